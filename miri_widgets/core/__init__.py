@@ -1,0 +1,1 @@
+"""Science on arrays: NumPy, SciPy, Astropy and photutils in, arrays and numbers out."""

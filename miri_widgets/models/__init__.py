@@ -1,0 +1,1 @@
+"""Observable state of a session, without widgets and without pixels."""

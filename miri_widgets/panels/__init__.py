@@ -1,0 +1,1 @@
+"""ipywidgets views of the models, one panel per stage."""

@@ -1,0 +1,1 @@
+"""Names and facts of files on disk: file-name grammar, exposures, associations, programs."""

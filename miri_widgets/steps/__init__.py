@@ -1,0 +1,1 @@
+"""The stages, their parameters and their execution around the official jwst pipeline."""

@@ -1,0 +1,1 @@
+"""The image viewer behind a small protocol."""
