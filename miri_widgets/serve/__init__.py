@@ -1,0 +1,1 @@
+"""Our own Voila launcher and template."""
