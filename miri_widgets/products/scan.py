@@ -1,0 +1,202 @@
+"""
+Find the exposures and mosaics in folders, quickly the second time.
+
+A file that cannot be used does not stop the scan: it comes back as a problem
+with its sentence. Facts are kept in an index by path, size and time of change.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.errors import MiriWidgetsError, MissingFileError, error_from_dict
+from miri_widgets.products.atomic import write_json
+from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
+from miri_widgets.products.fits_files import read_headers, shown_name
+from miri_widgets.products.names import suffix_of
+
+__all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
+
+_INDEX_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Mosaic:
+    """
+    A resampled image (``i2d``) found in a folder.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    filter, program, target, unit : str
+        From its headers; unit is BUNIT of SCI.
+    nx, ny : int
+        Size in pixels.
+    size, mtime_ns : int
+        Bytes and time of last change.
+    """
+
+    path: Path
+    filter: str
+    program: str
+    target: str
+    unit: str
+    nx: int
+    ny: int
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that cannot be used, and why."""
+
+    path: Path
+    error: MiriWidgetsError
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """
+    What the folders hold.
+
+    Attributes
+    ----------
+    exposures : tuple of Exposure
+        In order of start and name, with tile numbers.
+    mosaics : tuple of Mosaic
+        In order of path.
+    problems : tuple of Problem
+        Files that were left out.
+    """
+
+    exposures: tuple[Exposure, ...]
+    mosaics: tuple[Mosaic, ...]
+    problems: tuple[Problem, ...]
+
+
+def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | None = None) -> ScanResult:
+    """
+    Read the headers of all FITS files below some folders.
+
+    Parameters
+    ----------
+    folders : iterable of Path
+        Folders (searched through) or single files.
+    suffix : str, optional
+        Take only exposures with this suffix; others are passed over in silence.
+    index : Path, optional
+        Where facts are kept between scans.
+
+    Returns
+    -------
+    ScanResult
+        The same for any order of the folders.
+    """
+    known = _read_index(index)
+    seen: dict[str, dict[str, Any]] = {}
+    items: list[Exposure | Mosaic | Problem] = []
+    for path in _files(folders, items):
+        if suffix is not None and suffix_of(path) in EXPOSURE_SUFFIXES and suffix_of(path) != suffix:
+            continue
+        status = path.stat()
+        stamp = [status.st_size, status.st_mtime_ns]
+        entry = known.get(str(path))
+        if entry is None or entry["stamp"] != stamp:
+            entry = {"stamp": stamp, **_read(path)}
+        seen[str(path)] = entry
+        items.append(_rebuild(path, entry))
+    if index is not None and seen != known:
+        write_json(index, {"version": _INDEX_VERSION, "files": seen})
+    exposures = sorted(
+        (item for item in items if isinstance(item, Exposure)), key=lambda item: (item.start_mjd, item.root)
+    )
+    return ScanResult(
+        exposures=_number_tiles(exposures),
+        mosaics=tuple(item for item in items if isinstance(item, Mosaic)),
+        problems=tuple(item for item in items if isinstance(item, Problem)),
+    )
+
+
+def _files(folders: Iterable[Path], items: list[Exposure | Mosaic | Problem]) -> list[Path]:
+    found: set[Path] = set()
+    for folder in map(Path, folders):
+        if folder.is_dir():
+            found.update(
+                path
+                for pattern in ("*.fits", "*.fits.gz")
+                for path in folder.rglob(pattern)
+                if path.is_file() and not path.name.startswith(".")
+            )
+        elif folder.is_file():
+            found.add(folder)
+        else:
+            error = MissingFileError(
+                f"no folder {folder}", "a folder with exposures", "make it or correct the path"
+            )
+            items.append(Problem(folder, error))
+    return sorted(found)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        headers = read_headers(path)
+        if suffix_of(path) == "i2d":
+            return {"kind": "mosaic", "facts": _mosaic_facts(path, headers)}
+        exposure = exposure_from_headers(path, headers)
+        return {"kind": "exposure", "facts": exposure.to_dict()}
+    except MiriWidgetsError as error:
+        return {"kind": "problem", "facts": error.to_dict()}
+    except OSError as error:
+        problem = MissingFileError(
+            f"{shown_name(path)} went away ({error.strerror})", "a file that stays", "scan the folder again"
+        )
+        return {"kind": "problem", "facts": problem.to_dict()}
+
+
+def _mosaic_facts(path: Path, headers: tuple[Any, ...]) -> dict[str, Any]:
+    primary = headers[0]
+    sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), primary)
+    status = path.stat()
+    mosaic = Mosaic(
+        path=path,
+        filter=str(primary.get("FILTER", "")),
+        program=str(primary.get("PROGRAM", "")),
+        target=str(primary.get("TARGPROP", "") or primary.get("TARGNAME", "")),
+        unit=str(sci.get("BUNIT", "")),
+        nx=int(sci.get("NAXIS1", 0)),
+        ny=int(sci.get("NAXIS2", 0)),
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+    )
+    return asdict(mosaic) | {"path": str(path)}
+
+
+def _rebuild(path: Path, entry: dict[str, Any]) -> Exposure | Mosaic | Problem:
+    facts = entry["facts"]
+    if entry["kind"] == "exposure":
+        return Exposure.from_dict(facts)
+    if entry["kind"] == "mosaic":
+        return Mosaic(**{**facts, "path": path})
+    return Problem(path, error_from_dict(facts))
+
+
+def _read_index(index: Path | None) -> dict[str, Any]:
+    if index is None or not index.is_file():
+        return {}
+    try:
+        content = json.loads(index.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return dict(content["files"]) if content.get("version") == _INDEX_VERSION else {}
+
+
+def _number_tiles(exposures: list[Exposure]) -> tuple[Exposure, ...]:
+    visits = sorted({(item.program, item.observation, item.visit) for item in exposures})
+    rank = {visit: number for number, visit in enumerate(visits, start=1)}
+    return tuple(item.with_tile(rank[item.program, item.observation, item.visit]) for item in exposures)
