@@ -6,10 +6,12 @@ Gzip inside a ``.fits`` name, as the archive serves some mosaics, is read as it 
 
 from __future__ import annotations
 
+import gzip
 import math
 import warnings
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import psutil
@@ -24,6 +26,7 @@ __all__ = ["MEMORY_FRACTION", "read_headers", "read_image", "shown_name"]
 MEMORY_FRACTION = 0.5
 """Largest share of the memory that is free now that one file's arrays may take."""
 
+_BLOCK = 2880
 _MAGIC = (b"SIMPLE  =", b"\x1f\x8b")
 
 
@@ -57,22 +60,19 @@ def read_headers(path: Path) -> tuple[fits.Header, ...]:
         If its arrays need more than `MEMORY_FRACTION` of the free memory.
     """
     path = Path(path)
-    size, zipped = _look(path)
+    zipped = _look(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
-            with fits.open(path, memmap=not zipped, lazy_load_hdus=True) as hdus:
-                headers, end = _walk(hdus, path)
-    except (OSError, EOFError, ValueError, TypeError, KeyError, fits.VerifyError) as error:
+            with gzip.open(path) if zipped else path.open("rb") as stream:
+                return _walk(stream, path, None if zipped else path.stat().st_size)
+    except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error, fits.VerifyError) as error:
         raise _damaged(path, "cannot be read to its end") from error
-    if not zipped and end > size:
-        raise _damaged(path, f"has {size} bytes of {end}")
-    return headers
 
 
-def _look(path: Path) -> tuple[int, bool]:
+def _look(path: Path) -> bool:
+    """Return whether the file is gzipped; raise if it is neither that nor FITS."""
     try:
-        size = path.stat().st_size
         with path.open("rb") as stream:
             start = stream.read(9)
     except FileNotFoundError as error:
@@ -85,35 +85,48 @@ def _look(path: Path) -> tuple[int, bool]:
             "a file that you may read",
             "change its permissions",
         ) from error
-    if size == 0:
+    if not start:
         raise _damaged(path, "is empty")
     if not start.startswith(_MAGIC):
         raise _damaged(path, "is not FITS")
-    return size, start.startswith(_MAGIC[1])
+    return start.startswith(_MAGIC[1])
 
 
-def _walk(hdus: fits.HDUList, path: Path) -> tuple[tuple[fits.Header, ...], int]:
-    headers, end, index = [], 0, 0
-    while True:
-        try:
-            hdu = hdus[index]
-        except IndexError:
-            break
-        need = math.prod(hdu.shape) * abs(int(hdu.header.get("BITPIX", 8))) // 8 if hdu.is_image else hdu.size
-        _refuse_too_large(need, hdu.header, path)
-        headers.append(hdu.header)
-        info = hdu.fileinfo() or {}
-        end = int(info.get("datLoc", 0)) + int(info.get("datSpan", 0))
-        index += 1
-    if not headers:
-        raise _damaged(path, "has no header")
-    return tuple(headers), end
+def _walk(stream: IO[bytes], path: Path, size: int | None) -> tuple[fits.Header, ...]:
+    headers: list[fits.Header] = []
+    position = 0
+    while stream.read(1):
+        stream.seek(position)
+        header = fits.Header.fromfile(stream)
+        position = stream.tell()
+        need = _data_bytes(header)
+        _refuse_too_large(need, header, path)
+        if size is not None and position + need > size:
+            raise _damaged(path, f"has {size} bytes of at least {position + need}")
+        position += math.ceil(need / _BLOCK) * _BLOCK
+        # a gzip stream must be read to know that it is whole; one byte proves the last block
+        if size is None and need:
+            stream.seek(position - 1)
+            if not stream.read(1):
+                raise _damaged(path, "ends within its data")
+        stream.seek(position)
+        headers.append(header)
+    return tuple(headers)
+
+
+def _data_bytes(header: fits.Header) -> int:
+    """Size of the data unit after a header; FITS Standard 4.0, equations 1 and 2."""
+    axes = [int(header[f"NAXIS{axis + 1}"]) for axis in range(int(header["NAXIS"]))]
+    if not axes:
+        return 0
+    count = math.prod(axes) + int(header.get("PCOUNT", 0))
+    return abs(int(header["BITPIX"])) // 8 * int(header.get("GCOUNT", 1)) * count
 
 
 def _refuse_too_large(need: int, header: fits.Header, path: Path) -> None:
     room = int(psutil.virtual_memory().available * MEMORY_FRACTION)
     if need > room:
-        shape = " x ".join(str(header.get(f"NAXIS{axis + 1}")) for axis in range(int(header.get("NAXIS", 0))))
+        shape = " x ".join(str(header[f"NAXIS{axis + 1}"]) for axis in range(int(header["NAXIS"])))
         raise TooLargeError(
             f"{shown_name(path)} claims an array of {shape} ({need / 1e9:.3g} GB)",
             f"at most {room / 1e9:.1f} GB on this machine now",

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from miri_widgets.errors import MiriWidgetsError, MissingFileError, error_from_dict
+from miri_widgets.errors import MiriWidgetsError, MissingFileError, NotJwstError, error_from_dict
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
 from miri_widgets.products.fits_files import read_headers, shown_name
@@ -161,7 +161,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _mosaic_facts(path: Path, headers: tuple[Any, ...]) -> dict[str, Any]:
     primary = headers[0]
-    sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), primary)
+    sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), None)
+    if primary.get("TELESCOP") != "JWST" or sci is None:
+        raise NotJwstError(
+            f"{shown_name(path)} is no JWST mosaic",
+            "an i2d product with a SCI extension",
+            "leave this file out",
+        )
     status = path.stat()
     mosaic = Mosaic(
         path=path,

@@ -1,0 +1,62 @@
+# Everything a person needs: `make demo` (the main job) and `make test` (all tests).
+# Both set up .venv on a fresh machine with Python 3.11 or newer.
+
+# Set on some machines; it makes every import two to three times slower.
+unexport PYTHONDONTWRITEBYTECODE
+# One thread per process: the engine runs one process per core.
+export OMP_NUM_THREADS ?= 1
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+WORKERS ?= 2
+PORT ?= 8866
+PYTEST_ARGS ?=
+
+.PHONY: demo test fast lint bench science serve doctor clean
+
+demo: $(VENV)/.installed
+	$(BIN)/miri-widgets demo --port $(PORT)
+
+serve: $(VENV)/.installed
+	$(BIN)/miri-widgets serve --port $(PORT)
+
+doctor: $(VENV)/.installed
+	$(BIN)/miri-widgets doctor
+
+test: $(VENV)/.installed-test
+	-$(BIN)/python tests/browser/get_chromium.py
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+fast: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not browser and not pipeline" $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/mypy miri_widgets
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-test
+	-$(BIN)/python tests/browser/get_chromium.py
+	$(BIN)/python tests/benchmarks/bench.py
+
+science: $(VENV)/.installed-test
+	$(BIN)/python tests/benchmarks/science.py
+
+clean:
+	rm -rf build $(VENV)
+
+$(BIN)/uv:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv was found: install one, or call make PYTHON=/path/to/python3."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable .
+	touch $@
+
+$(VENV)/.installed-test: pyproject.toml | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable '.[test]'
+	touch $@ $(VENV)/.installed

@@ -1,0 +1,123 @@
+"""Folders become exposures, mosaics and problems, the same for any order."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from miri_widgets.errors import (
+    MissingFileError,
+    MixedExposuresError,
+    NotImagingError,
+    NotJwstError,
+    WrongSuffixError,
+)
+from miri_widgets.products.association import (
+    check_members,
+    level3_association,
+    require_one,
+    write_association,
+)
+from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.scan import scan
+
+KEYS = {
+    "TELESCOP": "JWST", "INSTRUME": "MIRI", "DETECTOR": "MIRIMAGE", "EXP_TYPE": "MIR_IMAGE", "FILTER": "F770W",
+    "SUBARRAY": "SUB64", "READPATT": "FASTR1", "NINTS": 1, "NGROUPS": 5, "DATE-BEG": "2024-01-01T00:00:00",
+    "PATT_NUM": 1, "NUMDTHPT": 2, "GS_ID": "S4AZ029426", "EXPSTART": 60310.0, "EXPEND": 60310.01,
+}  # fmt: skip
+
+
+def write(folder, visit=1, exposure=1, suffix="rate", start=60310.0, **keys):
+    path = folder / f"jw01234001{visit:03d}_02101_{exposure:05d}_mirimage_{suffix}.fits"
+    primary = fits.PrimaryHDU()
+    primary.header.update({**KEYS, "EXPSTART": start, **keys})
+    sci = fits.ImageHDU(np.zeros((64, 72), "f4"), name="SCI")
+    sci.header["RA_REF"], sci.header["DEC_REF"] = 80.5, -69.4
+    fits.HDUList([primary, sci]).writeto(path)
+    return path
+
+
+def test_sorted_by_time_with_tiles(tmp_path):
+    write(tmp_path, visit=2, start=60310.2)
+    write(tmp_path, visit=1, exposure=2, start=60310.1)
+    write(tmp_path, visit=1, exposure=1, start=60310.0)
+    found = scan([tmp_path]).exposures
+    assert [(item.tile, item.name.exposure) for item in found] == [(1, "00001"), (1, "00002"), (2, "00001")]
+    assert found[0].guide_star == "S4AZ029426"
+    assert found[0].label == "F770W tile 1 dither 1"
+
+
+def test_index_gives_the_same_and_notices_changes(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    path, index = write(folder), tmp_path / "index.json"
+    first = scan([folder], index=index)
+    with monkeypatch.context() as patch:
+        patch.setattr("miri_widgets.products.scan.read_headers", lambda path: pytest.fail("read again"))
+        assert scan([folder], index=index) == first
+    path.unlink()
+    write(folder, FILTER="F1000W")
+    assert scan([folder], index=index).exposures[0].filter == "F1000W"
+
+
+def test_problems_do_not_stop_the_scan(tmp_path):
+    write(tmp_path)
+    (tmp_path / "empty_rate.fits").touch()
+    write(tmp_path, exposure=2, EXP_TYPE="MIR_MRS")
+    write(tmp_path, exposure=3, TELESCOP="HST")
+    result = scan([tmp_path, tmp_path / "nowhere"])
+    assert len(result.exposures) == 1
+    assert {type(problem.error).__name__ for problem in result.problems} == {
+        "NotFitsError",
+        "NotImagingError",
+        "NotJwstError",
+        "MissingFileError",
+    }
+
+
+def test_hostile_header_is_kept_as_text(tmp_path):
+    write(tmp_path, TARGPROP="<img src=x onerror=alert(1)>")
+    assert scan([tmp_path]).exposures[0].target == "<img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize(
+    ("keys", "error"),
+    [
+        ({"EXP_TYPE": "MIR_MRS"}, NotImagingError),
+        ({"INSTRUME": "NIRCAM"}, NotImagingError),
+        ({"FILTER": "F1065C"}, NotImagingError),
+        ({"TELESCOP": ""}, NotJwstError),
+    ],
+)
+def test_wrong_kinds(tmp_path, keys, error):
+    with pytest.raises(error):
+        read_exposure(write(tmp_path, **keys))
+
+
+def test_wrong_suffix(tmp_path):
+    with pytest.raises(WrongSuffixError, match="expected a uncal file"):
+        read_exposure(write(tmp_path), suffix="uncal")
+    with pytest.raises(WrongSuffixError, match="2 axes"):
+        read_exposure(write(tmp_path, suffix="uncal"))
+
+
+def test_exposure_round_trip(tmp_path):
+    exposure = read_exposure(write(tmp_path))
+    assert Exposure.from_dict(exposure.to_dict()) == exposure
+
+
+def test_mixed_filters(tmp_path):
+    exposures = [read_exposure(write(tmp_path)), read_exposure(write(tmp_path, exposure=2, FILTER="F1000W"))]
+    with pytest.raises(MixedExposuresError, match="F1000W and F770W together"):
+        require_one(exposures, "filter")
+
+
+def test_association_does_not_know_order_and_misses_members(tmp_path):
+    paths = [write(tmp_path, exposure=number, suffix="cal") for number in (1, 2, 3)]
+    first = level3_association(paths, product_name="m", program="01234")
+    assert first == level3_association(reversed(paths), product_name="m", program="01234")
+    write_association(first, tmp_path / "asn.json")
+    assert check_members(tmp_path / "asn.json") == tuple(paths)
+    paths[1].unlink()
+    with pytest.raises(MissingFileError, match="00002_mirimage_cal"):
+        check_members(tmp_path / "asn.json")
