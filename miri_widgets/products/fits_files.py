@@ -11,7 +11,7 @@ import math
 import warnings
 import zlib
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import psutil
@@ -92,7 +92,7 @@ def _look(path: Path) -> bool:
     return start.startswith(_MAGIC[1])
 
 
-def _walk(stream: IO[bytes], path: Path, size: int | None) -> tuple[fits.Header, ...]:
+def _walk(stream: Any, path: Path, size: int | None) -> tuple[fits.Header, ...]:
     headers: list[fits.Header] = []
     position = 0
     while stream.read(1):
@@ -101,9 +101,9 @@ def _walk(stream: IO[bytes], path: Path, size: int | None) -> tuple[fits.Header,
         position = stream.tell()
         need = _data_bytes(header)
         _refuse_too_large(need, header, path)
-        if size is not None and position + need > size:
-            raise _damaged(path, f"has {size} bytes of at least {position + need}")
         position += math.ceil(need / _BLOCK) * _BLOCK
+        if size is not None and position > size:
+            raise _damaged(path, f"has {size} bytes of at least {position}")
         # a gzip stream must be read to know that it is whole; one byte proves the last block
         if size is None and need:
             stream.seek(position - 1)
