@@ -1,0 +1,136 @@
+"""
+Every parameter of every stage, as the installed jwst declares it.
+
+The specs are read in a child process once per jwst version and remembered as
+JSON in the user's cache; the caller's process never imports jwst.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.errors import WorkspaceError
+from miri_widgets.products.atomic import write_json
+from miri_widgets.settings import Parameter
+from miri_widgets.steps.children import answer, ask_child, cache_folder, jwst_version
+from miri_widgets.steps.stages import STAGES, stage
+
+__all__ = ["OWNED", "SCHEMA", "declared", "main", "owned_reason", "step_classes", "step_docs"]
+
+SCHEMA = 1
+"""Raised when what is remembered changes its form or its words."""
+
+_FILES = "every run has a folder of its own, and its files keep the names that jwst gives them"
+_HOOKS = "hooks would change a run without leaving a trace in its record"
+
+OWNED: dict[str, str] = {
+    "output_dir": _FILES,
+    "output_file": _FILES,
+    "output_ext": _FILES,
+    "output_use_model": _FILES,
+    "output_use_index": _FILES,
+    "suffix": _FILES,
+    "search_output_file": _FILES,
+    "input_dir": _FILES,
+    "save_results": "the products of a stage are always saved",
+    "dark_output": _FILES,
+    "save_persistence": _FILES,
+    "pre_hooks": _HOOKS,
+    "post_hooks": _HOOKS,
+    "maximum_cores": "exposures run side by side instead, which is faster",
+}
+"""Parameters that a run sets itself, by name without step, with the reason; forms hide them."""
+
+
+def owned_reason(name: str) -> str:
+    """
+    Return why a parameter cannot be set, empty when it can.
+
+    Parameters
+    ----------
+    name : str
+        Full name of a declared parameter.
+    """
+    if name == "skip":
+        return "jwst ignores it: a pipeline that is called always runs"
+    return OWNED.get(name.rpartition(".")[2], "")
+
+
+def declared(stage_name: str) -> tuple[Parameter, ...]:
+    """
+    Return every parameter of a stage: the pipeline's own first, then step by step.
+
+    Those that `owned_reason` explains are declared too, but cannot be set.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such stage.
+    StepFailedError
+        If jwst cannot be asked.
+    """
+    return _remembered(stage(stage_name).name)["parameters"]
+
+
+def step_docs(stage_name: str) -> dict[str, str]:
+    """Return what each step of a stage does, in one line, by step."""
+    return dict(_remembered(stage(stage_name).name)["docs"])
+
+
+def step_classes(stage_name: str) -> dict[str, str]:
+    """Return the dotted class name of each step of a stage; the pipeline's under ""."""
+    return dict(_remembered(stage(stage_name).name)["classes"])
+
+
+def _remembered(stage_name: str) -> dict[str, Any]:
+    return _load(cache_folder() / f"declarations-{jwst_version()}-{SCHEMA}.json")[stage_name]
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        return _parse(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        # not there yet, or damaged: ask again
+        values = ask_child("miri_widgets.steps.declarations")
+    try:
+        write_json(path, values)
+    except (OSError, WorkspaceError):
+        # a cache that cannot be written only costs the question next time
+        pass
+    return _parse(values)
+
+
+def _parse(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        known.name: {
+            "parameters": tuple(
+                Parameter.from_dict(entry) for entry in values[known.name]["parameters"]
+            ),
+            "docs": dict(values[known.name]["docs"]),
+            "classes": dict(values[known.name]["classes"]),
+        }
+        for known in STAGES
+    }
+
+
+def _read_all() -> dict[str, Any]:
+    from miri_widgets.steps.specs import read_pipeline
+
+    found = {known.name: read_pipeline(known.pipeline) for known in STAGES}
+    for entry in found.values():
+        entry["parameters"] = [parameter.to_dict() for parameter in entry["parameters"]]
+    return found
+
+
+def main(arguments: list[str]) -> None:
+    """Answer the parent: ``python -m miri_widgets.steps.declarations OUTPUT``."""
+    answer(Path(arguments[0]), _read_all)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,267 @@
+"""
+The stages: the one ordered list of what can be run, and what each takes and gives.
+
+References
+----------
+JWST documentation, "Stages of processing", and the pipelines' own running order for MIRI.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from miri_widgets.errors import ParameterError
+
+__all__ = ["FWHM_PIX", "STAGES", "Scope", "Stage", "preset", "stage"]
+
+
+class Scope(StrEnum):
+    """What one run of a stage works on."""
+
+    EXPOSURE = "exposure"
+    FILTER = "filter"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """
+    One stage: one panel, one button, one run.
+
+    Attributes
+    ----------
+    name, title, summary : str
+        For code, for headings, and one sentence.
+    version : int
+        Raised when a change of this package moves pixels.
+    pipeline : str
+        Dotted name of the pipeline class.
+    scope : Scope
+        Whether a run takes one exposure or all exposures of a filter.
+    takes : str
+        Product suffix of the inputs.
+    gives : tuple of str
+        Product suffixes of the outputs; the first is what the next stage takes.
+    main : str
+        Product suffix that is shown first.
+    steps : tuple of str
+        The steps that can act on MIRI imaging, in running order.
+    essential : tuple of str
+        Parameters that are shown first, by full name.
+    indispensable : tuple of str
+        Steps without which the first product is not made.
+    """
+
+    name: str
+    title: str
+    summary: str
+    version: int
+    pipeline: str
+    scope: Scope
+    takes: str
+    gives: tuple[str, ...]
+    main: str
+    steps: tuple[str, ...]
+    essential: tuple[str, ...]
+    indispensable: tuple[str, ...]
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        name="detector1",
+        title="Detector 1: ramps to count rates",
+        summary="Corrects the detector's ramps, finds jumps and fits a count rate to every pixel.",
+        version=1,
+        pipeline="jwst.pipeline.Detector1Pipeline",
+        scope=Scope.EXPOSURE,
+        takes="uncal",
+        gives=("rate", "rateints"),
+        main="rate",
+        steps=(
+            "group_scale",
+            "dq_init",
+            "emicorr",
+            "saturation",
+            "ipc",
+            "firstframe",
+            "lastframe",
+            "reset",
+            "linearity",
+            "rscd",
+            "dark_current",
+            "refpix",
+            "charge_migration",
+            "jump",
+            "picture_frame",
+            "clean_flicker_noise",
+            "persistence",
+            "ramp_fit",
+            "gain_scale",
+        ),
+        essential=(
+            "jump.rejection_threshold",
+            "jump.find_showers",
+            "jump.after_jump_flag_dn1",
+            "jump.after_jump_flag_time1",
+            "ramp_fit.algorithm",
+            "ramp_fit.suppress_one_group",
+            "emicorr.skip",
+            "emicorr.algorithm",
+            "ipc.skip",
+            "firstframe.skip",
+            "lastframe.skip",
+            "reset.skip",
+            "linearity.skip",
+            "rscd.skip",
+            "dark_current.skip",
+            "refpix.skip",
+            "jump.skip",
+            "clean_flicker_noise.skip",
+            "clean_flicker_noise.fit_method",
+            "save_calibrated_ramp",
+        ),
+        indispensable=("ramp_fit",),
+    ),
+    Stage(
+        name="image2",
+        title="Image 2: calibrated images",
+        summary="Assigns the world coordinates, divides by the flat and converts to surface brightness.",
+        version=1,
+        pipeline="jwst.pipeline.Image2Pipeline",
+        scope=Scope.EXPOSURE,
+        takes="rate",
+        gives=("cal", "i2d"),
+        main="cal",
+        steps=("bkg_subtract", "assign_wcs", "flat_field", "photom", "resample"),
+        essential=(
+            "flat_field.skip",
+            "flat_field.user_supplied_flat",
+            "photom.skip",
+            "photom.apply_time_correction",
+            "bkg_subtract.bkg_list",
+            "bkg_subtract.sigma",
+            "resample.skip",
+            "resample.pixfrac",
+        ),
+        indispensable=("assign_wcs",),
+    ),
+    Stage(
+        name="image3",
+        title="Image 3: mosaic and catalogue",
+        summary="Aligns the exposures of a filter, rejects outliers, drizzles a mosaic and finds its sources.",
+        version=1,
+        pipeline="jwst.pipeline.Image3Pipeline",
+        scope=Scope.FILTER,
+        takes="cal",
+        gives=("i2d", "cat", "segm", "crf"),
+        main="i2d",
+        steps=("tweakreg", "skymatch", "outlier_detection", "resample", "source_catalog"),
+        essential=(
+            "tweakreg.skip",
+            "tweakreg.abs_refcat",
+            "tweakreg.snr_threshold",
+            "tweakreg.kernel_fwhm",
+            "tweakreg.minobj",
+            "tweakreg.fitgeometry",
+            "tweakreg.searchrad",
+            "skymatch.skip",
+            "skymatch.skymethod",
+            "skymatch.subtract",
+            "outlier_detection.skip",
+            "outlier_detection.snr",
+            "resample.pixel_scale",
+            "resample.pixfrac",
+            "resample.weight_type",
+            "resample.rotation",
+            "resample.crval",
+            "resample.output_shape",
+            "source_catalog.skip",
+            "source_catalog.snr_threshold",
+            "source_catalog.kernel_fwhm",
+        ),
+        indispensable=("resample",),
+    ),
+)
+"""Every stage, in the order in which they run."""
+
+FWHM_PIX = {
+    "F560W": 1.882,
+    "F770W": 2.445,
+    "F1000W": 2.982,
+    "F1130W": 3.409,
+    "F1280W": 3.818,
+    "F1500W": 4.436,
+    "F1800W": 5.373,
+    "F2100W": 6.127,
+    "F2550W": 7.300,
+}
+"""
+Full width at half maximum of the imager's PSF, detector pixels of 0.11 arcsec.
+
+Source: JWST User Documentation, "MIRI Imaging", table of in-flight PSF widths
+(0.207 arcsec at F560W to 0.803 arcsec at F2550W).
+"""
+
+_PIXEL_SCALE = 0.11
+
+
+def stage(name: str) -> Stage:
+    """
+    Return the stage called `name`.
+
+    Raises
+    ------
+    ParameterError
+        If there is none.
+    """
+    for candidate in STAGES:
+        if candidate.name == name:
+            return candidate
+    raise ParameterError(
+        f"the stage {str(name)[:60]!r}",
+        "one of " + ", ".join(candidate.name for candidate in STAGES),
+        "correct the name",
+    )
+
+
+def preset(stage_name: str, filter_name: str) -> dict[str, Any]:
+    """
+    Return the values that this package gives a stage in one MIRI filter.
+
+    Parameters
+    ----------
+    stage_name : str
+        A stage.
+    filter_name : str
+        A MIRI imaging filter; an unknown one has no preset.
+
+    Returns
+    -------
+    dict
+        Values by full name, for ``Source.PRESET``.
+
+    Notes
+    -----
+    A preset outweighs CRDS, so it holds only what is known better here:
+
+    * ``kernel_fwhm`` of the two source finders: the width of the PSF in the
+      filter (`FWHM_PIX`). The declared defaults, 2.5 and 2.0 pixels, fit one
+      filter of nine; where CRDS has a value, it is the same to 0.1 pixel.
+    * ``resample.pixel_scale``: 0.11 arcsec, the mean scale of the imager, so
+      that mosaics of all filters share one grid and can be blinked. Without
+      it the scale follows the first exposure's own.
+
+    Detector 1 and Image 2 have none: which steps run there, and the shower
+    and EMI settings per filter and subarray, are kept in CRDS by the
+    instrument team.
+    """
+    stage(stage_name)
+    if stage_name != "image3" or filter_name not in FWHM_PIX:
+        return {}
+    width = FWHM_PIX[filter_name]
+    return {
+        "resample.pixel_scale": _PIXEL_SCALE,
+        "source_catalog.kernel_fwhm": width,
+        "tweakreg.kernel_fwhm": width,
+    }
