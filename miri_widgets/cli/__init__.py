@@ -1,0 +1,5 @@
+"""The console command ``miri-widgets``."""
+
+from miri_widgets.cli.main import main
+
+__all__ = ["main"]

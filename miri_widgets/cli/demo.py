@@ -1,0 +1,97 @@
+"""The demo: simulate once, start the reduction, serve the dashboards."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import miri_widgets
+from miri_widgets.cli.headless import follow, start, summary
+from miri_widgets.errors import MissingFileError
+from miri_widgets.products.program import Program, load_program
+from miri_widgets.serve.launcher import serve
+from miri_widgets.simulation.twins import ensure_twin
+
+__all__ = ["dashboards_folder", "run_demo", "serve_dashboards"]
+
+
+def dashboards_folder(given: Path | None = None) -> Path:
+    """
+    Return the folder of dashboard notebooks.
+
+    Parameters
+    ----------
+    given : Path, optional
+        What the user said. Otherwise ``dashboards`` beside the package (a
+        checkout) or in the current folder.
+
+    Raises
+    ------
+    MissingFileError
+        If there is none.
+    """
+    package = Path(miri_widgets.__file__).parent
+    for folder in [given] if given else [package.parent / "dashboards", Path.cwd() / "dashboards"]:
+        if folder.is_dir():
+            return folder.resolve()
+    raise MissingFileError(
+        f"no folder {given or 'dashboards'}", "a folder of dashboard notebooks", "name it with --dashboards"
+    )
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """Simulate, submit and then either serve or wait for the mosaic."""
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"[{time.monotonic() - began:5.0f} s] {line}", flush=True)
+
+    program = twin_program(options.program, dashboards_folder(options.dashboards))
+    twin = ensure_twin(options.program, processes=options.workers, say=say)
+    say(f"{len(twin.uncal)} simulated exposures in {twin.folder / 'uncal'}")
+    session, job = start(program, workers=options.workers, scheduler=options.scheduler)
+    say(f"reduction started as job {job}; products go to {program.workspace}")
+    if not options.no_serve:
+        session.close()
+        return serve_dashboards(options)
+    state = follow(session, job, say)
+    print(summary(session, state))
+    session.close()
+    return int(bool(state.counts.get("failed", 0)))
+
+
+def twin_program(name: str, dashboards: Path) -> Program:
+    """
+    Return the program of a simulated twin.
+
+    Its TOML file in the dashboards folder is used when there is one.
+    """
+    path = dashboards / f"{name}.toml"
+    if path.is_file():
+        return load_program(path)
+    program = load_program(dashboards / "demo.toml")
+    twin = program.workspace.parent.parent / name
+    return replace(
+        program,
+        name=name,
+        title=f"Simulated program {name}",
+        simulated=name,
+        folders=(twin / "uncal",),
+        workspace=twin / "workspace",
+    )
+
+
+def serve_dashboards(options: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    folder = dashboards_folder(options.dashboards)
+    print(f"Serving the dashboards of {folder}; Ctrl-C stops serving, jobs go on.", flush=True)
+    serve(
+        folder,
+        port=options.port,
+        ip=options.ip,
+        preheat=options.preheat,
+        open_browser=options.open_browser,
+    )
+    return 0

@@ -1,0 +1,204 @@
+"""Check an installation and say what to do about what is wrong."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import re
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.products.atomic import require_writable
+from miri_widgets.products.program import data_root
+
+__all__ = ["Check", "State", "examine", "report"]
+
+DISK_NEEDED_GB = 6.0
+"""The demo's references, exposures, products and room to write them twice."""
+
+MEMORY_NEEDED_GB = 4.0
+"""Two FULL exposures at a time (about 1 GB each), the preloaded pipeline and a viewer."""
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True)
+class Check:
+    """
+    One line of the report.
+
+    Attributes
+    ----------
+    name, found, advice : str
+        What was looked at, what was seen, and what to do (empty when all is well).
+    state : State
+        How it ended.
+    """
+
+    name: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def examine(*, port: int = 8866) -> tuple[Check, ...]:
+    """
+    Run all checks; none of them raises or needs the network.
+
+    Parameters
+    ----------
+    port : int
+        The port that the dashboards are to be served on.
+    """
+    checks: tuple[Callable[[], Check], ...] = (
+        _python,
+        _packages,
+        _bytecode,
+        _crds,
+        _disk,
+        _memory,
+        _browser,
+        lambda: _port(port),
+    )
+    return tuple(check() for check in checks)
+
+
+def report(checks: tuple[Check, ...]) -> str:
+    """Return the checks as a table for a terminal."""
+    lines = [f"{check.state:8} {check.name:12} {check.found}" for check in checks]
+    advice = [f"  - {check.name}: {check.advice}." for check in checks if check.advice]
+    return "\n".join(lines + (["", "What to do:", *advice] if advice else ["", "All is well."]))
+
+
+def _python() -> Check:
+    found = f"Python {sys.version.split()[0]}"
+    if sys.version_info < (3, 11):
+        return Check("python", State.FAILED, found, "use Python 3.11 or newer")
+    return Check("python", State.OK, found)
+
+
+def _packages() -> Check:
+    wanted = [line for line in importlib.metadata.requires("miri_widgets") or [] if "extra ==" not in line]
+    missing, old = [], []
+    for requirement in wanted:
+        name = re.split(r"[<>=!~ ;\[]", requirement, maxsplit=1)[0]
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+            continue
+        if not _satisfies(version, requirement[len(name) :]):
+            old.append(f"{name} {version} ({requirement[len(name) :]})")
+    main = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("jwst", "jdaviz", "voila") if name not in missing
+    )
+    if missing or old:
+        wrong = "; ".join(filter(None, ["missing: " + ", ".join(missing) if missing else "", ", ".join(old)]))
+        return Check("packages", State.FAILED, wrong, "install again: pip install -e .")
+    return Check("packages", State.OK, main)
+
+
+def _satisfies(version: str, bounds: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(bounds).contains(version, prereleases=True)
+
+
+def _bytecode() -> Check:
+    if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        return Check(
+            "bytecode",
+            State.WARNING,
+            "PYTHONDONTWRITEBYTECODE is set: imports take two to three times longer",
+            "unset PYTHONDONTWRITEBYTECODE",
+        )
+    return Check("bytecode", State.OK, "compiled modules are kept")
+
+
+def _crds() -> Check:
+    path = os.environ.get("CRDS_PATH")
+    if not path:
+        return Check(
+            "CRDS",
+            State.OK,
+            "CRDS_PATH is not set: simulated programs bring their own cache",
+            "" if _simulated_cache().is_dir() else "set CRDS_PATH and CRDS_CONTEXT before reducing real data",
+        )
+    config = Path(path) / "config" / "jwst" / "server_config"
+    if not Path(path).is_dir():
+        return Check("CRDS", State.FAILED, f"CRDS_PATH={path} does not exist", "make it or correct CRDS_PATH")
+    if not config.is_file() and not os.environ.get("CRDS_SERVER_URL"):
+        return Check(
+            "CRDS",
+            State.WARNING,
+            f"CRDS_PATH={path} holds no server_config",
+            "set CRDS_SERVER_URL=https://jwst-crds.stsci.edu and run `crds sync --contexts` once with a network",
+        )
+    return Check("CRDS", State.OK, f"{path}, context {os.environ.get('CRDS_CONTEXT', 'as the cache says')}")
+
+
+def _simulated_cache() -> Path:
+    return data_root() / "crds"
+
+
+def _disk() -> Check:
+    root = data_root()
+    try:
+        require_writable(root)
+    except MiriWidgetsError as error:
+        return Check("disk", State.FAILED, error.found, error.remedy)
+    free = shutil.disk_usage(root).free / 1e9
+    found = f"{free:.0f} GB free in {root}"
+    if free < DISK_NEEDED_GB:
+        return Check("disk", State.FAILED, found, f"free at least {DISK_NEEDED_GB:.0f} GB or set MIRI_WIDGETS_DATA")
+    return Check("disk", State.OK, found)
+
+
+def _memory() -> Check:
+    memory = psutil.virtual_memory()
+    found = f"{memory.available / 1e9:.1f} GB free of {memory.total / 1e9:.1f} GB, {os.cpu_count()} cores"
+    if memory.available / 1e9 < MEMORY_NEEDED_GB:
+        advice = f"close other programs or run with --workers 1: {MEMORY_NEEDED_GB:.0f} GB are wanted for two exposures at a time"
+        return Check("memory", State.WARNING, found, advice)
+    return Check("memory", State.OK, found)
+
+
+def _browser() -> Check:
+    for name in ("chromium", "chromium-browser", "google-chrome", "firefox", "safari", "msedge"):
+        if shutil.which(name):
+            return Check("browser", State.OK, f"{shutil.which(name)}")
+    if sys.platform in ("darwin", "win32"):
+        return Check("browser", State.OK, "the system's own")
+    return Check(
+        "browser",
+        State.WARNING,
+        "no browser on this machine",
+        "open the dashboards' address from another machine through ssh -L, or install chromium",
+    )
+
+
+def _port(port: int) -> Check:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return Check(
+                "port", State.WARNING, f"port {port} is taken", "stop what listens there, or serve with --port 0 (any)"
+            )
+    return Check("port", State.OK, f"{port} is free")

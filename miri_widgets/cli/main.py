@@ -1,0 +1,156 @@
+"""Parse the command line and call the one command that was asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from miri_widgets.errors import MiriWidgetsError
+
+__all__ = ["main"]
+
+_DESCRIPTION = "Interactive reduction of JWST MIRI imaging around the official pipeline."
+
+_EPILOG = """\
+examples:
+  miri-widgets demo                      simulate, reduce and show the demo program
+  miri-widgets demo --no-serve           the same without a browser, with a summary
+  miri-widgets serve                     serve the dashboards
+  miri-widgets run program.toml          reduce a program without a browser
+  miri-widgets simulate --help           all about simulated exposures
+  miri-widgets doctor                    check this installation
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run one command; errors of ours become one sentence on stderr.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``miri-widgets``; by default those of the process.
+
+    Returns
+    -------
+    int
+        0 when all went well, 1 after an error, 130 after Ctrl-C.
+    """
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except MiriWidgetsError as error:
+        print(f"miri-widgets: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="miri-widgets",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_demo(commands)
+    _add_serve(commands)
+    _add_run(commands)
+    _add_simulation(commands)
+    doctor = commands.add_parser("doctor", help="check this installation and say what to do")
+    doctor.add_argument("--port", type=int, default=8866, help="port that the dashboards are to use (default 8866)")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _add_demo(commands: argparse._SubParsersAction) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="simulate, reduce and show the demo program",
+        description="Simulate the demo program (once), start its reduction in the background and serve the dashboards.",
+    )
+    demo.add_argument("--no-serve", action="store_true", help="wait for the mosaic and print a summary instead")
+    demo.add_argument("--program", default="demo", metavar="NAME", help="another simulated program (default demo)")
+    _add_serving(demo)
+    _add_engine(demo)
+    demo.set_defaults(command=_demo)
+
+
+def _add_serve(commands: argparse._SubParsersAction) -> None:
+    serve = commands.add_parser("serve", help="serve the dashboards through Voila")
+    _add_serving(serve)
+    serve.set_defaults(command=_serve)
+
+
+def _add_run(commands: argparse._SubParsersAction) -> None:
+    run = commands.add_parser(
+        "run",
+        help="reduce a program without a browser",
+        description="Run the stages of a program; what is finished already is not run again.",
+    )
+    run.add_argument("program", type=Path, help="the program's TOML file")
+    run.add_argument("--stages", metavar="A,B", help="only these stages (default: all)")
+    run.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="STAGE.STEP.PARAMETER=VALUE",
+        help="change a parameter for this run; may be given several times",
+    )
+    run.add_argument("--detach", action="store_true", help="start the job and return; it goes on by itself")
+    _add_engine(run)
+    run.set_defaults(command=_run)
+
+
+def _add_simulation(commands: argparse._SubParsersAction) -> None:
+    from miri_widgets.simulation import command
+
+    simulate = commands.add_parser("simulate", help="make simulated exposures with known truth")
+    command.add_simulate_arguments(simulate)
+    simulate.set_defaults(command=command.run_simulate)
+    importer = commands.add_parser("import", help="make laboratory ramps ready for the pipeline")
+    command.add_import_arguments(importer)
+    importer.set_defaults(command=command.run_import)
+
+
+def _add_serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dashboards", type=Path, metavar="FOLDER", help="folder of dashboard notebooks")
+    parser.add_argument("--port", type=int, default=8866, help="port to serve on; 0 takes any free one (default 8866)")
+    parser.add_argument("--ip", default="127.0.0.1", help="address to serve on (default 127.0.0.1: this machine only)")
+    parser.add_argument("--preheat", action="store_true", help="keep a started kernel ready for the next visitor")
+    parser.add_argument("--open-browser", action="store_true", help="open the page when it is served")
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workers", type=int, default=2, help="exposures at a time (default 2)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler to use instead of a local one")
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from miri_widgets.cli.demo import run_demo
+
+    return run_demo(options)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from miri_widgets.cli.demo import serve_dashboards
+
+    return serve_dashboards(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from miri_widgets.cli.headless import run_program
+
+    return run_program(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from miri_widgets.cli.doctor import State, examine, report
+
+    checks = examine(port=options.port)
+    print(report(checks))
+    return int(any(check.state == State.FAILED for check in checks))

@@ -1,0 +1,94 @@
+"""Simulated twins on disk: made once, found again as long as their description is the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from miri_widgets.errors import InputError
+from miri_widgets.products.atomic import write_json
+from miri_widgets.products.program import data_root
+
+__all__ = ["TWIN_VERSION", "Twin", "ensure_twin"]
+
+TWIN_VERSION = 1
+"""Raised when the simulator makes other pixels from the same description."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """
+    A simulated program on disk.
+
+    Attributes
+    ----------
+    folder : Path
+        Holds ``uncal/``, ``truth/`` and, later, ``workspace/``.
+    uncal : tuple of Path
+        The raw exposures, sorted by name.
+    truth : Path
+        The truth file.
+    cache : Path
+        The CRDS cache with the matching reference files.
+    context : str
+        Its context.
+    """
+
+    folder: Path
+    uncal: tuple[Path, ...]
+    truth: Path
+    cache: Path
+    context: str
+
+
+def ensure_twin(name: str, *, root: Path | None = None, processes: int = 2, say: Say = lambda line: None) -> Twin:
+    """
+    Return a twin, making its references and exposures if they are not there.
+
+    Parameters
+    ----------
+    name : str
+        A key of `miri_widgets.simulation.PROGRAMS`.
+    root : Path, optional
+        Folder of all twins; by default `data_root()`.
+    processes : int
+        Processes to simulate with.
+    say : callable
+        Called with one line per finished piece of work.
+
+    Raises
+    ------
+    InputError
+        If there is no simulated program of that name.
+    """
+    from miri_widgets.simulation import PROGRAMS, simulate, write_reference_cache
+
+    if name not in PROGRAMS:
+        raise InputError(
+            f"the simulated program {name[:60]!r}", "one of " + ", ".join(sorted(PROGRAMS)), "choose one of them"
+        )
+    root = Path(root) if root is not None else data_root()
+    folder, program = root / name, PROGRAMS[name]
+    cache = write_reference_cache(
+        root / "crds", progress=lambda index, total, what: say(f"reference files {index} of {total}: {what}")
+    )
+    stamp = hashlib.sha256(f"{TWIN_VERSION} {program!r}".encode()).hexdigest()
+    note = folder / "twin.json"
+    known = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+    uncal = tuple(folder / "uncal" / file for file in known.get("uncal", ()))
+    if known.get("stamp") != stamp or not all(path.is_file() for path in uncal):
+        made = simulate(
+            program,
+            folder,
+            processes=processes,
+            progress=lambda index, total, what: say(f"exposure {index} of {total}: {what}"),
+        )
+        uncal = tuple(sorted(made.uncal))
+        write_json(note, {"stamp": stamp, "uncal": [path.name for path in uncal], "truth": str(made.truth)})
+        known = {"truth": str(made.truth)}
+    return Twin(folder, uncal, Path(known["truth"]), cache.path, cache.context)
