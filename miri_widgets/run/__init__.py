@@ -1,1 +1,33 @@
 """Where and when: run keys, records, jobs, the detached engine, progress events and logs."""
+
+from miri_widgets.run.engine import Engine, EngineStatus
+from miri_widgets.run.events import EventKind, JobEvent, read_events
+from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus, fold
+from miri_widgets.run.plan import RunInput, RunPlan, plan_stages, run_key
+from miri_widgets.run.records import Record, completed, products, read_record
+from miri_widgets.run.script import code_for, export_script
+from miri_widgets.run.workspace import Workspace
+
+__all__ = [
+    "Engine",
+    "EngineStatus",
+    "EventKind",
+    "JobEvent",
+    "JobState",
+    "JobSummary",
+    "Record",
+    "RunInput",
+    "RunPlan",
+    "RunState",
+    "RunStatus",
+    "Workspace",
+    "code_for",
+    "completed",
+    "export_script",
+    "fold",
+    "plan_stages",
+    "products",
+    "read_events",
+    "read_record",
+    "run_key",
+]

@@ -1,0 +1,203 @@
+"""
+What happens in the process of one run.
+
+The process is forked with the pipeline in memory. It works in the run's partial
+folder, has its own session and log, and dies with the service that began it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import logging
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.errors import EngineError, MiriWidgetsError, StepFailedError
+from miri_widgets.products.atomic import sync_tree
+from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.records import LOG, Record, write_record
+from miri_widgets.run.workspace import Workspace
+
+__all__ = ["EXECUTOR_VARIABLE", "run_child"]
+
+EXECUTOR_VARIABLE = "MIRI_WIDGETS_EXECUTOR"
+"""``module:function`` that does the runs instead of the pipeline; for tests and extensions."""
+
+_PIPELINE = "miri_widgets.steps.execute:execute"
+_LOGGERS = ("stpipe", "jwst", "stcal", "stdatamodels", "tweakwcs", "CRDS", "py.warnings", "miri_widgets")
+
+
+def run_child(root: str, values: dict[str, Any], replies: Connection, lock: object) -> None:
+    """
+    Do one run and tell how it went.
+
+    Parameters
+    ----------
+    root : str
+        Root of the workspace.
+    values : dict
+        The plan, as `RunPlan.to_dict`.
+    replies : Connection
+        Takes ``("step", ...)``, then ``("done", ...)`` or ``("failed", ...)``.
+        When its other end closes, the service is gone and this process ends.
+    lock : object
+        Held open, so that the run stays locked as long as this process lives.
+    """
+    plan = RunPlan.from_dict(values)
+    workspace = Workspace(Path(root))
+    folder = workspace.partial_folder(plan.stage, plan.key)
+    _live_alone(replies)
+    os.environ.update(plan.environment)
+    os.chdir(folder)
+    log = _open_log(folder)
+    try:
+        replies.send(("done", _work(workspace, plan, folder, replies)))
+    except BaseException as error:  # SystemExit of CRDS included
+        traceback.print_exc()
+        replies.send(("failed", _as_ours(error, plan, workspace).to_dict(), _peak_mb()))
+    finally:
+        logging.shutdown()
+        log.flush()
+        # leave without the interpreter's farewell: the arrays of a run take long to take apart
+        os._exit(0)
+
+
+def _work(workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection) -> dict[str, Any]:
+    started = time.time()
+    execute = _executor()
+    _require_version(plan)
+
+    def report(step: Any) -> None:
+        replies.send(("step", step.step, step.index, step.total, str(step.state), float(step.seconds)))
+
+    inputs = [one.file(workspace) for one in plan.inputs]
+    result = execute(plan.stage, inputs, plan.settings, folder, product_name=plan.product_name, report=report)
+    worked = time.time()
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    sizes = {name: (folder / name).stat().st_size for name in result.products}
+    record = Record(
+        key=plan.key,
+        stage=plan.stage,
+        stage_version=plan.stage_version,
+        label=plan.label,
+        exposures=plan.exposures,
+        inputs=tuple(vars(one) for one in plan.inputs),
+        settings=plan.settings,
+        resolved=dict(result.resolved),
+        references=dict(result.references),
+        crds_context=result.crds_context,
+        versions=dict(result.versions),
+        environment=plan.environment,
+        product_name=plan.product_name,
+        steps=tuple(result.steps),
+        warnings=tuple(result.warnings),
+        facts=dict(result.facts),
+        products=sizes,
+        peak_rss_mb=_peak_mb(),
+        started=started,
+        finished=worked,
+        seconds=worked - started,
+    )
+    write_record(folder, record)
+    sync_tree(folder)
+    return {
+        "seconds": record.seconds,
+        "overhead": time.time() - worked,
+        "peak_mb": record.peak_rss_mb,
+        "products": list(sizes),
+    }
+
+
+def _executor() -> Callable[..., Any]:
+    module, _, name = (os.environ.get(EXECUTOR_VARIABLE) or _PIPELINE).partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
+
+
+def _require_version(plan: RunPlan) -> None:
+    jwst = sys.modules.get("jwst")
+    loaded = getattr(jwst, "__version__", plan.jwst_version)
+    if plan.jwst_version and loaded != plan.jwst_version:
+        raise EngineError(
+            f"the job service still has jwst {loaded} in memory",
+            f"jwst {plan.jwst_version}, which is installed now",
+            "stop the job service; the next job starts a new one",
+        )
+
+
+def _live_alone(replies: Connection) -> None:
+    """Lead a session of our own, and end when the service ends."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if sys.platform == "linux":
+        # PR_SET_PDEATHSIG, from <sys/prctl.h>; covers C code that never lets the thread below run
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
+        with suppress(OSError):
+            # when memory runs out the kernel should take this process, not the service
+            Path("/proc/self/oom_score_adj").write_text("500")
+    threading.Thread(target=_end_with_service, args=(replies,), daemon=True).start()
+
+
+def _end_with_service(replies: Connection) -> None:
+    # the service never sends: this returns only when its end is closed
+    try:
+        replies.poll(None)
+    finally:
+        os.killpg(0, signal.SIGKILL)
+
+
+def _open_log(folder: Path) -> Any:
+    """Send all that is said, warned or printed to the run's log."""
+    stream = (folder / LOG).open("a", buffering=1, encoding="utf-8")
+    for descriptor in (1, 2):
+        os.dup2(stream.fileno(), descriptor)
+    sys.stdout = sys.stderr = stream
+    faulthandler.enable(file=stream)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        logger.handlers[:] = []  # CRDS prints on its own, past the root
+        logger.propagate = True
+    logging.captureWarnings(True)
+    return stream
+
+
+def _as_ours(error: BaseException, plan: RunPlan, workspace: Workspace) -> MiriWidgetsError:
+    if isinstance(error, MiriWidgetsError):
+        return error
+    try:
+        from miri_widgets.steps.failures import as_our_error
+
+        inputs: Sequence[Path] = [one.file(workspace) for one in plan.inputs]
+        return as_our_error(error, plan.stage, inputs)
+    except Exception:
+        return StepFailedError(
+            f"{plan.stage} of {plan.label} stopped with {type(error).__name__}: {str(error)[:300]}",
+            "a run to its end",
+            "read the log of this run",
+        )
+
+
+def _peak_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # kilobytes on Linux, bytes on macOS
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)

@@ -1,0 +1,126 @@
+"""Jobs on disk: written whole by whoever submits, read by the service."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from miri_widgets.errors import BadTableError
+from miri_widgets.products.atomic import os_errors_as_ours, write_json
+from miri_widgets.run.events import JobEvent, append_events, has_ended
+from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.workspace import Workspace
+
+__all__ = ["JobFile", "job_ids", "new_job_id", "read_job", "unfinished_jobs", "write_job"]
+
+
+@dataclass(frozen=True)
+class JobFile:
+    """
+    A job as it was submitted.
+
+    Attributes
+    ----------
+    job : str
+        Its id; sorts by time.
+    created : float
+        Seconds since the epoch.
+    plans : tuple of RunPlan
+        Runs come after the runs that they need.
+    """
+
+    job: str
+    created: float
+    plans: tuple[RunPlan, ...]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The runs, in no order: two jobs with the same are the same job."""
+        return frozenset(plan.key for plan in self.plans)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return {
+            "job": self.job,
+            "created": self.created,
+            "plans": [plan.to_dict() for plan in self.plans],
+        }
+
+
+def new_job_id() -> str:
+    """Return an id that sorts by time."""
+    now = time.time()
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now))
+    return f"{stamp}{int(now % 1 * 1000):03d}-{secrets.token_hex(3)}"
+
+
+def write_job(workspace: Workspace, job: JobFile, events: Sequence[JobEvent]) -> None:
+    """
+    Write a job with its first events; it appears whole or not at all.
+
+    Raises
+    ------
+    DiskFullError, NotWritableError
+        If it cannot be written.
+    """
+    with os_errors_as_ours(workspace.jobs):
+        hidden = workspace.job_folder(f".{job.job}")
+        (hidden / "logs").mkdir(parents=True)
+        write_json(hidden / "job.json", job.to_dict())
+        append_events(hidden / "events.jsonl", events)
+        hidden.rename(workspace.job_folder(job.job))
+
+
+def read_job(workspace: Workspace, job: str) -> JobFile:
+    """
+    Read a job.
+
+    Raises
+    ------
+    BadTableError
+        If there is none, or it is damaged.
+    """
+    path = workspace.job_file(job)
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        plans = tuple(RunPlan.from_dict(one) for one in values["plans"])
+        return JobFile(str(values["job"]), float(values["created"]), plans)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadTableError(
+            f"{path} cannot be read ({type(error).__name__})", "a job", "submit the job again"
+        ) from error
+
+
+def job_ids(workspace: Workspace) -> list[str]:
+    """Return the ids of all jobs, oldest first."""
+    try:
+        return sorted(one.name for one in workspace.jobs.iterdir() if not one.name.startswith("."))
+    except FileNotFoundError:
+        return []
+
+
+def unfinished_jobs(workspace: Workspace, ended: set[str]) -> list[str]:
+    """
+    Return the ids of the jobs that have not ended, oldest first.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where to look.
+    ended : set of str
+        Jobs known to have ended; those found are added, so that the next
+        call does not read them again.
+    """
+    found = []
+    for job in job_ids(workspace):
+        if job in ended:
+            continue
+        if not workspace.job_file(job).is_file() or has_ended(workspace.events_file(job)):
+            ended.add(job)
+            continue
+        found.append(job)
+    return found

@@ -1,0 +1,155 @@
+"""Where everything of a workspace lies, in one place."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from miri_widgets.errors import DiskFullError
+from miri_widgets.products.atomic import os_errors_as_ours, require_writable
+
+__all__ = ["PARTIAL", "Workspace"]
+
+PARTIAL = ".partial"
+"""Ending of the folder of a run that is at work."""
+
+_SPARE_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """
+    The folder of a program's products, jobs and engine.
+
+    Attributes
+    ----------
+    root : Path
+        The folder. It is made by `require_room`, not by naming it.
+    """
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root).expanduser().resolve())
+
+    @property
+    def runs(self) -> Path:
+        """Folder of all runs, by stage and key."""
+        return self.root / "runs"
+
+    @property
+    def jobs(self) -> Path:
+        """Folder of all jobs, by id."""
+        return self.root / "jobs"
+
+    @property
+    def engine(self) -> Path:
+        """Folder of the detached service."""
+        return self.root / "engine"
+
+    @property
+    def identities(self) -> Path:
+        """Folder that remembers the hashes of raw inputs."""
+        return self.root / "engine" / "identities"
+
+    @property
+    def measured(self) -> Path:
+        """What earlier runs took: seconds and memory, one line each."""
+        return self.root / "engine" / "measured.jsonl"
+
+    @property
+    def service_lock(self) -> Path:
+        """Held by the service as long as it lives."""
+        return self.root / "engine" / "lock"
+
+    @property
+    def service_state(self) -> Path:
+        """Facts that the service tells about itself."""
+        return self.root / "engine" / "engine.json"
+
+    @property
+    def heartbeat(self) -> Path:
+        """Touched by the service every second or so."""
+        return self.root / "engine" / "heartbeat"
+
+    @property
+    def stop_marker(self) -> Path:
+        """Asks the service to end."""
+        return self.root / "engine" / "stop"
+
+    @property
+    def service_log(self) -> Path:
+        """What the service prints."""
+        return self.root / "engine" / "service.log"
+
+    def run_folder(self, stage: str, key: str) -> Path:
+        """Folder of a complete run."""
+        return self.runs / stage / key
+
+    def partial_folder(self, stage: str, key: str) -> Path:
+        """Folder of a run at work."""
+        return self.runs / stage / f"{key}{PARTIAL}"
+
+    def run_lock(self, key: str) -> Path:
+        """Held while a run is at work, by the service and by the run's process."""
+        return self.root / "engine" / "locks" / f"{key}.lock"
+
+    def job_folder(self, job: str) -> Path:
+        """Folder of a job."""
+        return self.jobs / job
+
+    def job_file(self, job: str) -> Path:
+        """The plans of a job."""
+        return self.jobs / job / "job.json"
+
+    def events_file(self, job: str) -> Path:
+        """What happened in a job, one line each."""
+        return self.jobs / job / "events.jsonl"
+
+    def cancel_marker(self, job: str) -> Path:
+        """Asks for the end of a job."""
+        return self.jobs / job / "cancel"
+
+    def kept_log(self, job: str, key: str) -> Path:
+        """The log of a run that did not end well."""
+        return self.jobs / job / "logs" / f"{key}.txt"
+
+    def require_room(self, needed: float = 0.0) -> None:
+        """
+        Make the workspace and prove that products can be written.
+
+        Parameters
+        ----------
+        needed : float
+            Bytes that are going to be written.
+
+        Raises
+        ------
+        NotWritableError
+            If the folder may not be written to.
+        DiskFullError
+            If the disk has less than `needed` and a reserve of 200 MB left.
+        """
+        with os_errors_as_ours(self.root):
+            for folder in (self.runs, self.jobs, self.engine):
+                folder.mkdir(parents=True, exist_ok=True)
+        require_writable(self.runs)
+        self.require_space(needed)
+
+    def require_space(self, needed: float) -> None:
+        """
+        Check the free space only.
+
+        Raises
+        ------
+        DiskFullError
+            If the disk has less than `needed` bytes and a reserve of 200 MB left.
+        """
+        free = shutil.disk_usage(self.root).free
+        if free < needed + _SPARE_BYTES:
+            raise DiskFullError(
+                f"{free / 1e9:.1f} GB free on the disk of {self.root}",
+                f"{(needed + _SPARE_BYTES) / 1e9:.1f} GB for the products and a reserve",
+                "free some space or choose a workspace on another disk; what is finished is kept",
+            )
