@@ -44,7 +44,12 @@ def ran(*command: str) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         result = subprocess.run(
-            command, env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=60 * MINUTES, check=False
+            command,
+            env=environment,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60 * MINUTES,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -73,7 +78,9 @@ def main() -> int:
     if found:
         print(f"Browser tests use the Chromium just installed: {found}.")
         return 0
-    print("No Chromium can be had here, so the browser tests will be skipped: install chromium and run again.")
+    print(
+        "No Chromium can be had here, so the browser tests will be skipped: install chromium and run again."
+    )
     return 1
 
 

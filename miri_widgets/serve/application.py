@@ -1,0 +1,176 @@
+"""Voila, with our pages, our headers and fewer open doors."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import tornado.ioloop
+import tornado.netutil
+import tornado.web
+import voila
+from jupyter_server.utils import url_path_join
+from tornado.httpserver import HTTPServer
+from traitlets.config import Config
+from voila.app import Voila
+
+from miri_widgets.serve.handlers import (
+    ExtensionHandler,
+    FileHandler,
+    IndexHandler,
+    PageHandler,
+    StaticHandler,
+    StatusHandler,
+)
+from miri_widgets.serve.kernels import OwnKernelSpecManager
+from miri_widgets.serve.policy import HEADERS, is_loopback, voila_configuration
+
+__all__ = ["DashboardServer"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+#: Routes of Voila that a folder of dashboards does not need: a listing of files and folders.
+_CLOSED = ("/voila/tree", "/voila/api/contents")
+
+
+class DashboardServer(Voila):
+    """
+    A Voila that serves one folder of dashboards.
+
+    Differences to Voila: the template comes from this package; settings reach the tornado
+    application when it is built (compression works); scripts are cached by browsers; kernels
+    stop with their page, preheated or not; the list of files is closed; a free port is found
+    before kernels are started, which are told the port.
+    """
+
+    name = "voila"  # Voila looks its own options up by this name
+
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Read no configuration files: the result must not depend on a user's Voila settings."""
+        self.config_file_paths = []
+        super().initialize(argv)
+
+    def configure(self, folder: Path, *, preheat: bool) -> None:
+        """Set the options that do not change, and the folder to serve."""
+        self.update_config(Config(voila_configuration(preheat=preheat)))
+        self.config.VoilaConfiguration.kernel_spec_manager_class = OwnKernelSpecManager
+        self.config.VoilaConfiguration.page_config_hook = _page_config
+        self.root_dir = str(folder.resolve())
+
+    def setup_template_dirs(self) -> None:
+        """Put our templates before those of Voila."""
+        super().setup_template_dirs()
+        self.template_paths = [str(_TEMPLATES), *self.template_paths]
+
+    def init_settings(self) -> dict[str, Any]:
+        """Return the settings of the tornado application."""
+        settings = super().init_settings()
+        settings.update(
+            dashboards=self.root_dir,
+            headers=HEADERS,
+            compress_response=True,
+            # A page of another site that has pointed its name at this machine is refused. Behind
+            # a proxy (a prefix is set) the name is the proxy's, and the proxy checks.
+            allow_remote_access=not is_loopback(self.ip) or self.base_url != "/",
+            local_hostnames=["localhost"],
+        )
+        settings["jinja2_env"].loader = jinja2.ChoiceLoader(
+            [
+                jinja2.FunctionLoader(_own_page),
+                jinja2.FileSystemLoader(_TEMPLATES),
+                settings["jinja2_env"].loader,
+            ]
+        )
+        return settings
+
+    def init_handlers(self) -> list[tuple[Any, ...]]:
+        """Return the routes: ours first, then those of Voila that stay open."""
+        ours = [
+            (self._path(r"/?"), IndexHandler),
+            (self._path(r"/api/status"), StatusHandler),
+            (
+                self._path(r"/voila/static/(?:v[^/]+/)?(.*)"),
+                StaticHandler,
+                {"paths": self.static_paths},
+            ),
+            (
+                self._path(r"/voila/labextensions/(.*)"),
+                ExtensionHandler,
+                {"path": self.labextensions_path},
+            ),
+            (
+                self._path(r"/voila/files/(.*)"),
+                FileHandler,
+                {
+                    "allowlist": self.voila_configuration.file_allowlist,
+                    "denylist": self.voila_configuration.file_denylist,
+                    "path": self.root_dir,
+                },
+            ),
+            (
+                self._path(r"/voila/render/(.*)"),
+                PageHandler,
+                {
+                    "template_paths": self.template_paths,
+                    "config": self.config,
+                    "voila_configuration": self.voila_configuration,
+                },
+            ),
+        ]
+        closed = tuple(self._path(path) for path in _CLOSED)
+        theirs = [route for route in super().init_handlers() if not str(route[0]).startswith(closed)]
+        return [*ours, *theirs]
+
+    def start(self) -> None:
+        """Listen, say where, and serve until stopped."""
+        sockets = tornado.netutil.bind_sockets(self.port, self.ip)
+        self.port = sockets[0].getsockname()[1]
+        self.connection_dir = tempfile.mkdtemp(prefix="miri_widgets_", dir=self.connection_dir_root)
+        self.ioloop = tornado.ioloop.IOLoop.current()
+        # Kernels preheat as soon as the settings exist, and ask for self.app later, from the loop.
+        self.app = tornado.web.Application(**self.init_settings())
+        self.app.add_handlers(".*$", self.init_handlers())
+        server = HTTPServer(self.app, xheaders=self.base_url != "/")
+        server.add_sockets(sockets)
+        print(f"MIRI dashboards are served at {self.page_url}", flush=True)
+        if self.open_browser:
+            self.launch_browser()
+        try:
+            self.ioloop.start()
+        except KeyboardInterrupt:
+            self.log.info("Stopping")
+        finally:
+            server.stop()
+            self.stop()
+
+    @property
+    def page_url(self) -> str:
+        """Where a browser finds the first page, with the token if there is one."""
+        token = self.identity_provider.token
+        return self._url(self.ip) + (f"?token={token}" if token else "")
+
+    def launch_browser(self) -> None:
+        """Open the first page in the user's browser."""
+        import webbrowser
+
+        webbrowser.open(self.page_url, new=self.webbrowser_open_new)
+
+    def _path(self, path: str) -> str:
+        """Return a route below the prefix of the server."""
+        return url_path_join(self.server_url, path) if path != "/?" else self.server_url
+
+
+def _page_config(config: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """Name the version in the path of Voila's scripts, so that browsers may keep them."""
+    base_url = context["base_url"]
+    config["fullStaticUrl"] = url_path_join(base_url, f"voila/static/v{voila.__version__}")
+    # MathJax would be loaded from another host, at the first dollar sign in a text.
+    config.setdefault("disabledExtensions", []).append("@jupyterlab/mathjax2-extension:plugin")
+    return config
+
+
+def _own_page(name: str) -> str | None:
+    """Return the source of one of our pages, for handlers of Jupyter that render ``error.html``."""
+    path = _TEMPLATES / f"{name}.j2"
+    return path.read_text(encoding="utf-8") if path.is_file() else None

@@ -1,0 +1,48 @@
+"""Which Python runs behind a page: always the one that serves it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+
+__all__ = ["OwnKernelSpecManager"]
+
+_NAME = "python3"
+
+
+class OwnKernelSpecManager(KernelSpecManager):
+    """
+    Knows one kernel: this interpreter.
+
+    A ``python3`` kernel that a user once installed in another environment would win
+    over ours and lack this package. History is off: it is one more file in the home folder,
+    locked by every kernel, and a page has no prompt.
+    """
+
+    def find_kernel_specs(self) -> dict[str, str]:
+        """Return the name of the kernel; it has no folder."""
+        return {_NAME: ""}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Return the kernel of this interpreter."""
+        if kernel_name != _NAME:
+            raise NoSuchKernel(kernel_name)
+        return KernelSpec(
+            argv=[
+                sys.executable,
+                "-m",
+                "ipykernel_launcher",
+                "-f",
+                "{connection_file}",
+                "--HistoryManager.enabled=False",
+            ],
+            display_name="Python 3",
+            language="python",
+            metadata={"debugger": False},
+        )
+
+    def get_all_specs(self) -> dict[str, Any]:
+        """Return the description of the kernel by name."""
+        return {_NAME: {"resource_dir": "", "spec": self.get_kernel_spec(_NAME).to_dict()}}

@@ -1,0 +1,91 @@
+"""Serve a folder of dashboards from this process."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from miri_widgets.errors import MissingFileError
+from miri_widgets.serve.policy import is_loopback
+
+__all__ = ["main", "serve"]
+
+
+def serve(
+    dashboards: Path,
+    *,
+    port: int = 8866,
+    ip: str = "127.0.0.1",
+    base_url: str = "/",
+    token: str | None = None,
+    preheat: bool = False,
+    open_browser: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """
+    Serve every notebook of a folder as a page, until interrupted.
+
+    Parameters
+    ----------
+    dashboards : Path
+        Folder of notebooks. Keep data elsewhere.
+    port : int
+        TCP port; 0 takes a free one. The address is printed.
+    ip : str
+        Address to listen on. Anything but loopback opens the dashboards to the network;
+        a token is then made unless one is given.
+    base_url : str
+        Prefix of all addresses, for a server behind a proxy.
+    token : str, optional
+        Secret that a browser must know; the printed address carries it.
+    preheat : bool
+        Keep a kernel per dashboard started in advance. Pages open faster; each waiting
+        kernel costs memory and has run its notebook before its visitor comes.
+    open_browser : bool
+        Open the first page in the user's browser.
+    environment : mapping of str, optional
+        Environment variables for the kernels.
+
+    Raises
+    ------
+    MissingFileError
+        If the folder does not exist.
+    """
+    if not dashboards.is_dir():
+        raise MissingFileError(f"{dashboards} is not a folder", "a folder of notebooks", "give another folder")
+    os.environ.update(environment or {})
+    # Set on some machines; every kernel would then compile all that it imports (jdaviz: 8 s more).
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    from miri_widgets.serve.application import DashboardServer
+
+    server = DashboardServer(log_level=logging.WARNING, port=port, ip=ip, open_browser=open_browser)
+    server.base_url = f"/{base_url.strip('/')}/" if base_url.strip("/") else "/"
+    server.configure(dashboards, preheat=preheat)
+    if token is not None:
+        server.token = token
+    elif not is_loopback(ip):
+        server.auto_token = True
+        warnings.warn(
+            f"Listening on {ip}: others on the network can reach the dashboards if they know the token. "
+            "An ssh tunnel to 127.0.0.1 is safer, since the token travels unencrypted.",
+            stacklevel=2,
+        )
+    server.initialize([])
+    server.start()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(prog="python -m miri_widgets.serve", description="Serve dashboards.")
+    parser.add_argument("dashboards", type=Path, help="folder of notebooks")
+    parser.add_argument("--port", type=int, default=8866, help="TCP port; 0 takes a free one")
+    parser.add_argument("--ip", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--base_url", "--base-url", default="/", help="prefix of all addresses")
+    parser.add_argument("--token", default=None, help="secret that browsers must know")
+    parser.add_argument("--preheat", action="store_true", help="keep one kernel per dashboard started")
+    parser.add_argument("--open-browser", action="store_true", help="open the first page")
+    serve(**vars(parser.parse_args(arguments)))

@@ -1,0 +1,105 @@
+"""What a page may load, which files may leave the server, how long a kernel lives."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+__all__ = ["HEADERS", "UNUSED_EXTENSIONS", "is_loopback", "voila_configuration"]
+
+#: Idle time after which a kernel without a page is stopped [s]. A closed page stops its
+#: kernel at once; this is for browsers that crashed. A laptop may sleep this long.
+CULL_IDLE_TIMEOUT = 1800
+
+#: Between server and kernels: sockets in a private folder, where other users of the machine
+#: cannot listen. Paths of sockets are too long for this on macOS, whose temporary folder is deep.
+TRANSPORT = "ipc" if sys.platform.startswith("linux") else "tcp"
+
+#: JupyterLab extensions that come with jdaviz or notebook and that no dashboard uses. Each
+#: costs start-up time in the browser.
+#: Trap: ``bqplot-linlog`` must never be here. Without it image viewers stay empty, silently.
+UNUSED_EXTENSIONS = (
+    "@jupyter-notebook/lab-extension",
+    "@jupyter-widgets/jupyterlab-sidecar",
+    "@voila-dashboards/jupyterlab-preview",
+    "@voila-dashboards/widgets-manager7",
+    "ipyevents",
+    "ipyvolume",
+    "jupyter-matplotlib",
+    "jupyter-threejs",
+    "jupyter-webrtc",
+    "jupyterlab-datawidgets",
+    "jupyterlab_pygments",
+)
+
+#: The page may talk to its own server and to nobody else. Vue compiles templates in the
+#: browser, hence 'unsafe-eval'; Voila and ipywidgets write inline scripts and styles.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+#: Only pictures in a folder named ``public`` are served as files. No SVG: it can carry scripts.
+PUBLIC_FILES = r"public/(?:[\w\-]+/)*[\w\-][\w\-. ]*\.(?:png|jpg|jpeg|gif|css|woff2)"
+
+
+def voila_configuration(*, preheat: bool) -> dict[str, Any]:
+    """
+    Return the options given to Voila, by class and name.
+
+    Parameters
+    ----------
+    preheat : bool
+        Keep one kernel per dashboard started in advance.
+    """
+    return {
+        "VoilaConfiguration": {
+            # Templates are looked up in our folder first; "lab" is what they extend and whose
+            # static files they use.
+            "template": "lab",
+            "theme": "light",
+            "allow_template_override": "NO",
+            "allow_theme_override": "NO",
+            "file_allowlist": [PUBLIC_FILES],
+            "file_denylist": [r"(?:.*/)?\..*"],
+            "show_tracebacks": False,
+            "strip_sources": True,
+            "preheat_kernel": preheat,
+            "default_pool_size": 1,
+            "extension_denylist": list(UNUSED_EXTENSIONS),
+            "http_keep_alive_timeout": 10,
+        },
+        "VoilaExecutor": {
+            "cell_error_instruction": "The server log has the details.",
+            "startup_timeout": 120,
+        },
+        "KernelManager": {"transport": TRANSPORT},
+        "MappingKernelManager": {
+            "cull_idle_timeout": CULL_IDLE_TIMEOUT,
+            "cull_interval": 60,
+            "cull_connected": False,
+        },
+    }
+
+
+def is_loopback(ip: str) -> bool:
+    """Tell whether an address can be reached from this machine only."""
+    return ip in {"localhost", "::1"} or re.fullmatch(r"127(?:\.\d{1,3}){3}", ip) is not None

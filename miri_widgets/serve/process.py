@@ -1,0 +1,164 @@
+"""A server in a process of its own, for tests, demos and screenshots."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin
+
+from miri_widgets.errors import EngineError
+
+__all__ = ["ServerProcess", "start_server"]
+
+_ADDRESS = re.compile(r"served at (http\S+)")
+
+
+class ServerProcess:
+    """
+    A running server. Use it as a context manager, or call `close`.
+
+    Attributes
+    ----------
+    url : str
+        Address of the first page, with a slash at its end and without the token.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], log: deque[str], url: str) -> None:
+        self._process = process
+        self._log = log
+        self.url = url
+
+    def page_url(self, notebook: str) -> str:
+        """Return the address of the page of one notebook, for example ``demo.ipynb``."""
+        return urljoin(self.url, f"voila/render/{notebook}")
+
+    def status(self) -> dict[str, int]:
+        """
+        Return the number of kernels, of kernels with a page, and of kernels kept warm.
+
+        Only for a server without a token.
+        """
+        with urllib.request.urlopen(urljoin(self.url, "api/status"), timeout=20) as answer:
+            return json.load(answer)
+
+    def wait_until_warm(self, kernels: int = 1, *, timeout: float = 120.0) -> None:
+        """
+        Wait until preheated kernels have run their notebooks.
+
+        Raises
+        ------
+        EngineError
+            If this takes longer than `timeout` [s].
+        """
+        end = time.monotonic() + timeout
+        while self.status()["warm"] < kernels:
+            if time.monotonic() > end:
+                raise EngineError(
+                    f"Fewer than {kernels} kernels are warm after {timeout:.0f} s", "them", "read the log"
+                )
+            time.sleep(0.1)
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """The last lines that the server wrote."""
+        return "".join(self._log)
+
+    def close(self) -> None:
+        """Stop the server and its kernels."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def __enter__(self) -> Self:
+        """Return the server."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the server."""
+        self.close()
+
+
+def start_server(
+    dashboards: Path,
+    *,
+    port: int = 0,
+    base_url: str = "/",
+    token: str | None = None,
+    preheat: bool = False,
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 60.0,
+) -> ServerProcess:
+    """
+    Start a server on loopback and wait until it answers.
+
+    Parameters
+    ----------
+    dashboards, port, base_url, token, preheat, environment
+        As for `miri_widgets.serve.serve`.
+    timeout : float
+        How long to wait for its address [s].
+
+    Raises
+    ------
+    EngineError
+        If the server ended or did not say its address in time.
+    """
+    command = [sys.executable, "-m", "miri_widgets.serve", str(dashboards)]
+    command += ["--port", str(port), "--base_url", base_url]
+    command += ["--token", token] if token is not None else []
+    command += ["--preheat"] if preheat else []
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **(environment or {})},
+        start_new_session=True,
+    )
+    log: deque[str] = deque(maxlen=2000)
+    address: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=_read, args=(process, log, address), daemon=True).start()
+    try:
+        url = address.get(timeout=timeout)
+    except queue.Empty:
+        url = None
+    server = ServerProcess(process, log, url or "")
+    if url is None:
+        server.close()
+        raise EngineError(f"The dashboard server did not start: {server.log[-2000:]}", "its address", "read the log")
+    return server
+
+
+def _read(process: subprocess.Popen[str], log: deque[str], address: queue.Queue[str | None]) -> None:
+    """Keep the last lines of a process and hand over its address; ends with the process."""
+    assert process.stdout is not None
+    with process.stdout:
+        for line in process.stdout:
+            log.append(line)
+            if found := _ADDRESS.search(line):
+                address.put(found[1].split("?")[0])
+    address.put(None)
