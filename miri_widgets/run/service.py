@@ -191,7 +191,6 @@ def _client(workspace: Workspace, options: _Options) -> Iterator[tuple[Any, floa
             threads_per_worker=options.workers,
             # inside this process: a TCP port would let every user of the machine run code as us
             protocol="inproc",
-            host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             worker_dashboard_address="127.0.0.1:0",
             memory_limit=0,
