@@ -1,0 +1,175 @@
+"""Facts from the disk into what the models hold: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from miri_widgets.errors import error_from_dict
+from miri_widgets.models.look import Facts
+from miri_widgets.models.rows import RowState, RunRow, StageState
+from miri_widgets.models.services import StageLike
+
+__all__ = ["engine_words", "exposure_states", "overall", "rows", "stage_values"]
+
+_STATES = {
+    "waiting": RowState.WAITING,
+    "running": RowState.RUNNING,
+    "failed": RowState.FAILED,
+    "upstream_failed": RowState.FAILED,
+    "cancelled": RowState.CANCELLED,
+}
+_GOOD = ("done", "reused")
+
+
+def rows(facts: Facts) -> dict[str, tuple[RunRow, ...]]:
+    """
+    Return the rows of every stage for the plans of now.
+
+    A run is done only when its products, under the key of the settings of
+    now, are on the disk; what an event says is not enough.
+    """
+    found: dict[str, list[RunRow]] = {}
+    for plan in facts.plans or ():
+        found.setdefault(plan.stage, []).append(_row(plan, facts))
+    return {stage: tuple(some) for stage, some in found.items()}
+
+
+def _row(plan: Any, facts: Facts) -> RunRow:
+    job, run = facts.runs.get(plan.key, ("", None))
+    products = facts.products.get(plan.key, ())
+    state = RowState.STALE if (plan.stage, plan.label) in facts.finished else RowState.NEW
+    if run is not None and str(run.status) in _STATES:
+        state = _STATES[str(run.status)]
+    if products:
+        state = RowState.DONE
+    values: dict[str, Any] = {}
+    if run is not None:
+        sentence = str(error_from_dict(run.error)) if run.error else run.reason
+        if run.status not in _GOOD and products:
+            sentence = ""
+        values = {
+            "step": run.step,
+            "index": run.index,
+            "total": run.total,
+            "seconds": run.seconds,
+            "sentence": sentence,
+        }
+    fraction = 1.0 if products else (run.fraction if run is not None else 0.0)
+    return RunRow(
+        key=plan.key,
+        label=plan.label,
+        exposures=tuple(plan.exposures),
+        state=state,
+        fraction=fraction,
+        job=job,
+        products=products,
+        **values,
+    )
+
+
+def stage_values(
+    stage: StageLike, every: Mapping[str, Sequence[RunRow]], facts: Facts, no_exposures: list[str]
+) -> dict[str, Any]:
+    """Return the traits of one stage model."""
+    own = tuple(every.get(stage.name, ()))
+    reasons, notes = _reasons(stage, own, every, facts, no_exposures)
+    failed = [f"{row.label}: {row.sentence}" for row in own if row.state == RowState.FAILED and row.sentence]
+    jobs = {row.job for row in own if row.active}
+    return {
+        "rows": own,
+        "planning": False,
+        "reasons": tuple(reasons),
+        "notes": tuple(notes),
+        "errors": tuple(failed),
+        "products": tuple(path for row in own for path in row.products),
+        "state": _state(own, reasons),
+        "fraction": sum(1.0 if _ended(row) else row.fraction for row in own) / len(own) if own else 0.0,
+        "eta": next((job.eta_seconds for job in facts.jobs if job.job in jobs), None),
+    }
+
+
+def _ended(row: RunRow) -> bool:
+    return row.state in (RowState.DONE, RowState.FAILED, RowState.CANCELLED)
+
+
+def _state(own: Sequence[RunRow], reasons: Sequence[str]) -> StageState:
+    states = {row.state for row in own}
+    if states & {RowState.RUNNING, RowState.WAITING}:
+        return StageState.RUNNING
+    if RowState.FAILED in states:
+        return StageState.FAILED
+    if states == {RowState.DONE}:
+        return StageState.DONE
+    if RowState.STALE in states:
+        return StageState.STALE
+    if RowState.DONE in states:
+        return StageState.PARTLY
+    return StageState.BLOCKED if reasons else StageState.READY
+
+
+def _reasons(
+    stage: StageLike,
+    own: Sequence[RunRow],
+    every: Mapping[str, Sequence[RunRow]],
+    facts: Facts,
+    no_exposures: list[str],
+) -> tuple[list[str], list[str]]:
+    """Return the blockers and the notes of a stage."""
+    if no_exposures:
+        return no_exposures, []
+    if not own:
+        return [facts.error or "There is nothing to run: no exposure takes part."], []
+    if all(row.state == RowState.DONE for row in own):
+        return ["Everything here is complete with these settings."], []
+    if any(row.active for row in own):
+        return ["A run is at work: wait for it, or cancel it."], []
+    depends = {plan.key: plan.depends for plan in facts.plans or ()}
+    open_rows = [row for row in own if row.state != RowState.DONE]
+    waiting = [row for row in open_rows if any(key not in facts.products for key in depends.get(row.key, ()))]
+    if not waiting:
+        return [], []
+    missing = {key for row in waiting for key in depends[row.key] if key not in facts.products}
+    before, total = _before(missing, every)
+    sentence = f"{before} has no {stage.takes} product with its present settings for {len(missing)} of {total} exposures"
+    if len(waiting) == len(open_rows):
+        return [f"{sentence}: run it first, or exclude them."], []
+    return [], [f"{sentence}: these are left out."]
+
+
+def _before(missing: set[str], every: Mapping[str, Sequence[RunRow]]) -> tuple[str, int]:
+    for name, some in every.items():
+        if any(row.key in missing for row in some):
+            return {"detector1": "Detector 1", "image2": "Image 2"}.get(name, name), len(some)
+    return "The stage before", len(missing)
+
+
+def exposure_states(
+    every: Mapping[str, Sequence[RunRow]],
+) -> dict[str, tuple[tuple[str, RowState], ...]]:
+    """Return the state of each exposure in each stage, by root."""
+    found: dict[str, dict[str, RowState]] = {}
+    for name, some in every.items():
+        for row in some:
+            for root in row.exposures:
+                found.setdefault(root, {})[name] = row.state
+    return {root: tuple(states.items()) for root, states in found.items()}
+
+
+def overall(jobs: Sequence[Any]) -> tuple[float, float | None]:
+    """Return fraction and seconds left of all jobs at work."""
+    if not jobs:
+        return 0.0, None
+    times = [job.eta_seconds for job in jobs]
+    eta = None if any(time is None for time in times) else sum(times)
+    return sum(job.fraction for job in jobs) / len(jobs), eta
+
+
+def engine_words(status: Any) -> str:
+    """Return the state of the job engine in a few words."""
+    if status is None:
+        return "engine not reachable"
+    if not status.alive:
+        return "engine at rest"
+    workers = getattr(status, "workers", 0)
+    return f"engine on, {workers} worker{'' if workers == 1 else 's'}"

@@ -1,0 +1,268 @@
+"""
+Look at the disk: what the session wants to know, read in one call.
+
+`Looker.look` takes a frozen `Request` and gives frozen `Facts`. It runs in a
+thread of its own and touches no model: the session applies what comes back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.services import Services
+from miri_widgets.products.atomic import write_text
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.scan import ScanResult
+from miri_widgets.settings import Parameter, Settings, Source
+
+__all__ = ["Declared", "Facts", "Looker", "Request", "tail"]
+
+LOG_BYTES = 48_000
+LOG_LINES = 200
+JOBS_KEPT = 40
+
+
+@dataclass(frozen=True)
+class Request:
+    """
+    What the session wants to know.
+
+    Attributes
+    ----------
+    generation : int
+        Counts changes of what plans depend on.
+    exposures : tuple of Exposure or None
+        What takes part; None before the first scan.
+    rescan : bool
+        Whether to look through the folders.
+    settings : mapping of str to Settings
+        Per stage; empty before the declarations are known.
+    logs : tuple of (str, str, str)
+        Stage, key and job of the logs to follow.
+    memory : str
+        Text of the session file, to be written when it changed.
+    """
+
+    generation: int
+    exposures: tuple[Exposure, ...] | None = None
+    rescan: bool = False
+    settings: Mapping[str, Settings] = field(default_factory=dict)
+    logs: tuple[tuple[str, str, str], ...] = ()
+    memory: str = ""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Parameters and per-step sentences of one stage."""
+
+    parameters: tuple[Parameter, ...]
+    step_docs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """
+    What was found.
+
+    Attributes
+    ----------
+    generation : int
+        Of the request.
+    scan : ScanResult or None
+        When it was asked for.
+    declared : mapping of str to Declared
+        Per stage, the first time; else empty.
+    plans : tuple of RunPlan or None
+        For the settings of `generation`; None while they cannot be made.
+    products : mapping of str to tuple of Path
+        Per key of a complete run.
+    runs : mapping of str to (str, RunState)
+        Job and state per key, from the newest job that has it.
+    finished : frozenset of (str, str)
+        Stage and label of what was complete once, with whatever settings.
+    jobs : tuple of JobState
+        Those that are at work.
+    engine : EngineStatus or None
+        The job engine.
+    logs : mapping of str to str
+        End of the log per key.
+    error : str
+        A sentence, when something cannot be had.
+    """
+
+    generation: int
+    scan: ScanResult | None = None
+    declared: Mapping[str, Declared] = field(default_factory=dict)
+    plans: tuple[Any, ...] | None = None
+    products: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    runs: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    finished: frozenset[tuple[str, str]] = frozenset()
+    jobs: tuple[Any, ...] = ()
+    engine: Any = None
+    logs: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+class Looker:
+    """
+    Answers requests; keeps what cannot change between them.
+
+    Parameters
+    ----------
+    services : Services
+        The rooms below.
+    memory_path : Path
+        The session file.
+    """
+
+    def __init__(self, services: Services, memory_path: Path) -> None:
+        self._services = services
+        self._memory_path = memory_path
+        self._memory = ""
+        self._told = False
+        self._plans: tuple[Any, ...] | None = None
+        self._planned = -1
+        self._plan_error = ""
+        self._products: dict[str, tuple[Path, ...]] = {}
+        self._ended: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def look(self, request: Request) -> Facts:
+        """Return what is true now; never raises one of our errors."""
+        with self._lock:
+            errors: list[str] = []
+            scan = self._services.scan() if request.rescan else None
+            declared = self._attempt(errors, self._declare) or {}
+            self._attempt(errors, self.remember, request)
+            self._plan(request, errors)
+            jobs = self._attempt(errors, self._job_states) or ()
+            runs, finished = _by_key(jobs)
+            return Facts(
+                generation=request.generation,
+                scan=scan,
+                declared=declared,
+                plans=self._plans if self._planned == request.generation else None,
+                products=self._find_products(runs),
+                runs=runs,
+                finished=finished,
+                jobs=tuple(job for job in jobs if job.active),
+                engine=self._attempt(errors, self._services.engine.status),
+                logs={key: self._log(stage, key, job) for stage, key, job in request.logs},
+                error=" ".join(dict.fromkeys(errors)),
+            )
+
+    @staticmethod
+    def _attempt(errors: list[str], call: Any, *arguments: Any) -> Any:
+        try:
+            return call(*arguments)
+        except MiriWidgetsError as error:
+            errors.append(str(error))
+        except OSError as error:
+            errors.append(f"The workspace cannot be used: {error}. Check the disk and its permissions.")
+        return None
+
+    def _declare(self) -> dict[str, Declared]:
+        if self._told:
+            return {}
+        found = {
+            stage.name: Declared(
+                self._services.declared(stage.name), dict(self._services.step_docs(stage.name))
+            )
+            for stage in self._services.stages
+        }
+        self._told = True
+        return found
+
+    def remember(self, request: Request) -> None:
+        """Write the session file when it changed."""
+        if request.memory and request.memory != self._memory:
+            write_text(self._memory_path, request.memory)
+            self._memory = request.memory
+
+    def _plan(self, request: Request, errors: list[str]) -> None:
+        if request.exposures is None or not request.settings:
+            return
+        if self._planned != request.generation:
+            self._plan_error = ""
+            self._plans = ()
+            try:
+                self._plans = self._plan_by_filter(request)
+            except MiriWidgetsError as error:
+                self._plan_error = str(error)
+            except OSError as error:
+                self._plan_error = f"An exposure cannot be read: {error}. Check the disk and its permissions."
+            self._planned = request.generation
+            # a product may have been deleted by hand since: look again
+            self._products.clear()
+        if self._plan_error:
+            errors.append(self._plan_error)
+
+    def _plan_by_filter(self, request: Request) -> tuple[Any, ...]:
+        """Presets differ from filter to filter; no run mixes filters."""
+        names = [stage.name for stage in self._services.stages]
+        exposures = request.exposures or ()
+        plans: list[Any] = []
+        for filter_name in sorted({exposure.filter for exposure in exposures}):
+            members = [exposure for exposure in exposures if exposure.filter == filter_name]
+            settings = {
+                name: request.settings[name].with_layer(
+                    Source.PRESET, self._services.preset(name, filter_name)
+                )
+                for name in names
+            }
+            plans.extend(self._services.plan(members, names, settings))
+        return tuple(plans)
+
+    def _job_states(self) -> tuple[Any, ...]:
+        states = []
+        for summary in list(self._services.engine.jobs())[:JOBS_KEPT]:
+            state = self._ended.get(summary.job)
+            if state is None:
+                state = self._services.engine.state(summary.job)
+                if not state.active:
+                    self._ended[summary.job] = state
+            states.append(state)
+        return tuple(states)
+
+    def _find_products(self, runs: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[Path, ...]]:
+        """Ask the disk again only about runs that were not complete."""
+        for plan in self._plans or ():
+            found = self._products.get(plan.key)
+            if found is None or (not found and plan.key in runs):
+                self._products[plan.key] = self._services.products(plan)
+        return {key: paths for key, paths in self._products.items() if paths}
+
+    def _log(self, stage: str, key: str, job: str) -> str:
+        done = self._products.get(key)
+        places = [done[0].parent / "log.txt"] if done else []
+        if job:
+            places.append(self._services.engine.log_path(job, key))
+        return next((text for place in places if (text := tail(place))), "")
+
+
+def _by_key(jobs: tuple[Any, ...]) -> tuple[dict[str, tuple[str, Any]], frozenset[tuple[str, str]]]:
+    runs: dict[str, tuple[str, Any]] = {}
+    finished = set()
+    for job in jobs:
+        for run in job.runs:
+            runs.setdefault(run.key, (job.job, run))
+            if str(run.status) in ("done", "reused"):
+                finished.add((run.stage, run.label))
+    return runs, frozenset(finished)
+
+
+def tail(path: Path, lines: int = LOG_LINES) -> str:
+    """Return the last lines of a text file; empty when there is none."""
+    try:
+        with Path(path).open("rb") as stream:
+            stream.seek(0, 2)
+            stream.seek(max(0, stream.tell() - LOG_BYTES))
+            text = stream.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,120 @@
+"""The program's exposures: the table, what is chosen, what takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from miri_widgets.models.rows import ExposureRow, RowState
+from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.program import Program
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["ProgramModel"]
+
+
+class ProgramModel(traitlets.HasTraits):
+    """
+    Observable state of a program.
+
+    Parameters
+    ----------
+    program : Program
+        What it is about.
+    session : SessionModel
+        The session that it belongs to.
+    """
+
+    scanned = traitlets.Bool(False, help="whether the folders were looked through")
+    exposures = traitlets.Tuple(help="Exposure of every raw exposure, in order of start")
+    problems = traitlets.Tuple(help="Problem of every file that cannot be used")
+    excluded = traitlets.Instance(frozenset, args=(), help="roots that take no part in runs")
+    selected = traitlets.Tuple(help="roots of the chosen rows")
+    states = traitlets.Dict(help="root -> tuple of (stage, RowState)")
+
+    def __init__(self, program: Program, session: SessionModel) -> None:
+        super().__init__()
+        self.program = program
+        self.session = session
+        self.observe(lambda change: session.touch(), "excluded")
+
+    @property
+    def included(self) -> tuple[Exposure, ...]:
+        """The exposures that take part in runs."""
+        return tuple(exposure for exposure in self.exposures if exposure.root not in self.excluded)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The filters of the exposures, by wavelength."""
+        found = {exposure.filter for exposure in self.exposures}
+        return tuple(name for name in FILTERS if name in found)
+
+    def rows(self) -> tuple[ExposureRow, ...]:
+        """Return the table."""
+        return tuple(
+            ExposureRow(
+                **{
+                    name: getattr(exposure, name)
+                    for name in ExposureRow.__dataclass_fields__
+                    if name not in ("included", "states")
+                },
+                included=exposure.root not in self.excluded,
+                states=self.states.get(exposure.root, ()),
+            )
+            for exposure in self.exposures
+        )
+
+    def exclude(self, roots: Iterable[str]) -> None:
+        """Let exposures take no part in runs."""
+        self.excluded = self.excluded | frozenset(roots)
+
+    def include(self, roots: Iterable[str]) -> None:
+        """Let exposures take part again."""
+        self.excluded = self.excluded - frozenset(roots)
+
+    def uses_filter(self, name: str) -> bool:
+        """Say whether any exposure of a filter takes part."""
+        return any(exposure.filter == name for exposure in self.included)
+
+    def use_filter(self, name: str, use: bool) -> None:
+        """Include or exclude all exposures of a filter."""
+        roots = [exposure.root for exposure in self.exposures if exposure.filter == name]
+        if use:
+            self.include(roots)
+        else:
+            self.exclude(roots)
+
+    def find(self, root: str) -> Exposure | None:
+        """Return an exposure by its name without suffix, or None."""
+        return next((exposure for exposure in self.exposures if exposure.root == root), None)
+
+    def blockers(self) -> list[str]:
+        """Return why no stage can run, as sentences."""
+        if not self.scanned:
+            return ["The folders of the program are being looked through."]
+        if not self.exposures:
+            if self.program.simulated:
+                return [
+                    "The simulated exposures are not there yet: make them with "
+                    f"`miri-widgets simulate {self.program.simulated}`."
+                ]
+            folders = ", ".join(str(folder) for folder in self.program.folders)
+            return [
+                f"There are no raw exposures (uncal files) of the MIRI imager in {folders}: put some there."
+            ]
+        if not self.included:
+            return ["Every exposure is excluded: include some in the Program tab."]
+        return []
+
+    def count_states(self, stage: str) -> Mapping[RowState, int]:
+        """Return how many exposures are in each state of a stage."""
+        counts: dict[RowState, int] = {}
+        for pairs in self.states.values():
+            for name, state in pairs:
+                if name == stage:
+                    counts[state] = counts.get(state, 0) + 1
+        return counts

@@ -1,0 +1,90 @@
+"""Connect a session's services to the real rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.errors import BadTableError, MissingFileError
+from miri_widgets.models.services import Services
+from miri_widgets.products.atomic import write_text
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.program import Program
+from miri_widgets.products.scan import ScanResult, scan
+from miri_widgets.run.engine import Engine
+from miri_widgets.run.plan import plan_stages
+from miri_widgets.run.records import products
+from miri_widgets.run.script import export_script
+from miri_widgets.settings import Settings
+from miri_widgets.steps import declarations, stages
+
+__all__ = ["connect"]
+
+
+def connect(program: Program) -> Services:
+    """Return the services of one program."""
+    environment = program.environment()
+    pattern = program.product_name.replace("{name}", program.name)
+    if "{filter}" not in pattern:
+        pattern += "_{filter}"
+    workspace = program.workspace
+
+    def scan_raw() -> ScanResult:
+        return scan(program.folders, suffix=stages.STAGES[0].takes, index=workspace / "index.json")
+
+    def plan(
+        exposures: Sequence[Exposure], names: Sequence[str], settings: Mapping[str, Settings]
+    ) -> Sequence[Any]:
+        return plan_stages(workspace, exposures, names, settings, environment, product_name=pattern)
+
+    def crds_layer(name: str, path: Path) -> Mapping[str, Any]:
+        from miri_widgets.steps.crds_parameters import crds_layer as layer
+
+        return layer(name, path, environment)
+
+    return Services(
+        stages=stages.STAGES,
+        engine=Engine(workspace),
+        scan=scan_raw,
+        declared=declarations.declared,
+        step_docs=declarations.step_docs,
+        owned=declarations.owned_reason,
+        preset=stages.preset,
+        crds_layer=crds_layer,
+        plan=plan,
+        products=lambda one: products(workspace, one),
+        script=export_script,
+        save_set=_save_set,
+        load_set=_load_set,
+    )
+
+
+def _save_set(name: str, settings: Settings, path: Path) -> None:
+    from miri_widgets.steps import parameter_files
+
+    if path.suffix == ".toml":
+        write_text(path, parameter_files.to_toml({name: settings}))
+    else:
+        parameter_files.save_asdf(name, settings, path)
+
+
+def _load_set(name: str, path: Path) -> Settings:
+    from miri_widgets.steps import parameter_files
+
+    if path.suffix != ".toml":
+        return parameter_files.load_asdf(name, path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MissingFileError(
+            f"{path.name[:120]} cannot be read", "a TOML file", "correct its name"
+        ) from error
+    found = parameter_files.from_toml(text)
+    if name not in found:
+        raise BadTableError(
+            f"{path.name[:120]} has no settings of {name}",
+            f"a table [settings.{name}]",
+            "choose another file",
+        )
+    return found[name]

@@ -1,0 +1,128 @@
+"""What a table of runs or exposures shows: plain frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+__all__ = ["ExposureRow", "RowState", "RunRow", "StageState", "duration"]
+
+
+class RowState(StrEnum):
+    """How the run of one exposure (or filter) stands with the settings of now."""
+
+    NEW = "not run"
+    STALE = "out of date"
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StageState(StrEnum):
+    """How a whole stage stands; shown in its title."""
+
+    LOADING = "loading"
+    BLOCKED = "blocked"
+    READY = "ready"
+    RUNNING = "running"
+    DONE = "done"
+    PARTLY = "partly done"
+    STALE = "out of date"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """
+    One run of a stage.
+
+    Attributes
+    ----------
+    key, label : str
+        The run's key for the settings of now, and its name for people.
+    exposures : tuple of str
+        Roots of the exposures that go in.
+    state : RowState
+        How it stands.
+    step : str
+        The pipeline step at work.
+    index, total : int
+        Its number from 1, and the number of steps.
+    fraction : float
+        0 to 1.
+    seconds : float
+        Elapsed, or the duration when ended.
+    sentence : str
+        Why it failed or what it waits for.
+    job : str
+        The job that it belongs to, if any.
+    products : tuple of Path
+        Its products, main one first; empty unless `state` is done.
+    """
+
+    key: str
+    label: str
+    exposures: tuple[str, ...] = ()
+    state: RowState = RowState.NEW
+    step: str = ""
+    index: int = 0
+    total: int = 0
+    fraction: float = 0.0
+    seconds: float = 0.0
+    sentence: str = ""
+    job: str = ""
+    products: tuple[Path, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether something may still happen to it."""
+        return self.state in (RowState.WAITING, RowState.RUNNING)
+
+
+@dataclass(frozen=True)
+class ExposureRow:
+    """
+    One exposure of the program's table.
+
+    Attributes
+    ----------
+    root : str
+        Its name without suffix.
+    included : bool
+        Whether it takes part in runs.
+    states : tuple of (str, RowState)
+        Stage name and how it stands there.
+    """
+
+    root: str
+    observation: str
+    visit: str
+    tile: int
+    dither: int
+    filter: str
+    subarray: str
+    ngroups: int
+    nints: int
+    start: str
+    guide_star: str
+    target: str
+    exposure_time: float
+    size: int
+    path: Path
+    included: bool = True
+    states: tuple[tuple[str, RowState], ...] = ()
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time span for people: ``42 s``, ``3 min 20 s``, ``1 h 05 min``; empty when unknown."""
+    if seconds is None:
+        return ""
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,121 @@
+"""
+The rooms below, as the few calls that the models make.
+
+Models take them as one value, so that a test can give others, and so that no
+model imports more than it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.program import Program
+from miri_widgets.products.scan import ScanResult
+from miri_widgets.settings import Parameter, Settings
+
+__all__ = ["EngineLike", "PlanLike", "Services", "StageLike", "real_services"]
+
+
+class StageLike(Protocol):
+    """What the models read of a `miri_widgets.steps.stages.Stage`."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - as the class it stands for
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def summary(self) -> str: ...  # noqa: D102
+    @property
+    def takes(self) -> str: ...  # noqa: D102
+    @property
+    def main(self) -> str: ...  # noqa: D102
+    @property
+    def steps(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def essential(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def scope(self) -> Any: ...  # noqa: D102
+
+
+class PlanLike(Protocol):
+    """What the models read of a `miri_widgets.run.plan.RunPlan`."""
+
+    @property
+    def key(self) -> str: ...  # noqa: D102
+    @property
+    def stage(self) -> str: ...  # noqa: D102
+    @property
+    def label(self) -> str: ...  # noqa: D102
+    @property
+    def exposures(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def depends(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+class EngineLike(Protocol):
+    """What the models ask of a `miri_widgets.run.engine.Engine`."""
+
+    def submit(self, plans: Sequence[Any]) -> str: ...  # noqa: D102
+    def cancel(self, job_id: str) -> None: ...  # noqa: D102
+    def jobs(self) -> Sequence[Any]: ...  # noqa: D102
+    def state(self, job_id: str) -> Any: ...  # noqa: D102
+    def log_path(self, job_id: str, key: str) -> Path: ...  # noqa: D102
+    def status(self) -> Any: ...  # noqa: D102
+    def recover(self) -> Any: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Services:
+    """
+    Calls into the rooms below.
+
+    Attributes
+    ----------
+    stages : tuple of Stage
+        In order.
+    engine : EngineLike
+        The jobs of the workspace.
+    scan : callable
+        Folders to exposures, mosaics and problems.
+    declared, step_docs : callable
+        Parameters, and one line per step, of a stage by name.
+    owned : callable
+        Why a parameter cannot be set, by full name; empty when it can.
+    preset : callable
+        Per-filter values of a stage.
+    crds_layer : callable
+        What CRDS parameter files set for an exposure.
+    plan : callable
+        Exposures, stage names and settings to run plans.
+    products : callable
+        Product files of a plan whose run is complete; else empty.
+    script : callable
+        Runs as a Python program.
+    save_set, load_set : callable
+        Parameter sets as files.
+    """
+
+    stages: tuple[StageLike, ...]
+    engine: EngineLike
+    scan: Callable[[], ScanResult]
+    declared: Callable[[str], tuple[Parameter, ...]]
+    step_docs: Callable[[str], Mapping[str, str]]
+    owned: Callable[[str], str]
+    preset: Callable[[str, str], Mapping[str, Any]]
+    crds_layer: Callable[[str, Path], Mapping[str, Any]]
+    plan: Callable[[Sequence[Exposure], Sequence[str], Mapping[str, Settings]], Sequence[Any]]
+    products: Callable[[Any], tuple[Path, ...]]
+    script: Callable[[Sequence[Any]], str]
+    save_set: Callable[[str, Settings, Path], None]
+    load_set: Callable[[str, Path], Settings]
+
+
+def real_services(program: Program) -> Services:
+    """Return the calls into the real rooms, for one program."""
+    from miri_widgets.models.rooms import connect
+
+    return connect(program)

@@ -1,0 +1,376 @@
+"""
+A session: one program, its stages, its jobs, and what the user has chosen.
+
+The disk is the state. A session reads it four times a second and writes what
+it finds into the models; closing it loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from miri_widgets.errors import EngineError, MiriWidgetsError
+from miri_widgets.models import fold
+from miri_widgets.models.layers import checked_layer, common_preset
+from miri_widgets.models.look import Facts, Looker, Request
+from miri_widgets.models.measure import Measurement, measure
+from miri_widgets.models.program import ProgramModel
+from miri_widgets.models.rows import RowState
+from miri_widgets.models.services import Services, real_services
+from miri_widgets.models.stage import StageModel
+from miri_widgets.products.program import Program, load_program
+from miri_widgets.settings import Source
+
+__all__ = ["SessionModel", "open_session"]
+
+PERIOD = 0.25
+_MEMORY_VERSION = 1
+
+
+class SessionModel(traitlets.HasTraits):
+    """
+    Observable state of a whole program.
+
+    Parameters
+    ----------
+    program : Program
+        What it is about.
+    services : Services, optional
+        The rooms below; the real ones by default.
+
+    Notes
+    -----
+    Threads: models are written in the thread that calls `poll` or runs the
+    event loop of `follow`, and nowhere else. Whatever takes time happens in
+    an executor and comes back as a frozen value.
+    """
+
+    message = traitlets.Unicode("", help="what went wrong last, as a sentence")
+    trouble = traitlets.Unicode("", help="what cannot be had now (engine, disk, CRDS), as a sentence")
+    engine_state = traitlets.Unicode("", help="the job engine, in a few words")
+    running = traitlets.Bool(False)
+    fraction = traitlets.Float(0.0, help="of all jobs at work")
+    eta = traitlets.Float(None, allow_none=True)
+    shown = traitlets.Instance(Path, allow_none=True, help="the product in the viewer")
+    picked = traitlets.Bool(False, help="whether the user chose `shown`")
+    tab = traitlets.Unicode("program", help="the panel in front")
+    measured = traitlets.Dict(help="Path -> Measurement")
+    plans = traitlets.Tuple(help="RunPlan of every run, for the settings of now")
+
+    def __init__(self, program: Program, services: Services | None = None) -> None:
+        super().__init__()
+        self.program = program
+        self.services = services or real_services(program)
+        self.programs = ProgramModel(program, self)
+        self.stages = {stage.name: StageModel(stage, self) for stage in self.services.stages}
+        self._looker = Looker(self.services, self.memory_path)
+        self._generation = 0
+        self._rescan = True
+        self._memory = self._read_memory()
+        self._restored = False
+        self._task: asyncio.Task[None] | None = None
+        self._executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="miri-look")
+        self._slow: dict[Any, Future[Any]] = {}
+        self._crds_asked: set[str] = set()
+        self._newest: Path | None = None
+        self.closed = False
+
+    @property
+    def memory_path(self) -> Path:
+        """The file that remembers the user's choices."""
+        return self.program.workspace / "session.json"
+
+    # -- looking ------------------------------------------------------------
+
+    def touch(self) -> None:
+        """Say that plans depend on something that changed."""
+        self._generation += 1
+        for stage in self.stages.values():
+            stage.planning = True
+
+    def rescan(self) -> None:
+        """Look through the program's folders again."""
+        self._rescan = True
+
+    def request(self) -> Request:
+        """Return what has to be looked at now."""
+        loaded = self._restored and all(stage.loaded for stage in self.stages.values())
+        logs = []
+        for stage in self.stages.values():
+            if stage.watched and (row := stage.row(stage.watched)):
+                logs.append((stage.name, row.key, row.job))
+        return Request(
+            generation=self._generation,
+            exposures=self.programs.included if self.programs.scanned else None,
+            rescan=self._rescan,
+            settings={name: stage.settings for name, stage in self.stages.items()} if loaded else {},
+            logs=tuple(logs),
+            memory=self._memory_text() if loaded else "",
+        )
+
+    def poll(self) -> None:
+        """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
+        for _ in range(4):
+            self.apply(self._looker.look(self.request()))
+            if not any(stage.planning for stage in self.stages.values()):
+                break
+        self._collect(wait=True)
+
+    def follow(self) -> None:
+        """Keep looking as long as the session is open; needs a running event loop."""
+        if self._task is None and not self.closed:
+            self._task = asyncio.get_running_loop().create_task(self._follow())
+
+    async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(MiriWidgetsError, OSError):
+            await loop.run_in_executor(self._executor, self.services.engine.recover)
+        while not self.closed:
+            facts = await loop.run_in_executor(self._executor, self._looker.look, self.request())
+            if self.closed:
+                return
+            try:
+                self.apply(facts)
+                self._collect(wait=False)
+            except Exception:  # an observer's mistake must not end the following
+                logging.getLogger(__name__).exception("a view could not follow its model")
+            await asyncio.sleep(PERIOD)
+
+    def apply(self, facts: Facts) -> None:
+        """Take what was found: the only writer of the models' facts."""
+        if facts.scan is not None:
+            self._rescan = False
+            self.programs.exposures = facts.scan.exposures
+            self.programs.problems = facts.scan.problems
+            self.programs.scanned = True
+            self.touch()
+        if facts.declared:
+            self._declared = facts.declared
+        if (
+            self.programs.scanned
+            and hasattr(self, "_declared")
+            and (facts.declared or facts.scan is not None)
+        ):
+            self._lay()
+        self.trouble = facts.error
+        self.engine_state = fold.engine_words(facts.engine)
+        if facts.plans is not None and facts.generation == self._generation:
+            self.plans = facts.plans
+            rows = fold.rows(facts)
+            for name, stage in self.stages.items():
+                stage.apply(fold.stage_values(stage.stage, rows, facts, self.programs.blockers()))
+            self.programs.states = fold.exposure_states(rows)
+            self._show_newest()
+        self.running = bool(facts.jobs)
+        self.fraction, self.eta = fold.overall(facts.jobs)
+        for stage in self.stages.values():
+            stage.log = facts.logs.get(stage.watched, stage.log if stage.watched else "")
+
+    def _lay(self) -> None:
+        """Build every stage's settings: spec, presets, program, and what the user chose last time."""
+        told: list[str] = []
+        for name, stage in self.stages.items():
+            declared = self._declared[name].parameters
+            presets = {f: self.services.preset(name, f) for f in self.programs.filters}
+            layers = {
+                Source.CRDS: dict(stage.settings.layers.get(Source.CRDS, {})),
+                Source.PRESET: checked_layer(declared, common_preset(presets), told),
+                Source.PROGRAM: checked_layer(declared, self.program.settings.get(name, {}), told),
+            }
+            if not self._restored:
+                layers[Source.USER] = checked_layer(
+                    declared, self._memory.get("settings", {}).get(name, {}), told
+                )
+            stage.presets = presets
+            stage.step_docs = dict(self._declared[name].step_docs)
+            stage.use_layers(declared, layers)
+        if not self._restored:
+            self._restore()
+        if told:
+            self.message = " ".join(told)
+        self.touch()
+
+    # -- acting -------------------------------------------------------------
+
+    def run(self, *names: str) -> str:
+        """
+        Submit what is not complete of some stages; return the job's id.
+
+        Raises
+        ------
+        MiriWidgetsError
+            If a stage has blockers, or the engine cannot take the job.
+        """
+        reasons = self.stages[names[0]].blockers() if len(names) == 1 else self.programs.blockers()
+        if reasons:
+            raise EngineError("this stage cannot run now", "no blockers", " ".join(reasons).rstrip("."))
+        rows = {row.key: row for stage in self.stages.values() for row in stage.rows}
+        complete = {key for key, row in rows.items() if row.state == RowState.DONE}
+        chosen: list[Any] = []
+        for plan in self.plans:
+            ready = complete | {one.key for one in chosen}
+            if plan.stage in names and plan.key not in complete and set(plan.depends) <= ready:
+                chosen.append(plan)
+        if not chosen:
+            raise EngineError("everything is complete already", "a run to do", "change a setting first")
+        self.message = ""
+        self.picked = False
+        job = self.services.engine.submit(chosen)
+        self.touch()
+        return job
+
+    def run_all(self, upto: str | None = None) -> str:
+        """
+        Submit every stage, in one job; up to and with `upto` when it is given.
+
+        Raises
+        ------
+        MiriWidgetsError
+            As `run`.
+        """
+        names = list(self.stages)
+        return self.run(*(names if upto is None else names[: names.index(upto) + 1]))
+
+    def cancel(self, jobs: Iterable[str] | None = None) -> None:
+        """Ask jobs to stop; all that are at work when none is named."""
+        rows = [row for stage in self.stages.values() for row in stage.rows]
+        wanted = set(jobs) if jobs is not None else {row.job for row in rows if row.active}
+        if jobs is None:
+            wanted |= {summary.job for summary in self.services.engine.jobs() if summary.active}
+        for job in sorted(wanted - {""}):
+            self.services.engine.cancel(job)
+
+    def code(self, name: str) -> str:
+        """Return the runs of a stage as a Python program."""
+        return self.services.script([plan for plan in self.plans if plan.stage == name])
+
+    def show(self, path: Path, *, picked: bool = True) -> None:
+        """Choose the product in the viewer."""
+        self.picked = picked
+        self.shown = Path(path)
+
+    def _show_newest(self) -> None:
+        """Bring the newest main product to the front, unless the user has picked another."""
+        newest = None
+        for stage in self.stages.values():
+            done = [row for row in stage.rows if row.state == RowState.DONE and row.products]
+            if done:
+                newest = done[-1].products[0]
+        if newest is not None and newest != self._newest:
+            self._newest = newest
+            if not self.picked or self.shown is None:
+                self.show(newest, picked=False)
+
+    # -- slow answers -------------------------------------------------------
+
+    def ask_measure(self, path: Path) -> None:
+        """Have a product measured; `measured` gets the answer."""
+        if path not in self.measured and path not in self._slow and not self.closed:
+            self._slow[path] = self._executor.submit(measure, path)
+
+    def ask_crds(self, name: str) -> None:
+        """Have the CRDS values of a stage looked up; its settings get them."""
+        row = next((row for row in self.stages[name].rows), None)
+        stage = self.stages[name]
+        if name in self._crds_asked or row is None or self.closed:
+            return
+        path = self._input_of(stage, row)
+        if path is not None:
+            self._crds_asked.add(name)
+            self._slow["crds", name] = self._executor.submit(self.services.crds_layer, name, path)
+
+    def _input_of(self, stage: StageModel, row: Any) -> Path | None:
+        """Return a file whose header selects the CRDS parameter files: any product of the exposure does."""
+        exposure = self.programs.find(row.exposures[0]) if row.exposures else None
+        return exposure.path if exposure else None
+
+    def _collect(self, *, wait: bool) -> None:
+        for name, future in list(self._slow.items()):
+            if not (wait or future.done()):
+                continue
+            del self._slow[name]
+            try:
+                answer = future.result()
+            except MiriWidgetsError as error:
+                answer = Measurement.failed(error) if isinstance(name, Path) else {}
+            if isinstance(name, Path):
+                self.measured = {**self.measured, name: answer}
+            else:
+                stage = self.stages[name[1]]
+                told: list[str] = []
+                layer = checked_layer(stage.settings.declared, answer, told)
+                stage.settings = stage.settings.with_layer(Source.CRDS, layer)
+
+    # -- remembering --------------------------------------------------------
+
+    def _read_memory(self) -> dict[str, Any]:
+        try:
+            content = json.loads(self.memory_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) and content.get("version") == _MEMORY_VERSION else {}
+
+    def _restore(self) -> None:
+        known = {exposure.root for exposure in self.programs.exposures}
+        self.programs.excluded = frozenset(known & set(self._memory.get("excluded", ())))
+        self.programs.selected = tuple(root for root in self._memory.get("selected", ()) if root in known)
+        if self._memory.get("tab") in {"program", *self.stages}:
+            self.tab = self._memory["tab"]
+        shown = self._memory.get("shown", "")
+        if shown and Path(shown).is_file():
+            self.show(Path(shown), picked=bool(self._memory.get("picked")))
+        self._restored = True
+
+    def _memory_text(self) -> str:
+        values = {
+            "version": _MEMORY_VERSION,
+            "settings": {name: stage.settings.user for name, stage in self.stages.items()},
+            "excluded": sorted(self.programs.excluded),
+            "selected": list(self.programs.selected),
+            "tab": self.tab,
+            "shown": str(self.shown or ""),
+            "picked": self.picked,
+        }
+        return json.dumps(values, indent=1, sort_keys=True) + "\n"
+
+    def close(self) -> None:
+        """Stop looking and let go of everything; jobs go on."""
+        self.closed = True
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        with contextlib.suppress(OSError, MiriWidgetsError):
+            if self._restored:
+                self._looker.remember(self.request())
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for model in (self, self.programs, *self.stages.values()):
+            model.unobserve_all()
+
+
+def open_session(program: Program | Path | str, services: Services | None = None) -> SessionModel:
+    """
+    Open a program; follow it when an event loop is running, else look once.
+
+    Parameters
+    ----------
+    program : Program or path
+        The program, or its TOML file.
+    services : Services, optional
+        The rooms below; the real ones by default.
+    """
+    chosen = program if isinstance(program, Program) else load_program(Path(program))
+    session = SessionModel(chosen, services)
+    try:
+        session.follow()
+    except RuntimeError:  # no running loop: a script or a test
+        session.poll()
+    return session

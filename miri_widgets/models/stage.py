@@ -1,0 +1,205 @@
+"""One stage as it is now: settings, what can run, how far it is, what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.rows import RowState, RunRow, StageState
+from miri_widgets.settings import Settings, Source
+
+if TYPE_CHECKING:
+    from miri_widgets.models.services import StageLike
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["StageModel"]
+
+
+class StageModel(traitlets.HasTraits):
+    """
+    Observable state of one stage; nearly every stage needs no more than this.
+
+    `apply` and `use_layers` are called by the session only. A user, a panel
+    or a script sets `settings` (or calls `set`, `reset`, `undo`, `redo`,
+    `load`) and calls `run` and `cancel`.
+
+    Parameters
+    ----------
+    stage : Stage
+        What it is about.
+    session : SessionModel
+        The session that it belongs to.
+    """
+
+    settings = traitlets.Instance(Settings, args=((),))
+    presets = traitlets.Dict(help="filter -> values of its preset")
+    loaded = traitlets.Bool(False, help="whether the declared parameters are known")
+    step_docs = traitlets.Dict(help="one line per pipeline step")
+    rows = traitlets.Tuple(help="RunRow of every run, for the settings of now")
+    state = traitlets.UseEnum(StageState, StageState.LOADING)
+    reasons = traitlets.Tuple(help="sentences: why it cannot run; see blockers()")
+    notes = traitlets.Tuple(help="sentences that do not keep it from running")
+    errors = traitlets.Tuple(help="sentences: what failed")
+    products = traitlets.Tuple(help="Path of every product that the settings of now made")
+    fraction = traitlets.Float(0.0)
+    eta = traitlets.Float(None, allow_none=True, help="seconds left, None when unknown")
+    planning = traitlets.Bool(False, help="whether rows belong to earlier settings still")
+    watched = traitlets.Unicode("", help="key of the run whose log is followed")
+    log = traitlets.Unicode("", help="end of the log of the watched run")
+
+    def __init__(self, stage: StageLike, session: SessionModel) -> None:
+        super().__init__()
+        self.stage = stage
+        self.session = session
+        self._past: list[dict[str, Any]] = []
+        self._future: list[dict[str, Any]] = []
+        self._quiet = False
+        self.observe(self._note_settings, "settings")
+
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+        return self.stage.name
+
+    # -- settings ---------------------------------------------------------
+
+    def set(self, changes: Mapping[str, Any]) -> None:
+        """
+        Change values of the user.
+
+        Raises
+        ------
+        ParameterError
+            If one is not allowed; nothing is changed then.
+        """
+        self.settings = self.settings.but(changes)
+
+    def reset(self, *names: str) -> None:
+        """Forget the user's values of `names`; of all when none is named."""
+        self.settings = self.settings.without(*names)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a change to bring back."""
+        return bool(self._future)
+
+    def undo(self) -> None:
+        """Take the last change of settings back."""
+        self._step(self._past, self._future)
+
+    def redo(self) -> None:
+        """Bring back the change that was taken back last."""
+        self._step(self._future, self._past)
+
+    def _step(self, source: list[dict[str, Any]], target: list[dict[str, Any]]) -> None:
+        if source:
+            target.append(self.settings.user)
+            self._quietly(self.settings.with_layer(Source.USER, source.pop()))
+
+    def _quietly(self, settings: Settings) -> None:
+        self._quiet = True
+        try:
+            self.settings = settings
+        finally:
+            self._quiet = False
+
+    def _note_settings(self, change: Mapping[str, Any]) -> None:
+        if not self._quiet and change["old"].user != change["new"].user:
+            self._past.append(change["old"].user)
+            self._future.clear()
+        if change["old"].passed() != change["new"].passed():
+            self.planning = True
+            self.session.touch()
+
+    def use_layers(self, declared: Sequence[Any], layers: Mapping[Source, Mapping[str, Any]]) -> None:
+        """Take what the spec, CRDS, presets and the program say; the user's values stay."""
+        known = {parameter.name for parameter in declared}
+        user = {name: value for name, value in self.settings.user.items() if name in known}
+        merged = {**layers, Source.USER: {**layers.get(Source.USER, {}), **user}}
+        self._quietly(Settings(tuple(declared), merged))
+        self.loaded = True
+
+    def save(self, path: Path) -> None:
+        """Save the settings as a parameter file: ASDF for the pipeline, or TOML for a program."""
+        self.session.services.save_set(self.name, self.settings, Path(path))
+
+    def load(self, path: Path) -> None:
+        """
+        Take the user's values from a parameter file.
+
+        Raises
+        ------
+        ParameterError, BadTableError, MissingFileError
+            If the file or one of its values cannot be used; nothing is changed then.
+        """
+        loaded = self.session.services.load_set(self.name, Path(path))
+        self.settings = self.settings.with_layer(Source.USER, loaded.passed())
+
+    # -- running ----------------------------------------------------------
+
+    def blockers(self) -> list[str]:
+        """Return why the stage cannot run now, as sentences; empty when it can."""
+        if not self.loaded:
+            return ["The parameters of the pipeline are being read; this takes some seconds the first time."]
+        if self.planning:
+            return ["The changed settings are being compared with what was run before."]
+        return list(self.reasons)
+
+    @property
+    def active(self) -> bool:
+        """Whether a run of this stage is waiting or at work."""
+        return any(row.active for row in self.rows)
+
+    @property
+    def count_done(self) -> int:
+        """Number of runs that are complete with the settings of now."""
+        return sum(row.state == RowState.DONE for row in self.rows)
+
+    def run(self) -> str:
+        """
+        Submit what is not complete; return the job's id.
+
+        Raises
+        ------
+        MiriWidgetsError
+            If there are blockers, or the engine cannot take the job.
+        """
+        return self.session.run(self.name)
+
+    def cancel(self) -> None:
+        """Ask the jobs that are at work on this stage to stop."""
+        self.session.cancel({row.job for row in self.rows if row.active and row.job})
+
+    def code(self) -> str:
+        """Return the runs of this stage, with the settings of now, as a Python program."""
+        return self.session.code(self.name)
+
+    def apply(self, values: Mapping[str, Any]) -> None:
+        """
+        Take the facts of now: the only writer of everything but settings.
+
+        Parameters
+        ----------
+        values : mapping
+            Trait values by name; equal ones tell no observer.
+        """
+        with self.hold_trait_notifications():
+            for name, value in values.items():
+                setattr(self, name, value)
+
+    def row(self, key: str) -> RunRow | None:
+        """Return the row of a run, or None."""
+        return next((row for row in self.rows if row.key == key), None)
+
+    def explain(self, error: MiriWidgetsError) -> None:
+        """Show an error of an action (run, load ...) until the next action."""
+        self.session.message = str(error)
