@@ -30,7 +30,9 @@ def execute(stage, inputs, settings, output, *, product_name="", report=lambda s
     products = []
     for suffix in SUFFIXES[stage]:
         path = output / f"{name}_{suffix}.fits"
-        path.write_text(f"{stage} {name} {dict(sorted(settings.items()))} {[Path(p).read_text() for p in inputs]}")
+        path.write_text(
+            f"{stage} {name} {dict(sorted(settings.items()))} {[Path(p).read_text() for p in inputs]}"
+        )
         products.append(path.name)
     return SimpleNamespace(
         products=tuple(products),
