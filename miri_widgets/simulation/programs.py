@@ -1,0 +1,110 @@
+"""Ready-made simulated programs: the demonstration, the test-suite program and one per subarray."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from miri_widgets.simulation.program import Field, SimulatedProgram, Tile
+
+__all__ = ["PROGRAMS"]
+
+# Guide-star errors: the sizes found on the sky by tweakreg, 0.1 to 0.3 arcsec for most programs (LMC 1040), about
+# 0.95 for 30 Doradus (2729) and 1.64 for SMACS 0723 (2736).
+_GOOD_GUIDE_STAR = (0.108, -0.135)
+_POOR_GUIDE_STAR = (-0.35, 0.62)
+
+_DEMO = SimulatedProgram(
+    name="demo",
+    program="01040",
+    title="Simulated LMC field: two tiles, two guide stars",
+    filters=("F770W",),
+    ngroups=10,
+    tiles=(
+        Tile(visit=1, guide_star_error=_GOOD_GUIDE_STAR, roll_error=0.002),
+        Tile(
+            visit=2,
+            offset_ra=42.0,
+            offset_dec=14.0,
+            guide_star_error=_POOR_GUIDE_STAR,
+            roll_error=-0.004,
+            guide_star="S1HP102774",
+        ),
+    ),
+    dithers=((0.0, 0.0), (4.13, 1.87), (-3.85, 2.96)),
+    field=Field(stars=420, flux_min=4.0, flux_max=2500.0, galaxies=25, emission=0.06),
+    seed=1040,
+)
+
+_SMALL = SimulatedProgram(
+    name="small",
+    program="01041",
+    title="Simulated cluster in SUB256: two tiles, two guide stars",
+    filters=("F560W",),
+    subarray="SUB256",
+    ngroups=8,
+    nints=2,
+    tiles=(
+        Tile(visit=1, guide_star_error=_GOOD_GUIDE_STAR, roll_error=0.002),
+        Tile(
+            visit=2,
+            offset_ra=5.0,
+            offset_dec=2.0,
+            guide_star_error=(-0.22, 0.31),
+            roll_error=-0.004,
+            guide_star="S1HP102774",
+        ),
+    ),
+    dithers=((0.0, 0.0), (1.63, -1.17)),
+    field=Field(stars=70, flux_min=80.0, flux_max=8000.0, flux_slope=1.1, separation=1.8, galaxies=2, galaxy_flux=(300.0, 900.0)),
+    seed=1041,
+)
+
+PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
+    {
+        program.name: program
+        for program in (
+            _DEMO,
+            _SMALL,
+            _SMALL.but(
+                name="brightsky",
+                program="01042",
+                title="Simulated nebula in BRIGHTSKY",
+                filters=("F1130W",),
+                subarray="BRIGHTSKY",
+                ngroups=12,
+                nints=2,
+                dithers=((0.0, 0.0), (3.4, 2.1), (-2.7, 3.3)),
+                field=Field(stars=140, flux_min=100.0, flux_max=20000.0, separation=2.0, galaxies=6, galaxy_flux=(500.0, 3000.0), emission=0.4),
+                seed=1042,
+            ),
+            _SMALL.but(
+                name="sub128",
+                program="01043",
+                title="Simulated bright stars in SUB128",
+                subarray="SUB128",
+                ngroups=10,
+                tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
+                field=Field(stars=20, flux_min=500.0, flux_max=20000.0, separation=1.8, galaxies=0),
+                seed=1043,
+            ),
+            _SMALL.but(
+                name="sub64",
+                program="01044",
+                title="Simulated bright stars in SUB64",
+                subarray="SUB64",
+                ngroups=10,
+                tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
+                field=Field(stars=8, flux_min=1000.0, flux_max=20000.0, separation=1.8, galaxies=0),
+                seed=1044,
+            ),
+            _SMALL.but(
+                name="multifilter",
+                program="01045",
+                title="Simulated cluster in SUB256, two filters",
+                filters=("F560W", "F770W"),
+                seed=1045,
+            ),
+        )
+    }
+)

@@ -1,0 +1,159 @@
+"""The truth file: everything that was injected into a simulated program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from miri_widgets.errors import BadTableError, MissingFileError
+from miri_widgets.products.atomic import new_file, write_json
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["ExposureTruth", "Truth", "load_truth", "write_table", "write_truth"]
+
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ExposureTruth:
+    """
+    What was injected into one exposure.
+
+    Attributes
+    ----------
+    filename : str
+        Name of the raw exposure.
+    filter : str
+        Filter.
+    visit : str
+        Program, observation and visit numbers.
+    guide_star : str
+        Identifier of the guide star.
+    pointing_error : tuple of float
+        True minus header position, (dRA cos Dec, dDec) in arcsec: guide star and dither error together.
+    guide_star_error : tuple of float
+        The part of it that all exposures of the visit share.
+    roll_error : float
+        True minus header roll, degrees.
+    velocity_aberration : float
+        Scale factor, also in the header.
+    sky : float
+        Uniform sky, MJy/sr.
+    cosmic_ray_pixels : int
+        Pixels hit, summed over all reads.
+    saturated_pixels : int
+        Pixels above the saturation threshold at the end of an integration.
+    sources : str
+        File beside the truth file with ``id``, ``x``, ``y`` (0-based pixels of the subarray) and ``flux_ujy``.
+    rate : str
+        File beside the truth file with the noiseless rate [DN/s]; empty when it was not asked for.
+    """
+
+    filename: str
+    filter: str
+    visit: str
+    guide_star: str
+    pointing_error: tuple[float, float]
+    guide_star_error: tuple[float, float]
+    roll_error: float
+    velocity_aberration: float
+    sky: float
+    cosmic_ray_pixels: int
+    saturated_pixels: int
+    sources: str
+    rate: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """
+    The truth of a simulated program.
+
+    Attributes
+    ----------
+    path : Path
+        The truth file.
+    program : mapping
+        The program as plain values.
+    catalog : Table
+        All sources: ``id``, ``ra``, ``dec``, ``type``, ``flux_ujy``, ``flux_<filter>``, ``isolated`` ...
+    exposures : mapping
+        `ExposureTruth` by file name of the raw exposure, in time order.
+    """
+
+    path: Path
+    program: Mapping[str, Any]
+    catalog: Table
+    exposures: Mapping[str, ExposureTruth]
+
+    def sources(self, filename: str) -> Table:
+        """Return the sources of an exposure with their pixels: ``id``, ``x``, ``y``, ``flux_ujy``."""
+        return _read_table(self.path.parent / self.exposures[filename].sources)
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write a table as ECSV, atomically."""
+    with new_file(path) as temporary:
+        table.write(temporary, format="ascii.ecsv", overwrite=True)
+
+
+def write_truth(path: Path, program: Mapping[str, Any], catalog: Table, exposures: tuple[ExposureTruth, ...]) -> None:
+    """Write the truth file and, beside it, ``catalog.ecsv``; the per-exposure tables are written where they are made."""
+    write_table(catalog, path.parent / "catalog.ecsv")
+    values = {
+        "version": _VERSION,
+        "program": dict(program),
+        "catalog": "catalog.ecsv",
+        "exposures": [asdict(exposure) for exposure in exposures],
+    }
+    write_json(path, values)
+
+
+def load_truth(path: Path) -> Truth:
+    """
+    Read a truth file.
+
+    Parameters
+    ----------
+    path : Path
+        ``truth.json``, or the folder that holds it, or the folder given to `simulate`.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    BadTableError
+        If it cannot be read.
+    """
+    path = Path(path)
+    candidates = (path, path / "truth.json", path / "truth" / "truth.json")
+    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if found is None:
+        raise MissingFileError(f"no truth file in {path}", "truth.json", "give the folder of a simulated program")
+    try:
+        values = json.loads(found.read_text(encoding="utf-8"))
+        exposures = {item["filename"]: _exposure(item) for item in values["exposures"]}
+        catalog = _read_table(found.parent / values["catalog"])
+        return Truth(found, values["program"], catalog, exposures)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadTableError(
+            f"the truth file {found} cannot be read ({error})", "a truth file of this version", "simulate again"
+        ) from error
+
+
+def _exposure(item: Mapping[str, Any]) -> ExposureTruth:
+    pairs = {name: (float(item[name][0]), float(item[name][1])) for name in ("pointing_error", "guide_star_error")}
+    return ExposureTruth(**{**item, **pairs})
+
+
+def _read_table(path: Path) -> Table:
+    from astropy.table import Table
+
+    if not path.is_file():
+        raise MissingFileError(f"the table {path} is gone", "all files of the truth folder", "simulate again")
+    return Table.read(path, format="ascii.ecsv")
