@@ -38,7 +38,7 @@ OWNED: dict[str, str] = {
     "input_dir": _FILES,
     "save_results": "the products of a stage are always saved",
     "dark_output": _FILES,
-    "save_persistence": _FILES,
+    "save_persistence": "it would write outside the folder of the run",
     "pre_hooks": _HOOKS,
     "post_hooks": _HOOKS,
     "maximum_cores": "exposures run side by side instead, which is faster",
@@ -108,9 +108,7 @@ def _load(path: Path) -> dict[str, dict[str, Any]]:
 def _parse(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         known.name: {
-            "parameters": tuple(
-                Parameter.from_dict(entry) for entry in values[known.name]["parameters"]
-            ),
+            "parameters": tuple(Parameter.from_dict(entry) for entry in values[known.name]["parameters"]),
             "docs": dict(values[known.name]["docs"]),
             "classes": dict(values[known.name]["classes"]),
         }

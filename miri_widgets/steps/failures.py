@@ -164,7 +164,9 @@ def _files(error: BaseException) -> MiriWidgetsError | None:
             "put it back, or run the stage that makes it again",
         )
     text = str(error).lower()
-    if isinstance(error, OSError) and ("corrupt fits" in text or "truncated" in text or "simple card" in text):
+    if isinstance(error, OSError) and (
+        "corrupt fits" in text or "truncated" in text or "simple card" in text
+    ):
         return NotFitsError(
             "a FITS file is damaged" + _in_brackets(error), "a whole file", "download or copy it again"
         )

@@ -1,0 +1,266 @@
+"""
+Run one stage on its inputs: the one place where the pipeline is called.
+
+Called in a process of its own; imports jwst only when it runs.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import chdir
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.errors import StepFailedError
+from miri_widgets.products.atomic import require_writable
+from miri_widgets.products.names import suffix_of
+from miri_widgets.steps.declarations import declared, owned_reason
+from miri_widgets.steps.facts import facts_of
+from miri_widgets.steps.failures import as_our_error
+from miri_widgets.steps.inputs import check_inputs, check_settings, pipeline_input
+from miri_widgets.steps.progress import Progress, StepReport, ignore
+from miri_widgets.steps.specs import pipeline_class
+from miri_widgets.steps.stages import Stage, stage
+
+__all__ = ["StageResult", "StepReport", "execute", "keywords", "resolved_parameters"]
+
+PACKAGES = (
+    "miri_widgets",
+    "jwst",
+    "stpipe",
+    "stcal",
+    "stdatamodels",
+    "crds",
+    "numpy",
+    "scipy",
+    "astropy",
+    "asdf",
+    "gwcs",
+    "drizzle",
+    "tweakwcs",
+    "photutils",
+)
+"""Packages whose versions can change pixels."""
+
+_CORES = ("jump.maximum_cores", "ramp_fit.maximum_cores")
+_CAL_STEP = {"dark_current": "dark_sub"}
+_NOT_PRODUCTS = ("log.txt", "record.json")
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """
+    What a run has made, and how.
+
+    Attributes
+    ----------
+    products : tuple of str
+        Names of the files in the output folder, the stage's own first.
+    resolved : dict
+        Every parameter as it acted, by full name, those of CRDS included.
+    references : dict
+        Reference files by type.
+    crds_context : str
+        The context that was used.
+    versions : dict
+        Versions of Python and of the packages that can change pixels.
+    steps : tuple of dict
+        Per step: ``name``, ``state``, ``seconds`` and ``cal_step``, the status in the product.
+    warnings : tuple of str
+        Warnings of the log, each once.
+    facts : dict
+        Small numbers, see `miri_widgets.steps.facts.facts_of`.
+    """
+
+    products: tuple[str, ...]
+    resolved: dict[str, Any] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    crds_context: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    steps: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def execute(
+    stage_name: str,
+    inputs: Sequence[Path],
+    settings: Mapping[str, Any],
+    output: Path,
+    *,
+    product_name: str = "",
+    report: Callable[[StepReport], None] = ignore,
+) -> StageResult:
+    """
+    Run one stage.
+
+    Parameters
+    ----------
+    stage_name : str
+        The stage.
+    inputs : sequence of Path
+        One exposure, or all exposures of a filter; their order does not matter.
+    settings : mapping
+        Parameter values by full name, as `Settings.passed` gives them.
+    output : Path
+        Folder of the products; made when missing. Nothing is written elsewhere.
+    product_name : str
+        Root of the names of a mosaic.
+    report : callable
+        Takes a StepReport when a step begins and ends.
+
+    Raises
+    ------
+    MiriWidgetsError
+        Whatever went wrong, as a sentence; no other exception leaves this function.
+    """
+    progress = Progress((), report)
+    try:
+        chosen = stage(stage_name)
+        progress = Progress(chosen.steps, report)
+        exposures = check_inputs(chosen, inputs)
+        values = check_settings(chosen, settings)
+        output = Path(output).resolve()
+        require_writable(output)
+        before = set(_file_names(output))
+        source = pipeline_input(chosen, exposures, values, output, product_name)
+        with chdir(output), progress.listening():
+            resolved = _run(chosen, source, values, output)
+        progress.finish()
+        products = _products(chosen, output, before, progress)
+        metadata = _metadata(output / products[0])
+        return StageResult(
+            products=products,
+            resolved=resolved,
+            references=_references(metadata),
+            crds_context=str(metadata.get("meta.ref_file.crds.context_used", "")),
+            versions=_versions(),
+            steps=_steps(chosen, progress, metadata),
+            warnings=tuple(progress.warnings),
+            facts=facts_of(chosen.name, exposures, output, products, progress.alignments),
+        )
+    except BaseException as error:  # CRDS ends with SystemExit
+        ours = as_our_error(error, stage_name, inputs, step=progress.current)
+        progress.fail()
+        if ours is error:
+            raise
+        raise ours from error
+
+
+def keywords(values: Mapping[str, Any], output: Path, cores: Sequence[str] = _CORES) -> dict[str, Any]:
+    """
+    Return the keyword arguments that a pipeline is called with.
+
+    Parameters
+    ----------
+    values : mapping
+        Parameter values by full name.
+    output : Path
+        Folder of the products.
+    cores : sequence of str
+        Parameters that ask for more processes; set to one.
+    """
+    arguments: dict[str, Any] = {"save_results": True, "output_dir": str(output)}
+    steps: dict[str, dict[str, Any]] = {}
+    for name, value in {**values, **dict.fromkeys(cores, "1")}.items():
+        step, _, label = name.rpartition(".")
+        (steps.setdefault(step, {}) if step else arguments)[label] = value
+    return {**arguments, "steps": steps} if steps else arguments
+
+
+def resolved_parameters(stage_name: str, pipeline: Any) -> dict[str, Any]:
+    """
+    Return every parameter of a configured pipeline, by full name.
+
+    Parameters
+    ----------
+    stage_name : str
+        The stage.
+    pipeline : stpipe.Pipeline
+        An instance as it will run.
+    """
+    resolved = {}
+    for parameter in declared(stage_name):
+        if not owned_reason(parameter.name):
+            owner = getattr(pipeline, parameter.step) if parameter.step else pipeline
+            resolved[parameter.name] = _plain(getattr(owner, parameter.label, None))
+    return resolved
+
+
+def _run(chosen: Stage, source: Path, values: Mapping[str, Any], output: Path) -> dict[str, Any]:
+    cls = pipeline_class(chosen.pipeline)
+    cores = _CORES if chosen.name == "detector1" else ()
+    # These are the three lines of `Pipeline.call(..., configure_log=False)`; taken apart,
+    # because `call` keeps the instance, and with it the resolved parameters, to itself.
+    config, config_file = cls.build_config(str(source), **keywords(values, output, cores))
+    config.pop("class", None)
+    pipeline = cls.from_config_section(config, name=config.get("name"), config_file=config_file)
+    resolved = resolved_parameters(chosen.name, pipeline)
+    pipeline.run(str(source))
+    return resolved
+
+
+def _file_names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+
+
+def _products(chosen: Stage, output: Path, before: set[str], progress: Progress) -> tuple[str, ...]:
+    order = {suffix: place for place, suffix in enumerate(chosen.gives)}
+    found = sorted(
+        (name for name in _file_names(output) if name not in before and name not in _NOT_PRODUCTS),
+        key=lambda name: (order.get(suffix_of(name), len(order)), name),
+    )
+    if not found or suffix_of(found[0]) != chosen.gives[0]:
+        last = progress.warnings[-1] if progress.warnings else "without a warning"
+        raise StepFailedError(
+            f"{chosen.name} ended without a {chosen.gives[0]} product ({last})",
+            f"a {chosen.gives[0]} product",
+            "read the log of this run; the exposure may have no usable groups, or a step was skipped",
+        )
+    return tuple(found)
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    from stdatamodels.jwst.datamodels import read_metadata
+
+    return dict(read_metadata(path, flatten=True))
+
+
+def _references(metadata: Mapping[str, Any]) -> dict[str, str]:
+    found = {}
+    for key, value in metadata.items():
+        parts = key.split(".")
+        if parts[:2] == ["meta", "ref_file"] and parts[-1] == "name" and value not in (None, "N/A"):
+            found[parts[2]] = str(value).removeprefix("crds://")
+    return dict(sorted(found.items()))
+
+
+def _steps(chosen: Stage, progress: Progress, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "name": name,
+            "state": str(progress.states[name]),
+            "seconds": round(progress.seconds.get(name, 0.0), 4),
+            "cal_step": str(metadata.get(f"meta.cal_step.{_CAL_STEP.get(name, name)}") or ""),
+        }
+        for name in chosen.steps
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
