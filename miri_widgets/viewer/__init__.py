@@ -1,1 +1,45 @@
-"""The image viewer behind a small protocol."""
+"""The image viewer behind a small protocol: `make_viewer` gives one. Importing this imports no viewer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from miri_widgets.viewer.protocol import ImageViewer
+
+__all__ = ["ImageViewer", "make_viewer"]
+
+
+def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: str = "620px") -> ImageViewer:
+    """
+    Make an image viewer; its widget is there at once, images are drawn a little later.
+
+    Parameters
+    ----------
+    kind : {"auto", "jdaviz", "light"}
+        "auto" is jdaviz, or the light viewer if jdaviz cannot be imported.
+    height : str
+        Height on the page, a CSS length.
+
+    Returns
+    -------
+    ImageViewer
+        See `miri_widgets.viewer.protocol`.
+    """
+    from miri_widgets.viewer.deferred import DeferredViewer
+
+    if kind == "light":
+        return DeferredViewer(_import_light, _light, height=height)
+    from miri_widgets.viewer.jdaviz_viewer import JdavizViewer, import_jdaviz
+
+    fall_back = _light if kind == "auto" else None
+    return DeferredViewer(import_jdaviz, JdavizViewer, fall_back, height=height)
+
+
+def _import_light():  # type: ignore[no-untyped-def]
+    import miri_widgets.viewer.light_viewer  # noqa: F401
+
+
+def _light():  # type: ignore[no-untyped-def]
+    from miri_widgets.viewer.light_viewer import LightViewer
+
+    return LightViewer()

@@ -1,0 +1,239 @@
+"""
+A viewer that is on the page at once and becomes able to draw a little later.
+
+jdaviz takes seconds to import. The page must not wait: a placeholder is shown, the import
+runs in a worker thread, the widgets are then built on the event loop, and what was asked
+for meanwhile is done. If jdaviz cannot be had, the light viewer takes its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from astropy.table import Table
+from ipywidgets import HTML, Box, Layout, Widget
+
+from miri_widgets.viewer.brightness import check_stretch
+from miri_widgets.viewer.image import ViewerImage, load_image, safe_label
+from miri_widgets.viewer.protocol import ImageSource, Position, StretchFunction
+
+__all__ = ["Backend", "DeferredViewer"]
+
+_LOG = logging.getLogger(__name__)
+
+_PLACEHOLDER = """<div class="mw-viewer-coming" role="status" style="display:flex;flex-direction:column;
+align-items:center;justify-content:center;gap:10px;height:100%;width:100%;border-radius:10px;background:#101c2b;
+color:#c9d6e4;font-size:15px;text-align:center;line-height:1.5"><div style="font-size:17px;color:#fff">{title}</div>
+<div>{reason}</div></div>"""
+
+
+class Backend(Protocol):
+    """What draws: one class per library. Images are loaded and labels are safe before they get here."""
+
+    widget: Widget
+
+    def show(self, image: ViewerImage, label: str) -> None:
+        """Show an image on top, instead of one with the same label."""
+
+    def remove(self, label: str) -> None:
+        """Forget an image."""
+
+    def blink(self) -> None:
+        """Show the next image."""
+
+    def mark(self, positions: Table, label: str) -> None:
+        """Mark positions, instead of marks with the same label."""
+
+    def unmark(self, label: str) -> None:
+        """Remove marks."""
+
+    def center_on(self, position: Position) -> None:
+        """Bring a position to the centre."""
+
+    def stretch(self, function: StretchFunction, percentile: float) -> None:
+        """Set how values become brightness."""
+
+    def regions(self) -> dict[str, Any]:
+        """Return the regions that the user drew."""
+
+    def close(self) -> None:
+        """Free the widgets."""
+
+
+class DeferredViewer:
+    """
+    An `ImageViewer` whose backend comes later.
+
+    Parameters
+    ----------
+    prepare : callable
+        What takes long and touches no widget; runs in a worker thread.
+    build : callable
+        Makes the backend; runs on the event loop.
+    fall_back : callable, optional
+        Makes another backend if `prepare` or `build` fails.
+    height : str
+        Height of the viewer, a CSS length.
+
+    Notes
+    -----
+    Without a running event loop (a script) everything happens in the constructor.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[], None],
+        build: Callable[[], Backend],
+        fall_back: Callable[[], Backend] | None = None,
+        *,
+        height: str = "620px",
+    ) -> None:
+        self._prepare, self._build, self._fall_back = prepare, build, fall_back
+        self._backend: Backend | None = None
+        self._labels: list[str] = []
+        self._waiting: list[Callable[[Backend], None]] = []
+        self._callbacks: list[Callable[[], None]] = []
+        self._closed = False
+        self._placeholder = HTML(layout=Layout(width="100%", height="100%"))
+        self._placeholder.add_class("mw-viewer-placeholder")
+        # Trap: jdaviz fills its box only if that has a height and may shrink.
+        self.widget = Box([self._placeholder], layout=Layout(width="100%", height=height, min_width="0"))
+        self.widget.add_class("mw-viewer")
+        self._say("The image viewer is loading …", "All other controls work already.")
+        self._task: asyncio.Task[None] | None = None
+        try:
+            self._task = asyncio.get_running_loop().create_task(self._start())
+        except RuntimeError:
+            self._start_now()
+
+    @property
+    def ready(self) -> bool:
+        """Whether images are drawn."""
+        return self._backend is not None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the images, in the order in which they came."""
+        return tuple(self._labels)
+
+    def on_ready(self, callback: Callable[[], None]) -> None:
+        """Call a function once the viewer is ready; at once if it is."""
+        if self.ready:
+            callback()
+        else:
+            self._callbacks.append(callback)
+
+    def show(self, image: ImageSource, *, label: str, extension: str = "SCI") -> None:
+        """Show an image on top; see `ImageViewer.show`."""
+        loaded, name = load_image(image, extension), safe_label(label)
+        self._labels = [each for each in self._labels if each != name] + [name]
+        self._do(lambda backend: backend.show(loaded, name))
+
+    def remove(self, label: str) -> None:
+        """Forget an image; an unknown label is ignored."""
+        name = safe_label(label)
+        if name in self._labels:
+            self._labels.remove(name)
+            self._do(lambda backend: backend.remove(name))
+
+    def blink(self) -> None:
+        """Show the next image."""
+        self._do(lambda backend: backend.blink())
+
+    def mark(self, positions: Table, *, label: str) -> None:
+        """Mark positions; see `ImageViewer.mark`."""
+        self._do(lambda backend: backend.mark(positions, safe_label(label)))
+
+    def unmark(self, label: str) -> None:
+        """Remove a set of marks; an unknown label is ignored."""
+        self._do(lambda backend: backend.unmark(safe_label(label)))
+
+    def center_on(self, position: Position) -> None:
+        """Bring a position, on the sky or (x, y), to the centre of the view."""
+        self._do(lambda backend: backend.center_on(position))
+
+    def stretch(self, function: StretchFunction = "arcsinh", percentile: float = 99.5) -> None:
+        """Set how values become brightness; see `ImageViewer.stretch`."""
+        check_stretch(function, percentile)
+        self._do(lambda backend: backend.stretch(function, percentile))
+
+    def regions(self) -> dict[str, Any]:
+        """Return the regions that the user drew; none before the viewer is ready."""
+        return {} if self._backend is None else self._backend.regions()
+
+    def close(self) -> None:
+        """Free the widgets; the viewer cannot be used afterwards."""
+        self._closed = True
+        if self._task is not None:
+            self._task.cancel()
+        if self._backend is not None:
+            self._backend.close()
+        self._waiting.clear()
+        self._callbacks.clear()
+        self._placeholder.close()
+        self.widget.close()
+
+    def _do(self, action: Callable[[Backend], None]) -> None:
+        """Act now, or when the backend is there."""
+        if self._closed:
+            return
+        if self._backend is None:
+            self._waiting.append(action)
+        else:
+            action(self._backend)
+
+    async def _start(self) -> None:
+        """Prepare in a thread, with the seconds on the placeholder, then build."""
+        begin = time.monotonic()
+        work = asyncio.get_running_loop().run_in_executor(None, self._prepare)
+        try:
+            while not (await asyncio.wait({work}, timeout=1.0))[0]:
+                passed = time.monotonic() - begin
+                self._say(
+                    "The image viewer is loading …",
+                    f"jdaviz is imported, {passed:.0f} s so far; this takes about 10 s. All other controls work already.",
+                )
+            work.result()
+            backend = self._build()
+        except Exception as error:  # anything may be wrong with an optional, foreign viewer
+            backend = self._give_way(error)
+        self._begin(backend)
+
+    def _start_now(self) -> None:
+        try:
+            self._prepare()
+            backend = self._build()
+        except Exception as error:  # as above
+            backend = self._give_way(error)
+        self._begin(backend)
+
+    def _give_way(self, error: Exception) -> Backend:
+        """Return the other viewer; the cause goes to the log."""
+        if self._fall_back is None:
+            self._say("The image viewer cannot be shown", str(error))
+            raise error
+        _LOG.warning("jdaviz cannot be used, the light viewer takes its place: %r", error)
+        return self._fall_back()
+
+    def _begin(self, backend: Backend) -> None:
+        """Put the backend in place of the placeholder and do what waits."""
+        if self._closed:
+            backend.close()
+            return
+        self._backend = backend
+        self.widget.children = (backend.widget,)
+        waiting, self._waiting = self._waiting, []
+        callbacks, self._callbacks = self._callbacks, []
+        for step in (*(lambda action=action: action(backend) for action in waiting), *callbacks):
+            try:
+                step()
+            except Exception:  # one bad request must not lose the others
+                _LOG.exception("A request made before the viewer was ready failed")
+
+    def _say(self, title: str, reason: str) -> None:
+        self._placeholder.value = _PLACEHOLDER.format(title=html.escape(title), reason=html.escape(reason))

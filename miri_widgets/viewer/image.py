@@ -1,0 +1,137 @@
+"""An image ready to be shown: pixels, which of them count, unit and sky."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy import units
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
+from astropy.wcs import WCS
+from numpy.typing import NDArray
+
+from miri_widgets.errors import InputError
+from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.viewer.protocol import ImageSource
+
+__all__ = ["ViewerImage", "load_image", "safe_label", "xy_to_index"]
+
+#: Bit 0 of the DQ array: DO_NOT_USE. Source: JWST data quality flags, jwst-pipeline.readthedocs.io.
+_DO_NOT_USE = 1
+_MAXIMUM_LABEL = 120
+
+
+@dataclass(frozen=True)
+class ViewerImage:
+    """
+    Pixels with what is needed to read them.
+
+    Attributes
+    ----------
+    pixels : ndarray of float32, shape (ny, nx)
+        Values; NaN where a pixel must not be used.
+    unit : astropy.units.UnitBase
+        Unit of the values.
+    wcs : astropy.wcs.WCS or None
+        Sky coordinates, from the FITS keywords with their distortion polynomials; in JWST
+        imaging they follow the gWCS to 0.01 pixel.
+    """
+
+    pixels: NDArray[np.float32]
+    unit: units.UnitBase
+    wcs: WCS | None
+
+    def sky(self, x: float, y: float) -> SkyCoord | None:
+        """Return the sky position of a pixel position, if it is known."""
+        return None if self.wcs is None else self.wcs.pixel_to_world(x, y)
+
+    def pixel(self, position: SkyCoord) -> tuple[float, float] | None:
+        """Return the pixel position (x, y) of a sky position, if it is known."""
+        if self.wcs is None:
+            return None
+        x, y = self.wcs.world_to_pixel(position)
+        return float(x), float(y)
+
+    def value(self, x: float, y: float) -> float | None:
+        """Return the value of the pixel that contains a position; None outside of the image."""
+        row, column = xy_to_index(x, y)
+        ny, nx = self.pixels.shape
+        return float(self.pixels[row, column]) if 0 <= row < ny and 0 <= column < nx else None
+
+
+def xy_to_index(x: float, y: float) -> tuple[int, int]:
+    """
+    Return the index (row, column) of the pixel that contains the position (x, y).
+
+    The one place where the axes are flipped: numpy counts (y, x), positions are (x, y).
+    """
+    return int(np.floor(y + 0.5)), int(np.floor(x + 0.5))
+
+
+def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
+    """
+    Read a file, or take an array, for the viewer.
+
+    Parameters
+    ----------
+    source : Path, str or ndarray, shape (ny, nx)
+        FITS file, plain or compressed with gzip; of a cube the last plane is taken.
+        An array is not modified.
+    extension : str
+        Extension of the file.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or it holds no such image (subclasses say which), or if the
+        array is not an image.
+    """
+    if isinstance(source, np.ndarray):
+        if source.ndim != 2 or source.size == 0:
+            raise InputError(f"An array of shape {source.shape}", "an image of two axes", "choose one plane")
+        return ViewerImage(np.array(source, dtype=np.float32), units.dimensionless_unscaled, None)
+    path = Path(source)
+    headers = {str(each.get("EXTNAME", "PRIMARY")): each for each in reversed(read_headers(path))}
+    pixels = np.array(read_image(path, extension), dtype=np.float32)
+    if extension == "SCI" and "DQ" in headers:
+        flags = read_image(path, "DQ")
+        if flags.shape == pixels.shape:
+            pixels[(flags & _DO_NOT_USE) > 0] = np.nan
+    elif extension == "SCI" and "WHT" in headers:
+        # Mosaics have no DQ; a pixel without weight is outside of all exposures.
+        weight = read_image(path, "WHT")
+        if weight.shape == pixels.shape:
+            pixels[~(weight > 0)] = np.nan
+    header = headers[extension]
+    sky = headers.get("SCI", header)
+    return ViewerImage(pixels, _unit(header), _wcs(sky))
+
+
+def safe_label(label: Any) -> str:
+    """Return a label without control characters, without letters that HTML reads, and not too long."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(label))
+    return text.translate(str.maketrans({"<": "‹", ">": "›", "&": "+", '"': "'"})).strip()[:_MAXIMUM_LABEL]
+
+
+def _unit(header: fits.Header) -> units.UnitBase:
+    try:
+        return units.Unit(str(header.get("BUNIT", "")))
+    except ValueError:
+        # For example "DN": counts of the converter, which astropy knows under several names.
+        return units.dimensionless_unscaled
+
+
+def _wcs(header: fits.Header) -> WCS | None:
+    if "CTYPE1" not in header or not str(header["CTYPE1"]).startswith("RA--"):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyWarning)
+            return WCS(header, naxis=2)
+    except (ValueError, KeyError, MemoryError):
+        return None

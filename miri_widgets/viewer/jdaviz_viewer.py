@@ -1,0 +1,164 @@
+"""
+The jdaviz viewer. The only file that imports jdaviz.
+
+It uses the general ``jdaviz.App``: ``jdaviz.Imviz`` is deprecated since jdaviz 5.0 and leaves in 5.2.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from astropy.coordinates import SkyCoord
+from astropy.nddata import NDData
+from astropy.table import Table
+from ipywidgets import Box, Layout
+
+from miri_widgets.viewer.image import ViewerImage
+from miri_widgets.viewer.protocol import Position, StretchFunction
+
+__all__ = ["JdavizViewer", "import_jdaviz"]
+
+_VIEWER = "Image"
+_PYSIAF_PAGE = "https://github.com/spacetelescope/pysiaf"
+
+
+def import_jdaviz() -> None:
+    """
+    Import jdaviz: about 5 s, without touching the network. May run in a thread.
+
+    Raises
+    ------
+    ImportError
+        If jdaviz, or something that it needs, is not installed.
+    """
+    _import_pysiaf()
+    import jdaviz  # noqa: F401
+
+
+def _import_pysiaf() -> None:
+    """
+    Import pysiaf without its look at GitHub.
+
+    When imported, pysiaf asks GitHub for its newest version, without a time limit: behind a
+    firewall that drops packets this hangs, and without network it prints a red warning. The
+    answer is only used for that warning.
+    """
+    import requests
+
+    logger = logging.getLogger("pysiaf")
+    level, get = logger.level, requests.get
+
+    def refuse(url: Any, *arguments: Any, **options: Any) -> Any:
+        if str(url).startswith(_PYSIAF_PAGE):
+            raise requests.ConnectionError("not asked")
+        return get(url, *arguments, **options)
+
+    requests.get = refuse
+    logger.setLevel(logging.ERROR)
+    try:
+        import pysiaf  # noqa: F401
+    finally:
+        requests.get = get
+        logger.setLevel(level)
+
+
+class JdavizViewer:
+    """Images in a jdaviz App; see `miri_widgets.viewer.deferred.Backend` for the verbs."""
+
+    def __init__(self) -> None:
+        from jdaviz import App
+
+        self._app = App(verbosity="error")
+        self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
+        self._marks: set[str] = set()
+        self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
+        inner = self._app._app  # private until jdaviz offers the widget itself
+        # Trap: with ipyvue 1.13 the App has no layout, and App.show(height=...) fails on it.
+        inner.layout = Layout(height="100%", width="100%", flex="1 1 auto", min_width="0")
+        self.widget = Box([inner], layout=Layout(width="100%", height="100%", min_width="0"))
+
+    def show(self, image: ViewerImage, label: str) -> None:
+        """Show an image on top, instead of one with the same label."""
+        self.remove(label)
+        # No mask is given: jdaviz would list it as an image of its own. Masked pixels are NaN.
+        data = NDData(image.pixels, wcs=image.wcs, unit=image.unit)
+        before = set(self._app.datasets)
+        self._app.load(data, format="Image", data_label=label)
+        # jdaviz adds a suffix to the label, so the new name is looked up.
+        self._names[label] = next(name for name in self._app.datasets if name not in before)
+        self._apply_stretch([self._names[label]])
+        self._bring_up(self._names[label])
+
+    def remove(self, label: str) -> None:
+        """Forget an image."""
+        name = self._names.pop(label, None)
+        if name is not None and name in self._app.datasets:
+            self._app._app.data_item_remove(name)
+
+    def blink(self) -> None:
+        """Show the next image."""
+        if self._viewer is not None:
+            self._viewer.blink_once()
+
+    def mark(self, positions: Table, label: str) -> None:
+        """Mark positions, instead of marks with the same label."""
+        viewer = self._viewer
+        if viewer is None:
+            return
+        self.unmark(label)
+        if {"ra", "dec"} <= set(positions.colnames):
+            sky = SkyCoord(positions["ra"], positions["dec"], unit="deg")
+            viewer.add_markers(Table({"coord": sky}), use_skycoord=True, marker_name=label)
+        else:
+            viewer.add_markers(Table({"x": positions["x"], "y": positions["y"]}), marker_name=label)
+        self._marks.add(label)
+
+    def unmark(self, label: str) -> None:
+        """Remove marks."""
+        if label in self._marks and self._viewer is not None:
+            self._viewer.remove_markers(label)
+            self._marks.discard(label)
+
+    def center_on(self, position: Position) -> None:
+        """Bring a position to the centre."""
+        if self._viewer is not None:
+            self._viewer.center_on(position)
+
+    def stretch(self, function: StretchFunction, percentile: float) -> None:
+        """Set how values become brightness."""
+        self._stretch = (function, percentile)
+        self._apply_stretch(list(self._names.values()))
+
+    def regions(self) -> dict[str, Any]:
+        """Return the regions that the user drew."""
+        return dict(self._app.plugins["Subset Tools"].get_regions()) if self._viewer is not None else {}
+
+    def close(self) -> None:
+        """Free the widgets."""
+        self._app._app.close()
+        self.widget.close()
+
+    @property
+    def _viewer(self) -> Any | None:
+        """The image viewer; jdaviz makes it with the first image."""
+        return self._app.viewers.get(_VIEWER)
+
+    def _bring_up(self, name: str) -> None:
+        """Make one image visible and hide the others, as blinking does."""
+        layers = self._app.plugins["Plot Options"]
+        layers.viewer = _VIEWER
+        for each in self._names.values():
+            layers.layer = each
+            layers.image_visible = each == name
+
+    def _apply_stretch(self, names: list[str]) -> None:
+        if not names:
+            return
+        options = self._app.plugins["Plot Options"]
+        options.viewer = _VIEWER
+        function, percentile = self._stretch
+        for name in names:
+            options.layer = name
+            options.stretch_function = function
+            options.stretch_preset = percentile

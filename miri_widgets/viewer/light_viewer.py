@@ -1,0 +1,191 @@
+"""A small viewer on bqplot: shows, blinks, marks, and reads a pixel where the user clicks."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import bqplot
+import numpy as np
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+from bqplot_image_gl import ImageGL
+from bqplot_image_gl.interacts import MouseInteraction
+from ipywidgets import HTML, Button, Dropdown, HBox, Layout, VBox
+
+from miri_widgets.viewer.brightness import to_brightness
+from miri_widgets.viewer.image import ViewerImage
+from miri_widgets.viewer.protocol import Position, StretchFunction
+
+__all__ = ["LightViewer"]
+
+_HINT = "Click a pixel to read its value and position."
+
+
+class LightViewer:
+    """
+    Images without jdaviz; see `miri_widgets.viewer.deferred.Backend` for the verbs.
+
+    Images are drawn in detector or mosaic pixels. Regions cannot be drawn.
+    """
+
+    def __init__(self) -> None:
+        self._images: dict[str, ViewerImage] = {}
+        self._marks: dict[str, bqplot.Scatter] = {}
+        self._top: str | None = None
+        self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
+        self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
+        colors = bqplot.ColorScale(min=0.0, max=1.0, colors=["#000000", "#ffffff"])
+        self._drawing = ImageGL(
+            image=np.zeros((2, 2), dtype=np.float32), scales={"x": self._x, "y": self._y, "image": colors}
+        )
+        self._figure = self._make_figure()
+        self._choice = Dropdown(options=[], description="Image", layout=Layout(width="420px"))
+        self._next = Button(description="Blink", icon="exchange", tooltip="Show the next image")
+        self._readout = HTML(_HINT)
+        self._choice.observe(self._on_choice, "value")
+        self._next.on_click(lambda _: self.blink())
+        bar = HBox([self._choice, self._next, self._readout], layout=Layout(align_items="center", width="100%"))
+        self.widget = VBox([bar, self._figure], layout=Layout(width="100%", height="100%", min_width="0"))
+        self.widget.add_class("mw-light-viewer")
+
+    def show(self, image: ViewerImage, label: str) -> None:
+        """Show an image on top, instead of one with the same label."""
+        self._images.pop(label, None)
+        self._images[label] = image
+        self._list(label)
+
+    def remove(self, label: str) -> None:
+        """Forget an image."""
+        if self._images.pop(label, None) is not None:
+            self._list(self._top if self._top in self._images else next(iter(self._images), None))
+
+    def blink(self) -> None:
+        """Show the next image."""
+        labels = list(self._images)
+        if labels:
+            place = labels.index(self._top) + 1 if self._top in labels else 0
+            self._list(labels[place % len(labels)])
+
+    def mark(self, positions: Table, label: str) -> None:
+        """Mark positions, instead of marks with the same label."""
+        self.unmark(label)
+        x, y = self._pixels(positions)
+        marks = bqplot.Scatter(
+            x=x,
+            y=y,
+            scales={"x": self._x, "y": self._y},
+            marker="circle",
+            fill=False,
+            colors=["#ffb000"],
+            default_size=90,
+            stroke_width=1.6,
+        )
+        self._marks[label] = marks
+        self._figure.marks = [*self._figure.marks, marks]
+
+    def unmark(self, label: str) -> None:
+        """Remove marks."""
+        marks = self._marks.pop(label, None)
+        if marks is not None:
+            self._figure.marks = [each for each in self._figure.marks if each is not marks]
+            marks.close()
+
+    def center_on(self, position: Position) -> None:
+        """Bring a position to the centre."""
+        image = self._images.get(self._top or "")
+        if image is None:
+            return
+        where = image.pixel(position) if isinstance(position, SkyCoord) else position
+        if where is not None:
+            for scale, centre in zip((self._x, self._y), where, strict=True):
+                half = (scale.max - scale.min) / 2
+                with scale.hold_sync():
+                    scale.min, scale.max = centre - half, centre + half
+
+    def stretch(self, function: StretchFunction, percentile: float) -> None:
+        """Set how values become brightness."""
+        self._stretch = (function, percentile)
+        self._draw()
+
+    def regions(self) -> dict[str, Any]:
+        """Return nothing: this viewer has no tool to draw regions."""
+        return {}
+
+    def close(self) -> None:
+        """Free the widgets."""
+        for widget in (*self._marks.values(), self._drawing, self._figure, self._choice, self._next, self._readout):
+            widget.close()
+        self.widget.close()
+
+    def _make_figure(self) -> bqplot.Figure:
+        mouse = MouseInteraction(x_scale=self._x, y_scale=self._y, move_throttle=100, events=["click"])
+        mouse.on_msg(self._on_mouse)
+        margin = {"top": 8, "bottom": 34, "left": 48, "right": 12}
+        axes = [
+            bqplot.Axis(scale=self._x, label="x (pixel)", grid_lines="none"),
+            bqplot.Axis(scale=self._y, label="y (pixel)", orientation="vertical", grid_lines="none"),
+        ]
+        return bqplot.Figure(
+            marks=[self._drawing],
+            axes=axes,
+            interaction=mouse,
+            fig_margin=margin,
+            layout=Layout(width="100%", height="auto", flex="1 1 auto", min_height="0"),
+        )
+
+    def _list(self, top: str | None) -> None:
+        """Fill the list of images and show one."""
+        self._top = top
+        self._choice.unobserve(self._on_choice, "value")
+        self._choice.options = list(self._images)
+        self._choice.value = top
+        self._choice.observe(self._on_choice, "value")
+        self._draw()
+
+    def _on_choice(self, change: dict[str, Any]) -> None:
+        self._top = change["new"]
+        self._draw()
+
+    def _draw(self) -> None:
+        image = self._images.get(self._top or "")
+        self._drawing.visible = image is not None
+        if image is None:
+            return
+        ny, nx = image.pixels.shape
+        if (ny, nx) != self._drawing.image.shape or self._x.min is None:
+            self._fit(nx, ny)
+        # NaN is drawn black: GL has no transparent pixels here.
+        self._drawing.image = np.nan_to_num(to_brightness(image.pixels, *self._stretch), nan=0.0)
+
+    def _fit(self, nx: int, ny: int) -> None:
+        """Show all of an image; the centre of the first pixel is at (0, 0)."""
+        self._drawing.x, self._drawing.y = (-0.5, nx - 0.5), (-0.5, ny - 0.5)
+        self._x.min, self._x.max = -0.5, nx - 0.5
+        self._y.min, self._y.max = -0.5, ny - 0.5
+        self._figure.min_aspect_ratio = self._figure.max_aspect_ratio = nx / ny
+
+    def _pixels(self, positions: Table) -> tuple[Any, Any]:
+        image = self._images.get(self._top or "")
+        if {"ra", "dec"} <= set(positions.colnames) and image is not None and image.wcs is not None:
+            return image.wcs.world_to_pixel(SkyCoord(positions["ra"], positions["dec"], unit="deg"))
+        if {"x", "y"} <= set(positions.colnames):
+            return np.asarray(positions["x"], float), np.asarray(positions["y"], float)
+        return np.zeros(0), np.zeros(0)
+
+    def _on_mouse(self, _interaction: Any, message: dict[str, Any], _buffers: Any) -> None:
+        if message.get("event") == "click":
+            self.read(message["domain"]["x"], message["domain"]["y"])
+
+    def read(self, x: float, y: float) -> str:
+        """Write value and position of a pixel below the cursor, and return the text."""
+        image = self._images.get(self._top or "")
+        value = None if image is None else image.value(x, y)
+        if image is None or value is None:
+            text = _HINT
+        else:
+            sky = image.sky(x, y)
+            where = "" if sky is None else f"   RA, Dec {sky.icrs.ra.deg:.6f} {sky.icrs.dec.deg:+.6f} deg"
+            text = f"x {x:.1f}  y {y:.1f}   {value:.6g} {image.unit}{where}"
+        self._readout.value = f"<code>{html.escape(text)}</code>"
+        return text

@@ -1,0 +1,128 @@
+"""
+What the rest of the package knows of an image viewer.
+
+Conventions, for every verb:
+
+- arrays have shape (ny, nx); pixel positions are (x, y), 0-based, (0, 0) is the centre of the
+  first pixel. The flip between the two is `miri_widgets.viewer.image.xy_to_index`, and only there.
+- sky positions are `astropy.coordinates.SkyCoord`, or columns ``ra`` and ``dec`` in degrees, ICRS.
+- pixel values are in the unit of the image (MJy/sr for calibrated products, DN/s for rates).
+- a label names an image or a set of marks; showing a label again replaces what it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+from ipywidgets import Widget
+from numpy.typing import NDArray
+
+__all__ = ["ImageSource", "ImageViewer", "Position", "StretchFunction"]
+
+ImageSource = Path | str | NDArray[Any]
+Position = SkyCoord | tuple[float, float]
+StretchFunction = Literal["linear", "sqrt", "log", "arcsinh"]
+
+
+@runtime_checkable
+class ImageViewer(Protocol):
+    """
+    A viewer of images that can be embedded in a page.
+
+    Every verb may be called at any time; what is called before the viewer is ready is done, in
+    order, when it is. Errors about a file are raised at once.
+    """
+
+    @property
+    def widget(self) -> Widget:
+        """The widget to embed. It exists from the start and says that the viewer is coming."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether images are drawn."""
+        ...
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the images, in the order in which they came."""
+        ...
+
+    def on_ready(self, callback: Callable[[], None]) -> None:
+        """Call a function, without arguments, once the viewer is ready; at once if it is."""
+        ...
+
+    def show(self, image: ImageSource, *, label: str, extension: str = "SCI") -> None:
+        """
+        Show an image on top.
+
+        Parameters
+        ----------
+        image : Path, str or ndarray, shape (ny, nx)
+            A FITS file, or pixels.
+        label : str
+            Name of the image in the viewer.
+        extension : str
+            Extension of the file.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be shown; a subclass says why.
+        """
+        ...
+
+    def remove(self, label: str) -> None:
+        """Forget an image; an unknown label is ignored."""
+        ...
+
+    def blink(self) -> None:
+        """Show the next image."""
+        ...
+
+    def mark(self, positions: Table, *, label: str) -> None:
+        """
+        Mark positions.
+
+        Parameters
+        ----------
+        positions : Table
+            Columns ``ra`` and ``dec`` in degrees, ICRS, or else ``x`` and ``y``.
+        label : str
+            Name of this set of marks.
+        """
+        ...
+
+    def unmark(self, label: str) -> None:
+        """Remove a set of marks; an unknown label is ignored."""
+        ...
+
+    def center_on(self, position: Position) -> None:
+        """Bring a position, on the sky or (x, y), to the centre of the view."""
+        ...
+
+    def stretch(self, function: StretchFunction = "arcsinh", percentile: float = 99.5) -> None:
+        """
+        Set how values become brightness, for all images and those to come.
+
+        Parameters
+        ----------
+        function : {"linear", "sqrt", "log", "arcsinh"}
+            Shape of the curve.
+        percentile : float
+            Percentage of pixels, in the middle of the distribution, that lie between
+            black and white.
+        """
+        ...
+
+    def regions(self) -> dict[str, Any]:
+        """Return the regions that the user drew, by name, as `regions.Region` objects."""
+        ...
+
+    def close(self) -> None:
+        """Free the widgets; the viewer cannot be used afterwards."""
+        ...
