@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,9 @@ def crds_layer(stage_name: str, exposure_path: Path, environment: Mapping[str, s
             pass
     values = ask_child("miri_widgets.steps.crds_parameters", stage_name, str(path), environment=environment)
     if pinned:
-        try:
+        # a cache that cannot be written only costs the question next time
+        with suppress(OSError, WorkspaceError):
             write_json(note, values)
-        except (OSError, WorkspaceError):
-            # a cache that cannot be written only costs the question next time
-            pass
     return _known(stage_name, values)
 
 

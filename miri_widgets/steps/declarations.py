@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -97,11 +98,9 @@ def _load(path: Path) -> dict[str, dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError):
         # not there yet, or damaged: ask again
         values = ask_child("miri_widgets.steps.declarations")
-    try:
+    # a cache that cannot be written only costs the question next time
+    with suppress(OSError, WorkspaceError):
         write_json(path, values)
-    except (OSError, WorkspaceError):
-        # a cache that cannot be written only costs the question next time
-        pass
     return _parse(values)
 
 

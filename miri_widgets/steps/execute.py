@@ -62,7 +62,7 @@ class StageResult:
     resolved : dict
         Every parameter as it acted, by full name, those of CRDS included.
     references : dict
-        Reference files by type.
+        Reference files by type, CRDS parameter files and those of earlier stages included.
     crds_context : str
         The context that was used.
     versions : dict
@@ -135,7 +135,7 @@ def execute(
         return StageResult(
             products=products,
             resolved=resolved,
-            references=_references(metadata),
+            references=_references(progress, metadata),
             crds_context=str(metadata.get("meta.ref_file.crds.context_used", "")),
             versions=_versions(),
             steps=_steps(chosen, progress, metadata),
@@ -211,7 +211,11 @@ def _products(chosen: Stage, output: Path, before: set[str], progress: Progress)
     order = {suffix: place for place, suffix in enumerate(chosen.gives)}
     found = sorted(
         (name for name in _file_names(output) if name not in before and name not in _NOT_PRODUCTS),
-        key=lambda name: (order.get(suffix_of(name), len(order)), name),
+        # catalogues of single exposures, from tweakreg, are extras
+        key=lambda name: (
+            len(order) if "_cal_cat." in name else order.get(suffix_of(name), len(order)),
+            name,
+        ),
     )
     if not found or suffix_of(found[0]) != chosen.gives[0]:
         last = progress.warnings[-1] if progress.warnings else "without a warning"
@@ -229,8 +233,9 @@ def _metadata(path: Path) -> dict[str, Any]:
     return dict(read_metadata(path, flatten=True))
 
 
-def _references(metadata: Mapping[str, Any]) -> dict[str, str]:
-    found = {}
+def _references(progress: Progress, metadata: Mapping[str, Any]) -> dict[str, str]:
+    # the log knows those of the catalogue and of the parameters, the product those of earlier stages
+    found = dict(progress.references)
     for key, value in metadata.items():
         parts = key.split(".")
         if parts[:2] == ["meta", "ref_file"] and parts[-1] == "name" and value not in (None, "N/A"):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from miri_widgets.core.dq import has
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.fits_files import read_headers, read_image
@@ -17,8 +18,6 @@ from miri_widgets.steps.alignments import AlignmentLog
 
 __all__ = ["facts_of"]
 
-# JWST data quality flags; JWST User Documentation, "Data quality flags"
-_DO_NOT_USE, _SATURATED, _JUMP_DET = 1, 2, 4
 _MAS_PER_DEGREE = 3.6e6
 
 
@@ -48,10 +47,10 @@ def facts_of(
     Returns
     -------
     dict
-        ``median`` and ``unit``, ``unusable_fraction`` of the first image; for
-        detector1 ``saturated_fraction`` and ``jump_fraction`` (pixels so
-        flagged in the rate product); for image3 ``shape`` (ny, nx), ``sources``
-        and ``shifts``, one entry per exposure. Empty where a product is missing.
+        ``shape`` (ny, nx), ``unit``, ``median`` and ``unusable_fraction`` of the
+        stage's main image; for detector1 ``saturated_fraction`` and
+        ``jump_fraction``, of pixels so flagged in the rate product; for image3
+        ``sources`` and ``shifts``, one entry per exposure.
     """
     by_suffix: dict[str, list[Path]] = {}
     for name in products:
@@ -61,7 +60,7 @@ def facts_of(
     if main in by_suffix:
         facts |= _image_facts(by_suffix[main][0], flags=main == "rate")
     if stage_name == "image3":
-        facts["sources"] = _count_rows(by_suffix["cat"][0]) if "cat" in by_suffix else None
+        facts["sources"] = _count_rows(output, products)
         facts["shifts"] = _shifts(exposures, by_suffix.get("crf", []), alignments)
     return facts
 
@@ -73,15 +72,20 @@ def _image_facts(path: Path, *, flags: bool) -> dict[str, Any]:
     facts: dict[str, Any] = {"shape": list(image.shape), "unit": str(sci.get("BUNIT", ""))}
     if flags:
         dq = read_image(path, "DQ")
-        usable &= (dq & _DO_NOT_USE) == 0
-        facts["saturated_fraction"] = float(np.mean((dq & _SATURATED) != 0))
-        facts["jump_fraction"] = float(np.mean((dq & _JUMP_DET) != 0))
+        usable &= ~has(dq, "DO_NOT_USE")
+        facts["saturated_fraction"] = float(has(dq, "SATURATED").mean())
+        facts["jump_fraction"] = float(has(dq, "JUMP_DET").mean())
     facts["median"] = float(np.median(image[usable])) if usable.any() else None
     facts["unusable_fraction"] = float(1 - usable.mean())
     return facts
 
 
-def _count_rows(path: Path) -> int:
+def _count_rows(output: Path, products: Sequence[str]) -> int | None:
+    # tweakreg may write catalogues too; that of the mosaic has the mosaic's name
+    names = {name.removesuffix("_i2d.fits") + "_cat.ecsv" for name in products if name.endswith("_i2d.fits")}
+    path = next((output / name for name in products if name in names), None)
+    if path is None:
+        return None
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
     return max(len(lines) - 1, 0)
 

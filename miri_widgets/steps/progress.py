@@ -26,6 +26,8 @@ MAXIMUM_WARNINGS = 50
 
 _RUNNING = re.compile(r"Step (\S+) running with args")
 _DONE = re.compile(r"Step (\S+) done$")
+_PREFETCHED = re.compile(r"(?:Prefetch|Override) for (\S+) reference file is '(.+)'")
+_PARAMETERS = re.compile(r"(PARS-\S+) parameters found: (.+)")
 
 
 class StepState(StrEnum):
@@ -81,6 +83,17 @@ class Progress(logging.Handler):
         Takes each StepReport.
     clock : callable
         Gives seconds.
+
+    Attributes
+    ----------
+    seconds, states : dict
+        Wall-clock time, s, and last state by step.
+    warnings : list of str
+        Warnings, each once.
+    references : dict
+        Reference and parameter files that were asked for, by type.
+    alignments : AlignmentLog
+        How exposures were aligned.
     """
 
     def __init__(
@@ -94,6 +107,7 @@ class Progress(logging.Handler):
         self.seconds: dict[str, float] = {}
         self.states: dict[str, StepState] = {}
         self.warnings: list[str] = []
+        self.references: dict[str, str] = {}
         self.alignments = AlignmentLog()
         self._report = report
         self._clock = clock
@@ -107,6 +121,8 @@ class Progress(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Take one log record; called by logging."""
         message = record.getMessage()
+        if record.name.startswith("stpipe."):
+            self._note_reference(message)
         if record.name == "stpipe.step":
             self._follow(message)
         elif record.name.startswith("tweakwcs"):
@@ -142,6 +158,11 @@ class Progress(logging.Handler):
             for name, level in levels.items():
                 logging.getLogger(name).removeHandler(self)
                 logging.getLogger(name).setLevel(level)
+
+    def _note_reference(self, message: str) -> None:
+        match = _PREFETCHED.match(message) or _PARAMETERS.match(message)
+        if match and match[2] != "N/A":
+            self.references[match[1].lower()] = match[2].rpartition("/")[2]
 
     def _follow(self, message: str) -> None:
         if match := _RUNNING.match(message):
