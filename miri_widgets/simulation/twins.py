@@ -20,6 +20,14 @@ TWIN_VERSION = 1
 Say = Callable[[str], None]
 
 
+def _every(say: Say, step: int) -> Callable[[int, int, str], None]:
+    def progress(index: int, total: int, what: str) -> None:
+        if index % step == 0:
+            say(f"reference files: {index} of about {total}, now {what}")
+
+    return progress
+
+
 @dataclass(frozen=True)
 class Twin:
     """
@@ -74,9 +82,7 @@ def ensure_twin(name: str, *, root: Path | None = None, processes: int = 2, say:
         )
     root = Path(root) if root is not None else data_root()
     folder, program = root / name, PROGRAMS[name]
-    cache = write_reference_cache(
-        root / "crds", progress=lambda index, total, what: say(f"reference files {index} of {total}: {what}")
-    )
+    cache = write_reference_cache(root / "crds", progress=_every(say, 10))
     stamp = hashlib.sha256(f"{TWIN_VERSION} {program!r}".encode()).hexdigest()
     note = folder / "twin.json"
     known = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}

@@ -1,0 +1,77 @@
+"""The keys of `make bench` and `make science`: unit and target of each; prints their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DETECTOR1_STEPS = (
+    "group_scale", "dq_init", "emicorr", "saturation", "ipc", "firstframe", "lastframe", "reset", "linearity",
+    "rscd", "dark_current", "refpix", "jump", "clean_flicker_noise", "persistence", "ramp_fit", "gain_scale",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Key:
+    """A figure: its unit, and the bound that it is held against (None for information)."""
+
+    name: str
+    unit: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def verdict(self, value: float | None) -> str:
+        """Return how a value stands against its bound, as a word."""
+        if value is None:
+            return "not measured"
+        if self.at_most is not None:
+            return "met" if value <= self.at_most else "MISSED"
+        if self.at_least is not None:
+            return "met" if value >= self.at_least else "MISSED"
+        return ""
+
+    @property
+    def bound(self) -> str:
+        """The bound as text."""
+        if self.at_most is not None:
+            return f"<= {self.at_most:g}"
+        return f">= {self.at_least:g}" if self.at_least is not None else ""
+
+
+BENCH = (
+    Key("engine.speedup_2_workers", "ratio", at_least=2.4),
+    Key("engine.serial_s", "s"),
+    Key("engine.two_workers_s", "s"),
+    Key("engine.overhead_s", "s per exposure", at_most=0.5),
+    Key("engine.unchanged_rerun_s", "s", at_most=2.0),
+    Key("engine.unchanged_recomputed", "runs", at_most=0),
+    Key("engine.changed_image3_recomputed", "runs", at_most=1),
+    Key("engine.cancel_s", "s", at_most=2.0),
+    Key("page.cold_s", "s", at_most=6.0),
+    Key("page.preheated_s", "s", at_most=3.0),
+    Key("page.viewer_s", "s", at_most=10.0),
+    Key("page.click_during_job_ms", "ms", at_most=200.0),
+    Key("page.reopen_after_kill_s", "s", at_most=5.0),
+)
+
+SCIENCE = (
+    Key("demo.flux_bias", "fraction", at_most=0.02),
+    Key("demo.flux_bias_err", "fraction"),
+    Key("demo.flux_scatter", "fraction"),
+    Key("demo.flux_stars", "stars"),
+    Key("demo.catalog_flux_bias", "fraction"),
+    Key("demo.tile_offset_rms_mas", "mas", at_most=15.0),
+    Key("demo.tile_offset_before_mas", "mas"),
+    Key("demo.exposure_offset_rms_mas", "mas"),
+    Key("demo.sky_bias", "MJy/sr"),
+    Key("detector1.rate_bias", "DN/s"),
+    Key("detector1.rate_pull_scatter", "ratio"),
+    Key("wcs.golden_corner_pix", "pixel", at_most=0.01),
+    Key("psf.fwhm_worst_ratio", "ratio"),
+    Key("real.ramp_cds_noise_dn", "DN"),
+    Key("real.ramp_rate_dn_s", "DN/s"),
+    Key("real.mosaic_sources", "sources"),
+    *(Key(f"ablation.{step}", "sigma") for step in DETECTOR1_STEPS),
+)
+
+if __name__ == "__main__":
+    print("\n".join(key.name for key in BENCH + SCIENCE))

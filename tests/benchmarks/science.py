@@ -1,0 +1,82 @@
+"""
+Science figures against injected truth: `make science [ONLY="demo ablation wcs psf real"]`.
+
+Prints a table and writes ``build/science.json``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from keys import SCIENCE
+from tables import write
+
+Figures = dict[str, float | None]
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+def demo() -> tuple[Figures, list[str]]:
+    """Positions, fluxes and sky of the demo program."""
+    import demo_science
+
+    return demo_science.measure()
+
+
+def ablation() -> tuple[Figures, list[str]]:
+    """Detector1 without each of its steps."""
+    import ablation as steps
+
+    return steps.measure()
+
+
+def wcs() -> tuple[Figures, list[str]]:
+    """The WCS of a real exposure, from its header alone."""
+    from miri_widgets.simulation.golden import golden_corner_error
+
+    golden = SHARED / "wcs" / "carina_golden_wcs.json"
+    if not golden.is_file():
+        return {"wcs.golden_corner_pix": None}, [f"wcs: the real exposure's facts are not at {golden}"]
+    return {"wcs.golden_corner_pix": golden_corner_error(golden)}, []
+
+
+def psf() -> tuple[Figures, list[str]]:
+    """Simulated FWHM over the measured one, the worst of nine filters."""
+    from miri_widgets.products.exposure import FILTERS
+    from miri_widgets.simulation.psf import FWHM_ARCSEC, PIXEL_ARCSEC, point_spread
+
+    ratios = {name: point_spread(name).fwhm() * PIXEL_ARCSEC / FWHM_ARCSEC[name] for name in FILTERS}
+    worst = max(ratios, key=lambda name: abs(ratios[name] - 1))
+    return {"psf.fwhm_worst_ratio": ratios[worst]}, [f"psf: the worst filter is {worst}"]
+
+
+def real() -> tuple[Figures, list[str]]:
+    """Real ramps through detector1, real mosaics through the source finder."""
+    import real_data
+
+    return real_data.measure(SHARED)
+
+
+PARTS: dict[str, Callable[[], tuple[Figures, list[str]]]] = {
+    "wcs": wcs,
+    "psf": psf,
+    "real": real,
+    "demo": demo,
+    "ablation": ablation,
+}
+
+
+def main() -> int:
+    """Measure the parts that were asked for; exit with 1 when a bound is missed."""
+    values: Figures = {}
+    notes: list[str] = []
+    for name in sys.argv[1:] or PARTS:
+        found, told = PARTS[name]()
+        values |= found
+        notes += told
+    return int(write("science", SCIENCE, values, notes) > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
