@@ -52,7 +52,8 @@ def _row(plan: Any, facts: Facts) -> RunRow:
             "step": run.step,
             "index": run.index,
             "total": run.total,
-            "seconds": run.seconds,
+            # whole seconds: rows that look the same are the same
+            "seconds": float(round(run.seconds)),
             "sentence": sentence,
         }
     fraction = 1.0 if products else (run.fraction if run is not None else 0.0)

@@ -15,7 +15,7 @@ from miri_widgets.products.scan import ScanResult, scan
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.plan import plan_stages
 from miri_widgets.run.records import products
-from miri_widgets.run.script import export_script
+from miri_widgets.run.script import code_for, export_script
 from miri_widgets.settings import Settings
 from miri_widgets.steps import declarations, stages
 
@@ -54,7 +54,8 @@ def connect(program: Program) -> Services:
         crds_layer=crds_layer,
         plan=plan,
         products=lambda one: products(workspace, one),
-        script=export_script,
+        code=lambda one: code_for(one, workspace),
+        script=lambda plans: export_script(plans, workspace),
         save_set=_save_set,
         load_set=_load_set,
     )

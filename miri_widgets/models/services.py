@@ -24,48 +24,48 @@ class StageLike(Protocol):
     """What the models read of a `miri_widgets.steps.stages.Stage`."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102 - as the class it stands for
+    def name(self) -> str: ...
     @property
-    def title(self) -> str: ...  # noqa: D102
+    def title(self) -> str: ...
     @property
-    def summary(self) -> str: ...  # noqa: D102
+    def summary(self) -> str: ...
     @property
-    def takes(self) -> str: ...  # noqa: D102
+    def takes(self) -> str: ...
     @property
-    def main(self) -> str: ...  # noqa: D102
+    def main(self) -> str: ...
     @property
-    def steps(self) -> tuple[str, ...]: ...  # noqa: D102
+    def steps(self) -> tuple[str, ...]: ...
     @property
-    def essential(self) -> tuple[str, ...]: ...  # noqa: D102
+    def essential(self) -> tuple[str, ...]: ...
     @property
-    def scope(self) -> Any: ...  # noqa: D102
+    def scope(self) -> Any: ...
 
 
 class PlanLike(Protocol):
     """What the models read of a `miri_widgets.run.plan.RunPlan`."""
 
     @property
-    def key(self) -> str: ...  # noqa: D102
+    def key(self) -> str: ...
     @property
-    def stage(self) -> str: ...  # noqa: D102
+    def stage(self) -> str: ...
     @property
-    def label(self) -> str: ...  # noqa: D102
+    def label(self) -> str: ...
     @property
-    def exposures(self) -> tuple[str, ...]: ...  # noqa: D102
+    def exposures(self) -> tuple[str, ...]: ...
     @property
-    def depends(self) -> tuple[str, ...]: ...  # noqa: D102
+    def depends(self) -> tuple[str, ...]: ...
 
 
 class EngineLike(Protocol):
     """What the models ask of a `miri_widgets.run.engine.Engine`."""
 
-    def submit(self, plans: Sequence[Any]) -> str: ...  # noqa: D102
-    def cancel(self, job_id: str) -> None: ...  # noqa: D102
-    def jobs(self) -> Sequence[Any]: ...  # noqa: D102
-    def state(self, job_id: str) -> Any: ...  # noqa: D102
-    def log_path(self, job_id: str, key: str) -> Path: ...  # noqa: D102
-    def status(self) -> Any: ...  # noqa: D102
-    def recover(self) -> Any: ...  # noqa: D102
+    def submit(self, plans: Sequence[Any]) -> str: ...
+    def cancel(self, job_id: str) -> None: ...
+    def jobs(self) -> Sequence[Any]: ...
+    def state(self, job_id: str) -> Any: ...
+    def log_path(self, job_id: str, key: str) -> Path: ...
+    def status(self) -> Any: ...
+    def recover(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ class Services:
         Exposures, stage names and settings to run plans.
     products : callable
         Product files of a plan whose run is complete; else empty.
-    script : callable
-        Runs as a Python program.
+    code, script : callable
+        One run as Python for the pipeline alone; runs as a program of this package.
     save_set, load_set : callable
         Parameter sets as files.
     """
@@ -109,6 +109,7 @@ class Services:
     crds_layer: Callable[[str, Path], Mapping[str, Any]]
     plan: Callable[[Sequence[Exposure], Sequence[str], Mapping[str, Settings]], Sequence[Any]]
     products: Callable[[Any], tuple[Path, ...]]
+    code: Callable[[Any], str]
     script: Callable[[Sequence[Any]], str]
     save_set: Callable[[str, Settings, Path], None]
     load_set: Callable[[str, Path], Settings]

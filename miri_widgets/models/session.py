@@ -78,7 +78,7 @@ class SessionModel(traitlets.HasTraits):
         self._memory = self._read_memory()
         self._restored = False
         self._task: asyncio.Task[None] | None = None
-        self._executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="miri-look")
+        self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
         self._slow: dict[Any, Future[Any]] = {}
         self._crds_asked: set[str] = set()
         self._newest: Path | None = None
@@ -166,7 +166,7 @@ class SessionModel(traitlets.HasTraits):
         if facts.plans is not None and facts.generation == self._generation:
             self.plans = facts.plans
             rows = fold.rows(facts)
-            for name, stage in self.stages.items():
+            for stage in self.stages.values():
                 stage.apply(fold.stage_values(stage.stage, rows, facts, self.programs.blockers()))
             self.programs.states = fold.exposure_states(rows)
             self._show_newest()
@@ -250,8 +250,15 @@ class SessionModel(traitlets.HasTraits):
             self.services.engine.cancel(job)
 
     def code(self, name: str) -> str:
-        """Return the runs of a stage as a Python program."""
-        return self.services.script([plan for plan in self.plans if plan.stage == name])
+        """Return the first run of a stage as Python that needs the pipeline only, with its ``strun`` line."""
+        own = [plan for plan in self.plans if plan.stage == name]
+        return self.services.code(own[0]) if own else ""
+
+    def script(self, upto: str | None = None) -> str:
+        """Return all runs, up to and with a stage, as a Python program that gives the same keys."""
+        names = list(self.stages)
+        wanted = names if upto is None else names[: names.index(upto) + 1]
+        return self.services.script([plan for plan in self.plans if plan.stage in wanted])
 
     def show(self, path: Path, *, picked: bool = True) -> None:
         """Choose the product in the viewer."""

@@ -180,8 +180,12 @@ class StageModel(traitlets.HasTraits):
         self.session.cancel({row.job for row in self.rows if row.active and row.job})
 
     def code(self) -> str:
-        """Return the runs of this stage, with the settings of now, as a Python program."""
+        """Return a run of this stage, with the settings of now, as Python and as a ``strun`` line."""
         return self.session.code(self.name)
+
+    def script(self) -> str:
+        """Return all runs up to this stage as a Python program that gives the same products."""
+        return self.session.script(self.name)
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """

@@ -251,6 +251,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         crds_layer=lambda name, path: {"jump.rejection_threshold": 5.0} if name == "detector1" else {},
         plan=plan,
         products=lambda one: products(program.workspace, one),
+        code=lambda one: f"# strun {one.stage} {one.label}",
         script=lambda plans: "\n".join(f"# {one.label}" for one in plans),
         save_set=lambda name, settings, path: path.write_text(repr(settings.passed())),
         load_set=lambda name, path: Settings(declare(name)).but(eval(path.read_text())),

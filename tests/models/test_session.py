@@ -210,7 +210,8 @@ def test_parameter_set_and_code(session, tmp_path):
     stage.load(tmp_path / "set.txt")
     assert stage.settings.user == {"jump.rejection_threshold": 6.0}
     session.poll()
-    assert stage.code().count("#") == 4
+    assert stage.code().startswith("# strun detector1 jw09999")
+    assert stage.script().count("#") == 4
 
 
 def test_crds_values_come_in_without_changing_the_plan(session):

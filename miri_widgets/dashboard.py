@@ -1,0 +1,247 @@
+"""A program's dashboard: stages on the left, pixels on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.rows import RowState, duration
+from miri_widgets.models.session import SessionModel, open_session
+from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
+from miri_widgets.panels.parts.histogram import HistogramView
+from miri_widgets.panels.parts.levels import LevelsView
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.runbar import bar
+from miri_widgets.panels.parts.tabs import Tabs
+from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, escape, sentences, stylesheet, text
+from miri_widgets.products.program import Program
+from miri_widgets.viewer import ImageViewer, make_viewer
+
+__all__ = ["Dashboard", "show"]
+
+PANELS: dict[str, type[StagePanel]] = {
+    "detector1": Detector1Panel,
+    "image2": Image2Panel,
+    "image3": Image3Panel,
+}
+
+
+class Header(Part):
+    """
+    What the program is, how far it is, and the two buttons for everything.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    """
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__("mw-header")
+        self.session = session
+        self.title = text("", "mw-title")
+        self.progress = text("", "mw-progress")
+        self.run_all = button(
+            "Run all", "mw-primary", tip="Every stage of every included exposure, in one job"
+        )
+        self.cancel = button("Cancel", "mw-danger", tip="Stop all jobs; what is complete stays")
+        self.words = text("")
+        row = ipywidgets.HBox([self.title, self.progress, self.run_all, self.cancel])
+        row.add_class("mw-header-row")
+        self.children = (row, self.words)
+        self.run_all.on_click(lambda _: self._try(session.run_all))
+        self.cancel.on_click(lambda _: self._try(session.cancel))
+        self.watch(session.programs, self._follow_title, "exposures", "excluded", "scanned")
+        self.watch(session, self._follow_title, "engine_state")
+        self.watch(session, self._follow, "running", "fraction", "eta", "message", "trouble", "plans")
+
+    def _try(self, action: Any) -> None:
+        try:
+            action()
+        except MiriWidgetsError as error:
+            self.session.message = str(error)
+
+    def _follow_title(self, _: Any) -> None:
+        program, model = self.session.program, self.session.programs
+        count = f"{len(model.included)} of {len(model.exposures)} exposures" if model.scanned else "looking …"
+        parts = [
+            f"program {program.program}" if program.program else "",
+            count,
+            *model.filters,
+            self.session.engine_state,
+        ]
+        self.title.value = (
+            f"<h1>{escape(program.title or program.name)}</h1>"
+            f'<div class="mw-muted">{escape(" · ".join(part for part in parts if part))}</div>'
+        )
+
+    def _follow(self, _: Any) -> None:
+        session = self.session
+        rows = [row for stage in session.stages.values() for row in stage.rows]
+        to_do = sum(row.state != RowState.DONE for row in rows)
+        self.run_all.disabled = (
+            session.running or not to_do or any(s.planning for s in session.stages.values())
+        )
+        self.cancel.layout.display = "" if session.running else "none"
+        left = f" · about {duration(session.eta)} left" if session.eta is not None else ""
+        self.progress.value = (
+            bar(session.fraction, f"{session.fraction:.0%} of the job{left}") if session.running else ""
+        )
+        lines = dict.fromkeys(line for line in (session.message, session.trouble) if line)
+        self.words.value = sentences(list(lines), "bad")
+
+
+class Dashboard(Part):
+    """
+    All panels of a session around one viewer.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session; it is closed with the dashboard.
+    stages : sequence of str, optional
+        The stages that get a tab; all by default.
+    viewer : ImageViewer, optional
+        The viewer; jdaviz, or what stands in for it, by default.
+    """
+
+    def __init__(
+        self, session: SessionModel, stages: Sequence[str] | None = None, viewer: ImageViewer | None = None
+    ) -> None:
+        super().__init__("mw-app", "mw-dashboard")
+        self.session = session
+        self.names = [name for name in session.stages if stages is None or name in stages]
+        self.panels: dict[str, Part] = {}
+        self.header = Header(session)
+        self.tabs = Tabs(look="steps", items=self._items())
+        self.body = ipywidgets.VBox()
+        self.viewer = viewer or make_viewer(height="520px")
+        self.histogram = HistogramView(session)
+        self.levels = LevelsView(session)
+        self.viewer_words = text("", "mw-viewer-words")
+        self.blink = button("Blink", tip="Show the next image")
+        self.blink.on_click(lambda _: self.viewer.blink())
+        self._shown: Path | None = None
+        left = ipywidgets.VBox([self.tabs, self.body])
+        left.add_class("mw-left")
+        charts = ipywidgets.HBox([self.histogram, self.levels])
+        charts.add_class("mw-charts")
+        strip = ipywidgets.HBox([self.viewer_words, self.blink])
+        strip.add_class("mw-viewer-strip")
+        frame = ipywidgets.VBox([strip, self.viewer.widget])
+        frame.add_class("mw-frame")
+        right = ipywidgets.VBox([frame, charts])
+        right.add_class("mw-right")
+        columns = ipywidgets.HBox([left, right])
+        columns.add_class("mw-columns")
+        self.children = (stylesheet(), self.header, columns)
+        self.tabs.observe(self._tab_clicked, "active")
+        self.watch(session, self._follow_tab, "tab")
+        self.watch(session, self._follow_shown, "shown")
+        self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
+        for name in self.names:
+            self.watch(session.stages[name], self._follow_items, "rows", "state")
+
+    def _items(self) -> list[dict[str, Any]]:
+        programs = self.session.programs
+        count = f"{len(programs.included)} exposures" if programs.scanned else "looking …"
+        bad = len(programs.problems)
+        detail = f"{count}, {bad} unusable" if bad else count
+        items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
+        for name in self.names:
+            stage = self.session.stages[name]
+            state = str(stage.state)
+            done = (
+                f"{stage.count_done} of {len(stage.rows)}" if state in ("running", "partly done") else state
+            )
+            items.append(
+                {
+                    "id": name,
+                    "title": stage.stage.title.partition(":")[0],
+                    "tip": stage.stage.title,
+                    "detail": done,
+                    "glyph": GLYPHS[stage.state],
+                    "tone": TONES.get(stage.state, "calm"),
+                }
+            )
+        return items
+
+    def _follow_items(self, _: Any) -> None:
+        items = self._items()
+        if items != self.tabs.items:
+            self.tabs.items = items
+
+    def _tab_clicked(self, change: dict[str, Any]) -> None:
+        self.session.tab = change["new"]
+
+    def _follow_tab(self, _: Any) -> None:
+        name = self.session.tab if self.session.tab in ("program", *self.names) else "program"
+        self.tabs.active = name
+        if name not in self.panels:
+            self.panels[name] = self._panel(name)
+        self.body.children = (self.panels[name],)
+
+    def _panel(self, name: str) -> Part:
+        if name == "program":
+            return ProgramPanel(self.session)
+        return PANELS[name](self.session) if name in PANELS else StagePanel(self.session, name)
+
+    def _follow_shown(self, _: Any) -> None:
+        path = self.session.shown
+        self.blink.disabled = path is None
+        if path is None:
+            self.viewer_words.value = "<b>Viewer</b><span>The newest product appears here by itself.</span>"
+            return
+        if path == self._shown:
+            return
+        self._shown = path
+        try:
+            self.viewer.show(path, label=path.name)
+            self.viewer_words.value = f"<b>{escape(path.name)}</b><span>{escape(self._origin(path))}</span>"
+        except MiriWidgetsError as error:
+            self.viewer_words.value = sentences([str(error)], "bad")
+
+    def _origin(self, path: Path) -> str:
+        for stage in self.session.stages.values():
+            for row in stage.rows:
+                if path in row.products:
+                    exposure = (
+                        self.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
+                    )
+                    return (
+                        f"{stage.stage.title.partition(':')[0]} · {exposure.label if exposure else row.label}"
+                    )
+        return ""
+
+    def close(self) -> None:
+        """Close every view, the viewer and the session; jobs go on."""
+        shown = set(self.body.children)
+        for panel in self.panels.values():
+            if panel not in shown:
+                panel.close()
+        self.viewer.close()
+        super().close()
+        self.session.close()
+
+
+def show(
+    program: Program | Path | str | SessionModel, stages: Sequence[str] | None = None, **more: Any
+) -> Dashboard:
+    """
+    Return the dashboard of a program, to be displayed.
+
+    Parameters
+    ----------
+    program : Program, path or SessionModel
+        The program, its TOML file, or an open session.
+    stages : sequence of str, optional
+        The stages that get a tab; all by default.
+    **more
+        As for `Dashboard`.
+    """
+    session = program if isinstance(program, SessionModel) else open_session(program)
+    return Dashboard(session, stages, **more)

@@ -1,0 +1,193 @@
+"""One parameter as a control: label, value, unit, where the value comes from, reset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.errors import ParameterError
+from miri_widgets.models.layers import differing_preset
+from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.settings import Kind, Parameter, Source
+
+__all__ = ["Field", "Switch", "shown_value"]
+
+SOURCES = {
+    Source.SPEC: ("default", "The value that the pipeline declares"),
+    Source.CRDS: ("CRDS", "From the CRDS parameter file for these exposures"),
+    Source.PRESET: ("preset", "The value of this package for the filter"),
+    Source.PROGRAM: ("program", "From the program's file"),
+    Source.USER: ("yours", "You set it here"),
+}
+
+
+def shown_value(value: Any) -> str:
+    """Return a value as it is typed into a control."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(shown_value(item) for item in value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _badge(model: StageModel, parameter: Parameter) -> str:
+    effective = model.settings.effective(parameter.name)
+    word, tip = SOURCES[effective.source]
+    by_filter = differing_preset(model.presets, parameter.name)
+    if by_filter and effective.source < Source.PROGRAM and effective.source in (Source.SPEC, Source.CRDS):
+        word, effective_source = "by filter", Source.PRESET
+        tip = "Preset: " + ", ".join(f"{name} {shown_value(value)}" for name, value in by_filter.items())
+    else:
+        effective_source = effective.source
+    return f'<span class="mw-badge mw-from-{escape(effective_source.value.lower())}" title="{escape(tip)}">{word}</span>'
+
+
+class Field(Part):
+    """
+    The control of one parameter; it follows the model, and the model follows it.
+
+    Parameters
+    ----------
+    model : StageModel
+        Whose settings are shown and changed.
+    parameter : Parameter
+        What it is about.
+    full_name : bool
+        Whether the label carries the step.
+    """
+
+    def __init__(self, model: StageModel, parameter: Parameter, *, full_name: bool = False) -> None:
+        super().__init__("mw-field")
+        self.model = model
+        self.parameter = parameter
+        self._following = False
+        name = parameter.label
+        step = (
+            f'<span class="mw-step">{escape(parameter.step)}</span>' if full_name and parameter.step else ""
+        )
+        label = text(
+            f'<span title="{escape(parameter.name)}">{step}<b>{escape(name.replace("_", " "))}</b></span>',
+            "mw-label",
+        )
+        self.control = self._make_control()
+        self.control.observe(self._typed, "value")
+        self.unit = text(escape(parameter.unit), "mw-unit")
+        self.badge = text("", "mw-badge-cell")
+        self.reset = button("↺", "mw-reset", tip="Forget your value")
+        self.reset.on_click(self._forget)
+        self.error = text("")
+        row = ipywidgets.HBox([label, self.control, self.unit, self.badge, self.reset])
+        row.add_class("mw-field-row")
+        allowed = parameter.expected().removeprefix("a ").removesuffix(" or None")
+        doc = parameter.doc.rstrip(".") or "No description in the declaration"
+        words = text(
+            f'{escape(doc)}. <span class="mw-allowed">{escape(allowed.capitalize())}.</span>', "mw-doc"
+        )
+        self.children = (row, words, self.error)
+        self.watch(model, self._follow, "settings", "presets")
+
+    def _make_control(self) -> ipywidgets.DOMWidget:
+        parameter = self.parameter
+        layout = ipywidgets.Layout(width="100%")
+        if parameter.kind == Kind.BOOLEAN and not parameter.optional and parameter.default is not None:
+            control: ipywidgets.DOMWidget = ipywidgets.Checkbox(indent=False, layout=layout)
+        elif parameter.kind in (Kind.CHOICE, Kind.BOOLEAN):
+            words = parameter.choices if parameter.kind == Kind.CHOICE else ("true", "false")
+            options = [(word, word) for word in words]
+            if parameter.optional or parameter.default is None:
+                options.insert(0, ("(the step decides)", ""))
+            control = ipywidgets.Dropdown(options=options, layout=layout)
+        else:
+            control = ipywidgets.Text(
+                placeholder="the step decides" if parameter.default is None else "",
+                continuous_update=False,
+                layout=layout,
+            )
+        control.tooltip = parameter.doc
+        control.add_class("mw-control")
+        if parameter.kind in (Kind.FLOAT, Kind.INTEGER):
+            control.add_class("mw-number")
+        return control
+
+    def _typed(self, change: dict[str, Any]) -> None:
+        if self._following:
+            return
+        value = change["new"]
+        is_empty = isinstance(value, str) and not value.strip()
+        nothing = is_empty and (self.parameter.kind != Kind.STRING or self.parameter.default is None)
+        try:
+            self.model.set({self.parameter.name: None if nothing else value})
+        except ParameterError as error:
+            self.add_class("mw-invalid")
+            self.error.value = sentences([str(error)], "bad")
+        else:
+            self._follow(None)
+
+    def _forget(self, _: Any) -> None:
+        self.model.reset(self.parameter.name)
+        self._follow(None)
+
+    def _follow(self, _: Any) -> None:
+        if self.parameter.name not in self.model.settings:
+            return
+        effective = self.model.settings.effective(self.parameter.name)
+        self._following = True
+        try:
+            if isinstance(self.control, ipywidgets.Checkbox):
+                self.control.value = bool(effective.value)
+            elif isinstance(self.control, ipywidgets.Dropdown):
+                self.control.value = (
+                    shown_value(effective.value).lower() if self._is_flag else shown_value(effective.value)
+                )
+            else:
+                self.control.value = shown_value(effective.value)
+        finally:
+            self._following = False
+        self.badge.value = _badge(self.model, self.parameter)
+        self.reset.layout.visibility = "visible" if effective.source == Source.USER else "hidden"
+        self.remove_class("mw-invalid")
+        self.error.value = ""
+
+    @property
+    def _is_flag(self) -> bool:
+        return self.parameter.kind == Kind.BOOLEAN
+
+
+class Switch(Part):
+    """Whether a step runs: the ``skip`` parameter, the right way round."""
+
+    def __init__(self, model: StageModel, parameter: Parameter) -> None:
+        super().__init__("mw-switch")
+        self.model = model
+        self.parameter = parameter
+        self._following = False
+        self.control = ipywidgets.Checkbox(
+            description=parameter.step, indent=False, tooltip=model.step_docs.get(parameter.step, "")
+        )
+        self.control.observe(self._typed, "value")
+        self.badge = text("", "mw-badge-cell")
+        self.reset = button("↺", "mw-reset", tip="Forget your choice")
+        self.reset.on_click(lambda _: self.model.reset(self.parameter.name))
+        row = ipywidgets.HBox([self.control, self.badge, self.reset])
+        row.add_class("mw-switch-row")
+        self.children = (row,)
+        self.watch(model, self._follow, "settings")
+
+    def _typed(self, change: dict[str, Any]) -> None:
+        if not self._following:
+            self.model.set({self.parameter.name: not change["new"]})
+
+    def _follow(self, _: Any) -> None:
+        if self.parameter.name not in self.model.settings:
+            return
+        effective = self.model.settings.effective(self.parameter.name)
+        self._following = True
+        try:
+            self.control.value = not effective.value
+        finally:
+            self._following = False
+        self.badge.value = _badge(self.model, self.parameter)
+        self.reset.layout.display = "" if effective.source == Source.USER else "none"

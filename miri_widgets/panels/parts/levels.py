@@ -1,0 +1,151 @@
+"""The level of every exposure against time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from miri_widgets.models.rows import RowState
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.histogram import axis_style
+from miri_widgets.panels.parts.part import Part, close_all
+from miri_widgets.panels.parts.theme import escape, text
+
+__all__ = ["LevelsView"]
+
+# Okabe and Ito (2008): told apart by colour-blind readers, too.
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#5b6775", "#000000")
+PER_EXPOSURE = ("image2", "detector1")
+
+
+class LevelsView(Part):
+    """
+    Clipped median of each exposure against the start of the exposure, coloured by filter or tile.
+
+    Parameters
+    ----------
+    session : SessionModel
+        Whose products are measured.
+    """
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__("mw-chart")
+        self.session = session
+        self.x_scale, self.y_scale = bqplot.LinearScale(), bqplot.LinearScale()
+        self.x_axis = bqplot.Axis(
+            scale=self.x_scale,
+            label="hours since the first exposure",
+            tick_format=".3~g",
+            **axis_style(num_ticks=5),
+        )
+        self.y_axis = bqplot.Axis(
+            scale=self.y_scale,
+            orientation="vertical",
+            label="level",
+            tick_format=".4~g",
+            **axis_style(num_ticks=5),
+        )
+        self.figure = bqplot.Figure(
+            marks=[],
+            axes=[self.x_axis, self.y_axis],
+            fig_margin={"top": 8, "bottom": 44, "left": 66, "right": 14},
+            layout=ipywidgets.Layout(width="100%", height="200px"),
+            animation_duration=0,
+        )
+        self.words = text("", "mw-chart-words")
+        self.children = (text("Level of each exposure", "mw-heading"), self.figure, self.words)
+        self._drawn: Any = None
+        for name in PER_EXPOSURE:
+            if name in session.stages:
+                session.stages[name].observe(self._follow, "rows")
+                self._watched.append((session.stages[name], self._follow, ("rows",)))
+        self.watch(session, self._follow, "measured", "tab")
+
+    @property
+    def stage(self) -> str:
+        """The stage whose products are drawn: the one in front, else the furthest that has some."""
+        names = [name for name in PER_EXPOSURE if name in self.session.stages]
+        if self.session.tab in names and self.session.stages[self.session.tab].count_done:
+            return self.session.tab
+        return next(
+            (name for name in names if self.session.stages[name].count_done), names[-1] if names else ""
+        )
+
+    def _points(self) -> list[tuple[Any, Any]]:
+        points = []
+        stage = self.session.stages.get(self.stage)
+        for row in stage.rows if stage is not None else ():
+            exposure = self.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
+            if row.state != RowState.DONE or exposure is None:
+                continue
+            found = self.session.measured.get(row.products[0])
+            if found is None:
+                self.session.ask_measure(row.products[0])
+            elif found.level is not None and np.isfinite(found.level.median):
+                points.append((exposure, found))
+        return points
+
+    def _follow(self, _: Any) -> None:
+        points = self._points()
+        key = (self.stage, [(exposure.root, id(found)) for exposure, found in points])
+        if key == self._drawn:
+            return
+        self._drawn = key
+        if not points:
+            self.figure.layout.display = "none"
+            self.words.value = "After Detector 1 and Image 2, one point per exposure appears here."
+            return
+        self._draw(points)
+
+    def _draw(self, points: list[tuple[Any, Any]]) -> None:
+        filters = list(dict.fromkeys(exposure.filter for exposure, _ in points))
+        by_filter = len(filters) > 1
+        first = min(exposure.start_mjd for exposure, _ in points)
+        unit = points[0][1].unit
+        groups: dict[str, list[tuple[Any, Any]]] = {}
+        for exposure, found in points:
+            groups.setdefault(exposure.filter if by_filter else f"tile {exposure.tile}", []).append(
+                (exposure, found)
+            )
+        old = self.figure.marks
+        self.figure.marks = [
+            self._mark(members, first, unit, COLOURS[number % len(COLOURS)])
+            for number, members in enumerate(groups.values())
+        ]
+        for mark in old:  # not what it shares with the others: the scales
+            close_all(mark.tooltip)
+            mark.close()
+        self.y_axis.label = unit or "level"
+        legend = "".join(
+            f'<span class="mw-key"><i style="background:{COLOURS[number % len(COLOURS)]}"></i>{escape(name)}</span>'
+            for number, name in enumerate(groups)
+        )
+        values = np.array([found.level.median for _, found in points])
+        spread = f"range {np.ptp(values):.3g} {escape(unit)}" if len(values) > 1 else ""
+        stage = self.session.stages[self.stage].stage.title.partition(":")[0]
+        self.words.value = f"<b>{escape(stage)}</b><span>clipped median, {len(points)} exposures</span><span>{spread}</span>{legend}"
+        self.figure.layout.display = ""
+
+    def _mark(self, members: list[tuple[Any, Any]], first: float, unit: str, colour: str) -> bqplot.Scatter:
+        hours = np.array([24 * (exposure.start_mjd - first) for exposure, _ in members])
+        levels = np.array([found.level.median for _, found in members])
+        names = np.array([exposure.label for exposure, _ in members])
+        tip = bqplot.Tooltip(
+            fields=["name", "x", "y"],
+            labels=["exposure", "hours", f"level, {unit}"],
+            formats=["", ".3f", ".5g"],
+        )
+        return bqplot.Scatter(
+            x=hours,
+            y=levels,
+            names=names,
+            display_names=False,
+            scales={"x": self.x_scale, "y": self.y_scale},
+            colors=[colour],
+            default_size=46,
+            stroke="#ffffff",
+            tooltip=tip,
+        )

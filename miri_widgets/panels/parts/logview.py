@@ -1,0 +1,63 @@
+"""The end of a run's log, as it grows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.models.rows import RowState
+from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.theme import escape, text
+
+__all__ = ["LogView"]
+
+
+class LogView(Part):
+    """
+    The last lines of the log of one run.
+
+    Parameters
+    ----------
+    model : StageModel
+        Whose runs they are.
+    """
+
+    def __init__(self, model: StageModel) -> None:
+        super().__init__("mw-log")
+        self.model = model
+        self._following = False
+        self.choice = ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="100%"))
+        self.choice.add_class("mw-control")
+        self.choice.observe(self._chosen, "value")
+        self.lines = text("", "mw-log-lines")
+        self.children = (self.choice, self.lines)
+        self.watch(model, self._follow_rows, "rows", "watched")
+        self.watch(model, self._follow_log, "log")
+
+    def _follow_rows(self, _: Any) -> None:
+        find = self.model.session.programs.find
+        options = []
+        for row in self.model.rows:
+            exposure = find(row.exposures[0]) if len(row.exposures) == 1 else None
+            options.append((f"{exposure.label if exposure else row.label} ({row.state})", row.key))
+        known = [key for _, key in options]
+        if self.model.rows and self.model.watched not in known:
+            busy = [row.key for row in self.model.rows if row.state in (RowState.RUNNING, RowState.FAILED)]
+            self.model.watched = (busy or known)[0]
+        self._following = True
+        try:
+            if list(self.choice.options) != options:
+                self.choice.options = options
+            self.choice.value = self.model.watched if self.model.watched in known else None
+        finally:
+            self._following = False
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        if not self._following and change["new"]:
+            self.model.watched = change["new"]
+
+    def _follow_log(self, _: Any) -> None:
+        lines = self.model.log or "There is no log of this run yet."
+        self.lines.value = f"<pre>{escape(lines)}</pre>"

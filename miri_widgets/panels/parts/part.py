@@ -1,0 +1,70 @@
+"""The base of all views: what they watch and what they are made of ends with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+__all__ = ["Part", "close_all"]
+
+
+class Part(ipywidgets.VBox):
+    """A column of widgets that watches models, and lets go of them when it is closed."""
+
+    def __init__(self, *classes: str) -> None:
+        # Trap: Widget.__del__ calls close(), also on a widget whose construction failed.
+        self._watched: list[tuple[traitlets.HasTraits, Callable[..., None], tuple[str, ...]]] = []
+        super().__init__()
+        for name in ("mw-part", *classes):
+            self.add_class(name)
+
+    def watch(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
+        """Call `handler` on every change of the named traits, until `close`; and once now."""
+        model.observe(handler, list(names))
+        self._watched.append((model, handler, names))
+        handler(None)
+
+    def close(self) -> None:
+        """Stop watching; close this widget and everything in it."""
+        for model, handler, names in self._watched:
+            try:
+                model.unobserve(handler, list(names))
+            except ValueError:  # the model was closed first
+                continue
+        self._watched.clear()
+        for child in self.children:
+            close_all(child)
+        own = (self.layout,)
+        super().close()
+        for widget in own:
+            widget.close()
+
+
+def close_all(widget: Any) -> None:
+    """Close a widget and every widget that it holds; a part closes itself."""
+    if isinstance(widget, Part):
+        widget.close()
+        return
+    held = list(_held(widget))
+    widget.close()
+    for inner in held:
+        if inner.comm is not None:
+            close_all(inner)
+
+
+def _held(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+    for name in widget.trait_names(sync=True):
+        value = getattr(widget, name)
+        items = (
+            value.values()
+            if isinstance(value, dict)
+            else value
+            if isinstance(value, list | tuple)
+            else [value]
+        )
+        # what ipyvue shares between all its widgets must outlive each of them
+        if not name.startswith("_"):
+            yield from (item for item in items if isinstance(item, ipywidgets.Widget))

@@ -1,0 +1,79 @@
+"""The products of a stage, with a way to see each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.table import Table
+from miri_widgets.panels.parts.theme import escape, text
+
+__all__ = ["Products", "size_words"]
+
+_COLUMNS = [
+    {"key": "name", "title": "Product"},
+    {"key": "kind", "title": "Kind"},
+    {"key": "size", "title": "Size", "right": True},
+    {"key": "show", "title": "", "kind": "button"},
+]
+
+
+def size_words(size: int) -> str:
+    """Return a file size for people."""
+    return (
+        f"{size / 1e9:.1f} GB"
+        if size >= 1e9
+        else f"{size / 1e6:.1f} MB"
+        if size >= 1e5
+        else f"{size / 1e3:.0f} kB"
+    )
+
+
+class Products(Part):
+    """
+    The files that a stage made with the settings of now.
+
+    Parameters
+    ----------
+    model : StageModel
+        Whose products they are.
+    """
+
+    def __init__(self, model: StageModel) -> None:
+        super().__init__("mw-products")
+        self.model = model
+        self.table = Table(
+            columns=_COLUMNS,
+            on_act=self._show,
+            placeholder="Filter products",
+            empty="No products with these settings yet.",
+        )
+        self.place = text("", "mw-muted", "mw-path")
+        self.children = (self.table, self.place)
+        self.watch(model, self._follow, "products")
+
+    def _follow(self, _: Any) -> None:
+        rows = []
+        for path in self.model.products:
+            try:
+                size = path.stat().st_size
+            except OSError:
+                continue
+            is_image = path.suffix == ".fits"
+            rows.append(
+                {
+                    "id": str(path),
+                    "name": {"text": path.name, "tip": str(path)},
+                    "kind": path.stem.rpartition("_")[2],
+                    "size": {"text": size_words(size), "rank": size},
+                    "show": "Show" if is_image else "",
+                }
+            )
+        self.table.rows = rows
+        folder = self.model.session.program.workspace / "runs" / self.model.name
+        self.place.value = f"In <code>{escape(folder)}</code>" if rows else ""
+
+    def _show(self, name: str) -> None:
+        self.model.session.show(Path(name))

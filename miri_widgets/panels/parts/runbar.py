@@ -1,0 +1,92 @@
+"""Run, cancel, why not, how far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.rows import RowState, StageState, duration
+from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.theme import button, chip, escape, sentences, text
+
+__all__ = ["Runbar", "bar"]
+
+
+def bar(fraction: float, words: str) -> str:
+    """Return HTML of a progress bar with words under it."""
+    percent = round(100 * min(max(fraction, 0.0), 1.0))
+    return (
+        f'<div class="mw-bar" role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100">'
+        f'<span style="width:{percent}%"></span></div><div class="mw-bar-words">{escape(words)}</div>'
+    )
+
+
+class Runbar(Part):
+    """
+    The buttons of a stage and how far its runs are.
+
+    Parameters
+    ----------
+    model : StageModel
+        What it runs.
+    """
+
+    def __init__(self, model: StageModel) -> None:
+        super().__init__("mw-runbar")
+        self.model = model
+        self.run = button("Run", "mw-primary", tip="Run what is not complete with these settings")
+        self.run_upto = button("Run up to here", tip="Run the stages before, too, in one job")
+        self.cancel = button("Cancel", "mw-danger", tip="Stop what is at work; what is complete stays")
+        self.state = text("", "mw-runbar-state")
+        self.progress = text("", "mw-progress")
+        self.words = text("")
+        self.run.on_click(lambda _: self._try(model.run))
+        self.run_upto.on_click(lambda _: self._try(lambda: model.session.run_all(model.name)))
+        self.cancel.on_click(lambda _: self._try(model.cancel))
+        row = ipywidgets.HBox([self.run, self.run_upto, self.cancel, self.state])
+        row.add_class("mw-row")
+        self.children = (row, self.progress, self.words)
+        self.watch(
+            model, self._follow, "rows", "reasons", "notes", "state", "planning", "loaded", "eta", "errors"
+        )
+
+    def _try(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except MiriWidgetsError as error:
+            self.words.value = sentences([str(error)], "bad")
+
+    def _follow(self, _: Any) -> None:
+        model = self.model
+        blockers = model.blockers()
+        open_rows = sum(row.state != RowState.DONE for row in model.rows)
+        self.run.disabled = bool(blockers)
+        self.run.description = (
+            f"Run {open_rows} of {len(model.rows)}" if not blockers and model.count_done else "Run"
+        )
+        waits = model.state == StageState.BLOCKED and bool(model.rows) and not model.planning
+        self.run_upto.layout.display = "" if waits else "none"
+        self.cancel.layout.display = "" if model.active else "none"
+        self.run.layout.display = "none" if model.active else ""
+        done = f"{model.count_done} of {len(model.rows)} complete" if model.rows else ""
+        self.state.value = chip(model.state) + f'<span class="mw-muted"> {escape(done)}</span>'
+        self.progress.value = bar(model.fraction, self._progress_words()) if model.active else ""
+        calm = "good" if model.state == StageState.DONE else "calm"
+        shown = [] if model.active else blockers
+        self.words.value = (
+            sentences(shown, calm) + sentences(model.notes, "warn") + sentences(model.errors[:3], "bad")
+        )
+
+    def _progress_words(self) -> str:
+        busy = [row for row in self.model.rows if row.state == RowState.RUNNING]
+        parts = [f"{row.step} {row.index} of {row.total}" for row in busy[:2] if row.step]
+        waiting = sum(row.state == RowState.WAITING for row in self.model.rows)
+        if waiting:
+            parts.append(f"{waiting} waiting")
+        if self.model.eta is not None:
+            parts.append(f"about {duration(self.model.eta)} left")
+        return " · ".join(parts) or "starting"

@@ -1,0 +1,199 @@
+"""The panel of the program: its exposures, what takes part, and what cannot be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.models.rows import ExposureRow
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.part import Part, close_all
+from miri_widgets.panels.parts.table import Table
+from miri_widgets.panels.parts.theme import (
+    GLYPHS,
+    TONES,
+    button,
+    escape,
+    help_page,
+    sentences,
+    stylesheet,
+    text,
+)
+
+__all__ = ["ProgramPanel"]
+
+_COLUMNS = [
+    {"key": "states", "title": "State", "kind": "states", "tip": "Detector 1, Image 2, Image 3"},
+    {"key": "filter", "title": "Filter"},
+    {"key": "tile", "title": "Tile", "right": True, "tip": "Rank of observation and visit"},
+    {"key": "dither", "title": "Dither", "right": True},
+    {"key": "observation", "title": "Obs", "tip": "Observation"},
+    {"key": "visit", "title": "Visit"},
+    {
+        "key": "groups",
+        "title": "Groups × ints",
+        "right": True,
+        "tip": "Groups per integration × integrations",
+    },
+    {"key": "time", "title": "Time [s]", "right": True, "tip": "Effective exposure time, s"},
+    {"key": "start", "title": "Start (UTC)", "tip": "Start of the exposure, UTC"},
+    {"key": "subarray", "title": "Subarray"},
+    {"key": "guide_star", "title": "Guide star"},
+    {"key": "target", "title": "Target"},
+]
+
+
+class ProgramPanel(Part):
+    """
+    The table of exposures with their state in every stage.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    """
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__("mw-app", "mw-panel", "mw-program")
+        self.session = session
+        self.model = session.programs
+        self._following = False
+        self.table = Table(
+            columns=_COLUMNS, multiple=True, placeholder="Filter: F770W, tile, S1AB …", max_height="430px",
+            empty="No exposures yet.",
+        )  # fmt: skip
+        self.filters = ipywidgets.HBox()
+        self.filters.add_class("mw-filters")
+        self.show = button(
+            "Show in the viewer", "mw-primary", tip="The newest product of the first chosen exposure"
+        )
+        self.exclude = button("Exclude", tip="Chosen exposures take no part in runs")
+        self.include = button("Include", tip="Chosen exposures take part again")
+        self.rescan = button("Scan again", tip="Look through the folders again")
+        self.counts = text("", "mw-muted")
+        self.words = text("")
+        self.problems = text("")
+        self.show.on_click(lambda _: self._show())
+        self.exclude.on_click(lambda _: self.model.exclude(self.model.selected))
+        self.include.on_click(lambda _: self.model.include(self.model.selected))
+        self.rescan.on_click(lambda _: session.rescan())
+        actions = ipywidgets.HBox([self.show, self.exclude, self.include, self.rescan])
+        actions.add_class("mw-row")
+        self.children = (
+            stylesheet(), self._heading(), self.words, self.filters, actions, self.counts, self.table, self.problems,
+        )  # fmt: skip
+        self.table.observe(self._chosen, "selected")
+        self.watch(self.model, self._follow_filters, "exposures", "excluded")
+        self.watch(self.model, self._follow, "exposures", "excluded", "states", "scanned", "selected")
+        self.watch(self.model, self._follow_problems, "problems")
+
+    def _heading(self) -> ipywidgets.HTML:
+        program = self.session.program
+        page = help_page("program")
+        fold = f"<details><summary>? How to use this page</summary>{page}</details>" if page else ""
+        return text(
+            f"<h2>Program<span>{escape(program.program)}</span></h2><p>{escape(program.description)}</p>{fold}",
+            "mw-panel-head",
+        )
+
+    def _follow(self, _: Any) -> None:
+        rows = [self._row(row) for row in self.model.rows()]
+        if rows != self.table.rows:
+            self.table.rows = rows
+        self._following = True
+        try:
+            self.table.selected = list(self.model.selected)
+        finally:
+            self._following = False
+        self.words.value = sentences(self.model.blockers(), "calm")
+        chosen, total = len(self.model.selected), len(self.model.exposures)
+        left_out = total - len(self.model.included)
+        parts = [
+            f"{total} exposures",
+            f"{left_out} excluded" if left_out else "",
+            f"{chosen} chosen" if chosen else "",
+        ]
+        self.counts.value = escape(" · ".join(part for part in parts if part))
+        for action in (self.show, self.exclude, self.include):
+            action.disabled = not chosen
+
+    def _row(self, row: ExposureRow) -> dict[str, Any]:
+        states = dict(row.states)
+        marks = [
+            {
+                "glyph": GLYPHS.get(states[name], "○") if name in states else "·",
+                "tone": TONES.get(states[name], "calm") if name in states else "calm",
+                "tip": f"{stage.stage.title.partition(':')[0]}: {states.get(name, 'excluded')}",
+            }
+            for name, stage in self.session.stages.items()
+        ]
+        done = sum(str(state) == "done" for state in states.values())
+        return {
+            "id": row.root,
+            "dim": not row.included,
+            "states": {
+                "text": " ".join(str(state) for state in states.values()) or "excluded",
+                "list": marks,
+                "rank": done,
+                "tip": row.root,
+            },
+            "filter": {"text": row.filter, "rank": int("".join(filter(str.isdigit, row.filter)) or 0)},
+            "tile": row.tile,
+            "dither": row.dither,
+            "observation": row.observation,
+            "visit": row.visit,
+            "groups": {"text": f"{row.ngroups} × {row.nints}", "rank": row.ngroups * row.nints},
+            "time": {"text": f"{row.exposure_time:.1f}", "rank": row.exposure_time},
+            "start": row.start.replace("T", " ")[:19],
+            "subarray": row.subarray,
+            "guide_star": row.guide_star,
+            "target": row.target,
+        }
+
+    def _follow_filters(self, _: Any) -> None:
+        names = self.model.filters
+        if [box.description for box in self.filters.children] != list(names):
+            for box in self.filters.children:
+                close_all(box)
+            boxes = []
+            for name in names:
+                box = ipywidgets.Checkbox(
+                    description=name, indent=False, tooltip=f"Exposures in {name} take part"
+                )
+                box.observe(self._filter_clicked, "value")
+                boxes.append(box)
+            self.filters.children = tuple(boxes)
+        self._following = True
+        try:
+            for box in self.filters.children:
+                box.value = self.model.uses_filter(box.description)
+        finally:
+            self._following = False
+        self.filters.layout.display = "" if len(names) > 1 else "none"
+
+    def _filter_clicked(self, change: dict[str, Any]) -> None:
+        if not self._following:
+            self.model.use_filter(change["owner"].description, change["new"])
+
+    def _follow_problems(self, _: Any) -> None:
+        lines = [str(problem.error) for problem in self.model.problems[:20]]
+        if len(self.model.problems) > 20:
+            lines.append(f"{len(self.model.problems) - 20} more files cannot be used.")
+        self.problems.value = sentences(lines, "warn")
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        if not self._following:
+            self.model.selected = tuple(change["new"])
+
+    def _show(self) -> None:
+        for root in self.model.selected[:1]:
+            made = [
+                row.products[0]
+                for stage in self.session.stages.values()
+                for row in stage.rows
+                if row.exposures == (root,) and row.products
+            ]
+            exposure = self.model.find(root)
+            if made or exposure is not None:
+                self.session.show(made[-1] if made else exposure.path)  # type: ignore[union-attr]

@@ -1,0 +1,105 @@
+"""The default panel of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import ipywidgets
+
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.codeview import CodeView
+from miri_widgets.panels.parts.form import Form
+from miri_widgets.panels.parts.logview import LogView
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.products import Products
+from miri_widgets.panels.parts.runbar import Runbar
+from miri_widgets.panels.parts.runs import Runs
+from miri_widgets.panels.parts.tabs import Tabs
+from miri_widgets.panels.parts.theme import escape, help_page, stylesheet, text
+
+__all__ = ["StagePanel"]
+
+
+class StagePanel(Part):
+    """
+    Run bar on top; settings, runs, products, log and code below, each made when it is opened.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    stage : str, optional
+        Name of the stage; a subclass for one stage knows it.
+    """
+
+    stage_name: ClassVar[str] = ""
+    folds: ClassVar[dict[str, tuple[str, Callable[..., Part]]]] = {
+        "settings": ("Settings", Form),
+        "runs": ("Runs", Runs),
+        "products": ("Products", Products),
+        "log": ("Log", LogView),
+        "code": ("Code", CodeView),
+    }
+    """What the panel holds: title, and view of the model, by name."""
+
+    def __init__(self, session: SessionModel, stage: str = "") -> None:
+        super().__init__("mw-app", "mw-panel")
+        self.session = session
+        self.model = session.stages[stage or self.stage_name]
+        self.runbar = Runbar(self.model)
+        self.tabs = Tabs(
+            items=[{"id": name, "title": title} for name, (title, _) in self.folds.items()], look="plain"
+        )
+        self.views: dict[str, Part] = {}
+        self.body = ipywidgets.VBox()
+        self.body.add_class("mw-body")
+        self.message = text("")
+        self.children = (stylesheet(), self._heading(), self.runbar, self.tabs, self.body)
+        self.tabs.observe(self._open, "active")
+        self._was_active = self.model.active
+        self.tabs.active = "runs" if self.model.active else "settings"
+        self.watch(self.model, self._follow, "rows")
+
+    def _heading(self) -> ipywidgets.HTML:
+        stage = self.model.stage
+        page = help_page(stage.name)
+        fold = f"<details><summary>? What this stage does</summary>{page}</details>" if page else ""
+        title, _, rest = stage.title.partition(":")
+        return text(
+            f"<h2>{escape(title)}<span>{escape(rest.strip())}</span></h2><p>{escape(stage.summary)}</p>{fold}",
+            "mw-panel-head",
+        )
+
+    def _open(self, change: dict[str, Any]) -> None:
+        name = change["new"]
+        if name not in self.folds:
+            return
+        if name not in self.views:
+            self.views[name] = self.folds[name][1](self.model)
+            if name == "settings":
+                self._ask_crds()
+        self.body.children = (self.views[name],)
+
+    def _ask_crds(self) -> None:
+        if "settings" in self.views and self.model.loaded:
+            self.session.ask_crds(self.model.name)
+
+    def _follow(self, _: Any) -> None:
+        if self.model.active and not self._was_active:
+            self.tabs.active = "runs"
+        self._was_active = self.model.active
+        counts = {"runs": len(self.model.rows), "products": len(self.model.products)}
+        self.tabs.items = [
+            {"id": name, "title": title, "detail": str(counts[name]) if counts.get(name) else ""}
+            for name, (title, _) in self.folds.items()
+        ]
+        self._ask_crds()
+
+    def close(self) -> None:
+        """Close the panel and every view that was opened."""
+        shown = set(self.body.children)
+        for view in self.views.values():
+            if view not in shown:
+                view.close()
+        super().close()
