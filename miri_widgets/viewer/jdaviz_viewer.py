@@ -88,18 +88,24 @@ class JdavizViewer:
         # jdaviz adds a suffix to the label, so the new name is looked up.
         self._names[label] = next(name for name in self._app.datasets if name not in before)
         self._apply_stretch([self._names[label]])
-        self._bring_up(self._names[label])
+        self._bring_up(label)
 
     def remove(self, label: str) -> None:
         """Forget an image."""
         name = self._names.pop(label, None)
         if name is not None and name in self._app.datasets:
             self._app._app.data_item_remove(name)
+        layers = self._layers()
+        if layers and not any(state.visible for state in layers.values()):
+            self._bring_up(next(reversed(layers)))
 
     def blink(self) -> None:
         """Show the next image."""
-        if self._viewer is not None:
-            self._viewer.blink_once()
+        layers = self._layers()
+        labels = list(layers)
+        if labels:
+            seen = [place for place, label in enumerate(labels) if layers[label].visible]
+            self._bring_up(labels[(seen[-1] + 1) % len(labels) if seen else 0])
 
     def mark(self, positions: Table, label: str) -> None:
         """Mark positions, instead of marks with the same label."""
@@ -144,13 +150,22 @@ class JdavizViewer:
         """The image viewer; jdaviz makes it with the first image."""
         return self._app.viewers.get(_VIEWER)
 
-    def _bring_up(self, name: str) -> None:
-        """Make one image visible and hide the others, as blinking does."""
-        layers = self._app.plugins["Plot Options"]
-        layers.viewer = _VIEWER
-        for each in self._names.values():
-            layers.layer = each
-            layers.image_visible = each == name
+    def _layers(self) -> dict[str, Any]:
+        """State of each of our images, by our label; includes what the user changed in jdaviz."""
+        viewer = self._viewer
+        if viewer is None:
+            return {}
+        # Private path: "Plot Options" sets visibility too, but only of what its panel has loaded.
+        states = {state.layer.label: state for state in viewer._obj.glue_viewer.state.layers}
+        return {label: states[name] for label, name in self._names.items() if name in states}
+
+    def _bring_up(self, label: str) -> None:
+        """Make one image visible and hide the others; the new one first, so that none is ever black."""
+        layers = self._layers()
+        layers[label].visible = True
+        for each, state in layers.items():
+            if each != label:
+                state.visible = False
 
     def _apply_stretch(self, names: list[str]) -> None:
         if not names:

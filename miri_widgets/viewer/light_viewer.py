@@ -163,7 +163,8 @@ class LightViewer:
         self._drawing.x, self._drawing.y = (-0.5, nx - 0.5), (-0.5, ny - 0.5)
         self._x.min, self._x.max = -0.5, nx - 0.5
         self._y.min, self._y.max = -0.5, ny - 0.5
-        self._figure.min_aspect_ratio = self._figure.max_aspect_ratio = nx / ny
+        with self._figure.hold_trait_notifications():  # one at a time, minimum may exceed maximum
+            self._figure.min_aspect_ratio = self._figure.max_aspect_ratio = nx / ny
 
     def _pixels(self, positions: Table) -> tuple[Any, Any]:
         image = self._images.get(self._top or "")

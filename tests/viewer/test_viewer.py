@@ -1,0 +1,194 @@
+"""The viewer without a browser: files, labels, queueing, fall-back, the light viewer."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+
+from miri_widgets.errors import InputError, MissingFileError, NotFitsError, ParameterError, TooLargeError
+from miri_widgets.viewer import ImageViewer, make_viewer
+from miri_widgets.viewer.brightness import to_brightness
+from miri_widgets.viewer.deferred import DeferredViewer
+from miri_widgets.viewer.image import load_image, safe_label, xy_to_index
+from miri_widgets.viewer.light_viewer import LightViewer
+
+
+def write_image(path: Path, *, zipped: bool = False) -> Path:
+    """Write a product of 12 rows and 16 columns, whose pixel (x=3, y=2) must not be used."""
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype, wcs.wcs.crval = ["RA---TAN", "DEC--TAN"], [83.8, -5.4]
+    wcs.wcs.crpix, wcs.wcs.cdelt = [8, 6], [-3e-5, 3e-5]
+    pixels = np.arange(192, dtype=np.float32).reshape(12, 16)
+    flags = np.zeros((12, 16), dtype=np.uint32)
+    flags[2, 3], flags[4, 4] = 1 | 4, 4
+    science = fits.ImageHDU(pixels, wcs.to_header(), name="SCI")
+    science.header["BUNIT"] = "MJy/sr"
+    fits.HDUList([fits.PrimaryHDU(), science, fits.ImageHDU(flags, name="DQ")]).writeto(path)
+    if zipped:
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    return path
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_pixels_mask_unit_and_sky_are_read(tmp_path: Path, zipped: bool) -> None:
+    image = load_image(write_image(tmp_path / "a_cal.fits", zipped=zipped))
+    assert str(image.unit) == "MJy / sr"
+    assert np.isnan(image.value(3, 2))
+    assert np.isfinite(image.value(4, 4)), "only DO_NOT_USE hides a pixel"
+    assert image.value(5, 1) == 21.0
+    sky = image.sky(7, 5)
+    assert sky is not None and sky.ra.deg == pytest.approx(83.8) and sky.dec.deg == pytest.approx(-5.4)
+    assert image.pixel(sky) == pytest.approx((7, 5))
+
+
+def test_the_flip_counts_rows_by_y() -> None:
+    assert xy_to_index(3.4, 7.6) == (8, 3)
+    assert xy_to_index(-0.5, -0.6) == (-1, 0)
+
+
+def test_outside_of_the_image_there_is_no_value(tmp_path: Path) -> None:
+    image = load_image(write_image(tmp_path / "a.fits"))
+    assert image.value(-0.6, 0) is None
+    assert image.value(15.6, 0) is None
+
+
+def test_bad_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError):
+        load_image(tmp_path / "gone.fits")
+    (tmp_path / "text.fits").write_text("no FITS")
+    with pytest.raises(NotFitsError):
+        load_image(tmp_path / "text.fits")
+    whole = write_image(tmp_path / "whole.fits").read_bytes()
+    (tmp_path / "cut.fits").write_bytes(whole[:-4000])
+    with pytest.raises(NotFitsError):
+        load_image(tmp_path / "cut.fits")
+    huge = whole.replace(b"NAXIS1  =                   16", b"NAXIS1  =          90000000000", 1)
+    (tmp_path / "huge.fits").write_bytes(huge)
+    with pytest.raises((TooLargeError, NotFitsError)):
+        load_image(tmp_path / "huge.fits")
+    with pytest.raises(InputError):
+        load_image(np.zeros(5))
+
+
+def test_labels_carry_no_html() -> None:
+    assert "<" not in safe_label('<img src=x onerror="a()">&\n')
+    assert len(safe_label("a" * 1000)) <= 120
+
+
+@pytest.mark.parametrize("function", ["linear", "sqrt", "log", "arcsinh"])
+def test_brightness_is_monotonic_and_ignores_bad_pixels(function: str) -> None:
+    pixels = np.linspace(-5, 50, 200).reshape(10, 20).astype(np.float32)
+    dirty = pixels.copy()
+    dirty[0, 0] = np.nan
+    bright = to_brightness(dirty, function, 90)
+    assert np.isnan(bright[0, 0])
+    rest = bright.ravel()[1:]
+    assert np.all(np.diff(rest) >= 0) and rest.min() == 0 and rest.max() == pytest.approx(1)
+
+
+def test_an_unknown_stretch_is_refused() -> None:
+    viewer = make_viewer("light")
+    with pytest.raises(ParameterError):
+        viewer.stretch("cubic")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError):
+        viewer.stretch("sqrt", 20)
+    viewer.close()
+
+
+def test_light_viewer_shows_blinks_marks_and_reads(tmp_path: Path) -> None:
+    viewer = make_viewer("light")
+    assert isinstance(viewer, ImageViewer) and viewer.ready
+    backend = viewer._backend
+    viewer.show(write_image(tmp_path / "a.fits"), label="one")
+    viewer.show(np.full((4, 4), 7.0), label="two")
+    assert viewer.labels == ("one", "two") and backend._top == "two"
+    viewer.blink()
+    assert backend._top == "one"
+    assert "21" in backend.read(5, 1) and "RA, Dec" in backend.read(5, 1)
+    viewer.mark(Table({"ra": [83.8], "dec": [-5.4]}), label="stars")
+    marks = backend._marks["stars"]
+    assert (marks.x[0], marks.y[0]) == pytest.approx((7, 5))
+    viewer.unmark("stars")
+    assert backend._marks == {}
+    viewer.center_on(SkyCoord(83.8, -5.4, unit="deg"))
+    assert (backend._x.min + backend._x.max) / 2 == pytest.approx(7)
+    viewer.remove("one")
+    viewer.remove("unknown")
+    assert viewer.labels == ("two",) and backend._top == "two"
+    assert viewer.regions() == {}
+    viewer.close()
+
+
+def test_requests_made_before_the_viewer_is_ready_are_done_in_order() -> None:
+    async def scenario() -> None:
+        seen: list[str] = []
+        viewer = DeferredViewer(lambda: seen.append("prepared"), LightViewer)
+        assert not viewer.ready and "loading" in viewer._placeholder.value
+        viewer.show(np.ones((3, 3)), label="one")
+        viewer.show(np.ones((3, 3)), label="two")
+        viewer.blink()
+        viewer.on_ready(lambda: seen.append("ready"))
+        assert viewer.labels == ("one", "two")
+        await viewer._task
+        assert viewer.ready and seen == ["prepared", "ready"]
+        assert viewer._backend._top == "one"
+        viewer.close()
+
+    asyncio.run(scenario())
+
+
+def test_another_viewer_takes_the_place_of_a_missing_one() -> None:
+    def missing() -> None:
+        raise ImportError("no jdaviz here")
+
+    viewer = DeferredViewer(missing, LightViewer, LightViewer)
+    viewer.show(np.ones((3, 3)), label="one")
+    assert viewer._backend._top == "one"
+    viewer.close()
+
+
+def test_importing_the_room_is_light() -> None:
+    code = "import sys, miri_widgets.viewer; print([m for m in ('jdaviz', 'glue', 'jwst', 'bqplot') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_fake_satisfies_the_protocol() -> None:
+    spec = importlib.util.spec_from_file_location("fake_viewer", Path(__file__).with_name("fake_viewer.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert isinstance(module.FakeViewer(), ImageViewer)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_jdaviz_shows_blinks_marks_and_forgets(tmp_path: Path) -> None:
+    viewer = make_viewer("jdaviz")
+    backend = viewer._backend
+    seen = lambda: [label for label, state in backend._layers().items() if state.visible]  # noqa: E731
+    viewer.show(write_image(tmp_path / "a_cal.fits"), label="one")
+    viewer.show(write_image(tmp_path / "b_i2d.fits", zipped=True), label="two")
+    assert seen() == ["two"]
+    viewer.blink()
+    assert seen() == ["one"]
+    viewer.mark(Table({"ra": [83.8], "dec": [-5.4]}), label="stars")
+    viewer.mark(Table({"x": [1.0], "y": [2.0]}), label="stars")
+    viewer.blink()
+    assert seen() == ["two"]
+    viewer.remove("two")
+    assert seen() == ["one"] and viewer.labels == ("one",)
+    viewer.center_on((3, 4))
+    viewer.stretch("sqrt", 99)
+    assert viewer.regions() == {}
+    viewer.close()
