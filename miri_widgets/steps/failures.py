@@ -120,7 +120,7 @@ def _disk(error: BaseException) -> MiriWidgetsError | None:
     for link in _chain(error):
         if not isinstance(link, OSError):
             continue
-        text = str(link).lower()
+        text = _shown(link).lower()
         if link.errno in _FULL or any(words in text for words in _FULL_WORDS):
             return DiskFullError(
                 "no space left on the disk" + _named_file(link),
@@ -163,7 +163,7 @@ def _files(error: BaseException) -> MiriWidgetsError | None:
             "all inputs and reference files in their place",
             "put it back, or run the stage that makes it again",
         )
-    text = str(error).lower()
+    text = _shown(error).lower()
     if isinstance(error, OSError) and (
         "corrupt fits" in text or "truncated" in text or "simple card" in text
     ):

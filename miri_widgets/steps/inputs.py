@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,9 @@ def check_settings(stage: Stage, values: Mapping[str, Any]) -> dict[str, Any]:
     MissingFileError
         If a file that a value names is not there.
     """
-    checked = Settings(declared(stage.name), {Source.USER: values}).user
+    parameters = declared(stage.name)
+    _refuse_unknown([parameter.name for parameter in parameters], values)
+    checked = Settings(parameters, {Source.USER: values}).user
     for name, value in checked.items():
         reason = owned_reason(name)
         if reason:
@@ -109,6 +112,17 @@ def check_settings(stage: Stage, values: Mapping[str, Any]) -> dict[str, Any]:
             )
         _check_files(name, label, value)
     return checked
+
+
+def _refuse_unknown(names: Sequence[str], values: Mapping[str, Any]) -> None:
+    for name in values:
+        if name not in names:
+            near = get_close_matches(name, names, n=3) or [names[-1]]
+            raise ParameterError(
+                f"the parameter {str(name)[:80]!r}",
+                "one of this stage, such as " + ", ".join(near),
+                "correct it",
+            )
 
 
 def _check_files(name: str, label: str, value: Any) -> None:

@@ -1,0 +1,57 @@
+"""The stages hang together, and name only what jwst has."""
+
+import pytest
+
+from miri_widgets.errors import ParameterError
+from miri_widgets.products.exposure import FILTERS
+from miri_widgets.settings import Settings, Source
+from miri_widgets.steps.declarations import declared, owned_reason, step_docs
+from miri_widgets.steps.stages import FWHM_PIX, STAGES, preset, stage
+
+each_stage = pytest.mark.parametrize("one", STAGES, ids=lambda one: one.name)
+
+
+def test_each_stage_takes_what_the_one_before_gives():
+    assert [one.takes for one in STAGES] == ["uncal", *(one.gives[0] for one in STAGES[:-1])]
+    assert all(one.main in one.gives for one in STAGES)
+
+
+@each_stage
+def test_steps_exist_in_jwst(one):
+    assert set(one.steps) <= set(step_docs(one.name))
+    assert set(one.indispensable) <= set(one.steps)
+    assert len(set(one.steps)) == len(one.steps)
+
+
+@each_stage
+def test_essential_parameters_are_declared_free_and_explained(one):
+    by_name = {parameter.name: parameter for parameter in declared(one.name)}
+    for name in one.essential:
+        assert by_name[name].doc
+        assert not owned_reason(name)
+        assert by_name[name].step in ("", *one.steps)
+
+
+def test_a_stage_is_found_by_name_and_an_unknown_one_is_refused():
+    assert stage("image2") is STAGES[1]
+    with pytest.raises(ParameterError, match="detector1, image2, image3"):
+        stage("image4")
+
+
+@each_stage
+@pytest.mark.parametrize("filter_name", FILTERS)
+def test_presets_are_allowed_values(one, filter_name):
+    values = preset(one.name, filter_name)
+    assert Settings(declared(one.name), {Source.PRESET: values}).passed() == values
+
+
+def test_the_width_of_the_finder_follows_the_filter():
+    widths = [preset("image3", name)["tweakreg.kernel_fwhm"] for name in FILTERS]
+    assert widths == sorted(widths) and len(set(widths)) == len(FILTERS)
+    assert set(FWHM_PIX) == set(FILTERS)
+
+
+def test_an_unknown_filter_has_no_preset_and_an_unknown_stage_is_refused():
+    assert preset("image3", "F999W") == {}
+    with pytest.raises(ParameterError):
+        preset("image4", "F560W")
