@@ -110,6 +110,7 @@ def _work(workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection
         started=started,
         finished=worked,
         seconds=worked - started,
+        cpu_seconds=sum(os.times()[:4]),  # of this process, which was born for this run, and its children
     )
     write_record(folder, record)
     sync_tree(folder)

@@ -35,6 +35,11 @@ PIPELINE_MODULES = (
     "photutils.detection",
     "gwcs.wcs",
     "crds.core.heavy_client",
+    "crds.jwst.locate",
+    "stpipe._cmdline",
+    "skimage.segmentation",
+    "skimage.measure",
+    "spherical_geometry.graph",
     "scipy.signal",
     "scipy.optimize",
 )
@@ -75,6 +80,11 @@ def _warm_up() -> None:
     import numpy as np
     from stdatamodels.jwst import datamodels
 
+    from miri_widgets.steps.declarations import declared
+    from miri_widgets.steps.stages import STAGES
+
+    for stage in STAGES:
+        declared(stage.name)
     for name in ("Detector1Pipeline", "Image2Pipeline", "Image3Pipeline"):
         pipeline = getattr(pipelines, name)
         pipeline.load_spec_file(preserve_comments=True)

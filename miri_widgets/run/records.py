@@ -57,8 +57,8 @@ class Record:
         Peak of resident memory of the run's process.
     started, finished : float
         Seconds since the epoch.
-    seconds : float
-        Time in the pipeline.
+    seconds, cpu_seconds : float
+        Time in the pipeline, on the clock and of the processor.
     """
 
     key: str
@@ -82,6 +82,7 @@ class Record:
     started: float = 0.0
     finished: float = 0.0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON; products as pairs, whose order JSON objects would lose."""

@@ -19,6 +19,7 @@ def fake_pipeline(monkeypatch):
     here = str(Path(__file__).parent)
     monkeypatch.setenv("MIRI_WIDGETS_EXECUTOR", "fake_executor:execute")
     monkeypatch.setenv("MIRI_WIDGETS_PRELOAD", "")
+    monkeypatch.syspath_prepend(here)  # for processes that multiprocessing spawns
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")])))
 
 

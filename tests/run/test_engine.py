@@ -205,7 +205,7 @@ def test_a_killed_service_goes_on_with_the_same_products(bench, tmp_path):
     bench.kill_service()
     _until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
     assert bench.engine.active() == (job,)
-    assert bench.engine.recover()
+    _until(bench.engine.recover)
     state = bench.engine.wait(job, 30)
     assert {run.status for run in state.runs} <= {RunStatus.DONE, RunStatus.REUSED}
     assert not bench.partials()
