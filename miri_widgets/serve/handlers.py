@@ -78,10 +78,8 @@ class FileHandler(AllowListFileHandler, JupyterHandler):
     """Pictures in ``public/``, for those who may see the dashboards."""
 
     async def prepare(self) -> None:
-        """Ask for the token, which Voila's own handler does not."""
-        await super().prepare()
-        if not self.current_user:
-            raise HTTPError(403)
+        """Ask for the token, which Voila's own handler does not; a picture has no use for a login page."""
+        await super().prepare(_redirect_to_login=False)
 
 
 class StaticHandler(MultiStaticFileHandler):
