@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import tornado.ioloop
 import tornado.netutil
 import tornado.web
 import voila
+from jupyter_core.utils import run_sync
 from jupyter_server.utils import url_path_join
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
@@ -48,7 +51,7 @@ class DashboardServer(Voila):
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Read no configuration files: the result must not depend on a user's Voila settings."""
-        self.config_file_paths = []
+        self.config_file_paths: list[str] = []
         super().initialize(argv)
 
     def configure(self, folder: Path, *, preheat: bool) -> None:
@@ -61,7 +64,7 @@ class DashboardServer(Voila):
     def setup_template_dirs(self) -> None:
         """Put our templates before those of Voila."""
         super().setup_template_dirs()
-        self.template_paths = [str(_TEMPLATES), *self.template_paths]
+        self.template_paths: list[str] = [str(_TEMPLATES), *self.template_paths]
 
     def init_settings(self) -> dict[str, Any]:
         """Return the settings of the tornado application."""
@@ -126,7 +129,7 @@ class DashboardServer(Voila):
     def start(self) -> None:
         """Listen, say where, and serve until stopped."""
         sockets = tornado.netutil.bind_sockets(self.port, self.ip)
-        self.port = sockets[0].getsockname()[1]
+        self.port: int = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="miri_widgets_", dir=self.connection_dir_root)
         self.ioloop = tornado.ioloop.IOLoop.current()
         # Kernels preheat as soon as the settings exist, and ask for self.app later, from the loop.
@@ -145,6 +148,11 @@ class DashboardServer(Voila):
             server.stop()
             self.stop()
 
+    def stop(self) -> None:
+        """Stop the kernels, then remove their sockets: without these they cannot be asked to stop."""
+        run_sync(self.kernel_manager.shutdown_all)()
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
     @property
     def page_url(self) -> str:
         """Where a browser finds the first page, with the token if there is one."""
@@ -153,8 +161,6 @@ class DashboardServer(Voila):
 
     def launch_browser(self) -> None:
         """Open the first page in the user's browser."""
-        import webbrowser
-
         webbrowser.open(self.page_url, new=self.webbrowser_open_new)
 
     def _path(self, path: str) -> str:

@@ -51,4 +51,6 @@ def read_dashboard(path: Path) -> Dashboard:
         title = str(ours.get("title") or metadata.get("title") or title)
         return Dashboard(path.name, title, str(ours.get("description", "")))
     except (OSError, ValueError, AttributeError):
-        return Dashboard(path.name, title, "This notebook cannot be read: it is not a valid Jupyter notebook.")
+        return Dashboard(
+            path.name, title, "This notebook cannot be read: it is not a valid Jupyter notebook."
+        )

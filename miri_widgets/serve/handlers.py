@@ -77,7 +77,7 @@ class StatusHandler(JupyterHandler):
 class FileHandler(AllowListFileHandler, JupyterHandler):
     """Pictures in ``public/``, for those who may see the dashboards."""
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]
         """Ask for the token, which Voila's own handler does not; a picture has no use for a login page."""
         await super().prepare(_redirect_to_login=False)
 

@@ -56,7 +56,9 @@ def serve(
         If the folder does not exist.
     """
     if not dashboards.is_dir():
-        raise MissingFileError(f"{dashboards} is not a folder", "a folder of notebooks", "give another folder")
+        raise MissingFileError(
+            f"{dashboards} is not a folder", "a folder of notebooks", "give another folder"
+        )
     os.environ.update(environment or {})
     # Set on some machines; every kernel would then compile all that it imports (jdaviz: 8 s more).
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

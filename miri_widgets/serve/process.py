@@ -149,7 +149,9 @@ def start_server(
     server = ServerProcess(process, log, url or "")
     if url is None:
         server.close()
-        raise EngineError(f"The dashboard server did not start: {server.log[-2000:]}", "its address", "read the log")
+        raise EngineError(
+            f"The dashboard server did not start: {server.log[-2000:]}", "its address", "read the log"
+        )
     return server
 
 

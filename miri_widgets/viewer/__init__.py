@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from miri_widgets.viewer.protocol import ImageViewer
+
+if TYPE_CHECKING:
+    from miri_widgets.viewer.deferred import Backend
 
 __all__ = ["ImageViewer", "make_viewer"]
 
@@ -35,11 +38,11 @@ def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: st
     return DeferredViewer(import_jdaviz, JdavizViewer, fall_back, height=height)
 
 
-def _import_light():  # type: ignore[no-untyped-def]
+def _import_light() -> None:
     import miri_widgets.viewer.light_viewer  # noqa: F401
 
 
-def _light():  # type: ignore[no-untyped-def]
+def _light() -> Backend:
     from miri_widgets.viewer.light_viewer import LightViewer
 
     return LightViewer()

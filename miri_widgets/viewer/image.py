@@ -115,7 +115,9 @@ def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
 def safe_label(label: Any) -> str:
     """Return a label without control characters, without letters that HTML reads, and not too long."""
     text = "".join(letter if letter.isprintable() else " " for letter in str(label))
-    return text.translate(str.maketrans({"<": "‹", ">": "›", "&": "+", '"': "'"})).strip()[:_MAXIMUM_LABEL]
+    for letter, harmless in (("<", "‹"), (">", "›"), ("&", "+"), ('"', "'")):
+        text = text.replace(letter, harmless)
+    return text.strip()[:_MAXIMUM_LABEL]
 
 
 def _unit(header: fits.Header) -> units.UnitBase:

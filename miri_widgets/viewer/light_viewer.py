@@ -45,7 +45,9 @@ class LightViewer:
         self._readout = HTML(_HINT)
         self._choice.observe(self._on_choice, "value")
         self._next.on_click(lambda _: self.blink())
-        bar = HBox([self._choice, self._next, self._readout], layout=Layout(align_items="center", width="100%"))
+        bar = HBox(
+            [self._choice, self._next, self._readout], layout=Layout(align_items="center", width="100%")
+        )
         self.widget = VBox([bar, self._figure], layout=Layout(width="100%", height="100%", min_width="0"))
         self.widget.add_class("mw-light-viewer")
 
@@ -114,7 +116,14 @@ class LightViewer:
 
     def close(self) -> None:
         """Free the widgets."""
-        for widget in (*self._marks.values(), self._drawing, self._figure, self._choice, self._next, self._readout):
+        for widget in (
+            *self._marks.values(),
+            self._drawing,
+            self._figure,
+            self._choice,
+            self._next,
+            self._readout,
+        ):
             widget.close()
         self.widget.close()
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 __all__ = ["ImageSource", "ImageViewer", "Position", "StretchFunction"]
 
-ImageSource = Path | str | NDArray[Any]
-Position = SkyCoord | tuple[float, float]
-StretchFunction = Literal["linear", "sqrt", "log", "arcsinh"]
+ImageSource: TypeAlias = Path | str | NDArray[Any]
+Position: TypeAlias = SkyCoord | tuple[float, float]
+StretchFunction: TypeAlias = Literal["linear", "sqrt", "log", "arcsinh"]
 
 
 @runtime_checkable

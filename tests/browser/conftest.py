@@ -103,7 +103,10 @@ class PageReport:
     def _see_request(self, url: str) -> None:
         self.requests += 1
         parts = urlsplit(url)
-        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in {"127.0.0.1", "localhost"}:
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in {
+            "127.0.0.1",
+            "localhost",
+        }:
             self.external.append(url)
 
     def _see_message(self, kind: str, text: str, location: Any) -> None:
@@ -125,7 +128,9 @@ def page_report(page: Page) -> PageReport:
     return report
 
 
-def write_dashboard(folder: Path, name: str, cells: Sequence[str], *, title: str, description: str = "") -> Path:
+def write_dashboard(
+    folder: Path, name: str, cells: Sequence[str], *, title: str, description: str = ""
+) -> Path:
     """Write a notebook of code cells into a folder."""
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell) for cell in cells],

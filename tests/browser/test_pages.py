@@ -48,7 +48,10 @@ def dashboards(tmp_path_factory: pytest.TempPathFactory, make_dashboard: Callabl
         files.append(str(data / f"{name}_i2d.fits"))
         fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(pixels, name="SCI")]).writeto(files[-1])
     make_dashboard(
-        folder, "simple.ipynb", [CLICKS, "ipywidgets.VBox([button, count, *sliders])"], title="Twenty widgets",
+        folder,
+        "simple.ipynb",
+        [CLICKS, "ipywidgets.VBox([button, count, *sliders])"],
+        title="Twenty widgets",
         description="A page to measure with.",
     )
     for kind in ("jdaviz", "light"):
@@ -69,7 +72,9 @@ def warm_server(
 ) -> Iterator[ServerProcess]:
     """A server with a preheated kernel."""
     folder = tmp_path_factory.mktemp("warm")
-    make_dashboard(folder, "simple.ipynb", [CLICKS, "ipywidgets.VBox([button, count, *sliders])"], title="Warm")
+    make_dashboard(
+        folder, "simple.ipynb", [CLICKS, "ipywidgets.VBox([button, count, *sliders])"], title="Warm"
+    )
     server = serve_folder(folder, preheat=True)
     yield server
     server.close()
@@ -90,7 +95,9 @@ def halves(page: Page) -> tuple[float, float]:
     pixels = np.asarray(Image.open(io.BytesIO(box.screenshot())).convert("L"), dtype=float)
     middle, quarter = pixels.shape[1] // 2, pixels.shape[1] // 10
     rows = slice(pixels.shape[0] // 4, -pixels.shape[0] // 4)
-    return pixels[rows, middle - quarter : middle - 4].mean(), pixels[rows, middle + 4 : middle + quarter].mean()
+    return pixels[rows, middle - quarter : middle - 4].mean(), pixels[
+        rows, middle + 4 : middle + quarter
+    ].mean()
 
 
 def test_the_first_page_leads_to_a_dashboard(
@@ -117,12 +124,20 @@ def test_a_cold_page_answers(
 
 @pytest.mark.parametrize("kind", ["light", "jdaviz"])
 def test_a_viewer_draws_and_blinks(
-    kind: str, page: Page, page_report: Any, voila_server: ServerProcess, stopwatch: Any, screenshots: Path, settle: Any
+    kind: str,
+    page: Page,
+    page_report: Any,
+    voila_server: ServerProcess,
+    stopwatch: Any,
+    screenshots: Path,
+    settle: Any,
 ) -> None:
     open_and_click(page, voila_server.page_url(f"{kind}.ipynb"))
     with stopwatch(f"{kind} viewer with its image, after the first click"):
         page.locator(".mw-viewer canvas").first.wait_for(timeout=90_000)
-        settle(lambda: halves(page)[1] > halves(page)[0] + 30, timeout=30, because="the image was never drawn")
+        settle(
+            lambda: halves(page)[1] > halves(page)[0] + 30, timeout=30, because="the image was never drawn"
+        )
     page.screenshot(path=screenshots / f"viewer_{kind}.png")
     page.get_by_role("button", name="Blink now").click()
     settle(lambda: halves(page)[0] > halves(page)[1] + 30, because="the other image was never drawn")
@@ -155,7 +170,9 @@ def test_preheated_pages_answer_and_leave_no_kernel(
         page.reload(wait_until="commit")
         page.get_by_role("button", name="Press me").wait_for(timeout=60_000)
     warm_server.wait_until_warm()
-    settle(lambda: kernel_count(warm_server) == 2, because="one kernel for the page, one waiting, and no other")
+    settle(
+        lambda: kernel_count(warm_server) == 2, because="one kernel for the page, one waiting, and no other"
+    )
     assert warm_server.status() == {"kernels": 2, "connected": 1, "warm": 1}
     page_report.assert_clean()
 

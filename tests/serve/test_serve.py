@@ -32,7 +32,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a dashboard and with files that must stay in it."""
     top = tmp_path_factory.mktemp("dashboards")
     metadata = {"miri_widgets": {"title": "A <b>title</b>", "description": "What it does."}}
-    (top / "one.ipynb").write_text(json.dumps({"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}))
+    (top / "one.ipynb").write_text(
+        json.dumps({"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+    )
     (top / "broken.ipynb").write_text("{")
     for name in ("public", "private", ".hidden", "public/.deep"):
         (top / name).mkdir()
@@ -93,7 +95,9 @@ def test_other_files_stay_where_they_are(server: ServerProcess, path: str) -> No
     assert get(f"{server.url}voila/files/{path}")[0] in {403, 404}
 
 
-@pytest.mark.parametrize("path", ["voila/tree", "voila/api/contents", "voila/render/no.ipynb", "voila/render/../x"])
+@pytest.mark.parametrize(
+    "path", ["voila/tree", "voila/api/contents", "voila/render/no.ipynb", "voila/render/../x"]
+)
 def test_there_is_no_listing_and_no_other_page(server: ServerProcess, path: str) -> None:
     assert get(server.url + path)[0] == 404
 
@@ -129,7 +133,9 @@ def test_the_extension_that_draws_images_is_never_left_out() -> None:
     assert not {"bqplot-linlog", "bqplot", "bqplot-image-gl"} & set(UNUSED_EXTENSIONS)
 
 
-@pytest.mark.parametrize(("ip", "answer"), [("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False), ("10.0.0.1", False)])
+@pytest.mark.parametrize(
+    ("ip", "answer"), [("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False), ("10.0.0.1", False)]
+)
 def test_loopback(ip: str, answer: bool) -> None:
     assert is_loopback(ip) is answer
 
