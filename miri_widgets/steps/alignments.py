@@ -78,8 +78,11 @@ class AlignmentLog:
 
     def of(self, root: str) -> Alignment:
         """Return the fit of the exposure called `root`; an empty one when there is none."""
-        for group, alignment in self.groups.items():
-            # jwst names a group after its exposures without the detector
-            if root == group or root.startswith(group + "_"):
-                return alignment
-        return Alignment()
+        wanted = _key(root)
+        return next((fit for group, fit in self.groups.items() if _key(group) == wanted), Alignment())
+
+
+def _key(name: str) -> tuple[str, str, int]:
+    """What a group and its exposures share; jwst writes the exposure's number with or without zeros."""
+    parts = [*name.split("_"), "", ""][:3]
+    return parts[0], parts[1], int(parts[2]) if parts[2].isdecimal() else -1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -31,6 +32,8 @@ __all__ = ["as_our_error"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_WORDS = ("not enough space on disk", "no space left on device", "file too large", "disk quota exceeded")
+# what numpy says, without errno, when the disk took only a part of an array
+_CUT_SHORT = re.compile(r"\d+ requested and \d+ written")
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _LOOKUPS = (
     "crds.core.exceptions.CrdsLookupError",
@@ -121,7 +124,7 @@ def _disk(error: BaseException) -> MiriWidgetsError | None:
         if not isinstance(link, OSError):
             continue
         text = _shown(link).lower()
-        if link.errno in _FULL or any(words in text for words in _FULL_WORDS):
+        if link.errno in _FULL or any(words in text for words in _FULL_WORDS) or _CUT_SHORT.search(text):
             return DiskFullError(
                 "no space left on the disk" + _named_file(link),
                 "room for the products",

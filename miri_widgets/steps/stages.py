@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from miri_widgets.errors import ParameterError
+from miri_widgets.products.exposure import FILTERS
 
-__all__ = ["FWHM_PIX", "STAGES", "Scope", "Stage", "preset", "stage"]
+__all__ = ["STAGES", "Scope", "Stage", "preset", "stage"]
 
 
 class Scope(StrEnum):
@@ -185,25 +186,7 @@ STAGES: tuple[Stage, ...] = (
 )
 """Every stage, in the order in which they run."""
 
-FWHM_PIX = {
-    "F560W": 1.882,
-    "F770W": 2.445,
-    "F1000W": 2.982,
-    "F1130W": 3.409,
-    "F1280W": 3.818,
-    "F1500W": 4.436,
-    "F1800W": 5.373,
-    "F2100W": 6.127,
-    "F2550W": 7.300,
-}
-"""
-Full width at half maximum of the imager's PSF, detector pixels of 0.11 arcsec.
-
-Source: JWST User Documentation, "MIRI Imaging", table of in-flight PSF widths
-(0.207 arcsec at F560W to 0.803 arcsec at F2550W).
-"""
-
-_PIXEL_SCALE = 0.11
+_PIXEL_SCALE = 0.11  # arcsec; JWST User Documentation, "MIRI Imaging"
 
 
 def stage(name: str) -> Stage:
@@ -243,25 +226,17 @@ def preset(stage_name: str, filter_name: str) -> dict[str, Any]:
 
     Notes
     -----
-    A preset outweighs CRDS, so it holds only what is known better here:
+    A preset outweighs CRDS, so it holds only what CRDS does not decide better:
 
-    * ``kernel_fwhm`` of the two source finders: the width of the PSF in the
-      filter (`FWHM_PIX`). The declared defaults, 2.5 and 2.0 pixels, fit one
-      filter of nine; where CRDS has a value, it is the same to 0.1 pixel.
     * ``resample.pixel_scale``: 0.11 arcsec, the mean scale of the imager, so
       that mosaics of all filters share one grid and can be blinked. Without
-      it the scale follows the first exposure's own.
+      it the scale follows the first exposure's own, and differs by filter.
 
-    Detector 1 and Image 2 have none: which steps run there, and the shower
-    and EMI settings per filter and subarray, are kept in CRDS by the
-    instrument team.
+    Widths of source finders, fit geometries, showers and EMI are kept in
+    CRDS per filter and subarray by the instrument team; a copy here would
+    grow old and hide theirs.
     """
     stage(stage_name)
-    if stage_name != "image3" or filter_name not in FWHM_PIX:
+    if stage_name != "image3" or filter_name not in FILTERS:
         return {}
-    width = FWHM_PIX[filter_name]
-    return {
-        "resample.pixel_scale": _PIXEL_SCALE,
-        "source_catalog.kernel_fwhm": width,
-        "tweakreg.kernel_fwhm": width,
-    }
+    return {"resample.pixel_scale": _PIXEL_SCALE}

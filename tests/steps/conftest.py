@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,29 +34,22 @@ def small_program(tmp_path_factory) -> SmallProgram:
     return SmallProgram(made.uncal, cache.environment(), made.truth)
 
 
-@pytest.fixture(scope="session")
-def in_child() -> Callable[..., Any]:
-    """Call an importable function in a process forked with the pipeline in memory, under an environment."""
+@contextmanager
+def child(environment: Mapping[str, str], before: str = "") -> Iterator[Callable[..., Any]]:
+    """Give a caller of importable functions in one process forked with the pipeline in memory."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["jwst.pipeline", "miri_widgets.steps.execute"])
+    # the fork server keeps the environment of its start: each child is given its own
+    keep = {key: value for key, value in os.environ.items() if not key.startswith("CRDS_")}
+    code = f"import os; os.environ.clear(); os.environ.update({ ({**keep, **environment})!r})\n" + before
+    with ProcessPoolExecutor(1, mp_context=context, initializer=exec, initargs=(code,)) as pool:
+        yield lambda function, *arguments, **named: pool.submit(function, *arguments, **named).result(300)
 
-    def call(
-        function: Callable[..., Any],
-        *arguments: Any,
-        environment: Mapping[str, str] | None = None,
-        before: str = "",
-        **named: Any,
-    ) -> Any:
-        # the fork server keeps the environment of its start: each child is given its own
-        keep = {key: value for key, value in os.environ.items() if not key.startswith("CRDS_")}
-        code = (
-            f"import os; os.environ.clear(); os.environ.update({ {**keep, **(environment or {})}!r})\n"
-            + before
-        )
-        with ProcessPoolExecutor(1, mp_context=context, initializer=exec, initargs=(code,)) as pool:
-            return pool.submit(function, *arguments, **named).result(timeout=300)
 
-    return call
+@pytest.fixture(scope="session")
+def in_child() -> Callable[..., Any]:
+    """Give `child`: processes like the engine's."""
+    return child
 
 
 @pytest.fixture

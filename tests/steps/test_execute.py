@@ -1,6 +1,5 @@
 """The real pipeline on simulated exposures, in processes like the engine's."""
 
-import functools
 import shutil
 from pathlib import Path
 
@@ -10,8 +9,9 @@ from astropy.io import fits
 from miri_widgets import errors
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason
-from miri_widgets.steps.execute import execute
-from miri_widgets.steps.stages import STAGES
+from miri_widgets.steps.execute import _run, execute, keywords
+from miri_widgets.steps.specs import pipeline_class
+from miri_widgets.steps.stages import STAGES, stage
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("small_program")]
 
@@ -29,14 +29,14 @@ def reduced(small_program, in_child, tmp_path_factory):
         "image2": {},
         "image3": {"resample.pixel_scale": 0.11, "tweakreg.save_catalogs": True},
     }
-    with Manager() as manager:
+    with Manager() as manager, in_child(small_program.environment) as call:
         for one in STAGES:
             groups = [[path] for path in inputs] if one.takes != "cal" else [inputs]
             made = []
             for number, group in enumerate(groups):
                 queue = manager.Queue()
                 output = folder / one.name / str(number)
-                result = in_child(
+                result = call(
                     execute,
                     one.name,
                     group,
@@ -44,7 +44,6 @@ def reduced(small_program, in_child, tmp_path_factory):
                     output,
                     product_name="small_f560w",
                     report=queue.put,
-                    environment=small_program.environment,
                 )
                 made.append(output / result.products[0])
                 if number == 0:
@@ -89,7 +88,8 @@ def test_resolved_parameters_are_those_of_user_crds_and_spec(reduced, small_prog
     from miri_widgets.steps.crds_parameters import _read
 
     resolved = reduced["results"]["detector1"].resolved
-    layer = in_child(_read, "detector1", str(small_program.uncal[0]), environment=small_program.environment)
+    with in_child(small_program.environment) as call:
+        layer = call(_read, "detector1", str(small_program.uncal[0]))
     defaults = {p.name: p.default for p in declared("detector1")}
     assert resolved["jump.rejection_threshold"] == 5.0
     decided = {name for name, value in layer.items() if name in resolved and value != defaults[name]}
@@ -165,9 +165,9 @@ def test_the_call_taken_apart_is_the_call_of_stpipe(name, reduced, small_program
                 assert resolved[f"{step}.{label}"] == value
 
 
-def run(small_program, in_child, tmp_path, **named):
-    call = functools.partial(in_child, execute, "detector1", [small_program.uncal[0]], {}, tmp_path / "out")
-    return call(**{"environment": small_program.environment, **named})
+def run(small_program, in_child, tmp_path, environment=None, before=""):
+    with in_child(environment or small_program.environment, before) as call:
+        return call(execute, "detector1", [small_program.uncal[0]], {}, tmp_path / "out")
 
 
 def test_a_cache_that_is_not_there(small_program, in_child, tmp_path):

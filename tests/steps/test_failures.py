@@ -63,6 +63,7 @@ CASES = {
     "quota": (OSError(errno.EDQUOT, "Disk quota exceeded"), "DiskFullError"),
     "file limit": (OSError(errno.EFBIG, "File too large"), "DiskFullError"),
     "full, by astropy": (OSError("Not enough space on disk: requested 1, available 0. "), "DiskFullError"),
+    "full, by numpy": (OSError("131072 requested and 44240 written"), "DiskFullError"),
     "full, hidden": (hidden_disk_full(), "DiskFullError"),
     "forbidden": (PermissionError(errno.EACCES, "Permission denied", "/x"), "NotWritableError"),
     "read only": (OSError(errno.EROFS, "Read-only file system"), "NotWritableError"),

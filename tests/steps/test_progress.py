@@ -149,3 +149,5 @@ def test_alignments_are_read():
     poor = found.of(f"{c}_mirimage")
     assert (poor.matches, poor.used, poor.rmse_mas) == (4, 0, None)
     assert found.of("jw01041001001_02101_00009_mirimage").matches == 0
+    say(progress, "Found 7 matches for 'GROUP ID: jw01041001001_02101_4'...", name="tweakwcs.wcsimage")
+    assert found.of("jw01041001001_02101_00004_mirimage").matches == 7

@@ -6,7 +6,7 @@ from miri_widgets.errors import ParameterError
 from miri_widgets.products.exposure import FILTERS
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason, step_docs
-from miri_widgets.steps.stages import FWHM_PIX, STAGES, preset, stage
+from miri_widgets.steps.stages import STAGES, preset, stage
 
 each_stage = pytest.mark.parametrize("one", STAGES, ids=lambda one: one.name)
 
@@ -45,10 +45,13 @@ def test_presets_are_allowed_values(one, filter_name):
     assert Settings(declared(one.name), {Source.PRESET: values}).passed() == values
 
 
-def test_the_width_of_the_finder_follows_the_filter():
-    widths = [preset("image3", name)["tweakreg.kernel_fwhm"] for name in FILTERS]
-    assert widths == sorted(widths) and len(set(widths)) == len(FILTERS)
-    assert set(FWHM_PIX) == set(FILTERS)
+def test_mosaics_of_all_filters_share_one_scale():
+    assert {preset("image3", name)["resample.pixel_scale"] for name in FILTERS} == {0.11}
+
+
+def test_presets_leave_to_crds_what_crds_decides():
+    assert all(preset(name, filter_name) == {} for name in ("detector1", "image2") for filter_name in FILTERS)
+    assert not any(key.startswith("tweakreg.") for name in FILTERS for key in preset("image3", name))
 
 
 def test_an_unknown_filter_has_no_preset_and_an_unknown_stage_is_refused():
