@@ -65,8 +65,8 @@ class Detector:
         Inter-pixel capacitance: fraction of the signal that each of four neighbours receives.
     drift : float
         Spread from group to group of the level of each output and row parity.
-    emi : dict
-        Frequency [Hz] and amplitude of the interference. 390.625 Hz and 10.039 Hz are those that the pipeline knows.
+    emi : tuple of (float, float)
+        Frequency [Hz] and amplitude of the interference; `Subarray.emi` says where. Frequencies: jwst.emicorr.
     cosmic_rays : float
         Hits per second and square centimetre, at the second Lagrange point.
     pixel_cm : float
@@ -93,7 +93,7 @@ class Detector:
     first_frame: float = 25.0
     rscd_offset: float = 30.0
     rscd_fraction: float = 0.02
-    rscd_groups: float = 1.1
+    rscd_groups: float = 0.9
     last_frame: float = 14.0
     last_frame_fraction: float = 0.01
     coupling: float = 0.003
@@ -223,7 +223,7 @@ def flat_field(filter_name: str) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=1)
-def coronagraph_areas() -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
+def coronagraph_areas() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint32]]:
     """
     Return what the coronagraphs do to a full frame.
 
@@ -231,9 +231,11 @@ def coronagraph_areas() -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
     -------
     transmission : ndarray of float32, shape (1024, 1032)
         1 where the imager sees the sky; less behind the masks, their windows and support bars.
+    glow : ndarray of float32, shape (1024, 1032)
+        Stray light in units of the sky level: 0 in the imager field, some per cent behind the Lyot window.
     dq : ndarray of uint32, shape (1024, 1032)
-        NON_SCIENCE in the 4QPM part, as in the flat references of the imager. The Lyot area is not flagged: its
-        light differs from that of the imager, and to mask it or not is the astronomer's choice.
+        NON_SCIENCE in the 4QPM part, on support bars and occulting spots, as in the flat references of the imager.
+        The Lyot window itself is not flagged: its sky differs, and to mask it or not is the astronomer's choice.
 
     Notes
     -----
@@ -254,9 +256,10 @@ def coronagraph_areas() -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
     transmission[lyot < 20] = 0.05
     transmission[(np.abs(x - 143.3) < 4) & (y > 716) & (y < 885)] = 0.05
     dq[(x < 360) & (y < 716)] = DQ["DO_NOT_USE"] | DQ["NON_SCIENCE"]
-    dq[(x >= 320) & (x < 360) & (y >= 716)] = DQ["DO_NOT_USE"] | DQ["NON_SCIENCE"]
-    dq[(x < 320) & (y >= 1020)] = DQ["DO_NOT_USE"] | DQ["NON_SCIENCE"]
-    return _frozen(transmission), _frozen(dq)
+    dq[transmission < 0.1] = DQ["DO_NOT_USE"] | DQ["NON_SCIENCE"]
+    glow = np.zeros(FULL_SHAPE, np.float32)
+    glow[716:1020, 4:320] = 0.06
+    return _frozen(transmission), _frozen(glow), _frozen(dq)
 
 
 def _frozen(array: NDArray) -> NDArray:

@@ -51,7 +51,8 @@ class Effects:
     reference_drift : bool
         Drifts of the four outputs, seen by the reference pixels (full frame only).
     coronagraphs : bool
-        The Lyot and 4QPM areas and their support bars. Without it the whole detector sees the sky.
+        The Lyot and 4QPM areas, their support bars and stray light (also in SUB64 and SUB128, which read the Lyot
+        area). Without it the whole detector sees the sky.
     pointing_error : bool
         Error of the guide star and roll of each tile.
     dither_error : bool

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Simulated", "simulate"]
 
-# Starting a process costs about as much as this many pixels read.
-_PIXELS_WORTH_A_PROCESS = 15_000_000
+# Starting a process (importing the data models) costs about as much as this many pixels read: ten seconds.
+_PIXELS_WORTH_A_PROCESS = 60_000_000
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,17 @@ PIXEL_ARCSEC = 0.11092
 """Geometric mean of the pixel scales at the centre of the field, 0.11050 and 0.11134 arcsec (SIAF)."""
 
 
+_FIXED_PATTERN = 0.02
+"""Phase step from frame to frame, in cycles, below which interference looks like a fixed pattern."""
+
+
 @dataclass(frozen=True)
 class Subarray:
     """
     A readout window.
 
     `xstart` and `ystart` are 1-based detector columns and rows, as in the headers; `frame_time` is in seconds;
-    `rowclocks` and `frameclocks` count pixel times of 10 microseconds.
+    `rowclocks` and `frameclocks` count pixel times of 10 microseconds; `emi` are frequencies of interference, Hz.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Subarray:
     frame_time: float
     rowclocks: int
     frameclocks: int
+    emi: tuple[float, ...]
     aperture: str
     pps_aperture: str
 
@@ -63,6 +68,17 @@ class Subarray:
             slice(self.ystart - 1, self.ystart - 1 + self.ysize),
             slice(self.xstart - 1, self.xstart - 1 + self.xsize),
         )
+
+    @property
+    def corrected_emi(self) -> tuple[float, ...]:
+        """
+        Frequencies [Hz] that the pipeline can correct.
+
+        Where the frame time is a whole multiple of the period, as for 390.625 Hz in FULL, BRIGHTSKY and SUB256, the
+        wave is a fixed pattern that drops out of every slope, and its amplitude cannot be fitted.
+        """
+        cycles = ((frequency, frequency * self.frame_time) for frequency in self.emi)
+        return tuple(frequency for frequency, count in cycles if abs(count - round(count)) > _FIXED_PATTERN)
 
     @property
     def reads_reference_pixels_on_both_sides(self) -> bool:
@@ -108,7 +124,10 @@ def _tables() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
 _TABLES = _tables()
 
 SUBARRAYS: Mapping[str, Subarray] = MappingProxyType(
-    {name: Subarray(name=name, **values) for name, values in _TABLES["subarrays"].items()}
+    {
+        name: Subarray(name=name, **{**values, "emi": tuple(values["emi"])})
+        for name, values in _TABLES["subarrays"].items()
+    }
 )
 APERTURES: Mapping[str, Aperture] = MappingProxyType(
     {name: Aperture(name=name, **values) for name, values in _TABLES["apertures"].items()}

@@ -56,7 +56,7 @@ _SMALL = SimulatedProgram(
         ),
     ),
     dithers=((0.0, 0.0), (1.63, -1.17)),
-    field=Field(stars=70, flux_min=80.0, flux_max=8000.0, flux_slope=1.1, separation=1.8, galaxies=2, galaxy_flux=(300.0, 900.0)),
+    field=Field(stars=55, flux_min=300.0, flux_max=8000.0, flux_slope=1.1, separation=2.2, galaxies=2, galaxy_flux=(600.0, 1800.0)),
     seed=1041,
 )
 

@@ -116,10 +116,26 @@ class PointSpread:
 
         Notes
         -----
-        Drizzling with the square kernel and pixfrac 1 spreads each input pixel over the output pixels that it
-        overlaps. Averaged over sub-pixel phases this is one more convolution with a pixel.
+        Drizzling with the square kernel and pixfrac 1 weighs an input pixel by its overlap with an output pixel.
+        Averaged over sub-pixel phases this is a convolution with the overlap of two squares: twice a pixel.
         """
-        return PointSpread(uniform_filter(self.values, self.oversampling), self.oversampling)
+        return self._convolved(2)
+
+    def under_aperture(self) -> PointSpread:
+        """
+        Return the function as an aperture with exact overlaps sees it.
+
+        Notes
+        -----
+        Such an aperture takes the light as uniform inside of each pixel: one more convolution with a pixel.
+        """
+        return self._convolved(1)
+
+    def _convolved(self, times: int) -> PointSpread:
+        values = self.values
+        for _ in range(times):
+            values = uniform_filter(values, self.oversampling)
+        return PointSpread(values, self.oversampling)
 
 
 @lru_cache(maxsize=9)

@@ -145,6 +145,8 @@ class _Pixels:
             frame += np.tile(drift, (frame.shape[0] // 2, frame.shape[1] // 4))
         if self.effects.emi:
             for (frequency, amplitude), phase in zip(detector.emi, phases, strict=True):
+                if frequency not in self.subarray.emi:
+                    continue
                 cycles = (self.clocks + read * self.subarray.frameclocks) * _CLOCK_SECONDS * frequency + phase
                 wave = emi_waveform(cycles).astype(np.float32) * np.float32(amplitude)
                 frame += np.repeat(wave, 4, axis=1)

@@ -17,7 +17,16 @@ from miri_widgets.simulation.references import USEAFTER, Reference, describe
 if TYPE_CHECKING:
     from astropy.modeling import Model
 
-__all__ = ["distortion_model", "distortion_reference", "filter_offset_reference", "parameters", "table_references"]
+__all__ = [
+    "annulus",
+    "aperture_correction",
+    "distortion_model",
+    "distortion_reference",
+    "filter_offset_reference",
+    "nominal_area",
+    "parameters",
+    "table_references",
+]
 
 _ENERGIES = (20, 30, 40, 50, 60, 70, 80)
 _AREA_PIXELS = 401
@@ -123,10 +132,11 @@ def _aperture_corrections(filters: tuple[str, ...]) -> Reference:
     rows = []
     for name in filters:
         spread = point_spread(name).drizzled()
+        measured = spread.under_aperture()
         inner, outer = annulus(name)
         for energy in _ENERGIES:
             radius = spread.radius_of(energy / 100)
-            factor = aperture_correction(spread, radius, inner, outer)
+            factor = aperture_correction(measured, radius, inner, outer)
             rows += [(name, subarray, energy / 100, radius, factor, inner, outer) for subarray in SUBARRAYS]
     names = ("eefraction", "radius", "apcorr", "skyin", "skyout")
     dtype = [("filter", "S12"), ("subarray", "S17"), *((name, "f4") for name in names)]
@@ -142,7 +152,16 @@ def annulus(filter_name: str) -> tuple[float, float]:
 
 
 def aperture_correction(spread: PointSpread, radius: float, inner: float, outer: float) -> float:
-    """Return total flux over flux in a circle, the mean of an annulus subtracted; all radii in pixels."""
+    """
+    Return total flux over flux in a circle, the mean of an annulus subtracted.
+
+    Parameters
+    ----------
+    spread : PointSpread
+        The point source as the aperture sees it: `PointSpread.under_aperture`, on a mosaic also `drizzled`.
+    radius, inner, outer : float
+        Radii of the circle and of the annulus, pixels.
+    """
     ring = (spread.encircled(outer) - spread.encircled(inner)) / (np.pi * (outer**2 - inner**2))
     return float(1 / (spread.encircled(radius) - ring * np.pi * radius**2))
 
@@ -212,14 +231,13 @@ def parameters(filter_name: str) -> Mapping[str, tuple[str, dict[str, Any]]]:
     }
 
 
-FILTERED_PARAMETERS = ("tweakreg", "sourcecatalog")
-"""Steps whose parameters differ from filter to filter."""
+_FILTERED_PARAMETERS = ("tweakreg", "sourcecatalog")
 
 
 def _parameter_files(filters: tuple[str, ...]) -> Iterator[Reference]:
     for number, filter_name in enumerate(filters):
         for step, (class_name, values) in parameters(filter_name).items():
-            filtered = step in FILTERED_PARAMETERS
+            filtered = step in _FILTERED_PARAMETERS
             if filtered or number == 0:
                 kind = f"pars-{step}step"
                 keys = (filter_name,) if filtered else ()

@@ -147,13 +147,11 @@ def _subarray_references(name: str, error: float) -> Iterator[Reference]:
 def _flat(name: str, error: float) -> Reference:
     from stdatamodels.jwst import datamodels
 
-    transmission, flags = coronagraph_areas()
+    transmission, _, flags = coronagraph_areas()
     maps, rng = detector_maps(), np.random.default_rng([103, int(name[1:-1])])
-    # the Lyot window transmits less than the flat says: the flat is that of the imager field
     flat = flat_field(name) * (1 + error * 0.002 * rng.standard_normal(FULL_SHAPE, np.float32))
+    flat = np.where(flags == 0, flat * transmission, flat)
     dq = flags | np.where(maps.dq & DQ["DEAD"], DQ["NO_FLAT_FIELD"] | DQ["DO_NOT_USE"], 0).astype(np.uint32)
-    # bars and occulting spots inside of the Lyot window carry no sky at all
-    dq = dq | np.where((transmission < 0.1) & (flags == 0), DQ["NON_SCIENCE"] | DQ["DO_NOT_USE"], 0).astype(np.uint32)
     model = datamodels.FlatModel(
         data=flat.astype(np.float32), err=np.full(FULL_SHAPE, 0.002, np.float32), dq=dq, dq_def=_dq_definition()
     )
@@ -172,28 +170,27 @@ def _emi() -> Reference:
     """
     Interference waves and the frequencies to correct per subarray.
 
-    The frame times of FULL, BRIGHTSKY and SUB256 are whole multiples of the 390.625 Hz period: there the wave is
-    a fixed pattern and drops out of every slope, so that only the 10 Hz wave is corrected, as in the flight file.
+    A subarray without any is not listed: the pipeline then skips the step.
     """
     from stdatamodels.jwst import datamodels
 
     wave = emi_waveform((np.arange(_EMI_SAMPLES) + 0.5) / _EMI_SAMPLES)
-    fast, slow = (frequency for frequency, _ in DETECTOR.emi)
+    names = {frequency: f"Hz{int(frequency)}" for frequency, _ in DETECTOR.emi}
     model = datamodels.EmiModel()
     model.frequencies = {
-        "Hz390": {"frequency": fast, "phase_amplitudes": wave},
-        "Hz10": {"frequency": slow, "phase_amplitudes": wave},
+        name: {"frequency": frequency, "phase_amplitudes": wave} for frequency, name in names.items()
     }
     model.subarray_cases = {
         ("FULL_FAST" if name == "FULL" else name): {
             "rowclocks": window.rowclocks,
             "frameclocks": window.frameclocks,
             "freqs": {
-                "FAST": ["Hz390", "Hz10"] if name in ("SUB64", "SUB128") else ["Hz10"],
+                "FAST": [names[frequency] for frequency in window.corrected_emi],
                 "SLOW": {"MIRIMAGE": ["Hz10"]},
             },
         }
         for name, window in SUBARRAYS.items()
+        if window.corrected_emi
     }
     return _reference(model, "emicorr")
 

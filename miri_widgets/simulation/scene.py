@@ -121,14 +121,17 @@ def render(program: SimulatedProgram, catalog: Table, filter_name: str, pointing
     image = np.full(FULL_SHAPE, level)
     if program.field.emission > 0:
         image += program.field.emission * band.sky * _emission(program, pointing, filter_name)
+    transmission, glow, _ = coronagraph_areas()
+    if effects.coronagraphs:
+        image += level * glow
     _add_sources(image, catalog, x, y, filter_name, window)
     rate = image[window] / band.photmjsr
     if effects.flat:
         rate *= flat_field(filter_name)[window]
     elif effects.bad_pixels:
         rate *= np.where(detector_maps().dq[window] & DQ["DEAD"], 0.02, 1)
-    if effects.coronagraphs and program.subarray == "FULL":
-        rate *= coronagraph_areas()[0][window]
+    if effects.coronagraphs:
+        rate *= transmission[window]
     rate[detector_maps().reference[window]] = 0
     return Scene(rate.astype(np.float32), level, x - window[1].start, y - window[0].start)
 
