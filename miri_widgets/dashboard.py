@@ -29,6 +29,9 @@ PANELS: dict[str, type[StagePanel]] = {
     "image3": Image3Panel,
 }
 
+MOST_IMAGES = 8
+"""Images that the viewer holds at the same time."""
+
 
 class Header(Part):
     """
@@ -57,7 +60,9 @@ class Header(Part):
         self.cancel.on_click(lambda _: self._try(session.cancel))
         self.watch(session.programs, self._follow_title, "exposures", "excluded", "scanned")
         self.watch(session, self._follow_title, "engine_state")
-        self.watch(session, self._follow, "running", "fraction", "eta", "message", "trouble", "plans")
+        self.watch(session, self._follow, "running", "fraction", "eta", "message", "trouble")
+        for stage in session.stages.values():
+            self.watch(stage, self._follow, "rows", "planning")
 
     def _try(self, action: Any) -> None:
         try:
@@ -119,13 +124,14 @@ class Dashboard(Part):
         self.header = Header(session)
         self.tabs = Tabs(look="steps", items=self._items())
         self.body = ipywidgets.VBox()
-        self.viewer = viewer or make_viewer(height="520px")
+        self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 440px), 900px)")
         self.histogram = HistogramView(session)
         self.levels = LevelsView(session)
         self.viewer_words = text("", "mw-viewer-words")
         self.blink = button("Blink", tip="Show the next image")
         self.blink.on_click(lambda _: self.viewer.blink())
         self._shown: Path | None = None
+        self._passing: list[str] = []
         left = ipywidgets.VBox([self.tabs, self.body])
         left.add_class("mw-left")
         charts = ipywidgets.HBox([self.histogram, self.levels])
@@ -201,9 +207,19 @@ class Dashboard(Part):
         self._shown = path
         try:
             self.viewer.show(path, label=path.name)
+            self._keep_few(path)
             self.viewer_words.value = f"<b>{escape(path.name)}</b><span>{escape(self._origin(path))}</span>"
         except MiriWidgetsError as error:
             self.viewer_words.value = sentences([str(error)], "bad")
+
+    def _keep_few(self, path: Path) -> None:
+        """Let go of images that came by themselves, and of the oldest: each costs memory."""
+        if not self.session.picked:
+            for label in [label for label in self._passing if label != path.name]:
+                self.viewer.remove(label)
+            self._passing = [] if path.stem.endswith("_i2d") else [path.name]
+        for label in self.viewer.labels[:-MOST_IMAGES]:
+            self.viewer.remove(label)
 
     def _origin(self, path: Path) -> str:
         for stage in self.session.stages.values():

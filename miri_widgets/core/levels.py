@@ -66,9 +66,8 @@ def clipped_level(
     if values.size == 0:
         return Level(float("nan"), float("nan"), 0)
     for _ in range(maxiters):
-        middle = np.median(values)
-        distance = np.abs(values - middle)
-        spread = 1.4826 * np.median(distance)
+        distance = np.abs(values - np.median(values))
+        spread = 1.4826 * float(np.median(distance))
         kept = values[distance <= clip * spread]
         if kept.size == values.size or spread == 0:
             break

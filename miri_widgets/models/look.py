@@ -16,7 +16,7 @@ from typing import Any
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.services import Services
 from miri_widgets.products.atomic import write_text
-from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.settings import Parameter, Settings, Source
 
@@ -207,8 +207,10 @@ class Looker:
         names = [stage.name for stage in self._services.stages]
         exposures = request.exposures or ()
         plans: list[Any] = []
-        for filter_name in sorted({exposure.filter for exposure in exposures}):
+        for filter_name in FILTERS:
             members = [exposure for exposure in exposures if exposure.filter == filter_name]
+            if not members:
+                continue
             settings = {
                 name: request.settings[name].with_layer(
                     Source.PRESET, self._services.preset(name, filter_name)

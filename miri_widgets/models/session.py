@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -33,6 +34,7 @@ from miri_widgets.settings import Source
 __all__ = ["SessionModel", "open_session"]
 
 PERIOD = 0.25
+SHOW_PERIOD = 8.0
 _MEMORY_VERSION = 1
 
 
@@ -63,7 +65,7 @@ class SessionModel(traitlets.HasTraits):
     shown = traitlets.Instance(Path, allow_none=True, help="the product in the viewer")
     picked = traitlets.Bool(False, help="whether the user chose `shown`")
     tab = traitlets.Unicode("program", help="the panel in front")
-    measured = traitlets.Dict(help="Path -> Measurement")
+    measured: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path -> Measurement")
     plans = traitlets.Tuple(help="RunPlan of every run, for the settings of now")
 
     def __init__(self, program: Program, services: Services | None = None) -> None:
@@ -82,6 +84,7 @@ class SessionModel(traitlets.HasTraits):
         self._slow: dict[Any, Future[Any]] = {}
         self._crds_asked: set[str] = set()
         self._newest: Path | None = None
+        self._showed = 0.0
         self.closed = False
 
     @property
@@ -169,6 +172,7 @@ class SessionModel(traitlets.HasTraits):
             for stage in self.stages.values():
                 stage.apply(fold.stage_values(stage.stage, rows, facts, self.programs.blockers()))
             self.programs.states = fold.exposure_states(rows)
+            self.running = bool(facts.jobs)
             self._show_newest()
         self.running = bool(facts.jobs)
         self.fraction, self.eta = fold.overall(facts.jobs)
@@ -272,8 +276,11 @@ class SessionModel(traitlets.HasTraits):
             done = [row for row in stage.rows if row.state == RowState.DONE and row.products]
             if done:
                 newest = done[-1].products[0]
-        if newest is not None and newest != self._newest:
+        # loading an image takes the page's time: during a job not every one is shown
+        too_soon = self.running and time.monotonic() - self._showed < SHOW_PERIOD
+        if newest is not None and newest != self._newest and not too_soon:
             self._newest = newest
+            self._showed = time.monotonic()
             if not self.picked or self.shown is None:
                 self.show(newest, picked=False)
 

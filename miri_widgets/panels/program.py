@@ -23,7 +23,7 @@ from miri_widgets.panels.parts.theme import (
 
 __all__ = ["ProgramPanel"]
 
-_COLUMNS = [
+_COLUMNS: list[dict[str, Any]] = [
     {"key": "states", "title": "State", "kind": "states", "tip": "Detector 1, Image 2, Image 3"},
     {"key": "filter", "title": "Filter"},
     {"key": "tile", "title": "Tile", "right": True, "tip": "Rank of observation and visit"},
@@ -43,6 +43,15 @@ _COLUMNS = [
     {"key": "target", "title": "Target"},
 ]
 
+_SAID_ONCE = {
+    "groups": "{} groups × ints",
+    "time": "{} s each",
+    "subarray": "subarray {}",
+    "guide_star": "guide star {}",
+    "target": "target {}",
+}
+"""Columns that may become words when all rows agree."""
+
 
 class ProgramPanel(Part):
     """
@@ -59,8 +68,9 @@ class ProgramPanel(Part):
         self.session = session
         self.model = session.programs
         self._following = False
+        self._common: list[str] = []
         self.table = Table(
-            columns=_COLUMNS, multiple=True, placeholder="Filter: F770W, tile, S1AB …", max_height="430px",
+            columns=_COLUMNS, multiple=True, placeholder="Filter: F770W, tile, S1AB …", max_height="520px",
             empty="No exposures yet.",
         )  # fmt: skip
         self.filters = ipywidgets.HBox()
@@ -101,6 +111,7 @@ class ProgramPanel(Part):
         rows = [self._row(row) for row in self.model.rows()]
         if rows != self.table.rows:
             self.table.rows = rows
+            self._choose_columns(rows)
         self._following = True
         try:
             self.table.selected = list(self.model.selected)
@@ -114,9 +125,22 @@ class ProgramPanel(Part):
             f"{left_out} excluded" if left_out else "",
             f"{chosen} chosen" if chosen else "",
         ]
-        self.counts.value = escape(" · ".join(part for part in parts if part))
+        self.counts.value = escape(" · ".join(part for part in (*parts, *self._common) if part))
         for action in (self.show, self.exclude, self.include):
             action.disabled = not chosen
+
+    def _choose_columns(self, rows: list[dict[str, Any]]) -> None:
+        """Say once what is the same in every row; the other columns have the room."""
+        self._common = []
+        columns = []
+        for column in _COLUMNS:
+            key = column["key"]
+            cells = {str(row[key]["text"] if isinstance(row[key], dict) else row[key]) for row in rows}
+            if key in _SAID_ONCE and len(cells) == 1 and len(rows) > 1:
+                self._common.append(_SAID_ONCE[key].format(cells.pop()))
+            else:
+                columns.append(column)
+        self.table.columns = columns
 
     def _row(self, row: ExposureRow) -> dict[str, Any]:
         states = dict(row.states)

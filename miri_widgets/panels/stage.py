@@ -54,7 +54,6 @@ class StagePanel(Part):
         self.views: dict[str, Part] = {}
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
-        self.message = text("")
         self.children = (stylesheet(), self._heading(), self.runbar, self.tabs, self.body)
         self.tabs.observe(self._open, "active")
         self._was_active = self.model.active

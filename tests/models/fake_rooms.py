@@ -270,11 +270,5 @@ def fake_program(
             for dither in range(1, dithers + 1):
                 number += 1
                 write_uncal(raw, number, filter_name=filter_name, tile=tile, PATT_NUM=dither)
-    return Program(
-        name="trial",
-        folders=(raw,),
-        workspace=folder / "workspace",
-        title="Trial program",
-        program="09999",
-        **more,
-    )
+    values = {"title": "Trial program", "program": "09999", **more}
+    return Program(name="trial", folders=(raw,), workspace=folder / "workspace", **values)

@@ -37,7 +37,9 @@ class CodeView(Part):
         )
         self.kind.add_class("mw-toggle")
         self.lines = text("", "mw-log-lines")
-        self.name = ipywidgets.Text(f"{model.name}.asdf", layout=ipywidgets.Layout(width="100%"))
+        self.name = ipywidgets.Text(
+            f"{model.name}.asdf", layout=ipywidgets.Layout(flex="1 1 200px", width="auto")
+        )
         self.name.add_class("mw-control")
         self.save = button("Save", tip="An .asdf file that strun takes, or a .toml for a program")
         self.load = button("Load", tip="Take the values of a saved set")

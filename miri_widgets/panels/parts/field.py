@@ -33,16 +33,20 @@ def shown_value(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
+def _by_filter(model: StageModel, parameter: Parameter) -> str:
+    """Return the values per filter, when presets differ and nothing stronger acts; else nothing."""
+    values = differing_preset(model.presets, parameter.name)
+    weaker = model.settings.effective(parameter.name).source in (Source.SPEC, Source.CRDS)
+    return ", ".join(f"{name} {shown_value(value)}" for name, value in values.items()) if weaker else ""
+
+
 def _badge(model: StageModel, parameter: Parameter) -> str:
-    effective = model.settings.effective(parameter.name)
-    word, tip = SOURCES[effective.source]
-    by_filter = differing_preset(model.presets, parameter.name)
-    if by_filter and effective.source < Source.PROGRAM and effective.source in (Source.SPEC, Source.CRDS):
-        word, effective_source = "by filter", Source.PRESET
-        tip = "Preset: " + ", ".join(f"{name} {shown_value(value)}" for name, value in by_filter.items())
-    else:
-        effective_source = effective.source
-    return f'<span class="mw-badge mw-from-{escape(effective_source.value.lower())}" title="{escape(tip)}">{word}</span>'
+    source = model.settings.effective(parameter.name).source
+    word, tip = SOURCES[source]
+    by_filter = _by_filter(model, parameter)
+    if by_filter:
+        source, word, tip = Source.PRESET, "by filter", f"Preset: {by_filter}"
+    return f'<span class="mw-badge mw-from-{source.value.lower()}" title="{escape(tip)}">{word}</span>'
 
 
 class Field(Part):
@@ -82,10 +86,9 @@ class Field(Part):
         row = ipywidgets.HBox([label, self.control, self.unit, self.badge, self.reset])
         row.add_class("mw-field-row")
         allowed = parameter.expected().removeprefix("a ").removesuffix(" or None")
-        doc = parameter.doc.rstrip(".") or "No description in the declaration"
-        words = text(
-            f'{escape(doc)}. <span class="mw-allowed">{escape(allowed.capitalize())}.</span>', "mw-doc"
-        )
+        allowed = allowed[:1].upper() + allowed[1:]
+        doc = parameter.doc.rstrip(".?") or "No description in the declaration"
+        words = text(f'{escape(doc)}. <span class="mw-allowed">{escape(allowed)}.</span>', "mw-doc")
         self.children = (row, words, self.error)
         self.watch(model, self._follow, "settings", "presets")
 
@@ -143,7 +146,11 @@ class Field(Part):
                     shown_value(effective.value).lower() if self._is_flag else shown_value(effective.value)
                 )
             else:
-                self.control.value = shown_value(effective.value)
+                by_filter = _by_filter(self.model, self.parameter)
+                self.control.placeholder = by_filter or (
+                    "the step decides" if effective.value is None else ""
+                )
+                self.control.value = "" if by_filter else shown_value(effective.value)
         finally:
             self._following = False
         self.badge.value = _badge(self.model, self.parameter)

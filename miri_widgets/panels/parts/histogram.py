@@ -5,22 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import bqplot
-import ipywidgets
 import numpy as np
 
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
-__all__ = ["HistogramView", "axis_style"]
-
-INK = "#5b6775"
-BLUE = "#2f6db3"
-
-
-def axis_style(**more: Any) -> dict[str, Any]:
-    """Return what all axes of our figures share."""
-    return {"color": INK, "grid_color": "#e3e8ee", "label_color": INK, "num_ticks": 6, **more}
+__all__ = ["HistogramView"]
 
 
 class HistogramView(Part):
@@ -36,29 +28,26 @@ class HistogramView(Part):
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-chart")
         self.session = session
-        x, y = bqplot.LinearScale(), bqplot.LinearScale(min=0)
+        self.x_axis = axis("value")
+        self.y_axis = axis("log₁₀ (pixels + 1)", vertical=True)
+        scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
+        nothing = {"x": [0.0, 1.0], "y": [0.0, 0.0], "scales": scales}
         # Trap: Bars on a LogScale draw NaN rectangles and nothing else; the logarithm is taken here.
         self.line = bqplot.Lines(
-            x=[0.0, 1.0], y=[0.0, 0.0], scales={"x": x, "y": y}, colors=[BLUE], fill="bottom",
-            fill_colors=[BLUE], fill_opacities=[0.25], interpolation="step-after", stroke_width=1.2,
-        )  # fmt: skip
-        self.middle = bqplot.Lines(
-            x=[0.0, 0.0], y=[0.0, 0.0], scales={"x": x, "y": y}, colors=["#b3541e"], stroke_width=1.5,
-            line_style="dashed",
-        )  # fmt: skip
-        self.x_axis = bqplot.Axis(scale=x, label="value", tick_format=".4~g", **axis_style(num_ticks=5))
-        y_axis = bqplot.Axis(
-            scale=y, orientation="vertical", label="log₁₀ (pixels + 1)", tick_format=".1f", **axis_style()
+            **nothing,
+            colors=[COLOURS[0]],
+            fill="bottom",
+            fill_colors=[COLOURS[0]],
+            fill_opacities=[0.22],
+            interpolation="step-after",
+            stroke_width=1.2,
         )
-        self.figure = bqplot.Figure(
-            marks=[self.line, self.middle],
-            axes=[self.x_axis, y_axis],
-            fig_margin={"top": 8, "bottom": 44, "left": 58, "right": 14},
-            layout=ipywidgets.Layout(width="100%", height="200px"),
-            animation_duration=0,
-        )
+        self.middle = bqplot.Lines(**nothing, colors=[COLOURS[4]], stroke_width=1.5, line_style="dashed")
+        self.figure = figure(self.x_axis, self.y_axis, [self.line, self.middle])
         self.words = text("", "mw-chart-words")
-        self.children = (text("Histogram", "mw-heading"), self.figure, self.words)
+        self._heading = text("Histogram", "mw-heading")
+        # Trap: a figure that is on the page without a size logs errors; it comes when it has data.
+        self.children = [self._heading, self.words]
         self._drawn: Any = None
         self.watch(session, self._follow, "shown", "measured")
 
@@ -78,7 +67,7 @@ class HistogramView(Part):
 
     def _hide(self, words: str) -> None:
         self._drawn = None
-        self.figure.layout.display = "none"
+        self.children = [self._heading, self.words]
         self.words.value = words
 
     def _draw(self, path: Any, found: Any) -> None:
@@ -86,6 +75,8 @@ class HistogramView(Part):
         heights = np.log10(counts + 1.0)
         with self.line.hold_sync():
             self.line.x, self.line.y = edges, np.append(heights, heights[-1])
+        fit_axis(self.x_axis, float(edges[0]), float(edges[-1]), margin=0.02)
+        fit_axis(self.y_axis, 0.0, float(heights.max()), margin=0.0, count=4)
         level = found.level.median
         with self.middle.hold_sync():
             self.middle.x, self.middle.y = np.array([level, level]), np.array([0.0, float(heights.max())])
@@ -94,10 +85,14 @@ class HistogramView(Part):
         ny, nx = found.shape
         outside = found.histogram.below + found.histogram.above
         self.words.value = (
-            f"<b>{escape(path.name)}</b>"
             f"<span>clipped median <b>{level:.4g}</b>{unit}</span>"
             f"<span>pixel scatter {found.level.sigma:.3g}{unit}</span>"
             f"<span>{nx} × {ny} pixels, {outside} outside this range</span>"
         )
-        self.figure.layout.display = ""
+        self.children = [self._heading, self.figure, self.words]
         self._drawn = (path, found)
+
+    def close(self) -> None:
+        """Close the figure, too, when it is not on the page."""
+        close_all(self.figure)
+        super().close()

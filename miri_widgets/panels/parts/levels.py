@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import bqplot
-import ipywidgets
 import numpy as np
 
 from miri_widgets.models.rows import RowState
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.histogram import axis_style
+from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
 __all__ = ["LevelsView"]
 
-# Okabe and Ito (2008): told apart by colour-blind readers, too.
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#5b6775", "#000000")
 PER_EXPOSURE = ("image2", "detector1")
 
 
@@ -34,29 +31,12 @@ class LevelsView(Part):
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-chart")
         self.session = session
-        self.x_scale, self.y_scale = bqplot.LinearScale(), bqplot.LinearScale()
-        self.x_axis = bqplot.Axis(
-            scale=self.x_scale,
-            label="hours since the first exposure",
-            tick_format=".3~g",
-            **axis_style(num_ticks=5),
-        )
-        self.y_axis = bqplot.Axis(
-            scale=self.y_scale,
-            orientation="vertical",
-            label="level",
-            tick_format=".4~g",
-            **axis_style(num_ticks=5),
-        )
-        self.figure = bqplot.Figure(
-            marks=[],
-            axes=[self.x_axis, self.y_axis],
-            fig_margin={"top": 8, "bottom": 44, "left": 66, "right": 14},
-            layout=ipywidgets.Layout(width="100%", height="200px"),
-            animation_duration=0,
-        )
+        self.x_axis = axis("hours since the first exposure")
+        self.y_axis = axis("level", vertical=True)
+        self.figure = figure(self.x_axis, self.y_axis, [])
         self.words = text("", "mw-chart-words")
-        self.children = (text("Level of each exposure", "mw-heading"), self.figure, self.words)
+        self._heading = text("Level of each exposure", "mw-heading")
+        self.children = [self._heading, self.words]
         self._drawn: Any = None
         for name in PER_EXPOSURE:
             if name in session.stages:
@@ -95,7 +75,7 @@ class LevelsView(Part):
             return
         self._drawn = key
         if not points:
-            self.figure.layout.display = "none"
+            self.children = [self._heading, self.words]
             self.words.value = "After Detector 1 and Image 2, one point per exposure appears here."
             return
         self._draw(points)
@@ -124,10 +104,13 @@ class LevelsView(Part):
             for number, name in enumerate(groups)
         )
         values = np.array([found.level.median for _, found in points])
+        hours = [24 * (exposure.start_mjd - first) for exposure, _ in points]
+        fit_axis(self.x_axis, 0.0, max(*hours, 0.01))
+        fit_axis(self.y_axis, float(values.min()), float(values.max()), margin=0.15, count=4)
         spread = f"range {np.ptp(values):.3g} {escape(unit)}" if len(values) > 1 else ""
         stage = self.session.stages[self.stage].stage.title.partition(":")[0]
         self.words.value = f"<b>{escape(stage)}</b><span>clipped median, {len(points)} exposures</span><span>{spread}</span>{legend}"
-        self.figure.layout.display = ""
+        self.children = [self._heading, self.figure, self.words]
 
     def _mark(self, members: list[tuple[Any, Any]], first: float, unit: str, colour: str) -> bqplot.Scatter:
         hours = np.array([24 * (exposure.start_mjd - first) for exposure, _ in members])
@@ -143,9 +126,14 @@ class LevelsView(Part):
             y=levels,
             names=names,
             display_names=False,
-            scales={"x": self.x_scale, "y": self.y_scale},
+            scales={"x": self.x_axis.scale, "y": self.y_axis.scale},
             colors=[colour],
             default_size=46,
             stroke="#ffffff",
             tooltip=tip,
         )
+
+    def close(self) -> None:
+        """Close the figure, too, when it is not on the page."""
+        close_all(self.figure)
+        super().close()

@@ -111,9 +111,9 @@ class Table(ipyvue.VueTemplate):
     """
 
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
-    columns = traitlets.List().tag(sync=True)
-    rows = traitlets.List().tag(sync=True)
-    selected = traitlets.List().tag(sync=True)
+    columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    rows: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    selected: traitlets.List[Any] = traitlets.List().tag(sync=True)
     multiple = traitlets.Bool(False).tag(sync=True)
     searchable = traitlets.Bool(True).tag(sync=True)
     placeholder = traitlets.Unicode("Filter rows").tag(sync=True)

@@ -50,7 +50,7 @@ class Tabs(ipyvue.VueTemplate):
     """
 
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
-    items = traitlets.List().tag(sync=True)
+    items: traitlets.List[Any] = traitlets.List().tag(sync=True)
     active = traitlets.Unicode("").tag(sync=True)
     look = traitlets.Unicode("plain").tag(sync=True)
 

@@ -1,0 +1,78 @@
+"""What our figures share: colours, margins, round numbers on the axes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["COLOURS", "HEIGHT", "axis", "figure", "fit_axis", "round_ticks"]
+
+INK = "#5b6775"
+HEIGHT = "190px"
+
+# Okabe and Ito (2008): told apart by colour-blind readers, too.
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#5b6775", "#000000")
+
+
+def axis(label: str, *, vertical: bool = False) -> bqplot.Axis:
+    """Return an axis with its own linear scale."""
+    return bqplot.Axis(
+        scale=bqplot.LinearScale(),
+        label=label,
+        orientation="vertical" if vertical else "horizontal",
+        color=INK,
+        label_color=INK,
+        grid_color="#e3e8ee",
+        label_offset="46px" if vertical else "32px",
+    )
+
+
+def figure(x: bqplot.Axis, y: bqplot.Axis, marks: list[bqplot.Mark]) -> bqplot.Figure:
+    """Return a figure as wide as its place."""
+    return bqplot.Figure(
+        marks=marks,
+        axes=[x, y],
+        fig_margin={"top": 10, "bottom": 42, "left": 62, "right": 16},
+        layout=ipywidgets.Layout(width="100%", height=HEIGHT),
+        animation_duration=0,
+    )
+
+
+def round_ticks(low: float, high: float, count: int = 5) -> NDArray[np.float64]:
+    """
+    Return round numbers between two values.
+
+    Parameters
+    ----------
+    low, high : float
+        The range, low < high.
+    count : int
+        About so many ticks.
+    """
+    raw = (high - low) / max(count - 1, 1)
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * factor for factor in (1.0, 2.0, 5.0, 10.0) if raw <= power * factor * 1.3)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return np.array([number * step for number in range(first, last + 1)], dtype=np.float64)
+
+
+def fit_axis(one: bqplot.Axis, low: float, high: float, *, margin: float = 0.06, count: int = 5) -> None:
+    """Let an axis run from `low` to `high` with a margin on both sides, and label round numbers."""
+    width = (high - low) or max(abs(low) * 0.1, 1e-3)
+    low, high = low - margin * width, high + margin * width
+    ticks = round_ticks(low, high, count)
+    # bqplot's own ticks have as many digits as it takes; these have as many as they need
+    step = float(ticks[1] - ticks[0]) if len(ticks) > 1 else width
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    largest = float(np.abs(ticks).max()) if len(ticks) else 0.0
+    scale: Any = one.scale
+    with scale.hold_sync():
+        scale.min, scale.max = float(low), float(high)
+    with one.hold_sync():
+        one.tick_values = ticks
+        one.tick_format = ".1e" if largest >= 1e5 or digits > 5 else f".{digits}f"
