@@ -6,6 +6,7 @@ It uses the general ``jdaviz.App``: ``jdaviz.Imviz`` is deprecated since jdaviz 
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import Any
 
@@ -32,8 +33,18 @@ def import_jdaviz() -> None:
     ImportError
         If jdaviz, or something that it needs, is not installed.
     """
-    _import_pysiaf()
-    import jdaviz  # noqa: F401
+    # Half a million objects are made and kept: looking for garbage among them costs 0.7 s here, and
+    # time again at every later collection. Frozen ones are not looked at.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        _import_pysiaf()
+        import jdaviz  # noqa: F401
+
+        gc.freeze()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _import_pysiaf() -> None:
@@ -89,6 +100,8 @@ class JdavizViewer:
         self._names[label] = next(name for name in self._app.datasets if name not in before)
         self._apply_stretch([self._names[label]])
         self._bring_up(label)
+        if len(self._names) == 1:
+            self._fit_when_drawn()
 
     def remove(self, label: str) -> None:
         """Forget an image."""
@@ -149,6 +162,25 @@ class JdavizViewer:
     def _viewer(self) -> Any | None:
         """The image viewer; jdaviz makes it with the first image."""
         return self._app.viewers.get(_VIEWER)
+
+    def _fit_when_drawn(self) -> None:
+        """
+        Show all of the first image once the browser has told how large the figure is.
+
+        Trap: before that jdaviz takes the figure for a square, and a wide one cuts the image.
+        """
+        viewer = self._viewer
+        # Private: what the browser says about its views; absent in later versions, the image is cut.
+        listener = getattr(getattr(viewer, "_obj", None), "glue_viewer", None)
+        listener = getattr(listener, "_vl", None)
+        if viewer is None or listener is None or listener.view_data:
+            return
+
+        def fit(_change: Any) -> None:
+            listener.unobserve(fit, "view_data")
+            viewer.reset_limits()
+
+        listener.observe(fit, "view_data")
 
     def _layers(self) -> dict[str, Any]:
         """State of each of our images, by our label; includes what the user changed in jdaviz."""
