@@ -22,8 +22,19 @@ from miri_widgets.steps import declarations, stages
 __all__ = ["connect"]
 
 
-def connect(program: Program) -> Services:
-    """Return the services of one program."""
+def connect(program: Program, *, workers: int = 2, scheduler: str | None = None) -> Services:
+    """
+    Return the services of one program.
+
+    Parameters
+    ----------
+    program : Program
+        The program.
+    workers : int
+        Exposures at a time.
+    scheduler : str, optional
+        Address of a Dask scheduler; one of the engine's own by default.
+    """
     environment = program.environment()
     pattern = program.product_name.replace("{name}", program.name)
     if "{filter}" not in pattern:
@@ -45,7 +56,7 @@ def connect(program: Program) -> Services:
 
     return Services(
         stages=stages.STAGES,
-        engine=Engine(workspace),
+        engine=Engine(workspace, workers=workers, scheduler=scheduler),
         scan=scan_raw,
         declared=declarations.declared,
         step_docs=declarations.step_docs,

@@ -115,8 +115,8 @@ class Services:
     load_set: Callable[[str, Path], Settings]
 
 
-def real_services(program: Program) -> Services:
+def real_services(program: Program, *, workers: int = 2, scheduler: str | None = None) -> Services:
     """Return the calls into the real rooms, for one program."""
     from miri_widgets.models.rooms import connect
 
-    return connect(program)
+    return connect(program, workers=workers, scheduler=scheduler)

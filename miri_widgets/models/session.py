@@ -370,7 +370,13 @@ class SessionModel(traitlets.HasTraits):
             model.unobserve_all()
 
 
-def open_session(program: Program | Path | str, services: Services | None = None) -> SessionModel:
+def open_session(
+    program: Program | Path | str,
+    services: Services | None = None,
+    *,
+    workers: int = 2,
+    scheduler: str | None = None,
+) -> SessionModel:
     """
     Open a program; follow it when an event loop is running, else look once.
 
@@ -380,9 +386,14 @@ def open_session(program: Program | Path | str, services: Services | None = None
         The program, or its TOML file.
     services : Services, optional
         The rooms below; the real ones by default.
+    workers : int
+        Exposures at a time, for the real engine.
+    scheduler : str, optional
+        Address of a Dask scheduler for the real engine; one of its own by default.
     """
     chosen = program if isinstance(program, Program) else load_program(Path(program))
-    session = SessionModel(chosen, services)
+    rooms = services or real_services(chosen, workers=workers, scheduler=scheduler)
+    session = SessionModel(chosen, rooms)
     try:
         session.follow()
     except RuntimeError:  # no running loop: a script or a test

@@ -43,10 +43,10 @@ def wcs() -> tuple[Figures, list[str]]:
 
 def psf() -> tuple[Figures, list[str]]:
     """Simulated FWHM over the measured one, the worst of nine filters."""
-    from miri_widgets.products.exposure import FILTERS
-    from miri_widgets.simulation.psf import FWHM_ARCSEC, PIXEL_ARCSEC, point_spread
+    from miri_widgets.simulation.instrument import FILTERS
+    from miri_widgets.simulation.psf import point_spread
 
-    ratios = {name: point_spread(name).fwhm() * PIXEL_ARCSEC / FWHM_ARCSEC[name] for name in FILTERS}
+    ratios = {name: point_spread(name).fwhm() / imaging.fwhm for name, imaging in FILTERS.items()}
     worst = max(ratios, key=lambda name: abs(ratios[name] - 1))
     return {"psf.fwhm_worst_ratio": ratios[worst]}, [f"psf: the worst filter is {worst}"]
 
