@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from astropy.io import fits
 
 from miri_widgets import errors
 from miri_widgets.settings import Settings, Source
@@ -137,12 +136,12 @@ def test_shifts_of_headers_are_those_of_the_world_coordinates(reduced):
         before = next(path for path in reduced["cal"] if path.name.startswith(entry["root"]))
         places = []
         for path in (before, next(folder.glob(f"{entry['root']}*_crf.fits"))):
-            header = fits.getheader(path, "SCI")
             with datamodels.open(path) as model:
-                places.append(model.meta.wcs(header["CRPIX1"] - 1, header["CRPIX2"] - 1))
+                ny, nx = model.data.shape
+                places.append(model.meta.wcs((nx - 1) / 2, (ny - 1) / 2))
         (ra0, dec0), (ra1, dec1) = places
-        assert entry["dra_mas"] == pytest.approx((ra1 - ra0) * np.cos(np.radians(dec0)) * 3.6e6, abs=0.01)
-        assert entry["ddec_mas"] == pytest.approx((dec1 - dec0) * 3.6e6, abs=0.01)
+        assert entry["dra_mas"] == pytest.approx((ra1 - ra0) * np.cos(np.radians(dec0)) * 3.6e6, abs=0.1)
+        assert entry["ddec_mas"] == pytest.approx((dec1 - dec0) * 3.6e6, abs=0.1)
 
 
 @pytest.mark.parametrize("name", ["detector1", "image2"])
