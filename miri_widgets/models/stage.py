@@ -141,8 +141,11 @@ class StageModel(traitlets.HasTraits):
         ParameterError, BadTableError, MissingFileError
             If the file or one of its values cannot be used; nothing is changed then.
         """
-        loaded = self.session.services.load_set(self.name, Path(path))
-        self.settings = self.settings.with_layer(Source.USER, loaded.passed())
+        loaded = self.session.services.load_set(self.name, Path(path)).passed()
+        bare = self.settings.without()
+        # what acts anyway (a preset, the program's) does not become the user's
+        chosen = {name: value for name, value in loaded.items() if bare.passed().get(name) != value}
+        self.settings = bare.with_layer(Source.USER, chosen)
 
     # -- running ----------------------------------------------------------
 
