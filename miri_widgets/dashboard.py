@@ -124,7 +124,7 @@ class Dashboard(Part):
         self.header = Header(session)
         self.tabs = Tabs(look="steps", items=self._items())
         self.body = ipywidgets.VBox()
-        self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 440px), 900px)")
+        self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 470px), 900px)")
         self.histogram = HistogramView(session)
         self.levels = LevelsView(session)
         self.viewer_words = text("", "mw-viewer-words")
@@ -132,6 +132,7 @@ class Dashboard(Part):
         self.blink.on_click(lambda _: self.viewer.blink())
         self._shown: Path | None = None
         self._passing: list[str] = []
+        self._refused = False
         left = ipywidgets.VBox([self.tabs, self.body])
         left.add_class("mw-left")
         charts = ipywidgets.HBox([self.histogram, self.levels])
@@ -151,6 +152,8 @@ class Dashboard(Part):
         self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
         for name in self.names:
             self.watch(session.stages[name], self._follow_items, "rows", "state")
+        for stage in session.stages.values():
+            self.watch(stage, self._follow_origin, "rows")
 
     def _items(self) -> list[dict[str, Any]]:
         programs = self.session.programs
@@ -206,11 +209,22 @@ class Dashboard(Part):
             return
         self._shown = path
         try:
+            self._refused = False
             self.viewer.show(path, label=path.name)
             self._keep_few(path)
-            self.viewer_words.value = f"<b>{escape(path.name)}</b><span>{escape(self._origin(path))}</span>"
+            self._follow_origin(None)
         except MiriWidgetsError as error:
+            self._refused = True
             self.viewer_words.value = sentences([str(error)], "bad")
+
+    def _follow_origin(self, _: Any) -> None:
+        """Say what the image is; one of other settings is never taken for one of now."""
+        path = self._shown
+        if path is None or self._refused:
+            return
+        origin, is_now = self._origin(path)
+        tone = "" if is_now else ' class="mw-chip mw-warn"'
+        self.viewer_words.value = f"<b>{escape(path.name)}</b><span{tone}>{escape(origin)}</span>"
 
     def _keep_few(self, path: Path) -> None:
         """Let go of images that came by themselves, and of the oldest: each costs memory."""
@@ -221,17 +235,19 @@ class Dashboard(Part):
         for label in self.viewer.labels[:-MOST_IMAGES]:
             self.viewer.remove(label)
 
-    def _origin(self, path: Path) -> str:
+    def _origin(self, path: Path) -> tuple[str, bool]:
+        """Return what a product is, and whether the settings of now made it."""
         for stage in self.session.stages.values():
             for row in stage.rows:
                 if path in row.products:
                     exposure = (
                         self.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
                     )
-                    return (
-                        f"{stage.stage.title.partition(':')[0]} · {exposure.label if exposure else row.label}"
-                    )
-        return ""
+                    title = stage.stage.title.partition(":")[0]
+                    return f"{title} · {exposure.label if exposure else row.label}", True
+        if path.is_relative_to(self.session.program.workspace / "runs"):
+            return "↻ out of date: made with other settings", False
+        return "raw exposure", True
 
     def close(self) -> None:
         """Close every view, the viewer and the session; jobs go on."""

@@ -314,6 +314,11 @@ def test_dashboard_from_first_look_to_mosaic(session, engine):
     assert sum(mark.x.size for mark in dashboard.levels.figure.marks) == 4
     dashboard.blink.click()
     assert viewer.blinked == 1
+    assert "Image 3 · trial_f1500w" in dashboard.viewer_words.value
+    session.show(session.shown)
+    session.stages["image3"].set({"resample.pixfrac": 0.5})
+    session.poll()
+    assert "out of date: made with other settings" in dashboard.viewer_words.value
     dashboard.close()
 
 
