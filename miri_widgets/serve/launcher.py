@@ -62,6 +62,8 @@ def serve(
     os.environ.update(environment or {})
     # Set on some machines; every kernel would then compile all that it imports (jdaviz: 8 s more).
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # Where a preheated kernel asks whether its visitor has come.
+    os.environ["VOILA_APP_IP"] = "127.0.0.1" if ip in {"", "localhost", "0.0.0.0"} else ip
     from miri_widgets.serve.application import DashboardServer
 
     server = DashboardServer(log_level=logging.WARNING, port=port, ip=ip, open_browser=open_browser)

@@ -12,6 +12,9 @@ __all__ = ["HEADERS", "UNUSED_EXTENSIONS", "is_loopback", "voila_configuration"]
 #: kernel at once; this is for browsers that crashed. A laptop may sleep this long.
 CULL_IDLE_TIMEOUT = 1800
 
+#: Pause before a preheated kernel that found its visitor is replaced [s].
+REFILL_DELAY = 8.0
+
 #: Between server and kernels: sockets in a private folder, where other users of the machine
 #: cannot listen. Paths of sockets are too long for this on macOS, whose temporary folder is deep.
 TRANSPORT = "ipc" if sys.platform.startswith("linux") else "tcp"
@@ -91,6 +94,8 @@ def voila_configuration(*, preheat: bool) -> dict[str, Any]:
             "cell_error_instruction": "The server log has the details.",
             "startup_timeout": 120,
         },
+        # The next kernel is started when the page has had the processor for itself.
+        "VoilaKernelManager": {"fill_delay": REFILL_DELAY},
         "KernelManager": {"transport": TRANSPORT},
         "MappingKernelManager": {
             "cull_idle_timeout": CULL_IDLE_TIMEOUT,

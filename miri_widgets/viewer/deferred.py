@@ -21,6 +21,7 @@ from ipywidgets import HTML, Box, Layout, Widget
 from miri_widgets.viewer.brightness import check_stretch
 from miri_widgets.viewer.image import ViewerImage, load_image, safe_label
 from miri_widgets.viewer.protocol import ImageSource, Position, StretchFunction
+from miri_widgets.viewer.visitor import wait_for_visitor
 
 __all__ = ["Backend", "DeferredViewer"]
 
@@ -199,6 +200,7 @@ class DeferredViewer:
                     f"jdaviz is imported, {passed:.0f} s so far; this takes about 10 s. All other controls work already.",
                 )
             work.result()
+            await wait_for_visitor()
             backend = self._build()
         except Exception as error:  # anything may be wrong with an optional, foreign viewer
             backend = self._give_way(error)

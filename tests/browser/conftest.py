@@ -183,7 +183,7 @@ def kernel_count() -> Callable[[ServerProcess], int]:
 def settle() -> Callable[..., None]:
     """Wait until a condition holds, looking every 0.1 s."""
 
-    def wait(condition: Callable[[], bool], *, timeout: float = 15.0, because: str = "") -> None:
+    def wait(condition: Callable[[], bool], *, timeout: float = 60.0, because: str = "") -> None:
         end = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < end, because or "the condition never held"
