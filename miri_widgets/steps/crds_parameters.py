@@ -95,9 +95,9 @@ def _known(stage_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(stage_name: str, path: str) -> dict[str, Any]:
-    from miri_widgets.steps.specs import pipeline_class
+    from miri_widgets.steps.specs import build_config, pipeline_class
 
-    config, _ = pipeline_class(stage(stage_name).pipeline).build_config(path)
+    config = build_config(pipeline_class(stage(stage_name).pipeline), path)
     values = {name: config[name] for name in config.scalars if name not in ("class", "name")}
     for step, section in config.get("steps", {}).items():
         values |= {

@@ -22,7 +22,7 @@ from miri_widgets.steps.facts import facts_of
 from miri_widgets.steps.failures import as_our_error
 from miri_widgets.steps.inputs import check_inputs, check_settings, pipeline_input
 from miri_widgets.steps.progress import Progress, StepReport, ignore
-from miri_widgets.steps.specs import pipeline_class
+from miri_widgets.steps.specs import build_config, pipeline_class
 from miri_widgets.steps.stages import Stage, stage
 
 __all__ = ["StageResult", "StepReport", "execute", "keywords", "resolved_parameters"]
@@ -195,9 +195,9 @@ def _run(chosen: Stage, source: Path, values: Mapping[str, Any], output: Path) -
     cores = _CORES if chosen.name == "detector1" else ()
     # These are the three lines of `Pipeline.call(..., configure_log=False)`; taken apart,
     # because `call` keeps the instance, and with it the resolved parameters, to itself.
-    config, config_file = cls.build_config(str(source), **keywords(values, output, cores))
+    config = build_config(cls, str(source), **keywords(values, output, cores))
     config.pop("class", None)
-    pipeline = cls.from_config_section(config, name=config.get("name"), config_file=config_file)
+    pipeline = cls.from_config_section(config, name=config.get("name"))
     resolved = resolved_parameters(chosen.name, pipeline)
     pipeline.run(str(source))
     return resolved

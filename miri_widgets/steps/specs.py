@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
-from miri_widgets.errors import StepFailedError
+from miri_widgets.errors import CrdsCacheError, StepFailedError
 from miri_widgets.settings import Kind, Parameter
 from miri_widgets.steps.words import doc_of, unit_of
 
-__all__ = ["parameter_of", "pipeline_class", "read_pipeline"]
+__all__ = ["build_config", "parameter_of", "pipeline_class", "read_pipeline"]
 
 _KINDS = {
     "float": Kind.FLOAT,
@@ -36,6 +37,55 @@ def pipeline_class(dotted: str) -> Any:
     """Import and return a pipeline class by its dotted name."""
     module, _, name = dotted.rpartition(".")
     return getattr(importlib.import_module(module), name)
+
+
+def build_config(cls: Any, source: str, **keywords: Any) -> Any:
+    """
+    Return the configuration that ``cls.call(source, **keywords)`` would use.
+
+    Parameters
+    ----------
+    cls : type
+        A pipeline class.
+    source : str
+        An exposure or association.
+    **keywords
+        As for ``call``.
+
+    Raises
+    ------
+    CrdsCacheError
+        If CRDS names a parameter file that cannot be had. jwst itself goes on
+        in silence, with other parameters than the context says.
+    """
+    config, _ = cls.build_config(source, **keywords)
+    _require_parameter_files(cls, source)
+    return config
+
+
+def _require_parameter_files(cls: Any, source: str) -> None:
+    import crds
+    from crds.core.exceptions import CrdsError
+    from stpipe.step import get_disable_crds_steppars
+
+    if get_disable_crds_steppars():
+        return
+    header, observatory = cls._get_crds_parameters(source)
+    for step in (cls, *cls.step_defs.values()):
+        kind = step.get_config_reftype()
+        try:
+            name = crds.getrecommendations(header, reftypes=[kind], observatory=observatory, fast=True)[kind]
+        except (CrdsError, LookupError):
+            # a context need not know the parameters of every step
+            continue
+        if name.upper().startswith("NOT FOUND") or name.upper() == "N/A":
+            continue
+        if not Path(crds.locate_file(name, observatory)).is_file():
+            raise CrdsCacheError(
+                f"the parameter file {name} of {step.__name__} is not in the CRDS cache",
+                "all files of the context",
+                "fill the cache with `crds sync` while online",
+            )
 
 
 def read_pipeline(dotted: str) -> dict[str, Any]:

@@ -191,6 +191,14 @@ def test_a_reference_file_that_is_not_in_the_cache(small_program, in_child, tmp_
         run(small_program, in_child, tmp_path, environment=environment)
 
 
+def test_a_parameter_file_that_is_not_in_the_cache_is_not_passed_over(small_program, in_child, tmp_path):
+    cache, environment = copied_cache(small_program, tmp_path)
+    for path in cache.rglob("*pars-emicorrstep*.asdf"):
+        path.unlink()
+    with pytest.raises(errors.CrdsCacheError, match="pars-emicorrstep"):
+        run(small_program, in_child, tmp_path, environment=environment)
+
+
 def test_a_context_that_is_not_in_the_cache(small_program, in_child, tmp_path):
     environment = {**small_program.environment, "CRDS_CONTEXT": "jwst_0001.pmap"}
     with pytest.raises(errors.ReferenceFileError):
