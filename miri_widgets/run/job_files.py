@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,7 @@ def job_ids(workspace: Workspace) -> list[str]:
         return []
 
 
-def unfinished_jobs(workspace: Workspace, ended: set[str]) -> list[str]:
+def unfinished_jobs(workspace: Workspace, ended: set[str], known: Collection[str] = ()) -> list[str]:
     """
     Return the ids of the jobs that have not ended, oldest first.
 
@@ -114,10 +114,12 @@ def unfinished_jobs(workspace: Workspace, ended: set[str]) -> list[str]:
     ended : set of str
         Jobs known to have ended; those found are added, so that the next
         call does not read them again.
+    known : collection of str
+        Jobs that are left out without a look.
     """
     found = []
     for job in job_ids(workspace):
-        if job in ended:
+        if job in ended or job in known:
             continue
         if not workspace.job_file(job).is_file() or has_ended(workspace.events_file(job)):
             ended.add(job)

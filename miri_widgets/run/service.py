@@ -34,6 +34,7 @@ from miri_widgets.run.workspace import PARTIAL, Workspace
 __all__ = ["main", "serve"]
 
 _POLL_SECONDS = 0.05
+_IDLE_POLL_SECONDS = 0.15
 _LOCK_SECONDS = 2.0
 _HEARTBEAT_SECONDS = 1.0
 _MEMORY_SHARE = 0.8
@@ -131,7 +132,7 @@ def _loop(workspace: Workspace, lock: RunLock, options: _Options, graphs: Any, s
         if now - beat > _HEARTBEAT_SECONDS:
             beat = now
             workspace.heartbeat.touch()
-        for job in unfinished_jobs(workspace, ended):
+        for job in unfinished_jobs(workspace, ended, graphs.active):
             try:
                 graphs.add(job)
             except MiriWidgetsError as error:
@@ -142,7 +143,7 @@ def _loop(workspace: Workspace, lock: RunLock, options: _Options, graphs: Any, s
             busy = now
         elif now - busy > options.idle_seconds and _leave(workspace, lock, ended):
             return
-        stop.wait(_POLL_SECONDS)
+        stop.wait(_POLL_SECONDS if graphs.active else _IDLE_POLL_SECONDS)
 
 
 def _leave(workspace: Workspace, lock: RunLock, ended: set[str]) -> bool:
@@ -179,10 +180,13 @@ def _client(workspace: Workspace, options: _Options) -> Iterator[tuple[Any, floa
             yield client, min(declared, default=0.0)
         return
     memory_mb = options.memory_mb or _free_mb()
-    # no routes, loopback only: distributed opens status pages to the network otherwise
-    quiet: dict[str, list[str]] = {
+    # no routes, loopback only: distributed opens status pages to the network otherwise;
+    # no profiler: it samples a hundred times a second what only waits for processes
+    quiet: dict[str, object] = {
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.system-monitor.interval": "10s",
     }
     with dask.config.set(quiet):
         cluster = LocalCluster(
