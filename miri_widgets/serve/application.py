@@ -18,6 +18,7 @@ from jupyter_server.utils import url_path_join
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 from voila.app import Voila
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from miri_widgets.serve.handlers import (
     ExtensionHandler,
@@ -29,6 +30,7 @@ from miri_widgets.serve.handlers import (
 )
 from miri_widgets.serve.kernels import OwnKernelSpecManager
 from miri_widgets.serve.policy import HEADERS, is_loopback, voila_configuration
+from miri_widgets.serve.sockets import KernelSocket
 
 __all__ = ["DashboardServer"]
 
@@ -124,7 +126,7 @@ class DashboardServer(Voila):
         ]
         closed = tuple(self._path(path) for path in _CLOSED)
         theirs = [route for route in super().init_handlers() if not str(route[0]).startswith(closed)]
-        return [*ours, *theirs]
+        return [*ours, *(_with_our_socket(route) for route in theirs)]
 
     def start(self) -> None:
         """Listen, say where, and serve until stopped."""
@@ -175,6 +177,11 @@ def _page_config(config: dict[str, Any], **context: Any) -> dict[str, Any]:
     # MathJax would be loaded from another host, at the first dollar sign in a text.
     config.setdefault("disabledExtensions", []).append("@jupyterlab/mathjax2-extension:plugin")
     return config
+
+
+def _with_our_socket(route: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a route of Voila, with our handler for the connection to a kernel."""
+    return (route[0], KernelSocket, *route[2:]) if route[1] is VoilaKernelWebsocketHandler else route
 
 
 def _own_page(name: str) -> str | None:
