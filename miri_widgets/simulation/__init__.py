@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from miri_widgets.simulation.laboratory import import_laboratory_ramp
     from miri_widgets.simulation.program import Field, SimulatedProgram, Tile
     from miri_widgets.simulation.programs import PROGRAMS
-    from miri_widgets.simulation.reference_cache import ReferenceCache, crds_environment, write_reference_cache
+    from miri_widgets.simulation.reference_cache import (
+        ReferenceCache,
+        crds_environment,
+        write_reference_cache,
+    )
     from miri_widgets.simulation.truth import ExposureTruth, Truth, load_truth
 
 __all__ = [

@@ -40,20 +40,54 @@ def add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
     listed = "\n".join(f"  {name:{width}}  {_summary(program)}" for name, program in PROGRAMS.items())
     parser.description = _SIMULATE_HELP.format(programs=listed)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("program", nargs="?", default="demo", choices=sorted(PROGRAMS), help="ready-made program to start from (default: demo)")
-    parser.add_argument("--filters", nargs="+", metavar="FILTER", choices=list(FILTERS), help="imaging filters, " + ", ".join(FILTERS))
+    parser.add_argument(
+        "program",
+        nargs="?",
+        default="demo",
+        choices=sorted(PROGRAMS),
+        help="ready-made program to start from (default: demo)",
+    )
+    parser.add_argument(
+        "--filters",
+        nargs="+",
+        metavar="FILTER",
+        choices=list(FILTERS),
+        help="imaging filters, " + ", ".join(FILTERS),
+    )
     parser.add_argument("--subarray", choices=list(SUBARRAYS), help="readout window")
     parser.add_argument("--groups", type=_positive, metavar="N", help="groups per integration, at least 2")
     parser.add_argument("--ints", type=_positive, metavar="N", help="integrations per exposure")
     parser.add_argument("--tiles", type=_positive, metavar="N", help="use the first N tiles of the program")
-    parser.add_argument("--dithers", type=_positive, metavar="N", help="use the first N dithers of the program")
+    parser.add_argument(
+        "--dithers", type=_positive, metavar="N", help="use the first N dithers of the program"
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="seed of everything random")
-    parser.add_argument("--without", nargs="+", default=[], metavar="EFFECT", choices=Effects.names(), help="effects to leave out: " + ", ".join(Effects.names()))
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        default=[],
+        metavar="EFFECT",
+        choices=Effects.names(),
+        help="effects to leave out: " + ", ".join(Effects.names()),
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="gets uncal/ and truth/")
-    parser.add_argument("--references", type=Path, metavar="FOLDER", help="also write a local CRDS cache with the matching reference files here")
-    parser.add_argument("--reference-error", type=float, default=0.0, metavar="X", help="measurement error of the references in units of a realistic one (default: 0, exact)")
+    parser.add_argument(
+        "--references",
+        type=Path,
+        metavar="FOLDER",
+        help="also write a local CRDS cache with the matching reference files here",
+    )
+    parser.add_argument(
+        "--reference-error",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="measurement error of the references in units of a realistic one (default: 0, exact)",
+    )
     parser.add_argument("--rates", action="store_true", help="also write the noiseless rate of each exposure")
-    parser.add_argument("--processes", type=_positive, default=2, metavar="N", help="processes at the same time (default: 2)")
+    parser.add_argument(
+        "--processes", type=_positive, default=2, metavar="N", help="processes at the same time (default: 2)"
+    )
 
 
 def run_simulate(args: argparse.Namespace) -> int:

@@ -73,6 +73,8 @@ class Detector:
         Pixel size, 25 micron.
     hot, dead, noisy : float
         Fractions of such pixels.
+    noisy_factor : float
+        How much more a noisy pixel varies than its read noise says: it is unstable, and only its flag warns of it.
     """
 
     gain: float = 4.0
@@ -98,12 +100,13 @@ class Detector:
     last_frame_fraction: float = 0.01
     coupling: float = 0.003
     drift: float = 3.0
-    emi: tuple[tuple[float, float], ...] = ((390.625, 6.0), (10.039216, 4.0))
+    emi: tuple[tuple[float, float], ...] = ((390.625, 8.0), (10.039216, 8.0))
     cosmic_rays: float = 5.0
     pixel_cm: float = 25e-4
     hot: float = 0.0015
     dead: float = 0.0010
     noisy: float = 0.0005
+    noisy_factor: float = 8.0
 
     def measured(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """Apply the non-linearity: linear raw DN, pedestal included, to measured raw DN."""
@@ -111,7 +114,9 @@ class Detector:
         signal = goal.copy()
         a, b = np.float32(self.quadratic), np.float32(self.cubic)
         for _ in range(3):
-            signal -= (signal * (1 + signal * (a + b * signal)) - goal) / (1 + signal * (2 * a + 3 * b * signal))
+            signal -= (signal * (1 + signal * (a + b * signal)) - goal) / (
+                1 + signal * (2 * a + 3 * b * signal)
+            )
         return signal + np.float32(self.pedestal)
 
     def linearity_coefficients(self) -> NDArray[np.float64]:
@@ -156,8 +161,8 @@ class DetectorMaps:
         Patterns of the dark settling [DN] and of the reset anomaly [mean 1]; 0 in reference pixels.
     dq : ndarray of uint32
         Bad and reference pixels, as in the mask reference.
-    reference : ndarray of bool
-        Reference pixels.
+    reference, noisy : ndarray of bool
+        Reference pixels; unstable pixels.
     """
 
     pedestal: NDArray[np.float32]
@@ -168,6 +173,7 @@ class DetectorMaps:
     reset_pattern: NDArray[np.float32]
     dq: NDArray[np.uint32]
     reference: NDArray[np.bool_]
+    noisy: NDArray[np.bool_]
 
 
 @lru_cache(maxsize=1)
@@ -198,7 +204,6 @@ def detector_maps() -> DetectorMaps:
     noisy = (draw > 0.5) & (draw < 0.5 + detector.noisy)
     dark[hot] += rng.exponential(40.0, hot.sum())
     response[dead] = 0.02
-    read_noise[noisy] *= 8
     dq[hot] |= DQ["DO_NOT_USE"] | DQ["HOT"]
     dq[dead] |= DQ["DO_NOT_USE"] | DQ["DEAD"]
     dq[noisy] |= DQ["DO_NOT_USE"] | DQ["UNRELIABLE_SLOPE"]
@@ -209,7 +214,10 @@ def detector_maps() -> DetectorMaps:
     for part in (dark, settling, reset_pattern):
         part[reference] = 0
     images = (pedestal, read_noise, response, dark, settling, reset_pattern)
-    return DetectorMaps(*(_frozen(image.astype(np.float32)) for image in images), dq=_frozen(dq), reference=_frozen(reference))
+    frozen = [_frozen(image.astype(np.float32)) for image in images]
+    return DetectorMaps(
+        *frozen, dq=_frozen(dq), reference=_frozen(reference), noisy=_frozen(noisy & ~reference)
+    )
 
 
 @lru_cache(maxsize=9)

@@ -88,7 +88,9 @@ class Distortion:
         """
         v2, v3 = np.asarray(v2, float), np.asarray(v3, float)
         u, v = _affine(self.sky_to_plane, v2, v3)
-        x, y = _affine(self.plane_to_pixel, polyval2d(u, v, self.backward_x), polyval2d(u, v, self.backward_y))
+        x, y = _affine(
+            self.plane_to_pixel, polyval2d(u, v, self.backward_x), polyval2d(u, v, self.backward_y)
+        )
         dx, dy = self.boresight[filter_name]
         x, y = x + REFERENCE_COLUMNS + dx, y + dy
         for _ in range(_NEWTON_STEPS):
@@ -126,8 +128,13 @@ def flight_distortion() -> Distortion:
     from astropy.io import fits
 
     with fits.open(_delivered_file()) as hdus:
-        table = {name: np.array(hdus[f"{name} matrix"].data, float) for name in ("A", "B", "AI", "BI", "M", "MI", "T", "TI")}
-        shifts = {str(row[0]).strip(): (float(row[1]), float(row[2])) for row in hdus["Boresight offsets"].data}
+        table = {
+            name: np.array(hdus[f"{name} matrix"].data, float)
+            for name in ("A", "B", "AI", "BI", "M", "MI", "T", "TI")
+        }
+        shifts = {
+            str(row[0]).strip(): (float(row[1]), float(row[2])) for row in hdus["Boresight offsets"].data
+        }
     # the file holds polynomials as [power of y, power of x]
     return Distortion(
         pixel_to_plane=table["MI"],

@@ -116,6 +116,8 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if name not in Effects.names():
             raise ParameterError(
-                f"the effect {name!r}", "one of " + ", ".join(Effects.names()), "correct the name of the effect"
+                f"the effect {name!r}",
+                "one of " + ", ".join(Effects.names()),
+                "correct the name of the effect",
             )
     return names

@@ -170,7 +170,7 @@ def _write_uncal(path: Path, ramps: Ramps, program: SimulatedProgram, exposure: 
         save_model(model, path)
 
 
-def save_model(model, path: Path) -> None:  # noqa: ANN001 - data models carry no types
+def save_model(model, path: Path) -> None:
     """Save a data model atomically, under its own name: a data model writes the name of its file into its header."""
     with os_errors_as_ours(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -49,7 +49,12 @@ def golden_corner_error(path: Path) -> float:
     """
     values = _read(Path(path))
     pointing = Pointing(
-        values["v2_ref"], values["v3_ref"], values["ra_ref"], values["dec_ref"], values["roll_ref"], values["va_scale"]
+        values["v2_ref"],
+        values["v3_ref"],
+        values["ra_ref"],
+        values["dec_ref"],
+        values["roll_ref"],
+        values["va_scale"],
     )
     v3, v2 = values["TI_constants_2022"]
     x, y = np.array(values["s_region_pixels_0based"], float).T
@@ -80,11 +85,15 @@ def _pipeline_wcs(pointing: Pointing, v2: float, v3: float) -> Any:
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise MissingFileError(f"no file {path}", "a JSON file with a real pointing", "give the path of the file")
+        raise MissingFileError(
+            f"no file {path}", "a JSON file with a real pointing", "give the path of the file"
+        )
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         for name in ("ra_ref", "dec_ref", "roll_ref", "v2_ref", "v3_ref", "va_scale", "TI_constants_2022"):
             values[name]
         return values
     except (ValueError, KeyError, TypeError) as error:
-        raise BadTableError(f"{path} cannot be used ({error})", "a JSON file with a real pointing", "correct it") from error
+        raise BadTableError(
+            f"{path} cannot be used ({error})", "a JSON file with a real pointing", "correct it"
+        ) from error

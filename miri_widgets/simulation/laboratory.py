@@ -78,10 +78,14 @@ def _read(path: Path) -> tuple[NDArray[np.uint16], Any]:
     try:
         with fits.open(path) as hdus:
             if "SCI" not in hdus:
-                raise NotImagingError(f"{path.name} has no extension SCI", "ramps of the imager", "choose another file")
+                raise NotImagingError(
+                    f"{path.name} has no extension SCI", "ramps of the imager", "choose another file"
+                )
             return np.array(hdus["SCI"].data), hdus[0].header.copy()
     except OSError as error:
-        raise NotFitsError(f"{path.name} is not FITS ({error})", "a FITS file", "choose another file") from error
+        raise NotFitsError(
+            f"{path.name} is not FITS ({error})", "a FITS file", "choose another file"
+        ) from error
 
 
 def _subarray(data: NDArray, header: Any, path: Path) -> Subarray:
@@ -95,7 +99,9 @@ def _subarray(data: NDArray, header: Any, path: Path) -> Subarray:
     return subarray
 
 
-def _missing_keywords(data: NDArray, header: Any, subarray: Subarray, path: Path) -> dict[str, tuple[Any, str]]:
+def _missing_keywords(
+    data: NDArray, header: Any, subarray: Subarray, path: Path
+) -> dict[str, tuple[Any, str]]:
     nints, ngroups = data.shape[:2]
     frame = subarray.frame_time
     duration = frame * (ngroups * nints + nints - 1)
@@ -112,7 +118,10 @@ def _missing_keywords(data: NDArray, header: Any, subarray: Subarray, path: Path
         "instrument.detector": ("MIRIMAGE", "kept from the file"),
         "instrument.filter": (_FILTER, optics),
         "exposure.type": ("MIR_IMAGE", absent),
-        "exposure.readpatt": ("FASTR1", f"READPATT is {header.get('READPATT')!r}, the name of before the launch"),
+        "exposure.readpatt": (
+            "FASTR1",
+            f"READPATT is {header.get('READPATT')!r}, the name of before the launch",
+        ),
         "observation.date": (_DATE, "the real date lies before the first reference file"),
         "observation.time": ("00:00:00.000", "as the date"),
         "target.proposer_name": ("LABORATORY", absent),
@@ -153,11 +162,16 @@ def _missing_keywords(data: NDArray, header: Any, subarray: Subarray, path: Path
         "fastaxis": 1,
         "slowaxis": 2,
     }
-    added |= {f"subarray.{key}": (value, "without it references cannot be cut to the window") for key, value in window.items()}
+    added |= {
+        f"subarray.{key}": (value, "without it references cannot be cut to the window")
+        for key, value in window.items()
+    }
     aperture = APERTURES[subarray.aperture]
     nowhere = Pointing(aperture.v2, aperture.v3, 0.0, 0.0, 0.0)
     sky = pointing_header(nowhere, subarray.aperture, subarray.pps_aperture)
-    return added | {key: (value, "no sky in the laboratory; the pipeline wants a pointing") for key, value in sky.items()}
+    return added | {
+        key: (value, "no sky in the laboratory; the pipeline wants a pointing") for key, value in sky.items()
+    }
 
 
 def _write(path: Path, data: NDArray, added: dict[str, tuple[Any, str]], name: ExposureName) -> None:

@@ -19,21 +19,93 @@ from miri_widgets.simulation.references import USEAFTER
 __all__ = ["write_mappings"]
 
 # Types that a step of the imaging pipelines asks for and that MIRI imaging does not have.
-_NOT_APPLICABLE = """
-    superbias refpix sirskernel pictureframe pastasoss bkg wavelengthrange specwcs regions camera chromcorr
-    collimator disperser fore fpa msa ote ifupost ifufore ifuslicer fflat sflat dflat drizpars persat trapdensity
-    trappars lastframe cubepar extract1d fringe psf psfmask tsophot mrsxartcorr mrsptcorr fringefreq resol straymask
-""".split()
+_NOT_APPLICABLE = [
+    "superbias",
+    "refpix",
+    "sirskernel",
+    "pictureframe",
+    "pastasoss",
+    "bkg",
+    "wavelengthrange",
+    "specwcs",
+    "regions",
+    "camera",
+    "chromcorr",
+    "collimator",
+    "disperser",
+    "fore",
+    "fpa",
+    "msa",
+    "ote",
+    "ifupost",
+    "ifufore",
+    "ifuslicer",
+    "fflat",
+    "sflat",
+    "dflat",
+    "drizpars",
+    "persat",
+    "trapdensity",
+    "trappars",
+    "lastframe",
+    "cubepar",
+    "extract1d",
+    "fringe",
+    "psf",
+    "psfmask",
+    "tsophot",
+    "mrsxartcorr",
+    "mrsptcorr",
+    "fringefreq",
+    "resol",
+    "straymask",
+]
 
 # Steps and pipelines without a parameter file: with the type missing altogether CRDS warns at each step.
-_WITHOUT_PARAMETERS = """
-    assignmtwcsstep assignwcsstep backgroundstep chargemigrationstep cleanflickernoisestep darkcurrentstep dqinitstep
-    emicorrstep firstframestep flatfieldstep gainscalestep groupscalestep ipcstep jumpstep lastframestep linearitystep
-    outlierdetectionstep persistencestep photomstep pictureframestep rampfitstep refpixstep resamplestep resetstep
-    rscdstep saturationstep skymatchstep sourcecatalogstep superbiasstep tweakregstep badpixselfcalstep
-    tsophotometrystep whitelightstep extract1dstep residualfringestep
-    detector1pipeline image2pipeline image3pipeline darkpipeline tso3pipeline spec2pipeline spec3pipeline
-""".split()
+_WITHOUT_PARAMETERS = [
+    "assignmtwcsstep",
+    "assignwcsstep",
+    "backgroundstep",
+    "chargemigrationstep",
+    "cleanflickernoisestep",
+    "darkcurrentstep",
+    "dqinitstep",
+    "emicorrstep",
+    "firstframestep",
+    "flatfieldstep",
+    "gainscalestep",
+    "groupscalestep",
+    "ipcstep",
+    "jumpstep",
+    "lastframestep",
+    "linearitystep",
+    "outlierdetectionstep",
+    "persistencestep",
+    "photomstep",
+    "pictureframestep",
+    "rampfitstep",
+    "refpixstep",
+    "resamplestep",
+    "resetstep",
+    "rscdstep",
+    "saturationstep",
+    "skymatchstep",
+    "sourcecatalogstep",
+    "superbiasstep",
+    "tweakregstep",
+    "badpixselfcalstep",
+    "tsophotometrystep",
+    "whitelightstep",
+    "extract1dstep",
+    "residualfringestep",
+    "detector1pipeline",
+    "image2pipeline",
+    "image3pipeline",
+    "darkpipeline",
+    "tso3pipeline",
+    "spec2pipeline",
+    "spec3pipeline",
+]
 
 _DETECTOR = "META.INSTRUMENT.DETECTOR"
 _TYPE = "META.EXPOSURE.TYPE"
@@ -79,7 +151,12 @@ def write_mappings(cache: Path, served: Sequence[tuple[str, tuple[str, ...], str
     for kind in (*_NOT_APPLICABLE, *(f"pars-{name}" for name in _WITHOUT_PARAMETERS)):
         rules.setdefault(kind, "N/A")
     instrument = f"jwst_miri_{serial}.imap"
-    header = {"mapping": "INSTRUMENT", "instrument": "MIRI", "parkey": ("REFTYPE",), "description": "simulated"}
+    header = {
+        "mapping": "INSTRUMENT",
+        "instrument": "MIRI",
+        "parkey": ("REFTYPE",),
+        "description": "simulated",
+    }
     _write_mapping(folder / instrument, header, pprint.pformat(rules, width=200))
     header = {"mapping": "PIPELINE", "parkey": ("META.INSTRUMENT.NAME",), "description": "simulated"}
     _write_mapping(folder / context, header, pprint.pformat({"MIRI": instrument}))
@@ -93,7 +170,9 @@ def _write_rule(folder: Path, name: str, kind: str, cases: list[tuple[tuple[str,
         free = iter(keys)
         values = tuple(_FIXED[word] if word in _FIXED else next(free) for word in keywords)
         match = values if len(values) > 1 else values[0]  # one keyword: a string, not a tuple
-        lines.append(f"    {match!r} : UseAfter({{\n        {USEAFTER.replace('T', ' ')!r} : {file_name!r},\n    }}),\n")
+        lines.append(
+            f"    {match!r} : UseAfter({{\n        {USEAFTER.replace('T', ' ')!r} : {file_name!r},\n    }}),\n"
+        )
     header = {
         "mapping": "REFERENCE",
         "instrument": "MIRI",

@@ -112,7 +112,9 @@ def velocity_aberration_scale(ra: float, dec: float, mjd: float) -> float:
 
 
 def _unit(longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:
-    return np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
+    return np.array(
+        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+    )
 
 
 def _angles(vectors: NDArray) -> tuple[NDArray, NDArray]:

@@ -65,7 +65,7 @@ class Tile:
     roll_error : float
         True minus planned roll, degrees.
     guide_star : str
-        Identifier of the guide star, as in the keyword GS_ID.
+        Identifier of the guide star, as in the keyword GDSTARID.
     observation : int
         Observation number, 1 to 999.
     """
@@ -134,19 +134,29 @@ class SimulatedProgram:
     effects: Effects = dataclasses.field(default_factory=Effects)
 
     def __post_init__(self) -> None:
-        _require(self.subarray in SUBARRAYS, f"the subarray {self.subarray!r}", "one of " + ", ".join(SUBARRAYS))
+        _require(
+            self.subarray in SUBARRAYS, f"the subarray {self.subarray!r}", "one of " + ", ".join(SUBARRAYS)
+        )
         for name in self.filters:
             _require(name in FILTERS, f"the filter {name!r}", "one of " + ", ".join(FILTERS))
         _require(len(self.filters) > 0, "no filter", "at least one imaging filter")
         _require(
-            len(self.program) == 5 and self.program.isdigit(), f"the program number {self.program!r}", "five digits"
+            len(self.program) == 5 and self.program.isdigit(),
+            f"the program number {self.program!r}",
+            "five digits",
         )
         _require(self.ngroups >= 2, f"{self.ngroups} groups", "at least 2 groups, to have a slope")
         _require(self.nints >= 1, f"{self.nints} integrations", "at least 1 integration")
-        _require(len(self.tiles) > 0 and len(self.dithers) > 0, "no exposure", "at least one tile and one dither")
-        _require(abs(self.dec) < 89.9, f"the declination {self.dec}", "a target away from the celestial poles")
+        _require(
+            len(self.tiles) > 0 and len(self.dithers) > 0, "no exposure", "at least one tile and one dither"
+        )
+        _require(
+            abs(self.dec) < 89.9, f"the declination {self.dec}", "a target away from the celestial poles"
+        )
         visits = {(tile.observation, tile.visit) for tile in self.tiles}
-        _require(len(visits) == len(self.tiles), "tiles with the same observation and visit", "a number per visit")
+        _require(
+            len(visits) == len(self.tiles), "tiles with the same observation and visit", "a number per visit"
+        )
 
     @property
     def window(self) -> Subarray:

@@ -32,7 +32,7 @@ _DEMO = SimulatedProgram(
         ),
     ),
     dithers=((0.0, 0.0), (4.13, 1.87), (-3.85, 2.96)),
-    field=Field(stars=420, flux_min=4.0, flux_max=2500.0, galaxies=25, emission=0.06),
+    field=Field(stars=320, flux_min=4.0, flux_max=2500.0, galaxies=20, emission=0.06),
     seed=1040,
 )
 
@@ -56,7 +56,15 @@ _SMALL = SimulatedProgram(
         ),
     ),
     dithers=((0.0, 0.0), (1.63, -1.17)),
-    field=Field(stars=55, flux_min=300.0, flux_max=8000.0, flux_slope=1.1, separation=2.2, galaxies=2, galaxy_flux=(600.0, 1800.0)),
+    field=Field(
+        stars=100,
+        flux_min=300.0,
+        flux_max=8000.0,
+        flux_slope=1.1,
+        separation=2.2,
+        galaxies=2,
+        galaxy_flux=(600.0, 1800.0),
+    ),
     seed=1041,
 )
 
@@ -75,7 +83,15 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 ngroups=12,
                 nints=2,
                 dithers=((0.0, 0.0), (3.4, 2.1), (-2.7, 3.3)),
-                field=Field(stars=140, flux_min=100.0, flux_max=20000.0, separation=2.0, galaxies=6, galaxy_flux=(500.0, 3000.0), emission=0.4),
+                field=Field(
+                    stars=140,
+                    flux_min=100.0,
+                    flux_max=20000.0,
+                    separation=2.0,
+                    galaxies=6,
+                    galaxy_flux=(500.0, 3000.0),
+                    emission=0.4,
+                ),
                 seed=1042,
             ),
             _SMALL.but(
@@ -85,7 +101,7 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 subarray="SUB128",
                 ngroups=10,
                 tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
-                field=Field(stars=20, flux_min=500.0, flux_max=20000.0, separation=1.8, galaxies=0),
+                field=Field(stars=40, flux_min=500.0, flux_max=20000.0, separation=1.8, galaxies=0),
                 seed=1043,
             ),
             _SMALL.but(
@@ -95,7 +111,7 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 subarray="SUB64",
                 ngroups=10,
                 tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
-                field=Field(stars=8, flux_min=1000.0, flux_max=20000.0, separation=1.8, galaxies=0),
+                field=Field(stars=40, flux_min=1000.0, flux_max=20000.0, separation=1.8, galaxies=0),
                 seed=1044,
             ),
             _SMALL.but(

@@ -24,7 +24,6 @@ _PUPIL_METRES, _PUPIL_SAMPLES = 6.6, 256
 _SEGMENT_METRES, _GAP_METRES = 1.32, 0.007
 _SECONDARY_RADIUS, _STRUT_HALF_WIDTH = 0.37, 0.06
 _WAVELENGTHS = 9
-_PROFILE_STEP, _PROFILE_ANGLES = 0.05, 60
 # Jitter and charge diffusion, sigma in pixels: chosen to give the documented widths at the shortest wavelengths.
 _BLUR_PIXELS = 0.30
 
@@ -59,14 +58,17 @@ class PointSpread:
     @cached_property
     def _profile(self) -> tuple[NDArray, NDArray, NDArray]:
         """Radii in pixels, azimuthal mean per pixel, and flux inside of each radius."""
-        radius = np.arange(0.0, self.half_width, _PROFILE_STEP)
-        angle = np.linspace(0, 2 * np.pi, _PROFILE_ANGLES, endpoint=False)[:, None]
+        radius = np.concatenate([np.arange(0, 6, 0.05), np.arange(6, self.half_width, 0.25)])
+        # no multiple of six: spikes of the pupil would be met always or never
+        angle = np.linspace(0, 2 * np.pi, 251, endpoint=False)[:, None]
         mean = self._spline.ev(radius * np.sin(angle), radius * np.cos(angle)).mean(axis=0)
         ring = 2 * np.pi * radius * mean
-        inside = np.concatenate([[0.0], np.cumsum((ring[1:] + ring[:-1]) / 2 * _PROFILE_STEP)])
+        inside = np.concatenate([[0.0], np.cumsum((ring[1:] + ring[:-1]) / 2 * np.diff(radius))])
         return radius, mean, inside
 
-    def add(self, image: NDArray[np.floating], x: float, y: float, total: float, radius: int | None = None) -> None:
+    def add(
+        self, image: NDArray[np.floating], x: float, y: float, total: float, radius: int | None = None
+    ) -> None:
         """
         Add a point source to an image.
 
@@ -152,7 +154,9 @@ def point_spread(filter_name: str) -> PointSpread:
     samples = 2 * HALF_WIDTH * OVERSAMPLING + 1
     angles = np.deg2rad((np.arange(samples) - samples // 2) * PIXEL_ARCSEC / OVERSAMPLING / 3600)
     image = np.zeros((samples, samples))
-    for wavelength in np.linspace(band.wavelength - band.width / 2, band.wavelength + band.width / 2, _WAVELENGTHS):
+    for wavelength in np.linspace(
+        band.wavelength - band.width / 2, band.wavelength + band.width / 2, _WAVELENGTHS
+    ):
         kernel = np.exp(-2j * np.pi * np.outer(angles, positions) / (wavelength * 1e-6)).astype(np.complex64)
         image += np.abs(kernel @ aperture @ kernel.T) ** 2
     image = gaussian_filter(image, _BLUR_PIXELS * OVERSAMPLING)
@@ -179,7 +183,9 @@ def pupil() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     x, y = np.meshgrid(positions, positions)
     transmission = np.zeros(x.shape, np.float32)
     half, root = _SEGMENT_METRES / 2, np.sqrt(3) / 2
-    for q, r in ((q, r) for q in range(-2, 3) for r in range(-2, 3) if 0 < max(abs(q), abs(r), abs(q + r)) < 3):
+    for q, r in (
+        (q, r) for q in range(-2, 3) for r in range(-2, 3) if 0 < max(abs(q), abs(r), abs(q + r)) < 3
+    ):
         pitch = _SEGMENT_METRES + _GAP_METRES
         dx, dy = np.abs(x - pitch * root * q), np.abs(y - pitch * (r + q / 2))
         transmission[(dy <= half) & (root * dx + dy / 2 <= half)] = 1

@@ -41,7 +41,12 @@ class Ramps:
 
 
 def expose(
-    rate: NDArray[np.float32], subarray: Subarray, ngroups: int, nints: int, effects: Effects, rng: np.random.Generator
+    rate: NDArray[np.float32],
+    subarray: Subarray,
+    ngroups: int,
+    nints: int,
+    effects: Effects,
+    rng: np.random.Generator,
 ) -> Ramps:
     """
     Expose the detector to a count rate.
@@ -79,7 +84,9 @@ def expose(
                 _strike(charge, hits[integration, group], subarray, rng)
             if effects.saturation:
                 np.minimum(charge, DETECTOR.full_well, out=charge)
-            frame = pixels.transients(pixels.voltage(charge, group), charge, previous, integration, group, ngroups)
+            frame = pixels.transients(
+                pixels.voltage(charge, group), charge, previous, integration, group, ngroups
+            )
             frame = pixels.readout(frame, integration * (ngroups + 1) + group, phases, rng)
             data[integration, group] = np.clip(np.rint(frame), 0, _CONVERTER_MAXIMUM)
             output[integration, group] = np.rint(rng.normal(9000, 4, output.shape[2:]))
@@ -95,12 +102,18 @@ class _Pixels:
         self.detector: Detector = DETECTOR
         self.effects, self.subarray = effects, subarray
         full = detector_maps()
-        self.maps = DetectorMaps(*(getattr(full, name)[subarray.window] for name in DetectorMaps.__dataclass_fields__))
+        self.maps = DetectorMaps(
+            *(getattr(full, name)[subarray.window] for name in DetectorMaps.__dataclass_fields__)
+        )
         ordinary = ~effects.bad_pixels & ((self.maps.dq & (DQ["HOT"] | DQ["DEAD"])) != 0)
         self.dark = np.where(ordinary, self.detector.dark_current, self.maps.dark) if effects.dark else 0.0
-        self.expected = np.clip(rate + self.dark, 0, None).astype(float) * subarray.frame_time * self.detector.gain
-        noisy = (self.maps.dq & DQ["UNRELIABLE_SLOPE"] != 0) & (self.maps.dq & DQ["DO_NOT_USE"] != 0)
-        self.noise = self.maps.read_noise / np.where(noisy & ~np.bool_(effects.bad_pixels), 8, 1).astype(np.float32)
+        self.expected = (
+            np.clip(rate + self.dark, 0, None).astype(float) * subarray.frame_time * self.detector.gain
+        )
+        unstable = self.maps.noisy & np.bool_(effects.bad_pixels)
+        self.noise = self.maps.read_noise * np.where(unstable, self.detector.noisy_factor, 1).astype(
+            np.float32
+        )
         self.clocks = emi_phase_times(subarray)
         self.active = np.where(self.maps.reference, 0, 1).astype(np.float32)
         self.odd = (np.arange(subarray.ysize) % 2)[:, None]
@@ -135,7 +148,9 @@ class _Pixels:
             offset += detector.last_frame * (1 + 0.5 * self.odd).astype(np.float32) - pull
         return frame + offset * self.active
 
-    def readout(self, frame: NDArray, read: int, phases: NDArray, rng: np.random.Generator) -> NDArray[np.float32]:
+    def readout(
+        self, frame: NDArray, read: int, phases: NDArray, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
         """Couple neighbours and add drifts, interference and noise; `read` counts frames from the first, resets too."""
         detector = self.detector
         if self.effects.ipc:

@@ -100,7 +100,9 @@ def write_reference_cache(
     folder = Path(folder).resolve()
     wanted = _Request(_known(filters, FILTERS), _known(subarrays, SUBARRAYS), float(reference_error))
     if wanted.error < 0:
-        raise ParameterError(f"a reference error of {wanted.error}", "0 or more", "change the reference error")
+        raise ParameterError(
+            f"a reference error of {wanted.error}", "0 or more", "change the reference error"
+        )
     context = "jwst_9001.pmap" if wanted.error == 0 else "jwst_9002.pmap"
     found = _stamp(folder)
     if found is not None and found.covers(wanted):
@@ -139,14 +141,18 @@ class _Request:
 def _identity() -> str:
     """Hash of everything that the references follow from."""
     data = files("miri_widgets.simulation").joinpath("data/instrument.toml").read_bytes()
-    text = json.dumps([CACHE_VERSION, asdict(DETECTOR), version("stdatamodels"), version("pysiaf")], sort_keys=True)
+    text = json.dumps(
+        [CACHE_VERSION, asdict(DETECTOR), version("stdatamodels"), version("pysiaf")], sort_keys=True
+    )
     return hashlib.sha256(data + text.encode()).hexdigest()
 
 
 def _stamp(folder: Path) -> _Request | None:
     try:
         values = json.loads((folder / _STAMP).read_text(encoding="utf-8"))
-        return _Request(tuple(values["filters"]), tuple(values["subarrays"]), values["error"], values["identity"])
+        return _Request(
+            tuple(values["filters"]), tuple(values["subarrays"]), values["error"], values["identity"]
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

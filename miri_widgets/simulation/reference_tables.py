@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from miri_widgets.simulation.distortion import Distortion, flight_distortion, pixel_areas
-from miri_widgets.simulation.instrument import APERTURES, FILTERS, PIXEL_ARCSEC, REFERENCE_COLUMNS, SUBARRAYS
+from miri_widgets.simulation.instrument import APERTURES, FILTERS, REFERENCE_COLUMNS, SUBARRAYS
 from miri_widgets.simulation.psf import PointSpread, point_spread
 from miri_widgets.simulation.references import USEAFTER, Reference, describe
 
@@ -92,7 +92,8 @@ def filter_offset_reference(distortion: Distortion) -> Reference:
     from stdatamodels.jwst.datamodels import FilteroffsetModel
 
     rows = [
-        {"filter": name, "column_offset": -dx, "row_offset": -dy} for name, (dx, dy) in distortion.boresight.items()
+        {"filter": name, "column_offset": -dx, "row_offset": -dy}
+        for name, (dx, dy) in distortion.boresight.items()
     ]
     model = FilteroffsetModel(filters=rows, instrument="MIRI")
     describe(model, "filteroffset")
@@ -220,7 +221,10 @@ def parameters(filter_name: str) -> Mapping[str, tuple[str, dict[str, Any]]]:
     }
     return {
         "emicorr": ("jwst.emicorr.emicorr_step.EmiCorrStep", {"skip": False}),
-        "jump": ("jwst.jump.jump_step.JumpStep", {"rejection_threshold": 5.0, "min_jump_to_flag_neighbors": 15.0}),
+        "jump": (
+            "jwst.jump.jump_step.JumpStep",
+            {"rejection_threshold": 5.0, "min_jump_to_flag_neighbors": 15.0},
+        ),
         "tweakreg": ("jwst.tweakreg.tweakreg_step.TweakRegStep", tweakreg),
         "outlierdetection": (
             "jwst.outlier_detection.outlier_detection_step.OutlierDetectionStep",

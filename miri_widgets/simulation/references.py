@@ -71,7 +71,9 @@ def detector_references(
         yield _flat(name, error)
 
 
-def describe(model: JwstDataModel, kind: str, *, subarray: str | None = None, filter_name: str | None = None) -> None:
+def describe(
+    model: JwstDataModel, kind: str, *, subarray: str | None = None, filter_name: str | None = None
+) -> None:
     """Set the metadata that every reference file has, in place."""
     meta = model.meta
     meta.telescope, meta.reftype, meta.pedigree = "JWST", kind.upper(), "DUMMY"
@@ -88,7 +90,12 @@ def describe(model: JwstDataModel, kind: str, *, subarray: str | None = None, fi
         window = SUBARRAYS[subarray]
         part = meta.subarray
         part.name, part.fastaxis, part.slowaxis = window.name, 1, 2
-        part.xstart, part.ystart, part.xsize, part.ysize = window.xstart, window.ystart, window.xsize, window.ysize
+        part.xstart, part.ystart, part.xsize, part.ysize = (
+            window.xstart,
+            window.ystart,
+            window.xsize,
+            window.ysize,
+        )
 
 
 def _constant_references(error: float) -> Iterator[Reference]:
@@ -102,21 +109,29 @@ def _constant_references(error: float) -> Iterator[Reference]:
         return (values * (1 + error * spread * rng.standard_normal(np.shape(values)))).astype(np.float32)
 
     yield _reference(datamodels.MaskModel(dq=maps.dq, dq_def=definition), "mask", subarray="FULL")
-    yield _reference(datamodels.GainModel(data=np.full(frame, DETECTOR.gain, np.float32)), "gain", subarray="FULL")
+    yield _reference(
+        datamodels.GainModel(data=np.full(frame, DETECTOR.gain, np.float32)), "gain", subarray="FULL"
+    )
     # the pipeline wants the noise of a difference of two reads
     model = datamodels.ReadnoiseModel(data=noisy(maps.read_noise * np.sqrt(2), 0.03))
     model.meta.exposure.readpatt = "FASTR1"
     yield _reference(model, "readnoise", subarray="FULL")
     level = noisy(np.full(frame, DETECTOR.saturation, np.float32), 0.01)
-    yield _reference(datamodels.SaturationModel(data=level, dq=none, dq_def=definition), "saturation", subarray="FULL")
+    yield _reference(
+        datamodels.SaturationModel(data=level, dq=none, dq_def=definition), "saturation", subarray="FULL"
+    )
     coefficients = DETECTOR.linearity_coefficients()
     # an error of the curvature, leaving pedestal and slope at the pedestal as they are
-    signal_law = np.polynomial.Polynomial([0, 1, *(noisy(np.array([DETECTOR.quadratic, DETECTOR.cubic]), 0.02))])
+    signal_law = np.polynomial.Polynomial(
+        [0, 1, *(noisy(np.array([DETECTOR.quadratic, DETECTOR.cubic]), 0.02))]
+    )
     if error:
         shifted = np.polynomial.Polynomial([-DETECTOR.pedestal, 1.0])
         coefficients = (signal_law(shifted) + DETECTOR.pedestal).coef
     cube = np.broadcast_to(coefficients[:, None, None].astype(np.float32), (len(coefficients), *frame)).copy()
-    yield _reference(datamodels.LinearityModel(coeffs=cube, dq=none, dq_def=definition), "linearity", subarray="FULL")
+    yield _reference(
+        datamodels.LinearityModel(coeffs=cube, dq=none, dq_def=definition), "linearity", subarray="FULL"
+    )
     yield _rscd()
     yield _reference(datamodels.IPCModel(data=_inverse_kernel()), "ipc")
     yield _emi()
@@ -130,17 +145,33 @@ def _subarray_references(name: str, error: float) -> Iterator[Reference]:
     dark_scale = (1 + error * 0.1 * rng.standard_normal(window.shape)).astype(np.float32)
     current, settling = maps.dark[window.window] * dark_scale, maps.settling[window.window] * dark_scale
     dark = np.stack(
-        [current * ((g + 1) * window.frame_time) + settling * DETECTOR.dark_settling(g) for g in range(DARK_GROUPS)]
+        [
+            current * ((g + 1) * window.frame_time) + settling * DETECTOR.dark_settling(g)
+            for g in range(DARK_GROUPS)
+        ]
     ).astype(np.float32)
-    model = datamodels.DarkMIRIModel(data=dark[None], dq=np.zeros((1, 1, *window.shape), np.uint32), dq_def=_dq_definition())
+    model = datamodels.DarkMIRIModel(
+        data=dark[None], dq=np.zeros((1, 1, *window.shape), np.uint32), dq_def=_dq_definition()
+    )
     exposure = model.meta.exposure
     exposure.readpatt, exposure.nframes, exposure.groupgap = "FASTR1", 1, 0
-    exposure.ngroups, exposure.nints, exposure.average_dark_current = DARK_GROUPS, 1, DETECTOR.dark_current * DETECTOR.gain
+    exposure.ngroups, exposure.nints, exposure.average_dark_current = (
+        DARK_GROUPS,
+        1,
+        DETECTOR.dark_current * DETECTOR.gain,
+    )
     yield _reference(model, "dark", keys=(name,), subarray=name)
     pattern = maps.reset_pattern[window.window] * (1 + error * 0.05 * rng.standard_normal(window.shape))
-    reset = np.array([[DETECTOR.reset_decay(i, g) * pattern for g in range(DETECTOR.reset_length)] for i in range(2)], np.float32)
+    reset = np.array(
+        [[DETECTOR.reset_decay(i, g) * pattern for g in range(DETECTOR.reset_length)] for i in range(2)],
+        np.float32,
+    )
     model = datamodels.ResetModel(data=reset, dq=np.zeros(window.shape, np.uint32), dq_def=_dq_definition())
-    model.meta.exposure.readpatt, model.meta.exposure.nints, model.meta.exposure.ngroups = "FASTR1", 2, DETECTOR.reset_length
+    model.meta.exposure.readpatt, model.meta.exposure.nints, model.meta.exposure.ngroups = (
+        "FASTR1",
+        2,
+        DETECTOR.reset_length,
+    )
     yield _reference(model, "reset", keys=(name,), subarray=name)
 
 
@@ -153,7 +184,10 @@ def _flat(name: str, error: float) -> Reference:
     flat = np.where(flags == 0, flat * transmission, flat)
     dq = flags | np.where(maps.dq & DQ["DEAD"], DQ["NO_FLAT_FIELD"] | DQ["DO_NOT_USE"], 0).astype(np.uint32)
     model = datamodels.FlatModel(
-        data=flat.astype(np.float32), err=np.full(FULL_SHAPE, 0.002, np.float32), dq=dq, dq_def=_dq_definition()
+        data=flat.astype(np.float32),
+        err=np.full(FULL_SHAPE, 0.002, np.float32),
+        dq=dq,
+        dq_def=_dq_definition(),
     )
     return _reference(model, "flat", keys=(name,), subarray="FULL", filter_name=name)
 

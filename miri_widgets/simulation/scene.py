@@ -142,7 +142,12 @@ def _add_sources(
     spread, areas = point_spread(filter_name), pixel_areas()
     reach = spread.half_width
     rows, columns = window
-    seen = (x > columns.start - reach) & (x < columns.stop + reach) & (y > rows.start - reach) & (y < rows.stop + reach)
+    seen = (
+        (x > columns.start - reach)
+        & (x < columns.stop + reach)
+        & (y > rows.start - reach)
+        & (y < rows.stop + reach)
+    )
     sky = FILTERS[filter_name].sky
     for index in np.flatnonzero(seen):
         source = catalog[int(index)]
@@ -157,7 +162,9 @@ def _add_sources(
         spread.add(image, x[index], y[index], total, radius)
 
 
-def _add_galaxy(image: NDArray, x: float, y: float, total: float, source: Table.Row, filter_name: str) -> None:
+def _add_galaxy(
+    image: NDArray, x: float, y: float, total: float, source: Table.Row, filter_name: str
+) -> None:
     half, fine = _GALAXY_HALF_WIDTH, 5
     row, column = round(y), round(x)
     offsets = (np.arange((2 * half + 1) * fine) - ((2 * half + 1) * fine - 1) / 2) / fine
@@ -172,7 +179,9 @@ def _add_galaxy(image: NDArray, x: float, y: float, total: float, source: Table.
     rows = slice(max(y0, 0), min(y0 + 2 * half + 1, image.shape[0]))
     columns = slice(max(x0, 0), min(x0 + 2 * half + 1, image.shape[1]))
     if rows.start < rows.stop and columns.start < columns.stop:
-        image[rows, columns] += stamp[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0]
+        image[rows, columns] += stamp[
+            rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0
+        ]
 
 
 def _emission(program: SimulatedProgram, pointing: Pointing, filter_name: str) -> NDArray[np.float64]:
@@ -181,7 +190,10 @@ def _emission(program: SimulatedProgram, pointing: Pointing, filter_name: str) -
     half_east, half_north = _extent(program)
     east = rng.uniform(-half_east, half_east, _CLOUDS)
     north = rng.uniform(-half_north, half_north, _CLOUDS)
-    weight, size = rng.uniform(0.3, 1.0, _CLOUDS), program.field.emission_scale * rng.uniform(0.6, 1.8, _CLOUDS)
+    weight, size = (
+        rng.uniform(0.3, 1.0, _CLOUDS),
+        program.field.emission_scale * rng.uniform(0.6, 1.8, _CLOUDS),
+    )
     grid = [np.arange(0, length + _EMISSION_STEP, _EMISSION_STEP) for length in FULL_SHAPE]
     y, x = np.meshgrid(*grid, indexing="ij")
     ra, dec = pointing.to_sky(*flight_distortion().to_v2v3(x, y, filter_name))
@@ -204,7 +216,7 @@ def _interpolated(coarse: NDArray, grid: list[NDArray]) -> NDArray[np.float64]:
 
 def _extent(program: SimulatedProgram) -> tuple[float, float]:
     """Half sizes (east, north) in arcsec that cover all exposures and a margin."""
-    half = 0.75 * max(program.window.shape) * PIXEL_ARCSEC + 6.0
+    half = 0.64 * max(program.window.shape) * PIXEL_ARCSEC + 2.5  # of a square turned by 20 degrees
     move = max(float(np.hypot(*dither)) for dither in program.dithers)
     east = max(abs(tile.offset_ra) for tile in program.tiles)
     north = max(abs(tile.offset_dec) for tile in program.tiles)
@@ -240,4 +252,6 @@ def _isolated(east: NDArray, north: NDArray, flux: NDArray, radius: float = 2.2)
         return np.zeros(0, bool)
     tree = cKDTree(np.column_stack([east, north]))
     neighbours = tree.query_ball_point(tree.data, radius)
-    return np.array([all(flux[j] < 0.02 * flux[i] for j in near if j != i) for i, near in enumerate(neighbours)])
+    return np.array(
+        [all(flux[j] < 0.02 * flux[i] for j in near if j != i) for i, near in enumerate(neighbours)]
+    )

@@ -102,7 +102,9 @@ def write_table(table: Table, path: Path) -> None:
         table.write(temporary, format="ascii.ecsv", overwrite=True)
 
 
-def write_truth(path: Path, program: Mapping[str, Any], catalog: Table, exposures: tuple[ExposureTruth, ...]) -> None:
+def write_truth(
+    path: Path, program: Mapping[str, Any], catalog: Table, exposures: tuple[ExposureTruth, ...]
+) -> None:
     """Write the truth file and, beside it, ``catalog.ecsv``; the per-exposure tables are written where they are made."""
     write_table(catalog, path.parent / "catalog.ecsv")
     values = {
@@ -134,7 +136,9 @@ def load_truth(path: Path) -> Truth:
     candidates = (path, path / "truth.json", path / "truth" / "truth.json")
     found = next((candidate for candidate in candidates if candidate.is_file()), None)
     if found is None:
-        raise MissingFileError(f"no truth file in {path}", "truth.json", "give the folder of a simulated program")
+        raise MissingFileError(
+            f"no truth file in {path}", "truth.json", "give the folder of a simulated program"
+        )
     try:
         values = json.loads(found.read_text(encoding="utf-8"))
         exposures = {item["filename"]: _exposure(item) for item in values["exposures"]}
@@ -142,12 +146,16 @@ def load_truth(path: Path) -> Truth:
         return Truth(found, values["program"], catalog, exposures)
     except (ValueError, KeyError, TypeError) as error:
         raise BadTableError(
-            f"the truth file {found} cannot be read ({error})", "a truth file of this version", "simulate again"
+            f"the truth file {found} cannot be read ({error})",
+            "a truth file of this version",
+            "simulate again",
         ) from error
 
 
 def _exposure(item: Mapping[str, Any]) -> ExposureTruth:
-    pairs = {name: (float(item[name][0]), float(item[name][1])) for name in ("pointing_error", "guide_star_error")}
+    pairs = {
+        name: (float(item[name][0]), float(item[name][1])) for name in ("pointing_error", "guide_star_error")
+    }
     return ExposureTruth(**{**item, **pairs})
 
 

@@ -15,7 +15,10 @@ SMALL = PROGRAMS["small"]
 
 def _clean(**field):
     effects = SMALL.effects.only()
-    return SMALL.but(effects=effects, field=Field(**{"stars": 1, "galaxies": 0, "flux_min": 1000.0, "flux_max": 1001.0, **field}))
+    return SMALL.but(
+        effects=effects,
+        field=Field(**{"stars": 1, "galaxies": 0, "flux_min": 1000.0, "flux_max": 1001.0, **field}),
+    )
 
 
 @pytest.mark.parametrize("kind", ["star", "galaxy"])
