@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import Iterable
@@ -24,6 +23,7 @@ from miri_widgets.models import fold
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
 from miri_widgets.models.measure import Measurement, measure
+from miri_widgets.models.memory import memory_text, read_memory
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.rows import RowState
 from miri_widgets.models.services import Services, real_services
@@ -35,7 +35,6 @@ __all__ = ["SessionModel", "open_session"]
 
 PERIOD = 0.25
 SHOW_PERIOD = 8.0
-_MEMORY_VERSION = 1
 
 
 class SessionModel(traitlets.HasTraits):
@@ -77,7 +76,7 @@ class SessionModel(traitlets.HasTraits):
         self._looker = Looker(self.services, self.memory_path)
         self._generation = 0
         self._rescan = True
-        self._memory = self._read_memory()
+        self._memory = read_memory(self.memory_path)
         self._restored = False
         self._task: asyncio.Task[None] | None = None
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
@@ -117,7 +116,7 @@ class SessionModel(traitlets.HasTraits):
             rescan=self._rescan,
             settings={name: stage.settings for name, stage in self.stages.items()} if loaded else {},
             logs=tuple(logs),
-            memory=self._memory_text() if loaded else "",
+            memory=memory_text(self) if loaded else "",
         )
 
     def poll(self) -> None:
@@ -326,13 +325,6 @@ class SessionModel(traitlets.HasTraits):
 
     # -- remembering --------------------------------------------------------
 
-    def _read_memory(self) -> dict[str, Any]:
-        try:
-            content = json.loads(self.memory_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return content if isinstance(content, dict) and content.get("version") == _MEMORY_VERSION else {}
-
     def _restore(self) -> None:
         known = {exposure.root for exposure in self.programs.exposures}
         self.programs.excluded = frozenset(known & set(self._memory.get("excluded", ())))
@@ -343,18 +335,6 @@ class SessionModel(traitlets.HasTraits):
         if shown and Path(shown).is_file():
             self.show(Path(shown), picked=bool(self._memory.get("picked")))
         self._restored = True
-
-    def _memory_text(self) -> str:
-        values = {
-            "version": _MEMORY_VERSION,
-            "settings": {name: stage.settings.user for name, stage in self.stages.items()},
-            "excluded": sorted(self.programs.excluded),
-            "selected": list(self.programs.selected),
-            "tab": self.tab,
-            "shown": str(self.shown or ""),
-            "picked": self.picked,
-        }
-        return json.dumps(values, indent=1, sort_keys=True) + "\n"
 
     def close(self) -> None:
         """Stop looking and let go of everything; jobs go on."""

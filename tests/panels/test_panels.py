@@ -6,9 +6,10 @@ import ipywidgets
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from miri_widgets.dashboard import Dashboard, Header, show
+from miri_widgets.dashboard import Dashboard, show
 from miri_widgets.models import SessionModel, StageState
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel
+from miri_widgets.panels.header import Header
 from miri_widgets.panels.parts.field import Field
 from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.histogram import HistogramView

@@ -1,0 +1,83 @@
+"""The strip on top of a dashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.rows import RowState, duration
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.runbar import bar
+from miri_widgets.panels.parts.theme import button, escape, sentences, text
+
+__all__ = ["Header"]
+
+
+class Header(Part):
+    """
+    What the program is, how far it is, and the two buttons for everything.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    """
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__("mw-header")
+        self.session = session
+        self.title = text("", "mw-title")
+        self.progress = text("", "mw-progress")
+        self.run_all = button(
+            "Run all", "mw-primary", tip="Every stage of every included exposure, in one job"
+        )
+        self.cancel = button("Cancel", "mw-danger", tip="Stop all jobs; what is complete stays")
+        self.words = text("")
+        row = ipywidgets.HBox([self.title, self.progress, self.run_all, self.cancel])
+        row.add_class("mw-header-row")
+        self.children = (row, self.words)
+        self.run_all.on_click(lambda _: self._try(session.run_all))
+        self.cancel.on_click(lambda _: self._try(session.cancel))
+        self.watch(session.programs, self._follow_title, "exposures", "excluded", "scanned")
+        self.watch(session, self._follow_title, "engine_state")
+        self.watch(session, self._follow, "running", "fraction", "eta", "message", "trouble")
+        for stage in session.stages.values():
+            self.watch(stage, self._follow, "rows", "planning")
+
+    def _try(self, action: Any) -> None:
+        try:
+            action()
+        except MiriWidgetsError as error:
+            self.session.message = str(error)
+
+    def _follow_title(self, _: Any) -> None:
+        program, model = self.session.program, self.session.programs
+        count = f"{len(model.included)} of {len(model.exposures)} exposures" if model.scanned else "looking …"
+        parts = [
+            f"program {program.program}" if program.program else "",
+            count,
+            *model.filters,
+            self.session.engine_state,
+        ]
+        self.title.value = (
+            f"<h1>{escape(program.title or program.name)}</h1>"
+            f'<div class="mw-muted">{escape(" · ".join(part for part in parts if part))}</div>'
+        )
+
+    def _follow(self, _: Any) -> None:
+        session = self.session
+        rows = [row for stage in session.stages.values() for row in stage.rows]
+        to_do = sum(row.state != RowState.DONE for row in rows)
+        self.run_all.disabled = (
+            session.running or not to_do or any(s.planning for s in session.stages.values())
+        )
+        self.cancel.layout.display = "" if session.running else "none"
+        left = f" · about {duration(session.eta)} left" if session.eta is not None else ""
+        self.progress.value = (
+            bar(session.fraction, f"{session.fraction:.0%} of the job{left}") if session.running else ""
+        )
+        lines = dict.fromkeys(line for line in (session.message, session.trouble) if line)
+        self.words.value = sentences(list(lines), "bad")
