@@ -35,12 +35,13 @@ def reduce_demo() -> tuple[Truth, list[Path], list[Path], Path]:
     if not follow(session, job, lambda line: print(line, file=sys.stderr)):
         raise RuntimeError("the demo did not reduce")
     stages = list(session.stages.values())
-    cal = sorted(path for row in stages[1].rows for path in row.products if path.name.endswith("_cal.fits"))
+    cal = [path for row in stages[1].rows for path in row.products if path.name.endswith("_cal.fits")]
     products = [path for row in stages[2].rows for path in row.products]
     session.close()
     crf = sorted(path for path in products if path.name.endswith("_crf.fits"))
     mosaic = next(path for path in products if path.name.endswith("_i2d.fits"))
-    return load_truth(twin.truth), cal, crf, mosaic
+    # each cal lies in a folder of its own run: the order is that of the names
+    return load_truth(twin.truth), sorted(cal, key=lambda path: path.name), crf, mosaic
 
 
 def exposure_offset(path: Path, truth: Truth) -> tuple[float, float]:
