@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+
+from ipywidgets import Widget
 
 __all__ = ["wait_for_visitor"]
 
 #: Head start of the page over the viewer, which blocks the kernel while it is built [s].
-_HEAD_START = 2.0
+_HEAD_START = 1.0
+_LONGEST_WAIT = 30.0
 
 
 async def wait_for_visitor() -> None:
@@ -42,4 +46,13 @@ async def wait_for_visitor() -> None:
             connection.close()
     except Exception:  # whatever is wrong with the socket, the viewer must come
         return
+    await _wait_for_widgets()
     await asyncio.sleep(_HEAD_START)
+
+
+async def _wait_for_widgets() -> None:
+    """Return when the page has asked for its widgets; it does so over a channel of its own."""
+    end = time.monotonic() + _LONGEST_WAIT
+    # Private: the class keeps that channel. If a later version does not, the head start must do.
+    while getattr(Widget, "_control_comm", "unknown") is None and time.monotonic() < end:
+        await asyncio.sleep(0.1)
