@@ -122,7 +122,7 @@ class Detector:
     def linearity_coefficients(self) -> NDArray[np.float64]:
         """Return the polynomial, lowest power first, that takes measured raw DN back to linear raw DN."""
         law = np.polynomial.Polynomial([0.0, 1.0, self.quadratic, self.cubic])
-        return (law(np.polynomial.Polynomial([-self.pedestal, 1.0])) + self.pedestal).coef
+        return np.asarray((law(np.polynomial.Polynomial([-self.pedestal, 1.0])) + self.pedestal).coef, float)
 
     def dark_settling(self, group: int) -> float:
         """Fraction of the settling that has happened at the end of 0-based `group`."""
@@ -215,9 +215,8 @@ def detector_maps() -> DetectorMaps:
         part[reference] = 0
     images = (pedestal, read_noise, response, dark, settling, reset_pattern)
     frozen = [_frozen(image.astype(np.float32)) for image in images]
-    return DetectorMaps(
-        *frozen, dq=_frozen(dq), reference=_frozen(reference), noisy=_frozen(noisy & ~reference)
-    )
+    arrays: list[NDArray] = [*frozen, _frozen(dq), _frozen(reference), _frozen(noisy & ~reference)]
+    return DetectorMaps(*arrays)
 
 
 @lru_cache(maxsize=9)

@@ -112,7 +112,7 @@ class Distortion:
         """Return the same distortion with other constants of the affine map TI, in arcsec; for other epochs of the SIAF."""
         forward = self.plane_to_sky.copy()
         forward[:2, 2] = (v2, v3)
-        return replace(self, plane_to_sky=forward, sky_to_plane=np.linalg.inv(forward))
+        return replace(self, plane_to_sky=forward, sky_to_plane=np.linalg.inv(forward).astype(float))
 
 
 @lru_cache(maxsize=1)

@@ -102,12 +102,7 @@ def _subarray(data: NDArray, header: Any, path: Path) -> Subarray:
 def _missing_keywords(
     data: NDArray, header: Any, subarray: Subarray, path: Path
 ) -> dict[str, tuple[Any, str]]:
-    nints, ngroups = data.shape[:2]
-    frame = subarray.frame_time
-    duration = frame * (ngroups * nints + nints - 1)
-    start = _mjd(_DATE)
-    end = start + duration / 86400
-    absent, old = "absent from laboratory files", "laboratory files use another keyword"
+    absent = "absent from laboratory files"
     optics = "no optics in the laboratory; a value of the flight instrument selects reference files"
     added: dict[str, tuple[Any, str]] = {
         "telescope": ("JWST", "reference files are selected by it"),
@@ -128,7 +123,25 @@ def _missing_keywords(
         "guidestar.gs_id": ("NONE", absent),
         "visit.tsovisit": (False, absent),
     }
-    numbers = {
+    added |= {
+        key: (value, "other keywords in laboratory files") for key, value in _timing(data, subarray).items()
+    }
+    why = "without it references cannot be cut to the window"
+    added |= {key: (value, why) for key, value in _window(subarray).items()}
+    aperture = APERTURES[subarray.aperture]
+    nowhere = Pointing(aperture.v2, aperture.v3, 0.0, 0.0, 0.0)
+    sky = pointing_header(nowhere, subarray.aperture, subarray.pps_aperture)
+    return added | {
+        key: (value, "no sky in the laboratory; the pipeline wants a pointing") for key, value in sky.items()
+    }
+
+
+def _timing(data: NDArray, subarray: Subarray) -> dict[str, Any]:
+    (nints, ngroups), frame = data.shape[:2], subarray.frame_time
+    duration = frame * (ngroups * nints + nints - 1)
+    start = _mjd(_DATE)
+    end = start + duration / 86400
+    values = {
         "nints": nints,
         "ngroups": ngroups,
         "nframes": 1,
@@ -152,25 +165,18 @@ def _missing_keywords(
         "mid_time": (start + end) / 2,
         "end_time": end,
     }
-    added |= {f"exposure.{key}": (value, old) for key, value in numbers.items()}
-    window = {
-        "name": subarray.name,
-        "xstart": subarray.xstart,
-        "ystart": subarray.ystart,
-        "xsize": subarray.xsize,
-        "ysize": subarray.ysize,
-        "fastaxis": 1,
-        "slowaxis": 2,
-    }
-    added |= {
-        f"subarray.{key}": (value, "without it references cannot be cut to the window")
-        for key, value in window.items()
-    }
-    aperture = APERTURES[subarray.aperture]
-    nowhere = Pointing(aperture.v2, aperture.v3, 0.0, 0.0, 0.0)
-    sky = pointing_header(nowhere, subarray.aperture, subarray.pps_aperture)
-    return added | {
-        key: (value, "no sky in the laboratory; the pipeline wants a pointing") for key, value in sky.items()
+    return {f"exposure.{key}": value for key, value in values.items()}
+
+
+def _window(subarray: Subarray) -> dict[str, Any]:
+    return {
+        "subarray.name": subarray.name,
+        "subarray.xstart": subarray.xstart,
+        "subarray.ystart": subarray.ystart,
+        "subarray.xsize": subarray.xsize,
+        "subarray.ysize": subarray.ysize,
+        "subarray.fastaxis": 1,
+        "subarray.slowaxis": 2,
     }
 
 

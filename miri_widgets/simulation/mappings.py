@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import pprint
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from miri_widgets.simulation.references import USEAFTER
@@ -19,93 +19,22 @@ from miri_widgets.simulation.references import USEAFTER
 __all__ = ["write_mappings"]
 
 # Types that a step of the imaging pipelines asks for and that MIRI imaging does not have.
-_NOT_APPLICABLE = [
-    "superbias",
-    "refpix",
-    "sirskernel",
-    "pictureframe",
-    "pastasoss",
-    "bkg",
-    "wavelengthrange",
-    "specwcs",
-    "regions",
-    "camera",
-    "chromcorr",
-    "collimator",
-    "disperser",
-    "fore",
-    "fpa",
-    "msa",
-    "ote",
-    "ifupost",
-    "ifufore",
-    "ifuslicer",
-    "fflat",
-    "sflat",
-    "dflat",
-    "drizpars",
-    "persat",
-    "trapdensity",
-    "trappars",
-    "lastframe",
-    "cubepar",
-    "extract1d",
-    "fringe",
-    "psf",
-    "psfmask",
-    "tsophot",
-    "mrsxartcorr",
-    "mrsptcorr",
-    "fringefreq",
-    "resol",
-    "straymask",
-]
+_NOT_APPLICABLE = """
+    superbias refpix sirskernel pictureframe pastasoss bkg wavelengthrange specwcs regions camera chromcorr
+    collimator disperser fore fpa msa ote ifupost ifufore ifuslicer fflat sflat dflat drizpars persat
+    trapdensity trappars lastframe cubepar extract1d fringe psf psfmask tsophot mrsxartcorr mrsptcorr
+    fringefreq resol straymask
+"""
 
 # Steps and pipelines without a parameter file: with the type missing altogether CRDS warns at each step.
-_WITHOUT_PARAMETERS = [
-    "assignmtwcsstep",
-    "assignwcsstep",
-    "backgroundstep",
-    "chargemigrationstep",
-    "cleanflickernoisestep",
-    "darkcurrentstep",
-    "dqinitstep",
-    "emicorrstep",
-    "firstframestep",
-    "flatfieldstep",
-    "gainscalestep",
-    "groupscalestep",
-    "ipcstep",
-    "jumpstep",
-    "lastframestep",
-    "linearitystep",
-    "outlierdetectionstep",
-    "persistencestep",
-    "photomstep",
-    "pictureframestep",
-    "rampfitstep",
-    "refpixstep",
-    "resamplestep",
-    "resetstep",
-    "rscdstep",
-    "saturationstep",
-    "skymatchstep",
-    "sourcecatalogstep",
-    "superbiasstep",
-    "tweakregstep",
-    "badpixselfcalstep",
-    "tsophotometrystep",
-    "whitelightstep",
-    "extract1dstep",
-    "residualfringestep",
-    "detector1pipeline",
-    "image2pipeline",
-    "image3pipeline",
-    "darkpipeline",
-    "tso3pipeline",
-    "spec2pipeline",
-    "spec3pipeline",
-]
+_WITHOUT_PARAMETERS = """
+    assignmtwcsstep assignwcsstep backgroundstep chargemigrationstep cleanflickernoisestep darkcurrentstep
+    dqinitstep emicorrstep firstframestep flatfieldstep gainscalestep groupscalestep ipcstep jumpstep
+    lastframestep linearitystep outlierdetectionstep persistencestep photomstep pictureframestep rampfitstep
+    refpixstep resamplestep resetstep rscdstep saturationstep skymatchstep sourcecatalogstep superbiasstep
+    tweakregstep badpixselfcalstep tsophotometrystep whitelightstep extract1dstep residualfringestep
+    detector1pipeline image2pipeline image3pipeline darkpipeline tso3pipeline spec2pipeline spec3pipeline
+"""
 
 _DETECTOR = "META.INSTRUMENT.DETECTOR"
 _TYPE = "META.EXPOSURE.TYPE"
@@ -148,7 +77,7 @@ def write_mappings(cache: Path, served: Sequence[tuple[str, tuple[str, ...], str
     for kind in dict.fromkeys(kind for kind, _, _ in served):
         rules[kind] = f"jwst_miri_{kind}_{serial}.rmap"
         _write_rule(folder, rules[kind], kind, [(keys, name) for k, keys, name in served if k == kind])
-    for kind in (*_NOT_APPLICABLE, *(f"pars-{name}" for name in _WITHOUT_PARAMETERS)):
+    for kind in (*_NOT_APPLICABLE.split(), *(f"pars-{name}" for name in _WITHOUT_PARAMETERS.split())):
         rules.setdefault(kind, "N/A")
     instrument = f"jwst_miri_{serial}.imap"
     header = {
@@ -187,7 +116,7 @@ def _write_rule(folder: Path, name: str, kind: str, cases: list[tuple[tuple[str,
     _write_mapping(folder / name, header, "Match({\n" + "".join(lines) + "})")
 
 
-def _write_mapping(path: Path, header: dict[str, object], selector: str) -> None:
+def _write_mapping(path: Path, header: Mapping[str, object], selector: str) -> None:
     full = {**header, "observatory": "JWST", "name": path.name, "derived_from": "miri_widgets simulation"}
     lines = [f"    {key!r} : {full[key]!r},\n" for key in sorted(full)]
     body = "header = {\n" + "".join(lines) + "}\n\nselector = " + selector + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -76,8 +77,8 @@ class Pointing:
         return centre + (value - centre) / self.scale
 
 
-def moved(ra: float, dec: float, east: float, north: float) -> tuple[float, float]:
-    """Move a position by (dRA cos Dec, dDec) = (`east`, `north`) arcsec; return ICRS degrees."""
+def moved(ra: float, dec: float, east: Any, north: Any) -> tuple[Any, Any]:
+    """Move a position by (dRA cos Dec, dDec) = (`east`, `north`) arcsec, numbers or arrays; return ICRS degrees."""
     return ra + east / 3600.0 / np.cos(np.deg2rad(dec)), dec + north / 3600.0
 
 

@@ -172,7 +172,11 @@ class _Pixels:
 
 def emi_phase_times(subarray: Subarray) -> NDArray[np.float64]:
     """Return when each group of four pixels is read, shape (ny, nx // 4), in pixel times of 10 microseconds."""
-    return np.arange(subarray.ysize)[:, None] * float(subarray.rowclocks) + np.arange(subarray.xsize // 4)
+    rows, samples = (
+        np.arange(subarray.ysize, dtype=float)[:, None],
+        np.arange(subarray.xsize // 4, dtype=float),
+    )
+    return rows * subarray.rowclocks + samples
 
 
 def emi_waveform(cycles: NDArray[np.floating]) -> NDArray[np.floating]:

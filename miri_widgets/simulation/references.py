@@ -127,7 +127,7 @@ def _constant_references(error: float) -> Iterator[Reference]:
     )
     if error:
         shifted = np.polynomial.Polynomial([-DETECTOR.pedestal, 1.0])
-        coefficients = (signal_law(shifted) + DETECTOR.pedestal).coef
+        coefficients = np.asarray((signal_law(shifted) + DETECTOR.pedestal).coef, float)
     cube = np.broadcast_to(coefficients[:, None, None].astype(np.float32), (len(coefficients), *frame)).copy()
     yield _reference(
         datamodels.LinearityModel(coeffs=cube, dq=none, dq_def=definition), "linearity", subarray="FULL"

@@ -67,9 +67,10 @@ def build_catalog(program: SimulatedProgram) -> Table:
     count = field.stars + field.galaxies
     east, north = _positions(program, count, rng)
     galaxy = np.arange(count) >= field.stars
+    faintest, brightest = field.galaxy_flux
     flux = np.where(
         galaxy,
-        10 ** rng.uniform(*np.log10(field.galaxy_flux), count),
+        10 ** rng.uniform(np.log10(faintest), np.log10(brightest), count),
         _power_law(rng.random(count), field.flux_min, field.flux_max, field.flux_slope),
     )
     ra, dec = moved(program.ra, program.dec, east, north)
