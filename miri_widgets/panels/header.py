@@ -27,9 +27,9 @@ class Header(Part):
     """
 
     def __init__(self, session: SessionModel) -> None:
-        super().__init__("mw-header")
+        super().__init__("mw-summary")
         self.session = session
-        self.title = text("", "mw-title")
+        self.title = text("", "mw-program")
         self.progress = text("", "mw-progress")
         self.run_all = button(
             "Run all", "mw-primary", tip="Every stage of every included exposure, in one job"
@@ -37,7 +37,7 @@ class Header(Part):
         self.cancel = button("Cancel", "mw-danger", tip="Stop all jobs; what is complete stays")
         self.words = text("")
         row = ipywidgets.HBox([self.title, self.progress, self.run_all, self.cancel])
-        row.add_class("mw-header-row")
+        row.add_class("mw-summary-row")
         self.children = (row, self.words)
         self.run_all.on_click(lambda _: self._try(session.run_all))
         self.cancel.on_click(lambda _: self._try(session.cancel))

@@ -185,7 +185,7 @@ def exposure_from_headers(
         start_mjd=_number(primary, "EXPSTART", 0.0),
         end_mjd=_number(primary, "EXPEND", 0.0),
         exposure_time=_number(primary, "EFFEXPTM", 0.0),
-        guide_star=_text(primary, "GS_ID"),
+        guide_star=_text(primary, "GDSTARID") or _text(primary, "GS_ID"),
         target=_text(primary, "TARGPROP") or _text(primary, "TARGNAME"),
         ra=_number(sci, "RA_REF", _number(primary, "TARG_RA", float("nan"))),
         dec=_number(sci, "DEC_REF", _number(primary, "TARG_DEC", float("nan"))),
