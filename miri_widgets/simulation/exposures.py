@@ -24,7 +24,7 @@ from miri_widgets.simulation.truth import ExposureTruth, write_table, write_trut
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["Simulated", "simulate"]
+__all__ = ["Simulated", "save_model", "simulate"]
 
 # Starting a process (importing the data models) costs about as much as this many pixels read: ten seconds.
 _PIXELS_WORTH_A_PROCESS = 60_000_000

@@ -11,7 +11,7 @@ from miri_widgets.simulation.instrument import APERTURES
 from miri_widgets.simulation.pointing import Pointing, moved, velocity_aberration_scale
 from miri_widgets.simulation.program import SimulatedProgram, Tile
 
-__all__ = ["PlannedExposure", "planned_exposures"]
+__all__ = ["PlannedExposure", "duration_seconds", "planned_exposures"]
 
 # Overheads in seconds, rounded from the timing reports of the JWST Astronomer's Proposal Tool.
 _DITHER_SECONDS, _FILTER_SECONDS, _VISIT_SECONDS = 60.0, 90.0, 1800.0

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 
 from miri_widgets.simulation.instrument import FILTERS, PIXEL_ARCSEC
 
-__all__ = ["PointSpread", "point_spread", "pupil"]
+__all__ = ["HALF_WIDTH", "OVERSAMPLING", "PointSpread", "point_spread", "pupil"]
 
 OVERSAMPLING = 5
 """Samples per detector pixel."""

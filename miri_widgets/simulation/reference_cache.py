@@ -18,7 +18,7 @@ from miri_widgets.simulation.detector import DETECTOR
 from miri_widgets.simulation.instrument import FILTERS, SUBARRAYS
 from miri_widgets.simulation.mappings import write_mappings
 
-__all__ = ["ReferenceCache", "crds_environment", "write_reference_cache"]
+__all__ = ["CACHE_VERSION", "ReferenceCache", "crds_environment", "write_reference_cache"]
 
 CACHE_VERSION = 1
 """Raised when the code makes other references from the same description of the detector."""

@@ -16,7 +16,7 @@ from miri_widgets.simulation.ramps import emi_waveform
 if TYPE_CHECKING:
     from stdatamodels.jwst.datamodels import JwstDataModel
 
-__all__ = ["USEAFTER", "Reference", "describe", "detector_references"]
+__all__ = ["DARK_GROUPS", "USEAFTER", "Reference", "describe", "detector_references"]
 
 USEAFTER = "2022-01-01T00:00:00"
 # Longer exposures are extrapolated by the pipeline with the last difference, which has settled by then.

@@ -20,7 +20,7 @@ from miri_widgets.simulation.psf import point_spread
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["Scene", "build_catalog", "render"]
+__all__ = ["SR_PER_ARCSEC2", "Scene", "build_catalog", "render"]
 
 SR_PER_ARCSEC2 = np.deg2rad(1 / 3600) ** 2
 _GALAXY_HALF_WIDTH = 45
