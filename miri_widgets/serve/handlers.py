@@ -63,12 +63,14 @@ class StatusHandler(JupyterHandler):
     def get(self) -> None:
         """Answer with the counts as JSON."""
         manager = self.kernel_manager
-        models = manager.list_kernels()
+        # Not manager.list_kernels(): it fails while a kernel is starting.
+        kernels = manager.list_kernel_ids()
+        connections = manager._kernel_connections
         pools = getattr(manager, "_pools", {})
         self.finish(
             {
-                "kernels": len(models),
-                "connected": sum(model["connections"] > 0 for model in models),
+                "kernels": len(kernels),
+                "connected": sum(connections.get(kernel, 0) > 0 for kernel in kernels),
                 "warm": sum(_is_warm(item) for pool in pools.values() for item in pool),
             }
         )
