@@ -11,6 +11,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -165,6 +168,40 @@ def serve_folder() -> Iterator[Callable[..., ServerProcess]]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def jupyter_lab() -> Iterator[Callable[[Path], str]]:
+    """Start JupyterLab on a folder, on loopback and without a token; returns its address."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(folder: Path) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
+        options = {
+            "--IdentityProvider.token": "",
+            "--ServerApp.root_dir": str(folder),
+            "--LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+            "--ServerApp.allow_root": "True",
+        }
+        arguments = [f"{key}={value}" for key, value in options.items()]
+        log = folder / "jupyterlab.log"
+        with log.open("wb") as stream:
+            started.append(subprocess.Popen([*command, *arguments], stdout=stream, stderr=stream, cwd=folder))
+        end = time.monotonic() + 120
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return f"http://127.0.0.1:{port}"
+            assert time.monotonic() < end and started[-1].poll() is None, log.read_text()[-2000:]
+            time.sleep(0.3)
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from astropy.io import fits
+from scipy.signal import convolve2d
 
 from miri_widgets.errors import CrdsCacheError, ParameterError
 from miri_widgets.simulation import crds_environment, write_reference_cache
@@ -114,3 +115,12 @@ def test_parameters_follow_the_filter():
     short, long = (parameters(name)["tweakreg"][1] for name in ("F560W", "F2100W"))
     assert short["kernel_fwhm"] < long["kernel_fwhm"]
     assert (short["fitgeometry"], long["fitgeometry"]) == ("rshift", "shift")
+
+
+def test_coupling_reference_undoes_the_coupling(cache):
+    kernel = fits.getdata(cache.path / "references" / "jwst" / "miri" / "jwst_miri_ipc_9001.fits")
+    both = convolve2d(kernel, DETECTOR.ipc_kernel())
+    assert both.sum() == pytest.approx(1, abs=1e-6)
+    assert both[2, 2] == pytest.approx(1, abs=3e-4)
+    both[2, 2] = 0
+    assert np.abs(both).max() < 1e-4

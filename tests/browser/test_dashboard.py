@@ -1,0 +1,168 @@
+"""The dashboard with the real pipeline behind it: ramps become a mosaic, whatever dies on the way."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from astropy.io import fits
+from playwright.sync_api import Page, expect
+
+from miri_widgets.products.program import Program, load_program, save_program
+from miri_widgets.run.engine import Engine
+from miri_widgets.serve import ServerProcess
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("dashboard")]
+
+MINUTES = 60_000
+DONE = 6 * MINUTES
+
+
+@dataclass
+class Served:
+    """A program on a page."""
+
+    program: Program
+    server: ServerProcess
+    url: str
+
+
+@pytest.fixture(scope="module")
+def served(repository: Path, small_twin: Any, tmp_path_factory: Any, serve_folder: Callable[..., Any]) -> Any:
+    """The demo's notebook, copied for the program "small" in a new workspace."""
+    folder = tmp_path_factory.mktemp("dash")
+    text = (repository / "dashboards" / "demo.ipynb").read_text()
+    (folder / "small.ipynb").write_text(text.replace("demo.toml", "small.toml"))
+    (folder / "small.toml").write_text(
+        f'title = "Simulated cluster"\nsimulated = "small"\nworkspace = "{folder / "workspace"}"\n'
+    )
+    server = serve_folder(folder)
+    program = load_program(folder / "small.toml")
+    yield Served(program, server, server.page_url("small.ipynb"))
+    Engine(program.workspace).shutdown()
+
+
+def stage(page: Page, title: str) -> Any:
+    """Return the tab of a stage."""
+    return page.get_by_role("tab").filter(has_text=title)
+
+
+def kernels(server: ServerProcess) -> list[psutil.Process]:
+    """Return the kernel processes of a server."""
+    children = psutil.Process(server.pid).children(recursive=True)
+    return [child for child in children if any("ipykernel" in part for part in child.cmdline())]
+
+
+def pixels(folder: Path, pattern: str) -> dict[str, np.ndarray]:
+    """Return the SCI arrays of products by file name."""
+    found = {}
+    for path in sorted((folder / "runs").glob(pattern)):
+        found[path.name] = fits.getdata(path, "SCI")
+    return found
+
+
+def test_a_killed_kernel_loses_nothing(
+    served: Served, page: Page, page_report: Any, screenshots: Path, stopwatch: Any
+) -> None:
+    """Run all by a click; kill the kernel in mid-run; the reopened page goes on to the mosaic."""
+    page.goto(served.url, wait_until="commit")
+    page.get_by_role("button", name="Run all").click(timeout=MINUTES)
+    expect(stage(page, "Detector 1")).to_contain_text("of 4", timeout=2 * MINUTES)
+    partial = served.program.workspace / "runs" / "detector1"
+    deadline = time.monotonic() + 120
+    while not list(partial.glob("*.partial")):
+        assert time.monotonic() < deadline, "the run never began"
+        time.sleep(0.1)
+    page.screenshot(path=screenshots / "running.png")
+    for kernel in kernels(served.server):
+        kernel.send_signal(signal.SIGKILL)
+    page.close()
+    again = page.context.new_page()
+    page_report.watch(again)
+    with stopwatch("reopened with the state of the run"):
+        again.goto(served.url, wait_until="commit")
+        expect(again.get_by_role("button", name="Cancel").first).to_be_enabled(timeout=MINUTES)
+    expect(stage(again, "Image 3")).to_contain_text("done", timeout=DONE)
+    again.locator(".mw-viewer canvas").first.wait_for(timeout=MINUTES)
+    expect(again.locator(".mw-viewer-strip")).to_contain_text("i2d", timeout=MINUTES)
+    again.wait_for_timeout(3000)
+    again.screenshot(path=screenshots / "mosaic.png")
+    for title in ("Detector 1", "Image 2", "Image 3", "Program"):
+        stage(again, title).click()
+        again.wait_for_timeout(700)
+        again.screenshot(path=screenshots / f"panel_{title.lower().replace(' ', '')}.png")
+    page_report.assert_clean()
+
+
+def test_the_disturbed_run_equals_an_undisturbed_one(served: Served, tmp_path: Path) -> None:
+    """The same program without a browser, in another workspace: the same keys and the same pixels."""
+    from miri_widgets.cli.main import main
+
+    other = tmp_path / "other"
+    save_program(
+        Program(**{**vars(served.program), "workspace": other, "crds_path": served.program.crds_path}),
+        tmp_path / "small.toml",
+    )
+    try:
+        assert main(["run", str(tmp_path / "small.toml")]) == 0
+        for pattern in ("*/*/*_rate.fits", "*/*/*_cal.fits", "image3/*/*_i2d.fits"):
+            left, right = pixels(served.program.workspace, pattern), pixels(other, pattern)
+            assert left.keys() == right.keys()
+            assert len(left) > 0
+            for name, image in left.items():
+                np.testing.assert_array_equal(image, right[name], err_msg=name)
+        keys = [
+            sorted(path.name for path in (root / "runs").glob("*/*") if path.is_dir())
+            for root in (served.program.workspace, other)
+        ]
+        assert keys[0] == keys[1]
+        assert main(["run", str(tmp_path / "small.toml")]) == 0  # nothing left to do
+    finally:
+        Engine(other).shutdown()
+        shutil.rmtree(other, ignore_errors=True)
+
+
+def test_jupyterlab_shows_the_same(
+    served: Served, page: Page, page_report: Any, jupyter_lab: Callable[[Path], str], screenshots: Path
+) -> None:
+    """The same notebook, opened in JupyterLab and run there."""
+    folder = Path(served.program.workspace).parent
+    url = jupyter_lab(folder)
+    page.goto(f"{url}/lab/tree/small.ipynb", wait_until="commit")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=2 * MINUTES)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
+    expect(stage(page, "Image 3")).to_contain_text("done", timeout=2 * MINUTES)
+    page.locator(".mw-viewer canvas").first.wait_for(timeout=2 * MINUTES)
+    page.wait_for_timeout(3000)
+    page.screenshot(path=screenshots / "jupyterlab.png")
+    assert page_report.external == []
+
+
+def test_one_panel_alone(
+    served: Served, page: Page, page_report: Any, make_dashboard: Any, screenshots: Path
+) -> None:
+    """A panel by itself in a notebook: its parameters and its finished runs."""
+    folder = Path(served.program.workspace).parent
+    make_dashboard(
+        folder,
+        "alone.ipynb",
+        [
+            "from miri_widgets.models import open_session\nfrom miri_widgets.panels import Detector1Panel",
+            'Detector1Panel(open_session("small.toml"))',
+        ],
+        title="One panel",
+    )
+    page.goto(served.server.page_url("alone.ipynb"), wait_until="commit")
+    expect(page.get_by_text("rejection_threshold").first).to_be_visible(timeout=MINUTES)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=screenshots / "panel_alone.png")
+    page_report.assert_clean()
