@@ -98,7 +98,7 @@ class Detector:
     rscd_groups: float = 0.9
     last_frame: float = 14.0
     last_frame_fraction: float = 0.01
-    coupling: float = 0.003
+    coupling: float = 0.006
     drift: float = 3.0
     emi: tuple[tuple[float, float], ...] = ((390.625, 8.0), (10.039216, 8.0))
     cosmic_rays: float = 5.0

@@ -130,7 +130,7 @@ class SimulatedProgram:
     dithers: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
     field: Field = dataclasses.field(default_factory=Field)
     seed: int = 1
-    start_mjd: float = 59774.0
+    start_mjd: float = 59775.0
     effects: Effects = dataclasses.field(default_factory=Effects)
 
     def __post_init__(self) -> None:

@@ -32,7 +32,7 @@ _DEMO = SimulatedProgram(
         ),
     ),
     dithers=((0.0, 0.0), (4.13, 1.87), (-3.85, 2.96)),
-    field=Field(stars=320, flux_min=4.0, flux_max=2500.0, galaxies=20, emission=0.06),
+    field=Field(stars=320, flux_min=4.0, flux_max=8000.0, galaxies=20, emission=0.06),
     seed=1040,
 )
 

@@ -20,7 +20,7 @@ from miri_widgets.simulation.mappings import write_mappings
 
 __all__ = ["CACHE_VERSION", "ReferenceCache", "crds_environment", "write_reference_cache"]
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """Raised when the code makes other references from the same description of the detector."""
 
 _STAMP = "simulated.json"

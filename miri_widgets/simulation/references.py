@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import convolve2d
 
 from miri_widgets.simulation.detector import DETECTOR, DQ, coronagraph_areas, detector_maps, flat_field
 from miri_widgets.simulation.instrument import FULL_SHAPE, SUBARRAYS
@@ -230,10 +231,12 @@ def _emi() -> Reference:
 
 
 def _inverse_kernel() -> NDArray[np.float32]:
-    """Kernel that undoes the coupling to first order, shape (3, 3), sum 1: minus the couplings off centre."""
-    kernel = -DETECTOR.ipc_kernel()
-    kernel[1, 1] = 1 + 4 * DETECTOR.coupling
-    return kernel.astype(np.float32)
+    """Kernel that undoes the coupling to second order, shape (3, 3), sum 1: the series 1 - C + C**2, cut to 3 x 3."""
+    unit = np.zeros((3, 3))
+    unit[1, 1] = 1
+    coupling = DETECTOR.ipc_kernel() - unit
+    kernel = unit - coupling + convolve2d(coupling, coupling)[1:4, 1:4]
+    return (kernel / kernel.sum()).astype(np.float32)
 
 
 def _dq_definition() -> NDArray:
