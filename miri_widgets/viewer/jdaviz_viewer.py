@@ -84,6 +84,8 @@ class JdavizViewer:
         self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
         self._marks: set[str] = set()
         self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
+        self._size: tuple[int, ...] = ()  # of the image shown last
+        self._let_units_differ()
         inner = self._app._app  # private until jdaviz offers the widget itself
         # Trap: with ipyvue 1.13 the App has no layout, and App.show(height=...) fails on it.
         inner.layout = Layout(height="100%", width="100%", flex="1 1 auto", min_width="0")
@@ -100,7 +102,8 @@ class JdavizViewer:
         self._names[label] = next(name for name in self._app.datasets if name not in before)
         self._apply_stretch([self._names[label]])
         self._bring_up(label)
-        if len(self._names) == 1:
+        if image.pixels.shape != self._size:
+            self._size = image.pixels.shape
             self._fit_when_drawn()
 
     def remove(self, label: str) -> None:
@@ -165,7 +168,7 @@ class JdavizViewer:
 
     def _fit_when_drawn(self) -> None:
         """
-        Show all of the first image once the browser has told how large the figure is.
+        Show all of an image of another size, once the browser has told how large the figure is.
 
         Trap: before that jdaviz takes the figure for a square, and a wide one cuts the image.
         """
@@ -173,7 +176,10 @@ class JdavizViewer:
         # Private: what the browser says about its views; absent in later versions, the image is cut.
         listener = getattr(getattr(viewer, "_obj", None), "glue_viewer", None)
         listener = getattr(listener, "_vl", None)
-        if viewer is None or listener is None or listener.view_data:
+        if viewer is None or listener is None:
+            return
+        if listener.view_data:
+            viewer.reset_limits()
             return
 
         def fit(_change: Any) -> None:
@@ -181,6 +187,20 @@ class JdavizViewer:
             viewer.reset_limits()
 
         listener.observe(fit, "view_data")
+
+    def _let_units_differ(self) -> None:
+        """
+        Keep jdaviz from giving every image the unit of the first.
+
+        Its unit conversion would refuse a cal image (MJy/sr) after a rate image (DN/s), as it
+        knows no conversion between them. Without it each image keeps its own unit.
+        """
+        from jdaviz.core.events import AddDataMessage
+
+        app = self._app._app
+        name = "g-unit-conversion"
+        if any(item["name"] == name for item in app.state.tray_items):
+            app.hub.unsubscribe(app.get_tray_item_from_name(name), AddDataMessage)
 
     def _layers(self) -> dict[str, Any]:
         """State of each of our images, by our label; includes what the user changed in jdaviz."""
