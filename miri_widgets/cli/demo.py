@@ -14,7 +14,7 @@ from miri_widgets.products.program import Program, load_program
 from miri_widgets.serve.launcher import serve
 from miri_widgets.simulation.twins import ensure_twin
 
-__all__ = ["dashboards_folder", "run_demo", "serve_dashboards"]
+__all__ = ["dashboards_folder", "run_demo", "serve_dashboards", "twin_program"]
 
 
 def dashboards_folder(given: Path | None = None) -> Path:

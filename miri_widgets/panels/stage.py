@@ -11,7 +11,7 @@ from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.codeview import CodeView
 from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.logview import LogView
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.part import Part, soon
 from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
 from miri_widgets.panels.parts.runs import Runs
@@ -51,6 +51,7 @@ class StagePanel(Part):
         self.tabs = Tabs(
             items=[{"id": name, "title": title} for name, (title, _) in self.folds.items()], look="plain"
         )
+        self.closed = False
         self.views: dict[str, Part] = {}
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
@@ -74,6 +75,13 @@ class StagePanel(Part):
         name = change["new"]
         if name not in self.folds:
             return
+        if name in self.views or self.body.children:
+            self._put(name)
+        else:
+            # the first view is made after the rest of the panel has gone out to the page
+            soon(lambda: None if self.closed else self._put(self.tabs.active))
+
+    def _put(self, name: str) -> None:
         if name not in self.views:
             self.views[name] = self.folds[name][1](self.model)
             if name == "settings":
@@ -97,6 +105,7 @@ class StagePanel(Part):
 
     def close(self) -> None:
         """Close the panel and every view that was opened."""
+        self.closed = True
         shown = set(self.body.children)
         for view in self.views.values():
             if view not in shown:

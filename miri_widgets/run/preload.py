@@ -16,6 +16,8 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from miri_widgets.run.child import give_way
+
 __all__ = ["PIPELINE_MODULES", "PRELOAD_VARIABLE", "preload"]
 
 PRELOAD_VARIABLE = "MIRI_WIDGETS_PRELOAD"
@@ -87,9 +89,9 @@ def _warm_up() -> None:
         declared(stage.name)
     for name in ("Detector1Pipeline", "Image2Pipeline", "Image3Pipeline"):
         pipeline = getattr(pipelines, name)
-        pipeline.load_spec_file(preserve_comments=True)
+        pipeline.load_spec_file()
         for step in pipeline.step_defs.values():
-            step.load_spec_file(preserve_comments=True)
+            step.load_spec_file()
     shapes = {"RampModel": (1, 2, 4, 4), "ImageModel": (4, 4), "CubeModel": (1, 4, 4)}
     with tempfile.TemporaryDirectory() as folder:
         for name, shape in shapes.items():
@@ -110,4 +112,5 @@ def _warm_up() -> None:
 
 
 if os.environ.get(PRELOAD_VARIABLE):
+    give_way()
     preload(os.environ[PRELOAD_VARIABLE].split(","))

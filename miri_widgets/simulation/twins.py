@@ -54,7 +54,9 @@ class Twin:
     context: str
 
 
-def ensure_twin(name: str, *, root: Path | None = None, processes: int = 2, say: Say = lambda line: None) -> Twin:
+def ensure_twin(
+    name: str, *, root: Path | None = None, processes: int = 2, say: Say = lambda line: None
+) -> Twin:
     """
     Return a twin, making its references and exposures if they are not there.
 
@@ -78,12 +80,14 @@ def ensure_twin(name: str, *, root: Path | None = None, processes: int = 2, say:
 
     if name not in PROGRAMS:
         raise InputError(
-            f"the simulated program {name[:60]!r}", "one of " + ", ".join(sorted(PROGRAMS)), "choose one of them"
+            f"the simulated program {name[:60]!r}",
+            "one of " + ", ".join(sorted(PROGRAMS)),
+            "choose one of them",
         )
     root = Path(root) if root is not None else data_root()
     folder, program = root / name, PROGRAMS[name]
     cache = write_reference_cache(root / "crds", progress=_every(say, 10))
-    stamp = hashlib.sha256(f"{TWIN_VERSION} {program!r}".encode()).hexdigest()
+    stamp = hashlib.sha256(f"{TWIN_VERSION} {cache.context} {program!r}".encode()).hexdigest()
     note = folder / "twin.json"
     known = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
     uncal = tuple(folder / "uncal" / file for file in known.get("uncal", ()))

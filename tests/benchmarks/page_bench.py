@@ -64,7 +64,7 @@ def opened(browser: Browser, url: str) -> Iterator[tuple[Page, float]]:
 def answered(page: Page) -> None:
     """Click the tab of the first stage and wait for its panel, which only the kernel can bring."""
     page.get_by_role("tab").filter(has_text="Detector 1").click(timeout=PATIENCE)
-    page.locator(".mw-body .mw-runbar").first.wait_for(timeout=PATIENCE)
+    page.locator(".mw-left .mw-runbar").first.wait_for(timeout=PATIENCE)
 
 
 def page_times(browser: Browser, server: ServerProcess, *, warm: bool) -> tuple[float, float]:
@@ -98,7 +98,7 @@ def during_a_job(browser: Browser, server: ServerProcess, program: Program) -> d
             title, mark = (("Program", ".mw-table"), ("Detector 1", ".mw-runbar"))[index % 2]
             began = time.perf_counter()
             page.get_by_role("tab").filter(has_text=title).click()
-            page.locator(f".mw-body {mark}").first.wait_for(timeout=PATIENCE)
+            page.locator(f".mw-left {mark}").first.wait_for(timeout=PATIENCE)
             times.append(1e3 * (time.perf_counter() - began))
             time.sleep(0.5)
         for child in psutil.Process(server.pid).children(recursive=True):

@@ -20,7 +20,7 @@ from miri_widgets.products.program import Program, load_program, save_program
 from miri_widgets.run.engine import Engine
 from miri_widgets.serve import ServerProcess
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("dashboard")]
+pytestmark = pytest.mark.pipeline
 
 MINUTES = 60_000
 DONE = 6 * MINUTES
@@ -138,8 +138,9 @@ def test_jupyterlab_shows_the_same(
     url = jupyter_lab(folder)
     page.goto(f"{url}/lab/tree/small.ipynb", wait_until="commit")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=2 * MINUTES)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=2 * MINUTES)
     page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
+    page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
     expect(stage(page, "Image 3")).to_contain_text("done", timeout=2 * MINUTES)
     page.locator(".mw-viewer canvas").first.wait_for(timeout=2 * MINUTES)
     page.wait_for_timeout(3000)
@@ -162,7 +163,7 @@ def test_one_panel_alone(
         title="One panel",
     )
     page.goto(served.server.page_url("alone.ipynb"), wait_until="commit")
-    expect(page.get_by_text("rejection_threshold").first).to_be_visible(timeout=MINUTES)
+    expect(page.get_by_text("rejection threshold").first).to_be_visible(timeout=MINUTES)
     page.wait_for_timeout(1000)
     page.screenshot(path=screenshots / "panel_alone.png")
     page_report.assert_clean()

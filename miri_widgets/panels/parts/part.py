@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import ipywidgets
 import traitlets
 
-__all__ = ["Part", "close_all"]
+__all__ = ["Part", "close_all", "soon"]
 
 
 class Part(ipywidgets.VBox):
@@ -41,6 +42,14 @@ class Part(ipywidgets.VBox):
         super().close()
         for widget in own:
             widget.close()
+
+
+def soon(call: Callable[[], None]) -> None:
+    """Call something when the event loop is free next; at once where none is running."""
+    try:
+        asyncio.get_running_loop().call_soon(call)
+    except RuntimeError:
+        call()
 
 
 def close_all(widget: Any) -> None:
