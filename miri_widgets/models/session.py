@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,13 @@ class SessionModel(traitlets.HasTraits):
         loop = asyncio.get_running_loop()
         with contextlib.suppress(MiriWidgetsError, OSError):
             await loop.run_in_executor(self._executor, self.services.engine.recover)
+        # jobs at work first: a page that is opened again shows them before the exposures are read
+        first = replace(self.request(), rescan=False, exposures=None)
+        with contextlib.suppress(MiriWidgetsError):
+            self.apply(await loop.run_in_executor(self._executor, self._looker.look, first))
+        looks = 0
         while not self.closed:
+            looks += 1
             facts = await loop.run_in_executor(self._executor, self._looker.look, self.request())
             if self.closed:
                 return
@@ -145,7 +152,8 @@ class SessionModel(traitlets.HasTraits):
                 self._collect(wait=False)
             except Exception:  # an observer's mistake must not end the following
                 logging.getLogger(__name__).exception("a view could not follow its model")
-            await asyncio.sleep(PERIOD)
+            # scanning, laying settings out and planning follow each other at the start
+            await asyncio.sleep(PERIOD if self.plans or looks > 10 else PERIOD / 10)
 
     def apply(self, facts: Facts) -> None:
         """Take what was found: the only writer of the models' facts."""

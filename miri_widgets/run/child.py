@@ -36,7 +36,7 @@ EXECUTOR_VARIABLE = "MIRI_WIDGETS_EXECUTOR"
 """``module:function`` that does the runs instead of the pipeline; for tests and extensions."""
 
 _PIPELINE = "miri_widgets.steps.execute:execute"
-_NICENESS = 10
+_NICENESS = 19
 _LOGGERS = ("stpipe", "jwst", "stcal", "stdatamodels", "tweakwcs", "CRDS", "py.warnings", "miri_widgets")
 
 
