@@ -14,7 +14,7 @@ WORKERS ?= 2
 PORT ?= 8866
 PYTEST_ARGS ?=
 
-.PHONY: demo test fast lint bench science serve doctor clean
+.PHONY: demo test fast lint bench science picture serve doctor clean
 
 demo: $(VENV)/.installed
 	$(BIN)/miri-widgets demo --port $(PORT)
@@ -44,6 +44,12 @@ bench: $(VENV)/.installed-test
 
 science: $(VENV)/.installed-test
 	$(BIN)/python tests/benchmarks/science.py
+
+# The README's picture: the browser test on the demo program.
+picture: $(VENV)/.installed-test
+	MIRI_WIDGETS_PICTURE=demo $(BIN)/python -m pytest tests/browser/test_dashboard.py -k killed_kernel
+	mkdir -p dashboards/public
+	cp build/screenshots/mosaic.png dashboards/public/demo.png
 
 clean:
 	rm -rf build $(VENV)

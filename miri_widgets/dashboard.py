@@ -28,6 +28,9 @@ PANELS: dict[str, type[StagePanel]] = {
     "image3": Image3Panel,
 }
 
+MARKS = "sources"
+"""Name of the marks on the image."""
+
 MOST_IMAGES = 8
 """Images that the viewer holds at the same time."""
 
@@ -81,6 +84,8 @@ class Dashboard(Part):
         self.tabs.observe(self._tab_clicked, "active")
         self.watch(session, self._follow_tab, "tab")
         self.watch(session, self._follow_shown, "shown")
+        self.watch(session, self._follow_marks, "marks")
+        self.watch(session, self._follow_center, "center")
         self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
         for name in self.names:
             self.watch(session.stages[name], self._follow_items, "rows", "state")
@@ -158,6 +163,17 @@ class Dashboard(Part):
         tone = "" if is_now else ' class="mw-chip mw-warn"'
         self.viewer_words.value = f"<b>{escape(path.name)}</b><span{tone}>{escape(origin)}</span>"
 
+    def _follow_marks(self, _: Any) -> None:
+        self.viewer.unmark(MARKS)
+        if self.session.marks:
+            from astropy.table import Table
+
+            self.viewer.mark(Table(rows=list(self.session.marks), names=("x", "y")), label=MARKS)
+
+    def _follow_center(self, _: Any) -> None:
+        if self.session.center:
+            self.viewer.center_on(self.session.center)
+
     def _keep_few(self, path: Path) -> None:
         """Let go of images that came by themselves, and of the oldest: each costs memory."""
         if not self.session.picked:
@@ -179,7 +195,7 @@ class Dashboard(Part):
                     return f"{title} · {exposure.label if exposure else row.label}", True
         if path.is_relative_to(self.session.program.workspace / "runs"):
             return "↻ out of date: made with other settings", False
-        return "raw exposure", True
+        return ("mosaic in the program's folders" if path.stem.endswith("_i2d") else "raw exposure"), True
 
     def close(self) -> None:
         """Close every view, the viewer and the session; jobs go on."""

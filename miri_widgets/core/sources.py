@@ -73,7 +73,8 @@ def find_sources(
 
 
 def _local_sky(image: NDArray[np.floating], bad: NDArray[np.bool_], fwhm: float) -> NDArray[np.floating]:
-    box = max(16, round(12 * fwhm))
+    # wide enough for a star, narrow enough for nebulae
+    box = max(12, round(6 * fwhm))
     if min(image.shape) < 2 * box or bad.mean() > 0.8:
         return np.full(image.shape, sigma_clipped_stats(image, mask=bad, sigma=3.0)[1])
     sky = Background2D(

@@ -31,6 +31,7 @@ class ProgramModel(traitlets.HasTraits):
 
     scanned = traitlets.Bool(False, help="whether the folders were looked through")
     exposures = traitlets.Tuple(help="Exposure of every raw exposure, in order of start")
+    mosaics = traitlets.Tuple(help="Mosaic of every i2d file that lies in the folders already")
     problems = traitlets.Tuple(help="Problem of every file that cannot be used")
     excluded = traitlets.Instance(frozenset, args=(), help="roots that take no part in runs")
     selected = traitlets.Tuple(help="roots of the chosen rows")

@@ -28,6 +28,7 @@ from miri_widgets.models.memory import memory_text, read_memory
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.rows import RowState
 from miri_widgets.models.services import Services, real_services
+from miri_widgets.models.sources import SourceList, sources_of
 from miri_widgets.models.stage import StageModel
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.settings import Source
@@ -66,6 +67,9 @@ class SessionModel(traitlets.HasTraits):
     picked = traitlets.Bool(False, help="whether the user chose `shown`")
     tab = traitlets.Unicode("program", help="the panel in front")
     measured: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path -> Measurement")
+    sources: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path of a mosaic -> SourceList")
+    marks: Any = traitlets.Tuple(help="(x, y) of the marks, 0-based pixels")
+    center: Any = traitlets.Tuple(help="(x, y) to be centred, 0-based pixels")
     plans = traitlets.Tuple(help="RunPlan of every run, for the settings of now")
 
     def __init__(self, program: Program, services: Services | None = None) -> None:
@@ -160,6 +164,7 @@ class SessionModel(traitlets.HasTraits):
         if facts.scan is not None:
             self._rescan = False
             self.programs.exposures = facts.scan.exposures
+            self.programs.mosaics = facts.scan.mosaics
             self.programs.problems = facts.scan.problems
             self.programs.scanned = True
             self.touch()
@@ -274,6 +279,8 @@ class SessionModel(traitlets.HasTraits):
     def show(self, path: Path, *, picked: bool = True) -> None:
         """Choose the product in the viewer."""
         self.picked = picked
+        if self.shown != Path(path):
+            self.marks = ()
         self.shown = Path(path)
 
     def _show_newest(self) -> None:
@@ -298,6 +305,11 @@ class SessionModel(traitlets.HasTraits):
         if path not in self.measured and path not in self._slow and not self.closed:
             self._slow[path] = self._executor.submit(measure, path)
 
+    def ask_sources(self, path: Path) -> None:
+        """Have the sources of a mosaic listed; `sources` gets the answer."""
+        if path not in self.sources and ("sources", path) not in self._slow and not self.closed:
+            self._slow["sources", path] = self._executor.submit(sources_of, path)
+
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""
         row = next((row for row in self.stages[name].rows), None)
@@ -307,6 +319,7 @@ class SessionModel(traitlets.HasTraits):
         path = self._input_of(stage, row)
         if path is not None:
             self._crds_asked.add(name)
+            stage.asking = True
             self._slow["crds", name] = self._executor.submit(self.services.crds_layer, name, path)
 
     def _input_of(self, stage: StageModel, row: Any) -> Path | None:
@@ -322,14 +335,23 @@ class SessionModel(traitlets.HasTraits):
             try:
                 answer = future.result()
             except MiriWidgetsError as error:
-                answer = Measurement.failed(error) if isinstance(name, Path) else {}
+                answer = self._failed(name, error)
             if isinstance(name, Path):
                 self.measured = {**self.measured, name: answer}
+            elif name[0] == "sources":
+                self.sources = {**self.sources, name[1]: answer}
             else:
                 stage = self.stages[name[1]]
                 told: list[str] = []
+                stage.asking = False
                 layer = checked_layer(stage.settings.declared, answer, told)
                 stage.settings = stage.settings.with_layer(Source.CRDS, layer)
+
+    @staticmethod
+    def _failed(name: Any, error: MiriWidgetsError) -> Any:
+        if isinstance(name, Path):
+            return Measurement.failed(error)
+        return SourceList.failed(error) if name[0] == "sources" else {}
 
     # -- remembering --------------------------------------------------------
 

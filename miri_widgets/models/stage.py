@@ -47,6 +47,7 @@ class StageModel(traitlets.HasTraits):
     products = traitlets.Tuple(help="Path of every product that the settings of now made")
     fraction = traitlets.Float(0.0)
     eta = traitlets.Float(None, allow_none=True, help="seconds left, None when unknown")
+    asking = traitlets.Bool(False, help="whether CRDS is being asked for its values")
     planning = traitlets.Bool(False, help="whether rows belong to earlier settings still")
     watched = traitlets.Unicode("", help="key of the run whose log is followed")
     log = traitlets.Unicode("", help="end of the log of the watched run")

@@ -29,7 +29,7 @@ class Header(Part):
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-summary")
         self.session = session
-        self.title = text("", "mw-program")
+        self.title = text("", "mw-about")
         self.progress = text("", "mw-progress")
         self.run_all = button(
             "Run all", "mw-primary", tip="Every stage of every included exposure, in one job"

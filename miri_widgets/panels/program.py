@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -43,6 +44,15 @@ _COLUMNS: list[dict[str, Any]] = [
     {"key": "target", "title": "Target"},
 ]
 
+_MOSAIC_COLUMNS = [
+    {"key": "name", "title": "Mosaic"},
+    {"key": "filter", "title": "Filter"},
+    {"key": "target", "title": "Target"},
+    {"key": "pixels", "title": "Pixels", "right": True},
+    {"key": "unit", "title": "Unit"},
+    {"key": "show", "title": "", "kind": "button"},
+]
+
 _SAID_ONCE = {
     "groups": "{} groups × ints",
     "time": "{} s each",
@@ -73,6 +83,11 @@ class ProgramPanel(Part):
             columns=_COLUMNS, multiple=True, placeholder="Filter: F770W, tile, S1AB …", max_height="520px",
             empty="No exposures yet.",
         )  # fmt: skip
+        self.mosaics = Table(
+            columns=_MOSAIC_COLUMNS, on_act=lambda name: session.show(Path(name)), placeholder="Filter mosaics",
+            empty="",
+        )  # fmt: skip
+        self.mosaic_words = text("", "mw-heading")
         self.filters = ipywidgets.HBox()
         self.filters.add_class("mw-filters")
         self.show = button(
@@ -92,11 +107,13 @@ class ProgramPanel(Part):
         actions.add_class("mw-row")
         self.children = (
             stylesheet(), self._heading(), self.words, self.filters, actions, self.counts, self.table, self.problems,
+            self.mosaic_words, self.mosaics,
         )  # fmt: skip
         self.table.observe(self._chosen, "selected")
         self.watch(self.model, self._follow_filters, "exposures", "excluded")
         self.watch(self.model, self._follow, "exposures", "excluded", "states", "scanned", "selected")
         self.watch(self.model, self._follow_problems, "problems")
+        self.watch(self.model, self._follow_mosaics, "mosaics")
 
     def _heading(self) -> ipywidgets.HTML:
         program = self.session.program
@@ -128,6 +145,22 @@ class ProgramPanel(Part):
         self.counts.value = escape(" · ".join(part for part in (*parts, *self._common) if part))
         for action in (self.show, self.exclude, self.include):
             action.disabled = not chosen
+
+    def _follow_mosaics(self, _: Any) -> None:
+        self.mosaic_words.value = "Mosaics in the folders" if self.model.mosaics else ""
+        self.mosaics.layout.display = "" if self.model.mosaics else "none"
+        self.mosaics.rows = [
+            {
+                "id": str(one.path),
+                "name": {"text": one.path.name, "tip": str(one.path)},
+                "filter": one.filter,
+                "target": one.target,
+                "pixels": {"text": f"{one.nx} × {one.ny}", "rank": one.nx * one.ny},
+                "unit": one.unit,
+                "show": "Show",
+            }
+            for one in self.model.mosaics
+        ]
 
     def _choose_columns(self, rows: list[dict[str, Any]]) -> None:
         """Say once what is the same in every row; the other columns have the room."""

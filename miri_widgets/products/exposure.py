@@ -12,10 +12,22 @@ from miri_widgets.errors import NotImagingError, NotJwstError, WrongSuffixError
 from miri_widgets.products.fits_files import read_headers, shown_name
 from miri_widgets.products.names import ExposureName, suffix_of
 
-__all__ = ["EXPOSURE_SUFFIXES", "FILTERS", "Exposure", "exposure_from_headers", "read_exposure"]
+__all__ = [
+    "EXPOSURE_SUFFIXES",
+    "FILTERS",
+    "PSF_FWHM_ARCSEC",
+    "Exposure",
+    "exposure_from_headers",
+    "read_exposure",
+]
 
 FILTERS = ("F560W", "F770W", "F1000W", "F1130W", "F1280W", "F1500W", "F1800W", "F2100W", "F2550W")
 """The imaging filters of MIRI, by wavelength."""
+
+PSF_FWHM_ARCSEC = dict(
+    zip(FILTERS, (0.207, 0.269, 0.328, 0.375, 0.420, 0.488, 0.591, 0.674, 0.803), strict=True)
+)
+"""FWHM of the PSF by filter; JWST documentation, "MIRI Imaging", measured in flight."""
 
 EXPOSURE_SUFFIXES = ("uncal", "ramp", "rate", "rateints", "cal", "crf")
 

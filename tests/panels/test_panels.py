@@ -30,6 +30,8 @@ class FakeViewer:
         self.widget = ipywidgets.Box()
         self.labels = ()
         self.blinked = 0
+        self.marks = {}
+        self.center = ()
 
     def show(self, image, *, label, extension="SCI"):
         self.labels = (*[name for name in self.labels if name != label], label)
@@ -39,6 +41,15 @@ class FakeViewer:
 
     def blink(self):
         self.blinked += 1
+
+    def mark(self, positions, *, label):
+        self.marks[label] = len(positions)
+
+    def unmark(self, label):
+        self.marks.pop(label, None)
+
+    def center_on(self, position):
+        self.center = position
 
     def close(self):
         self.widget.layout.close()
@@ -391,3 +402,40 @@ def count_observers(session):
         for kinds in model._trait_notifiers.values()
         for handlers in kinds.values()
     )
+
+
+def test_sources_are_listed_marked_and_centred(session, tmp_path):
+    from miri_widgets.models.sources import SourceList
+    from miri_widgets.panels.parts.sources import Sources
+    from miri_widgets.products.catalogs import Source
+
+    mosaic = tmp_path / "<b>_i2d.fits"
+    star = Source(number=7, ra=80.5, dec=-69.4, x=10.0, y=20.0, flux=12.5, err=0.1, snr=125.0)
+    viewer = FakeViewer()
+    dashboard = Dashboard(session, viewer=viewer)
+    session.sources = {mosaic: SourceList((star,), "Catalogue of the pipeline.")}
+    view = Sources(session.stages["image3"])
+    session.shown = mosaic
+    assert view.table.rows[0]["flux"]["text"] == "12.5"
+    assert "<b>" not in view.words.value
+    view.mark.value = True
+    assert viewer.marks == {"sources": 1}
+    view._center("7")
+    assert viewer.center == (10.0, 20.0)
+    view.mark.value = False
+    assert viewer.marks == {}
+    view.close()
+    dashboard.close()
+
+
+def test_mosaics_in_the_folders_can_be_shown(session, tmp_path):
+    from miri_widgets.products.scan import Mosaic
+
+    panel = ProgramPanel(session)
+    assert panel.mosaics.layout.display == "none"
+    path = tmp_path / "orion_i2d.fits"
+    session.programs.mosaics = (Mosaic(path, "F770W", "01288", "ORIBAR", "MJy/sr", 137, 129, 1, 1),)
+    assert panel.mosaics.rows[0]["pixels"]["text"] == "137 × 129"
+    panel.mosaics.vue_act(str(path))
+    assert session.shown == path
+    panel.close()

@@ -44,7 +44,7 @@ class Form(Part):
         bar = ipywidgets.HBox([self.changed, self.undo, self.redo, self.reset])
         bar.add_class("mw-form-bar")
         self.children = (bar, self._body)
-        self.watch(model, self._follow, "settings", "loaded")
+        self.watch(model, self._follow, "settings", "loaded", "asking")
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -55,7 +55,8 @@ class Form(Part):
     def _follow(self, _: Any) -> None:
         count = len(self.model.settings.user)
         words = {0: "No value is yours: defaults, CRDS and presets act.", 1: "1 value is yours."}
-        self.changed.value = escape(words.get(count, f"{count} values are yours."))
+        asking = " CRDS is being asked for its values …" if self.model.asking else ""
+        self.changed.value = escape(words.get(count, f"{count} values are yours.") + asking)
         self.undo.disabled = not self.model.can_undo
         self.redo.disabled = not self.model.can_redo
         self.reset.disabled = not count
