@@ -56,7 +56,7 @@ def run_demo(options: argparse.Namespace) -> int:
         say(f"reduction started as job {job}; products go to {program.workspace}")
     if not options.no_serve:
         session.close()
-        return serve_dashboards(options)
+        return serve_dashboards(options, page=f"{options.program}.ipynb")
     good = follow(session, job, say)
     print(summary(session))
     session.close()
@@ -84,8 +84,8 @@ def twin_program(name: str, dashboards: Path) -> Program:
     )
 
 
-def serve_dashboards(options: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+def serve_dashboards(options: argparse.Namespace, *, page: str = "") -> int:
+    """Serve until interrupted; the address of `page` is printed when the folder has it."""
     folder = dashboards_folder(options.dashboards)
     print(f"Serving the dashboards of {folder}; Ctrl-C stops serving, jobs go on.", flush=True)
     serve(
@@ -94,5 +94,6 @@ def serve_dashboards(options: argparse.Namespace) -> int:
         ip=options.ip,
         preheat=options.preheat,
         open_browser=options.open_browser,
+        page=page if (folder / page).is_file() else "",
     )
     return 0

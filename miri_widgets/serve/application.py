@@ -50,6 +50,7 @@ class DashboardServer(Voila):
     """
 
     name = "voila"  # Voila looks its own options up by this name
+    first_page = ""
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Read no configuration files: the result must not depend on a user's Voila settings."""
@@ -140,6 +141,10 @@ class DashboardServer(Voila):
         server = HTTPServer(self.app, xheaders=self.base_url != "/")
         server.add_sockets(sockets)
         print(f"MIRI dashboards are served at {self.page_url}", flush=True)
+        if self.first_page:
+            address, _, token = self.page_url.partition("?")
+            page = url_path_join(address, "voila/render", self.first_page)
+            print(f"Open {page}{'?' + token if token else ''}", flush=True)
         if self.open_browser:
             self.launch_browser()
         try:

@@ -25,6 +25,7 @@ def serve(
     preheat: bool = False,
     open_browser: bool = False,
     environment: Mapping[str, str] | None = None,
+    page: str = "",
 ) -> None:
     """
     Serve every notebook of a folder as a page, until interrupted.
@@ -49,6 +50,8 @@ def serve(
         Open the first page in the user's browser.
     environment : mapping of str, optional
         Environment variables for the kernels.
+    page : str
+        A notebook of the folder, whose address is printed too.
 
     Raises
     ------
@@ -69,6 +72,7 @@ def serve(
     server = DashboardServer(log_level=logging.WARNING, port=port, ip=ip, open_browser=open_browser)
     server.base_url = f"/{base_url.strip('/')}/" if base_url.strip("/") else "/"
     server.configure(dashboards, preheat=preheat)
+    server.first_page = page
     if token is not None:
         server.token = token
     elif not is_loopback(ip):
