@@ -80,7 +80,6 @@ class DashboardServer(Voila):
             # a proxy (a prefix is set) the name is the proxy's, and the proxy checks.
             allow_remote_access=not is_loopback(self.ip) or self.base_url != "/",
             local_hostnames=["localhost"],
-            ws_ping_timeout=30_000,  # [ms]; the default is longer than tornado allows, which it logs
         )
         settings["jinja2_env"].loader = jinja2.ChoiceLoader(
             [

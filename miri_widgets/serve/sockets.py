@@ -20,6 +20,27 @@ class KernelSocket(VoilaKernelWebsocketHandler):
     as a length of about 1e16: the server fills its memory and answers nobody.
     """
 
+    _for_tornado = False
+
+    @property
+    def ping_timeout(self) -> int:
+        """
+        Milliseconds without an answer after which the connection counts as lost.
+
+        Jupyter and tornado read the same name. Jupyter closes a connection whose last answer is
+        older, and looks once per interval: a limit of one interval cuts healthy connections.
+        Tornado allows one interval at most, and complains of more.
+        """
+        return self.ping_interval if self._for_tornado else 3 * self.ping_interval
+
+    def get_websocket_protocol(self) -> Any:
+        """Give tornado a limit that it takes."""
+        self._for_tornado = True
+        try:
+            return super().get_websocket_protocol()
+        finally:
+            self._for_tornado = False
+
     def write_message(self, message: bytes | dict[str, Any], binary: bool = False) -> Any:
         """Send a message; one of the older protocol goes out as it is."""
         older = getattr(self.connection, "subprotocol", None) != _PROTOCOL

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from miri_widgets.errors import ParameterError
 from miri_widgets.viewer.protocol import StretchFunction
 
-__all__ = ["check_stretch", "to_brightness"]
+__all__ = ["check_stretch", "limits", "to_brightness"]
 
 #: Curves from [0, 1] to [0, 1]; softening as in astropy.visualization (a = 0.1 and 1000).
 _CURVES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -37,6 +37,33 @@ def check_stretch(function: str, percentile: float) -> None:
         raise ParameterError(f"The percentile is {percentile}", "more than 50 and at most 100", "correct it")
 
 
+def limits(pixels: NDArray[Any], percentile: float) -> tuple[float, float]:
+    """
+    Return the values that become black and white.
+
+    Black is a little below the sky, so that the sky is dark and its noise just seen, whatever lies
+    below it; percentiles alone make the sky of a deep mosaic grey.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (ny, nx)
+        Values; not finite where a pixel does not count. Not modified.
+    percentile : float
+        Percentage of pixels between black and white, in the middle of the distribution.
+
+    Returns
+    -------
+    low, high : float
+        NaN when no pixel counts.
+    """
+    finite = pixels[np.isfinite(pixels)]
+    if finite.size == 0:
+        return float("nan"), float("nan")
+    edge = (100.0 - percentile) / 2
+    least, low, middle, high = np.percentile(finite, [edge, 16.0, 50.0, 100.0 - edge])
+    return float(max(least, middle - 2.0 * (middle - low))), float(high)
+
+
 def to_brightness(pixels: NDArray[Any], function: StretchFunction, percentile: float) -> NDArray[np.float32]:
     """
     Map values to brightness.
@@ -56,11 +83,9 @@ def to_brightness(pixels: NDArray[Any], function: StretchFunction, percentile: f
         In [0, 1]; NaN stays NaN.
     """
     check_stretch(function, percentile)
-    finite = pixels[np.isfinite(pixels)]
-    if finite.size == 0:
+    low, high = limits(pixels, percentile)
+    if not np.isfinite(low):
         return np.full(pixels.shape, np.nan, dtype=np.float32)
-    edge = (100.0 - percentile) / 2
-    low, high = np.percentile(finite, [edge, 100.0 - edge])
     span = high - low if high > low else 1.0
     part = np.clip((np.where(np.isfinite(pixels), pixels, np.nan) - low) / span, 0.0, 1.0)
     return np.asarray(_CURVES[function](part), dtype=np.float32)

@@ -6,21 +6,25 @@ It uses the general ``jdaviz.App``: ``jdaviz.Imviz`` is deprecated since jdaviz 
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 from typing import Any
 
+import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.nddata import NDData
 from astropy.table import Table
 from ipywidgets import Box, Layout
 
+from miri_widgets.viewer.brightness import limits
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.protocol import Position, StretchFunction
 
 __all__ = ["JdavizViewer", "import_jdaviz"]
 
 _VIEWER = "Image"
+_FIT_DELAYS = (0.0, 0.4, 1.2)  # [s] after an image was loaded
 _PYSIAF_PAGE = "https://github.com/spacetelescope/pysiaf"
 
 
@@ -85,6 +89,8 @@ class JdavizViewer:
         self._marks: set[str] = set()
         self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
         self._size: tuple[int, ...] = ()  # of the image shown last
+        self._samples: dict[str, Any] = {}  # pixels that tell black and white, by the name in jdaviz
+        self._fits = 0
         self._let_units_differ()
         inner = self._app._app  # private until jdaviz offers the widget itself
         # Trap: with ipyvue 1.13 the App has no layout, and App.show(height=...) fails on it.
@@ -100,6 +106,8 @@ class JdavizViewer:
         self._app.load(data, format="Image", data_label=label)
         # jdaviz adds a suffix to the label, so the new name is looked up.
         self._names[label] = next(name for name in self._app.datasets if name not in before)
+        step = 4 if image.pixels.shape[0] > 400 else 1
+        self._samples[self._names[label]] = image.pixels[::step].copy()
         self._apply_stretch([self._names[label]])
         self._bring_up(label)
         if image.pixels.shape != self._size:
@@ -109,6 +117,7 @@ class JdavizViewer:
     def remove(self, label: str) -> None:
         """Forget an image."""
         name = self._names.pop(label, None)
+        self._samples.pop(name or "", None)
         if name is not None and name in self._app.datasets:
             self._app._app.data_item_remove(name)
         layers = self._layers()
@@ -168,25 +177,23 @@ class JdavizViewer:
 
     def _fit_when_drawn(self) -> None:
         """
-        Show all of an image of another size, once the browser has told how large the figure is.
+        Show all of an image of another size.
 
-        Trap: before that jdaviz takes the figure for a square, and a wide one cuts the image.
+        Trap: jdaviz learns the shape of its figure from the browser, some time after an image was
+        loaded, and then keeps the area in view, which cuts a wide figure. So this fits again then.
         """
-        viewer = self._viewer
-        # Private: what the browser says about its views; absent in later versions, the image is cut.
-        listener = getattr(getattr(viewer, "_obj", None), "glue_viewer", None)
-        listener = getattr(listener, "_vl", None)
-        if viewer is None or listener is None:
+        self._fits += 1
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._fit(self._fits)
             return
-        if listener.view_data:
-            viewer.reset_limits()
-            return
+        for delay in _FIT_DELAYS:
+            loop.call_later(delay, self._fit, self._fits)
 
-        def fit(_change: Any) -> None:
-            listener.unobserve(fit, "view_data")
-            viewer.reset_limits()
-
-        listener.observe(fit, "view_data")
+    def _fit(self, number: int) -> None:
+        if number == self._fits and self._viewer is not None:
+            self._viewer.reset_limits()
 
     def _let_units_differ(self) -> None:
         """
@@ -228,4 +235,8 @@ class JdavizViewer:
         for name in names:
             options.layer = name
             options.stretch_function = function
-            options.stretch_preset = percentile
+            black, white = limits(self._samples[name], percentile)
+            if np.isfinite(black) and white > black:
+                options.stretch_vmin, options.stretch_vmax = black, white
+            else:
+                options.stretch_preset = percentile

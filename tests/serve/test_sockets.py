@@ -50,3 +50,11 @@ def test_sources_stay_hidden_in_the_newer_protocol(sent, kind, passes):
     new = serialize_msg_to_ws_v1(parts, "iopub")
     socket(V1).write_message(new, binary=True)
     assert sent == ([new] if passes else [])
+
+
+def test_a_healthy_connection_outlives_the_interval_of_its_pings():
+    handler = socket(V1)
+    handler.application = SimpleNamespace(settings={})
+    assert handler.ping_timeout >= 2 * handler.ping_interval
+    handler._for_tornado = True  # as while tornado makes its protocol
+    assert handler.ping_timeout == handler.ping_interval
