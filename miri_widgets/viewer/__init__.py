@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from miri_widgets.viewer.protocol import ImageViewer
@@ -35,7 +36,7 @@ def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: st
     from miri_widgets.viewer.jdaviz_viewer import JdavizViewer, import_jdaviz
 
     fall_back = _light if kind == "auto" else None
-    return DeferredViewer(import_jdaviz, JdavizViewer, fall_back, height=height)
+    return DeferredViewer(import_jdaviz, partial(JdavizViewer, height), fall_back, height=height)
 
 
 def _import_light() -> None:

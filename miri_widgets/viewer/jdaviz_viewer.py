@@ -24,7 +24,10 @@ from miri_widgets.viewer.protocol import Position, StretchFunction
 __all__ = ["JdavizViewer", "import_jdaviz"]
 
 _VIEWER = "Image"
+_FRAME = "28px"  # what jdaviz puts around its content
+_MARGIN = 1.03
 _FIT_DELAYS = (0.0, 0.4, 1.2)  # [s] after an image was loaded
+_FIT_SECONDS = 15.0  # how long a figure may take to find its size
 _PYSIAF_PAGE = "https://github.com/spacetelescope/pysiaf"
 
 
@@ -79,9 +82,16 @@ def _import_pysiaf() -> None:
 
 
 class JdavizViewer:
-    """Images in a jdaviz App; see `miri_widgets.viewer.deferred.Backend` for the verbs."""
+    """
+    Images in a jdaviz App; see `miri_widgets.viewer.deferred.Backend` for the verbs.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    height : str
+        Height of the box that it fills, in CSS.
+    """
+
+    def __init__(self, height: str = "620px") -> None:
         from jdaviz import App
 
         self._app = App(verbosity="error")
@@ -94,6 +104,8 @@ class JdavizViewer:
         self._let_units_differ()
         inner = self._app._app  # private until jdaviz offers the widget itself
         # Trap: with ipyvue 1.13 the App has no layout, and App.show(height=...) fails on it.
+        # Trap: the content takes 600 px unless told otherwise, and what is more than its box is cut.
+        inner.state.settings["context"]["notebook"]["max_height"] = f"calc({height} - {_FRAME})"
         inner.layout = Layout(height="100%", width="100%", flex="1 1 auto", min_width="0")
         self.widget = Box([inner], layout=Layout(width="100%", height="100%", min_width="0"))
 
@@ -183,17 +195,47 @@ class JdavizViewer:
         loaded, and then keeps the area in view, which cuts a wide figure. So this fits again then.
         """
         self._fits += 1
+        number = self._fits
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._fit(self._fits)
+            self._fit(number)
             return
         for delay in _FIT_DELAYS:
-            loop.call_later(delay, self._fit, self._fits)
+            loop.call_later(delay, self._fit, number)
+        # Private: what the browser says about its views; absent in later versions, an image may be cut.
+        listener = getattr(getattr(self._viewer, "_obj", None), "glue_viewer", None)
+        listener = getattr(listener, "_vl", None)
+        if listener is None:
+            return
+
+        def resized(_change: Any) -> None:
+            loop.call_soon(self._fit, number)
+
+        listener.observe(resized, "view_data")
+        # after that a resize is the user's: what is in view stays
+        loop.call_later(_FIT_SECONDS, lambda: listener.unobserve(resized, "view_data"))
 
     def _fit(self, number: int) -> None:
-        if number == self._fits and self._viewer is not None:
-            self._viewer.reset_limits()
+        viewer = self._viewer
+        if number != self._fits or viewer is None or len(self._size) != 2:
+            return
+        from echo import delay_callback
+
+        # Private: the shape of the figure, height over width. reset_limits() keeps the area of the
+        # view instead, and so cuts what is taller than the figure.
+        state = viewer._obj.glue_viewer.state
+        ratio = getattr(state, "_axes_aspect_ratio", None)
+        if not ratio:
+            viewer.reset_limits()
+            return
+        ny, nx = self._size
+        width = _MARGIN * max(nx, ny / ratio)
+        height = width * ratio
+        x, y = (nx - 1) / 2, (ny - 1) / 2
+        with delay_callback(state, "x_min", "x_max", "y_min", "y_max"):
+            state.x_min, state.x_max = x - width / 2, x + width / 2
+            state.y_min, state.y_max = y - height / 2, y + height / 2
 
     def _let_units_differ(self) -> None:
         """
