@@ -81,7 +81,7 @@ def _add_demo(commands: argparse._SubParsersAction) -> None:
     demo.add_argument(
         "--program", default="demo", metavar="NAME", help="another simulated program (default demo)"
     )
-    _add_serving(demo)
+    _add_serving(demo, preheat=True)
     _add_engine(demo)
     demo.set_defaults(command=_demo)
 
@@ -123,7 +123,7 @@ def _add_simulation(commands: argparse._SubParsersAction) -> None:
     importer.set_defaults(command=command.run_import)
 
 
-def _add_serving(parser: argparse.ArgumentParser) -> None:
+def _add_serving(parser: argparse.ArgumentParser, *, preheat: bool = False) -> None:
     parser.add_argument("--dashboards", type=Path, metavar="FOLDER", help="folder of dashboard notebooks")
     parser.add_argument(
         "--port", type=int, default=8866, help="port to serve on; 0 takes any free one (default 8866)"
@@ -132,7 +132,10 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
         "--ip", default="127.0.0.1", help="address to serve on (default 127.0.0.1: this machine only)"
     )
     parser.add_argument(
-        "--preheat", action="store_true", help="keep a started kernel ready for the next visitor"
+        "--preheat",
+        action=argparse.BooleanOptionalAction,
+        default=preheat,
+        help="keep a started kernel ready for the next visitor: faster pages for about 500 MB",
     )
     parser.add_argument("--open-browser", action="store_true", help="open the page when it is served")
 
