@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -48,3 +52,39 @@ def small_twin(repository: Path) -> Iterator[object]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         twin = ensure_twin("small", root=folder, processes=1)
     yield twin
+
+
+@pytest.fixture(scope="session")
+def fakes() -> ModuleType:
+    """The rooms below the models, with an engine that the test moves."""
+    name = "miri_fake_rooms"
+    if name not in sys.modules:
+        path = ROOT / "tests" / "models" / "fake_rooms.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@pytest.fixture
+def program(fakes: ModuleType, tmp_path: Path) -> Any:
+    """A program of four small exposures."""
+    return fakes.fake_program(tmp_path)
+
+
+@pytest.fixture
+def session(fakes: ModuleType, program: Any) -> Iterator[Any]:
+    """Its session, with the fake rooms."""
+    from miri_widgets.models import SessionModel
+
+    session = SessionModel(program, fakes.fake_services(program))
+    session.poll()
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def engine(session: Any) -> Any:
+    """The fake engine of the session."""
+    return session.services.engine
