@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from miri_widgets.core.dq import has
 from miri_widgets.core.histogram import Histogram, histogram
 from miri_widgets.core.levels import Level, clipped_level
 from miri_widgets.errors import MiriWidgetsError, NotJwstError
 from miri_widgets.products.fits_files import read_headers, read_image
 
 __all__ = ["Measurement", "measure"]
-
-_DO_NOT_USE = 1  # bit of the DQ array: jwst documentation, "Data quality flags"
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def measure(path: Path) -> Measurement:
     sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), headers[0])
     image = read_image(path)
     try:
-        good = (read_image(path, "DQ") & _DO_NOT_USE) == 0
+        good = ~has(read_image(path, "DQ"), "DO_NOT_USE")
     except NotJwstError:  # a mosaic has no DQ: what has no data is NaN
         good = np.ones(image.shape, dtype=bool)
     try:

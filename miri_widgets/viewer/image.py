@@ -15,14 +15,13 @@ from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
+from miri_widgets.core.dq import has
 from miri_widgets.errors import InputError
 from miri_widgets.products.fits_files import read_headers, read_image
 from miri_widgets.viewer.protocol import ImageSource
 
 __all__ = ["ViewerImage", "load_image", "safe_label", "xy_to_index"]
 
-#: Bit 0 of the DQ array: DO_NOT_USE. Source: JWST data quality flags, jwst-pipeline.readthedocs.io.
-_DO_NOT_USE = 1
 _MAXIMUM_LABEL = 120
 
 
@@ -101,7 +100,7 @@ def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
     if extension == "SCI" and "DQ" in headers:
         flags = read_image(path, "DQ")
         if flags.shape == pixels.shape:
-            pixels[(flags & _DO_NOT_USE) > 0] = np.nan
+            pixels[has(flags, "DO_NOT_USE")] = np.nan
     elif extension == "SCI" and "WHT" in headers:
         # Mosaics have no DQ; a pixel without weight is outside of all exposures.
         weight = read_image(path, "WHT")
