@@ -1,0 +1,157 @@
+"""
+One calibrated exposure as arrays, and what a correction makes of several: the common form of all our corrections.
+
+A correction is a function of this form::
+
+    def correct(exposures: Sequence[Planes], *, clip: float = 3.0, ...) -> Outcome
+
+Its keyword arguments are the parameters that the user sees, by the same names. Pipeline steps and live previews
+call the same function, so that a preview shows the pixels that a run gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.dq import has
+
+__all__ = ["Lazy", "Outcome", "Planes"]
+
+ToSky = Callable[[Any, Any], tuple[NDArray[np.floating], NDArray[np.floating]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Planes:
+    """
+    The arrays of one exposure, and the few facts that corrections need. Never modified: see `but`.
+
+    Attributes
+    ----------
+    sci, err : ndarray of float32, shape (ny, nx)
+        Signal and its standard deviation, in `unit`; NaN where unusable.
+    dq : ndarray of uint32, shape (ny, nx)
+        Flags, as in `miri_widgets.core.dq`.
+    var_poisson, var_rnoise, var_flat : ndarray of float32, shape (ny, nx), optional
+        Variances whose sum is the square of `err`.
+    root : str
+        The exposure's name without suffix.
+    filter : str
+        Filter.
+    unit : str
+        Of `sci`: "MJy/sr" or "DN/s".
+    start_mjd, end_mjd : float
+        Start and end, MJD UTC.
+    fwhm : float
+        FWHM of the PSF, pixels.
+    corner : tuple of int
+        (x, y) of the first pixel on the full detector, 0-based: (0, 0) for FULL.
+    to_sky : callable, optional
+        (x, y) in 0-based pixels to (ra, dec) in degrees, ICRS; arrays of one shape.
+    to_pixel : callable, optional
+        Its inverse; NaN for positions that it does not cover.
+    facts : mapping
+        Small numbers about what a correction did to this exposure, for its record.
+    notes : tuple of str
+        Lines for its HISTORY.
+    """
+
+    sci: NDArray[np.float32]
+    err: NDArray[np.float32]
+    dq: NDArray[np.uint32]
+    root: str = ""
+    filter: str = ""
+    unit: str = "MJy/sr"
+    start_mjd: float = 0.0
+    end_mjd: float = 0.0
+    fwhm: float = 2.5
+    corner: tuple[int, int] = (0, 0)
+    to_sky: ToSky | None = None
+    to_pixel: ToSky | None = None
+    var_poisson: NDArray[np.float32] | None = None
+    var_rnoise: NDArray[np.float32] | None = None
+    var_flat: NDArray[np.float32] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(ny, nx)."""
+        ny, nx = self.sci.shape
+        return ny, nx
+
+    @property
+    def good(self) -> NDArray[np.bool_]:
+        """True where a pixel is finite and not flagged DO_NOT_USE; a new array."""
+        return np.isfinite(self.sci) & ~has(self.dq, "DO_NOT_USE")
+
+    def but(self, **changes: Any) -> Planes:
+        """Return the same exposure with some attributes replaced."""
+        return replace(self, **changes)
+
+
+class Lazy(Sequence[Planes]):
+    """
+    Exposures that are made when they are asked for, one at a time, and not kept.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    make : callable
+        Index to `Planes`; may be called in any order and again, and must give the same each time.
+    """
+
+    def __init__(self, count: int, make: Callable[[int], Planes]) -> None:
+        self._count = count
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(self._count))]
+        if not -self._count <= index < self._count:
+            raise IndexError(index)
+        return self._make(index % self._count)
+
+    def __iter__(self) -> Iterator[Planes]:
+        return (self._make(index) for index in range(self._count))
+
+    @classmethod
+    def mapped(cls, function: Callable[[Planes], Planes], exposures: Sequence[Planes]) -> Lazy:
+        """Return the exposures with a function applied to each when it is asked for."""
+        return cls(len(exposures), partial(_apply, function, exposures))
+
+
+def _apply(function: Callable[[Planes], Planes], exposures: Sequence[Planes], index: int) -> Planes:
+    return function(exposures[index])
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """
+    What a correction made.
+
+    Attributes
+    ----------
+    exposures : sequence of Planes
+        The corrected exposures, in the order of the inputs; often `Lazy`. Each carries its own facts and notes.
+    facts : mapping
+        Small numbers about all exposures together, for the record; plain JSON values.
+    images : mapping of str to ndarray, shape (ny, nx)
+        Images that are products of their own, such as ``sky``, ``sky_err`` and ``sky_count``.
+    warnings : tuple of str
+        Sentences: what the user must know before believing the result.
+    """
+
+    exposures: Sequence[Planes]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    images: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
