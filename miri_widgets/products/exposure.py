@@ -15,6 +15,7 @@ from miri_widgets.products.names import ExposureName, suffix_of
 __all__ = [
     "EXPOSURE_SUFFIXES",
     "FILTERS",
+    "PIXEL_ARCSEC",
     "PSF_FWHM_ARCSEC",
     "Exposure",
     "exposure_from_headers",
@@ -28,6 +29,9 @@ PSF_FWHM_ARCSEC = dict(
     zip(FILTERS, (0.207, 0.269, 0.328, 0.375, 0.420, 0.488, 0.591, 0.674, 0.803), strict=True)
 )
 """FWHM of the PSF by filter; JWST documentation, "MIRI Imaging", measured in flight."""
+
+PIXEL_ARCSEC = 0.11
+"""Mean scale of the imager; JWST documentation, "MIRI Imaging"."""
 
 EXPOSURE_SUFFIXES = ("uncal", "ramp", "rate", "rateints", "cal", "crf")
 

@@ -1,0 +1,273 @@
+"""
+The base of our own pipeline steps: real `stpipe` steps around a correction of `miri_widgets.core`.
+
+They run by ``strun``, by ``Step.call``, as hooks of the official pipelines, and as stages. A subclass says what
+is its own::
+
+    class StripesStep(CorrectionStep):
+        \"""Remove column and row offsets.\"""
+
+        class_alias = "miri_stripes"
+        operation = staticmethod(clean_stripes)
+        spec = \"""
+            columns = boolean(default=True)  # Remove the offset of each column.
+        \"""
+
+The parameters of `spec` are the keyword arguments of `operation`; one whose name ends with ``_file`` is read first
+and handed over without that ending (`miri_widgets.steps.arguments`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jwst.datamodels import ModelLibrary
+from jwst.stpipe import Step
+from stdatamodels.jwst import datamodels
+from stpipe import config_parser
+
+from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.proof import prove
+from miri_widgets.errors import NotImagingError, NotWritableError, WrongSuffixError
+from miri_widgets.products.extras import write_images
+from miri_widgets.products.names import suffix_of
+from miri_widgets.steps.arguments import arguments_of
+from miri_widgets.steps.model_planes import planes_of, write_planes
+
+__all__ = ["CorrectionStep", "MiriStep"]
+
+log = logging.getLogger(f"stpipe.{__name__}")
+
+
+class MiriStep(Step):
+    """
+    A step that keeps the suffix of its input, and never writes over it.
+
+    Attributes
+    ----------
+    report : dict
+        Plain values about what the last run did, for its record.
+    """
+
+    spec = """
+        output_use_model = boolean(default=True)  # Name outputs after the exposures that went in.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.report: dict[str, Any] = {}
+        self._inputs: tuple[Path, ...] = ()
+
+    @classmethod
+    def get_config_from_reference(cls, dataset: Any, *arguments: Any, **named: Any) -> Any:
+        """Return no parameters: CRDS knows nothing of our steps."""
+        return config_parser.ConfigObj()
+
+    def save_model(self, model: Any, suffix: str | None = None, *arguments: Any, **named: Any) -> Any:
+        """Save under the suffix that the exposure has; refuse to write over an input."""
+        if isinstance(model, datamodels.JwstDataModel):
+            suffix = suffix_of(model.meta.filename) or suffix
+            named.pop("idx", None)
+            target = Path(self.make_output_path(basepath=model.meta.filename, suffix=suffix)).resolve()
+            if target in self._inputs:
+                raise NotWritableError(
+                    f"{target.name} would be written over the exposure that it is made from",
+                    "another folder for the result",
+                    "give --output_dir",
+                )
+        return super().save_model(model, suffix, *arguments, **named)
+
+    def note_inputs(self, source: Any) -> None:
+        """Remember the files that must not be written over."""
+        self._inputs = tuple(_files_of(source))
+
+
+class CorrectionStep(MiriStep):
+    """
+    A step around a correction of calibrated or rate exposures.
+
+    Attributes
+    ----------
+    operation : callable
+        The correction: exposures and settings to `Outcome`.
+    together : bool
+        Whether all exposures of a library go in at once; else one by one.
+    images_suffix : str
+        Suffix of the file of ``Outcome.images``; none is written when empty.
+    """
+
+    operation: ClassVar[Callable[..., Outcome]]
+    together: ClassVar[bool] = False
+    images_suffix: ClassVar[str] = ""
+
+    spec = """
+        prove = boolean(default=True)  # Send sources of known flux through a copy, and tell what the step does to them.
+        proof_sources = integer(min=20, max=5000, default=200)  # Sources in that copy, all exposures together.
+    """
+
+    def process(self, source: Any) -> Any:
+        """
+        Correct one exposure or several.
+
+        Parameters
+        ----------
+        source : str, JwstDataModel, list, ModelContainer, ModelLibrary
+            An exposure, its file, an association, or several of them.
+
+        Returns
+        -------
+        JwstDataModel or ModelLibrary
+            As the input: one for one, a library for several. The input is not modified, unless it is a library,
+            which the pipelines hand on.
+        """
+        self.note_inputs(source)
+        if _is_single(source):
+            model = datamodels.open(source)
+            # also as a hook: the pipeline's own model stays as it was when the step fails
+            result = model.copy() if model is source else model
+            self._correct([result])
+            return result
+        library = self._library(source)
+        if self.together:
+            self._correct(library)
+        else:
+            self._correct_each(library)
+        return library
+
+    def _library(self, source: Any) -> Any:
+        if isinstance(source, ModelLibrary):
+            return source
+        if not isinstance(source, str | Path | dict):  # a list or a ModelContainer
+            source = [one.copy() if isinstance(one, datamodels.JwstDataModel) else str(one) for one in source]
+        # on disk: only one exposure of many is in memory at a time
+        return ModelLibrary(source, asn_exptypes=["science"], on_disk=True)
+
+    def _correct_each(self, models: Any) -> None:
+        reports = [self._correct(models, index) for index in range(len(models))]
+        self.report = {
+            "exposures": {root: one for each in reports for root, one in each["exposures"].items()},
+            "warnings": list(dict.fromkeys(line for each in reports for line in each["warnings"])),
+            "proofs": [each["proof"] for each in reports],
+        }
+
+    def _correct(self, models: Any, index: int | None = None) -> dict[str, Any]:
+        """Correct some exposures, or one of them, in place; return and keep the report."""
+        places = range(len(models)) if index is None else [index]
+        exposures = Lazy(len(places), lambda place: _planes(models, places[place]))
+        operation, settings = type(self).operation, self.settings()
+        outcome = operation(exposures, **settings)
+        proof = None
+        if self.prove:
+            proof = prove(
+                lambda some: operation(some, **settings), exposures, outcome, sources=self.proof_sources
+            )
+        for line in (*outcome.warnings, *(proof.sentences if proof else ())):
+            log.info("%s", line)
+        notes = tuple(proof.sentences[:1]) if proof else ()
+        by_root = {}
+        for place, at in enumerate(places):
+            planes = outcome.exposures[place]
+            by_root[planes.root] = dict(planes.facts)
+            with _opened(models, at, modify=True) as model:
+                write_planes(model, planes, self.class_alias, notes)
+        self.report = {
+            "exposures": by_root,
+            "common": dict(outcome.facts),
+            "warnings": list(outcome.warnings),
+            "proof": proof.to_dict() if proof else None,
+        }
+        self._save_images(models, outcome)
+        return self.report
+
+    def settings(self) -> dict[str, Any]:
+        """Return the keyword arguments of the correction."""
+        names = config_parser.load_spec_file(type(self)).scalars
+        return arguments_of({name: getattr(self, name) for name in names})
+
+    def _save_images(self, models: Any, outcome: Outcome) -> None:
+        if not (self.images_suffix and outcome.images and self.save_results):
+            return
+        with _opened(models, 0) as model:
+            name = _product_name(models) or Path(model.meta.filename).stem.rpartition("_")[0]
+            header = {
+                "TELESCOP": "JWST",
+                "INSTRUME": "MIRI",
+                "DETECTOR": "MIRIMAGE",
+                "FILTER": model.meta.instrument.filter,
+                "SUBARRAY": model.meta.subarray.name,
+                "BUNIT": model.meta.bunit_data,
+            }
+        path = Path(self.search_attr("output_dir", default="")) / f"{name}_{self.images_suffix}.fits"
+        facts = [f"{key} = {value}" for key, value in sorted(outcome.facts.items()) if _is_plain(value)]
+        write_images(path, outcome.images, header, [f"made by {self.class_alias}", *facts])
+        log.info("Saved %s", path.name)
+
+
+def _is_single(source: Any) -> bool:
+    if isinstance(source, str | Path):
+        return Path(source).suffix.lower() != ".json"
+    return isinstance(source, datamodels.JwstDataModel)
+
+
+def _files_of(source: Any) -> list[Path]:
+    if isinstance(source, str | Path):
+        path = Path(source).resolve()
+        if path.suffix.lower() != ".json":
+            return [path]
+        library = ModelLibrary(path, asn_exptypes=["science"], on_disk=True)
+        return [
+            (path.parent / member["expname"]).resolve() for member in library.asn["products"][0]["members"]
+        ]
+    if isinstance(source, list | tuple):
+        return [path for one in source for path in _files_of(one)]
+    return []  # data models have left their files
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, bool | int | float | str)
+
+
+@contextmanager
+def _opened(models: Any, index: int, *, modify: bool = False) -> Iterator[Any]:
+    """Give one model of a library, or of a list, and put it back."""
+    if not isinstance(models, ModelLibrary):
+        yield models[index]
+        return
+    with models:
+        model = models.borrow(index)
+        try:
+            yield model
+        finally:
+            models.shelve(model, index, modify=modify)
+
+
+def _planes(models: Any, index: int) -> Planes:
+    with _opened(models, index) as model:
+        _require_imaging(model)
+        return planes_of(model)
+
+
+def _require_imaging(model: Any) -> None:
+    if not isinstance(model, datamodels.ImageModel):
+        raise WrongSuffixError(
+            f"{model.meta.filename} is a {type(model).__name__}",
+            "exposures of one plane (rate or cal)",
+            "choose rate or cal files",
+        )
+    if model.meta.instrument.name != "MIRI" or model.meta.instrument.detector != "MIRIMAGE":
+        raise NotImagingError(
+            f"{model.meta.filename} is of {model.meta.instrument.name} {model.meta.instrument.detector}",
+            "MIRI imaging",
+            "leave this exposure out",
+        )
+
+
+def _product_name(models: Any) -> str:
+    if not isinstance(models, ModelLibrary) or len(models) == 1:
+        return ""
+    products = models.asn.get("products") or [{}]
+    return str(products[0].get("name") or "").strip()

@@ -1,0 +1,84 @@
+"""Between the data models of jwst and `Planes`: the one place where exposures cross into the science room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.planes import Planes
+from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
+
+__all__ = ["planes_of", "write_planes"]
+
+_VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
+
+
+def planes_of(model: Any) -> Planes:
+    """
+    Copy the arrays and facts of an exposure out of its data model.
+
+    Parameters
+    ----------
+    model : stdatamodels.jwst.datamodels.ImageModel
+        A rate or cal exposure. Not modified.
+    """
+    band = str(model.meta.instrument.filter or "")
+    to_sky, to_pixel = _sky(getattr(model.meta, "wcs", None))
+    data = np.array(model.data, np.float32)
+    err = model.err
+    return Planes(
+        sci=data,
+        err=np.array(err, np.float32) if err is not None else np.full_like(data, np.nan),
+        dq=np.array(model.dq, np.uint32),
+        root=str(model.meta.filename or "").rpartition("_")[0],
+        filter=band,
+        unit=str(model.meta.bunit_data or ""),
+        start_mjd=float(model.meta.exposure.start_time or 0.0),
+        end_mjd=float(model.meta.exposure.end_time or 0.0),
+        fwhm=PSF_FWHM_ARCSEC.get(band, 0.3) / PIXEL_ARCSEC,
+        # FITS counts from 1
+        corner=(int(model.meta.subarray.xstart or 1) - 1, int(model.meta.subarray.ystart or 1) - 1),
+        to_sky=to_sky,
+        to_pixel=to_pixel,
+        **{name: _copied(getattr(model, name, None)) for name in _VARIANCES},
+    )
+
+
+def write_planes(model: Any, planes: Planes, step: str, notes: tuple[str, ...] = ()) -> None:
+    """
+    Put the arrays of a corrected exposure into its data model, and say so in its HISTORY.
+
+    Parameters
+    ----------
+    model : stdatamodels.jwst.datamodels.ImageModel
+        Modified. Flags that it has already stay: they can only be added to.
+    planes : Planes
+        The corrected exposure.
+    step : str
+        Name of the step.
+    notes : tuple of str
+        More lines of HISTORY.
+    """
+    from asdf.tags.core import HistoryEntry
+
+    model.data = planes.sci
+    model.err = planes.err
+    model.dq = np.asarray(model.dq, np.uint32) | planes.dq
+    for name in _VARIANCES:
+        if getattr(planes, name) is not None:
+            setattr(model, name, getattr(planes, name))
+    # without a time of its own: equal inputs and settings give equal headers
+    for line in (*planes.notes, *notes):
+        model.history.append(HistoryEntry({"description": f"{step}: {line}"}))
+
+
+def _copied(array: Any) -> NDArray[np.float32] | None:
+    return None if array is None else np.array(array, np.float32)
+
+
+def _sky(wcs: Any) -> tuple[Any, Any]:
+    if wcs is None:
+        return None, None
+    return (lambda x, y: wcs(x, y)), (lambda ra, dec: wcs.invert(ra, dec, with_bounding_box=False))
