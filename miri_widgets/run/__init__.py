@@ -3,7 +3,8 @@
 from miri_widgets.run.engine import Engine, EngineStatus
 from miri_widgets.run.events import EventKind, JobEvent, read_events
 from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus, fold
-from miri_widgets.run.plan import RunInput, RunPlan, plan_stages, run_key
+from miri_widgets.run.plan import RunInput, RunPlan, run_key
+from miri_widgets.run.planner import plan_stages
 from miri_widgets.run.records import Record, completed, products, read_record
 from miri_widgets.run.script import code_for, export_script
 from miri_widgets.run.workspace import Workspace

@@ -83,8 +83,14 @@ def _work(workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection
     def report(step: Any) -> None:
         replies.send(("step", step.step, step.index, step.total, str(step.state), float(step.seconds)))
 
-    inputs = [one.file(workspace) for one in plan.inputs]
-    result = execute(plan.stage, inputs, plan.settings, folder, product_name=plan.product_name, report=report)
+    result = execute(
+        plan.stage,
+        plan.files(workspace),
+        plan.handed_over(workspace),
+        folder,
+        product_name=plan.product_name,
+        report=report,
+    )
     worked = time.time()
     for handler in logging.getLogger().handlers:
         handler.flush()
@@ -201,7 +207,7 @@ def _as_ours(error: BaseException, plan: RunPlan, workspace: Workspace) -> MiriW
     try:
         from miri_widgets.steps.failures import as_our_error
 
-        inputs: Sequence[Path] = [one.file(workspace) for one in plan.inputs]
+        inputs: Sequence[Path] = plan.files(workspace)
         return as_our_error(error, plan.stage, inputs)
     except Exception:
         return StepFailedError(

@@ -30,22 +30,25 @@ from miri_widgets.run import Engine, plan_stages, products
 
 WORKSPACE = Path({workspace})
 ENVIRONMENT = {environment}
+STAGES = {stages}
 GROUPS = {groups}
 KEYS = {keys}
 
 
 def main():
-    plans = []
+    exposures, group_of = [], {{}}
     for group in GROUPS:
-        exposures = [read_exposure(Path(path)) for path in group["files"]]
-        plans += plan_stages(
-            WORKSPACE,
-            exposures,
-            group["stages"],
-            group["settings"],
-            ENVIRONMENT,
-            product_name=group["product_name"],
-        )
+        for path in group["files"]:
+            exposures.append(read_exposure(Path(path)))
+            group_of[exposures[-1].root] = group
+    plans = plan_stages(
+        WORKSPACE,
+        exposures,
+        STAGES,
+        lambda stage, exposure: group_of[exposure.root]["settings"].get(stage, {{}}),
+        ENVIRONMENT,
+        product_name=lambda exposure: group_of[exposure.root]["product_name"],
+    )
     changed = sorted({{plan.key for plan in plans}} ^ set(KEYS))
     if changed:
         print("Not the same runs as at the export; an input, a setting or a version differs:", *changed)
@@ -76,21 +79,22 @@ def code_for(plan: RunPlan, workspace: Workspace | Path) -> str:
     place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     of = stage(plan.stage)
     module, _, pipeline = of.pipeline.rpartition(".")
-    files = [str(one.file(place)) for one in plan.inputs]
-    own, steps = _nested(plan.settings)
+    files = [str(path) for path in plan.files(place)]
+    settings = plan.handed_over(place)
+    own, steps = _nested(settings)
     arguments = "".join(f"    {name}={value!r},\n" for name, value in sorted(own.items()))
     if steps:
         arguments += f"    steps={_indented(steps)},\n"
     lines = ["import os", ""]
     lines += [f"os.environ[{name!r}] = {value!r}" for name, value in sorted(plan.environment.items())]
     lines += ["", f"from {module} import {pipeline}", ""]
-    if of.scope == Scope.FILTER:
+    if of.scope != Scope.EXPOSURE:
         lines += _association_lines(files, plan.product_name)
         source, shell_source = "association", f"{plan.product_name}_asn.json"
     else:
         source, shell_source = repr(files[0]), files[0]
     lines += [
-        f"# in the shell: {_strun(of.pipeline, shell_source, plan.settings)}",
+        f"# in the shell: {_strun(of.pipeline, shell_source, settings)}",
         f"{pipeline}.call(",
         f"    {source},",
         f'{arguments}    save_results=True,\n    output_dir=".",',
@@ -160,24 +164,25 @@ def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path) -> str:
     return _SCRIPT.format(
         workspace=repr(str(place.root)),
         environment=pformat(plans[0].environment, width=100),
+        stages=[one.name for one in STAGES if any(plan.stage == one.name for plan in plans)],
         groups=pformat(_groups(plans), width=100, sort_dicts=False),
         keys=pformat(sorted({plan.key for plan in plans}), width=100),
     )
 
 
 def _groups(plans: Sequence[RunPlan]) -> list[dict[str, Any]]:
-    """Gather the exposures that share stages, settings and product into one planning call each."""
+    """Gather the exposures that share settings and product."""
     by_exposure: dict[str, list[RunPlan]] = {}
     for plan in plans:
         for root in plan.exposures:
             by_exposure.setdefault(root, []).append(plan)
     groups: dict[str, dict[str, Any]] = {}
     for root, chain in sorted(by_exposure.items()):
-        stages = [one.name for one in STAGES if any(plan.stage == one.name for plan in chain)]
         group = {
-            "stages": stages,
             "settings": {plan.stage: plan.settings for plan in chain},
-            "product_name": next((plan.product_name for plan in chain if plan.product_name), ""),
+            "product_name": next(
+                (plan.product_name for plan in chain if stage(plan.stage).scope == Scope.FILTER), ""
+            ),
         }
         mark = json.dumps(group, sort_keys=True, default=str)
         raw = [one.path for plan in chain for one in plan.inputs if one.kind == "raw" and _of(root, one.path)]

@@ -7,6 +7,7 @@ JSON in the user's cache; the caller's process never imports jwst.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from contextlib import suppress
@@ -88,7 +89,14 @@ def step_classes(stage_name: str) -> dict[str, str]:
 
 
 def _remembered(stage_name: str) -> dict[str, Any]:
-    return _load(cache_folder() / f"declarations-{jwst_version()}-{SCHEMA}.json")[stage_name]
+    return _load(cache_folder() / f"declarations-{jwst_version()}-{SCHEMA}-{_own_specs()}.json")[stage_name]
+
+
+@lru_cache(maxsize=1)
+def _own_specs() -> str:
+    """Return a mark of our own steps' specs, which change without a new jwst."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 @lru_cache(maxsize=4)

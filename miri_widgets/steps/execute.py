@@ -120,7 +120,8 @@ def execute(
     progress = Progress((), report)
     try:
         chosen = stage(stage_name)
-        progress = Progress(chosen.steps, report)
+        depth = 1 if chosen.is_own and len(chosen.steps) == 1 else 2
+        progress = Progress(chosen.steps, report, depth=depth)
         exposures = check_inputs(chosen, inputs)
         values = check_settings(chosen, settings)
         output = Path(output).resolve()
@@ -128,7 +129,7 @@ def execute(
         before = set(_file_names(output))
         source = pipeline_input(chosen, exposures, values, output, product_name)
         with chdir(output), progress.listening():
-            resolved = _run(chosen, source, values, output)
+            resolved, told = _run(chosen, source, values, output)
         progress.finish()
         products = _products(chosen, output, before, progress)
         metadata = _metadata(output / products[0])
@@ -140,7 +141,7 @@ def execute(
             versions=_versions(),
             steps=_steps(chosen, progress, metadata),
             warnings=tuple(progress.warnings),
-            facts=facts_of(chosen.name, exposures, output, products, progress.alignments),
+            facts=facts_of(chosen, exposures, output, products, progress.alignments) | told,
         )
     except BaseException as error:  # CRDS ends with SystemExit
         ours = as_our_error(error, stage_name, inputs, step=progress.current)
@@ -190,17 +191,22 @@ def resolved_parameters(stage_name: str, pipeline: Any) -> dict[str, Any]:
     return resolved
 
 
-def _run(chosen: Stage, source: Path, values: Mapping[str, Any], output: Path) -> dict[str, Any]:
+def _run(
+    chosen: Stage, source: Path, values: Mapping[str, Any], output: Path
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run; return the parameters as they acted, and what a step of ours reports."""
     cls = pipeline_class(chosen.pipeline)
     cores = _CORES if chosen.name == "detector1" else ()
     # These are the three lines of `Pipeline.call(..., configure_log=False)`; taken apart,
     # because `call` keeps the instance, and with it the resolved parameters, to itself.
     config = build_config(cls, str(source), **keywords(values, output, cores))
     config.pop("class", None)
-    pipeline = cls.from_config_section(config, name=config.get("name"))
+    name = chosen.steps[0] if chosen.is_own and len(chosen.steps) == 1 else config.get("name")
+    pipeline = cls.from_config_section(config, name=name)
     resolved = resolved_parameters(chosen.name, pipeline)
     pipeline.run(str(source))
-    return resolved
+    told = getattr(pipeline, "report", None)
+    return resolved, {"report": told} if told else {}
 
 
 def _file_names(folder: Path) -> list[str]:

@@ -18,14 +18,16 @@ from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.fits_files import read_headers, read_image
 from miri_widgets.products.names import ExposureName, suffix_of
 from miri_widgets.steps.alignments import AlignmentLog
+from miri_widgets.steps.stages import Stage
 
 __all__ = ["facts_of"]
 
 _MAS_PER_DEGREE = 3.6e6
+_IMAGES = ("rate", "cal", "i2d")
 
 
 def facts_of(
-    stage_name: str,
+    stage: Stage,
     exposures: Sequence[Exposure],
     output: Path,
     products: Sequence[str],
@@ -36,7 +38,7 @@ def facts_of(
 
     Parameters
     ----------
-    stage_name : str
+    stage : Stage
         The stage.
     exposures : sequence of Exposure
         Its inputs.
@@ -58,11 +60,10 @@ def facts_of(
     by_suffix: dict[str, list[Path]] = {}
     for name in products:
         by_suffix.setdefault(suffix_of(name), []).append(output / name)
-    main = {"detector1": "rate", "image2": "cal", "image3": "i2d"}[stage_name]
     facts: dict[str, Any] = {}
-    if main in by_suffix:
-        facts |= _image_facts(by_suffix[main][0], flags=main == "rate")
-    if stage_name == "image3":
+    if stage.main in by_suffix and stage.main in _IMAGES:
+        facts |= _image_facts(by_suffix[stage.main][0], flags=stage.main == "rate")
+    if stage.name == "image3":
         facts["sources"] = _count_rows(output, products)
         facts["shifts"] = _shifts(exposures, by_suffix.get("crf", []), alignments)
     return facts

@@ -65,7 +65,8 @@ def check_inputs(stage: Stage, inputs: Sequence[Path | str]) -> tuple[Exposure, 
             f"{len(paths)} exposures together", f"one exposure per run of {stage.name}", "run them one by one"
         )
     exposures = tuple(read_exposure(path, suffix=stage.takes) for path in paths)
-    require_one(exposures, "filter")
+    if stage.scope is not Scope.PROGRAM:
+        require_one(exposures, "filter")
     roots = [exposure.root for exposure in exposures]
     twice = next((root for root in roots if roots.count(root) > 1), None)
     if twice is not None:
@@ -159,8 +160,9 @@ def pipeline_input(
         Root of the names of a mosaic; made of program and filter when empty.
     """
     first = exposures[0]
-    if stage.scope is Scope.FILTER:
-        name = product_name or f"jw{first.program}_{first.filter.lower()}"
+    if stage.scope is not Scope.EXPOSURE:
+        of_filter = f"_{first.filter.lower()}" if stage.scope is Scope.FILTER else ""
+        name = product_name or f"jw{first.program}{of_filter}"
         if not _NAME.fullmatch(name):
             raise ParameterError(
                 f"the product name {name[:120]!r}", "letters, digits and ._+-", "choose another name"

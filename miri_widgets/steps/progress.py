@@ -83,6 +83,8 @@ class Progress(logging.Handler):
         Takes each StepReport.
     clock : callable
         Gives seconds.
+    depth : int
+        How deep the steps lie: 2 in a pipeline, 1 when the step itself is called.
 
     Attributes
     ----------
@@ -101,6 +103,7 @@ class Progress(logging.Handler):
         steps: Sequence[str],
         report: Callable[[StepReport], None] = ignore,
         clock: Callable[[], float] = time.monotonic,
+        depth: int = 2,
     ) -> None:
         super().__init__(logging.INFO)
         self.steps = tuple(steps)
@@ -111,12 +114,13 @@ class Progress(logging.Handler):
         self.alignments = AlignmentLog()
         self._report = report
         self._clock = clock
+        self._depth = depth
         self._stack: list[tuple[str, float]] = []
 
     @property
     def current(self) -> str:
         """The step at work; empty between steps."""
-        return self._stack[1][0] if len(self._stack) > 1 else ""
+        return self._stack[self._depth - 1][0] if len(self._stack) >= self._depth else ""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take one log record; called by logging."""
@@ -139,8 +143,8 @@ class Progress(logging.Handler):
     def fail(self) -> None:
         """Report the step at work as failed."""
         if self.current:
-            name, started = self._stack[1]
-            del self._stack[1:]
+            name, started = self._stack[self._depth - 1]
+            del self._stack[self._depth - 1 :]
             self._settle(name, started, StepState.FAILED)
 
     @contextmanager
@@ -167,7 +171,7 @@ class Progress(logging.Handler):
     def _follow(self, message: str) -> None:
         if match := _RUNNING.match(message):
             self._stack.append((match[1], self._clock()))
-            if len(self._stack) == 2 and match[1] in self.steps:
+            if len(self._stack) == self._depth and match[1] in self.steps:
                 self._pass_over(self.steps.index(match[1]))
                 self._tell(match[1], StepState.RUNNING)
         elif message == "Step skipped." and self._stack:
@@ -180,7 +184,7 @@ class Progress(logging.Handler):
 
     def _end(self, state: StepState) -> None:
         name, started = self._stack.pop()
-        if len(self._stack) == 1:
+        if len(self._stack) == self._depth - 1:
             self._settle(name, started, state)
 
     def _settle(self, name: str, started: float, state: StepState) -> None:

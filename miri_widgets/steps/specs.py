@@ -46,7 +46,7 @@ def build_config(cls: Any, source: str, **keywords: Any) -> Any:
     Parameters
     ----------
     cls : type
-        A pipeline class.
+        A class of a pipeline or a step.
     source : str
         An exposure or association.
     **keywords
@@ -68,10 +68,10 @@ def _require_parameter_files(cls: Any, source: str) -> None:
     from crds.core.exceptions import CrdsError
     from stpipe.step import get_disable_crds_steppars
 
-    if get_disable_crds_steppars():
+    if get_disable_crds_steppars() or not hasattr(cls, "step_defs"):
         return
     header, observatory = cls._get_crds_parameters(source)
-    for step in (cls, *cls.step_defs.values()):
+    for step in (cls, *getattr(cls, "step_defs", {}).values()):
         kind = step.get_config_reftype()
         try:
             name = crds.getrecommendations(header, reftypes=[kind], observatory=observatory, fast=True)[kind]
@@ -111,14 +111,15 @@ def read_pipeline(dotted: str) -> dict[str, Any]:
         for key in spec.scalars
         if key not in _BOOKKEEPING
     ]
-    for step in cls.step_defs:
+    step_defs = getattr(cls, "step_defs", {})  # a single step has none
+    for step in step_defs:
         section = spec["steps"][step]
         parameters += [
             parameter_of(f"{step}.{key}", section[key], section.inline_comments.get(key) or "")
             for key in section.scalars
             if key not in _BOOKKEEPING
         ]
-    steps = {"": cls, **cls.step_defs}
+    steps = {"": cls, **step_defs}
     return {
         "parameters": parameters,
         "docs": {

@@ -23,6 +23,7 @@ class Scope(StrEnum):
 
     EXPOSURE = "exposure"
     FILTER = "filter"
+    PROGRAM = "program"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Stage:
     pipeline : str
         Dotted name of the pipeline class.
     scope : Scope
-        Whether a run takes one exposure or all exposures of a filter.
+        Whether a run takes one exposure, all exposures of a filter, or all of the program.
     takes : str
         Product suffix of the inputs.
     gives : tuple of str
@@ -52,6 +53,12 @@ class Stage:
         Parameters that are shown first, by full name.
     indispensable : tuple of str
         Steps without which the first product is not made.
+    optional : bool
+        Whether the chain goes on without it when the user leaves it out.
+    each : bool
+        Whether a run of several exposures gives products of each exposure.
+    companions : tuple of (str, str)
+        Products of earlier stages that go in when they are there: suffix, and the parameter that takes the file.
     """
 
     name: str
@@ -65,7 +72,25 @@ class Stage:
     main: str
     steps: tuple[str, ...]
     essential: tuple[str, ...]
-    indispensable: tuple[str, ...]
+    indispensable: tuple[str, ...] = ()
+    optional: bool = False
+    each: bool = False
+    companions: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def per_exposure(self) -> bool:
+        """Whether each exposure has its own products."""
+        return self.scope == Scope.EXPOSURE or self.each
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a step of this package; else one of the official pipelines."""
+        return self.pipeline.startswith("miri_widgets.")
+
+    @property
+    def short(self) -> str:
+        """The title up to its colon, for tabs and sentences."""
+        return self.title.partition(":")[0]
 
 
 STAGES: tuple[Stage, ...] = (
@@ -123,6 +148,7 @@ STAGES: tuple[Stage, ...] = (
             "save_calibrated_ramp",
         ),
         indispensable=("ramp_fit",),
+        companions=(("dqmask", "dq_init.user_supplied_dq"),),
     ),
     Stage(
         name="image2",

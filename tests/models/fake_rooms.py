@@ -15,7 +15,7 @@ from miri_widgets.models.services import Services
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan
 from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus
-from miri_widgets.run.plan import plan_stages
+from miri_widgets.run.planner import plan_stages
 from miri_widgets.run.records import Record, products, write_record
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Kind, Parameter, Settings

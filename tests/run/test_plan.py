@@ -105,7 +105,7 @@ def test_a_file_that_moved_keeps_its_key(tmp_path):
 def test_each_filter_has_its_product(tmp_path):
     exposures = [make_exposure(tmp_path, 1), make_exposure(tmp_path, 2, filter_name="F1000W")]
     last = [one for one in plan(tmp_path, exposures, product_name="field") if one.stage == "image3"]
-    assert [one.label for one in last] == ["field_f1000w", "field_f770w"]
+    assert [one.label for one in last] == ["field_f770w", "field_f1000w"]
     assert [len(one.inputs) for one in last] == [1, 1]
 
 

@@ -1,0 +1,219 @@
+"""
+Plan a whole chain of stages, before anything ran: which run gives which product, and who needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from miri_widgets.errors import ParameterError, WrongSuffixError
+from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.identity import file_identity
+from miri_widgets.run.crds_context import crds_variables
+from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measured, size_name
+from miri_widgets.run.plan import RunInput, RunPlan, run_key
+from miri_widgets.run.workspace import Workspace
+from miri_widgets.settings import Settings
+from miri_widgets.steps.stages import Scope, Stage
+from miri_widgets.steps.stages import stage as find_stage
+
+__all__ = ["plan_stages"]
+
+Chosen: TypeAlias = Settings | Mapping[str, Any]
+"""What acts in one run: settings, or the plain values to hand over."""
+
+
+def plan_stages(
+    workspace: Workspace | Path,
+    exposures: Sequence[Exposure],
+    stages: Sequence[str],
+    settings: Mapping[str, Chosen] | Callable[[str, Exposure], Chosen],
+    environment: Mapping[str, str] | None = None,
+    *,
+    product_name: str | Callable[[Exposure], str] = "",
+) -> tuple[RunPlan, ...]:
+    """
+    Plan stages for exposures, before anything ran.
+
+    Parameters
+    ----------
+    workspace : Workspace or Path
+        Where the runs go.
+    exposures : sequence of Exposure
+        Raw inputs of the first stage; their order does not matter.
+    stages : sequence of str
+        Stage names in running order.
+    settings : mapping or callable
+        Per stage, Settings or the plain values to hand over; or a callable that gives them for a stage and an
+        exposure. Exposures that go into one run share those of the first.
+    environment : mapping, optional
+        CRDS_* variables; those of this process by default.
+    product_name : str or callable
+        Name of products of several exposures, ``{filter}`` and ``{program}``
+        are filled in; or a callable that gives it for the first of them.
+
+    Returns
+    -------
+    tuple of RunPlan
+        Runs come after the runs that they need; those of the shortest filter first.
+
+    Raises
+    ------
+    WrongSuffixError
+        If a stage takes products that neither the exposures nor an earlier stage give.
+    CrdsCacheError
+        If the CRDS context has no name.
+    """
+    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    planner = _Planner(place, crds_variables(environment), settings, product_name)
+    ordered = sorted(exposures, key=lambda one: (one.start_mjd, one.root))
+    for name in stages:
+        planner.add(find_stage(name), ordered)
+    # a mosaic early rather than every exposure first; a stable sort keeps the order of the stages
+    rank = {exposure.root: FILTERS.index(exposure.filter) for exposure in ordered}
+    whole = {name for name in stages if find_stage(name).scope == Scope.PROGRAM}
+    return tuple(sorted(planner.plans, key=lambda one: -1 if one.stage in whole else rank[one.exposures[0]]))
+
+
+class _Planner:
+    """Plans stage after stage, and knows which run gives which product."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        environment: dict[str, str],
+        settings: Mapping[str, Chosen] | Callable[[str, Exposure], Chosen],
+        product_name: str | Callable[[Exposure], str],
+    ) -> None:
+        self.plans: list[RunPlan] = []
+        self._workspace = workspace
+        self._environment = environment
+        self._settings = settings
+        self._pattern = product_name
+        self._made: dict[tuple[str, str], RunInput] = {}
+        self._jwst = metadata.version("jwst")
+        self._earlier: tuple[Measured, ...] = read_measured(workspace.measured)
+
+    def add(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
+        """Plan one stage for all exposures."""
+        new = []
+        if stage.scope == Scope.EXPOSURE:
+            new = [(self._plan(stage, [one], one.root, ""), [one]) for one in exposures]
+        elif stage.scope == Scope.PROGRAM:
+            name = f"jw{exposures[0].program}_{stage.name}"
+            new = [(self._plan(stage, exposures, name, name), list(exposures))]
+        else:
+            several = len({one.filter for one in exposures}) > 1
+            for filter_name in sorted({exposure.filter for exposure in exposures}):
+                members = [exposure for exposure in exposures if exposure.filter == filter_name]
+                name = self._product_name(members[0], several=several)
+                new.append((self._plan(stage, members, name, name), members))
+        for plan, members in new:
+            self.plans.append(plan)
+            if stage.per_exposure:
+                self._note_made(stage, plan, members)
+
+    def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
+        for exposure in members:
+            for suffix in stage.gives:
+                product = f"{exposure.root}_{suffix}.fits"
+                self._made[exposure.root, suffix] = RunInput(
+                    "derived", f"{plan.key}/{product}", stage=stage.name, run_key=plan.key, product=product
+                )
+
+    def _product_name(self, exposure: Exposure, *, several: bool) -> str:
+        if callable(self._pattern):
+            return Path(self._pattern(exposure)).name
+        pattern = self._pattern or "jw{program}_miri_{filter}"
+        if several and "{filter}" not in pattern:
+            pattern += "_{filter}"
+        name = pattern.replace("{program}", exposure.program).replace("{filter}", exposure.filter.lower())
+        return Path(name).name  # a name, not a way out of the run's folder
+
+    def _plan(self, stage: Stage, members: Sequence[Exposure], label: str, product_name: str) -> RunPlan:
+        exposures = tuple(sorted((self._input(stage, one) for one in members), key=_input_name))
+        settings = self._chosen(stage, members[0])
+        companions = self._companions(stage, members[0], settings)
+        inputs = (*exposures, *companions)
+        need: Estimate = estimate(stage.name, members, self._earlier)
+        key = run_key(
+            stage.name,
+            stage.version,
+            settings,
+            [one.identity for one in inputs] + self._file_identities(settings),
+            self._environment["CRDS_CONTEXT"],
+            self._jwst,
+            product_name=label,
+        )
+        return RunPlan(
+            key=key,
+            stage=stage.name,
+            label=label,
+            exposures=tuple(sorted(one.root for one in members)),
+            inputs=inputs,
+            settings=settings,
+            environment=self._environment,
+            product_name=product_name,
+            predicted_mb=need.memory_mb,
+            depends=tuple(sorted({one.run_key for one in inputs if one.run_key})),
+            predicted_seconds=need.seconds,
+            predicted_bytes=need.product_bytes,
+            size=size_name(members),
+            stage_version=stage.version,
+            jwst_version=self._jwst,
+        )
+
+    def _chosen(self, stage: Stage, exposure: Exposure) -> dict[str, Any]:
+        found = (
+            self._settings(stage.name, exposure)
+            if callable(self._settings)
+            else self._settings.get(stage.name, {})
+        )
+        return found.passed() if isinstance(found, Settings) else dict(found)
+
+    def _companions(
+        self, stage: Stage, exposure: Exposure, settings: Mapping[str, Any]
+    ) -> tuple[RunInput, ...]:
+        found = []
+        for suffix, parameter in stage.companions:
+            made = self._made.get((exposure.root, suffix))
+            if made is None:
+                continue
+            if settings.get(parameter):
+                raise ParameterError(
+                    f"{parameter} of {stage.name} is set, and the stage {made.stage} gives it too",
+                    "one file for it",
+                    f"hand your file to the stage {made.stage}, or leave that stage out",
+                )
+            found.append(replace(made, parameter=parameter))
+        return tuple(found)
+
+    def _file_identities(self, settings: Mapping[str, Any]) -> list[str]:
+        """Return what the files hold that parameters name: a file with other content makes another run."""
+        found = []
+        for name, value in sorted(settings.items()):
+            for one in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(one, str) and one.startswith("/") and Path(one).is_file():
+                    found.append(f"{name}={file_identity(Path(one), self._workspace.identities)}")
+        return found
+
+    def _input(self, stage: Stage, exposure: Exposure) -> RunInput:
+        made = self._made.get((exposure.root, stage.takes))
+        if made is not None:
+            return made
+        if exposure.suffix != stage.takes:
+            raise WrongSuffixError(
+                f"{exposure.path.name} for the stage {stage.title!r}",
+                f"a {stage.takes} product, or the stage before in the same job",
+                f"choose {stage.takes} files or add the stage that makes them",
+            )
+        identity = file_identity(exposure.path, self._workspace.identities)
+        return RunInput("raw", identity, path=str(exposure.path.resolve()))
+
+
+def _input_name(one: RunInput) -> str:
+    return one.product or Path(one.path).name
