@@ -24,6 +24,7 @@ Each error says what was found, what was expected and what to do::
     │   ├── StepFailedError         a pipeline step raised
     │   ├── WorkerLostError         the process died (memory, signal)
     │   ├── CancelledError          the user asked to stop
+    │   ├── HarmError               a step did harm, and nobody has said to go on
     │   └── UpstreamFailedError     a run that this one needs has failed
     └── EngineError                 the job engine cannot be reached or started
 """
@@ -38,6 +39,7 @@ __all__ = [
     "CrdsCacheError",
     "DiskFullError",
     "EngineError",
+    "HarmError",
     "InputError",
     "MiriWidgetsError",
     "MissingFileError",
@@ -171,6 +173,10 @@ class WorkerLostError(RunError):
 
 class CancelledError(RunError):
     """The user asked a job to stop."""
+
+
+class HarmError(RunError):
+    """A run was not started because a step before it did harm that nobody has accepted."""
 
 
 class UpstreamFailedError(RunError):

@@ -65,6 +65,8 @@ def _row(plan: Any, facts: Facts) -> RunRow:
         fraction=fraction,
         job=job,
         products=products,
+        report=facts.reports.get(plan.key, {}) if products else {},
+        harm=facts.harms.get(plan.key, "") if products else "",
         **values,
     )
 
@@ -100,6 +102,8 @@ def _state(own: Sequence[RunRow], reasons: Sequence[str]) -> StageState:
         return StageState.RUNNING
     if RowState.FAILED in states:
         return StageState.FAILED
+    if any(row.harm for row in own):
+        return StageState.ASKS
     if states == {RowState.DONE}:
         return StageState.DONE
     if RowState.STALE in states:
@@ -127,6 +131,9 @@ def _reasons(
         return ["A run is at work: wait for it, or cancel it."], []
     depends = {plan.key: plan.depends for plan in facts.plans or ()}
     open_rows = [row for row in own if row.state != RowState.DONE]
+    asking = _asking(open_rows, depends, every)
+    if asking:
+        return [asking], []
     waiting = [row for row in open_rows if any(key not in facts.products for key in depends.get(row.key, ()))]
     if not waiting:
         return [], []
@@ -136,6 +143,24 @@ def _reasons(
     if len(waiting) == len(open_rows):
         return [f"{sentence}: run it first, or exclude them."], []
     return [], [f"{sentence}: these are left out."]
+
+
+def _asking(
+    open_rows: Sequence[RunRow],
+    depends: Mapping[str, Sequence[str]],
+    every: Mapping[str, Sequence[RunRow]],
+) -> str:
+    """Return the sentence that keeps a stage from running on products that were harmed."""
+    needed = {key for row in open_rows for key in depends.get(row.key, ())}
+    for name, some in every.items():
+        harmed = [row for row in some if row.key in needed and row.harm]
+        if harmed:
+            return (
+                f"The stage {name} did harm to {harmed[0].label}"
+                + (f" and {len(harmed) - 1} others" if len(harmed) > 1 else "")
+                + ": change its settings, leave it out, or accept it there."
+            )
+    return ""
 
 
 def _before(missing: set[str], every: Mapping[str, Sequence[RunRow]]) -> tuple[str, int]:

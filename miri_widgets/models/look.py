@@ -16,7 +16,7 @@ from typing import Any
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.services import Services
 from miri_widgets.products.atomic import write_text
-from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.settings import Parameter, Settings, Source
 
@@ -40,6 +40,8 @@ class Request:
         What takes part; None before the first scan.
     rescan : bool
         Whether to look through the folders.
+    stages : tuple of str
+        The chain: stages that take part, in order.
     settings : mapping of str to Settings
         Per stage; empty before the declarations are known.
     logs : tuple of (str, str, str)
@@ -51,6 +53,7 @@ class Request:
     generation: int
     exposures: tuple[Exposure, ...] | None = None
     rescan: bool = False
+    stages: tuple[str, ...] = ()
     settings: Mapping[str, Settings] = field(default_factory=dict)
     logs: tuple[tuple[str, str, str], ...] = ()
     memory: str = ""
@@ -81,6 +84,10 @@ class Facts:
         For the settings of `generation`; None while they cannot be made.
     products : mapping of str to tuple of Path
         Per key of a complete run.
+    reports : mapping of str to mapping
+        What steps of ours told, per key of a complete run.
+    harms : mapping of str to str
+        Harm that was not accepted, per key.
     runs : mapping of str to (str, RunState)
         Job and state per key, from the newest job that has it.
     finished : frozenset of (str, str)
@@ -100,6 +107,8 @@ class Facts:
     declared: Mapping[str, Declared] = field(default_factory=dict)
     plans: tuple[Any, ...] | None = None
     products: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    harms: Mapping[str, str] = field(default_factory=dict)
     runs: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     finished: frozenset[tuple[str, str]] = frozenset()
     jobs: tuple[Any, ...] = ()
@@ -129,6 +138,8 @@ class Looker:
         self._planned = -1
         self._plan_error = ""
         self._products: dict[str, tuple[Path, ...]] = {}
+        self._reports: dict[str, Mapping[str, Any]] = {}
+        self._own = {stage.name for stage in services.stages if stage.is_own}
         self._ended: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -142,12 +153,16 @@ class Looker:
             self._plan(request, errors)
             jobs = self._attempt(errors, self._job_states) or ()
             runs, finished = _by_key(jobs)
+            products = self._find_products(runs)
+            self._find_reports(products)
             return Facts(
                 generation=request.generation,
                 scan=scan,
                 declared=declared,
                 plans=self._plans if self._planned == request.generation else None,
-                products=self._find_products(runs),
+                products=products,
+                reports={key: report for key, report in self._reports.items() if key in products},
+                harms=self._harms(products),
                 runs=runs,
                 finished=finished,
                 jobs=tuple(job for job in jobs if job.active),
@@ -191,7 +206,7 @@ class Looker:
             self._plan_error = ""
             self._plans = ()
             try:
-                self._plans = self._plan_by_filter(request)
+                self._plans = self._plan_chain(request)
             except MiriWidgetsError as error:
                 self._plan_error = str(error)
             except OSError as error:
@@ -199,26 +214,24 @@ class Looker:
             self._planned = request.generation
             # a product may have been deleted by hand since: look again
             self._products.clear()
+            self._reports.clear()
         if self._plan_error:
             errors.append(self._plan_error)
 
-    def _plan_by_filter(self, request: Request) -> tuple[Any, ...]:
-        """Presets differ from filter to filter; no run mixes filters."""
-        names = [stage.name for stage in self._services.stages]
-        exposures = request.exposures or ()
-        plans: list[Any] = []
-        for filter_name in FILTERS:
-            members = [exposure for exposure in exposures if exposure.filter == filter_name]
-            if not members:
-                continue
-            settings = {
-                name: request.settings[name].with_layer(
-                    Source.PRESET, self._services.preset(name, filter_name)
-                )
-                for name in names
-            }
-            plans.extend(self._services.plan(members, names, settings))
-        return tuple(plans)
+    def _plan_chain(self, request: Request) -> tuple[Any, ...]:
+        """Presets differ from filter to filter: every run gets those of its exposures."""
+        made: dict[tuple[str, str], Settings] = {}
+
+        def settings(name: str, exposure: Exposure) -> Settings:
+            place = name, exposure.filter
+            if place not in made:
+                preset = self._services.preset(name, exposure.filter)
+                made[place] = request.settings[name].with_layer(Source.PRESET, preset)
+            return made[place]
+
+        if not request.exposures:
+            return ()
+        return tuple(self._services.plan(request.exposures, request.stages, settings))
 
     def _job_states(self) -> tuple[Any, ...]:
         states = []
@@ -238,6 +251,16 @@ class Looker:
             if found is None or (not found and plan.key in runs):
                 self._products[plan.key] = self._services.products(plan)
         return {key: paths for key, paths in self._products.items() if paths}
+
+    def _find_reports(self, products: Mapping[str, tuple[Path, ...]]) -> None:
+        """Read what a step of ours told of a run, once."""
+        for plan in self._plans or ():
+            if plan.stage in self._own and plan.key in products and plan.key not in self._reports:
+                self._reports[plan.key] = self._services.report(plan)
+
+    def _harms(self, products: Mapping[str, tuple[Path, ...]]) -> dict[str, str]:
+        told = {key: self._services.harm(report) for key, report in self._reports.items() if key in products}
+        return {key: words for key, words in told.items() if words and not self._services.accepted(key)}
 
     def _log(self, stage: str, key: str, job: str) -> str:
         done = self._products.get(key)

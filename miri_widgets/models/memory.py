@@ -27,7 +27,8 @@ def memory_text(session: SessionModel) -> str:
     """Return the choices of a session as text."""
     values = {
         "version": _VERSION,
-        "settings": {name: stage.settings.user for name, stage in session.stages.items()},
+        "settings": {name: stage.settings.user for name, stage in session.models.items()},
+        "chain": list(session.chain),
         "excluded": sorted(session.programs.excluded),
         "selected": list(session.programs.selected),
         "tab": session.tab,

@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import BadTableError, MissingFileError
-from miri_widgets.models.services import Services
+from miri_widgets.models.services import Services, SettingsOf
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import ScanResult, scan
 from miri_widgets.run.engine import Engine
-from miri_widgets.run.plan import plan_stages
-from miri_widgets.run.records import products
+from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
+from miri_widgets.run.planner import plan_stages
+from miri_widgets.run.records import completed, products
 from miri_widgets.run.script import code_for, export_script
+from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps import declarations, stages
+from miri_widgets.steps.previews import preview
 
 __all__ = ["connect"]
 
@@ -40,13 +43,12 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
     if "{filter}" not in pattern:
         pattern += "_{filter}"
     workspace = program.workspace
+    place = Workspace(workspace)
 
     def scan_raw() -> ScanResult:
         return scan(program.folders, suffix=stages.STAGES[0].takes, index=workspace / "index.json")
 
-    def plan(
-        exposures: Sequence[Exposure], names: Sequence[str], settings: Mapping[str, Settings]
-    ) -> Sequence[Any]:
+    def plan(exposures: Sequence[Exposure], names: Sequence[str], settings: SettingsOf) -> Sequence[Any]:
         return plan_stages(workspace, exposures, names, settings, environment, product_name=pattern)
 
     def crds_layer(name: str, path: Path) -> Mapping[str, Any]:
@@ -65,11 +67,22 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         crds_layer=crds_layer,
         plan=plan,
         products=lambda one: products(workspace, one),
+        report=lambda one: _report(workspace, one),
+        inputs=lambda one: tuple(one.files(place)),
+        harm=harm_in,
+        accepted=lambda key: is_accepted(place, key),
+        accept=lambda key, words: accept_harm(place, key, words),
+        preview=preview,
         code=lambda one: code_for(one, workspace),
         script=lambda plans: export_script(plans, workspace),
         save_set=_save_set,
         load_set=_load_set,
     )
+
+
+def _report(workspace: Path, plan: Any) -> Mapping[str, Any]:
+    record = completed(workspace, plan.key, plan.stage)
+    return dict(record.facts.get("report", {})) if record else {}
 
 
 def _save_set(name: str, settings: Settings, path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 __all__ = ["ExposureRow", "RowState", "RunRow", "StageState", "duration"]
 
@@ -31,6 +33,7 @@ class StageState(StrEnum):
     DONE = "done"
     PARTLY = "partly done"
     STALE = "out of date"
+    ASKS = "asks you"
     FAILED = "failed"
 
 
@@ -61,6 +64,10 @@ class RunRow:
         The job that it belongs to, if any.
     products : tuple of Path
         Its products, main one first; empty unless `state` is done.
+    report : mapping
+        What a step of ours told of it; empty unless `state` is done.
+    harm : str
+        The harm that it did, when nobody has accepted it yet.
     """
 
     key: str
@@ -75,6 +82,8 @@ class RunRow:
     sentence: str = ""
     job: str = ""
     products: tuple[Path, ...] = ()
+    report: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    harm: str = ""
 
     @property
     def active(self) -> bool:

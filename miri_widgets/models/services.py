@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.settings import Parameter, Settings
 
-__all__ = ["EngineLike", "PlanLike", "Services", "StageLike", "real_services"]
+__all__ = ["EngineLike", "PlanLike", "Services", "SettingsOf", "StageLike", "real_services"]
+
+SettingsOf: TypeAlias = Callable[[str, Exposure], Settings]
 
 
 class StageLike(Protocol):
@@ -39,6 +41,12 @@ class StageLike(Protocol):
     def essential(self) -> tuple[str, ...]: ...
     @property
     def scope(self) -> Any: ...
+    @property
+    def optional(self) -> bool: ...
+    @property
+    def is_own(self) -> bool: ...
+    @property
+    def short(self) -> str: ...
 
 
 class PlanLike(Protocol):
@@ -91,9 +99,21 @@ class Services:
     crds_layer : callable
         What CRDS parameter files set for an exposure.
     plan : callable
-        Exposures, stage names and settings to run plans.
+        Exposures, stage names and settings (by stage and exposure) to run plans.
     products : callable
         Product files of a plan whose run is complete; else empty.
+    report : callable
+        What a step of ours told of a plan's complete run; else empty.
+    inputs : callable
+        Files that go into a plan's run.
+    harm : callable
+        The harm that a report tells, as text; empty when none.
+    accepted : callable
+        Whether the harm of a run was accepted, by key.
+    accept : callable
+        Accept it: key and words.
+    preview : callable
+        What a stage would do to one exposure, see `miri_widgets.steps.previews`.
     code, script : callable
         One run as Python for the pipeline alone; runs as a program of this package.
     save_set, load_set : callable
@@ -108,8 +128,14 @@ class Services:
     owned: Callable[[str], str]
     preset: Callable[[str, str], Mapping[str, Any]]
     crds_layer: Callable[[str, Path], Mapping[str, Any]]
-    plan: Callable[[Sequence[Exposure], Sequence[str], Mapping[str, Settings]], Sequence[Any]]
+    plan: Callable[[Sequence[Exposure], Sequence[str], SettingsOf], Sequence[Any]]
     products: Callable[[Any], tuple[Path, ...]]
+    report: Callable[[Any], Mapping[str, Any]]
+    inputs: Callable[[Any], tuple[Path, ...]]
+    harm: Callable[[Mapping[str, Any]], str]
+    accepted: Callable[[str], bool]
+    accept: Callable[[str, str], None]
+    preview: Callable[..., Any]
     code: Callable[[Any], str]
     script: Callable[[Sequence[Any]], str]
     save_set: Callable[[str, Settings, Path], None]

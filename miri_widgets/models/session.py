@@ -19,14 +19,15 @@ from typing import Any
 
 import traitlets
 
-from miri_widgets.errors import EngineError, MiriWidgetsError
+from miri_widgets.errors import EngineError, MiriWidgetsError, ParameterError
 from miri_widgets.models import fold
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
 from miri_widgets.models.measure import Measurement, measure
 from miri_widgets.models.memory import memory_text, read_memory
+from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
-from miri_widgets.models.rows import RowState
+from miri_widgets.models.rows import RowState, StageState
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.sources import SourceList, sources_of
 from miri_widgets.models.stage import StageModel
@@ -71,13 +72,22 @@ class SessionModel(traitlets.HasTraits):
     marks: Any = traitlets.Tuple(help="(x, y) of the marks, 0-based pixels")
     center: Any = traitlets.Tuple(help="(x, y) to be centred, 0-based pixels")
     plans = traitlets.Tuple(help="RunPlan of every run, for the settings of now")
+    chain = traitlets.Tuple(help="names of the stages that take part, in order; see use_stage")
 
     def __init__(self, program: Program, services: Services | None = None) -> None:
         super().__init__()
         self.program = program
         self.services = services or real_services(program)
         self.programs = ProgramModel(program, self)
-        self.stages = {stage.name: StageModel(stage, self) for stage in self.services.stages}
+        self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
+        self.chain = self._in_order(program.stages)
+        unknown = sorted(set(program.stages) - {n for n, m in self.models.items() if m.stage.optional})
+        if unknown:
+            self.message = (
+                f"The program names the optional stages {', '.join(unknown)[:200]}, which do not exist: "
+                "correct its file."
+            )
+        self.previews = PreviewModel(self)
         self._looker = Looker(self.services, self.memory_path)
         self._generation = 0
         self._rescan = True
@@ -90,6 +100,50 @@ class SessionModel(traitlets.HasTraits):
         self._newest: Path | None = None
         self._showed = 0.0
         self.closed = False
+
+    @property
+    def stages(self) -> dict[str, StageModel]:
+        """The stages of the chain, by name, in order; `models` has those that are left out, too."""
+        return {name: self.models[name] for name in self.chain}
+
+    def _in_order(self, optional: Iterable[str]) -> tuple[str, ...]:
+        wanted = set(optional)
+        return tuple(
+            name for name, model in self.models.items() if not model.stage.optional or name in wanted
+        )
+
+    def use_stage(self, name: str, use: bool = True) -> None:
+        """
+        Take an optional stage into the chain, or leave it out.
+
+        Its settings and its runs are kept. Only stages behind it depend on it.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such stage, or the chain cannot do without it.
+        """
+        if name not in self.models or not (use or self.models[name].stage.optional):
+            choices = [key for key, model in self.models.items() if model.stage.optional]
+            raise ParameterError(
+                f"the stage {name[:40]!r} to be {'taken in' if use else 'left out'}",
+                "one of " + ", ".join(choices),
+                "choose one of them",
+            )
+        wanted = {*self.chain, name} if use else set(self.chain) - {name}
+        chain = self._in_order(wanted)
+        if chain != self.chain:
+            self.chain = chain
+            if not use:
+                self.models[name].apply({"rows": (), "products": (), "state": StageState.READY})
+                if self.tab == name:
+                    self.tab = "program"
+            self.touch()
+
+    def accept(self, key: str) -> None:
+        """Let the chain go on after a run that did harm; other settings are asked about again."""
+        row = next((found for stage in self.models.values() if (found := stage.row(key)) is not None), None)
+        self.services.accept(key, row.harm if row is not None else "")
 
     @property
     def memory_path(self) -> Path:
@@ -110,7 +164,7 @@ class SessionModel(traitlets.HasTraits):
 
     def request(self) -> Request:
         """Return what has to be looked at now."""
-        loaded = self._restored and all(stage.loaded for stage in self.stages.values())
+        loaded = self._restored and all(stage.loaded for stage in self.models.values())
         logs = []
         for stage in self.stages.values():
             if stage.watched and (row := stage.row(stage.watched)):
@@ -119,6 +173,7 @@ class SessionModel(traitlets.HasTraits):
             generation=self._generation,
             exposures=self.programs.included if self.programs.scanned else None,
             rescan=self._rescan,
+            stages=self.chain,
             settings={name: stage.settings for name, stage in self.stages.items()} if loaded else {},
             logs=tuple(logs),
             memory=memory_text(self) if loaded else "",
@@ -194,7 +249,7 @@ class SessionModel(traitlets.HasTraits):
     def _lay(self) -> None:
         """Build every stage's settings: spec, presets, program, and what the user chose last time."""
         told: list[str] = []
-        for name, stage in self.stages.items():
+        for name, stage in self.models.items():
             declared = self._declared[name].parameters
             presets = {f: self.services.preset(name, f) for f in self.programs.filters}
             layers = {
@@ -312,9 +367,9 @@ class SessionModel(traitlets.HasTraits):
 
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""
-        row = next((row for row in self.stages[name].rows), None)
-        stage = self.stages[name]
-        if name in self._crds_asked or row is None or self.closed:
+        row = next((row for row in self.models[name].rows), None)
+        stage = self.models[name]
+        if name in self._crds_asked or stage.stage.is_own or row is None or self.closed:
             return
         path = self._input_of(stage, row)
         if path is not None:
@@ -327,7 +382,12 @@ class SessionModel(traitlets.HasTraits):
         exposure = self.programs.find(row.exposures[0]) if row.exposures else None
         return exposure.path if exposure else None
 
+    def submit(self, call: Any, *arguments: Any) -> Future[Any]:
+        """Have something slow done in a thread."""
+        return self._executor.submit(call, *arguments)
+
     def _collect(self, *, wait: bool) -> None:
+        self.previews.tick(wait=wait)
         for name, future in list(self._slow.items()):
             if not (wait or future.done()):
                 continue
@@ -341,7 +401,7 @@ class SessionModel(traitlets.HasTraits):
             elif name[0] == "sources":
                 self.sources = {**self.sources, name[1]: answer}
             else:
-                stage = self.stages[name[1]]
+                stage = self.models[name[1]]
                 told: list[str] = []
                 stage.asking = False
                 layer = checked_layer(stage.settings.declared, answer, told)
@@ -356,6 +416,8 @@ class SessionModel(traitlets.HasTraits):
     # -- remembering --------------------------------------------------------
 
     def _restore(self) -> None:
+        if "chain" in self._memory:
+            self.chain = self._in_order(self._memory["chain"])
         known = {exposure.root for exposure in self.programs.exposures}
         self.programs.excluded = frozenset(known & set(self._memory.get("excluded", ())))
         self.programs.selected = tuple(root for root in self._memory.get("selected", ()) if root in known)
@@ -376,7 +438,8 @@ class SessionModel(traitlets.HasTraits):
             if self._restored:
                 self._looker.remember(self.request())
         self._executor.shutdown(wait=False, cancel_futures=True)
-        for model in (self, self.programs, *self.stages.values()):
+        self.previews.stop()
+        for model in (self, self.previews, self.programs, *self.models.values()):
             model.unobserve_all()
 
 

@@ -152,6 +152,8 @@ class StageModel(traitlets.HasTraits):
 
     def blockers(self) -> list[str]:
         """Return why the stage cannot run now, as sentences; empty when it can."""
+        if self.name not in self.session.chain:
+            return ["This step is left out of the chain: take it in first."]
         if not self.loaded:
             return ["The parameters of the pipeline are being read; this takes some seconds the first time."]
         if self.planning:

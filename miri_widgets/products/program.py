@@ -10,6 +10,7 @@ Example::
     workspace = "/data/1040/workspace"
     crds_path = "/data/crds_cache"        # optional; else the environment
     crds_context = "jwst_1464.pmap"       # optional; else the environment
+    stages = ["sky", "level_match"]       # optional stages that take part from the start
 
     [settings.detector1]
     "jump.rejection_threshold" = 5.0
@@ -44,6 +45,7 @@ _KEYS = {
     "crds_context": str,
     "product_name": str,
     "simulated": str,
+    "stages": list,
     "settings": dict,
 }
 
@@ -76,6 +78,8 @@ class Program:
         Root of mosaic names; ``{filter}``, ``{program}`` and ``{name}`` are replaced.
     simulated : str
         Name of the simulated twin, when the program is one.
+    stages : tuple of str
+        Optional stages that take part from the start.
     settings : mapping
         Parameter values by stage and full name.
     """
@@ -90,6 +94,7 @@ class Program:
     crds_context: str = ""
     product_name: str = "{name}_{filter}"
     simulated: str = ""
+    stages: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def mosaic_name(self, filter_name: str) -> str:
@@ -155,6 +160,7 @@ def load_program(path: Path) -> Program:
         crds_context=values.get("crds_context", ""),
         product_name=values.get("product_name", "{name}_{filter}"),
         simulated=simulated,
+        stages=tuple(str(name) for name in values.get("stages", ())),
         settings=values.get("settings", {}),
     )
 
@@ -177,6 +183,8 @@ def save_program(program: Program, path: Path) -> None:
     }
     values["folders"] = [str(folder) for folder in program.folders]
     values["workspace"] = str(program.workspace)
+    if program.stages:
+        values["stages"] = list(program.stages)
     values["settings"] = {stage: dict(entries) for stage, entries in program.settings.items()}
     write_text(Path(path), tomli_w.dumps(values))
 

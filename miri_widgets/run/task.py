@@ -23,6 +23,7 @@ from miri_widgets.products.atomic import os_errors_as_ours
 from miri_widgets.run.children import ChildEnd, watch_child
 from miri_widgets.run.estimates import Measured, note_measured
 from miri_widgets.run.events import EventKind, JobEvent, append_events
+from miri_widgets.run.harm import require_accepted
 from miri_widgets.run.locks import RunLock
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import LOG, completed
@@ -109,6 +110,7 @@ class _Task:
             if completed(self.workspace, self.plan.key, self.plan.stage) is not None:
                 return self.end(EventKind.REUSED)
             self._require_inputs()
+            require_accepted(self.workspace, self.plan)
             return self._attempts(lock)
         finally:
             lock.close()

@@ -95,6 +95,10 @@ class Workspace:
         """Held while a run is at work, by the service and by the run's process."""
         return self.root / "engine" / "locks" / f"{key}.lock"
 
+    def acceptance(self, key: str) -> Path:
+        """Says that the harm done by a run was accepted."""
+        return self.root / "engine" / "accepted" / f"{key}.json"
+
     def job_folder(self, job: str) -> Path:
         """Folder of a job."""
         return self.jobs / job

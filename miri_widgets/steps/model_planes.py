@@ -27,6 +27,7 @@ def planes_of(model: Any) -> Planes:
     band = str(model.meta.instrument.filter or "")
     to_sky, to_pixel = _sky(getattr(model.meta, "wcs", None))
     data = np.array(model.data, np.float32)
+    variances: dict[str, Any] = {name: _copied(getattr(model, name, None)) for name in _VARIANCES}
     err = model.err
     return Planes(
         sci=data,
@@ -42,7 +43,7 @@ def planes_of(model: Any) -> Planes:
         corner=(int(model.meta.subarray.xstart or 1) - 1, int(model.meta.subarray.ystart or 1) - 1),
         to_sky=to_sky,
         to_pixel=to_pixel,
-        **{name: _copied(getattr(model, name, None)) for name in _VARIANCES},
+        **variances,
     )
 
 

@@ -57,6 +57,8 @@ class Stage:
         Whether the chain goes on without it when the user leaves it out.
     each : bool
         Whether a run of several exposures gives products of each exposure.
+    correction : str
+        Of a step of ours, the function on `Planes` that it calls, as ``module:function``.
     companions : tuple of (str, str)
         Products of earlier stages that go in when they are there: suffix, and the parameter that takes the file.
     """
@@ -75,6 +77,7 @@ class Stage:
     indispensable: tuple[str, ...] = ()
     optional: bool = False
     each: bool = False
+    correction: str = ""
     companions: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -14,12 +14,14 @@ from miri_widgets.errors import StepFailedError
 from miri_widgets.models.services import Services
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan
+from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
 from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus
 from miri_widgets.run.planner import plan_stages
-from miri_widgets.run.records import Record, products, write_record
+from miri_widgets.run.records import Record, completed, products, write_record
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Kind, Parameter, Settings
 from miri_widgets.steps import stages
+from miri_widgets.steps.previews import preview
 
 ENVIRONMENT = {"CRDS_PATH": "/nowhere", "CRDS_CONTEXT": "jwst_0001.pmap"}
 
@@ -251,6 +253,12 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         crds_layer=lambda name, path: {"jump.rejection_threshold": 5.0} if name == "detector1" else {},
         plan=plan,
         products=lambda one: products(program.workspace, one),
+        report=lambda one: completed(program.workspace, one.key, one.stage).facts.get("report", {}),
+        inputs=lambda one: tuple(one.files(Workspace(program.workspace))),
+        harm=harm_in,
+        accepted=lambda key: is_accepted(Workspace(program.workspace), key),
+        accept=lambda key, words: accept_harm(Workspace(program.workspace), key, words),
+        preview=preview,
         code=lambda one: f"# strun {one.stage} {one.label}",
         script=lambda plans: "\n".join(f"# {one.label}" for one in plans),
         save_set=lambda name, settings, path: path.write_text(repr(settings.passed())),

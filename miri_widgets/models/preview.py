@@ -1,0 +1,138 @@
+"""The live preview: what the stage in front would do to one exposure with the settings of now."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.rows import RowState
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+    from miri_widgets.models.stage import StageModel
+
+__all__ = ["PreviewModel"]
+
+
+class PreviewModel(traitlets.HasTraits):
+    """
+    One preview at a time; computed in a thread, again whenever a setting changes, written nowhere.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session that it belongs to; it calls `tick`.
+    """
+
+    stage = traitlets.Unicode("", help="the stage that is previewed; empty when none is")
+    root = traitlets.Unicode("", help="the exposure that is shown")
+    working = traitlets.Bool(False, help="whether one is being computed")
+    sentence = traitlets.Unicode("", help="why there is none")
+    result = traitlets.Any(None, help="the latest `Preview`, or None")
+    fresh = traitlets.Bool(False, help="whether `result` belongs to the settings of now")
+    shown = traitlets.Enum(("before", "after", "difference"), "after", help="which image is in the viewer")
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__()
+        self.session = session
+        self._future: Future[Any] | None = None
+        self._mark: Any = None
+        self._done_for: Any = None
+
+    def start(self, stage: str, root: str = "") -> None:
+        """Preview a stage on one exposure; on the first that has its inputs when none is named."""
+        roots = self.roots(stage)
+        with self.hold_trait_notifications():
+            self.stage = stage
+            self.root = (
+                root if root in roots else (self.root if self.root in roots else next(iter(roots), ""))
+            )
+            self.result, self.fresh, self.sentence = None, False, ""
+        self._mark = None
+        self.tick()
+
+    def stop(self) -> None:
+        """End the preview; one that is being computed is thrown away."""
+        self._future, self._mark = None, None
+        with self.hold_trait_notifications():
+            self.stage, self.sentence = "", ""
+            self.result, self.fresh, self.working = None, False, False
+
+    def roots(self, stage: str) -> tuple[str, ...]:
+        """Return the exposures that can be previewed: those whose inputs are there."""
+        found = []
+        for plan in self.session.plans:
+            if plan.stage == stage and all(path.is_file() for path in self.session.services.inputs(plan)):
+                found += list(plan.exposures)
+        return tuple(found)
+
+    def tick(self, *, wait: bool = False) -> None:
+        """Take a result that is ready, and begin the next when settings have changed."""
+        if not self.stage:
+            return
+        if self._future is not None and (wait or self._future.done()):
+            self._take(self._future)
+        model = self.session.models[self.stage]
+        mark = self._mark_of(model)
+        self.fresh = self.result is not None and mark == self._done_for and not model.planning
+        if self._future is None and mark is not None and mark != self._mark and not model.planning:
+            self._begin(model, mark)
+            if wait:
+                self.tick(wait=True)
+
+    def _mark_of(self, model: StageModel) -> Any:
+        plan = self._plan()
+        if plan is None or not model.loaded:
+            return None
+        return plan.key, self.root
+
+    def _plan(self) -> Any:
+        return next(
+            (plan for plan in self.session.plans if plan.stage == self.stage and self.root in plan.exposures),
+            None,
+        )
+
+    def _begin(self, model: StageModel, mark: Any) -> None:
+        plan = self._plan()
+        self._mark = mark
+        files = self.session.services.inputs(plan)
+        if not all(path.is_file() for path in files):
+            self.sentence = "The stage before has not run with its present settings: run it first."
+            return
+        values = {
+            name: model.settings[name] for name in model.settings if not self.session.services.owned(name)
+        }
+        self.working, self.sentence = True, ""
+        self._future = self.session.submit(
+            self.session.services.preview, self.stage, files, values, self.root
+        )
+
+    def _take(self, future: Future[Any]) -> None:
+        self._future = None
+        with self.hold_trait_notifications():
+            self.working = False
+            try:
+                self.result = future.result()
+                self._done_for = self._mark
+                self.sentence = ""
+            except MiriWidgetsError as error:
+                self.result = None
+                self.sentence = str(error)
+
+    def pixels(self) -> Any:
+        """Return the image that is to be shown, shape (ny, nx), or None."""
+        if self.result is None:
+            return None
+        if self.shown == "difference":
+            return self.result.difference
+        return (self.result.before if self.shown == "before" else self.result.after).sci
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the run of the shown exposure is complete with the settings of now."""
+        model = self.session.models.get(self.stage)
+        rows = model.rows if model else ()
+        return any(self.root in row.exposures and row.state == RowState.DONE for row in rows)

@@ -1,0 +1,79 @@
+"""
+Harm that a step did, as its record says, and whether somebody has accepted it.
+
+The chain stops after a run that did harm: what needs its products is not started before a person has said so.
+The acceptance lies in the workspace and belongs to that one run: other settings make another run, which is asked
+about again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from miri_widgets.errors import HarmError
+from miri_widgets.products.atomic import write_json
+from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.records import completed
+from miri_widgets.run.workspace import Workspace
+
+__all__ = ["accept_harm", "harm_in", "is_accepted", "require_accepted"]
+
+_HARM = "harm"
+
+
+def harm_in(report: Mapping[str, Any]) -> str:
+    """
+    Return what harm a step's report tells, as one text; empty when it tells none.
+
+    Parameters
+    ----------
+    report : mapping
+        ``facts["report"]`` of a record; may be empty.
+    """
+    proofs = [report.get("proof"), *(report.get("proofs") or ())]
+    told = [one for one in proofs if one and one.get("verdict") == _HARM]
+    return " ".join(dict.fromkeys(line for one in told for line in one.get("sentences", ())))
+
+
+def is_accepted(workspace: Workspace, key: str) -> bool:
+    """Return whether the harm of a run was accepted."""
+    return workspace.acceptance(key).is_file()
+
+
+def accept_harm(workspace: Workspace, key: str, words: str = "") -> None:
+    """
+    Let the chain go on after a run that did harm.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the run is.
+    key : str
+        The run.
+    words : str
+        What harm it was, or why it is accepted; kept.
+    """
+    write_json(workspace.acceptance(key), {"key": key, "words": words, "time": time.time()})
+
+
+def require_accepted(workspace: Workspace, plan: RunPlan) -> None:
+    """
+    Refuse a run that needs the products of one that did harm.
+
+    Raises
+    ------
+    HarmError
+        If the record of a needed run tells harm that was not accepted.
+    """
+    stage_of = {one.run_key: one.stage for one in plan.inputs if one.run_key}
+    for key in plan.depends:
+        record = completed(workspace, key, stage_of.get(key, ""))
+        harm = harm_in(record.facts.get("report", {})) if record else ""
+        if record and harm and not is_accepted(workspace, key):
+            raise HarmError(
+                f"{record.stage} of {record.label} did harm. {harm}".rstrip("."),
+                "a step that does none, or your word that it may go on",
+                f"look at the stage {record.stage}: change its settings, leave it out, or accept it there",
+            )

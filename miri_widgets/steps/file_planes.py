@@ -1,0 +1,94 @@
+"""Read an exposure's file as `Planes`, without the pipeline: for previews in the user's own process."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
+from astropy.wcs import WCS
+from numpy.typing import NDArray
+
+from miri_widgets.core.planes import Planes
+from miri_widgets.errors import NotJwstError
+from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
+from miri_widgets.products.fits_files import read_headers, shown_name
+from miri_widgets.products.names import ExposureName
+
+__all__ = ["read_planes"]
+
+_VARIANCES = {"var_poisson": "VAR_POISSON", "var_rnoise": "VAR_RNOISE", "var_flat": "VAR_FLAT"}
+
+
+def read_planes(path: Path) -> Planes:
+    """
+    Read a rate or cal exposure.
+
+    Parameters
+    ----------
+    path : Path
+        A FITS product with SCI, ERR and DQ of one plane.
+
+    Notes
+    -----
+    Sky positions come from the FITS keywords with their SIP polynomials, which follow the gWCS to 0.01 pixel.
+
+    Raises
+    ------
+    NotFitsError, MissingFileError, TooLargeError, NotJwstError, WrongSuffixError
+        If the file is something else.
+    """
+    path = Path(path)
+    read_headers(path)  # refuses what is damaged or too large
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyWarning)
+        with fits.open(path) as hdus:
+            missing = [name for name in ("SCI", "ERR", "DQ") if name not in hdus or hdus[name].data is None]
+            if missing or hdus["SCI"].data.ndim != 2:
+                raise NotJwstError(
+                    f"{shown_name(path)} has no plane of {', '.join(missing) or 'two axes'}",
+                    "a rate or cal product",
+                    "choose another file",
+                )
+            primary, sci = hdus[0].header, hdus["SCI"].header
+            band = str(primary.get("FILTER", ""))
+            to_sky, to_pixel = _sky(sci)
+            variances: dict[str, Any] = {
+                name: _array(hdus[extension].data, np.float32)
+                for name, extension in _VARIANCES.items()
+                if extension in hdus and hdus[extension].data is not None
+            }
+            return Planes(
+                sci=_array(hdus["SCI"].data, np.float32),
+                err=_array(hdus["ERR"].data, np.float32),
+                dq=_array(hdus["DQ"].data, np.uint32),
+                root=ExposureName.parse(path).root,
+                filter=band,
+                unit=str(sci.get("BUNIT", "")),
+                start_mjd=float(primary.get("EXPSTART", 0.0)),
+                end_mjd=float(primary.get("EXPEND", 0.0)),
+                fwhm=PSF_FWHM_ARCSEC.get(band, 0.3) / PIXEL_ARCSEC,
+                # FITS counts from 1
+                corner=(int(primary.get("SUBSTRT1", 1)) - 1, int(primary.get("SUBSTRT2", 1)) - 1),
+                to_sky=to_sky,
+                to_pixel=to_pixel,
+                **variances,
+            )
+
+
+def _array(data: Any, kind: Any) -> NDArray[Any]:
+    return np.array(data, dtype=kind)
+
+
+def _sky(header: fits.Header) -> tuple[Callable[..., Any] | None, Callable[..., Any] | None]:
+    if not str(header.get("CTYPE1", "")).startswith("RA--"):
+        return None, None
+    wcs = WCS(header, naxis=2)
+    return (
+        lambda x, y: tuple(wcs.all_pix2world(x, y, 0)),
+        lambda ra, dec: tuple(wcs.all_world2pix(ra, dec, 0, quiet=True)),
+    )

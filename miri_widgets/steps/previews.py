@@ -1,0 +1,131 @@
+"""
+What a stage of ours would do to one exposure: computed in the caller's process, nothing is written.
+
+A preview calls the correction that the pipeline step calls, with the same arguments, so it shows the pixels that a
+run gives.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.dq import count_by_flag
+from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.errors import ParameterError
+from miri_widgets.products.names import ExposureName
+from miri_widgets.steps.arguments import arguments_of
+from miri_widgets.steps.file_planes import read_planes
+from miri_widgets.steps.stages import stage as find_stage
+
+__all__ = ["NOT_OF_THE_CORRECTION", "Preview", "operation_of", "preview"]
+
+NOT_OF_THE_CORRECTION = ("prove", "proof_sources")
+"""Parameters of every step of ours that its correction does not take."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """
+    One exposure before and after.
+
+    Attributes
+    ----------
+    root : str
+        The exposure.
+    before, after : Planes
+        Its arrays.
+    facts, common : mapping
+        Small numbers about this exposure, and about all that went in.
+    images : mapping of str to ndarray
+        Images that a run would save beside.
+    warnings : tuple of str
+        Sentences.
+    new_flags : mapping of str to int
+        Pixels that gained each flag.
+    seconds : float
+        How long it took.
+    """
+
+    root: str
+    before: Planes
+    after: Planes
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    common: Mapping[str, Any] = field(default_factory=dict)
+    images: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    new_flags: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def difference(self) -> NDArray[np.float32]:
+        """What was taken away: before minus after."""
+        return self.before.sci - self.after.sci
+
+
+def operation_of(stage_name: str) -> Any:
+    """
+    Return the correction that a stage calls.
+
+    Raises
+    ------
+    ParameterError
+        If the stage is none of a correction.
+    """
+    stage = find_stage(stage_name)
+    if not stage.correction:
+        raise ParameterError(
+            f"a preview of {stage_name}", "a stage that corrects rate or cal exposures", "run it instead"
+        )
+    module, _, name = stage.correction.partition(":")
+    return getattr(import_module(module), name)
+
+
+def preview(stage_name: str, files: Sequence[Path], values: Mapping[str, Any], root: str) -> Preview:
+    """
+    Compute what a stage would do to one exposure.
+
+    Parameters
+    ----------
+    stage_name : str
+        A stage of ours.
+    files : sequence of Path
+        Exposures that go into the run, in any order.
+    values : mapping
+        Every parameter that acts, by name.
+    root : str
+        The exposure to show.
+
+    Raises
+    ------
+    MiriWidgetsError
+        As a run would.
+    """
+    began = time.monotonic()
+    correct = operation_of(stage_name)
+    paths = sorted((Path(path) for path in files), key=lambda path: path.name)
+    roots = [ExposureName.parse(path).root for path in paths]
+    if root not in roots:
+        raise ParameterError(f"the exposure {root[:80]!r}", "one that goes into this run", "choose another")
+    place = roots.index(root)
+    own = {name: value for name, value in values.items() if name not in NOT_OF_THE_CORRECTION}
+    outcome: Outcome = correct(Lazy(len(paths), lambda index: read_planes(paths[index])), **arguments_of(own))
+    before, after = read_planes(paths[place]), outcome.exposures[place]
+    return Preview(
+        root=root,
+        before=before,
+        after=after,
+        facts=dict(after.facts),
+        common=dict(outcome.facts),
+        images=dict(outcome.images),
+        warnings=tuple(outcome.warnings),
+        new_flags=count_by_flag(after.dq & ~before.dq),
+        seconds=time.monotonic() - began,
+    )
