@@ -1,0 +1,342 @@
+"""
+Stripes: offsets of whole columns and rows, which the detector adds and a sky does not have.
+
+Source: the column and row cleaning of the first MIRI imaging notebooks (medians of columns, structure wider than
+20 pixels put back), made to follow emission of any scale, with uncertainties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.profiles import Profile, Split, banded_profile, location, rough_rms, split
+from miri_widgets.core.regions import Region, mask_of
+from miri_widgets.core.source_masks import source_mask
+from miri_widgets.core.surfaces import smooth_surface
+from miri_widgets.errors import ParameterError
+
+__all__ = ["CORONAGRAPHS", "Stripes", "clean_stripes", "compare_cleanings", "find_stripes", "stripe_power"]
+
+CORONAGRAPHS = 326
+"""Columns of the full detector left of the imager field: Lyot and 4QPM areas."""
+
+_ROUNDS = 3
+_FEWEST_ROWS = 128
+_NARROWEST = 16  # columns of an area that can be told from its emission
+
+
+@dataclass(frozen=True, eq=False)
+class Stripes:
+    """
+    What stripes there are in an exposure.
+
+    Attributes
+    ----------
+    offset : ndarray of float32, shape (ny, nx)
+        Columns and rows together, in the unit of the exposure; 0 where nothing was measured.
+    variance : ndarray of float32, shape (ny, nx)
+        Its variance.
+    masked : ndarray of bool, shape (ny, nx)
+        Sources, regions and bad pixels, which were not used.
+    facts : mapping
+        Small numbers, for the record.
+    """
+
+    offset: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    masked: NDArray[np.bool_]
+    facts: Mapping[str, Any]
+
+
+def clean_stripes(
+    exposures: Sequence[Planes],
+    *,
+    columns: bool = True,
+    rows: bool = True,
+    protect_scale: float = 20.0,
+    adaptive: bool = True,
+    source_nsigma: float = 3.0,
+    exclude_above: float | None = None,
+    exclude: Sequence[Region] = (),
+    coronagraphs: str = "own",
+    min_pixels: int = 20,
+) -> Outcome:
+    """
+    Subtract the offsets of columns and rows.
+
+    Parameters
+    ----------
+    exposures : sequence of Planes
+        Cal or rate exposures; each is cleaned by itself. Not modified.
+    columns, rows : bool
+        Whether to clean columns, and rows.
+    protect_scale : float
+        Structure along a profile that is wider than this is of the sky, pixels (sigma of a Gaussian).
+    adaptive : bool
+        Protect only structure that is wider still, where the profile shows no emission as narrow as that.
+    source_nsigma : float
+        Sources are masked above this many standard deviations.
+    exclude_above : float, optional
+        Do not use pixels above this, in the unit of the exposure.
+    exclude : sequence of Region
+        Do not use pixels in these regions.
+    coronagraphs : str
+        Lyot and 4QPM areas: "own" profiles of their rows, or "leave" them alone.
+    min_pixels : int
+        Columns and rows with fewer usable pixels are left alone.
+
+    Returns
+    -------
+    Outcome
+        Cleaned exposures, made one at a time.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of bounds.
+
+    Notes
+    -----
+    Pixels of value exactly 0 were never measured, and do not count. ERR and ``var_rnoise`` gain the variance of
+    the offsets. DQ stays as it is.
+    """
+    _check(
+        columns=columns, rows=rows, protect_scale=protect_scale, source_nsigma=source_nsigma,
+        exclude_above=exclude_above, coronagraphs=coronagraphs, min_pixels=min_pixels,
+    )  # fmt: skip
+    settings = {
+        "columns": columns,
+        "rows": rows,
+        "protect_scale": protect_scale,
+        "adaptive": adaptive,
+        "source_nsigma": source_nsigma,
+        "exclude_above": exclude_above,
+        "exclude": tuple(exclude),
+        "coronagraphs": coronagraphs,
+        "min_pixels": min_pixels,
+    }
+    return Outcome(
+        Lazy.mapped(partial(_cleaned, settings=settings), exposures),
+        facts={"exposures": len(exposures)},
+        warnings=_warnings(exposures, coronagraphs),
+    )
+
+
+def find_stripes(
+    planes: Planes,
+    *,
+    columns: bool = True,
+    rows: bool = True,
+    protect_scale: float = 20.0,
+    adaptive: bool = True,
+    source_nsigma: float = 3.0,
+    exclude_above: float | None = None,
+    exclude: Sequence[Region] = (),
+    coronagraphs: str = "own",
+    min_pixels: int = 20,
+) -> Stripes:
+    """
+    Measure the offsets of columns and rows of one exposure; parameters as in `clean_stripes`.
+
+    Notes
+    -----
+    Imager field and coronagraphs are apart. In each: (1) subtract a surface of medians of 32 x 32 pixels, so that
+    masks and gradients make no steps; (2) level of each column, from bands weighted by how quiet they are, plus the
+    mean of the surface; (3) split it into a smooth part, which stays, and a rough one; (4) the same for rows. Then
+    find sources in what is left, and once more.
+    """
+    good = planes.good & (planes.sci != 0)
+    if exclude_above is not None:
+        good &= planes.sci <= exclude_above
+    if exclude:
+        good &= ~mask_of(exclude, planes)
+    offset, variance = np.zeros(planes.shape, np.float32), np.zeros(planes.shape, np.float32)
+    masked, facts = ~good, {}
+    for name, area in _areas(planes, coronagraphs).items():
+        part = _Area(planes.sci[:, area], good[:, area], planes.fwhm, source_nsigma, min_pixels)
+        part.fit(columns=columns, rows=rows, scale=protect_scale, adaptive=adaptive)
+        offset[:, area], variance[:, area] = part.offset, part.variance
+        masked[:, area] = ~part.use
+        facts[name] = part.facts()
+    return Stripes(offset, variance, masked, facts)
+
+
+class _Area:
+    """One area of an exposure while its stripes are measured."""
+
+    def __init__(
+        self, sci: NDArray[np.float32], good: NDArray[np.bool_], fwhm: float, nsigma: float, least: int
+    ) -> None:
+        self.sci, self.good, self.fwhm, self.nsigma, self.least = sci, good, fwhm, nsigma, least
+        self.use = good
+        ny, nx = sci.shape
+        self.columns = Split(np.zeros(nx), np.zeros(nx), np.zeros(nx), 0.0)
+        self.rows = Split(np.zeros(ny), np.zeros(ny), np.zeros(ny), 0.0)
+        self.surface = np.zeros(sci.shape, np.float32)
+        self.alone = 0
+
+    @property
+    def offset(self) -> NDArray[np.float32]:
+        return (self.columns.rough[None, :] + self.rows.rough[:, None]).astype(np.float32)
+
+    @property
+    def variance(self) -> NDArray[np.float32]:
+        return (self.columns.err[None, :] ** 2 + self.rows.err[:, None] ** 2).astype(np.float32)
+
+    def fit(self, *, columns: bool, rows: bool, scale: float, adaptive: bool) -> None:
+        if not self.good.any():
+            return
+        for turn in range(_ROUNDS):
+            clean = self.sci - self.offset
+            self.surface = smooth_surface(clean, self.use)
+            if turn:
+                flat = np.where(self.good, clean - self.surface, np.float32(np.nan))
+                self.use = self.good & ~source_mask(flat, fwhm=self.fwhm, threshold=self.nsigma)
+                self.surface = smooth_surface(clean, self.use)
+            flat = np.where(self.use, clean - self.surface, np.float32(np.nan))
+            self.alone = 0
+            if columns:
+                before = self.columns.rough
+                self.columns = self._split(flat.T, self.surface.mean(axis=0) + before, scale, adaptive)
+                flat -= (self.columns.rough - before).astype(np.float32)
+            if rows:
+                self.rows = self._split(flat, self.surface.mean(axis=1) + self.rows.rough, scale, adaptive)
+
+    def _split(self, flat: NDArray, wide: NDArray, scale: float, adaptive: bool) -> Split:
+        profile = banded_profile(np.ascontiguousarray(flat), least=self.least)
+        known = np.isfinite(profile.value)
+        self.alone += int(np.count_nonzero(~known))
+        value = np.where(known, profile.value + wide, np.nan)
+        return split(Profile(value, profile.err, profile.count), scale=scale, adaptive=adaptive)
+
+    def facts(self) -> dict[str, Any]:
+        flat = np.where(self.use, self.sci - self.surface, np.float32(np.nan))
+        powers = _powers(flat) + _powers(flat - self.offset)
+        names = ("column_power_before", "row_power_before", "column_power_after", "row_power_after")
+        return {
+            **dict(zip(names, powers, strict=True)),
+            "column_scale": round(self.columns.scale, 1),
+            "row_scale": round(self.rows.scale, 1),
+            "masked_fraction": float(1.0 - self.use.sum() / max(self.good.sum(), 1)),
+            "left_alone": self.alone,
+        }
+
+
+def stripe_power(planes: Planes, *, source_nsigma: float = 3.0) -> dict[str, float | None]:
+    """
+    Return how strong stripes are in the imager field (in the whole exposure where it has none).
+
+    Parameters
+    ----------
+    planes : Planes
+        An exposure of any unit. Not modified.
+    source_nsigma : float
+        Sources are masked above this many standard deviations.
+
+    Returns
+    -------
+    dict
+        ``column_power`` and ``row_power``: rms of the levels of columns and of rows, structure wider than 20 pixels
+        taken away; in the unit of the exposure, noise included. None where there is nothing to measure.
+    """
+    area = _areas(planes, "leave").get("imager", slice(None))
+    sci, good = planes.sci[:, area], (planes.good & (planes.sci != 0))[:, area]
+    flat = np.where(good, sci - smooth_surface(sci, good), np.float32(np.nan))
+    sources = source_mask(flat, fwhm=planes.fwhm, threshold=source_nsigma)
+    columns, rows = _powers(np.where(sources, np.float32(np.nan), flat))
+    return {"column_power": columns, "row_power": rows}
+
+
+def compare_cleanings(before: Planes, cleaned: Mapping[str, Planes]) -> dict[str, dict[str, float | None]]:
+    """
+    Compare ways of cleaning one exposure by the stripes that they leave.
+
+    Parameters
+    ----------
+    before : Planes
+        The exposure without any cleaning. Not modified.
+    cleaned : mapping of str to Planes
+        The same exposure after each way of cleaning, by name; such as our own and ``clean_flicker_noise``.
+
+    Returns
+    -------
+    dict
+        By name, ``column_power_before``, ``column_power_after``, ``row_power_before`` and ``row_power_after``.
+    """
+    first = {f"{name}_before": value for name, value in stripe_power(before).items()}
+    return {
+        name: first | {f"{key}_after": value for key, value in stripe_power(planes).items()}
+        for name, planes in cleaned.items()
+    }
+
+
+def _powers(flat: NDArray[np.float32]) -> tuple[float | None, float | None]:
+    columns, rows = (rough_rms(location(np.ascontiguousarray(one))[0]) for one in (flat.T, flat))
+    return columns, rows
+
+
+def _areas(planes: Planes, coronagraphs: str) -> dict[str, slice]:
+    nx = planes.shape[1]
+    edge = int(np.clip(CORONAGRAPHS - planes.corner[0], 0, nx))
+    areas = {"imager": slice(edge, nx), "coronagraphs": slice(0, edge)}
+    if coronagraphs == "leave":
+        del areas["coronagraphs"]
+    return {name: area for name, area in areas.items() if area.stop - area.start >= _NARROWEST}
+
+
+def _cleaned(planes: Planes, *, settings: Mapping[str, Any]) -> Planes:
+    found = find_stripes(planes, **settings)
+    sci = planes.sci - found.offset
+    rnoise = planes.var_rnoise
+    told = ", ".join(
+        f"{name}: columns {facts['column_power_before'] or 0:.3g} to {facts['column_power_after'] or 0:.3g}, "
+        f"rows {facts['row_power_before'] or 0:.3g} to {facts['row_power_after'] or 0:.3g} {planes.unit} rms"
+        for name, facts in found.facts.items()
+    )
+    return planes.but(
+        sci=sci,
+        err=np.sqrt(planes.err**2 + found.variance),
+        var_rnoise=None if rnoise is None else rnoise + found.variance,
+        facts={**planes.facts, "stripes": {**found.facts.get("imager", {}), "areas": found.facts}},
+        notes=(*planes.notes, f"stripes subtracted; {told or 'no area could be measured'}"),
+    )
+
+
+def _check(**given: Any) -> None:
+    def refuse(name: str, expected: str) -> None:
+        raise ParameterError(f"{name} = {given[name]!r}", expected, "correct the parameter")
+
+    if not (given["columns"] or given["rows"]):
+        refuse("rows", "columns, rows or both to be cleaned")
+    if not 2 <= given["protect_scale"] <= 1000:
+        refuse("protect_scale", "2 to 1000 pixels")
+    if not 0.5 <= given["source_nsigma"] <= 100:
+        refuse("source_nsigma", "0.5 to 100 standard deviations")
+    if given["exclude_above"] is not None and not np.isfinite(given["exclude_above"]):
+        refuse("exclude_above", "a finite number, or none")
+    if given["coronagraphs"] not in ("own", "leave"):
+        refuse("coronagraphs", "own or leave")
+    if given["min_pixels"] < 1:
+        refuse("min_pixels", "at least 1")
+
+
+def _warnings(exposures: Sequence[Planes], coronagraphs: str) -> tuple[str, ...]:
+    if len(exposures) == 0:
+        return ()
+    first = exposures[0]
+    told = []
+    if min(first.shape) < _FEWEST_ROWS:
+        told.append(
+            f"Columns of {first.shape[0]} and rows of {first.shape[1]} pixels hold sources and noise more than "
+            "stripes: compare before and after."
+        )
+    if not _areas(first, coronagraphs):
+        told.append("This subarray lies in the coronagraphs, which are left alone: nothing is cleaned.")
+    return tuple(told)

@@ -1,0 +1,68 @@
+"""Smooth surfaces under an exposure: sky, gradient and emission, from medians of boxes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, map_coordinates, median_filter
+
+__all__ = ["smooth_surface"]
+
+
+def smooth_surface(
+    sci: NDArray[np.floating], good: NDArray[np.bool_], *, box: int = 32
+) -> NDArray[np.float32]:
+    """
+    Return the medians of boxes as a smooth surface.
+
+    Parameters
+    ----------
+    sci : ndarray of float, shape (ny, nx)
+        Any unit. Not modified.
+    good : ndarray of bool, shape (ny, nx)
+        True where a pixel counts.
+    box : int
+        Side of a box, pixels.
+
+    Returns
+    -------
+    ndarray of float32, shape (ny, nx)
+        Finite everywhere; 0 when no pixel counts. Boxes with fewer than a tenth of their pixels are filled from
+        their neighbours.
+    """
+    ny, nx = sci.shape
+    rows, columns = -(-ny // box), -(-nx // box)
+    padded = np.full((rows * box, columns * box), np.nan, np.float32)
+    np.copyto(padded[:ny, :nx], sci, where=good & np.isfinite(sci), casting="same_kind")
+    boxes = padded.reshape(rows, box, columns, box).transpose(0, 2, 1, 3).reshape(rows, columns, box * box)
+    ranked, count = np.sort(boxes, axis=2), np.isfinite(boxes).sum(axis=2)
+    low = np.take_along_axis(ranked, np.maximum(count - 1, 0)[..., None] // 2, axis=2)[..., 0]
+    high = np.take_along_axis(ranked, count[..., None] // 2, axis=2)[..., 0]
+    # an edge box may be narrow
+    full = np.minimum(box, ny - box * np.arange(rows))[:, None] * np.minimum(
+        box, nx - box * np.arange(columns)
+    )
+    known = count >= np.maximum(1, full // 10)
+    if not known.any():
+        return np.zeros((ny, nx), np.float32)
+    medians = _filled(np.where(known, 0.5 * (low + high), 0.0).astype(np.float64), known)
+    medians = median_filter(medians, 3, mode="nearest")
+    # in the middle of each box; edge boxes are cut
+    y = (np.arange(ny) + 0.5) / box - 0.5
+    x = (np.arange(nx) + 0.5) / box - 0.5
+    grid = np.meshgrid(y, x, indexing="ij")
+    return np.asarray(map_coordinates(medians, grid, order=1, mode="nearest"), np.float32)
+
+
+def _filled(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Fill what is not known from known neighbours, nearer ones first."""
+    values, known = values.copy(), known.copy()
+    sigma = 1.0
+    while not known.all():
+        weight = gaussian_filter(known.astype(float), sigma, mode="nearest")
+        total = gaussian_filter(np.where(known, values, 0.0), sigma, mode="nearest")
+        new = ~known & (weight > 1e-3)
+        values[new] = total[new] / weight[new]
+        known |= new
+        sigma *= 2
+    return values
