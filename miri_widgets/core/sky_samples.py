@@ -1,0 +1,334 @@
+"""Samples of the sky from exposures of one filter: values on disk, sources masked, level and noise of each exposure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.dq import has
+from miri_widgets.core.planes import Planes
+from miri_widgets.core.regions import Region, mask_of
+from miri_widgets.core.source_masks import binned, robust_level, source_mask, unbinned
+from miri_widgets.core.spool import Spool
+from miri_widgets.core.stacks import clipped_mean, median_stack
+from miri_widgets.errors import MixedExposuresError, ParameterError
+
+__all__ = ["BOX", "FIRST_IMAGER_COLUMN", "MaskSettings", "Samples", "in_parallel"]
+
+FIRST_IMAGER_COLUMN = 360
+"""0-based column of the full detector where the imager field begins; left of it are the coronagraphs."""
+
+BOX = 32
+"""Side, in pixels, of the boxes in which structure that moves over the detector is looked for."""
+
+_T = TypeVar("_T")
+
+
+def in_parallel(function: Callable[[int], _T], count: int) -> list[_T]:
+    """Call with 0 ... count - 1 on two threads, if there are two cores; NumPy and SciPy let both run."""
+    workers = min(2, os.cpu_count() or 1, max(count, 1))
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(function, range(count)))
+
+
+@dataclass(frozen=True)
+class MaskSettings:
+    """
+    Which pixels of an exposure count as sky.
+
+    Attributes
+    ----------
+    sources : bool
+        Whether sources are found and masked.
+    threshold, grow : float
+        As of `miri_widgets.core.source_masks.source_mask`.
+    rounds : int
+        How often sources are searched, each time on a better sky.
+    above, delta : float, optional
+        Values above this, and above the level by this, are no sky; unit of the exposures.
+    regions : tuple of Region
+        Pixels inside are no sky.
+    """
+
+    sources: bool = True
+    threshold: float = 3.0
+    grow: float = 2.0
+    rounds: int = 2
+    above: float | None = None
+    delta: float | None = None
+    regions: Sequence[Region] = ()
+
+
+@dataclass(eq=False)
+class Samples:
+    """
+    Samples of some exposures. Made by `collect`; masks and levels are there after `refine`.
+
+    Attributes
+    ----------
+    settings : MaskSettings
+        What counts as sky.
+    scaling : str
+        "multiplicative", "additive" or "none": how levels of exposures are made equal.
+    shape : tuple of int
+        (ny, nx) of the exposures.
+    values : Spool, optional
+        Exposures at full size; NaN where a pixel is no sky for a reason other than sources.
+    small : Spool
+        The same, as means of 2 x 2 pixels.
+    levels, noise, masked, structure : ndarray of float, shape (n,)
+        Of each exposure: level of source-free imager pixels; standard deviation of one pixel; fraction of imager
+        pixels under source masks; rms of the residuals averaged in boxes of `BOX` pixels, without noise.
+    centres : ndarray of float, shape (n, 2)
+        RA and Dec of the central pixel, degrees; NaN when not known.
+    reference : float
+        The level to which exposures are scaled: the mean of their levels.
+    """
+
+    settings: MaskSettings
+    scaling: str
+    shape: tuple[int, int]
+    small: Spool
+    values: Spool | None
+    filter: str
+    fwhm: float
+    arcsec: float
+    imager: NDArray[np.bool_]
+    roots: list[str] = field(default_factory=list)
+    mjds: list[float] = field(default_factory=list)
+    centres: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+    reference: float = 1.0
+    levels: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    noise: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    masked: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    structure: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    _masks: list[NDArray[np.uint8]] = field(default_factory=list)
+
+    @classmethod
+    def collect(
+        cls, exposures: Sequence[Planes], settings: MaskSettings, *, scaling: str, keep: bool = True
+    ) -> Samples:
+        """
+        Read exposures, one at a time, and keep what they show of the sky on disk.
+
+        Parameters
+        ----------
+        exposures : sequence of Planes
+            At least one. Not modified.
+        settings : MaskSettings
+            What counts as sky.
+        scaling : str
+            As of the class.
+        keep : bool
+            Whether full-size values are needed later.
+
+        Raises
+        ------
+        MixedExposuresError
+            If shape, filter, unit or place on the detector differ.
+        ParameterError
+            If all pixels of an exposure are left out.
+        """
+        first: Planes | None = None
+        for index, planes in enumerate(exposures):
+            if first is None:
+                first, found = planes, cls._empty(planes, len(exposures), settings, scaling, keep)
+            _require_like(first, planes)
+            values = _sky_values(planes, settings)
+            found.roots.append(planes.root)
+            found.mjds.append(planes.start_mjd)
+            found.centres[index] = _centre(planes)
+            small = binned(values)
+            level = robust_level(small[found.imager & np.isfinite(small)])[0]
+            if not np.isfinite(level):
+                raise ParameterError(
+                    f"no pixel of {planes.root or 'an exposure'} counts as sky",
+                    "at least a part of the imager field",
+                    "raise exclude_above or take away regions",
+                )
+            found.levels[index] = level
+            found.small.write(index, small)
+            if found.values is not None:
+                found.values.write(index, values)
+        return found
+
+    @classmethod
+    def _empty(cls, first: Planes, count: int, settings: MaskSettings, scaling: str, keep: bool) -> Samples:
+        small = ((first.shape[0] + 1) // 2, (first.shape[1] + 1) // 2)
+        columns = 2 * np.arange(small[1]) + first.corner[0] >= FIRST_IMAGER_COLUMN
+        imager = np.broadcast_to(columns if columns.any() else np.ones_like(columns), small)
+        spools = Spool(count, small), Spool(count, first.shape) if keep else None
+        found = cls(
+            settings, scaling, first.shape, *spools, first.filter, first.fwhm, _pixel_arcsec(first), imager
+        )
+        found.centres = np.full((count, 2), np.nan)
+        found.levels, found.noise, found.masked, found.structure = np.zeros((4, count))
+        found._masks = [np.packbits(np.zeros(small, bool), axis=1)] * count
+        return found
+
+    def __len__(self) -> int:
+        return self.small.count
+
+    def to_reference(self, level: float) -> tuple[float, float]:
+        """Factor and then offset that take an exposure of some level to the reference level."""
+        if self.scaling == "multiplicative":
+            return self.reference / level, 0.0
+        return 1.0, (self.reference - level if self.scaling == "additive" else 0.0)
+
+    def at_level(self, sky: NDArray[np.floating], level: float) -> NDArray[np.floating]:
+        """Return a sky of the reference level as it is at another one."""
+        factor, offset = self.to_reference(level)
+        return (sky - np.float32(offset)) / np.float32(factor)
+
+    def block(self, index: int, *, small: bool = False) -> NDArray[np.float32]:
+        """Return a row block of all exposures at the reference level, NaN under masks; shape (n, pixels)."""
+        spool = self.small if small or self.values is None else self.values
+        values, rows = spool.read_block(index), spool.rows(index)
+        for plane, mask, level in zip(values, self._masks, self.levels, strict=True):
+            if self.settings.delta is not None:
+                with np.errstate(invalid="ignore"):
+                    plane[plane > level + self.settings.delta] = np.nan
+            plane[self._mask_rows(mask, rows, small)] = np.nan
+            factor, offset = self.to_reference(float(level))
+            plane *= np.float32(factor)
+            plane += np.float32(offset)
+        return values.reshape(len(values), -1)
+
+    def _mask_rows(self, mask: NDArray[np.uint8], rows: slice, small: bool) -> NDArray[np.bool_]:
+        width = self.small.shape[1]
+        if small:
+            return np.unpackbits(mask[rows], axis=1, count=width).view(bool)
+        part = np.unpackbits(mask[rows.start // 2 : (rows.stop + 1) // 2], axis=1, count=width).view(bool)
+        wide = unbinned(part, (2 * len(part), self.shape[1]))
+        return wide[rows.start % 2 :][: rows.stop - rows.start]
+
+    def refine(self, sky: NDArray[np.floating] | None = None) -> NDArray[np.float32]:
+        """
+        Find sources, levels and noise of the exposures, in rounds.
+
+        Parameters
+        ----------
+        sky : ndarray of float, binned shape, optional
+            Sky of level `reference` to compare with. Made from these exposures, and `reference` set, when not given.
+
+        Returns
+        -------
+        ndarray of float32
+            The sky in 2 x 2 pixels, as of the last round.
+        """
+        against = np.empty(0, np.float32) if sky is None else np.asarray(sky, np.float32)
+        self.reference = _mean(self.levels) if sky is None else self.reference
+        for turn in range(self.settings.rounds if self.settings.sources else 1):
+            if sky is None:
+                against = self._small_sky(first=turn == 0)
+            in_parallel(partial(self._look, against), len(self))
+            if sky is None:
+                self.reference = _mean(self.levels)
+                # each exposure is a part of the sky that it was compared with
+                self.noise *= (1 - 1 / max(len(self), 2)) ** -0.5
+        return against
+
+    def _small_sky(self, *, first: bool) -> NDArray[np.float32]:
+        noise = 0.0 if first else float(np.median(self.noise)) / 2
+
+        def one(index: int) -> NDArray[np.float32]:
+            values = self.block(index, small=True)
+            return (median_stack(values) if first else clipped_mean(values, noise=noise)).mean
+
+        rows = np.concatenate(in_parallel(one, self.small.blocks))
+        return rows.reshape(self.small.shape)
+
+    def _look(self, sky: NDArray[np.floating], index: int) -> None:
+        """Measure one exposure against a sky of the reference level: mask, level, noise and structure."""
+        values = self.small.read(index)
+        if self.settings.delta is not None:
+            values[values > self.levels[index] + self.settings.delta] = np.nan
+        residual = values - self.at_level(sky, float(self.levels[index]))
+        mask = np.zeros(residual.shape, bool)
+        if self.settings.sources:
+            options = {"threshold": self.settings.threshold, "grow": self.settings.grow}
+            mask = source_mask(residual, fwhm=self.fwhm / 2, **options)
+        usable = self.imager & np.isfinite(residual)
+        free = usable & ~mask
+        if not free.any():
+            free = usable
+        level, sigma = robust_level(residual[free])
+        self.levels[index] += level
+        self.noise[index] = 2 * sigma
+        self.masked[index] = float(np.mean(mask[usable])) if usable.any() else 0.0
+        self.structure[index] = _structure(residual - np.float32(level), free, sigma)
+        self._masks[index] = np.packbits(mask, axis=1)
+
+
+def _sky_values(planes: Planes, settings: MaskSettings) -> NDArray[np.float32]:
+    leave = ~planes.good | has(planes.dq, "NON_SCIENCE", "REFERENCE_PIXEL")
+    if settings.regions:
+        leave |= mask_of(settings.regions, planes)
+    values = np.array(planes.sci, np.float32)
+    if settings.above is not None:
+        with np.errstate(invalid="ignore"):
+            leave |= values > settings.above
+    values[leave] = np.nan
+    return values
+
+
+def _mean(levels: NDArray[np.float64]) -> float:
+    # sorted: the same bits for any order of the exposures
+    return float(np.mean(np.sort(levels)))
+
+
+def _structure(residual: NDArray[np.floating], free: NDArray[np.bool_], sigma: float) -> float:
+    """Return the rms of box averages in excess of the noise, unit of the residual; at least half-full boxes count."""
+    side = BOX // 2
+    ny, nx = (size // side * side for size in residual.shape)
+    if not (ny and nx):
+        return 0.0
+    boxes = (ny // side, side, nx // side, side)
+    kept = free[:ny, :nx] & (np.abs(np.nan_to_num(residual[:ny, :nx], nan=np.inf)) < 5 * max(sigma, 1e-30))
+    count = kept.reshape(boxes).sum(axis=(1, 3))
+    total = (
+        np.where(kept, residual[:ny, :nx], np.float32(0)).reshape(boxes).sum(axis=(1, 3), dtype=np.float64)
+    )
+    full = count >= side * side // 2
+    if not full.any():
+        return 0.0
+    number = np.asarray(count[full], np.float64)
+    mean = np.asarray(total[full]) / number
+    return float(max(float(np.mean(mean**2) - np.mean(sigma**2 / number)), 0.0) ** 0.5)
+
+
+def _centre(planes: Planes) -> tuple[float, float]:
+    if planes.to_sky is None:
+        return float("nan"), float("nan")
+    ny, nx = planes.shape
+    ra, dec = planes.to_sky(np.array([(nx - 1) / 2]), np.array([(ny - 1) / 2]))
+    return float(np.ravel(ra)[0]), float(np.ravel(dec)[0])
+
+
+def _pixel_arcsec(planes: Planes) -> float:
+    """Side of the central pixel on the sky; NaN when not known."""
+    if planes.to_sky is None:
+        return float("nan")
+    ny, nx = planes.shape
+    x, y = np.array([nx / 2, nx / 2 + 1]), np.array([ny / 2, ny / 2])
+    ra, dec = (np.asarray(part, float) for part in planes.to_sky(x, y))
+    turn = ((ra[1] - ra[0] + 180) % 360 - 180) * np.cos(np.deg2rad(dec[0]))
+    return float(3600 * np.hypot(turn, dec[1] - dec[0]))
+
+
+def _require_like(first: Planes, other: Planes) -> None:
+    for name in ("shape", "filter", "unit", "corner"):
+        one, two = getattr(first, name), getattr(other, name)
+        if one != two:
+            raise MixedExposuresError(
+                f"exposures of {name} {one} and {two}",
+                "one filter, one subarray and one unit: the sky is a picture of the detector",
+                "leave the odd ones out",
+            )

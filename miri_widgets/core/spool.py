@@ -1,0 +1,123 @@
+"""Planes of many exposures on disk: written one by one, read back as row blocks of all of them, or the reverse."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.errors import DiskFullError
+
+__all__ = ["BLOCK_BYTES", "Spool"]
+
+BLOCK_BYTES = 2 * 2**20
+"""Bytes of a row block of all planes: what a reader holds in memory, whatever the number of exposures."""
+
+
+class Spool:
+    """
+    A temporary file of equal planes of float32, which disappears with this object.
+
+    Parameters
+    ----------
+    count : int
+        Number of planes.
+    shape : tuple of int
+        (ny, nx) of each.
+    block_bytes : int
+        A block has as many rows as fit, at least one.
+
+    Notes
+    -----
+    The file holds block after block, and in each block the rows of every plane. It is read and written with plain
+    positioned calls, not mapped: mapped pages would count as memory of the process. Different planes and blocks may
+    be read and written by several threads at once. A plane that was never written reads as zeros.
+    """
+
+    def __init__(self, count: int, shape: tuple[int, int], *, block_bytes: int = BLOCK_BYTES) -> None:
+        self.count = count
+        self.shape = shape
+        self._rows = int(np.clip(block_bytes // max(4 * count * shape[1], 1), 1, max(shape[0], 1)))
+        self._file = tempfile.TemporaryFile(prefix="miri_widgets_")  # noqa: SIM115 - lives as long as the spool
+        with _disk():
+            self._file.truncate(4 * count * shape[0] * shape[1])
+
+    @property
+    def blocks(self) -> int:
+        """Number of row blocks."""
+        return -(-self.shape[0] // self._rows)
+
+    def rows(self, block: int) -> slice:
+        """Return the rows of a block."""
+        return slice(block * self._rows, min((block + 1) * self._rows, self.shape[0]))
+
+    def write(self, index: int, plane: NDArray[np.floating]) -> None:
+        """Write the plane of one exposure, shape (ny, nx)."""
+        plane = np.ascontiguousarray(plane, dtype=np.float32)
+        for rows, offset in self._parts(index):
+            self._put(plane[rows], offset)
+
+    def read(self, index: int) -> NDArray[np.float32]:
+        """Return the plane of one exposure, shape (ny, nx); a new array."""
+        plane = np.empty(self.shape, np.float32)
+        for rows, offset in self._parts(index):
+            self._get(plane[rows], offset)
+        return plane
+
+    def write_block(self, block: int, values: NDArray[np.floating]) -> None:
+        """Write the rows of one block of all planes, shape (count, rows, nx)."""
+        self._put(np.ascontiguousarray(values, dtype=np.float32), self._offset(block))
+
+    def read_block(self, block: int) -> NDArray[np.float32]:
+        """Return the rows of one block of all planes, shape (count, rows, nx); a new array."""
+        rows = self.rows(block)
+        values = np.empty((self.count, rows.stop - rows.start, self.shape[1]), np.float32)
+        self._get(values, self._offset(block))
+        return values
+
+    def _offset(self, block: int) -> int:
+        return 4 * block * self._rows * self.count * self.shape[1]
+
+    def _parts(self, index: int) -> Iterator[tuple[slice, int]]:
+        """Rows of each block and where they begin in the file, for one plane."""
+        for block in range(self.blocks):
+            rows = self.rows(block)
+            yield rows, self._offset(block) + 4 * index * (rows.stop - rows.start) * self.shape[1]
+
+    def _put(self, values: NDArray[np.float32], offset: int) -> None:
+        rest = _bytes_of(values)
+        with _disk():
+            while rest:
+                done = os.pwrite(self._file.fileno(), rest, offset)
+                rest, offset = rest[done:], offset + done
+
+    def _get(self, values: NDArray[np.float32], offset: int) -> None:
+        rest = _bytes_of(values)
+        while rest:
+            done = os.preadv(self._file.fileno(), [rest], offset)
+            if done == 0:
+                raise EOFError("a temporary file was cut short")
+            rest, offset = rest[done:], offset + done
+
+
+def _bytes_of(values: NDArray[np.float32]) -> memoryview:
+    return memoryview(values.reshape(-1).view(np.uint8).data)
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DiskFullError(
+            f"no space left in {tempfile.gettempdir()}",
+            "room for temporary files, about 13 MB per full exposure",
+            "free space there, or set TMPDIR to a larger place",
+        ) from error
