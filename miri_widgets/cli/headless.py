@@ -21,6 +21,7 @@ def start(
     program: Program,
     *,
     stages: Sequence[str] | None = None,
+    also: Sequence[str] = (),
     changes: Sequence[str] = (),
     workers: int = 2,
     scheduler: str | None = None,
@@ -33,7 +34,9 @@ def start(
     program : Program
         What to reduce.
     stages : sequence of str, optional
-        Names of stages; by default all.
+        Names of stages; by default the whole chain.
+    also : sequence of str
+        Optional stages that the chain takes in.
     changes : sequence of str
         ``stage.step.parameter=value`` for this run.
     workers : int
@@ -50,6 +53,9 @@ def start(
     from miri_widgets.models import RowState, open_session
 
     session = open_session(program, workers=workers, scheduler=scheduler)
+    for name in (*also, *(stages or ())):
+        if name not in session.stages:
+            session.use_stage(name)
     for change in changes:
         _change(session, change)
     session.poll()
@@ -68,13 +74,13 @@ def start(
 def _change(session: SessionModel, change: str) -> None:
     name, equals, value = change.partition("=")
     stage, dot, parameter = name.strip().partition(".")
-    if not (equals and dot) or stage not in session.stages:
+    if not (equals and dot) or stage not in session.models:
         raise ParameterError(
             f"--set {change[:80]!r}",
-            "stage.step.parameter=value with a stage of " + ", ".join(session.stages),
+            "stage.step.parameter=value with a stage of " + ", ".join(session.models),
             "write it like detector1.jump.rejection_threshold=5",
         )
-    session.stages[stage].set({parameter: value.strip()})
+    session.models[stage].set({parameter: value.strip()})
 
 
 def follow(session: SessionModel, job: str, say: Callable[[str], None]) -> bool:
@@ -135,7 +141,17 @@ def summary(session: SessionModel) -> str:
         if stage is list(session.stages.values())[-1]:
             lines += [f"  mosaic: {row.products[0]}" for row in done]
         lines += [f"  {row.label}: {row.sentence}" for row in stage.rows if row.sentence and not row.products]
+        lines += [f"  {row.label} was harmed: {row.harm}" for row in stage.rows if row.harm]
     return "\n".join(lines)
+
+
+def _accept(session: SessionModel) -> str:
+    """Accept the harm of every run, and return whose it was."""
+    rows = [row for stage in session.stages.values() for row in stage.rows if row.harm]
+    for row in rows:
+        session.accept(row.key)
+    session.poll()
+    return ", ".join(row.label for row in rows)
 
 
 def run_program(options: argparse.Namespace) -> int:
@@ -148,6 +164,7 @@ def run_program(options: argparse.Namespace) -> int:
     session, job = start(
         load_program(options.program),
         stages=options.stages.split(",") if options.stages else None,
+        also=options.also.split(",") if options.also else (),
         changes=options.set,
         workers=options.workers,
         scheduler=options.scheduler,
@@ -159,6 +176,9 @@ def run_program(options: argparse.Namespace) -> int:
         return 0
     try:
         good = follow(session, job, say)
+        while not good and options.accept_harm and (harmed := _accept(session)):
+            say(f"harm accepted, as you said: {harmed}")
+            good = follow(session, session.run_all(), say)
     except KeyboardInterrupt:
         session.cancel([job])
         say("cancelled; what is finished is kept")

@@ -100,6 +100,12 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     )
     run.add_argument("program", type=Path, help="the program's TOML file")
     run.add_argument("--stages", metavar="A,B", help="only these stages (default: all)")
+    run.add_argument("--also", metavar="A,B", help="take these optional stages into the chain")
+    run.add_argument(
+        "--accept-harm",
+        action="store_true",
+        help="go on after a step that did harm; what harm is said all the same",
+    )
     run.add_argument(
         "--set",
         action="append",

@@ -206,6 +206,8 @@ def _run(
     resolved = resolved_parameters(chosen.name, pipeline)
     pipeline.run(str(source))
     told = getattr(pipeline, "report", None)
+    if chosen.is_own and hasattr(pipeline, "close"):
+        pipeline.close()  # the process ends without the interpreter's farewell
     return resolved, {"report": told} if told else {}
 
 

@@ -20,6 +20,7 @@ and handed over without that ending (`miri_widgets.steps.arguments`).
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,7 @@ class MiriStep(Step):
         super().__init__(*arguments, **named)
         self.report: dict[str, Any] = {}
         self._inputs: tuple[Path, ...] = ()
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
     def get_config_from_reference(cls, dataset: Any, *arguments: Any, **named: Any) -> Any:
@@ -80,6 +82,12 @@ class MiriStep(Step):
                     "give --output_dir",
                 )
         return super().save_model(model, suffix, *arguments, **named)
+
+    def close(self) -> None:
+        """Let go of what was kept on disk; a library that this step returned is gone then."""
+        if self._scratch is not None:
+            self._scratch.cleanup()
+            self._scratch = None
 
     def note_inputs(self, source: Any) -> None:
         """Remember the files that must not be written over."""
@@ -142,9 +150,17 @@ class CorrectionStep(MiriStep):
         if isinstance(source, ModelLibrary):
             return source
         if not isinstance(source, str | Path | dict):  # a list or a ModelContainer
-            source = [one.copy() if isinstance(one, datamodels.JwstDataModel) else str(one) for one in source]
+            members = list(source)
+            if any(isinstance(one, datamodels.JwstDataModel) for one in members):
+                return ModelLibrary([_copied(one) for one in members], on_disk=False)
+            source = _association(members)
         # on disk: only one exposure of many is in memory at a time
-        return ModelLibrary(source, asn_exptypes=["science"], on_disk=True)
+        self._scratch = tempfile.TemporaryDirectory(prefix="miri_widgets-")
+        library = ModelLibrary(
+            source, asn_exptypes=["science"], on_disk=True, temp_directory=self._scratch.name
+        )
+        library.scratch = self._scratch  # lives as long as the library, which may outlive this step
+        return library
 
     def _correct_each(self, models: Any) -> None:
         reports = [self._correct(models, index) for index in range(len(models))]
@@ -225,6 +241,21 @@ def _files_of(source: Any) -> list[Path]:
     if isinstance(source, list | tuple):
         return [path for one in source for path in _files_of(one)]
     return []  # data models have left their files
+
+
+def _copied(one: Any) -> Any:
+    return one.copy() if isinstance(one, datamodels.JwstDataModel) else datamodels.open(one)
+
+
+def _association(files: list[Any]) -> dict[str, Any]:
+    members = [{"expname": str(Path(one).resolve()), "exptype": "science"} for one in files]
+    return {
+        "asn_type": "image3",
+        "asn_rule": "DMS_Level3_Base",
+        "asn_id": "a3001",
+        "asn_pool": "none",
+        "products": [{"name": "", "members": members}],
+    }
 
 
 def _is_plain(value: Any) -> bool:

@@ -62,17 +62,14 @@ def write_planes(model: Any, planes: Planes, step: str, notes: tuple[str, ...] =
     notes : tuple of str
         More lines of HISTORY.
     """
-    from asdf.tags.core import HistoryEntry
-
     model.data = planes.sci
     model.err = planes.err
     model.dq = np.asarray(model.dq, np.uint32) | planes.dq
     for name in _VARIANCES:
         if getattr(planes, name) is not None:
             setattr(model, name, getattr(planes, name))
-    # without a time of its own: equal inputs and settings give equal headers
     for line in (*planes.notes, *notes):
-        model.history.append(HistoryEntry({"description": f"{step}: {line}"}))
+        model.add_history_entry(f"{step}: {line}")
 
 
 def _copied(array: Any) -> NDArray[np.float32] | None:

@@ -91,6 +91,11 @@ class Stage:
         return self.pipeline.startswith("miri_widgets.")
 
     @property
+    def alias(self) -> str:
+        """The name by which ``strun`` knows a step of ours."""
+        return f"miri_{self.name}" if self.is_own else ""
+
+    @property
     def short(self) -> str:
         """The title up to its colon, for tabs and sentences."""
         return self.title.partition(":")[0]
