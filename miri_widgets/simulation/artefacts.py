@@ -50,7 +50,7 @@ def sky_pattern() -> NDArray[np.float32]:
     -----
     A gradient of 3 % over the field, a glow of 2 % beside the coronagraphs that falls within 45 pixels, and tree
     rings, concentric around a point outside the upper right corner, 0.4 % of the level where they are strongest.
-    The mean over the imager is 0 (see `fixed_pattern`); sizes as in the sky images of public programs.
+    Sizes as in the sky images of public programs.
     """
     y, x = np.indices(FULL_SHAPE, dtype=np.float32)
     u, v = (x - 694) / 334, (y - 512) / 512
@@ -59,15 +59,14 @@ def sky_pattern() -> NDArray[np.float32]:
     radius = np.hypot(x - 1075, y - 1080)
     rings = np.cos(2 * np.pi * radius / 22 + 1.5 * np.sin(radius / 60))
     pattern += 0.004 * np.exp(-((radius / 420) ** 2)) * rings
-    pattern = pattern.astype(np.float32)
-    pattern.setflags(write=False)
-    return pattern
+    frozen: NDArray[np.float32] = pattern.astype(np.float32)
+    frozen.setflags(write=False)
+    return frozen
 
 
 def dark_columns() -> NDArray[np.float32]:
     """Return what the dark leaves in each column, always the same: rms 1, shape (1032,)."""
     draw = np.random.default_rng(20220713).standard_normal(FULL_SHAPE[1])
-    # four outputs take turns: neighbouring columns differ, the pattern of an output drifts slowly
     return (draw / draw.std()).astype(np.float32)
 
 

@@ -10,25 +10,33 @@ Calibrated exposures with their full truth: what is left to do after the officia
 
 from __future__ import annotations
 
-import tomllib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.planes import Lazy, Planes
-from miri_widgets.errors import ParameterError
-from miri_widgets.simulation import artefacts
-from miri_widgets.simulation.detector import DETECTOR, DQ, coronagraph_areas, detector_maps
+from miri_widgets.simulation.artefacts import IMAGER_COLUMN
+from miri_widgets.simulation.calibrated_parts import artefact_parts, level_offset
+from miri_widgets.simulation.calibrated_truth import CalibratedTruth
+from miri_widgets.simulation.detector import DETECTOR, DQ, coronagraph_areas
 from miri_widgets.simulation.effects import Effects
-from miri_widgets.simulation.instrument import FILTERS, FULL_SHAPE, PIXEL_ARCSEC, SUBARRAYS
+from miri_widgets.simulation.instrument import FILTERS, PIXEL_ARCSEC, SUBARRAYS
+from miri_widgets.simulation.layouts import (
+    cycling_dithers,
+    drift_factors,
+    footprint,
+    known,
+    ramp_of,
+    tiles_side_by_side,
+    window_of,
+)
 from miri_widgets.simulation.plan import PlannedExposure, duration_seconds, planned_exposures
-from miri_widgets.simulation.program import SimulatedProgram, Tile
+from miri_widgets.simulation.program import SimulatedProgram
+from miri_widgets.simulation.readout import Readout
 from miri_widgets.simulation.skies import KINDS, Sky, peak_of_a_star
 from miri_widgets.simulation.skymap import SkyMap
 
@@ -53,78 +61,10 @@ CAL_EFFECTS = (
 )
 """All effects of calibrated exposures."""
 
-_SATURATED = 2
 _FLAT_ERROR = 5e-4
-_EXPOSURE_SECONDS = 277.5
-_PERSISTENCE_SECONDS = 600.0
-"""Time in which an after-image falls by a factor e."""
+_SCENES_KEPT, _EXPOSURES_KEPT = 16, 2
 
-
-@dataclass(frozen=True, eq=False)
-class CalibratedTruth:
-    """
-    What one calibrated exposure consists of. Arrays of shape (ny, nx), MJy/sr; ``sci`` is the sum of all of them.
-
-    Attributes
-    ----------
-    scene : ndarray of float32
-        Sky without zodiacal light: sources and nebula, behind the coronagraphs weaker.
-    nebula : ndarray of float32
-        The part of the scene that is not in the catalogue.
-    sky_level : float
-        Level of the sky over the imager, drift included.
-    sky_pattern : ndarray of float32
-        Fixed on the detector: `sky_level` times gradient, glow, tree rings and coronagraph areas, and columns of the
-        dark; mean 0 over the good pixels of the imager.
-    stripes, pullupdown, persistence, warm_excess, plane : ndarray of float32
-        Columns and rows; strips through very bright sources; after-images; excess of warm pixels; tilted plane.
-    level_offset : float
-        Step of the tile and the exposure.
-    noise : ndarray of float32
-        The noise that was drawn; 0 where it is not known: in pixels that are NaN.
-    noise_sigma : ndarray of float32
-        Its true standard deviation.
-    warm : ndarray of bool
-        Warm pixels.
-    sources : Table
-        ``id``, ``x``, ``y`` (0-based pixels of the window), ``flux`` [uJy], ``type``, ``ra``, ``dec``: sources inside.
-    bright : ndarray of int, shape (n,)
-        Rows of `sources` that pull columns and rows and leave after-images.
-    to_sky, to_pixel : callable
-        The true WCS; that of the exposure differs when "pointing_error" is on.
-    pointing_error : tuple of float
-        True minus header position, (dRA cos Dec, dDec) in arcsec.
-    """
-
-    scene: NDArray[np.float32]
-    nebula: NDArray[np.float32]
-    sky_level: float
-    sky_pattern: NDArray[np.float32]
-    stripes: NDArray[np.float32]
-    pullupdown: NDArray[np.float32]
-    persistence: NDArray[np.float32]
-    warm_excess: NDArray[np.float32]
-    plane: NDArray[np.float32]
-    level_offset: float
-    noise: NDArray[np.float32]
-    noise_sigma: NDArray[np.float32]
-    warm: NDArray[np.bool_]
-    sources: Table
-    bright: NDArray[np.intp]
-    to_sky: Any
-    to_pixel: Any
-    pointing_error: tuple[float, float]
-
-    @property
-    def noiseless(self) -> NDArray[np.float32]:
-        """Everything but the noise."""
-        return self.scene + self.background
-
-    @property
-    def background(self) -> NDArray[np.float32]:
-        """Everything but scene and noise: what a perfect correction takes away."""
-        added = self.sky_pattern + self.stripes + self.pullupdown + self.persistence + self.warm_excess
-        return added + self.plane + np.float32(self.sky_level + self.level_offset)
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,15 +147,13 @@ def calibrated_program(
     ParameterError
         If a kind, effect, filter or shape is unknown.
     """
-    _known("the kind of sky", kind, tuple(KINDS))
-    _known("the filter", filter_name, tuple(FILTERS))
-    for name in effects:
-        _known("the effect", name, CAL_EFFECTS)
-    for name in amplitudes or {}:
-        _known("the effect", name, CAL_EFFECTS)
-    corner, size, subarray = _window(shape)
+    known("the kind of sky", kind, tuple(KINDS))
+    known("the filter", filter_name, tuple(FILTERS))
+    for name in (*effects, *(amplitudes or {})):
+        known("the effect", name, CAL_EFFECTS)
+    corner, size, subarray = window_of(shape)
     frame = SUBARRAYS[subarray].frame_time
-    groups, integrations = _ramp(filter_name, frame)
+    groups, integrations = ramp_of(filter_name, frame)
     radius = dither_radius if dither_radius is not None else min(6.0, 0.2 * min(size) * PIXEL_ARCSEC)
     program = SimulatedProgram(
         name=f"calibrated {kind}",
@@ -228,8 +166,10 @@ def calibrated_program(
         subarray=subarray,
         ngroups=ngroups or groups,
         nints=nints or integrations,
-        tiles=_tiles(tiles, size, corner, pa_v3, seed, (amplitudes or {}).get("pointing_error", 1.0)),
-        dithers=_dithers(dithers, radius),
+        tiles=tiles_side_by_side(
+            tiles, size, corner, pa_v3, seed, (amplitudes or {}).get("pointing_error", 1.0)
+        ),
+        dithers=cycling_dithers(dithers, radius),
         seed=seed,
         effects=Effects()
         if "pointing_error" in effects
@@ -270,17 +210,18 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         self.effects, self.amplitudes = effects, amplitudes
         self.filter = program.filters[0]
         self.plan = planned_exposures(program)
-        self.levels = FILTERS[self.filter].sky * self._drift(drift)
-        photmjsr, frame = FILTERS[self.filter].photmjsr, program.window.frame_time
+        band, frame = FILTERS[self.filter], program.window.frame_time
+        factors = drift_factors(drift, self.filter, len(program.tiles), len(program.dithers))
+        self.levels = band.sky * (factors if self.has("drift") else np.ones(len(factors)))
+        self.readout = Readout(band.photmjsr, frame, program.ngroups, program.nints)
         # saturates within five groups
-        self.bright_flux = DETECTOR.full_well / 5 / frame * photmjsr / peak_of_a_star(self.filter)
-        centre = _centre(program, corner, shape)
-        half = _extent(program, shape)
+        self.bright_flux = DETECTOR.full_well / 5 / frame * band.photmjsr / peak_of_a_star(self.filter)
+        centre, half = footprint(self.plan, corner, shape)
         reach = 0.3 * min(shape) * PIXEL_ARCSEC
         self.sky = Sky(kind, self.filter, centre, half, self.bright_flux, reach, program.seed)
         self.catalog = self.sky.catalog
         self._made: OrderedDict[int, tuple[Planes, CalibratedTruth]] = OrderedDict()
-        self._scenes: OrderedDict[int, tuple[NDArray, NDArray]] = OrderedDict()
+        self._scenes: OrderedDict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self.plan)
@@ -310,7 +251,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
     def usual_noise(self) -> float:
         """Standard deviation of an imager pixel that sees the sky alone, MJy/sr: the unit of most amplitudes."""
         level = np.full((1, 1), FILTERS[self.filter].sky)
-        return float(np.sqrt(sum(self._variances(level)[:2]))[0, 0])
+        return float(np.sqrt(sum(self.readout.variances(level, self.readout.groups(level))))[0, 0])
 
     def skymap(self, index: int, *, true: bool = True) -> SkyMap:
         """Return the WCS of an exposure, the true one or that of its header."""
@@ -318,18 +259,19 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         return SkyMap(plan.true if true else plan.planned, self.filter, self.corner)
 
     def made(self, index: int) -> tuple[Planes, CalibratedTruth]:
-        """Return exposure and truth; the last two are kept."""
-        return _kept(self._made, index, 2, self._make)
+        """Return exposure and truth; the last ones are kept."""
+        return _kept(self._made, index, _EXPOSURES_KEPT, self._make)
 
     def scene(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return scene and nebula of an exposure, MJy/sr; the last sixteen are kept. Do not modify."""
-        return _kept(self._scenes, index, 16, self._render)
+        """Return scene and nebula of an exposure, MJy/sr; the last ones are kept. Do not modify."""
+        return _kept(self._scenes, index, _SCENES_KEPT, self._render)
 
     def has(self, effect: str) -> float:
         """Return the amplitude of an effect: 0 where it is off."""
         return self.amplitudes.get(effect, 1.0) if effect in self.effects else 0.0
 
-    def _rng(self, stream: int, *key: int) -> np.random.Generator:
+    def rng(self, stream: int, *key: int) -> np.random.Generator:
+        """Return the source of one effect; `key` tells exposures, tiles or sources apart."""
         return np.random.default_rng([self.program.seed, stream, *key])
 
     def _render(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -343,36 +285,21 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
 
     def _make(self, index: int) -> tuple[Planes, CalibratedTruth]:
         scene, nebula = self.scene(index)
-        level, sigma = float(self.levels[index]), self.usual_noise
+        level, offset = float(self.levels[index]), level_offset(self, index)
         sources, bright = self._sources(index)
-        warm = self._warm()
-        parts = {
-            "sky_pattern": self._pattern(level),
-            "stripes": self._zero_or(
-                "stripes",
-                lambda amplitude: artefacts.stripes(
-                    self.shape, self.corner, 0.5 * amplitude * sigma, self._rng(22, index)
-                ),
-            ),
-            "pullupdown": self._pullupdown(index, sources[bright], sigma),
-            "persistence": self._persistence(index),
-            "warm_excess": warm * np.float32(sigma),
-            "plane": self._zero_or(
-                "planes",
-                lambda amplitude: artefacts.tilted_plane(
-                    self.shape, self.corner, 0.01 * amplitude * level, self._rng(24, self._tile(index))
-                ),
-            ),
-        }
-        offset = self._offset(index, level)
+        parts = artefact_parts(self, index, sources[bright])
         noiseless = sum(parts.values(), scene + np.float32(level + offset)).astype(np.float32)
-        poisson, rnoise, groups = self._variances(noiseless)
-        noise_sigma = np.sqrt(poisson + rnoise).astype(np.float32)
-        noise = self._rng(21, index).standard_normal(self.shape, np.float32) * noise_sigma
-        noise = noise if self.has("noise") else np.zeros(self.shape, np.float32)
-        dq = self._flags(groups)
+        groups = self.readout.groups(noiseless)
+        noise_sigma = np.sqrt(sum(self.readout.variances(noiseless, groups))).astype(np.float32)
+        dq = self.readout.flags(
+            groups,
+            self.window,
+            bad_pixels=bool(self.has("bad_pixels")),
+            coronagraphs=bool(self.has("coronagraphs")),
+        )
         bad = dq & DQ["DO_NOT_USE"] != 0
-        noise[bad] = 0
+        noise = self.rng(21, index).standard_normal(self.shape, np.float32) * noise_sigma
+        noise = np.where(bad | (not self.has("noise")), np.float32(0), noise)
         true, header = self.skymap(index), self.skymap(index, true=False)
         truth = CalibratedTruth(
             scene=scene,
@@ -382,7 +309,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
             level_offset=offset,
             noise=noise,
             noise_sigma=noise_sigma,
-            warm=(warm > 0) & ~bad,
+            warm=(parts["warm_excess"] > 0) & ~bad,
             sources=sources,
             bright=bright,
             to_sky=true.to_sky,
@@ -397,11 +324,11 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         sci: NDArray[np.float32],
         dq: NDArray[np.uint32],
         bad: NDArray[np.bool_],
-        groups: NDArray[np.float32],
+        groups: NDArray[np.float64],
         header: SkyMap,
     ) -> Planes:
         # as in the pipeline the photon noise is estimated from the data themselves
-        variances = [*self._variances(sci, groups)[:2], (_FLAT_ERROR * sci) ** 2]
+        variances = [*self.readout.variances(sci, groups), (_FLAT_ERROR * sci) ** 2]
         sci, *variances = (np.where(bad, np.nan, part).astype(np.float32) for part in (sci, *variances))
         plan = self.plan[index]
         return Planes(
@@ -421,37 +348,6 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
             var_flat=variances[2],
         )
 
-    def _variances(
-        self, image: NDArray, groups: NDArray | None = None
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """
-        Variances by photons and by reads, (MJy/sr)**2, and the number of groups before saturation.
-
-        Notes
-        -----
-        As `ramp_fit` estimates them: rate / (gain time) and 12 read_noise**2 / (n**3 - n) / group_time**2.
-        """
-        photmjsr, frame, program = FILTERS[self.filter].photmjsr, self.program.window.frame_time, self.program
-        rate = np.clip(image / np.float32(photmjsr), 0, None) + np.float32(DETECTOR.dark_current)
-        if groups is None:
-            groups = np.clip(np.floor(DETECTOR.full_well / (rate * frame)), 0, program.ngroups)
-        n = np.maximum(groups, 2)
-        poisson = rate / (DETECTOR.gain * frame * (n - 1) * program.nints)
-        rnoise = 12 * DETECTOR.read_noise**2 / ((n**3 - n) * frame**2 * program.nints)
-        scale = np.float32(photmjsr**2)
-        return poisson * scale, rnoise * scale, groups
-
-    def _flags(self, groups: NDArray[np.float32]) -> NDArray[np.uint32]:
-        maps, window = detector_maps(), self.window
-        dq = np.where(groups < self.program.ngroups, np.uint32(_SATURATED), np.uint32(0))
-        dq[groups < 2] |= DQ["DO_NOT_USE"]
-        if self.has("bad_pixels"):
-            dq |= maps.dq[window]
-        dq[maps.reference[window]] |= DQ["REFERENCE_PIXEL"] | DQ["DO_NOT_USE"] | DQ["NON_SCIENCE"]
-        if self.has("coronagraphs"):
-            dq |= coronagraph_areas()[2][window]
-        return dq.astype(np.uint32)
-
     def _sources(self, index: int) -> tuple[Table, NDArray[np.intp]]:
         from astropy.table import Table
 
@@ -460,198 +356,19 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         found = self.catalog[inside]
         table = Table({"id": found["id"], "x": x[inside], "y": y[inside], "flux": found["flux_ujy"]})
         table["type"], table["ra"], table["dec"] = found["type"], found["ra"], found["dec"]
-        imager = table["x"] + self.corner[0] >= artefacts.IMAGER_COLUMN
+        imager = table["x"] + self.corner[0] >= IMAGER_COLUMN
         return table, np.flatnonzero((table["flux"] > self.bright_flux) & (table["type"] == "star") & imager)
 
-    def _pattern(self, level: float) -> NDArray[np.float32]:
-        pattern = np.zeros(self.shape, np.float32)
-        good = artefacts.usable_imager()[self.window]
-        if self.has("sky_pattern"):
-            unit = artefacts.sky_pattern()[self.window] * self.has("sky_pattern")
-            columns = artefacts.dark_columns()[self.window[1]] * (0.001 * FILTERS[self.filter].sky)
-            pattern = level * unit + np.float32(self.has("sky_pattern")) * columns
-            pattern = pattern - pattern[good].mean(dtype=float) if good.any() else pattern
-        if self.has("coronagraphs"):
-            glow = coronagraph_areas()[1][self.window] > 0
-            pattern = pattern + np.float32(level * artefacts.LYOT_BACKGROUND) * glow
-        return pattern.astype(np.float32)
-
-    def _pullupdown(self, index: int, bright: Table, sigma: float) -> NDArray[np.float32]:
-        strips = np.zeros(self.shape, np.float32)
-        if amplitude := self.has("pullupdown"):
-            for source in bright:
-                # the wider, the brighter: the core that saturates
-                width = float(np.clip(2.5 * (source["flux"] / self.bright_flux) ** 0.5, 2.5, 15))
-                rng = self._rng(23, index, int(source["id"]))
-                strips += artefacts.pull_strips(
-                    self.shape, (source["x"], source["y"]), width, amplitude * sigma, rng
-                )
-        return strips
-
-    def _persistence(self, index: int) -> NDArray[np.float32]:
-        """
-        After-images of very bright sources of earlier exposures.
-
-        Notes
-        -----
-        A thousandth of the light, at most of the level at which a pixel saturates within two groups, right after the
-        exposure; it decays exponentially (`_PERSISTENCE_SECONDS`).
-        """
-        image = np.zeros(self.shape, np.float32)
-        amplitude = 0.001 * self.has("persistence")
-        if amplitude == 0:
-            return image
-        frame, photmjsr = self.program.window.frame_time, FILTERS[self.filter].photmjsr
-        most = DETECTOR.full_well / (2 * frame) * photmjsr
-        for earlier in range(index):
-            since = (self.plan[index].start_mjd - self.plan[earlier].start_mjd) * 86400
-            fraction = amplitude * np.exp(-(since - duration_seconds(self.program)) / _PERSISTENCE_SECONDS)
-            if fraction > amplitude * 1e-3:
-                light = self.sky.image(self.skymap(earlier), self.shape, self.bright_flux)
-                charged = np.where(light > most / 20, np.minimum(light, most), 0)
-                image += np.float32(fraction) * charged.astype(np.float32)
-        return image
-
-    def _warm(self) -> NDArray[np.float32]:
-        return self._zero_or(
-            "warm_pixels",
-            lambda amplitude: (
-                artefacts.warm_pixels(self.window, 0.003, self.program.seed) * np.float32(amplitude)
-            ),
-        )
-
-    def _offset(self, index: int, level: float) -> float:
-        amplitude = self.has("tile_steps") * level
-        if amplitude == 0:
-            return 0.0
-        tile, exposure = self._rng(25, self._tile(index)), self._rng(26, index)
-        return amplitude * float(0.03 * tile.standard_normal() + 0.003 * exposure.standard_normal())
-
-    def _zero_or(self, effect: str, make: Any) -> NDArray[np.float32]:
-        amplitude = self.has(effect)
-        return make(amplitude) if amplitude else np.zeros(self.shape, np.float32)
-
-    def _tile(self, index: int) -> int:
+    def tile(self, index: int) -> int:
+        """Return the 0-based tile of an exposure."""
         return index // len(self.program.dithers)
 
-    def _drift(self, drift: str | float | Sequence[float]) -> NDArray[np.float64]:
-        count, dithers = len(self.plan), len(self.program.dithers)
-        if not self.has("drift"):
-            return np.ones(count)
-        if isinstance(drift, str):
-            _known("the drift", drift, ("measured", "epochs"))
-            within = np.array(_levels()["within"][self.filter])
-            factors = np.resize((within / np.median(within)), dithers)
-            factors = np.tile(factors, count // dithers)
-            if drift == "epochs":
-                known = _levels()["epochs"]
-                wavelength = FILTERS[self.filter].wavelength
-                nearest = min(known, key=lambda name: abs(FILTERS[name].wavelength - wavelength))
-                factors[
-                    (count + 1) // 2 if count == dithers else dithers * ((count // dithers + 1) // 2) :
-                ] *= known[nearest][1] / known[nearest][0]
-            return factors
-        if np.ndim(drift) == 0:
-            return 1 + float(np.asarray(drift)) * np.linspace(0.5, -0.5, count)
-        factors = np.asarray(drift, float)
-        if factors.shape != (count,):
-            raise ParameterError(
-                f"{factors.size} drift factors", f"one per exposure: {count}", "change the simulated program"
-            )
-        return factors
 
-
-def _kept(store: OrderedDict, key: int, count: int, make: Any) -> Any:
+def _kept(store: OrderedDict[int, _Made], key: int, count: int, make: Callable[[int], _Made]) -> _Made:
+    """Return what `make` gives for `key`, made once as long as it is among the last `count` used."""
     if key not in store:
         store[key] = make(key)
         while len(store) > count:
             store.popitem(last=False)
     store.move_to_end(key)
     return store[key]
-
-
-@lru_cache(maxsize=1)
-def _levels() -> Mapping[str, Mapping[str, list[float]]]:
-    return tomllib.loads(files(__package__).joinpath("data/levels.toml").read_text(encoding="utf-8"))
-
-
-def _known(what: str, name: str, names: tuple[str, ...]) -> None:
-    if name not in names:
-        raise ParameterError(f"{what} {name!r}", "one of " + ", ".join(names), "correct it")
-
-
-def _window(shape: str | tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int], str]:
-    """Corner (x, y), shape (ny, nx) and subarray, whose frame time it has."""
-    if isinstance(shape, str):
-        _known("the subarray", shape, tuple(SUBARRAYS))
-        window = SUBARRAYS[shape]
-        return (window.xstart - 1, window.ystart - 1), window.shape, shape
-    ny, nx = shape
-    if not (16 <= ny <= FULL_SHAPE[0] and 16 <= nx <= FULL_SHAPE[1]):
-        raise ParameterError(f"a window of {shape}", f"16 pixels to {FULL_SHAPE}", "change the shape")
-    x = int(np.clip(693 - nx // 2, 0, FULL_SHAPE[1] - nx))
-    y = int(np.clip(512 - ny // 2, 0, FULL_SHAPE[0] - ny))
-    return (x, y), (ny, nx), "FULL"
-
-
-def _ramp(filter_name: str, frame: float) -> tuple[int, int]:
-    band = FILTERS[filter_name]
-    groups = int(np.clip(0.4 * DETECTOR.full_well / (band.sky / band.photmjsr * frame), 5, 100))
-    return groups, max(1, round(_EXPOSURE_SECONDS / (groups * frame)))
-
-
-def _dithers(count: int, radius: float) -> tuple[tuple[float, float], ...]:
-    """Spread like the points of a cycling pattern: over a disk, no two near each other, at all phases of a pixel."""
-    place = np.arange(count)
-    distance, angle = radius * np.sqrt((place + 0.5) / count), place * 2.399963
-    points = np.column_stack([distance * np.cos(angle), distance * np.sin(angle)])
-    return tuple((float(x), float(y)) for x, y in points)
-
-
-def _tiles(
-    count: int, size: tuple[int, int], corner: tuple[int, int], pa_v3: float, seed: int, error: float
-) -> tuple[Tile, ...]:
-    """Side by side in rows of two, with an overlap of 15 %; each with a guide star of its own."""
-    rng = np.random.default_rng([seed, 20])
-    imager = min(size[1], FULL_SHAPE[1] - max(corner[0], artefacts.IMAGER_COLUMN))
-    steps = 0.85 * PIXEL_ARCSEC * np.array([imager, size[0]])
-    angle = np.deg2rad(pa_v3 + 4.835)
-    tiles = []
-    for number in range(count):
-        x, y = steps * (number % 2, number // 2)
-        # detector x runs opposite to V2
-        east, north = -x * np.cos(angle) + y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)
-        shift, roll = rng.normal(0, 0.25 * error, 2), rng.normal(0, 0.003 * error)
-        tiles.append(
-            Tile(
-                visit=number + 1,
-                offset_ra=float(east),
-                offset_dec=float(north),
-                guide_star_error=(float(shift[0]), float(shift[1])),
-                roll_error=float(roll),
-                guide_star=f"S1HP{90792 + 317 * number:06d}",
-            )
-        )
-    return tuple(tiles)
-
-
-def _centre(
-    program: SimulatedProgram, corner: tuple[int, int], shape: tuple[int, int]
-) -> tuple[float, float]:
-    """Middle of all windows on the sky."""
-    middles = []
-    for plan in planned_exposures(program):
-        skymap = SkyMap(plan.planned, plan.filter, corner)
-        middles.append(skymap.to_sky((shape[1] - 1) / 2, (shape[0] - 1) / 2))
-    ra, dec = np.array(middles, float).mean(axis=0)
-    return float(ra), float(dec)
-
-
-def _extent(program: SimulatedProgram, shape: tuple[int, int]) -> tuple[float, float]:
-    """Half sizes (east, north) in arcsec that hold all windows and the wings of sources beside them."""
-    half = 0.64 * max(shape) * PIXEL_ARCSEC + 5
-    move = max(float(np.hypot(*dither)) for dither in program.dithers)
-    spread = [
-        np.ptp([getattr(tile, name) for tile in program.tiles]) / 2 for name in ("offset_ra", "offset_dec")
-    ]
-    return float(half + move + spread[0]), float(half + move + spread[1])
