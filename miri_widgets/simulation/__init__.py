@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from miri_widgets.simulation.calibrated import calibrated_program
+    from miri_widgets.simulation.calibrated_files import write_cal
     from miri_widgets.simulation.effects import Effects
     from miri_widgets.simulation.exposures import Simulated, simulate
     from miri_widgets.simulation.laboratory import import_laboratory_ramp
@@ -32,10 +34,12 @@ __all__ = [
     "SimulatedProgram",
     "Tile",
     "Truth",
+    "calibrated_program",
     "crds_environment",
     "import_laboratory_ramp",
     "load_truth",
     "simulate",
+    "write_cal",
     "write_reference_cache",
 ]
 
@@ -49,10 +53,12 @@ _HOME = {
     "SimulatedProgram": "program",
     "Tile": "program",
     "Truth": "truth",
+    "calibrated_program": "calibrated",
     "crds_environment": "reference_cache",
     "import_laboratory_ramp": "laboratory",
     "load_truth": "truth",
     "simulate": "exposures",
+    "write_cal": "calibrated_files",
     "write_reference_cache": "reference_cache",
 }
 
