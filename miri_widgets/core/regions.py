@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -179,6 +179,48 @@ class Region:
         if np.isfinite(columns).all() and np.isfinite(rows).all():
             return _inside_polygon(columns, rows, planes.shape)
         return self._inside_on_sky(planes, x, y)
+
+    def on_sky(self, planes: Planes) -> Region:
+        """
+        Return the region on the sky, as seen through an exposure's WCS; itself when it is there already.
+
+        Parameters
+        ----------
+        planes : Planes
+            The exposure on which the region lies. Not modified.
+
+        Raises
+        ------
+        ParameterError
+            If the exposure has no WCS.
+
+        Notes
+        -----
+        Sizes and angle follow the WCS at the centre; distortion over the region is left out.
+        """
+        if self.sky:
+            return self
+        if planes.to_sky is None:
+            raise ParameterError(
+                f"a region drawn on {planes.root or 'an exposure'}, which has no WCS",
+                "an exposure with a WCS (cal)",
+                "draw it on a calibrated exposure",
+            )
+        x, y = np.array(self.points, float).T
+        ra, dec = planes.to_sky(x, y)
+        points = tuple((float(a) % 360, float(d)) for a, d in zip(ra, dec, strict=True))
+        if not self.sizes:
+            return replace(self, points=points, sky=True)
+        turns = np.deg2rad(self.angle) + np.array([0.0, np.pi / 2])
+        tips = planes.to_sky(x[0] + np.cos(turns), y[0] + np.sin(turns))
+        west = -((tips[0] - ra[0] + 180) % 360 - 180) * np.cos(np.deg2rad(dec[0])) * _ARCSEC
+        north = (tips[1] - dec[0]) * _ARCSEC
+        scales = np.hypot(west, north)
+        sizes = tuple(float(size * scale) for size, scale in zip(self.sizes, scales, strict=False))
+        if len(sizes) == 1:
+            sizes = (float(self.sizes[0] * np.sqrt(scales.prod())),)
+        angle = float(np.rad2deg(np.arctan2(north[0], west[0])))
+        return replace(self, points=points, sizes=sizes, angle=angle, sky=True)
 
     def _to_pixel(self, planes: Planes, ra: NDArray, dec: NDArray) -> _Points:
         if planes.to_pixel is None:

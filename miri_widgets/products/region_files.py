@@ -19,7 +19,7 @@ from miri_widgets.errors import BadTableError, MissingFileError, ParameterError
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.fits_files import shown_name
 
-__all__ = ["read_regions", "write_regions"]
+__all__ = ["from_astropy", "read_regions", "write_regions"]
 
 _LARGEST = 10_000_000  # bytes; a region file of a hundred thousand shapes is smaller
 _NOT_IN_JWST = re.compile(r"(?im)^(\s*)(physical)(\s*;|\s*$)")
@@ -70,7 +70,7 @@ def read_regions(path: Path) -> tuple[Region, ...]:
         shapes, complaints = _parse(path.read_text(encoding="utf-8"))
         if complaints:
             raise ValueError(complaints[0])
-        regions = tuple(_region(shape) for shape in shapes if "Text" not in type(shape).__name__)
+        regions = tuple(from_astropy(shape) for shape in shapes if "Text" not in type(shape).__name__)
     except ParameterError as error:
         raise _unreadable(path, error.found) from error
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, RecursionError) as error:
@@ -116,7 +116,15 @@ def _unreadable(path: Path, why: str) -> BadTableError:
     )
 
 
-def _region(found: Any) -> Region:
+def from_astropy(found: Any) -> Region:
+    """
+    Return a shape of the package `regions`, as a viewer or a file gives it, as our value.
+
+    Raises
+    ------
+    ValueError
+        If it is of another kind than ours.
+    """
     name = type(found).__name__
     sky = name.endswith("SkyRegion")
     shape = _SHAPES.get(name.removesuffix("Region").removesuffix("Sky").removesuffix("Pixel"))
