@@ -21,6 +21,7 @@ import traitlets
 
 from miri_widgets.errors import EngineError, MiriWidgetsError, ParameterError
 from miri_widgets.models import fold
+from miri_widgets.models.drawn import Drawn, keep_regions, taken_from
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
 from miri_widgets.models.measure import Measurement, measure
@@ -100,6 +101,8 @@ class SessionModel(traitlets.HasTraits):
         self._newest: Path | None = None
         self._showed = 0.0
         self.closed = False
+        self.drawn: Drawn = dict
+        """Gives what is drawn in the viewer; the dashboard sets it."""
 
     @property
     def stages(self) -> dict[str, StageModel]:
@@ -381,6 +384,38 @@ class SessionModel(traitlets.HasTraits):
         """Return a file whose header selects the CRDS parameter files: any product of the exposure does."""
         exposure = self.programs.find(row.exposures[0]) if row.exposures else None
         return exposure.path if exposure else None
+
+    def use_drawn(self, stage: str, parameter: str, *, on_sky: bool = True) -> Path:
+        """
+        Keep what is drawn in the viewer as a DS9 file of the workspace, and give it to a parameter.
+
+        Parameters
+        ----------
+        stage, parameter : str
+            A parameter that takes a region file.
+        on_sky : bool
+            Whether the regions belong to the sky; else to the detector's pixels.
+
+        Raises
+        ------
+        ParameterError
+            If nothing is drawn, or what is drawn cannot be taken to the sky.
+        """
+        regions = taken_from(self.drawn())
+        planes = None
+        if on_sky and any(not region.sky for region in regions):
+            planes = self._planes_in_front()
+        path = keep_regions(regions, self.program.workspace / "regions", f"{stage}_{parameter}", planes)
+        self.models[stage].set({parameter: str(path)})
+        return path
+
+    def _planes_in_front(self) -> Any:
+        """Return the exposure in the viewer; its WCS takes what was drawn on it to the sky."""
+        if self.previews.result is not None:
+            return self.previews.result.before
+        if self.shown is None:
+            raise ParameterError("no image is shown", "the exposure on which was drawn", "show it again")
+        return self.services.planes(self.shown)
 
     def submit(self, call: Any, *arguments: Any) -> Future[Any]:
         """Have something slow done in a thread."""
