@@ -1,0 +1,328 @@
+"""
+Cosmic-ray showers: extended, faint excesses that a hit leaves from one group on, masked until the integration ends.
+
+The official ``jump`` step finds round showers by itself. What it leaves is seen in the difference of two groups
+(`group_differences`), drawn as a region, and masked here (`mask_showers`) before the ramp is fitted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from miri_widgets.core.dq import BITS, has
+from miri_widgets.core.levels import clipped_level
+from miri_widgets.core.planes import Planes
+from miri_widgets.core.regions import Region
+from miri_widgets.errors import MixedExposuresError, ParameterError
+
+__all__ = [
+    "ShowerMask",
+    "find_showers",
+    "group_differences",
+    "mask_showers",
+    "shower_of",
+]
+
+_ROWS = 128
+_WORD = re.compile(r"\b(int|integration|group)\s*=\s*(\d+)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ShowerMask:
+    """
+    One shower: where it is and from when on.
+
+    Attributes
+    ----------
+    shape : Region
+        Its outline, any shape of `miri_widgets.core.regions`.
+    integration : int
+        The integration that it falls into, 0-based.
+    first_group : int
+        The first group that shows it, 0-based; at least 1, since nothing remains of an integration without groups.
+    """
+
+    shape: Region
+    integration: int
+    first_group: int
+
+    def __post_init__(self) -> None:
+        if self.integration < 0 or self.first_group < 1:
+            raise ParameterError(
+                f"a shower in integration {self.integration + 1} from group {self.first_group + 1} on",
+                "an integration from 1 on and a group from 2 on",
+                "mask the pixels in dq_init instead, if no group of the integration is good",
+            )
+
+
+def shower_of(region: Region) -> ShowerMask:
+    """
+    Read a shower from a region whose text says when, such as ``int=1 group=5``.
+
+    Parameters
+    ----------
+    region : Region
+        Its text counts integrations and groups from 1, as DS9 and the JWST headers do. Without ``int`` it is the
+        first.
+
+    Raises
+    ------
+    ParameterError
+        If the text names no group.
+    """
+    found = {word.lower()[:3]: int(number) for word, number in _WORD.findall(region.text)}
+    if "gro" not in found:
+        raise ParameterError(
+            f"a region with the text {region.text[:60]!r}",
+            "the first group of the shower, such as int=1 group=5, counted from 1",
+            "write it as the text of the region",
+        )
+    return ShowerMask(region, found.get("int", 1) - 1, found["gro"] - 1)
+
+
+def mask_showers(
+    groupdq: NDArray[np.integer], showers: Sequence[ShowerMask], planes: Planes | None = None
+) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
+    """
+    Take the groups of showers out of the ramps, from their first group to the end of their integration.
+
+    Parameters
+    ----------
+    groupdq : ndarray of int, shape (nints, ngroups, ny, nx)
+        Flags of groups. Not modified.
+    showers : sequence of ShowerMask
+        Their order does not matter.
+    planes : Planes, optional
+        An exposure of the same (ny, nx) with a WCS, for outlines on the sky.
+
+    Returns
+    -------
+    groupdq : ndarray of uint8, shape (nints, ngroups, ny, nx)
+        A copy with JUMP_DET at the first group and DO_NOT_USE from it on. Flags are only added.
+    facts : list of dict
+        Per shower: ``integration`` and ``first_group`` from 1, ``pixels``, and ``groups`` that were taken out.
+
+    Raises
+    ------
+    MixedExposuresError
+        If a shower lies outside of the groups or covers no pixel.
+
+    Notes
+    -----
+    DO_NOT_USE alone is what makes the ramp fit use the groups before the shower and nothing after. JUMP_DET, where
+    the slope breaks, tells in the rate why a pixel has fewer groups. Groups after the shower are not used as a
+    second segment, as after a plain jump, because a shower goes on glowing for a minute.
+    """
+    groups = np.array(groupdq, np.uint8)
+    if groups.ndim != 4:
+        raise MixedExposuresError(
+            f"flags of groups with {groups.ndim} axes", "(integrations, groups, rows, columns)", "give a ramp"
+        )
+    where = planes if planes is not None else _blank(groups.shape[2:])
+    facts = []
+    for shower in showers:
+        _require_inside(shower, groups.shape)
+        mask = shower.shape.mask(where)
+        if mask.shape != groups.shape[2:] or not mask.any():
+            raise MixedExposuresError(
+                f"a shower ({shower.shape.shape}) that covers no pixel of the exposure",
+                f"a region inside {groups.shape[3]} x {groups.shape[2]} pixels",
+                "draw it again on this exposure",
+            )
+        part = groups[shower.integration, shower.first_group :]
+        taken = int(np.count_nonzero(~has(part[:, mask], "DO_NOT_USE")))
+        part[:, mask] |= np.uint8(1 << BITS["DO_NOT_USE"])
+        part[0][mask] |= np.uint8(1 << BITS["JUMP_DET"])
+        facts.append(
+            {
+                "integration": shower.integration + 1,
+                "first_group": shower.first_group + 1,
+                "pixels": int(mask.sum()),
+                "groups": taken,
+            }
+        )
+    return groups, facts
+
+
+def _blank(shape: tuple[int, ...]) -> Planes:
+    zero = np.zeros(shape, np.float32)
+    return Planes(zero, zero, np.zeros(shape, np.uint32))
+
+
+def _require_inside(shower: ShowerMask, shape: tuple[int, ...]) -> None:
+    if shower.integration >= shape[0] or shower.first_group >= shape[1]:
+        raise MixedExposuresError(
+            f"a shower in integration {shower.integration + 1} from group {shower.first_group + 1} on",
+            f"at most {shape[0]} integrations and {shape[1]} groups",
+            "correct the text of the region (int=, group=, counted from 1)",
+        )
+
+
+def group_differences(
+    ramp: NDArray[np.floating],
+    groupdq: NDArray[np.integer],
+    integration: int,
+    group: int,
+    *,
+    typical: bool = True,
+) -> NDArray[np.float32]:
+    """
+    Return what one group added, for the eye: a shower stands out, the sky does not.
+
+    Parameters
+    ----------
+    ramp : ndarray, shape (nints, ngroups, ny, nx)
+        Ramps, DN. Not modified.
+    groupdq : ndarray of int, shape (nints, ngroups, ny, nx)
+        Flags of groups. Not modified.
+    integration, group : int
+        0-based; `group` is at least 1.
+    typical : bool
+        Subtract what the pixel gains in its other groups (their median), so that stars vanish too.
+
+    Returns
+    -------
+    ndarray of float32, shape (ny, nx)
+        DN, median subtracted; NaN where one of both groups is saturated or not to be used.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such group.
+    """
+    nints, ngroups = ramp.shape[:2]
+    if not (0 <= integration < nints and 1 <= group < ngroups):
+        raise ParameterError(
+            f"group {group + 1} of integration {integration + 1}",
+            f"groups 2 to {ngroups} of integrations 1 to {nints}",
+            "choose another group",
+        )
+    step = _gain(ramp[integration], groupdq[integration], group)
+    if typical and ngroups > 3:
+        step = step - _typical_gain(ramp[integration], groupdq[integration], leave_out=group)
+    return _centred(step)
+
+
+def _gain(ramp: NDArray[np.floating], dq: NDArray[np.integer], group: int) -> NDArray[np.float32]:
+    bad = has(dq[group - 1 : group + 1], "DO_NOT_USE", "SATURATED").any(axis=0)
+    # integers of raw ramps would wrap around
+    gain = ramp[group].astype(np.float32) - ramp[group - 1].astype(np.float32)
+    return np.where(bad, np.float32(np.nan), gain)
+
+
+def _centred(step: NDArray[np.float32]) -> NDArray[np.float32]:
+    level = clipped_level(step).median
+    return (step - np.float32(level if np.isfinite(level) else 0.0)).astype(np.float32)
+
+
+def _typical_gain(
+    ramp: NDArray[np.floating], dq: NDArray[np.integer], leave_out: int | None = None
+) -> NDArray[np.float32]:
+    """Median of what the groups of an integration add, all or all but one; in blocks of rows to save memory."""
+    groups = [group for group in range(1, len(ramp)) if group != leave_out]
+    typical = np.empty(ramp.shape[1:], np.float32)
+    for start in range(0, ramp.shape[1], _ROWS):
+        rows = slice(start, start + _ROWS)
+        typical[rows] = _median(np.stack([_gain(ramp[:, rows], dq[:, rows], group) for group in groups]))
+    return typical
+
+
+def _median(stack: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Median along the first axis over finite values; NaN where there is none. Faster than nanmedian."""
+    ordered = np.sort(stack, axis=0)  # NaN last
+    count = np.isfinite(stack).sum(axis=0)
+    low = np.take_along_axis(ordered, np.maximum(count - 1, 0)[None] // 2, axis=0)[0]
+    high = np.take_along_axis(ordered, np.minimum(count // 2, len(stack) - 1)[None], axis=0)[0]
+    return np.where(count > 0, (low + high) / np.float32(2), np.float32(np.nan)).astype(np.float32)
+
+
+def find_showers(
+    ramp: NDArray[np.floating],
+    groupdq: NDArray[np.integer],
+    *,
+    size: float = 10.0,
+    threshold: float = 5.0,
+    most: int = 20,
+) -> tuple[ShowerMask, ...]:
+    """
+    Suggest showers: extended faint excesses in the differences of groups. To be looked at before they are masked.
+
+    Parameters
+    ----------
+    ramp, groupdq : ndarray, shape (nints, ngroups, ny, nx)
+        Ramps in DN and their flags, best after the jump step. Not modified.
+    size : float
+        Scale of a shower: sigma of the smoothing, pixels.
+    threshold : float
+        Excess of the smoothed difference over its own noise, sigma.
+    most : int
+        At most so many, the most significant first.
+
+    Returns
+    -------
+    tuple of ShowerMask
+        Ellipses of twice the rms radii of the excess.
+
+    Notes
+    -----
+    Each difference, cut at 5 sigma so that single hits and stars weigh little, is smoothed with a Gaussian, gaps
+    left out of the mean. Noise is the robust spread of the smoothed difference. An excess smaller than a quarter of
+    the smoothing area is no shower.
+    """
+    found: list[tuple[float, ShowerMask]] = []
+    nints, ngroups = ramp.shape[:2]
+    for integration in range(nints):
+        one, dq = ramp[integration], groupdq[integration]
+        typical = _typical_gain(one, dq) if ngroups > 3 else np.float32(0)
+        earlier = np.zeros(ramp.shape[2:], bool)
+        for group in range(1, ngroups):
+            step = _centred(_gain(one, dq, group) - typical)
+            level = clipped_level(step)
+            if level.count == 0 or level.sigma == 0:
+                continue
+            smooth = _smooth(np.clip(step, -5 * level.sigma, 5 * level.sigma), size)
+            for peak, region in _excesses(smooth, size, threshold):
+                mask = region.mask(_blank(earlier.shape))
+                # the glow of a shower that has been found goes on
+                if not earlier[mask].any():
+                    found.append((peak, ShowerMask(region, integration, group)))
+                earlier |= mask
+    found.sort(key=lambda one: (-one[0], one[1].integration, one[1].first_group))
+    return tuple(shower for _, shower in found[:most])
+
+
+def _smooth(image: NDArray[np.float32], size: float) -> NDArray[np.float32]:
+    weight = np.isfinite(image).astype(np.float32)
+    blurred = ndimage.gaussian_filter(weight, size, truncate=3)
+    total = ndimage.gaussian_filter(np.where(weight > 0, image, 0).astype(np.float32), size, truncate=3)
+    return np.where(blurred > 0.1, total / np.maximum(blurred, 0.1), 0).astype(np.float32)
+
+
+def _excesses(smooth: NDArray[np.float32], size: float, threshold: float) -> list[tuple[float, Region]]:
+    level = clipped_level(smooth)
+    if level.sigma == 0:
+        return []
+    significance = (smooth - level.median) / level.sigma
+    labels, _ = ndimage.label(significance > threshold)
+    found = []
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        inside = labels[box] == number
+        if inside.sum() < 0.25 * np.pi * size**2:
+            continue
+        rows, columns = np.nonzero(inside)
+        weight = significance[box][inside]
+        y, x = float(np.average(rows, weights=weight)), float(np.average(columns, weights=weight))
+        spread = np.cov(np.stack([columns, rows]), aweights=weight) + np.eye(2) / 12
+        lengths, axes = np.linalg.eigh(spread)
+        turn = float(np.degrees(np.arctan2(axes[1, 1], axes[0, 1])) % 180)
+        centre = (x + box[1].start, y + box[0].start)
+        sizes = tuple(float(2 * length**0.5) for length in lengths[::-1])
+        found.append((float(weight.max()), Region("ellipse", (centre,), sizes, turn)))
+    return found
