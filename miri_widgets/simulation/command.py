@@ -70,6 +70,14 @@ def add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
         choices=Effects.names(),
         help="effects to leave out: " + ", ".join(Effects.names()),
     )
+    parser.add_argument(
+        "--also",
+        nargs="+",
+        default=[],
+        metavar="EFFECT",
+        choices=Effects.names(),
+        help="effects to add: " + ", ".join(Effects.artefacts()),
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="gets uncal/ and truth/")
     parser.add_argument(
         "--references",
@@ -130,7 +138,7 @@ def program_of(args: argparse.Namespace) -> SimulatedProgram:
         "tiles": program.tiles[: args.tiles] if args.tiles else None,
         "dithers": program.dithers[: args.dithers] if args.dithers else None,
         "seed": args.seed,
-        "effects": program.effects.without(*args.without) if args.without else None,
+        "effects": program.effects.also(*args.also).without(*args.without),
     }
     return program.but(**{name: value for name, value in changes.items() if value is not None})
 

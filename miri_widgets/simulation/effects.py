@@ -12,7 +12,7 @@ __all__ = ["Effects"]
 @dataclass(frozen=True)
 class Effects:
     """
-    One switch per effect; all are on by default.
+    One switch per effect. All are on by default, except for the last seven: artefacts that the pipeline leaves in.
 
     Attributes
     ----------
@@ -59,6 +59,20 @@ class Effects:
         Error of 2 to 9 milliarcseconds of each small move.
     velocity_aberration : bool
         Scale change by the motion of the observatory.
+    stripes : bool
+        Offsets of columns and rows, other ones in each exposure.
+    pullupdown : bool
+        Strips through very bright stars along their columns and rows.
+    persistence : bool
+        Release of charge that saturated pixels trapped, also in earlier exposures; it decays in minutes.
+    warm_pixels : bool
+        Pixels with an excess of dark current that no reference file knows.
+    showers : bool
+        Extended events of low energy that begin in a group and fade.
+    sky_pattern : bool
+        What the flat field leaves of the sky: gradient, glow beside the coronagraphs, tree rings.
+    level_drift : bool
+        Level of the sky from exposure to exposure, as measured in public programs.
     """
 
     sky: bool = True
@@ -82,6 +96,23 @@ class Effects:
     pointing_error: bool = True
     dither_error: bool = True
     velocity_aberration: bool = True
+    stripes: bool = False
+    pullupdown: bool = False
+    persistence: bool = False
+    warm_pixels: bool = False
+    showers: bool = False
+    sky_pattern: bool = False
+    level_drift: bool = False
+
+    @classmethod
+    def artefacts(cls) -> tuple[str, ...]:
+        """The names of the effects that are off by default."""
+        return tuple(field.name for field in fields(cls) if field.default is False)
+
+    @classmethod
+    def ramp_artefacts(cls) -> tuple[str, ...]:
+        """Those of them that act in the detector, not on the sky."""
+        return tuple(name for name in cls.artefacts() if name not in ("sky_pattern", "level_drift"))
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -98,6 +129,17 @@ class Effects:
             If a name is not an effect.
         """
         return replace(self, **dict.fromkeys(_known(names), False))
+
+    def also(self, *names: str) -> Effects:
+        """
+        Return the same effects, with `names` switched on.
+
+        Raises
+        ------
+        ParameterError
+            If a name is not an effect.
+        """
+        return replace(self, **dict.fromkeys(_known(names), True))
 
     def only(self, *names: str) -> Effects:
         """

@@ -15,11 +15,12 @@ import numpy as np
 
 from miri_widgets.products.atomic import new_file, os_errors_as_ours
 from miri_widgets.simulation.headers import apply_header, exposure_header
-from miri_widgets.simulation.plan import PlannedExposure, planned_exposures
+from miri_widgets.simulation.plan import PlannedExposure, duration_seconds, planned_exposures
 from miri_widgets.simulation.program import SimulatedProgram
+from miri_widgets.simulation.ramp_artefacts import level_factor, ramp_artefacts
 from miri_widgets.simulation.ramps import Ramps, expose
 from miri_widgets.simulation.scene import Scene, build_catalog, render
-from miri_widgets.simulation.truth import ExposureTruth, write_table, write_truth
+from miri_widgets.simulation.truth import ExposureTruth, write_artefacts, write_table, write_truth
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -125,12 +126,16 @@ def _useful_processes(program: SimulatedProgram, processes: int, jobs: int) -> i
 
 def _simulate_exposure(job: _Job) -> ExposureTruth:
     program, exposure, catalog, folder, save_rates = job
-    scene = render(program, catalog, exposure.filter, exposure.true)
+    factor = level_factor(program, exposure)
+    scene = render(program, catalog, exposure.filter, exposure.true, sky_factor=factor)
     rng = np.random.default_rng([program.seed, 4, exposure.index])
-    ramps = expose(scene.rate, program.window, program.ngroups, program.nints, program.effects, rng)
+    left = ramp_artefacts(program, exposure, catalog, scene)
+    ramps = expose(scene.rate, program.window, program.ngroups, program.nints, program.effects, rng, left)
     _write_uncal(folder / "uncal" / exposure.name.filename, ramps, program, exposure)
     root, truth = exposure.name.root, folder / "truth"
     write_table(_sources(catalog, scene, exposure.filter, program), truth / f"{root}_sources.ecsv")
+    if left is not None:
+        write_artefacts(truth / f"{root}_artefacts.fits", left, duration_seconds(program))
     if save_rates:
         _write_rate(truth / f"{root}_truerate.fits", scene)
     return ExposureTruth(
@@ -147,6 +152,9 @@ def _simulate_exposure(job: _Job) -> ExposureTruth:
         saturated_pixels=ramps.saturated,
         sources=f"{root}_sources.ecsv",
         rate=f"{root}_truerate.fits" if save_rates else "",
+        sky_factor=factor,
+        showers=() if left is None else left.showers,
+        artefacts="" if left is None else f"{root}_artefacts.fits",
     )
 
 

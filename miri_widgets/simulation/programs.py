@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.program import Field, SimulatedProgram, Tile
 
 __all__ = ["PROGRAMS"]
@@ -120,6 +121,28 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 title="Simulated cluster in SUB256, two filters",
                 filters=("F560W", "F770W"),
                 seed=1045,
+            ),
+            _SMALL.but(
+                name="artefacts",
+                program="01046",
+                title="Simulated stars in BRIGHTSKY with all that the pipeline leaves in",
+                filters=("F560W", "F1500W"),
+                subarray="BRIGHTSKY",
+                ngroups=16,
+                nints=1,
+                tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
+                dithers=((0.0, 0.0), (3.4, 2.1), (-2.7, 3.3), (-3.6, -2.4), (2.2, -3.8)),
+                field=Field(
+                    stars=120,
+                    flux_min=20.0,
+                    flux_max=60000.0,
+                    flux_slope=1.3,
+                    separation=2.0,
+                    galaxies=10,
+                    galaxy_flux=(50.0, 500.0),
+                ),
+                seed=1046,
+                effects=Effects().also(*Effects.artefacts()),
             ),
         )
     }

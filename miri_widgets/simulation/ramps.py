@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from miri_widgets.simulation.detector import DETECTOR, DQ, Detector, DetectorMaps, detector_maps
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.instrument import Subarray
+from miri_widgets.simulation.ramp_artefacts import RampArtefacts
 
 __all__ = ["Ramps", "emi_phase_times", "emi_waveform", "expose"]
 
@@ -47,6 +48,7 @@ def expose(
     nints: int,
     effects: Effects,
     rng: np.random.Generator,
+    artefacts: RampArtefacts | None = None,
 ) -> Ramps:
     """
     Expose the detector to a count rate.
@@ -63,6 +65,8 @@ def expose(
         What to include.
     rng : Generator
         Source of all randomness.
+    artefacts : RampArtefacts, optional
+        What the pipeline leaves in.
 
     Notes
     -----
@@ -70,7 +74,7 @@ def expose(
     first frames, resets and last frames, coupling, drifts, interference, read noise.
     """
     shape = (nints, ngroups, *subarray.shape)
-    pixels = _Pixels(rate, subarray, effects)
+    pixels = _Pixels(rate, subarray, effects, artefacts)
     data, hits = np.empty(shape, np.uint16), np.zeros(shape, bool)
     output = np.empty((nints, ngroups, subarray.ysize, subarray.xsize // 4), np.uint16)
     phases = rng.random(len(DETECTOR.emi))
@@ -80,6 +84,8 @@ def expose(
         charge = np.zeros(subarray.shape, np.float32)
         for group in range(ngroups):
             charge += pixels.collected(rng)
+            if artefacts is not None:
+                charge += artefacts.arriving(subarray, ngroups, integration, group) * pixels.active
             if effects.cosmic_rays:
                 _strike(charge, hits[integration, group], subarray, rng)
             if effects.saturation:
@@ -98,7 +104,13 @@ def expose(
 class _Pixels:
     """The pixels of one window and what happens to a frame in them."""
 
-    def __init__(self, rate: NDArray[np.float32], subarray: Subarray, effects: Effects) -> None:
+    def __init__(
+        self,
+        rate: NDArray[np.float32],
+        subarray: Subarray,
+        effects: Effects,
+        artefacts: RampArtefacts | None = None,
+    ) -> None:
         self.detector: Detector = DETECTOR
         self.effects, self.subarray = effects, subarray
         full = detector_maps()
@@ -107,9 +119,12 @@ class _Pixels:
         )
         ordinary = ~effects.bad_pixels & ((self.maps.dq & (DQ["HOT"] | DQ["DEAD"])) != 0)
         self.dark = np.where(ordinary, self.detector.dark_current, self.maps.dark) if effects.dark else 0.0
+        if artefacts is not None:
+            self.dark = self.dark + artefacts.warm
         self.expected = (
             np.clip(rate + self.dark, 0, None).astype(float) * subarray.frame_time * self.detector.gain
         )
+        self.artefacts = artefacts
         unstable = self.maps.noisy & np.bool_(effects.bad_pixels)
         self.noise = self.maps.read_noise * np.where(unstable, self.detector.noisy_factor, 1).astype(
             np.float32
@@ -127,6 +142,9 @@ class _Pixels:
         """Measured raw DN for this charge: pedestal, settling dark and non-linearity."""
         pedestal = self.maps.pedestal if self.effects.bias else np.float32(self.detector.pedestal)
         linear = charge + pedestal
+        if self.artefacts is not None:
+            seconds = np.float32((group + 1) * self.subarray.frame_time)
+            linear += self.artefacts.offset * seconds * self.active
         if self.effects.dark:
             linear += self.maps.settling * np.float32(self.detector.dark_settling(group))
         return self.detector.measured(linear) if self.effects.nonlinearity else linear

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 from scipy.spatial import cKDTree
 
+from miri_widgets.simulation.artefacts import sky_pattern
 from miri_widgets.simulation.detector import DQ, coronagraph_areas, detector_maps, flat_field
 from miri_widgets.simulation.distortion import flight_distortion, pixel_areas
 from miri_widgets.simulation.instrument import FILTERS, FULL_SHAPE, PIXEL_ARCSEC
@@ -94,7 +95,14 @@ def build_catalog(program: SimulatedProgram) -> Table:
     return table
 
 
-def render(program: SimulatedProgram, catalog: Table, filter_name: str, pointing: Pointing) -> Scene:
+def render(
+    program: SimulatedProgram,
+    catalog: Table,
+    filter_name: str,
+    pointing: Pointing,
+    *,
+    sky_factor: float = 1.0,
+) -> Scene:
     """
     Image the sky on the detector.
 
@@ -108,6 +116,8 @@ def render(program: SimulatedProgram, catalog: Table, filter_name: str, pointing
         Filter.
     pointing : Pointing
         True attitude.
+    sky_factor : float
+        Level of the sky relative to that of the filter.
 
     Notes
     -----
@@ -118,8 +128,10 @@ def render(program: SimulatedProgram, catalog: Table, filter_name: str, pointing
     band, effects, window = FILTERS[filter_name], program.effects, program.window.window
     distortion = flight_distortion()
     x, y = distortion.to_pixel(*pointing.to_v2v3(catalog["ra"], catalog["dec"]), filter_name)
-    level = band.sky if effects.sky else 0.0
+    level = band.sky * sky_factor if effects.sky else 0.0
     image = np.full(FULL_SHAPE, level)
+    if effects.sky_pattern:
+        image += level * sky_pattern()
     if program.field.emission > 0:
         image += program.field.emission * band.sky * _emission(program, pointing, filter_name)
     transmission, glow, _ = coronagraph_areas()

@@ -8,13 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.atomic import new_file, write_json
+from miri_widgets.simulation.ramp_artefacts import RampArtefacts, Shower
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["ExposureTruth", "Truth", "load_truth", "write_table", "write_truth"]
+__all__ = ["ExposureTruth", "Truth", "load_truth", "write_artefacts", "write_table", "write_truth"]
 
 _VERSION = 1
 
@@ -52,6 +56,12 @@ class ExposureTruth:
         File beside the truth file with ``id``, ``x``, ``y`` (0-based pixels of the subarray) and ``flux_ujy``.
     rate : str
         File beside the truth file with the noiseless rate [DN/s]; empty when it was not asked for.
+    sky_factor : float
+        Level of the sky relative to that of the filter.
+    showers : tuple of Shower
+        Showers, in time order.
+    artefacts : str
+        File beside the truth file with what the pipeline leaves in (`Truth.artefacts`); empty when all of it is off.
     """
 
     filename: str
@@ -67,6 +77,9 @@ class ExposureTruth:
     saturated_pixels: int
     sources: str
     rate: str = ""
+    sky_factor: float = 1.0
+    showers: tuple[Shower, ...] = ()
+    artefacts: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +108,54 @@ class Truth:
         """Return the sources of an exposure with their pixels: ``id``, ``x``, ``y``, ``flux_ujy``."""
         return _read_table(self.path.parent / self.exposures[filename].sources)
 
+    def artefacts(self, filename: str) -> dict[str, NDArray[np.float32]]:
+        """
+        Return what the pipeline leaves in an exposure.
+
+        Returns
+        -------
+        dict of str to ndarray of float32, shape (ny, nx)
+            ``stripes``, ``pullupdown``, ``warm`` and ``persistence`` in DN/s, ``showers`` in DN; empty when all of
+            it is off.
+        """
+        from astropy.io import fits
+
+        name = self.exposures[filename].artefacts
+        if not name:
+            return {}
+        path = self.path.parent / name
+        if not path.is_file():
+            raise MissingFileError(f"{path} is gone", "all files of the truth folder", "simulate again")
+        with fits.open(path) as hdus:
+            return {hdu.name.lower(): np.array(hdu.data, np.float32) for hdu in hdus[1:]}
+
 
 def write_table(table: Table, path: Path) -> None:
     """Write a table as ECSV, atomically."""
     with new_file(path) as temporary:
         table.write(temporary, format="ascii.ecsv", overwrite=True)
+
+
+def write_artefacts(path: Path, left: RampArtefacts, seconds: float) -> None:
+    """Write the images of what the pipeline leaves in an exposure of `seconds`, atomically."""
+    from astropy.io import fits
+
+    shape = left.stripes.shape
+    showers = sum(
+        (shower.image((shape[0], shape[1])) for shower in left.showers), np.zeros(shape, np.float32)
+    )
+    images = {
+        "stripes": (left.stripes, "DN/s"),
+        "pullupdown": (left.pullupdown, "DN/s"),
+        "warm": (left.warm, "DN/s"),
+        "persistence": (left.persistence(seconds), "DN/s"),
+        "showers": (showers, "DN"),
+    }
+    hdus = fits.HDUList([fits.PrimaryHDU()])
+    for name, (image, unit) in images.items():
+        hdus.append(fits.ImageHDU(image, fits.Header({"BUNIT": unit}), name=name.upper()))
+    with new_file(path) as temporary:
+        hdus.writeto(temporary, overwrite=True)
 
 
 def write_truth(
@@ -156,7 +212,8 @@ def _exposure(item: Mapping[str, Any]) -> ExposureTruth:
     pairs = {
         name: (float(item[name][0]), float(item[name][1])) for name in ("pointing_error", "guide_star_error")
     }
-    return ExposureTruth(**{**item, **pairs})
+    showers = tuple(Shower(**shower) for shower in item.get("showers", ()))
+    return ExposureTruth(**{**item, **pairs, "showers": showers})
 
 
 def _read_table(path: Path) -> Table:

@@ -49,6 +49,8 @@ def test_options_change_the_program(parser):
             "--without",
             "dark",
             "emi",
+            "--also",
+            "stripes",
             "--output",
             "out",
         ]
@@ -57,7 +59,7 @@ def test_options_change_the_program(parser):
     assert (program.filters, program.subarray) == (("F560W", "F770W"), "SUB64")
     assert (program.ngroups, program.nints, program.seed) == (5, 1, 9)
     assert (len(program.tiles), len(program.dithers)) == (1, 1)
-    assert program.effects == Effects().without("dark", "emi")
+    assert program.effects == Effects().without("dark", "emi").also("stripes")
 
 
 def test_without_options_the_program_is_the_ready_made_one(parser):

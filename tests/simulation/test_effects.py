@@ -19,6 +19,15 @@ def test_without_and_only_are_opposites():
     assert Effects().only("dark") == Effects().without(*(name for name in Effects.names() if name != "dark"))
 
 
+def test_artefacts_are_off_until_they_are_asked_for():
+    assert set(Effects.artefacts()) > set(Effects.ramp_artefacts())
+    assert not any(getattr(Effects(), name) for name in Effects.artefacts())
+    assert Effects().also("stripes") == Effects().also("stripes", "stripes") != Effects()
+    assert Effects().also("stripes").without("stripes") == Effects()
+    with pytest.raises(ParameterError, match="gravity"):
+        Effects().also("gravity")
+
+
 def test_unknown_effect_is_refused():
     with pytest.raises(ParameterError, match="gravity"):
         Effects().without("gravity")
@@ -43,6 +52,7 @@ def complete():
         name
         for name in Effects.names()
         if name not in (*_OF_THE_POINTING, "sky", "flat", "coronagraphs", "reference_drift", "cosmic_rays")
+        and name not in Effects.artefacts()
     ],
 )
 def test_detector_effect_changes_the_ramps(name, complete):

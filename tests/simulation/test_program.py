@@ -11,7 +11,7 @@ from miri_widgets.simulation.plan import planned_exposures
 
 
 def test_ready_made_programs():
-    assert {"demo", "small", "brightsky", "sub128", "sub64", "multifilter"} <= set(PROGRAMS)
+    assert {"demo", "small", "brightsky", "sub128", "sub64", "multifilter", "artefacts"} <= set(PROGRAMS)
     demo = PROGRAMS["demo"]
     assert (demo.subarray, demo.filters, demo.ngroups, demo.nints) == ("FULL", ("F770W",), 10, 1)
     assert (len(demo.tiles), len(demo.dithers)) == (2, 3)
