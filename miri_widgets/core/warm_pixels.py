@@ -1,0 +1,326 @@
+"""Warm pixels: those that stand out of their neighbours at every pointing, while the sky under them changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter, uniform_filter
+from scipy.stats import binom
+
+from miri_widgets.core.areas import imager_area
+from miri_widgets.core.dq import BITS
+from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.pointings import pointing_of, pointings
+from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
+
+__all__ = ["excess_over_neighbours", "flag_warm_pixels", "needed_of"]
+
+_STEPS = (1, 2, 4, 8)
+_CHANCE = 1e-5
+"""Expected fraction of good pixels that stand out often enough because of sources and noise."""
+
+_NEIGHBOURHOOD = 33
+_MANY, _UNJUDGED = 0.02, 0.05
+_SAMPLE = 65536
+
+
+def flag_warm_pixels(
+    exposures: Sequence[Planes],
+    *,
+    nsigma: float = 3.0,
+    fraction: float = 0.7,
+    min_exposures: int = 4,
+    min_separation: float = 1.5,
+    box: int = 5,
+    cold: bool = False,
+    do_not_use: bool = True,
+) -> Outcome:
+    """
+    Flag pixels that are high at nearly all pointings of a dithered set.
+
+    Parameters
+    ----------
+    exposures : sequence of Planes
+        Dithered exposures of one subarray, with sky positions. Not modified; each is asked for twice, one
+        at a time, and again when its result is.
+    nsigma : float
+        A pixel stands out when it exceeds the median of its neighbours by this, in standard deviations of one
+        exposure.
+    fraction : float
+        Fraction of the pointings at which a pixel must stand out, at least; more are asked for in crowded places.
+    min_exposures : int
+        Fewer independent pointings are an error; a pixel that is good at fewer is not judged.
+    min_separation : float
+        Exposures pointed closer than this, FWHM, count as one pointing.
+    box : int
+        Side of the square of neighbours, pixels; odd.
+    cold : bool
+        Flag also pixels that are low at nearly all pointings.
+    do_not_use : bool
+        Flag DO_NOT_USE as well, not only WARM (cold ones: LOW_QE).
+
+    Returns
+    -------
+    Outcome
+        The same pixels; DQ gains flags. Image ``warm``: 1 for warm pixels, 2 for cold ones. Facts: ``warm`` and
+        ``cold`` pixels; ``warm_above``, how many remain at higher thresholds; ``pointings`` and ``exposures``;
+        ``outstanding``, the fraction of samples that stand out; ``unjudged``, the fraction of good pixels of which
+        nothing can be said.
+
+    Raises
+    ------
+    InputError
+        If there are too few independent pointings, or sky positions are missing.
+    MixedExposuresError
+        If exposures differ in their window on the detector.
+    ParameterError
+        If a setting is out of bounds.
+
+    Notes
+    -----
+    Of each exposure, the difference of a pixel to the median of its neighbours is compared with its own ERR, enlarged
+    where the exposure is noisier than its ERR says. A star lifts a pixel at one pointing only: pixels are flagged
+    that stand out at k pointings, k at least `fraction` of those where the pixel is good, and so many that stars,
+    with the density found in its neighbourhood of 33 pixels, reach k at one pixel of 100,000. Exposures of one
+    pointing vote first: more than half of them must agree. Where even standing out always could be chance, a pixel
+    is not judged. Memory: small counters per pixel, whatever the number of exposures.
+
+    Assumes that a pixel is warm during all of the exposures. Pixels that stand out because their neighbours are
+    wrong, such as those beside a bad flat field, are flagged as well.
+    """
+    _require_settings(locals())
+    groups = _groups(exposures, min_separation)
+    if len(groups) < min_exposures:
+        raise InputError(
+            f"{len(exposures)} exposures at {len(groups)} pointings more than {min_separation:g} FWHM apart",
+            f"at least {min_exposures} pointings to tell warm pixels from stars",
+            "add dithered exposures, or leave this step out",
+        )
+    counts, noise = _count(exposures, groups, nsigma, box, cold)
+    high, judged = _decided(counts.high, counts.valid, fraction, min_exposures)
+    low = np.zeros_like(high[0])
+    if cold:
+        low = _decided(counts.low, counts.valid, fraction, min_exposures)[0][0] & ~high[0]
+    good = counts.valid > 0
+    facts: dict[str, Any] = {
+        "exposures": len(exposures),
+        "pointings": len(groups),
+        "warm": int(high[0].sum()),
+        "cold": int(low.sum()),
+        "warm_above": {f"{nsigma * step:g}": int(one.sum()) for step, one in zip(_STEPS, high, strict=True)},
+        "outstanding": float(counts.high[0].sum() / max(int(counts.valid.sum()), 1)),
+        "unjudged": float(1 - judged[good].mean()) if good.any() else 1.0,
+    }
+    flags = _bits("WARM", do_not_use) * high[0] + _bits("LOW_QE", do_not_use) * low
+    found = f"{facts['warm']} warm and {facts['cold']} cold pixels"
+    note = f"{found} flagged, from {len(groups)} pointings, {nsigma:g} sigma at {fraction:.0%} of them"
+    flag = partial(
+        _flagged, exposures=exposures, flags=flags.astype(np.uint32), noise=noise, groups=groups, note=note
+    )
+    image = high[0].astype(np.uint8) + 2 * low.astype(np.uint8)
+    return Outcome(Lazy(len(exposures), flag), facts, {"warm": image}, _warnings(facts, good))
+
+
+def excess_over_neighbours(
+    sci: NDArray[np.floating], good: NDArray[np.bool_], box: int = 5
+) -> NDArray[np.float32]:
+    """
+    Return how much each pixel exceeds the median of the square around it.
+
+    Parameters
+    ----------
+    sci : ndarray of float, shape (ny, nx)
+        Any unit. Not modified.
+    good : ndarray of bool, shape (ny, nx)
+        True where a pixel counts. Not modified.
+    box : int
+        Side of the square, pixels; odd.
+
+    Returns
+    -------
+    ndarray of float32, shape (ny, nx)
+        Unit of `sci`; NaN at bad pixels, and where less than half of the square is good.
+
+    Notes
+    -----
+    Bad pixels enter the median as infinities of alternating sign, which leaves it where it is, within a rank or two.
+    """
+    y, x = np.ogrid[: sci.shape[0], : sci.shape[1]]
+    sign = np.where((x + y) % 2 == 0, np.float32(np.inf), np.float32(-np.inf))
+    filled = np.where(good, np.asarray(sci, dtype=np.float32), sign)
+    middle = median_filter(filled, size=box, mode="mirror")
+    share = uniform_filter(good.astype(np.float32), size=box, mode="mirror")
+    known = good & np.isfinite(middle) & (share > 0.5)
+    return np.where(known, filled - np.where(known, middle, 0), np.float32(np.nan)).astype(np.float32)
+
+
+def needed_of(valid: NDArray[np.integer], rate: NDArray[np.floating], fraction: float) -> NDArray[np.int16]:
+    """
+    Return at how many pointings a pixel must stand out.
+
+    Parameters
+    ----------
+    valid : ndarray of int, shape (ny, nx)
+        Pointings at which the pixel is good.
+    rate : ndarray of float, shape (ny, nx)
+        Probability that a good pixel stands out at one pointing.
+    fraction : float
+        Of the pointings, at least.
+
+    Returns
+    -------
+    ndarray of int16, shape (ny, nx)
+        ``valid + 1``, which is never reached, where standing out always would be no wonder.
+    """
+    edges = np.concatenate([np.geomspace(1e-4, 0.1, 40), np.linspace(0.11, 1, 90)])
+    bins = np.minimum(np.searchsorted(edges, rate), edges.size - 1)
+    result = np.ones(valid.shape, np.int16)
+    for number in np.unique(valid[valid > 0]).tolist():
+        wanted = np.arange(1, number + 2)
+        rare = binom.sf(wanted[:, np.newaxis] - 1, number, edges) <= _CHANCE
+        enough = rare & (wanted >= math.ceil(fraction * number - 1e-9))[:, np.newaxis]
+        enough[-1] = True
+        here = valid == number
+        result[here] = wanted[np.argmax(enough, axis=0)][bins[here]]
+    return result
+
+
+@dataclass
+class _Counts:
+    """How often pixels are good, stand out above thresholds, and below; (ny, nx) and (thresholds, ny, nx)."""
+
+    valid: NDArray[np.int16]
+    high: NDArray[np.int16]
+    low: NDArray[np.int16]
+
+
+def _count(
+    exposures: Sequence[Planes], groups: list[list[int]], nsigma: float, box: int, cold: bool
+) -> tuple[_Counts, dict[int, float]]:
+    shape = exposures[groups[0][0]].shape
+    total = _Counts(
+        np.zeros(shape, np.int16), np.zeros((len(_STEPS), *shape), np.int16), np.zeros((1, *shape), np.int16)
+    )
+    noise: dict[int, float] = {}
+    for group in groups:
+        own = _Counts(*(np.zeros_like(part) for part in (total.valid, total.high, total.low)))
+        for index in group:
+            ratio, noise[index] = _significance(exposures[index], box)
+            own.valid += np.isfinite(ratio)
+            for place, step in enumerate(_STEPS):
+                own.high[place] += ratio > nsigma * step
+            if cold:
+                own.low[0] += ratio < -nsigma
+        total.valid += own.valid > 0
+        total.high += 2 * own.high > own.valid
+        total.low += 2 * own.low > own.valid
+    return total, noise
+
+
+def _significance(planes: Planes, box: int) -> tuple[NDArray[np.float32], float]:
+    """Excess over its standard deviation, NaN where unknown, and by what ERR was multiplied."""
+    good = planes.good & np.isfinite(planes.err) & (planes.err > 0)
+    excess = excess_over_neighbours(planes.sci, good, box)
+    ratio = (excess / np.where(good, planes.err, np.nan)).astype(np.float32)
+    some = ratio[imager_area(planes.shape, planes.corner) & np.isfinite(ratio)]
+    if some.size == 0:
+        some = ratio[np.isfinite(ratio)]
+    if some.size == 0:
+        return ratio, 1.0
+    # the lower half alone: sources lift the upper one
+    low, middle = np.percentile(some[:: max(some.size // _SAMPLE, 1)], [15.866, 50])
+    factor = max(float(middle - low), 1.0)
+    return (ratio / factor).astype(np.float32), factor
+
+
+def _decided(
+    counts: NDArray[np.int16], valid: NDArray[np.int16], fraction: float, least: int
+) -> tuple[list[NDArray[np.bool_]], NDArray[np.bool_]]:
+    """Which pixels stand out often enough, for each threshold; and which are judged at all."""
+    samples = uniform_filter(valid.astype(np.float32), _NEIGHBOURHOOD, mode="mirror")
+    often = uniform_filter(counts[0].astype(np.float32), _NEIGHBOURHOOD, mode="mirror")
+    needed = needed_of(valid, often / np.maximum(samples, 1e-6), fraction)
+    judged = (valid >= least) & (needed <= valid)
+    return [judged & (one >= needed) for one in counts], judged
+
+
+def _groups(exposures: Sequence[Planes], separation: float) -> list[list[int]]:
+    """Indices of exposures by pointing, earliest first."""
+    seen: list[tuple[float, str, int]] = []
+    places, windows = [], set()
+    for index, planes in enumerate(exposures):
+        seen.append((planes.start_mjd, planes.root, index))
+        windows.add((planes.shape, planes.corner))
+        places.append(pointing_of(planes))
+    if len(windows) > 1:
+        raise MixedExposuresError(
+            f"exposures of {len(windows)} different windows on the detector",
+            "one subarray",
+            "run this step for each subarray by itself",
+        )
+    if not seen:
+        return []
+    order = [index for *_, index in sorted(seen)]
+    ra, dec, fwhm = np.array(places)[order].T
+    return [[order[one] for one in group] for group in pointings(ra, dec, separation * fwhm)]
+
+
+def _bits(name: str, do_not_use: bool) -> np.uint32:
+    return np.uint32(1 << BITS[name] | (1 << BITS["DO_NOT_USE"]) * bool(do_not_use))
+
+
+def _flagged(
+    index: int,
+    *,
+    exposures: Sequence[Planes],
+    flags: NDArray[np.uint32],
+    noise: dict[int, float],
+    groups: list[list[int]],
+    note: str,
+) -> Planes:
+    planes = exposures[index]
+    dq = planes.dq | flags
+    own = {
+        "pointing": next(number for number, group in enumerate(groups) if index in group),
+        "noise_over_err": noise[index],
+        "flagged": int(np.count_nonzero(flags)),
+        "newly": int(np.count_nonzero(dq != planes.dq)),
+    }
+    return planes.but(dq=dq, facts={**planes.facts, "warm_pixels": own}, notes=(*planes.notes, note))
+
+
+def _warnings(facts: dict[str, Any], good: NDArray[np.bool_]) -> tuple[str, ...]:
+    lines = []
+    share = (facts["warm"] + facts["cold"]) / max(int(good.sum()), 1)
+    if share > _MANY:
+        lines.append(
+            f"{share:.1%} of the pixels would be flagged, more than detectors have warm pixels: look at the mask, "
+            "and subtract sky pattern and stripes first."
+        )
+    if facts["unjudged"] > _UNJUDGED:
+        lines.append(
+            f"{facts['unjudged']:.0%} of the pixels could not be judged: too few pointings for so many sources."
+        )
+    return tuple(lines)
+
+
+def _require_settings(given: dict[str, Any]) -> None:
+    def refuse(name: str, expected: str) -> None:
+        raise ParameterError(f"{name} = {given[name]!r}", expected, "correct the parameter")
+
+    if not 1 <= given["nsigma"] <= 100:
+        refuse("nsigma", "1 to 100 standard deviations")
+    if not 0.5 <= given["fraction"] <= 1:
+        refuse("fraction", "0.5 to 1")
+    if not given["min_exposures"] >= 3:
+        refuse("min_exposures", "3 or more")
+    if not 0 < given["min_separation"] < math.inf:
+        refuse("min_separation", "a positive number of FWHM")
+    if not (3 <= given["box"] <= 31 and given["box"] % 2 == 1):
+        refuse("box", "an odd number from 3 to 31")
