@@ -154,7 +154,7 @@ def rate_from_integrations(
         variance_p.astype(np.float32),
         variance_r.astype(np.float32),
         usable.sum(axis=0, dtype=np.int32),
-        _reasons(sci, dq, weight, usable),
+        _reasons(sci, dq, rnoise, usable),
     )
 
 
@@ -182,13 +182,13 @@ def _weights(
 
 
 def _reasons(
-    sci: NDArray, dq: NDArray[np.integer], weight: NDArray, usable: NDArray[np.bool_]
+    sci: NDArray, dq: NDArray[np.integer], rnoise: NDArray, usable: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
-    heaviest = weight.max(axis=0)
-    lightest = np.where(usable, weight, np.inf).min(axis=0)
+    noisiest = np.where(usable, rnoise, -np.inf).max(axis=0)
+    quietest = np.where(usable, rnoise, np.inf).min(axis=0)
     found = {
         "flagged": has(dq, "DO_NOT_USE").any(axis=0),
-        "weights": (usable.sum(axis=0) > 1) & (heaviest > lightest * 1.001),
+        "weights": (usable.sum(axis=0) > 1) & (noisiest > quietest * 1.0001),
         "saturated": has(dq, "SATURATED").any(axis=0),
         "nan": ~np.isfinite(sci).all(axis=0),
     }

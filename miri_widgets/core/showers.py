@@ -272,8 +272,8 @@ def find_showers(
 
     Notes
     -----
-    Each difference, cut at 5 sigma so that single hits and stars weigh little, is smoothed with a Gaussian, gaps
-    left out of the mean. Noise is the robust spread of the smoothed difference. An excess smaller than a quarter of
+    Each difference, cut at 5 sigma so that single hits and stars weigh little, is smoothed with a Gaussian and
+    divided by the noise that the pixels there give. The unit is the robust spread of the result. An excess smaller than a quarter of
     the smoothing area is no shower.
     """
     found: list[tuple[float, ShowerMask]] = []
@@ -299,10 +299,13 @@ def find_showers(
 
 
 def _smooth(image: NDArray[np.float32], size: float) -> NDArray[np.float32]:
+    """Weighted sum under a Gaussian over its expected noise: of one spread everywhere, at edges and gaps too."""
     weight = np.isfinite(image).astype(np.float32)
-    blurred = ndimage.gaussian_filter(weight, size, truncate=3)
-    total = ndimage.gaussian_filter(np.where(weight > 0, image, 0).astype(np.float32), size, truncate=3)
-    return np.where(blurred > 0.1, total / np.maximum(blurred, 0.1), 0).astype(np.float32)
+    values = np.where(weight > 0, image, 0).astype(np.float32)
+    total = ndimage.gaussian_filter(values, size, mode="constant", truncate=3)
+    # the square of a Gaussian is a narrower one
+    noise = ndimage.gaussian_filter(weight, size / 2**0.5, mode="constant", truncate=4)
+    return np.where(noise > 0.1, total / np.sqrt(np.maximum(noise, 0.1)), 0).astype(np.float32)
 
 
 def _excesses(smooth: NDArray[np.float32], size: float, threshold: float) -> list[tuple[float, Region]]:
