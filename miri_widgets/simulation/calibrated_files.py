@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
 import tempfile
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -132,19 +132,17 @@ def _with_wcs(model: ImageModel) -> ImageModel:
     return model
 
 
-_open_folders = ExitStack()
-
-
 @lru_cache(maxsize=1)
 def _wcs_references() -> tuple[tuple[str, str], ...]:
     """Write the references of the WCS once per process, into a folder that goes with the process."""
-    folder = Path(_open_folders.enter_context(tempfile.TemporaryDirectory(prefix="miri-wcs-")))
+    folder = tempfile.TemporaryDirectory(prefix="miri-wcs-")
+    atexit.register(folder.cleanup)
     files = []
     for reference in (
         distortion_reference(flight_distortion()),
         filter_offset_reference(flight_distortion()),
     ):
-        path = folder / f"{reference.kind}.asdf"
+        path = Path(folder.name) / f"{reference.kind}.asdf"
         save_model(reference.content, path)
         files.append((reference.kind, str(path)))
     return tuple(files)

@@ -92,7 +92,10 @@ class PointSpread:
 
     def on_pixels(self, half_width: int) -> NDArray[np.float64]:
         """Return the function centred on a pixel, shape (2 half_width + 1,) * 2."""
-        offsets = np.arange(-half_width, half_width + 1)
+        return self.sampled(np.arange(-half_width, half_width + 1))
+
+    def sampled(self, offsets: NDArray) -> NDArray[np.float64]:
+        """Return the fractions that pixels at these distances from the source receive, in rows and columns alike."""
         return self._spline(offsets, offsets)
 
     def encircled(self, radius: NDArray[np.floating] | float) -> NDArray[np.float64]:

@@ -233,7 +233,7 @@ def _galaxy_stamp(
 def _spread_samples(filter_name: str, fine: int) -> NDArray[np.float64]:
     """PSF, integrated over a pixel, every 1/`fine` pixel out to 20 pixels."""
     axis = np.arange(-20 * fine, 20 * fine + 1) / fine
-    return point_spread(filter_name)._spline(axis, axis)
+    return point_spread(filter_name).sampled(axis)
 
 
 def _power_law(draw: NDArray, low: float, high: float, slope: float) -> NDArray[np.float64]:

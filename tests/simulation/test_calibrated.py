@@ -1,6 +1,9 @@
 """Calibrated exposures: their truth adds up, their noise is what ERR says, every effect is there when it is on."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -365,3 +368,37 @@ def test_other_planes_can_be_written(tmp_path):
     with ImageModel(write_cal(exposure, tmp_path, planes=changed)) as model:
         np.testing.assert_array_equal(model.data, exposure.planes.sci + 1)
         assert model.meta.subarray.name == "SUB64"
+
+
+_IMAGE3 = """
+import sys
+def audit(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        raise SystemExit(f"network: {args}")
+sys.addaudithook(audit)
+from jwst.pipeline import Image3Pipeline
+Image3Pipeline.call(sys.argv[2:], output_dir=sys.argv[1], output_file="mosaic", save_results=True)
+"""
+
+
+@pytest.mark.pipeline
+def test_image3_takes_the_files_as_they_are(tmp_path):
+    from astropy.io import fits
+
+    from miri_widgets.simulation import write_cal, write_reference_cache
+
+    cache = write_reference_cache(tmp_path / "crds", filters=("F770W",), subarrays=("SUB256",))
+    program = _program("crowded", "noise", "bad_pixels", "pointing_error", shape="SUB256", dithers=3)
+    files = [str(write_cal(exposure, tmp_path / "cal")) for exposure in program]
+    result = subprocess.run(
+        [sys.executable, "-c", _IMAGE3, str(tmp_path), *files],
+        env={**os.environ, **cache.environment()},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    with fits.open(tmp_path / "mosaic_i2d.fits") as hdus:
+        median = np.nanmedian(hdus["SCI"].data)
+        assert hdus[0].header["S_TWKREG"] == hdus[0].header["S_RESAMP"] == "COMPLETE"
+    assert median == pytest.approx(program.levels[0], rel=0.03)
+    assert (tmp_path / "mosaic_cat.ecsv").is_file()
