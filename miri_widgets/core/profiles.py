@@ -1,7 +1,8 @@
 """
-Profiles: the level of each column (or row) of an area, free of sources, and split into smooth and rough.
+Profiles: the level of each column (or row) of an area, free of sources, and the part that is of the detector.
 
-What is smooth from column to column is sky, emission or gradient; what is rough is of the detector.
+An offset of the detector is the same along a whole column. Sky, emission and noise are not: bands of rows tell them
+apart.
 """
 
 from __future__ import annotations
@@ -11,56 +12,61 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve_banded, cholesky_banded
+from scipy.fft import dct
 from scipy.ndimage import gaussian_filter1d
 
-__all__ = ["Profile", "Split", "banded_profile", "location", "rough_rms", "split"]
+from miri_widgets.core.curves import Curves
+
+__all__ = ["Bands", "Offsets", "band_edges", "common_offsets", "levels_of_bands", "location", "rough_rms"]
 
 _HUBER = 1.5
 _BAND_SCALE = 20.0  # pixels; rougher than this, bands are compared
-_AS_LIKELY = 2.0  # in minus twice the log likelihood
-_HALF_POWER = 1.9228  # scale^4 over the weight of the second differences, where half of a wave passes
+_EXCESS = 4.0  # times the power of noise
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
+class Bands:
     """
-    A level for each column.
+    Levels of the columns of an area, in several bands of rows.
 
     Attributes
     ----------
-    value, err : ndarray of float64, shape (n,)
-        Level and its standard deviation, from the scatter between bands; NaN where `count` is too low.
-    count : ndarray of int, shape (n,)
-        Pixels that it comes from.
+    level : ndarray of float64, shape (bands, n)
+        NaN where too few pixels count.
+    count : ndarray of int, shape (bands, n)
+        Pixels that each level comes from.
     """
 
-    value: NDArray[np.float64]
-    err: NDArray[np.float64]
+    level: NDArray[np.float64]
     count: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class Offsets:
     """
-    A profile as the sum of a smooth and a rough part.
+    What is common to all bands.
 
     Attributes
     ----------
-    smooth : ndarray of float64, shape (n,)
-        What is kept: follows everything wider than `scale`.
-    rough : ndarray of float64, shape (n,)
-        What is of the detector, as far as it stands out of its own noise; 0 where nothing was measured.
+    value : ndarray of float64, shape (n,)
+        Offset of each column, as far as it stands out of emission and noise; 0 where nothing was measured.
     err : ndarray of float64, shape (n,)
-        Standard deviation of `rough`; 0 where it is 0 by decision.
-    scale : float
-        Pixels; sigma of the Gaussian with the same half power.
+        Its standard deviation; 0 where the offset is 0 by decision.
+    emission : int
+        Order of the cosine transform up to which the profile is emission; 0 for none.
+    known : ndarray of bool, shape (n,)
+        Where there were enough pixels.
     """
 
-    smooth: NDArray[np.float64]
-    rough: NDArray[np.float64]
+    value: NDArray[np.float64]
     err: NDArray[np.float64]
-    scale: float
+    emission: int
+    known: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls, n: int) -> Offsets:
+        """Return no offsets, for `n` columns."""
+        return cls(np.zeros(n), np.zeros(n), 0, np.zeros(n, bool))
 
 
 def location(values: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -100,110 +106,88 @@ def location(values: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray
     return middle + np.where(inside > 0, pulled / np.maximum(inside, 1), 0.0), count
 
 
-def banded_profile(values: NDArray[np.floating], *, bands: int = 8, least: int = 20) -> Profile:
+def band_edges(length: int, *, bands: int = 8, least: int = 20) -> NDArray[np.int64]:
+    """Return where bands begin and end, shape (number + 1,): at most `bands`, none narrower than `least`."""
+    return np.linspace(0, length, max(1, min(bands, length // max(least, 1))) + 1).astype(np.int64)
+
+
+def levels_of_bands(values: NDArray[np.floating], edges: NDArray[np.integer], *, least: int = 20) -> Bands:
     """
-    Return the level of each row of values, from several bands that are weighted by how quiet they are.
+    Return the level of each row of values in each band.
 
     Parameters
     ----------
     values : ndarray of float, shape (n, m)
-        Residuals from a smooth surface: one line per column of the exposure; NaN does not count. Not modified.
-    bands : int
-        The m values are cut into so many pieces.
+        One line per column of the exposure; NaN does not count. Not modified.
+    edges : ndarray of int, shape (bands + 1,)
+        Of the bands, along the second axis.
     least : int
-        Lines with fewer values have no level.
-
-    Notes
-    -----
-    The offset of a column is the same in all bands; noise, sources and emission are not. Their scatter between
-    bands is therefore the noise of the profile, and a band full of nebulosity counts little. What is wider than
-    20 pixels is averaged over all bands alike, so that a mask does not make steps.
+        Lines with fewer values, in all bands together, have no level.
     """
-    n, m = values.shape
-    bands = max(1, min(bands, m // max(least, 1)))
-    edges = np.linspace(0, m, bands + 1).astype(int)
-    parts = [location(values[:, low:high]) for low, high in pairwise(edges)]
-    levels = np.array([part[0] for part in parts])
-    counts = np.array([part[1] for part in parts])
-    count = counts.sum(axis=0)
-    known = (counts >= max(1, least // bands // 2)) & (count >= least)
-    levels = np.where(known, levels, np.nan)
-    if not known.any():
-        return Profile(np.full(n, np.nan), np.full(n, np.nan), count)
-    wide = np.array([_smoothed(line) for line in levels])
-    rough = levels - wide
-    variance = _band_variances(rough, counts, known)
-    weight = np.where(known, 1.0 / variance, 0.0)
-    total = weight.sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.nansum(weight * np.nan_to_num(rough), axis=0) / total
-        err = np.sqrt(1.0 / total)
-    present = np.isfinite(wide).any(axis=1)
-    value = mean + wide[present].mean(axis=0)
-    return Profile(np.where(total > 0, value, np.nan), np.where(total > 0, err, np.nan), count)
+    parts = [location(np.ascontiguousarray(values[:, low:high])) for low, high in pairwise(edges)]
+    level, count = np.array([part[0] for part in parts]), np.array([part[1] for part in parts])
+    known = (count >= max(1, least // len(parts) // 2)) & (count.sum(axis=0) >= least)
+    return Bands(np.where(known, level, np.nan), np.where(known, count, 0))
 
 
-def _band_variances(
-    rough: NDArray[np.float64], counts: NDArray[np.int64], known: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Variance of each level, from how its band differs from the others; shape (bands, n)."""
-    several = known.sum(axis=0) > 1
-    if len(rough) == 1 or not several.any():
-        # one band: neighbours tell, offsets included
-        spread = np.array([_mad(line[np.isfinite(line)]) for line in rough])
-    else:
-        common = _median(rough[:, several])
-        # the others' median holds 1/bands of the variance
-        spread = np.array([_mad(line[np.isfinite(line)]) for line in rough[:, several] - common])
-        spread *= np.sqrt(len(rough) / (len(rough) - 1))
-    floor = max(1e-3 * float(spread.max()), 1e-30)
-    usual = np.array(
-        [np.median(line[mask]) if mask.any() else 1.0 for line, mask in zip(counts, known, strict=True)]
-    )
-    return np.maximum(spread, floor)[:, None] ** 2 * usual[:, None] / np.maximum(counts, 1)
-
-
-def split(profile: Profile, *, scale: float = 20.0, adaptive: bool = True) -> Split:
+def common_offsets(
+    bands: Bands, *, scale: float = 60.0, adaptive: bool = True, emission: bool = False
+) -> Offsets:
     """
-    Split a profile into what is smooth and what is rough.
+    Return the offsets that all bands have in common.
 
     Parameters
     ----------
-    profile : Profile
-        Levels of neighbouring columns. Not modified.
+    bands : Bands
+        Levels. Not modified.
     scale : float
-        The smooth part may follow structure down to this scale, pixels (sigma of a Gaussian).
+        The finest structure along the profile that may be sky though all bands have it, pixels (sigma of a
+        Gaussian).
     adaptive : bool
-        Let the profile itself choose a wider scale when it needs no finer one; else use `scale`.
+        Follow such structure only as far as the profile shows it, and leave alone also what is finer where bands
+        differ; else all that is wider than `scale` is sky.
 
     Notes
     -----
-    The smooth part minimizes the squared residuals plus lambda times the squared second differences (Whittaker
-    1923); lambda is the restricted maximum-likelihood estimate for "smooth curve plus white noise". An empty
-    field keeps a straight line only, a nebula all that is wider than its finest structure. The rough part is
-    multiplied by its variance without noise over its variance, and by more for a single column of many sigma:
-    offsets that are not there are not subtracted.
+    The profile, the mean of the bands weighted by how quiet they are, is a smooth curve plus offsets plus noise:
+
+    1. Emission is not the same in all bands. From the lowest frequency (cosine transform) up to where the bands
+       differ no more than by noise, the curve takes everything.
+    2. Gradients may be the same in all. Above that frequency the curve is the best linear prediction of a random
+       curve with power falling as the fourth power of frequency; its scale, never finer than `scale`, is that of
+       the greatest restricted likelihood. An empty field keeps a straight line.
+    3. Offsets are multiplied by their variance without noise over their variance, and by more for a single column
+       of many sigma: what is not there is not subtracted.
     """
-    known = np.isfinite(profile.value)
-    n = known.size
-    nothing = np.zeros(n)
+    n = bands.level.shape[1]
+    known = np.asarray(np.isfinite(bands.level).any(axis=0))
     if np.count_nonzero(known) < 8:
-        return Split(np.where(known, profile.value, 0.0), nothing, nothing, scale)
-    level = float(np.median(profile.value[known]))
-    values = np.where(known, profile.value - level, 0.0)
-    widest = max(4.0 * n, scale)
-    scales = np.geomspace(scale, widest, 25) if adaptive and widest > scale else np.array([scale])
-    weight = known.astype(float)
+        return Offsets.none(n)
+    profile, variance, _ = _mean_of_bands(bands)
+    order = _emission_order(bands, profile) if emission else 0
+    level = float(np.median(profile[known]))
+    values, weight = np.where(known, profile - level, 0.0), known.astype(float)
+    scales = np.geomspace(scale, max(n, scale), 12) if adaptive else np.array([scale])
+    curves = Curves(n, order, scale)
     for _ in range(2):
-        scored = [(_curve(values, weight, one), one) for one in scales]
-        # the widest of those that are as likely: it takes least of what is rough
-        least = min(score for (_, score), _ in scored)
-        (smooth, _), best = [one for one in scored if one[0][1] <= least + _AS_LIKELY][-1]
-        residual = np.where(known, values - smooth, 0.0)
+        curves.weigh(values, weight)
+        residual = np.where(known, values - curves.best(scales), 0.0)
         # a single column far off must not bend the curve
         weight = known / np.maximum(1.0, np.abs(residual) / (3.0 * max(_mad(residual[known]), 1e-300)))
-    rough, err = _shrunk(residual, np.where(known, profile.err, 0.0), known)
-    return Split(smooth + level, rough, err, float(best))
+    value, err = _shrunk(residual, np.where(known, np.sqrt(variance), 0.0), known)
+    return Offsets(value, err, order, known)
+
+
+def _emission_order(bands: Bands, profile: NDArray[np.float64]) -> int:
+    """Lowest order of a cosine transform, beyond 0, at which bands differ by noise alone; 0 for no emission."""
+    if len(bands.level) < 3:
+        return 0
+    columns = np.flatnonzero(np.isfinite(profile))
+    differ = np.nan_to_num(bands.level - profile)[:, columns[0] : columns[-1] + 1]
+    # one band may hold a bright source
+    power = _running_mean(np.median(dct(differ, norm="ortho", axis=1) ** 2, axis=0))
+    floor = float(np.median(power[power.size // 2 :]))
+    return int(np.argmax(power <= _EXCESS * floor))
 
 
 def rough_rms(values: NDArray[np.float64]) -> float | None:
@@ -214,33 +198,56 @@ def rough_rms(values: NDArray[np.float64]) -> float | None:
     return _mad((values - _smoothed(values))[known])
 
 
-def _curve(values: NDArray, weight: NDArray, scale: float) -> tuple[NDArray[np.float64], float]:
-    """Whittaker's curve, and minus twice its restricted log likelihood."""
-    n, stiffness = values.size, scale**4 / _HALF_POWER
-    bands = np.zeros((3, n))
-    bands[0] = weight
-    # second differences: 1 -2 1
-    for offset, row in ((0, (1.0, 4.0, 1.0)), (1, (-2.0, -2.0)), (2, (1.0,))):
-        for start, factor in enumerate(row):
-            bands[offset, start : n - 2 + start] += stiffness * factor
-    factor_ = cholesky_banded(bands, lower=True)
-    smooth = cho_solve_banded((factor_, True), weight * values)
-    freedom = max(np.count_nonzero(weight) - 2, 1)
-    misfit = max(float(np.sum(weight * values * (values - smooth))), 1e-300)
-    logdet = 2.0 * float(np.log(factor_[0]).sum())
-    return smooth, freedom * np.log(misfit) + logdet - (n - 2) * np.log(stiffness)
+def _mean_of_bands(bands: Bands) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Mean profile and its variance, shape (n,), and the share of each band, shape (bands,)."""
+    known = np.isfinite(bands.level)
+    wide = np.array([_smoothed(line) for line in bands.level])
+    present = np.isfinite(wide).any(axis=1)
+    rough = bands.level - wide
+    spread = _spread(rough, known)
+    typical = np.array(
+        [np.median(line[mask]) if mask.any() else 1.0 for line, mask in zip(bands.count, known, strict=True)]
+    )
+    weight = np.where(known, bands.count / typical[:, None] / spread[:, None] ** 2, 0.0)
+    total = weight.sum(axis=0)
+    share = weight.sum(axis=1) / total.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (weight * np.nan_to_num(rough)).sum(axis=0) / total
+        variance = 1.0 / total
+    # what is wide is weighted alike in all columns, so that a mask makes no step
+    return mean + share[present] @ wide[present] / share[present].sum(), variance, share
+
+
+def _spread(rough: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Standard deviation of the levels of each band, from how it differs from the others."""
+    several = known.sum(axis=0) > 1
+    if len(rough) == 1 or not several.any():
+        spread = np.array([_mad(line[np.isfinite(line)]) for line in rough])
+    else:
+        # the median of all holds a part of each
+        differ = (rough[:, several] - _median(rough[:, several])) * np.sqrt(len(rough) / (len(rough) - 1))
+        spread = np.array([_mad(line[np.isfinite(line)]) for line in differ])
+    return np.maximum(spread, max(1e-3 * float(spread.max()), 1e-30))
+
+
+def _running_mean(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over neighbouring frequencies: five, and more as they grow."""
+    order = np.arange(power.size)
+    half = 2 + order // 6
+    total = np.concatenate([[0.0], np.cumsum(power)])
+    low, high = np.maximum(order - half, 0), np.minimum(order + half + 1, power.size)
+    return (total[high] - total[low]) / (high - low)
 
 
 def _shrunk(
-    residual: NDArray, noise: NDArray, known: NDArray[np.bool_]
+    residual: NDArray[np.float64], noise: NDArray[np.float64], known: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    total = _mad(residual[known]) ** 2
     quiet = float(np.median(noise[known])) ** 2
-    signal = max(total - quiet, 0.0)
+    signal = max(_mad(residual[known]) ** 2 - quiet, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(known, signal / (signal + noise**2), 0.0)
         single = np.where(known, 1.0 - 16.0 * noise**2 / residual**2, 0.0)
-    share = np.nan_to_num(np.clip(np.maximum(share, np.nan_to_num(single, neginf=0.0)), 0.0, 1.0))
+    share = np.clip(np.maximum(np.nan_to_num(share), np.nan_to_num(single, neginf=0.0)), 0.0, 1.0)
     return share * residual, np.sqrt(share) * noise
 
 

@@ -10,16 +10,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.planes import Lazy, Outcome, Planes
-from miri_widgets.core.profiles import Profile, Split, banded_profile, location, rough_rms, split
+from miri_widgets.core.profiles import (
+    Bands,
+    Offsets,
+    band_edges,
+    common_offsets,
+    levels_of_bands,
+    location,
+    rough_rms,
+)
 from miri_widgets.core.regions import Region, mask_of
-from miri_widgets.core.source_masks import source_mask
-from miri_widgets.core.surfaces import smooth_surface
+from miri_widgets.core.source_masks import robust_level, source_mask
+from miri_widgets.core.surfaces import rest_at_scale, smooth_surface
 from miri_widgets.errors import ParameterError
 
 __all__ = ["CORONAGRAPHS", "Stripes", "clean_stripes", "compare_cleanings", "find_stripes", "stripe_power"]
@@ -29,6 +38,9 @@ CORONAGRAPHS = 326
 
 _ROUNDS = 3
 _FEWEST_ROWS = 128
+_GROW = 1.0  # of masks, FWHM; wider ones cost pixels that a profile needs
+_FINE = (16.0, 10.0, 6.0, 6.0)
+_EMISSION = 0.15  # of the noise of a pixel; noise alone has 0.05 at that scale, crowded fields 0.09
 _NARROWEST = 16  # columns of an area that can be told from its emission
 
 
@@ -60,7 +72,7 @@ def clean_stripes(
     *,
     columns: bool = True,
     rows: bool = True,
-    protect_scale: float = 20.0,
+    protect_scale: float = 60.0,
     adaptive: bool = True,
     source_nsigma: float = 3.0,
     exclude_above: float | None = None,
@@ -78,9 +90,9 @@ def clean_stripes(
     columns, rows : bool
         Whether to clean columns, and rows.
     protect_scale : float
-        Structure along a profile that is wider than this is of the sky, pixels (sigma of a Gaussian).
+        Structure along a profile that is wider than this may be sky, pixels (sigma of a Gaussian).
     adaptive : bool
-        Protect only structure that is wider still, where the profile shows no emission as narrow as that.
+        Protect of it only what the profile shows to be there; else all of it, as with a Gaussian of that sigma.
     source_nsigma : float
         Sources are masked above this many standard deviations.
     exclude_above : float, optional
@@ -134,7 +146,7 @@ def find_stripes(
     *,
     columns: bool = True,
     rows: bool = True,
-    protect_scale: float = 20.0,
+    protect_scale: float = 60.0,
     adaptive: bool = True,
     source_nsigma: float = 3.0,
     exclude_above: float | None = None,
@@ -148,9 +160,10 @@ def find_stripes(
     Notes
     -----
     Imager field and coronagraphs are apart. In each: (1) subtract a surface of medians of 32 x 32 pixels, so that
-    masks and gradients make no steps; (2) level of each column, from bands weighted by how quiet they are, plus the
-    mean of the surface; (3) split it into a smooth part, which stays, and a rough one; (4) the same for rows. Then
-    find sources in what is left, and once more.
+    masks and gradients make no steps; (2) level of each column in bands of rows, plus the mean of the surface there;
+    (3) what all bands have in common and is not smooth along the profile is an offset (`common_offsets`); (4) the
+    same for rows. Then find sources in what is left, and once more. Where the residual shows emission finer than the
+    boxes, the surface is refined, and what differs between bands is protected at every scale.
     """
     good = planes.good & (planes.sci != 0)
     if exclude_above is not None:
@@ -177,44 +190,58 @@ class _Area:
         self.sci, self.good, self.fwhm, self.nsigma, self.least = sci, good, fwhm, nsigma, least
         self.use = good
         ny, nx = sci.shape
-        self.columns = Split(np.zeros(nx), np.zeros(nx), np.zeros(nx), 0.0)
-        self.rows = Split(np.zeros(ny), np.zeros(ny), np.zeros(ny), 0.0)
+        self.columns, self.rows = Offsets.none(nx), Offsets.none(ny)
         self.surface = np.zeros(sci.shape, np.float32)
         self.alone = 0
+        self.emission = False
 
     @property
     def offset(self) -> NDArray[np.float32]:
-        return (self.columns.rough[None, :] + self.rows.rough[:, None]).astype(np.float32)
+        return (self.columns.value[None, :] + self.rows.value[:, None]).astype(np.float32)
 
     @property
     def variance(self) -> NDArray[np.float32]:
         return (self.columns.err[None, :] ** 2 + self.rows.err[:, None] ** 2).astype(np.float32)
 
     def fit(self, *, columns: bool, rows: bool, scale: float, adaptive: bool) -> None:
+        """Measure; the first time without knowing sources, whose edges would hide the strongest stripes."""
         if not self.good.any():
             return
-        for turn in range(_ROUNDS):
+        for turn in range(_ROUNDS):  # each turn frees the columns of the rows, and both of sources
             clean = self.sci - self.offset
             self.surface = smooth_surface(clean, self.use)
             if turn:
-                flat = np.where(self.good, clean - self.surface, np.float32(np.nan))
-                self.use = self.good & ~source_mask(flat, fwhm=self.fwhm, threshold=self.nsigma)
-                self.surface = smooth_surface(clean, self.use)
+                self._find_sources(clean)
+                self.surface = smooth_surface(clean, self.use, scales=_FINE if self.emission else ())
             flat = np.where(self.use, clean - self.surface, np.float32(np.nan))
             self.alone = 0
             if columns:
-                before = self.columns.rough
-                self.columns = self._split(flat.T, self.surface.mean(axis=0) + before, scale, adaptive)
-                flat -= (self.columns.rough - before).astype(np.float32)
+                before = self.columns.value
+                self.columns = self._common(flat.T, self.surface.T, before, scale, adaptive)
+                flat -= (self.columns.value - before).astype(np.float32)
             if rows:
-                self.rows = self._split(flat, self.surface.mean(axis=1) + self.rows.rough, scale, adaptive)
+                self.rows = self._common(flat, self.surface, self.rows.value, scale, adaptive)
 
-    def _split(self, flat: NDArray, wide: NDArray, scale: float, adaptive: bool) -> Split:
-        profile = banded_profile(np.ascontiguousarray(flat), least=self.least)
-        known = np.isfinite(profile.value)
-        self.alone += int(np.count_nonzero(~known))
-        value = np.where(known, profile.value + wide, np.nan)
-        return split(Profile(value, profile.err, profile.count), scale=scale, adaptive=adaptive)
+    def _find_sources(self, clean: NDArray[np.float32]) -> None:
+        """Mask sources, and tell whether there is emission that boxes are too coarse for."""
+        if self.emission:
+            self.surface = smooth_surface(clean, self.use, scales=_FINE)
+        flat = np.where(self.good, clean - self.surface, np.float32(np.nan))
+        self.use = self.good & ~source_mask(flat, fwhm=self.fwhm, threshold=self.nsigma, grow=_GROW)
+        noise = robust_level(flat[self.use])[1]
+        structure = robust_level(rest_at_scale(flat, self.use, _FINE[-1])[self.use])[1]
+        self.emission = self.emission or structure > _EMISSION * noise
+
+    def _common(
+        self, flat: NDArray, surface: NDArray, before: NDArray, scale: float, adaptive: bool
+    ) -> Offsets:
+        edges = band_edges(flat.shape[1], least=self.least)
+        bands = levels_of_bands(flat, edges, least=self.least)
+        under = np.array([surface[:, low:high].mean(axis=1) for low, high in pairwise(edges)])
+        bands = Bands(bands.level + under + before, bands.count)
+        found = common_offsets(bands, scale=scale, adaptive=adaptive, emission=self.emission)
+        self.alone += int(np.count_nonzero(~found.known))
+        return found
 
     def facts(self) -> dict[str, Any]:
         flat = np.where(self.use, self.sci - self.surface, np.float32(np.nan))
@@ -222,8 +249,9 @@ class _Area:
         names = ("column_power_before", "row_power_before", "column_power_after", "row_power_after")
         return {
             **dict(zip(names, powers, strict=True)),
-            "column_scale": round(self.columns.scale, 1),
-            "row_scale": round(self.rows.scale, 1),
+            "emission": self.emission,
+            "column_emission": self.columns.emission,
+            "row_emission": self.rows.emission,
             "masked_fraction": float(1.0 - self.use.sum() / max(self.good.sum(), 1)),
             "left_alone": self.alone,
         }
