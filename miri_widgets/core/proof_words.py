@@ -1,0 +1,224 @@
+"""The figures of a proof as graded sentences for an astronomer."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from miri_widgets.core.verdicts import GRADES, Finding, grade, worst
+
+if TYPE_CHECKING:
+    from miri_widgets.core.proof import Proof
+
+__all__ = ["CROWDED", "FEW_SOURCES", "STRUCTURED", "findings", "is_structured"]
+
+CROWDED = 0.5
+"""With more of the imager under sources than this, the empty part says little about the rest."""
+
+STRUCTURED = 0.1
+"""Rms of what moves with the sky, in the noise of a pixel: what faint sources alone do not reach."""
+
+FEW_SOURCES = 20
+"""With fewer measurements of added sources a bias of a per cent may hide."""
+
+_NAMES = {
+    "column_rms": "Columns", "row_rms": "Rows", "gradient": "The gradient over the field", "box_rms": "Patches of 32 pixels"
+}  # fmt: skip
+
+
+def findings(proof: Proof) -> list[Finding]:
+    """
+    Return what a proof says: the flux of sources first, then the rest, the worst before the better.
+
+    Parameters
+    ----------
+    proof : Proof
+        Its verdict and sentences are not looked at.
+    """
+    rest = [
+        *_bins(proof),
+        *_noise(proof),
+        *_structure(proof),
+        *_extended(proof),
+        *_field(proof),
+        *_flags(proof),
+    ]
+    rest.sort(key=lambda one: -GRADES.index(one.grade))
+    return [_flux(proof), *rest]
+
+
+def is_structured(proof: Proof) -> bool:
+    """Tell whether the field shows light that moves with the sky and is not in compact sources."""
+    least = proof.sky_structure - 2 * _known(proof.sky_structure_err)
+    return bool(least > STRUCTURED * proof.pixel_noise)
+
+
+def _flux(proof: Proof) -> Finding:
+    if proof.sources < FEW_SOURCES:
+        few = "no source" if not proof.sources else f"only {proof.sources} sources"
+        return Finding(
+            "doubtful",
+            f"{few[0].upper() + few[1:]} could be added and measured: the change of fluxes is not known.",
+        )
+    told = grade("flux", abs(proof.flux_bias), _known(proof.flux_bias_err))
+    words = {
+        "good": "unharmed",
+        "doubtful": "look before you trust photometry",
+        "harm": "photometry is harmed",
+    }
+    return Finding(
+        told,
+        f"Fluxes of added sources change by {_percent(proof.flux_bias, proof.flux_bias_err)} "
+        f"({proof.sources} measurements, S/N 10 to 100): {words[told]}.",
+    )
+
+
+def _bins(proof: Proof) -> list[Finding]:
+    found = []
+    for one in proof.bins:
+        told = grade("flux_bin", abs(one.bias), one.err) if one.count >= 8 else "good"
+        if told != "good":
+            found.append(
+                Finding(
+                    told,
+                    f"Sources of S/N {one.low:.0f} to {one.high:.0f} change by {_percent(one.bias, one.err)}.",
+                )
+            )
+    return found
+
+
+def _noise(proof: Proof) -> list[Finding]:
+    if math.isnan(proof.noise_ratio):
+        return [
+            Finding("doubtful", "No empty apertures are left in the field: the noise could not be compared.")
+        ]
+    change, err = proof.noise_ratio - 1, _known(proof.noise_ratio_err)
+    told = grade("noise", change, err)
+    words = {"good": "", "doubtful": ": more than it should", "harm": ": a loss of depth"}[told]
+    found = [Finding(told, f"The noise in empty apertures changes by {_percent(change, err)}{words}.")]
+    over = proof.noise_over_err
+    if math.isfinite(over.before) and math.isfinite(over.after):
+        worse = abs(math.log(max(over.after, 1e-9))) - abs(math.log(max(over.before, 1e-9)))
+        told = grade("err", worse, math.hypot(_known(over.before_err), _known(over.after_err)))
+        if told != "good":
+            found.append(
+                Finding(
+                    told,
+                    f"ERR no longer tells the noise: it is {over.after:.2f} of ERR, before {over.before:.2f}.",
+                )
+            )
+    return found
+
+
+def _structure(proof: Proof) -> list[Finding]:
+    found = []
+    fallen = []
+    for name, change in proof.structure.items():
+        if not (math.isfinite(change.before) and math.isfinite(change.after) and proof.pixel_noise > 0):
+            continue
+        # new structure adds in quadrature to what was there
+        new = max(change.after**2 - change.before**2, 0.0) ** 0.5 / proof.pixel_noise
+        err = math.hypot(_known(change.before_err), _known(change.after_err)) / proof.pixel_noise
+        told = grade("structure", new, err)
+        numbers = f"from {change.before:.2g} to {change.after:.2g} {proof.unit}"
+        if told != "good":
+            found.append(Finding(told, f"{_NAMES.get(name, name)} got more structure: {numbers}."))
+        elif change.after < 0.7 * change.before and change.before > 0.05 * proof.pixel_noise:
+            fallen.append(f"{_NAMES.get(name, name).lower()} {numbers}")
+    if fallen:
+        found.append(Finding("good", "Residual structure falls: " + "; ".join(fallen) + "."))
+    return found
+
+
+def _extended(proof: Proof) -> list[Finding]:
+    found = []
+    structured = is_structured(proof)
+    if math.isfinite(proof.patch_kept):
+        lost = 1 - proof.patch_kept
+        told = grade("extended" if structured else "patch", abs(lost), _patch_err(proof))
+        size = f"about {proof.patch_fwhm_arcsec:.0f} arcsec"
+        heavy = grade("extended", lost, _patch_err(proof)) != "good"
+        if heavy:
+            advice = f": do not use this step on nebulae or galaxies of {size} and more"
+        else:
+            advice = "" if lost < 0.05 else ": little"
+        verb = "loses" if lost >= 0 else "gains"
+        found.append(
+            Finding(
+                told,
+                f"Added faint emission of {size} {verb} {_percent(abs(lost), proof.patch_kept_err, sign=False)} "
+                f"of its flux{advice}.",
+            )
+        )
+    lost = proof.sky_structure_lost
+    if structured and math.isfinite(lost):
+        told = grade("sky", abs(lost), _known(proof.sky_structure_lost_err))
+        found.append(
+            Finding(
+                told,
+                "The light of this field that moves with the sky, sources aside, loses "
+                f"{_percent(lost, proof.sky_structure_lost_err, sign=False)} of its contrast.",
+            )
+        )
+    return found
+
+
+def _field(proof: Proof) -> list[Finding]:
+    changed = worst([*(one.grade for one in [*_noise(proof), *_structure(proof)])]) != "good"
+    found = []
+    if is_structured(proof):
+        ratio = proof.sky_structure / proof.pixel_noise
+        found.append(
+            Finding(
+                "good",
+                f"The field shows extended emission ({ratio:.2g} times the noise of a pixel, over 16 pixels): a step "
+                "that makes its pattern of these exposures themselves takes some of it for pattern.",
+            )
+        )
+    if proof.masked_fraction > CROWDED:
+        found.append(
+            Finding(
+                "doubtful" if changed else "good",
+                f"{proof.masked_fraction:.0%} of the imager lies under sources: the field is crowded, and little of it "
+                "is empty enough to tell a pattern from stars. Use exposures of an emptier field for the pattern.",
+            )
+        )
+    return found
+
+
+def _flags(proof: Proof) -> list[Finding]:
+    found = []
+    told = grade("area", proof.area_lost)
+    if told != "good":
+        found.append(Finding(told, f"{proof.area_lost:.1%} of the usable imager becomes unusable."))
+    elif proof.newly_flagged > 0:
+        found.append(
+            Finding(
+                "good",
+                f"{proof.newly_flagged:.2%} of the pixels gain flags; {proof.area_lost:.2%} become unusable.",
+            )
+        )
+    if grade("broken", proof.unflagged_nan) != "good":
+        found.append(
+            Finding("harm", f"{proof.unflagged_nan} usable pixels became NaN without the flag DO_NOT_USE.")
+        )
+    if grade("broken", proof.flags_taken) != "good":
+        found.append(Finding("harm", f"{proof.flags_taken} pixels lost data-quality flags."))
+    return found
+
+
+def _known(err: float) -> float:
+    return err if math.isfinite(err) else 0.0
+
+
+def _patch_err(proof: Proof) -> float:
+    # of a single patch the error is not known
+    return proof.patch_kept_err if math.isfinite(proof.patch_kept_err) else 0.02
+
+
+def _percent(value: float, err: float, *, sign: bool = True) -> str:
+    """A fraction and its error in per cent, with as many digits as the error deserves."""
+    digits = 1 if not (math.isfinite(err) and err > 0.1) else 0
+    body = f"{100 * value:+.{digits}f}" if sign else f"{100 * value:.{digits}f}"
+    body = body.replace("-", "\u2212") if float(body) else f"{0:.{digits}f}"
+    return f"{body} \u00b1 {100 * err:.{max(digits, 1)}f} %" if math.isfinite(err) else f"{body} %"
