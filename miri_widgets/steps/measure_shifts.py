@@ -1,0 +1,364 @@
+"""
+Measure the shifts of exposures, twice: by the official tweakreg, and by offset histograms of our own positions.
+
+``strun miri_measure_shifts ASSOCIATION --output_dir=FOLDER`` writes one table; no exposure is changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.time import Time
+from stdatamodels.jwst import datamodels
+
+from miri_widgets.core.offsets import Offset, offset_histogram
+from miri_widgets.core.shift_groups import group_exposures
+from miri_widgets.core.shift_measurements import Measurement, Overlap, Status
+from miri_widgets.core.star_overlaps import LEAST_SIGNIFICANCE, pair_offsets
+from miri_widgets.core.star_positions import StarPositions, find_stars
+from miri_widgets.core.tangent_plane import mean_position
+from miri_widgets.errors import InputError, WrongSuffixError
+from miri_widgets.products.association import check_members, require_one
+from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
+from miri_widgets.products.reference_catalogs import (
+    ReferenceCatalog,
+    read_reference_catalog,
+    require_field,
+    write_reference_catalog,
+)
+from miri_widgets.steps.miri_step import MiriStep
+from miri_widgets.steps.model_planes import planes_of
+from miri_widgets.steps.shifted_wcs import plane_turn
+from miri_widgets.steps.tweakreg_shifts import TweakregResult, run_tweakreg
+
+__all__ = ["ONLINE_CATALOGS", "MeasureShiftsStep", "measure_shifts", "star_positions"]
+
+ONLINE_CATALOGS = ("GAIADR3", "GAIADR2", "GAIADR1", "GAIAREFCAT")
+"""Names that ask for a catalogue through the network."""
+
+_FIELD_ARCMIN = 3.0
+"""Radius around the exposures within which an absolute catalogue must have sources: the imager's diagonal, twice."""
+_FEW_STARS = 8
+
+log = logging.getLogger(f"stpipe.{__name__}")
+
+
+def star_positions(files: Sequence[Path]) -> tuple[StarPositions, ...]:
+    """Find the stars of calibrated exposures, one at a time in memory, with the finder of their filter."""
+    found = []
+    for path in sorted(files, key=lambda path: Path(path).name):
+        with datamodels.open(path) as model:
+            found.append(find_stars(planes_of(model)))
+    return tuple(found)
+
+
+def measure_shifts(
+    files: Sequence[Path],
+    *,
+    groups: Mapping[str, str] | None = None,
+    catalog: str = "",
+    catalog_epoch: float | None = None,
+    search_radius: float = 3.0,
+    together: bool = True,
+    own_stars: bool = True,
+    parameters: Mapping[str, Any] | None = None,
+    scratch: Path,
+) -> ExposureShifts:
+    """
+    Measure the shifts of the exposures of one filter. No exposure is changed.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        ``cal`` files of one filter, in any order.
+    groups : mapping of str to str, optional
+        Group of each exposure by root; by default visit and guide star of the headers.
+    catalog : str
+        File of an absolute catalogue, or one of `ONLINE_CATALOGS`; empty for shifts relative to each other.
+    catalog_epoch : float, optional
+        See `read_reference_catalog`.
+    search_radius : float
+        Largest shift, arcsec.
+    together : bool
+        Whether tweakreg moves the exposures of a group as one; else each by itself.
+    own_stars : bool
+        Whether tweakreg gets our star positions; else those of its own finder.
+    parameters : mapping, optional
+        Other parameters of tweakreg.
+    scratch : Path
+        Folder for the catalogue as tweakreg reads it.
+
+    Raises
+    ------
+    InputError, MissingFileError, BadTableError
+        If exposures or catalogue cannot be used.
+    StepFailedError
+        If tweakreg raises.
+    """
+    exposures = [read_exposure(Path(path), suffix="cal") for path in files]
+    filter_name = require_one(exposures, "filter")
+    owners = dict(groups) if groups else _owners(exposures)
+    stars = star_positions(files)
+    table, source = _catalog(catalog, catalog_epoch, exposures, stars, scratch)
+    offsets = pair_offsets(stars, owners, search_radius=search_radius)
+    used = owners if together else {root: root for root in owners}
+    results = run_tweakreg(
+        files,
+        used,
+        filter_name=filter_name,
+        catalog=source,
+        stars=stars if own_stars else (),
+        parameters={"searchrad": search_radius, "abs_searchrad": search_radius, **(parameters or {})},
+    )
+    counts = Counter(used.values())
+    reference = next((owners[root] for root, one in sorted(results.items()) if one.fit.reference), "")
+    shifts = []
+    for one in stars:
+        result = results[one.root]
+        first = _measured(
+            one.root, owners[one.root], result, bool(source), counts[used[one.root]], len(counts)
+        )
+        second = (
+            _against_catalog(one, owners[one.root], table, search_radius, files)
+            if table is not None
+            else _against_group(one, owners, offsets, reference)
+        )
+        shifts.append(ExposureShift(first, second, len(one), result.fit.used or None, result.cal_step))
+    overlaps = tuple(
+        Overlap(*pair, one.dx, one.dy, one.sigma, round(one.matches))
+        for pair, one in offsets.items()
+        if one.significance >= LEAST_SIGNIFICANCE
+    )
+    name = table.name if table is not None else source
+    return ExposureShifts(
+        filter_name, name, "" if source else reference, tuple(shifts), overlaps, _notes(shifts)
+    )
+
+
+class MeasureShiftsStep(MiriStep):
+    """Measure by how much exposures are shifted, to each other or to an absolute catalogue; write one table."""
+
+    class_alias = "miri_measure_shifts"
+
+    spec = """
+        catalog = string(default='')  # File with RA and Dec to align to, or GAIADR3 (needs a network); empty: to each other.
+        catalog_epoch = float(default=None)  # Year of the catalogue's positions, when the file does not say. [yr]
+        search_radius = float(min=0.5, max=30, default=3.0)  # Largest shift that is looked for. [arcsec]
+        together = boolean(default=True)  # Exposures of one visit and guide star move as one.
+        own_stars = boolean(default=True)  # tweakreg takes our star positions; else those of its own finder.
+        suffix = string(default='shifts')  # Ending of the table's name.
+    """
+
+    def process(self, source: Any) -> list[Any]:
+        """
+        Measure; nothing is returned to be saved, the table is written when results are.
+
+        Parameters
+        ----------
+        source : str
+            An association of ``cal`` files; or a list of their names.
+        """
+        files = _files(source)
+        scratch = Path(self.search_attr("output_dir", default="") or ".")
+        measured = measure_shifts(
+            files,
+            catalog=str(self.catalog or ""),
+            catalog_epoch=self.catalog_epoch,
+            search_radius=self.search_radius,
+            together=self.together,
+            own_stars=self.own_stars,
+            scratch=scratch,
+        )
+        for line in measured.notes:
+            log.warning("%s", line)
+        self.report = {
+            "filter": measured.filter,
+            "catalog": measured.catalog,
+            "reference": measured.reference,
+            "exposures": len(measured.exposures),
+            "overlaps": len(measured.overlaps),
+            "warnings": list(measured.notes),
+        }
+        if self.save_results:
+            program = files[0].name[:7]
+            write_exposure_shifts(
+                measured, scratch / f"{program}_{measured.filter.lower()}_{self.suffix}.ecsv"
+            )
+        return []
+
+
+def _files(source: Any) -> list[Path]:
+    if isinstance(source, str | Path) and Path(source).suffix.lower() == ".json":
+        return list(check_members(Path(source)))
+    if isinstance(source, list | tuple) and all(isinstance(one, str | Path) for one in source):
+        return [Path(one) for one in source]
+    raise WrongSuffixError(
+        f"{str(source)[:80]}", "an association of cal files", "give the name of an association"
+    )
+
+
+def _owners(exposures: Sequence[Exposure]) -> dict[str, str]:
+    return {root: group.name for group in group_exposures(exposures) for root in group.roots}
+
+
+def _catalog(
+    catalog: str,
+    catalog_epoch: float | None,
+    exposures: Sequence[Exposure],
+    stars: Sequence[StarPositions],
+    scratch: Path,
+) -> tuple[ReferenceCatalog | None, str]:
+    """Return the catalogue in the field at the epoch of the exposures, and what tweakreg is to read."""
+    if not catalog:
+        return None, ""
+    if catalog.upper() in ONLINE_CATALOGS:
+        return None, catalog.upper()
+    ra, dec = mean_position([one.ra for one in exposures], [one.dec for one in exposures])
+    if not any(len(one) for one in stars):
+        raise InputError(
+            "the exposures show no stars", "stars to align", "use the shifts of a shorter filter"
+        )
+    epoch = float(Time(np.median([one.start_mjd for one in exposures]), format="mjd").jyear)
+    reach = (
+        max(math.hypot((one.ra - ra + 180) % 360 - 180, one.dec - dec) for one in exposures)
+        + _FIELD_ARCMIN / 60
+    )
+    table = require_field(
+        read_reference_catalog(Path(catalog), epoch=epoch, catalog_epoch=catalog_epoch), ra, dec, reach
+    )
+    path = Path(scratch) / "reference_catalog.ecsv"
+    write_reference_catalog(table, path)
+    return table, str(path)
+
+
+def _measured(
+    root: str, group: str, result: TweakregResult, absolute: bool, members: int, groups: int
+) -> Measurement:
+    """Return what tweakreg measured; the status is that of its fits."""
+    fit, whole = result.fit, result.whole
+    told = whole if absolute and not fit.used else fit
+    aligned = fit.used > 0 or fit.reference or groups == 1
+    if absolute and not whole.used:
+        status = Status.FAILED
+    elif absolute and not aligned:
+        status = Status.SHARED
+    elif fit.reference:
+        status = Status.REFERENCE
+    else:
+        status = Status.MEASURED if fit.used > 0 or absolute else Status.FAILED
+    # one fit for all exposures of a group: together they are as good as it
+    fits = [one for one in (fit, whole) if one.used and one.rmse_mas]
+    variance = sum((one.rmse_mas or 0.0) ** 2 / 2e6 / one.used for one in fits) * members
+    return Measurement(
+        root,
+        group,
+        dx=result.shift.dx,
+        dy=result.shift.dy,
+        sigma=math.sqrt(variance) if variance else math.nan,
+        matches=told.matches,
+        rms=math.nan if told.rmse_mas is None else told.rmse_mas / 1000,
+        status=status,
+        relative=not absolute,
+        rotation=result.shift.rotation,
+    )
+
+
+def _against_catalog(
+    stars: StarPositions, group: str, table: ReferenceCatalog, radius: float, files: Sequence[Path]
+) -> Measurement:
+    path = next(Path(one) for one in files if Path(one).name.startswith(stars.root))
+    with datamodels.open(path) as model:
+        centre = float(model.meta.wcsinfo.ra_ref), float(model.meta.wcsinfo.dec_ref)
+    offset = offset_histogram(
+        stars.ra, stars.dec, table.ra, table.dec, search_radius=radius, fit_rotation=True, centre=centre
+    )
+    good = offset.significance >= LEAST_SIGNIFICANCE
+    return Measurement(
+        stars.root,
+        group,
+        dx=offset.dx,
+        dy=offset.dy,
+        sigma=offset.sigma,
+        matches=round(offset.matches),
+        rms=offset.rms,
+        status=Status.MEASURED if good else Status.FAILED,
+        significance=offset.significance,
+        rotation=offset.rotation - plane_turn(offset.dx, offset.dy, *centre),
+        rotation_err=offset.rotation_sigma,
+    )
+
+
+def _against_group(
+    stars: StarPositions,
+    owners: Mapping[str, str],
+    offsets: Mapping[tuple[str, str], Offset],
+    reference: str,
+) -> Measurement:
+    """Return the weighted mean of the offsets to the exposures of the reference group."""
+    group = owners[stars.root]
+    if group == reference:
+        return Measurement(stars.root, group, 0.0, 0.0, status=Status.REFERENCE, relative=True)
+    rows = []
+    for (a, b), one in offsets.items():
+        other = b if a == stars.root else a if b == stars.root else ""
+        if other and owners[other] == reference and one.significance >= LEAST_SIGNIFICANCE:
+            sign = 1 if a == stars.root else -1
+            rows.append((sign * one.dx, sign * one.dy, one.sigma, one.matches, one.rms, one.significance))
+    if not rows:
+        return Measurement(
+            stars.root,
+            group,
+            math.nan,
+            math.nan,
+            matches=0,
+            status=Status.FAILED,
+            relative=True,
+            significance=0.0,
+        )
+    dx, dy, sigma, matches, rms, significance = np.array(rows).T
+    weight = 1 / sigma**2
+    return Measurement(
+        stars.root,
+        group,
+        dx=float((weight * dx).sum() / weight.sum()),
+        dy=float((weight * dy).sum() / weight.sum()),
+        sigma=float(1 / np.sqrt(weight.sum())),
+        matches=round(float(matches.max())),
+        rms=float(np.median(rms)),
+        relative=True,
+        significance=float(significance.max()),
+    )
+
+
+def _notes(shifts: Sequence[ExposureShift]) -> tuple[str, ...]:
+    notes = [
+        f"{one.root} has {one.stars} stars, too few for a shift of its own: believe its group, not it"
+        for one in shifts
+        if one.stars < _FEW_STARS
+    ]
+    for status, words in (
+        (Status.FAILED, "was not corrected by tweakreg, though it says"),
+        (Status.SHARED, "got only the shift of all exposures together, though tweakreg says"),
+    ):
+        notes += [
+            f"{one.root} {words} {one.cal_step or 'nothing'}"
+            for one in shifts
+            if one.tweakreg.status == status
+        ]
+    notes += [
+        f"the two estimates of {one.root} differ by {one.disagreement * 1000:.0f} mas"
+        for one in shifts
+        if one.disagreement > 0.05
+    ]
+    if shifts and all(one.histogram.status == Status.FAILED for one in shifts):
+        notes.append(
+            "no offset stands out of chance pairs: the wrong catalogue, or shifts beyond the search radius"
+        )
+    return tuple(notes)
