@@ -14,8 +14,8 @@ from miri_widgets.core.dq import BITS
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky_images import SkyImages, combine, filled
-from miri_widgets.core.sky_samples import MaskSettings, Samples
-from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
+from miri_widgets.core.sky_samples import MaskSettings, Samples, require_like
+from miri_widgets.errors import InputError, ParameterError
 
 __all__ = ["METHODS", "SCALINGS", "subtract_sky"]
 
@@ -80,7 +80,7 @@ def subtract_sky(
     mask_sources : bool
         Find sources and leave them out of the sky.
     source_threshold, source_grow, mask_rounds : float, float, int
-        Standard deviations of the smoothed exposure; growth in FWHM; how often sources are searched.
+        Standard deviations of the smoothed exposure; growth in FWHM; how often levels and sources are determined.
     exclude_above, exclude_delta : float, optional
         Values above this, and above the level of the exposure by this, are no sky.
     min_separation : float
@@ -172,21 +172,25 @@ def _corrected(
 ) -> Planes:
     """Return one exposure without its sky."""
     planes = exposures[index]
-    mean, var = images.of(index)
-    absent = planes.good & ~np.isfinite(mean)
+    sky = images.of(index)
+    extra = images.var_of(0 if apart is None else sum(targets.offers(one) for one in apart[index]))
+    absent = planes.good & ~np.isfinite(sky)
     number = int(np.count_nonzero(absent))
     if fill and number:
-        mean, var = filled(mean, var, absent)
-        absent &= ~np.isfinite(mean)
+        sky, extra = filled(sky, extra, absent)
+        absent &= ~np.isfinite(sky)
     level = float(targets.levels[index])
-    factor = np.float32(targets.to_reference(level)[0])
-    sky = targets.at_level(mean, level)
+    extra /= np.float32(targets.to_reference(level)[0] ** 2)
+    np.copyto(extra, 0, where=~np.isfinite(extra))
+    sky = targets.at_level(sky, level)
     if preserve:
-        sky = sky - np.float32(targets.at_level(np.array([targets.reference]), level)[0])
-    extra = np.where(np.isfinite(mean), var / factor**2, np.float32(0))
-    sci = (planes.sci - sky).astype(np.float32)
-    dq = planes.dq | np.where(absent, _FLAGS, np.uint32(0))
-    dq |= np.where(np.isfinite(sci), np.uint32(0), _UNUSABLE)
+        sky -= np.float32(targets.at_level(np.array([targets.reference]), level)[0])
+    sci = np.subtract(planes.sci, sky, out=sky, dtype=np.float32)
+    dq = planes.dq.astype(np.uint32)
+    dq[absent] |= _FLAGS
+    np.bitwise_or(dq, _UNUSABLE, out=dq, where=~np.isfinite(sci))
+    err = np.square(planes.err, dtype=np.float32)
+    err += extra
     rnoise = planes.var_rnoise
     own = {
         "level": level,
@@ -199,9 +203,9 @@ def _corrected(
     }
     return planes.but(
         sci=sci,
-        err=np.sqrt(planes.err**2 + extra).astype(np.float32),
-        dq=dq.astype(np.uint32),
-        var_rnoise=None if rnoise is None else (rnoise + extra).astype(np.float32),
+        err=np.sqrt(err, out=err),
+        dq=dq,
+        var_rnoise=None if rnoise is None else np.add(rnoise, extra, dtype=np.float32),
         facts={**planes.facts, "sky": own},
         notes=(
             *planes.notes,
@@ -281,21 +285,10 @@ def _targets(
     match: bool,
 ) -> Samples:
     """Levels of exposures whose sky comes from others."""
-    if exposures and exposures[0].filter != samples.filter:
-        raise MixedExposuresError(
-            f"backgrounds in {samples.filter} for exposures in {exposures[0].filter}",
-            "one filter",
-            "choose backgrounds of the same filter",
-        )
     targets = Samples.collect(
         exposures, replace(masks), scaling=samples.scaling if match else "none", keep=False
     )
-    if targets.shape != samples.shape:
-        raise MixedExposuresError(
-            f"backgrounds of shape {samples.shape} for exposures of shape {targets.shape}",
-            "one subarray",
-            "choose backgrounds of the same subarray",
-        )
+    require_like(samples.kind, targets.kind)
     targets.reference = samples.reference
     targets.refine(small)
     return targets

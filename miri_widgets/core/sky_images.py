@@ -33,20 +33,26 @@ class SkyImages:
         From all samples; arrays of shape (ny, nx), NaN where there are too few.
     kept, offered : int
         Samples within the clip of `common`, and before it.
-    own : tuple of Spool, optional
-        For each exposure, the mean and its variance without its own samples.
+    own : Spool, optional
+        For each exposure, the mean without the samples that it must not contain.
     """
 
     common: Stack
     kept: int
     offered: int
-    own: tuple[Spool, Spool] | None = None
+    own: Spool | None = None
 
-    def of(self, index: int) -> tuple[Plane, Plane]:
-        """Return the sky for one exposure and its variance; shape (ny, nx)."""
-        if self.own is None:
-            return self.common.mean, self.common.var
-        return self.own[0].read(index), self.own[1].read(index)
+    def of(self, index: int) -> Plane:
+        """Return the sky for one exposure, shape (ny, nx); do not modify."""
+        return self.common.mean if self.own is None else self.own.read(index)
+
+    def var_of(self, left: NDArray[np.integer] | int) -> Plane:
+        """Return the variance of a sky in which `left` samples of each pixel are not; shape (ny, nx)."""
+        share = self.common.count - np.asarray(left, np.float32)
+        np.maximum(share, 1, out=share)
+        np.divide(self.common.count, share, out=share)
+        share *= self.common.var
+        return share
 
 
 def combine(
@@ -79,24 +85,22 @@ def combine(
     SkyImages
     """
     spool = samples.values or samples.small
-    noise = float(np.median(samples.noise))
-    own = (Spool(len(samples), samples.shape), Spool(len(samples), samples.shape)) if apart else None
+    noise = _coarse(float(np.median(samples.noise)))
+    own = Spool(len(samples), samples.shape) if apart else None
 
     def one(block: int) -> tuple[Stack, int]:
         values = samples.block(block)
         if own is None or apart is None:
             stack = median_stack(values, noise=noise) if median else _clip(values, low, high, noise)
         else:
-            others, stack = clipped_means_of_others(values, low=low, high=high, noise=noise)
+            others, stack = clipped_means_of_others(
+                values, low=low, high=high, noise=noise, least=min_samples
+            )
             for index, left in enumerate(apart):
                 if len(left) > 1:
                     part = _clip(np.delete(values, list(left), axis=0), low, high, noise)
-                    others.mean[index], others.var[index] = part.mean, part.var
-                    others.count[index] = part.count
-            others.mean[others.count < min_samples] = np.nan
-            shape = (len(values), -1, samples.shape[1])
-            own[0].write_block(block, others.mean.reshape(shape))
-            own[1].write_block(block, others.var.reshape(shape))
+                    others[index] = np.where(part.count < min_samples, np.float32(np.nan), part.mean)
+            own.write_block(block, others.reshape(len(values), -1, samples.shape[1]))
         stack.mean[stack.count < min_samples] = np.nan
         return stack, int(np.count_nonzero(np.isfinite(values)))
 
@@ -106,6 +110,11 @@ def combine(
     kept = int(common.count.sum(dtype=np.float64))
     common = Stack(*(getattr(common, name).reshape(samples.shape) for name in names))
     return SkyImages(common, kept, sum(offered for _, offered in parts), own)
+
+
+def _coarse(noise: float) -> float:
+    """Round to eighths of a factor two: so one exposure, which moves the median noise a little, changes nothing."""
+    return float(2 ** (round(8 * np.log2(noise)) / 8)) if noise > 0 else 0.0
 
 
 def _clip(values: Plane, low: float, high: float, noise: float) -> Stack:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from miri_widgets.core.spool import Spool
 from miri_widgets.core.stacks import clipped_mean, median_stack
 from miri_widgets.errors import MixedExposuresError, ParameterError
 
-__all__ = ["BOX", "FIRST_IMAGER_COLUMN", "MaskSettings", "Samples", "in_parallel"]
+__all__ = ["BOX", "FIRST_IMAGER_COLUMN", "MaskSettings", "Samples", "in_parallel", "require_like"]
 
 FIRST_IMAGER_COLUMN = 360
 """0-based column of the full detector where the imager field begins; left of it are the coronagraphs."""
@@ -50,7 +50,7 @@ class MaskSettings:
     threshold, grow : float
         As of `miri_widgets.core.source_masks.source_mask`.
     rounds : int
-        How often sources are searched, each time on a better sky.
+        How often levels are measured and sources searched, each time on a better sky.
     above, delta : float, optional
         Values above this, and above the level by this, are no sky; unit of the exposures.
     regions : tuple of Region
@@ -79,6 +79,8 @@ class Samples:
         "multiplicative", "additive" or "none": how levels of exposures are made equal.
     shape : tuple of int
         (ny, nx) of the exposures.
+    kind : dict
+        Shape, filter, unit and corner, which are common to all.
     values : Spool, optional
         Exposures at full size; NaN where a pixel is no sky for a reason other than sources.
     small : Spool
@@ -97,7 +99,7 @@ class Samples:
     shape: tuple[int, int]
     small: Spool
     values: Spool | None
-    filter: str
+    kind: dict[str, Any]
     fwhm: float
     arcsec: float
     imager: NDArray[np.bool_]
@@ -136,11 +138,10 @@ class Samples:
         ParameterError
             If all pixels of an exposure are left out.
         """
-        first: Planes | None = None
+        found = None
         for index, planes in enumerate(exposures):
-            if first is None:
-                first, found = planes, cls._empty(planes, len(exposures), settings, scaling, keep)
-            _require_like(first, planes)
+            found = found or cls._empty(planes, len(exposures), settings, scaling, keep)
+            require_like(found.kind, _kind_of(planes))
             values = _sky_values(planes, settings)
             found.roots.append(planes.root)
             found.mjds.append(planes.start_mjd)
@@ -157,6 +158,7 @@ class Samples:
             found.small.write(index, small)
             if found.values is not None:
                 found.values.write(index, values)
+        assert found is not None
         return found
 
     @classmethod
@@ -166,12 +168,15 @@ class Samples:
         imager = np.broadcast_to(columns if columns.any() else np.ones_like(columns), small)
         spools = Spool(count, small), Spool(count, first.shape) if keep else None
         found = cls(
-            settings, scaling, first.shape, *spools, first.filter, first.fwhm, _pixel_arcsec(first), imager
+            settings, scaling, first.shape, *spools, _kind_of(first), first.fwhm, _pixel_arcsec(first), imager
         )
         found.centres = np.full((count, 2), np.nan)
         found.levels, found.noise, found.masked, found.structure = np.zeros((4, count))
         found._masks = [np.packbits(np.zeros(small, bool), axis=1)] * count
         return found
+
+    def __bool__(self) -> bool:
+        return True
 
     def __len__(self) -> int:
         return self.small.count
@@ -183,9 +188,11 @@ class Samples:
         return 1.0, (self.reference - level if self.scaling == "additive" else 0.0)
 
     def at_level(self, sky: NDArray[np.floating], level: float) -> NDArray[np.floating]:
-        """Return a sky of the reference level as it is at another one."""
+        """Return a sky of the reference level as it is at another one; a new array."""
         factor, offset = self.to_reference(level)
-        return (sky - np.float32(offset)) / np.float32(factor)
+        result = np.multiply(sky, np.float32(1 / factor), dtype=np.float32)
+        result -= np.float32(offset / factor)
+        return result
 
     def block(self, index: int, *, small: bool = False) -> NDArray[np.float32]:
         """Return a row block of all exposures at the reference level, NaN under masks; shape (n, pixels)."""
@@ -200,6 +207,10 @@ class Samples:
             plane *= np.float32(factor)
             plane += np.float32(offset)
         return values.reshape(len(values), -1)
+
+    def offers(self, index: int) -> NDArray[np.uint8]:
+        """Return 1 where an exposure is not under a source mask, else 0; shape (ny, nx)."""
+        return np.uint8(1) - self._mask_rows(self._masks[index], slice(0, self.shape[0]), False)
 
     def _mask_rows(self, mask: NDArray[np.uint8], rows: slice, small: bool) -> NDArray[np.bool_]:
         width = self.small.shape[1]
@@ -225,15 +236,25 @@ class Samples:
         """
         against = np.empty(0, np.float32) if sky is None else np.asarray(sky, np.float32)
         self.reference = _mean(self.levels) if sky is None else self.reference
-        for turn in range(self.settings.rounds if self.settings.sources else 1):
+        for turn in range(self.settings.rounds):
             if sky is None:
                 against = self._small_sky(first=turn == 0)
-            in_parallel(partial(self._look, against), len(self))
+                self._anchor(against)
+            in_parallel(partial(self._look, against, turn == self.settings.rounds - 1), len(self))
             if sky is None:
                 self.reference = _mean(self.levels)
                 # each exposure is a part of the sky that it was compared with
                 self.noise *= (1 - 1 / max(len(self), 2)) ** -0.5
         return against
+
+    def _anchor(self, sky: NDArray[np.floating]) -> None:
+        """Give all levels the zero point that the sky has where the imager is free of sources."""
+        middle = robust_level(sky[self.imager & np.isfinite(sky)])[0]
+        if self.scaling == "multiplicative":
+            self.levels *= middle / self.reference
+        else:
+            self.levels += middle - self.reference
+        self.reference = middle
 
     def _small_sky(self, *, first: bool) -> NDArray[np.float32]:
         noise = 0.0 if first else float(np.median(self.noise)) / 2
@@ -245,7 +266,7 @@ class Samples:
         rows = np.concatenate(in_parallel(one, self.small.blocks))
         return rows.reshape(self.small.shape)
 
-    def _look(self, sky: NDArray[np.floating], index: int) -> None:
+    def _look(self, sky: NDArray[np.floating], last: bool, index: int) -> None:
         """Measure one exposure against a sky of the reference level: mask, level, noise and structure."""
         values = self.small.read(index)
         if self.settings.delta is not None:
@@ -255,15 +276,20 @@ class Samples:
         if self.settings.sources:
             options = {"threshold": self.settings.threshold, "grow": self.settings.grow}
             mask = source_mask(residual, fwhm=self.fwhm / 2, **options)
+            # where sources hid all sky last time there is nothing to compare with: they still do
+            before = np.unpackbits(self._masks[index], axis=1, count=self.small.shape[1]).view(bool)
+            mask |= before & ~np.isfinite(sky)
         usable = self.imager & np.isfinite(residual)
         free = usable & ~mask
         if not free.any():
             free = usable
         level, sigma = robust_level(residual[free])
-        self.levels[index] += level
+        base = self.reference if self.scaling == "none" else self.levels[index]
+        self.levels[index] = base + level
         self.noise[index] = 2 * sigma
         self.masked[index] = float(np.mean(mask[usable])) if usable.any() else 0.0
-        self.structure[index] = _structure(residual - np.float32(level), free, sigma)
+        if last:
+            self.structure[index] = _structure(residual - np.float32(level), free, sigma)
         self._masks[index] = np.packbits(mask, axis=1)
 
 
@@ -287,7 +313,7 @@ def _mean(levels: NDArray[np.float64]) -> float:
 def _structure(residual: NDArray[np.floating], free: NDArray[np.bool_], sigma: float) -> float:
     """Return the rms of box averages in excess of the noise, unit of the residual; at least half-full boxes count."""
     side = BOX // 2
-    ny, nx = (size // side * side for size in residual.shape)
+    ny, nx = residual.shape[0] // side * side, residual.shape[1] // side * side
     if not (ny and nx):
         return 0.0
     boxes = (ny // side, side, nx // side, side)
@@ -323,12 +349,16 @@ def _pixel_arcsec(planes: Planes) -> float:
     return float(3600 * np.hypot(turn, dec[1] - dec[0]))
 
 
-def _require_like(first: Planes, other: Planes) -> None:
-    for name in ("shape", "filter", "unit", "corner"):
-        one, two = getattr(first, name), getattr(other, name)
-        if one != two:
+def _kind_of(planes: Planes) -> dict[str, Any]:
+    return {name: getattr(planes, name) for name in ("shape", "filter", "unit", "corner")}
+
+
+def require_like(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Raise MixedExposuresError where exposures are of two kinds."""
+    for name, value in one.items():
+        if value != other[name]:
             raise MixedExposuresError(
-                f"exposures of {name} {one} and {two}",
+                f"exposures of {name} {value} and {other[name]}",
                 "one filter, one subarray and one unit: the sky is a picture of the detector",
                 "leave the odd ones out",
             )

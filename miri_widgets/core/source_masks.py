@@ -47,7 +47,7 @@ def unbinned(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool
     return np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1)[: shape[0], : shape[1]]
 
 
-def robust_level(values: NDArray[np.floating], most: int = 65536) -> tuple[float, float]:
+def robust_level(values: NDArray[np.floating], most: int = 32768) -> tuple[float, float]:
     """
     Return median and robust standard deviation.
 
@@ -56,7 +56,7 @@ def robust_level(values: NDArray[np.floating], most: int = 65536) -> tuple[float
     values : ndarray of float, shape (n,)
         Finite values. Not modified.
     most : int
-        About so many of them are used, evenly spaced; the level is then known to 0.5 per cent of their spread.
+        About so many of them are used, evenly spaced; the level is then known to 0.7 per cent of their spread.
 
     Returns
     -------

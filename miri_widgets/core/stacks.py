@@ -70,8 +70,8 @@ def clipped_mean(values: Plane, *, low: float = 3.0, high: float = 3.0, noise: f
 
 
 def clipped_means_of_others(
-    values: Plane, *, low: float = 3.0, high: float = 3.0, noise: float = 0.0
-) -> tuple[Stack, Stack]:
+    values: Plane, *, low: float = 3.0, high: float = 3.0, noise: float = 0.0, least: int = 1
+) -> tuple[Plane, Stack]:
     """
     Return, for each exposure, the clipped mean of all the other ones, and that of all.
 
@@ -79,11 +79,13 @@ def clipped_means_of_others(
     ----------
     values, low, high, noise
         As of `clipped_mean`.
+    least : int
+        A mean of fewer samples is NaN.
 
     Returns
     -------
-    others : Stack
-        Arrays of shape (n, npix): row k is `clipped_mean` of `values` without row k.
+    others : ndarray of float32, shape (n, npix)
+        Row k is the mean of `clipped_mean` of `values` without row k.
     everything : Stack
         Arrays of shape (npix,): `clipped_mean` of `values`.
 
@@ -107,20 +109,23 @@ def clipped_means_of_others(
     below = np.stack([pair[0] for pair in bounds]) - centre
     above = np.stack([pair[1] for pair in bounds]) - centre
     ordered -= centre
-    present = np.where(np.isfinite(ordered), ordered, np.float32(0))
-    top = np.max(present, axis=0, initial=-np.inf)
-    easy = (ordered[0] >= below.max(axis=0)) & (top <= above.min(axis=0))
     own = values - centre
-    others, everything = _without_bounds(own, present, count, centre, noise)
-    hard = np.flatnonzero(~easy)
-    if hard.size:
-        slow = _within_bounds(
-            own[:, hard], ordered[:, hard], [(one - centre)[hard] for one in here], below[:, hard], above[:, hard],
-            centre[hard], noise,
-        )  # fmt: skip
-        for fast, exact in zip((others, everything), slow, strict=True):
-            for name in ("mean", "var", "count"):
-                getattr(fast, name)[..., hard] = getattr(exact, name)
+    present = np.where(np.isfinite(ordered), ordered, np.float32(0))
+    everything = _stack(
+        (present.sum(axis=0), np.einsum("ij,ij->j", present, present), count.astype(np.float32)),
+        centre,
+        noise,
+    )
+    inside = (ordered[0] >= below.max(axis=0)) & (present.max(axis=0) <= above.min(axis=0))
+    hard = np.flatnonzero(~(inside & (count > least)) & (count > 0))
+    slow, exact = _within_bounds(
+        own[:, hard], ordered[:, hard], [(one - centre)[hard] for one in here], below[:, hard], above[:, hard],
+        centre[hard], noise, least,
+    )  # fmt: skip
+    others = _without_bounds(own, present.sum(axis=0), count, centre)
+    others[:, hard] = slow
+    for name in ("mean", "var", "count"):
+        getattr(everything, name)[hard] = getattr(exact, name)
     return others, everything
 
 
@@ -190,7 +195,8 @@ def _bounds(
     with np.errstate(invalid="ignore"):
         sigma = (order[3] - order[0]) / _spreads(int(count.max(initial=0)))[count]
         middle = (order[1] + order[2]) * np.float32(0.5)
-    # infinite where there is no sample: nothing is within the bounds
+    # no sample, no bounds: absent ones, which are infinite, must not be within them
+    middle[~np.isfinite(middle)] = np.nan
     sigma = np.maximum(np.where(np.isfinite(sigma), sigma, np.float32(0)), np.float32(noise))
     return middle - np.float32(low) * sigma, middle + np.float32(high) * sigma
 
@@ -218,26 +224,28 @@ def _stack(sums: Any, centre: Plane, noise: float) -> Stack:
     return Stack(centre + mean, scatter, count)
 
 
-def _without_bounds(
-    own: Plane, present: Plane, count: NDArray[np.intp], centre: Plane, noise: float
-) -> tuple[Stack, Stack]:
-    """Stacks of the others and of all, all samples kept; `own` and `present` are relative to `centre`."""
-    total, squares = present.sum(axis=0), np.einsum("ij,ij->j", present, present)
-    number = count.astype(np.float32)
-    others = Stack(*(np.empty(own.shape, np.float32) for _ in range(3)))
-    # row by row: temporary arrays stay in the cache
-    for index, mine in enumerate(own):
-        absent = np.isnan(mine)
-        mine = np.where(absent, np.float32(0), mine)
-        row = _stack((total - mine, squares - mine * mine, number - ~absent), centre, noise)
-        others.mean[index], others.var[index], others.count[index] = row.mean, row.var, row.count
-    return others, _stack((total, squares, number), centre, noise)
+def _without_bounds(own: Plane, total: Plane, count: NDArray[np.intp], centre: Plane) -> Plane:
+    """Return the means of the others, all samples kept; `own`, relative to `centre`, is overwritten with them."""
+    absent = np.isnan(own)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        np.subtract(total, own, out=own)
+        own *= np.float32(1) / (count - 1).astype(np.float32)
+        np.copyto(own, total / count.astype(np.float32), where=absent)
+        own += centre
+    return own
 
 
 def _within_bounds(
-    own: Plane, ordered: Plane, here: list[Plane], below: Plane, above: Plane, centre: Plane, noise: float
-) -> tuple[Stack, Stack]:
-    """Stacks of the others and of all within the bounds of six cases; everything is relative to `centre`."""
+    own: Plane,
+    ordered: Plane,
+    here: list[Plane],
+    below: Plane,
+    above: Plane,
+    centre: Plane,
+    noise: float,
+    least: int,
+) -> tuple[Plane, Stack]:
+    """Means of the others, and of all, within the bounds of six cases; everything is relative to `centre`."""
     sums = np.stack([_sums(ordered, *pair) for pair in zip(below, above, strict=True)], axis=1)
     case = np.zeros(own.shape, np.int32)
     for order in here:
@@ -245,7 +253,8 @@ def _within_bounds(
     case[np.isnan(own)] = 5
     where = case * np.int32(own.shape[1]) + np.arange(own.shape[1], dtype=np.int32)
     inside = (own >= below.reshape(-1)[where]) & (own <= above.reshape(-1)[where])
-    mine = np.where(inside, own, np.float32(0))
-    total, squares, number = (part.reshape(-1)[where] for part in sums)
-    others = _stack((total - mine, squares - mine * mine, number - inside), centre, noise)
+    number = sums[2].reshape(-1)[where] - inside
+    total = sums[0].reshape(-1)[where] - np.where(inside, own, np.float32(0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        others = np.where(number >= max(least, 1), centre + total / number, np.float32(np.nan))
     return others, _stack(sums[:, 5], centre, noise)
