@@ -20,6 +20,7 @@ examples:
   miri-widgets serve                     serve the dashboards
   miri-widgets run program.toml          reduce a program without a browser
   miri-widgets simulate --help           all about simulated exposures
+  miri-widgets shifts FILE.csv           judge a table of measured shifts
   miri-widgets doctor                    check this installation
 """
 
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_run(commands)
     _add_simulation(commands)
+    _add_shifts(commands)
     doctor = commands.add_parser("doctor", help="check this installation and say what to do")
     doctor.add_argument(
         "--port", type=int, default=8866, help="port that the dashboards are to use (default 8866)"
@@ -127,6 +129,19 @@ def _add_simulation(commands: argparse._SubParsersAction) -> None:
     importer = commands.add_parser("import", help="make laboratory ramps ready for the pipeline")
     command.add_import_arguments(importer)
     importer.set_defaults(command=command.run_import)
+
+
+def _add_shifts(commands: argparse._SubParsersAction) -> None:
+    from miri_widgets.cli.shifts import add_shifts_arguments, run_shifts
+
+    shifts = commands.add_parser(
+        "shifts",
+        help="judge a table of measured shifts: groups, fall-backs, verdicts",
+        description="Solve one shift per visit and guide star from a table of shifts by exposure, "
+        "and say which of them to believe.",
+    )
+    add_shifts_arguments(shifts)
+    shifts.set_defaults(command=run_shifts)
 
 
 def _add_serving(parser: argparse.ArgumentParser, *, preheat: bool = False) -> None:

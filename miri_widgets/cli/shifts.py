@@ -1,0 +1,127 @@
+"""Print what a table of measured shifts is worth: groups, robust and plain shifts, fall-backs and verdicts."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from miri_widgets.core.shift_runs import ShiftRun, trust_run
+from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.measured_shifts import MeasuredShifts, read_measured_shifts
+from miri_widgets.products.shift_tables import ShiftTable, compare_tables, read_shift_table, write_shift_table
+
+__all__ = ["add_shifts_arguments", "report", "run_shifts"]
+
+
+def add_shifts_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
+    parser.add_argument(
+        "file", type=Path, help="CSV or ECSV: exposure, dx_arcsec, dy_arcsec [, guidestar, ...]"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE.ecsv", help="write the shifts to apply")
+    parser.add_argument(
+        "--compare", type=Path, metavar="FILE.ecsv", help="tell how another table of shifts differs"
+    )
+    parser.add_argument("--exposures", action="store_true", help="also list every exposure")
+
+
+def run_shifts(options: argparse.Namespace) -> int:
+    """Read, judge, print and, when asked, compare and write."""
+    table = read_measured_shifts(options.file)
+    runs = {}
+    for name in dict.fromkeys(table.runs):
+        one = table.run(name)
+        runs[name] = trust_run(one.measurements, one.groups, filter_name=one.filters[0])
+    print(report(runs, exposures=options.exposures))
+    made = _table(runs, table)
+    if options.compare:
+        told = compare_tables(made, read_shift_table(options.compare))
+        print("\n".join(told) or f"{shown_name(options.compare)} agrees within 0.5 mas.")
+    if options.out:
+        write_shift_table(made, options.out)
+        print(f"written to {options.out}")
+    return 0
+
+
+def report(runs: Mapping[str, ShiftRun], *, exposures: bool = False) -> str:
+    """Return everything about the runs as text."""
+    lines = ["Shifts in arcsec, added to RA cos(Dec) and Dec.", ""]
+    for name, run in runs.items():
+        lines += [*_run_lines(name, run), *(_exposure_lines(run) if exposures else ()), ""]
+    total = [one.verdict for run in runs.values() for one in run.shifts]
+    counts = ", ".join(f"{total.count(verdict)} {verdict}" for verdict in Verdict)
+    left = sum(len(one.members) for run in runs.values() for one in run.shared)
+    lines.append(f"{len(total)} groups: {counts}; {left} exposures are fall-backs and left out.")
+    return "\n".join(lines)
+
+
+def _run_lines(name: str, run: ShiftRun) -> list[str]:
+    table = [("group", "used", "robust dx", "dy", "+-mas", "plain dx", "dy", "verdict", "reason")]
+    for one in run.shifts:
+        solved = run.solution.shifts[one.group.name]
+        plain = run.plain.get(one.group.name, (math.nan, math.nan))
+        table.append(
+            (
+                one.group.name, f"{solved.used}/{solved.exposures}", _signed(solved.dx), _signed(solved.dy),
+                _mas(max(solved.dx_err, solved.dy_err)), _signed(plain[0], 9), _signed(plain[1], 9),
+                str(one.verdict), one.reason,
+            )
+        )  # fmt: skip
+    count = len(run.measurements)
+    lines = [f"{name}: {count} exposure{'' if count == 1 else 's'}", *_aligned(table)]
+    lines += [f"  fall-back: {one.sentence}" for one in run.shared] or ["  fall-back: none"]
+    for one in run.shifts:
+        outliers = [root for root, why in run.solution.shifts[one.group.name].left_out if "disagrees" in why]
+        lines += [
+            f"  left out of {one.group.name}: {root}, which disagrees with the others" for root in outliers
+        ]
+        if not one.own:
+            lines.append(f"  {one.group.name} takes ({one.dx:+.6f}, {one.dy:+.6f}) from {one.source}")
+    if not run.solution.gauge.startswith("The zero point is that of the absolute measurements."):
+        lines.append(f"  {run.solution.gauge}")
+    return lines
+
+
+def _exposure_lines(run: ShiftRun) -> list[str]:
+    table = [("exposure", "group", "dx", "dy", "weight", "status")]
+    for one in run.measurements:
+        weight = f"{run.solution.weights.get(one.root, 0.0):.2f}"
+        table.append((one.root, one.group, _signed(one.dx), _signed(one.dy), weight, str(one.status)))
+    return _aligned(table)
+
+
+def _table(runs: Mapping[str, ShiftRun], table: MeasuredShifts) -> ShiftTable:
+    notes = []
+    for name, run in runs.items():
+        notes.append(f"{name}: {run.solution.gauge}")
+        notes += [f"{name}: {one.sentence}" for one in run.shared]
+        notes += [f"{one.group.name}: {one.reason}; takes {one.source}" for one in run.shifts if not one.own]
+    programs = sorted({part for group in table.groups for part in group.program.split("+") if part})
+    return ShiftTable(
+        tuple(one for run in runs.values() for one in run.shifts),
+        program="+".join(programs),
+        made_by=f"miri-widgets shifts {shown_name(table.path)}",
+        versions={"miri_widgets": importlib.metadata.version("miri_widgets")},
+        notes=tuple(notes),
+    )
+
+
+def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    """Columns under each other; the last one is not padded."""
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]) - 1)]
+    return [
+        "  " + "  ".join([cell.ljust(width) for cell, width in zip(row, widths, strict=False)] + [row[-1]])
+        for row in table
+    ]
+
+
+def _signed(value: float, digits: int = 6) -> str:
+    return f"{value:+.{digits}f}" if math.isfinite(value) else "-"
+
+
+def _mas(value: float) -> str:
+    return f"{value * 1000:.1f}" if math.isfinite(value) else "-"
