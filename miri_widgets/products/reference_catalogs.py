@@ -28,18 +28,20 @@ __all__ = ["ReferenceCatalog", "read_reference_catalog", "require_field", "write
 # in the order of preference; compared without case
 _RA = ("ra_icrs", "ra", "ra_deg", "raj2000", "_raj2000", "alpha", "right_ascension", "sky_centroid.ra")
 _DEC = (
-    "de_icrs",
-    "dec_icrs",
-    "dec",
-    "de",
-    "dec_deg",
-    "dej2000",
-    "decj2000",
-    "_dej2000",
-    "delta",
-    "declination",
+    *(
+        "de_icrs",
+        "dec_icrs",
+        "dec",
+        "de",
+        "dec_deg",
+        "dej2000",
+        "decj2000",
+        "_dej2000",
+        "delta",
+        "declination",
+    ),
+    "sky_centroid.dec",
 )
-_DEC += ("sky_centroid.dec",)
 _PM_RA = ("pmra", "pm_ra", "pm_ra_cosdec", "pmra_cosdec", "mu_ra", "mualphastar")
 _PM_DEC = ("pmdec", "pmde", "pm_dec", "mu_dec", "mudelta")
 _EPOCH = ("ref_epoch", "refepoch", "epoch")
