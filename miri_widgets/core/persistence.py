@@ -185,7 +185,7 @@ def saturated_map(
     *,
     group_seconds: float,
     ignored: NDArray[np.bool_] | None = None,
-    grow: int = 1,
+    grow: int = 0,
 ) -> SaturationMap:
     """
     List the pixels of an exposure that are saturated in any of its integrations.
@@ -203,7 +203,7 @@ def saturated_map(
     ignored : ndarray of bool, shape (ny, nx), optional
         Pixels whose saturation means no light: hot and dead ones. They do not grow either.
     grow : int
-        Add neighbours within so many pixels, as light of a saturated pixel spills.
+        Add neighbours within so many pixels, where charge of a saturated pixel has spilled.
 
     Raises
     ------

@@ -8,7 +8,7 @@ The official ``jump`` step finds round showers by itself. What it leaves is seen
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ __all__ = [
     "group_differences",
     "mask_showers",
     "shower_of",
+    "showers_of",
 ]
 
 _ROWS = 128
@@ -85,6 +86,30 @@ def shower_of(region: Region) -> ShowerMask:
             "write it as the text of the region",
         )
     return ShowerMask(region, found.get("int", 1) - 1, found["gro"] - 1)
+
+
+def showers_of(regions: Iterable[Region], root: str = "") -> tuple[ShowerMask, ...]:
+    """
+    Read the showers of one exposure from regions, see `shower_of`.
+
+    Parameters
+    ----------
+    regions : iterable of Region
+        A region whose text names an exposure (``jw...``, or the beginning of its name) is for that one alone.
+    root : str
+        Name of the exposure, without suffix.
+
+    Raises
+    ------
+    ParameterError
+        If the text of one of them names no group.
+    """
+    found = []
+    for region in regions:
+        names = [word for word in region.words if word.startswith("jw")]
+        if not names or any(root.lower().startswith(name) for name in names):
+            found.append(shower_of(region))
+    return tuple(found)
 
 
 def mask_showers(

@@ -1,0 +1,254 @@
+"""
+The step ``miri_persistence``: raw exposures in, one mask of after-images per exposure out, for ``dq_init``.
+
+Saturation is found by the unmodified ``dq_init`` and ``saturation`` steps of the pipeline, in memory; the raw files
+stay as they are. The ``persistence`` step of the pipeline remains what flags groups within an exposure.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jwst.dq_init import DQInitStep
+from jwst.saturation import SaturationStep
+from stdatamodels.jwst import datamodels
+
+from miri_widgets.core.dq import has
+from miri_widgets.core.persistence import (
+    FULL_SHAPE,
+    PersistenceMask,
+    SaturationMap,
+    Target,
+    filter_thresholds,
+    persistence_masks,
+    saturated_map,
+)
+from miri_widgets.errors import NotImagingError, WrongSuffixError
+from miri_widgets.products.names import suffix_of
+from miri_widgets.products.pixel_masks import read_pixel_mask
+from miri_widgets.steps.miri_step import MiriStep
+
+__all__ = ["MaskModels", "PersistenceMaskStep"]
+
+log = logging.getLogger(f"stpipe.{__name__}")
+
+_MUCH = 0.2
+
+
+class MaskModels(Sequence[Any]):
+    """
+    The masks as data models, each made when it is asked for: hundreds of them need little memory.
+
+    Parameters
+    ----------
+    masks : sequence of PersistenceMask
+        The masks.
+    headers : sequence of MaskModel
+        Models that have all but the flags. Not modified.
+    do_not_use : bool
+        Whether after-images are DO_NOT_USE.
+    """
+
+    def __init__(self, masks: Sequence[PersistenceMask], headers: Sequence[Any], do_not_use: bool) -> None:
+        self.masks = tuple(masks)
+        self._headers = tuple(headers)
+        self._do_not_use = do_not_use
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        model = self._headers[index].copy()
+        # models of reference files leave out the extension from which products are recognised
+        model._no_asdf_extension = False
+        model.dq = self.masks[index].dq(do_not_use=self._do_not_use)
+        model.add_history_entry(_note(self.masks[index]))
+        return model
+
+
+class PersistenceMaskStep(MiriStep):
+    """Mask after-images of pixels that earlier exposures of any filter have saturated."""
+
+    class_alias = "miri_persistence"
+
+    spec = """
+        unsaturated_groups = integer(min=0, max=1000, default=3)  # Mask pixels that saturated after at most so many groups.
+        groups_by_filter = string_list(default=list())  # Other numbers of groups for saturation in some filters, as F1500W=5.
+        positive_minutes = float(min=0, max=1440, default=30)  # Mask after-images for this long after saturation. [min]
+        negative_hours = float(min=0, max=240, default=24)  # Mask pixels that saturated at once for this long. 0 for none. [h]
+        negative_groups = integer(min=0, max=1000, default=0)  # At most so many unsaturated groups of those.
+        grow_pixels = integer(min=0, max=10, default=0)  # Mask neighbours of saturated pixels within this distance. [pixel]
+        do_not_use = boolean(default=True)  # Leave the pixels out; else they are only flagged PERSISTENCE.
+        user_mask = string(default=None)  # Further pixels to leave out of all exposures: FITS image, or a list of x y.
+        one_based = boolean(default=True)  # That list counts pixels from 1, as DS9 does; else from 0.
+    """
+
+    def process(self, source: Any) -> MaskModels:
+        """
+        Make one mask per exposure, and save it when results are saved.
+
+        Parameters
+        ----------
+        source : str, list, RampModel
+            An association, files, or data models: uncal or ramp, of any filters and subarrays, in any order. They
+            are read one at a time and not modified.
+
+        Returns
+        -------
+        MaskModels
+            In the order of the input; files are named ``ROOT_dqmask.fits``.
+        """
+        # read first: a mask that cannot be used is told before an hour of reading
+        thresholds, user = filter_thresholds(self.groups_by_filter), self._user()
+        events, headers = [], []
+        for one in _members(source):
+            event, header = self._look(one)
+            events.append(event)
+            headers.append(header)
+        masks = persistence_masks(
+            events,
+            [event.target for event in events],
+            unsaturated_groups=self.unsaturated_groups,
+            groups_by_filter=thresholds,
+            positive_minutes=self.positive_minutes,
+            negative_hours=self.negative_hours,
+            negative_groups=self.negative_groups,
+            user=user,
+        )
+        models = MaskModels(masks, headers, self.do_not_use)
+        self._report(events, masks)
+        if self.save_results:
+            for model in models:
+                self.finalize_result(model, [])
+                self.save_model(model)
+        return models
+
+    def _user(self) -> Any:
+        if self.user_mask in (None, "", "None"):
+            return None
+        return read_pixel_mask(Path(self.user_mask), FULL_SHAPE, one_based=self.one_based)
+
+    def _look(self, one: Any) -> tuple[SaturationMap, Any]:
+        """Find the saturated pixels of one exposure; return them, and its header as a mask without flags."""
+        with datamodels.open(one) as model:
+            _require_ramp(model)
+            grow = 0
+            if model.meta.cal_step.saturation == "COMPLETE":
+                ramp = model
+            else:
+                # bad pixels must not grow, so growing waits until they are left out
+                raw = datamodels.RampModel(one) if isinstance(one, str) else datamodels.RampModel(one.copy())
+                ramp = DQInitStep.call(raw, configure_log=False)
+                ramp = SaturationStep.call(ramp, n_pix_grow_sat=0, configure_log=False)
+                grow = self.grow_pixels
+            target, starts = _when_and_where(ramp)
+            event = saturated_map(
+                np.asarray(ramp.groupdq),
+                target,
+                starts,
+                group_seconds=float(ramp.meta.exposure.group_time),
+                ignored=has(np.asarray(ramp.pixeldq), "DO_NOT_USE", "HOT", "DEAD", "REFERENCE_PIXEL"),
+                grow=grow,
+            )
+            header = datamodels.MaskModel()
+            header.update(ramp, only="PRIMARY")
+            header.meta.filename = f"{target.root}_dqmask.fits"
+            if ramp is not model:
+                ramp.close()
+        log.info("%s: %d saturated pixels", target.root, len(event))
+        return event, header
+
+    def _report(self, events: Sequence[SaturationMap], masks: Sequence[PersistenceMask]) -> None:
+        exposures, warnings = {}, []
+        for event, mask in zip(events, masks, strict=True):
+            facts = {**mask.facts, "saturated": len(event)}
+            exposures[mask.target.root] = facts
+            log.info("%s: %s", mask.target.root, _note(mask))
+            if facts["fraction"] > _MUCH:
+                warnings.append(
+                    f"{facts['fraction']:.0%} of {mask.target.root} are masked: shorten the time, or lower the "
+                    "number of unsaturated groups."
+                )
+        if masks and not any(exposures[root]["saturated"] for root in exposures):
+            warnings.append("No exposure has saturated pixels, so that no after-image is to be expected.")
+        for line in warnings:
+            log.warning("%s", line)
+        common = {
+            "saturated": sum(len(event) for event in events),
+            "masked": sum(mask.count for mask in masks),
+        }
+        self.report = {"exposures": exposures, "common": common, "warnings": warnings}
+
+
+def _members(source: Any) -> Iterator[Any]:
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if path.suffix.lower() != ".json":
+            yield str(path)
+            return
+        association = json.loads(path.read_text(encoding="utf-8"))
+        for product in association["products"]:
+            for member in product["members"]:
+                if member["exptype"].lower() == "science":
+                    yield str(path.parent / member["expname"])
+    elif isinstance(source, datamodels.JwstDataModel):
+        yield source
+    else:
+        yield from (str(one) if isinstance(one, Path) else one for one in source)
+
+
+def _require_ramp(model: Any) -> None:
+    if not isinstance(model, datamodels.RampModel | datamodels.Level1bModel):
+        raise WrongSuffixError(
+            f"{model.meta.filename} is a {type(model).__name__}",
+            "raw exposures (uncal or ramp)",
+            "choose those",
+        )
+    if model.meta.instrument.name != "MIRI" or model.meta.instrument.detector != "MIRIMAGE":
+        raise NotImagingError(
+            f"{model.meta.filename} is of {model.meta.instrument.name} {model.meta.instrument.detector}",
+            "MIRI imaging",
+            "leave this exposure out",
+        )
+
+
+def _when_and_where(ramp: Any) -> tuple[Target, list[float]]:
+    """Return the exposure as a target, and when each of its integrations started, MJD UTC."""
+    exposure, name = ramp.meta.exposure, str(ramp.meta.filename or "")
+    nints, ngroups = ramp.groupdq.shape[:2]
+    length = ngroups * float(exposure.group_time)
+    times = ramp.int_times if ramp.hasattr("int_times") else None
+    if times is not None and len(times) == nints:
+        starts = [float(row["int_start_MJD_UTC"]) for row in times]
+    else:
+        # a segment of an exposure has the start of the whole exposure in its header
+        first = int(exposure.integration_start or 1) - 1
+        resets = int(exposure.nresets_between_ints or 0) * float(exposure.frame_time or 0.0)
+        starts = [
+            float(exposure.start_time or "nan") + (first + number) * (length + resets) / 86400
+            for number in range(nints)
+        ]
+    target = Target(
+        root=name.rpartition("_")[0] if suffix_of(name) else name,
+        filter=str(ramp.meta.instrument.filter or ""),
+        start_mjd=starts[0],
+        end_mjd=starts[-1] + length / 86400,
+        shape=ramp.groupdq.shape[2:],
+        corner=(int(ramp.meta.subarray.xstart or 1) - 1, int(ramp.meta.subarray.ystart or 1) - 1),
+    )
+    return target, starts
+
+
+def _note(mask: PersistenceMask) -> str:
+    facts = mask.facts
+    return (
+        f"{facts['masked']} pixels ({facts['fraction']:.2%}) masked: {facts['positive']} after-images, "
+        f"{facts['negative']} long-lived, {facts['user']} by the user; of {len(mask.causes)} earlier exposures"
+    )

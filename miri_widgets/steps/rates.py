@@ -1,0 +1,90 @@
+"""The step ``miri_rates``: checks a rate against the rates of its integrations, and changes nothing."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from miri_widgets.core.rates import compare_rates, rate_from_integrations
+from miri_widgets.errors import MissingFileError, WrongSuffixError
+from miri_widgets.steps.miri_step import MiriStep
+
+__all__ = ["RateCheckStep"]
+
+log = logging.getLogger(f"stpipe.{__name__}")
+
+_WEIGHTING = {"OLS_C": "read noise", "LIKELY": "total"}
+
+
+class RateCheckStep(MiriStep):
+    """Tell where a rate is not the one that its integrations give, and what a plain mean of them would change."""
+
+    class_alias = "miri_rates"
+
+    spec = """
+        rateints_file = string(default=None)  # Rates of the integrations; by default beside the rate.
+        algorithm = option("OLS_C", "LIKELY", default="OLS_C")  # How the ramps were fitted, which sets the weights.
+        tolerance = float(min=1e-4, max=10, default=0.01)  # Differences above this count. [sigma]
+    """
+
+    def process(self, source: Any) -> Any:
+        """
+        Compare; the report says what was found.
+
+        Parameters
+        ----------
+        source : str or ImageModel
+            A rate. Not modified.
+
+        Returns
+        -------
+        ImageModel
+            The same rate.
+        """
+        self.note_inputs(source)
+        model = datamodels.open(source)
+        if not isinstance(model, datamodels.ImageModel):
+            raise WrongSuffixError(
+                f"{model.meta.filename} is a {type(model).__name__}", "a rate", "choose a rate file"
+            )
+        name = str(model.meta.filename or "")
+        with datamodels.open(self._integrations(source, name)) as cube:
+            parts = [np.asarray(getattr(cube, part)) for part in ("data", "var_poisson", "var_rnoise", "dq")]
+            # gone when the file is closed
+            sci, poisson, rnoise, dq = (part.copy() for part in parts)
+        rate = (np.asarray(model.data), np.asarray(model.dq), np.asarray(model.err))
+        found = {}
+        for key, weighting in (("fit", _WEIGHTING[self.algorithm]), ("plain_mean", "none")):
+            recomputed = rate_from_integrations(sci, poisson, rnoise, dq, weighting=weighting)
+            found[key] = compare_rates(*rate, recomputed, tolerance=self.tolerance)
+        warnings = list(found["fit"].sentences) if found["fit"].facts["differ"] else []
+        for key, words in (("fit", "as the fit weights"), ("plain_mean", "by a plain mean")):
+            log.info("%s, %s: %s", name, words, " ".join(found[key].sentences))
+        self.report = {
+            "exposures": {
+                name.rpartition("_")[0]: {
+                    "integrations": len(sci),
+                    **{key: {**one.facts, "words": list(one.sentences)} for key, one in found.items()},
+                }
+            },
+            "warnings": warnings,
+        }
+        return model.copy() if model is source else model
+
+    def _integrations(self, source: Any, name: str) -> str:
+        if self.rateints_file not in (None, "", "None"):
+            path = Path(self.rateints_file)
+        else:
+            folder = Path(source).parent if isinstance(source, str | Path) else Path()
+            path = folder / name.replace("_rate.fits", "_rateints.fits")
+        if not path.is_file() or path.name == name:
+            raise MissingFileError(
+                f"no rates of the integrations beside {name}",
+                name.replace("_rate.fits", "_rateints.fits"),
+                "name the file (rateints_file), or run detector1 again",
+            )
+        return str(path)

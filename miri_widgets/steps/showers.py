@@ -1,0 +1,84 @@
+"""The step ``miri_showers``: takes drawn showers out of ramps, as a hook before ``ramp_fit`` or on ramp files."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from miri_widgets.core.planes import Planes
+from miri_widgets.core.showers import mask_showers, showers_of
+from miri_widgets.errors import WrongSuffixError
+from miri_widgets.steps.arguments import arguments_of
+from miri_widgets.steps.miri_step import MiriStep
+
+__all__ = ["ShowerMaskStep"]
+
+log = logging.getLogger(f"stpipe.{__name__}")
+
+
+class ShowerMaskStep(MiriStep):
+    """Take groups of showers, from the first that shows one to the end of the integration, out of the ramp fit."""
+
+    class_alias = "miri_showers"
+
+    spec = """
+        showers_file = string(default=None)  # DS9 regions of showers; the text of each tells when, as int=1 group=5.
+    """
+
+    def process(self, source: Any) -> Any:
+        """
+        Flag the groups of showers.
+
+        Parameters
+        ----------
+        source : str or RampModel
+            A ramp, best after the jump step. Not modified.
+
+        Returns
+        -------
+        RampModel
+        """
+        self.note_inputs(source)
+        model = datamodels.open(source)
+        result = model.copy() if model is source else model
+        if not isinstance(result, datamodels.RampModel):
+            raise WrongSuffixError(
+                f"{result.meta.filename} is a {type(result).__name__}",
+                "a ramp",
+                "use this step before ramp_fit, or on ramp files",
+            )
+        root = str(result.meta.filename or "").rpartition("_")[0]
+        regions = arguments_of({"showers_file": self.showers_file})["showers"]
+        showers = showers_of(regions, root)
+        flags, facts = mask_showers(result.groupdq, showers, _planes(result))
+        result.groupdq = flags
+        warnings = [
+            f"A shower in integration {one['integration']} of {root} leaves a single group, too few for a slope."
+            for one in facts
+            if one["first_group"] == 2
+        ]
+        for one in facts:
+            line = (
+                f"shower of {one['pixels']} pixels from group {one['first_group']} of integration "
+                f"{one['integration']} on: {one['groups']} groups taken out"
+            )
+            result.add_history_entry(f"{self.class_alias}: {line}")
+            log.info("%s", line)
+        for line in warnings:
+            log.warning("%s", line)
+        self.report = {"exposures": {root: {"showers": facts}}, "warnings": warnings}
+        return result
+
+
+def _planes(ramp: Any) -> Planes:
+    """Return the frame of an exposure, with its WCS when it has one, for regions on the sky."""
+    shape = ramp.groupdq.shape[2:]
+    zero = np.zeros(shape, np.float32)
+    planes = Planes(zero, zero, np.zeros(shape, np.uint32), root=str(ramp.meta.filename or ""))
+    wcs = getattr(ramp.meta, "wcs", None)
+    if wcs is None:
+        return planes
+    return planes.but(to_sky=wcs, to_pixel=lambda ra, dec: wcs.invert(ra, dec, with_bounding_box=False))
