@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RectBivariateSpline
-from scipy.ndimage import maximum_filter, uniform_filter, uniform_filter1d
+from scipy.ndimage import maximum_filter, uniform_filter
 from scipy.spatial import cKDTree
-from scipy.special import j1
 
 from miri_widgets.core.areas import imager_area
 from miri_widgets.core.planes import Lazy, Planes
+from miri_widgets.core.point_spread import PointSpread, model_psf
 from miri_widgets.core.surfaces import smooth_surface
 
-__all__ = [
-    "Injection", "PointSpread", "bright_mask", "injected", "model_psf", "pixel_noise", "plan_injection",
-    "usable_imager",
-]  # fmt: skip
+__all__ = ["Injection", "bright_mask", "injected", "pixel_noise", "plan_injection", "usable_imager"]
 
 SNR = (10.0, 100.0)
 """Range of signal to noise of added sources, in the aperture of `PointSpread.radius`."""
@@ -34,81 +29,12 @@ PATCH_BRIGHTNESS = 1.5
 PATCH_REACH = 3.0
 """Sources stay this many sigma away from the middle of a patch."""
 
-_OBSCURED = 0.2
-_OVERSAMPLING = 5
 _SPACING = 8.0
 _BRIGHT = 25.0
 _PATCHES = 3
 _PATCH_SHARE = 0.25
 
 Pairs = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class PointSpread:
-    """
-    A round point-spread function, integrated over pixels.
-
-    Attributes
-    ----------
-    half_width : int
-        Half width of its stamp, pixels; the flux inside is 1.
-    radius : float
-        Radius of the circle that holds 70 per cent of the flux, pixels.
-    """
-
-    half_width: int
-    radius: float
-    _spline: RectBivariateSpline
-
-    def stamp(self, dx: float, dy: float) -> NDArray[np.float64]:
-        """Return the function, its middle (dx, dy) pixels off that of the stamp; shape (2 half_width + 1,) * 2."""
-        offsets = np.arange(-self.half_width, self.half_width + 1)
-        values: NDArray[np.float64] = self._spline(offsets - dy, offsets - dx)
-        return values
-
-
-@lru_cache(maxsize=16)
-def model_psf(fwhm: float) -> PointSpread:
-    """
-    Return the point-spread function of a telescope with a central obscuration.
-
-    Parameters
-    ----------
-    fwhm : float
-        Full width at half maximum on the detector, pixels.
-
-    Notes
-    -----
-    The diffraction pattern of a ring-shaped aperture, averaged over a band of 20 per cent, with its wings up to 12
-    FWHM; integrated over pixels. A pixel widens as much as a Gaussian of FWHM 0.68 pixels does.
-    """
-    reach = int(np.clip(round(12 * fwhm), 12, 60))
-    axis = np.arange(-(reach + 1) * _OVERSAMPLING, (reach + 1) * _OVERSAMPLING + 1) / _OVERSAMPLING
-    optical = np.sqrt(max(fwhm**2 - 0.68**2, 0.5 * fwhm**2))
-    radius = np.hypot(axis[:, None], axis[None, :])
-    fine = np.linspace(0, radius.max() + 1, 8000)
-    profile = np.mean([_airy(fine / (optical * scale)) for scale in np.linspace(0.9, 1.1, 9)], axis=0)
-    values = np.interp(radius, fine, profile)
-    # a pixel wide: the samples at its two edges count half
-    for way in (0, 1):
-        values = 0.5 * (
-            uniform_filter1d(values, _OVERSAMPLING, way) + uniform_filter1d(values, _OVERSAMPLING + 2, way)
-        )
-    middle = slice(_OVERSAMPLING, -_OVERSAMPLING, _OVERSAMPLING)
-    values /= values[middle, middle].sum()
-    order = np.argsort(radius, axis=None, kind="stable")
-    inside = np.cumsum(values.ravel()[order]) / _OVERSAMPLING**2
-    most = float(np.interp(0.7, inside, radius.ravel()[order]))
-    return PointSpread(reach, most, RectBivariateSpline(axis, axis, values))
-
-
-def _airy(radius: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intensity at radii in FWHM; 1 in the middle."""
-    # half maximum of this obscuration lies at 1.59
-    u = np.maximum(2 * 1.59 * radius, 1e-6)
-    full, hole = 2 * j1(u) / u, 2 * j1(_OBSCURED * u) / (_OBSCURED * u)
-    return ((full - _OBSCURED**2 * hole) / (1 - _OBSCURED**2)) ** 2
 
 
 def usable_imager(planes: Planes) -> NDArray[np.bool_]:
@@ -299,7 +225,7 @@ class _Plan:
         quiet = whole & ~bright_mask(planes, usable, noise)
         # a field may be bright everywhere
         new = _scatter(self.rng, quiet if quiet.sum() > 0.1 * whole.sum() else whole, there, count, spacing)
-        snrs = np.exp(self.rng.uniform(*np.log(SNR), len(new)))
+        snrs = np.exp(self.rng.uniform(np.log(SNR[0]), np.log(SNR[1]), len(new)))
         pixels = np.sqrt(np.pi) * psf.radius
         local = np.array([_local_noise(planes, usable, noise, *place) for place in new])
         self.fluxes += (snrs * local * pixels / 0.7).tolist()

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.injection import SNR, Injection, model_psf, usable_imager
+from miri_widgets.core.injection import SNR, Injection, usable_imager
 from miri_widgets.core.planes import Planes
+from miri_widgets.core.point_spread import model_psf
 from miri_widgets.core.sky_structure import BoxMap, sky_structure
 from miri_widgets.core.structure import (
     STRUCTURES,

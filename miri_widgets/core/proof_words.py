@@ -10,13 +10,16 @@ from miri_widgets.core.verdicts import GRADES, Finding, grade, worst
 if TYPE_CHECKING:
     from miri_widgets.core.proof import Proof
 
-__all__ = ["CROWDED", "FEW_SOURCES", "STRUCTURED", "findings", "is_structured"]
+__all__ = ["CROWDED", "FEW_SOURCES", "MIN_BIN", "STRUCTURED", "findings", "is_structured"]
 
 CROWDED = 0.5
 """With more of the imager under sources than this, the empty part says little about the rest."""
 
 STRUCTURED = 0.1
 """Rms of what moves with the sky, in the noise of a pixel: what faint sources alone do not reach."""
+
+MIN_BIN = 8
+"""Measurements that a bin needs to be looked at by itself."""
 
 FEW_SOURCES = 20
 """With fewer measurements of added sources a bias of a per cent may hide."""
@@ -60,7 +63,7 @@ def _flux(proof: Proof) -> Finding:
             "doubtful",
             f"{few[0].upper() + few[1:]} could be added and measured: the change of fluxes is not known.",
         )
-    told = grade("flux", abs(proof.flux_bias), _known(proof.flux_bias_err))
+    told = _flux_grade(proof)
     words = {
         "good": "unharmed",
         "doubtful": "look before you trust photometry",
@@ -68,22 +71,23 @@ def _flux(proof: Proof) -> Finding:
     }
     return Finding(
         told,
-        f"Fluxes of added sources change by {_percent(proof.flux_bias, proof.flux_bias_err)} "
+        f"Fluxes of added sources {_changes(proof.flux_bias, proof.flux_bias_err)} "
         f"({proof.sources} measurements, S/N 10 to 100): {words[told]}.",
     )
 
 
+def _flux_grade(proof: Proof) -> str:
+    return grade("flux", abs(proof.flux_bias), _known(proof.flux_bias_err))
+
+
 def _bins(proof: Proof) -> list[Finding]:
+    """What a bin tells that all sources together do not."""
     found = []
     for one in proof.bins:
-        told = grade("flux_bin", abs(one.bias), one.err) if one.count >= 8 else "good"
-        if told != "good":
-            found.append(
-                Finding(
-                    told,
-                    f"Sources of S/N {one.low:.0f} to {one.high:.0f} change by {_percent(one.bias, one.err)}.",
-                )
-            )
+        told = grade("flux_bin", abs(one.bias), one.err) if one.count >= MIN_BIN else "good"
+        if GRADES.index(told) > GRADES.index(_flux_grade(proof)):
+            words = f"Sources of S/N {one.low:.0f} to {one.high:.0f} {_changes(one.bias, one.err)}."
+            found.append(Finding(told, words))
     return found
 
 
@@ -95,7 +99,7 @@ def _noise(proof: Proof) -> list[Finding]:
     change, err = proof.noise_ratio - 1, _known(proof.noise_ratio_err)
     told = grade("noise", change, err)
     words = {"good": "", "doubtful": ": more than it should", "harm": ": a loss of depth"}[told]
-    found = [Finding(told, f"The noise in empty apertures changes by {_percent(change, err)}{words}.")]
+    found = [Finding(told, f"The noise in empty apertures {_changes(change, err, many=False)}{words}.")]
     over = proof.noise_over_err
     if math.isfinite(over.before) and math.isfinite(over.after):
         worse = abs(math.log(max(over.after, 1e-9))) - abs(math.log(max(over.before, 1e-9)))
@@ -117,9 +121,9 @@ def _structure(proof: Proof) -> list[Finding]:
         if not (math.isfinite(change.before) and math.isfinite(change.after) and proof.pixel_noise > 0):
             continue
         # new structure adds in quadrature to what was there
-        new = max(change.after**2 - change.before**2, 0.0) ** 0.5 / proof.pixel_noise
-        err = math.hypot(_known(change.before_err), _known(change.after_err)) / proof.pixel_noise
-        told = grade("structure", new, err)
+        new = max(change.after**2 - change.before**2, 0.0) ** 0.5
+        err = math.hypot(change.before * _known(change.before_err), change.after * _known(change.after_err))
+        told = grade("structure", new / proof.pixel_noise, err / new / proof.pixel_noise) if new else "good"
         numbers = f"from {change.before:.2g} to {change.after:.2g} {proof.unit}"
         if told != "good":
             found.append(Finding(told, f"{_NAMES.get(name, name)} got more structure: {numbers}."))
@@ -137,11 +141,11 @@ def _extended(proof: Proof) -> list[Finding]:
         lost = 1 - proof.patch_kept
         told = grade("extended" if structured else "patch", abs(lost), _patch_err(proof))
         size = f"about {proof.patch_fwhm_arcsec:.0f} arcsec"
-        heavy = grade("extended", lost, _patch_err(proof)) != "good"
-        if heavy:
-            advice = f": do not use this step on nebulae or galaxies of {size} and more"
-        else:
-            advice = "" if lost < 0.05 else ": little"
+        advice = {
+            "good": "",
+            "doubtful": f": take care with nebulae, and with galaxies of {size} and more",
+            "harm": f": do not use this step on nebulae, nor on galaxies of {size} and more",
+        }[grade("extended", lost, _patch_err(proof))]
         verb = "loses" if lost >= 0 else "gains"
         found.append(
             Finding(
@@ -191,7 +195,7 @@ def _flags(proof: Proof) -> list[Finding]:
     told = grade("area", proof.area_lost)
     if told != "good":
         found.append(Finding(told, f"{proof.area_lost:.1%} of the usable imager becomes unusable."))
-    elif proof.newly_flagged > 0:
+    elif proof.newly_flagged > 5e-5:
         found.append(
             Finding(
                 "good",
@@ -216,9 +220,17 @@ def _patch_err(proof: Proof) -> float:
     return proof.patch_kept_err if math.isfinite(proof.patch_kept_err) else 0.02
 
 
+def _changes(value: float, err: float, *, many: bool = True) -> str:
+    if value == 0 and not err > 0:
+        return "do not change" if many else "does not change"
+    return f"{'change' if many else 'changes'} by {_percent(value, err)}"
+
+
 def _percent(value: float, err: float, *, sign: bool = True) -> str:
-    """A fraction and its error in per cent, with as many digits as the error deserves."""
-    digits = 1 if not (math.isfinite(err) and err > 0.1) else 0
-    body = f"{100 * value:+.{digits}f}" if sign else f"{100 * value:.{digits}f}"
+    """Return a fraction and its error in per cent, with as many digits as the error deserves."""
+    known = math.isfinite(err)
+    digits = 0 if known and err > 0.1 else 2 if known and 0 < err < 0.0005 else 1
+    body = f"{100 * value:{'+' if sign else ''}.{digits}f}"
+    # a minus sign, and none at zero
     body = body.replace("-", "\u2212") if float(body) else f"{0:.{digits}f}"
-    return f"{body} \u00b1 {100 * err:.{max(digits, 1)}f} %" if math.isfinite(err) else f"{body} %"
+    return f"{body} \u00b1 {100 * err:.{digits}f} %" if known else f"{body} %"

@@ -72,7 +72,8 @@ def sky_structure(maps: Sequence[BoxMap]) -> SkyStructure:
     On the exposure left out, ``before`` and ``removed`` are regressed on both pictures: the covariance with the sky
     is free of noise, and the two coefficients of the sky give the part of it that was taken away. A step that leaves
     the exposures alone loses nothing exactly; one that takes away a picture of the detector alone loses nothing
-    within the error. Errors come from leaving out parts of the field.
+    within the error. The error of the rms comes from leaving out parts of the field, that of the loss from
+    leaving out exposures.
     """
     if len(maps) < MIN_EXPOSURES:
         return SkyStructure()
@@ -83,8 +84,7 @@ def sky_structure(maps: Sequence[BoxMap]) -> SkyStructure:
     my, mx = maps[0].before.shape
     y, x = np.indices((my, mx))
     group = ((y * 4 // max(my, 1)) * 2 + x * 2 // max(mx, 1)).ravel()
-    sums = np.zeros((_GROUPS, 4))
-    used = 0
+    sums = np.zeros((len(maps), _GROUPS, 4))
     for index in range(len(maps)):
         others = [one for one in range(len(maps)) if one != index]
         detector, sky = _pictures(before[others], cells[others], number)
@@ -97,18 +97,17 @@ def sky_structure(maps: Sequence[BoxMap]) -> SkyStructure:
         )
         if use.sum() < _MIN_BOXES:
             continue
-        used += 1
         # of the sky, what neither the detector nor a constant explains
         rest = _residual(here[use], detector[use])
         clean = _residual(before[index][use], detector[use])
-        for column, product in enumerate(
-            (rest * clean, rest * removed[index][use], rest**2, np.ones_like(rest))
-        ):
-            sums[:, column] += np.bincount(group[use], product, _GROUPS)
-    if not used:
+        products = (rest * clean, rest * removed[index][use], np.ones_like(rest))
+        for column, product in enumerate(products):
+            sums[index, :, column] += np.bincount(group[use], product, _GROUPS)
+    if not sums[..., 2].any():
         return SkyStructure()
-    power, power_err = _jackknife(sums, lambda total: total[0] / total[3])
-    lost, lost_err = _jackknife(sums, lambda total: total[1] / total[0])
+    power, power_err = _jackknife(sums.sum(axis=0), 2)
+    # the field is what it is: how well its loss is known, the exposures tell
+    lost, lost_err = _jackknife(sums.sum(axis=1)[:, [1, 0]], 1)
     rms = max(power, 0.0) ** 0.5
     rms_err = power_err / (2 * max(rms, power_err**0.5, 1e-30))
     # no sky, no share of it
@@ -156,14 +155,13 @@ def _residual(values: Array, detector: Array) -> Array:
     return rest
 
 
-def _jackknife(sums: Array, figure) -> tuple[float, float]:  # type: ignore[no-untyped-def]
-    """Return a figure of the summed groups, and its error from leaving out each."""
+def _jackknife(sums: Array, below: int) -> tuple[float, float]:
+    """Return the first column over another, both summed over rows, and its error from leaving out each row."""
     total = sums.sum(axis=0)
-    groups = np.flatnonzero(sums[:, 3] > 0)
-    parts = []
     with np.errstate(divide="ignore", invalid="ignore"):
-        whole = float(figure(total))
-        parts = np.array([figure(total - sums[one]) for one in groups], float)
+        whole = float(total[0] / total[below])
+        left = total - sums[sums[:, below] != 0]
+        parts = left[:, 0] / left[:, below]
     parts = parts[np.isfinite(parts)]
     if parts.size < 3:
         return whole, float("inf")

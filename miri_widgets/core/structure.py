@@ -50,7 +50,8 @@ class Field:
     @property
     def masked_fraction(self) -> float:
         """Part of the usable pixels that lies under sources."""
-        return 1 - float(self.free.sum()) / max(float(self.usable.sum()), 1.0)
+        usable = int(self.usable.sum())
+        return 1 - float(self.free.sum()) / usable if usable else 0.0
 
 
 def field_of(planes: Planes) -> Field:
@@ -214,12 +215,12 @@ def boxes_of(values: NDArray[np.floating], side: int) -> Boxes:
     my, mx = values.shape[0] // side, values.shape[1] // side
     cut = np.asarray(values[: my * side, : mx * side], np.float32).reshape(my, side, mx, side)
     ranked = np.sort(cut.transpose(0, 2, 1, 3).reshape(my, mx, side * side), axis=2)
-    count = np.isfinite(ranked).sum(axis=2)
+    count: NDArray[np.intp] = np.asarray(np.isfinite(ranked).sum(axis=2), np.intp)
     low, high = (
-        np.take_along_axis(ranked, np.maximum(where, 0)[..., None], axis=2)[..., 0] if ranked.size else count
+        np.take_along_axis(ranked, np.maximum(where, 0)[..., np.newaxis], axis=2)[..., 0].astype(np.float64)
         for where in ((count - 1) // 2, np.minimum(count // 2, side * side - 1))
     )
-    middle = np.where(count >= side * side / 4, 0.5 * (np.asarray(low, float) + high), np.nan)
+    middle = np.where(count >= side * side / 4, 0.5 * (low + high), np.nan)
     return Boxes(middle, count, side)
 
 
@@ -227,8 +228,9 @@ def _box_figures(boxes: Boxes, noise: float) -> dict[str, tuple[float, float]]:
     known = np.isfinite(boxes.value)
     if known.sum() < 12:
         return dict.fromkeys(("gradient", "box_rms"), (float("nan"), float("nan")))
-    y, x = (part[known] * float(boxes.side) for part in np.indices(boxes.value.shape))
-    value, count = boxes.value[known], boxes.count[known]
+    rows, columns = np.nonzero(known)
+    y, x = rows * float(boxes.side), columns * float(boxes.side)
+    value, count = np.asarray(boxes.value[known], np.float64), boxes.count[known]
     basis = np.column_stack([np.ones_like(x), x - x.mean(), y - y.mean()])
     slopes = np.linalg.lstsq(basis, value, rcond=None)[0]
     rest = value - basis @ slopes
