@@ -23,6 +23,9 @@ from miri_widgets.steps.stages import stage as find_stage
 
 __all__ = ["plan_stages"]
 
+_DEDICATED = "background_observations"
+"""The parameter that names observations of empty sky: they take no part in mosaics."""
+
 Chosen: TypeAlias = Settings | Mapping[str, Any]
 """What acts in one run: settings, or the plain values to hand over."""
 
@@ -95,6 +98,7 @@ class _Planner:
         self._settings = settings
         self._pattern = product_name
         self._made: dict[tuple[str, str], RunInput] = {}
+        self._dedicated: set[str] = set()
         self._jwst = metadata.version("jwst")
         self._earlier: tuple[Measured, ...] = read_measured(workspace.measured)
 
@@ -110,12 +114,21 @@ class _Planner:
             several = len({one.filter for one in exposures}) > 1
             for filter_name in sorted({exposure.filter for exposure in exposures}):
                 members = [exposure for exposure in exposures if exposure.filter == filter_name]
+                members = self._without_backgrounds(stage, members)
                 name = self._product_name(members[0], several=several)
                 new.append((self._plan(stage, members, name, name), members))
         for plan, members in new:
             self.plans.append(plan)
             if stage.per_exposure:
                 self._note_made(stage, plan, members)
+
+    def _without_backgrounds(self, stage: Stage, members: list[Exposure]) -> list[Exposure]:
+        """Leave out exposures that an earlier stage took as dedicated to the sky."""
+        chosen = self._chosen(stage, members[0]).get(_DEDICATED)
+        if chosen:
+            self._dedicated |= {str(one).strip().zfill(3) for one in chosen}
+            return members
+        return [one for one in members if one.observation not in self._dedicated] or members
 
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:

@@ -37,7 +37,7 @@ from miri_widgets.errors import NotImagingError, NotWritableError, WrongSuffixEr
 from miri_widgets.products.extras import write_images
 from miri_widgets.products.names import suffix_of
 from miri_widgets.steps.arguments import arguments_of
-from miri_widgets.steps.model_planes import planes_of, write_planes
+from miri_widgets.steps.model_planes import ascii_only, planes_of, write_planes
 
 __all__ = ["CorrectionStep", "MiriStep"]
 
@@ -219,7 +219,7 @@ class CorrectionStep(MiriStep):
             }
         path = Path(self.search_attr("output_dir", default="")) / f"{name}_{self.images_suffix}.fits"
         facts = [f"{key} = {value}" for key, value in sorted(outcome.facts.items()) if _is_plain(value)]
-        write_images(path, outcome.images, header, [f"made by {self.class_alias}", *facts])
+        write_images(path, outcome.images, header, [f"made by {self.class_alias}", *map(ascii_only, facts)])
         log.info("Saved %s", path.name)
 
 

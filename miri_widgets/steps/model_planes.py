@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.planes import Planes
 from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
 
-__all__ = ["planes_of", "write_planes"]
+__all__ = ["ascii_only", "planes_of", "write_planes"]
 
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
@@ -69,7 +69,14 @@ def write_planes(model: Any, planes: Planes, step: str, notes: tuple[str, ...] =
         if getattr(planes, name) is not None:
             setattr(model, name, getattr(planes, name))
     for line in (*planes.notes, *notes):
-        model.add_history_entry(f"{step}: {line}")
+        model.add_history_entry(ascii_only(f"{step}: {line}"))
+
+
+def ascii_only(line: str) -> str:
+    """Return a line as FITS can hold it."""
+    for letter, words in (("±", "+-"), ("×", "x"), ("µ", "u"), ("−", "-"), ("–", "-")):
+        line = line.replace(letter, words)
+    return line.encode("ascii", "replace").decode()
 
 
 def _copied(array: Any) -> NDArray[np.float32] | None:

@@ -1,0 +1,70 @@
+"""The sky of a program that has dedicated exposures of empty sky among its own: which are which is told by observation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.sky import subtract_sky
+from miri_widgets.errors import ParameterError
+
+__all__ = ["observation_of", "subtract_program_sky"]
+
+
+def observation_of(root: str) -> str:
+    """Return the observation number, three digits, of an exposure's name; empty when it has none."""
+    digits = root[7:10] if root.startswith("jw") else ""
+    return digits if digits.isdecimal() else ""
+
+
+def subtract_program_sky(
+    exposures: Sequence[Planes], *, background_observations: Sequence[str] = (), **settings: Any
+) -> Outcome:
+    """
+    Subtract the sky, made of the exposures themselves or of some observations among them.
+
+    Parameters
+    ----------
+    exposures : sequence of Planes
+        All exposures of a filter. Not modified.
+    background_observations : sequence of str
+        Observation numbers, such as "040", whose exposures are dedicated to the sky.
+    **settings
+        As of `miri_widgets.core.sky.subtract_sky`.
+
+    Returns
+    -------
+    Outcome
+        All exposures in their order: the dedicated ones have the same sky subtracted.
+
+    Raises
+    ------
+    ParameterError
+        If the method is "background" and no exposure belongs to these observations, or all do, or if observations
+        are named for another method.
+    InputError, MixedExposuresError
+        As `miri_widgets.core.sky.subtract_sky`.
+    """
+    wanted = {str(one).strip().zfill(3) for one in background_observations if str(one).strip()}
+    dedicated_method = settings.get("method", "self") == "background"
+    if not dedicated_method:
+        if wanted:
+            raise ParameterError(
+                f"background_observations = {', '.join(sorted(wanted))} with method = "
+                f"{settings.get('method', 'self')}",
+                "method = background with them",
+                "change the method, or name no observations",
+            )
+        return subtract_sky(exposures, **settings)
+    places = [index for index, planes in enumerate(exposures) if observation_of(planes.root) in wanted]
+    if not places or len(places) == len(exposures):
+        raise ParameterError(
+            f"{len(places)} of {len(exposures)} exposures belong to background_observations = "
+            f"{', '.join(sorted(wanted)) or 'none'}",
+            "some, and some of the science field",
+            "name the observations of the empty field, such as 040",
+        )
+    return subtract_sky(
+        exposures, backgrounds=Lazy(len(places), lambda index: exposures[places[index]]), **settings
+    )

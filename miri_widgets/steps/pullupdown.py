@@ -1,0 +1,29 @@
+"""The step that corrects the columns and rows of very bright sources."""
+
+from __future__ import annotations
+
+from miri_widgets.core.pullupdown import correct_pullupdown
+from miri_widgets.steps.miri_step import CorrectionStep
+
+__all__ = ["PullUpDownStep"]
+
+
+class PullUpDownStep(CorrectionStep):
+    """Remove the strips that very bright sources pull up or down in their columns and rows."""
+
+    class_alias = "miri_pullupdown"
+    operation = staticmethod(correct_pullupdown)
+
+    spec = """
+        sources_file = string(default=None)  # DS9 regions at bright sources; the words top, bottom, left, right or all beside one choose its strips.
+        find = boolean(default=True)  # Find bright sources in each exposure as well.
+        brighter_than = float(default=None)  # Found sources have pixels above this, in the unit of the exposure; None for saturated ones.
+        top = boolean(default=True)  # Correct the strip above each source.
+        bottom = boolean(default=True)  # Correct the strip below each source.
+        left = boolean(default=True)  # Correct the strip left of each source.
+        right = boolean(default=True)  # Correct the strip right of each source.
+        width = integer(min=1, max=400, default=40)  # No strip is wider than this. [pixels]
+        offset = integer(min=0, max=400, default=20)  # Strips are measured from this distance from the source on. [pixels]
+        source_nsigma = float(min=1, max=50, default=3.0)  # Other sources are masked above this. [sigma]
+        significance = float(min=0, max=100, default=5.0)  # A strip is corrected when it stands out by this. [sigma]
+    """

@@ -1,0 +1,39 @@
+"""The step that subtracts the sky, fixed to the detector."""
+
+from __future__ import annotations
+
+from miri_widgets.core.sky_program import subtract_program_sky
+from miri_widgets.steps.miri_step import CorrectionStep
+
+__all__ = ["SkyStep"]
+
+
+class SkyStep(CorrectionStep):
+    """Subtract a sky image in detector coordinates, made of the exposures themselves or of dedicated ones."""
+
+    class_alias = "miri_sky"
+    operation = staticmethod(subtract_program_sky)
+    together = True
+    images_suffix = "sky"
+
+    spec = """
+        method = option('self', 'background', 'median', default='self')  # Sky from the exposures themselves, from dedicated ones, or the median of all.
+        leave_one_out = boolean(default=True)  # Make the sky of an exposure of the others only.
+        clip_low = float(min=0.5, max=20, default=3.0)  # Leave out samples this far below the median of a pixel. [sigma]
+        clip_high = float(min=0.5, max=20, default=3.0)  # Leave out samples this far above it; the example notebooks take 1. [sigma]
+        scaling = option('multiplicative', 'additive', 'none', default='multiplicative')  # How exposures are brought to one level first.
+        match_background = boolean(default=False)  # Bring a dedicated sky to the level of each exposure.
+        preserve_level = boolean(default=False)  # Subtract the pattern alone; the exposures keep their level.
+        mask_sources = boolean(default=True)  # Find sources and leave them out of the sky.
+        source_threshold = float(min=1, max=50, default=3.0)  # Sources stand above this in the smoothed exposure. [sigma]
+        source_grow = float(min=0, max=20, default=2.0)  # Their masks grow by this many FWHM.
+        mask_rounds = integer(min=1, max=5, default=2)  # How often sources are searched.
+        exclude_above = float(default=None)  # Values above this are no sky, in the unit of the exposure.
+        exclude_delta = float(default=None)  # Values this far above the level of the exposure are no sky, in its unit.
+        exclude_file = string(default=None)  # DS9 regions; pixels inside are no sky.
+        min_separation = float(min=0, max=20, default=1.5)  # Exposures pointed closer than this, in FWHM, do not enter each other's sky.
+        min_exposures = integer(min=1, max=100, default=3)  # Fewer exposures in a sky are an error.
+        min_samples = integer(min=1, max=100, default=2)  # A pixel with fewer samples has no sky of its own.
+        fill = boolean(default=True)  # Take the sky of such pixels from their neighbours; else flag them.
+        background_observations = force_list(default=list())  # Observations that hold dedicated exposures of empty sky, such as 040.
+    """

@@ -1,0 +1,27 @@
+"""The step that finds warm pixels by the dithers themselves."""
+
+from __future__ import annotations
+
+from miri_widgets.core.warm_pixels import flag_warm_pixels
+from miri_widgets.steps.miri_step import CorrectionStep
+
+__all__ = ["WarmPixelsStep"]
+
+
+class WarmPixelsStep(CorrectionStep):
+    """Flag pixels that are high at nearly all pointings of a dithered set."""
+
+    class_alias = "miri_warm_pixels"
+    operation = staticmethod(flag_warm_pixels)
+    together = True
+    images_suffix = "warm"
+
+    spec = """
+        nsigma = float(min=1, max=50, default=3.0)  # A pixel stands out by this above its neighbours. [sigma]
+        fraction = float(min=0.3, max=1.0, default=0.7)  # At this fraction of the pointings at least it must stand out.
+        min_exposures = integer(min=2, max=100, default=4)  # Fewer independent pointings are an error.
+        min_separation = float(min=0, max=20, default=1.5)  # Exposures pointed closer than this, in FWHM, count as one pointing.
+        box = integer(min=3, max=25, default=5)  # Side of the square of neighbours; odd. [pixels]
+        cold = boolean(default=False)  # Flag also pixels that are low at nearly all pointings.
+        do_not_use = boolean(default=True)  # Flag DO_NOT_USE as well, not only WARM.
+    """
