@@ -132,16 +132,21 @@ def _add_simulation(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_shifts(commands: argparse._SubParsersAction) -> None:
-    from miri_widgets.cli.shifts import add_shifts_arguments, run_shifts
-
     shifts = commands.add_parser(
         "shifts",
         help="judge a table of measured shifts: groups, fall-backs, verdicts",
         description="Solve one shift per visit and guide star from a table of shifts by exposure, "
         "and say which of them to believe.",
     )
-    add_shifts_arguments(shifts)
-    shifts.set_defaults(command=run_shifts)
+    shifts.add_argument(
+        "file", type=Path, help="CSV or ECSV: exposure, dx_arcsec, dy_arcsec [, guidestar ...]"
+    )
+    shifts.add_argument("--out", type=Path, metavar="FILE.ecsv", help="write the shifts to apply")
+    shifts.add_argument(
+        "--compare", type=Path, metavar="FILE.ecsv", help="tell how another table of shifts differs"
+    )
+    shifts.add_argument("--exposures", action="store_true", help="also list every exposure")
+    shifts.set_defaults(command=_shifts)
 
 
 def _add_serving(parser: argparse.ArgumentParser, *, preheat: bool = False) -> None:
@@ -184,6 +189,12 @@ def _run(options: argparse.Namespace) -> int:
     from miri_widgets.cli.headless import run_program
 
     return run_program(options)
+
+
+def _shifts(options: argparse.Namespace) -> int:
+    from miri_widgets.cli.shifts import run_shifts
+
+    return run_shifts(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

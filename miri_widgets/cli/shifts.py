@@ -6,7 +6,6 @@ import argparse
 import importlib.metadata
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from miri_widgets.core.shift_runs import ShiftRun, trust_run
 from miri_widgets.core.shift_verdicts import Verdict
@@ -14,28 +13,17 @@ from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.measured_shifts import MeasuredShifts, read_measured_shifts
 from miri_widgets.products.shift_tables import ShiftTable, compare_tables, read_shift_table, write_shift_table
 
-__all__ = ["add_shifts_arguments", "report", "run_shifts"]
-
-
-def add_shifts_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser."""
-    parser.add_argument(
-        "file", type=Path, help="CSV or ECSV: exposure, dx_arcsec, dy_arcsec [, guidestar, ...]"
-    )
-    parser.add_argument("--out", type=Path, metavar="FILE.ecsv", help="write the shifts to apply")
-    parser.add_argument(
-        "--compare", type=Path, metavar="FILE.ecsv", help="tell how another table of shifts differs"
-    )
-    parser.add_argument("--exposures", action="store_true", help="also list every exposure")
+__all__ = ["report", "run_shifts"]
 
 
 def run_shifts(options: argparse.Namespace) -> int:
     """Read, judge, print and, when asked, compare and write."""
     table = read_measured_shifts(options.file)
-    runs = {}
-    for name in dict.fromkeys(table.runs):
-        one = table.run(name)
-        runs[name] = trust_run(one.measurements, one.groups, filter_name=one.filters[0])
+    runs: dict[str, ShiftRun] = {}
+    parts = {name: table.run(name) for name in dict.fromkeys(table.runs)}
+    for name, part in sorted(parts.items(), key=lambda item: _wavelength(item[1])):
+        shorter = [one for run in runs.values() for one in run.shifts]
+        runs[name] = trust_run(part.measurements, part.groups, filter_name=part.filters[0], shorter=shorter)
     print(report(runs, exposures=options.exposures))
     made = _table(runs, table)
     if options.compare:
@@ -108,6 +96,11 @@ def _table(runs: Mapping[str, ShiftRun], table: MeasuredShifts) -> ShiftTable:
         versions={"miri_widgets": importlib.metadata.version("miri_widgets")},
         notes=tuple(notes),
     )
+
+
+def _wavelength(table: MeasuredShifts) -> int:
+    """The number in the filter's name; 0 when the file names none."""
+    return int("".join(letter for letter in table.filters[0] if letter.isdecimal()) or 0)
 
 
 def _aligned(table: Sequence[Sequence[str]]) -> list[str]:

@@ -1,0 +1,166 @@
+"""Verdicts get no worse by better evidence, and what fails takes its shift along the stated chain."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miri_widgets.core.shift_choices import trust_shifts
+from miri_widgets.core.shift_groups import Group
+from miri_widgets.core.shift_measurements import GroupShift, Measurement
+from miri_widgets.core.shift_runs import trust_run
+from miri_widgets.core.shift_verdicts import Evidence, Judgement, Limits, Verdict, judge
+
+RANK = {Verdict.PASS: 0, Verdict.WEAK: 1, Verdict.FAIL: 2}
+length = st.floats(0, 0.3)
+evidence = st.builds(
+    Evidence,
+    exposures=st.integers(8, 10),
+    used=st.integers(0, 8),
+    shared=st.integers(0, 8),
+    overlaps=st.integers(0, 3),
+    err=length,
+    tied=st.booleans(),
+    matches=st.one_of(st.none(), st.floats(0, 100)),
+    significance=st.one_of(st.just(math.nan), st.floats(0, 20)),
+    rms=length,
+    disagreement=length,
+)
+
+
+@given(evidence, st.data())
+def test_better_evidence_never_makes_it_worse(one, data):
+    better = replace(
+        one,
+        used=data.draw(st.integers(one.used, 8)),
+        shared=data.draw(st.integers(0, one.shared)),
+        overlaps=one.overlaps + data.draw(st.integers(0, 2)),
+        err=one.err * data.draw(st.floats(0, 1)),
+        tied=one.tied or data.draw(st.booleans()),
+        matches=None if one.matches is None else one.matches + data.draw(st.floats(0, 50)),
+        significance=one.significance + data.draw(st.floats(0, 5)),
+        rms=one.rms * data.draw(st.floats(0, 1)),
+        disagreement=one.disagreement * data.draw(st.floats(0, 1)),
+    )
+    assert RANK[judge(better).verdict] <= RANK[judge(one).verdict]
+
+
+@given(evidence)
+def test_a_verdict_has_a_reason_and_a_worse_one_names_what_is_wrong(one):
+    judgement = judge(one)
+    assert judgement.reason
+    assert ("exposures agree" in judgement.reason) == (judgement.verdict is Verdict.PASS)
+
+
+GOOD = Evidence(exposures=4, used=4, err=0.002, matches=40, significance=15, rms=0.02, disagreement=0.004)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "words"),
+    [
+        ({}, Verdict.PASS, "4 of 4 exposures agree"),
+        ({"matches": 7}, Verdict.WEAK, "7 matched stars"),
+        ({"matches": 3}, Verdict.FAIL, "3 matched stars"),
+        ({"significance": 4.0}, Verdict.FAIL, "4.0 sigma above chance"),
+        ({"rms": 0.07}, Verdict.WEAK, "70 mas"),
+        ({"disagreement": 0.03}, Verdict.WEAK, "differ by 30 mas"),
+        ({"disagreement": 1.4}, Verdict.FAIL, "differ by 1400 mas"),
+        ({"err": 0.02}, Verdict.WEAK, "standard error 20 mas"),
+        ({"used": 1}, Verdict.WEAK, "one exposure only"),
+        ({"used": 0}, Verdict.FAIL, "no exposure was measured"),
+        ({"used": 0, "overlaps": 3}, Verdict.WEAK, "3 overlaps"),
+        ({"used": 0, "exposures": 0}, Verdict.FAIL, "not measured in this filter"),
+        ({"used": 2, "exposures": 2, "matches": None}, Verdict.WEAK, "two exposures only"),
+        ({"used": 2, "exposures": 2}, Verdict.PASS, "2 of 2"),
+        ({"shared": 1, "used": 3}, Verdict.PASS, "1 of 4 exposures carry only"),
+        ({"tied": False}, Verdict.WEAK, "relative"),
+    ],
+)
+def test_reasons_in_words(change, verdict, words):
+    judgement = judge(replace(GOOD, **change))
+    assert judgement.verdict is verdict
+    assert words in judgement.reason
+
+
+def test_limits_may_be_changed():
+    assert judge(GOOD, Limits(matches=(100, 50))).verdict is Verdict.FAIL
+
+
+def group(name, star="", mjd=math.nan, visit="001"):
+    return Group(name, (f"{name}e",), "01040", "001", visit, star, (mjd,))
+
+
+def chosen(groups, verdicts, **options):
+    shifts = {
+        one.name: GroupShift(one.name, 0.1 * index, -0.1 * index, 0.002, 0.002, 0.0, 4, 4)
+        for index, one in enumerate(groups, start=1)
+    }
+    judgements = {
+        one.name: Judgement(verdict, ("because",)) for one, verdict in zip(groups, verdicts, strict=True)
+    }
+    return trust_shifts(groups, shifts, judgements, **options)
+
+
+PASS, WEAK, FAIL = Verdict
+
+
+def test_the_chain_goes_to_the_shorter_filter_first():
+    groups = [group("a", "S1", 1), group("b", "S1", 2)]
+    shorter = [replace(one, filter="F560W", dx=9.0) for one in chosen(groups, [PASS, PASS])]
+    first, failed = chosen(groups, [PASS, FAIL], shorter=shorter, filter_name="F1000W")
+    assert first.own and first.dx == pytest.approx(0.1)
+    assert (failed.dx, failed.source, failed.verdict) == (9.0, "filter F560W", FAIL)
+
+
+def test_what_failed_or_was_borrowed_in_the_shorter_filter_is_not_taken():
+    groups = [group("a", "S1", 1), group("b", "S1", 2)]
+    shorter = chosen(groups, [PASS, FAIL], filter_name="F560W")
+    assert not shorter[1].own
+    failed = chosen(groups, [PASS, FAIL], shorter=shorter)[1]
+    assert failed.source.startswith("group a")
+
+
+def test_same_guide_star_comes_before_nearer_in_time():
+    groups = [group("far", "S1", 1.0), group("near", "S2", 8.9), group("lost", "S1", 9.0)]
+    lost = chosen(groups, [PASS, PASS, FAIL])[2]
+    assert lost.source == "group far, on the same guide star"
+    assert lost.dx_err > 0.009
+    other = chosen([groups[0], groups[1], group("lost", "S3", 9.0)], [PASS, PASS, FAIL])[2]
+    assert other.source.startswith("group near, nearest in time") and "guess" in other.source
+    assert math.isnan(other.dx_err)
+
+
+def test_nearest_visit_where_times_are_not_known():
+    groups = [group("a", visit="001"), group("b", visit="004"), group("lost", visit="005")]
+    assert chosen(groups, [PASS, PASS, FAIL])[2].source.startswith("group b")
+
+
+def test_the_common_shift_and_then_zero_end_the_chain():
+    groups = [group("a", "S1", 1)]
+    assert chosen(groups, [FAIL], shared={"a": (0.006, -1.64)})[0].dy == -1.64
+    zero = chosen(groups, [FAIL])[0]
+    assert (zero.dx, zero.dy) == (0, 0) and zero.source.startswith("zero")
+
+
+def test_a_sparse_field_is_not_averaged_silently():
+    rng = np.random.default_rng(1)
+    rows = [
+        Measurement(f"e{number}", "g", *rng.uniform(-0.5, 0.5, 2), matches=int(rng.integers(0, 4)))
+        for number in range(4)
+    ]
+    (one,) = trust_run(rows, [Group("g", tuple(row.root for row in rows))]).shifts
+    assert one.verdict is FAIL and "matched stars" in one.reason
+    assert (one.dx, one.dy) == (0, 0)
+
+
+def test_two_estimates_that_disagree_fail():
+    rng = np.random.default_rng(2)
+    first = [Measurement(f"e{n}", "g", *rng.normal(0.1, 0.003, 2), matches=30) for n in range(4)]
+    second = [Measurement(f"e{n}", "g", *rng.normal(0.9, 0.003, 2)) for n in range(4)]
+    groups = [Group("g", tuple(row.root for row in first))]
+    assert trust_run(first, groups).shifts[0].verdict is PASS
+    (one,) = trust_run(first, groups, second=second).shifts
+    assert one.verdict is FAIL and "two estimates differ" in one.reason
