@@ -1,0 +1,184 @@
+"""What a run did to sources of known flux, noise and structure: verdict, sentences, a table, a chart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import bqplot
+import numpy as np
+
+from miri_widgets.core.proof import Change, Proof
+from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.parts.part import Part, close_all
+from miri_widgets.panels.parts.theme import escape, sentences, text
+
+__all__ = ["EMPTY", "ProofView"]
+
+EMPTY = (
+    "No proof yet. A run with <code>prove</code> on sends sources of known flux through a copy of the exposures, "
+    "and tells here what the step does to them."
+)
+
+_MARKS = {
+    "good": ("good", "✓", "no harm found"),
+    "doubtful": ("warn", "!", "doubtful"),
+    "harm": ("bad", "✗", "harm"),
+}
+_ROWS = (
+    ("column_rms", "Columns", "rms of column medians beyond noise"),
+    ("row_rms", "Rows", "rms of row medians beyond noise"),
+    ("gradient", "Gradient", "range over the field of a plane through the empty pixels"),
+    ("box_rms", "32-pixel boxes", "rms of box medians about that plane, beyond noise"),
+)
+
+
+class ProofView(Part):
+    """
+    One proof. Set `proof` to what a record holds; ``{}`` for none.
+
+    Attributes
+    ----------
+    words, chart_words : HTML
+        Verdict with sentences and table; what the chart shows.
+    figure : bqplot.Figure
+        Change of flux by signal to noise.
+    """
+
+    def __init__(self, proof: Mapping[str, Any] | None = None) -> None:
+        super().__init__("mw-proof")
+        self.words = text("", "mw-proof-words")
+        self.chart_words = text("", "mw-chart-words")
+        self.x_axis = axis("S/N of added sources")
+        self.y_axis = axis("change of flux [%]", vertical=True)
+        scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
+        nothing = {"x": [0.0, 1.0], "y": [0.0, 0.0], "scales": scales}
+        self.zero = bqplot.Lines(**nothing, colors=["#9aa5b1"], stroke_width=1)
+        self.bars = bqplot.Lines(**nothing, colors=[COLOURS[0]], stroke_width=1.6)
+        self.dots = bqplot.Scatter(
+            **nothing, colors=[COLOURS[0]], default_size=52, stroke="#ffffff",
+            tooltip=bqplot.Tooltip(
+                fields=["x", "y"], labels=["S/N", "change of flux, %"], formats=[".0f", ".2f"]
+            ),
+        )  # fmt: skip
+        self.figure = figure(self.x_axis, self.y_axis, [self.zero, self.bars, self.dots])
+        self._proof: dict[str, Any] = {}
+        self.proof = dict(proof or {})
+
+    @property
+    def proof(self) -> dict[str, Any]:
+        """What is shown."""
+        return dict(self._proof)
+
+    @proof.setter
+    def proof(self, values: Mapping[str, Any]) -> None:
+        self._proof = dict(values)
+        if not self._proof:
+            self.words.value = f'<p class="mw-muted">{EMPTY}</p>'
+            self.children = [self.words]
+            return
+        proof = Proof.from_dict(self._proof)
+        self.words.value = _head(proof) + _sentences(proof) + _table(proof)
+        drawn = [one for one in proof.bins if one.count and math.isfinite(one.bias)]
+        if drawn:
+            self._draw(drawn)
+        # Trap: a figure that is on the page without a size logs errors; it comes when it has data.
+        self.children = [self.words, self.figure, self.chart_words] if drawn else [self.words]
+
+    def _draw(self, bins: list[Any]) -> None:
+        x = np.array([math.sqrt(one.low * one.high) for one in bins])
+        y = np.array([100 * one.bias for one in bins])
+        err = np.array([100 * one.err if math.isfinite(one.err) else 0.0 for one in bins])
+        low, high = min(0.0, float((y - err).min())), max(0.0, float((y + err).max()))
+        # so that a change of no importance looks like one
+        low, high = min(low, -1.0), max(high, 1.0)
+        left, right = bins[0].low, bins[-1].high
+        with self.zero.hold_sync():
+            self.zero.x, self.zero.y = np.array([left, right]), np.zeros(2)
+        with self.bars.hold_sync():
+            self.bars.x = np.column_stack([x, x])
+            self.bars.y = np.column_stack([y - err, y + err])
+            self.bars.colors = [COLOURS[0]] * len(bins)
+        with self.dots.hold_sync():
+            self.dots.x, self.dots.y = x, y
+        fit_axis(self.x_axis, left, right, margin=0.03)
+        fit_axis(self.y_axis, low, high, margin=0.08, count=4)
+        counts = ", ".join(str(one.count) for one in bins)
+        self.chart_words.value = (
+            f"<span>mean change with its standard error; {escape(counts)} measurements</span>"
+        )
+
+    def close(self) -> None:
+        """Close the figure, too, when it is not on the page."""
+        close_all(self.figure)
+        close_all(self.chart_words)
+        super().close()
+
+
+def _head(proof: Proof) -> str:
+    tone, glyph, word = _MARKS.get(proof.verdict, ("calm", "", proof.verdict))
+    about = []
+    if proof.exposures:
+        about.append(f"{proof.measured} of {proof.exposures} exposures measured")
+    if proof.sources:
+        about.append(f"{proof.sources} measurements of sources added at {proof.places} places")
+    return (
+        f'<div class="mw-proof-head"><span class="mw-chip mw-{tone}">'
+        f'<span aria-hidden="true">{glyph}</span> {escape(word)}</span> '
+        f'<span class="mw-muted">{escape("; ".join(about))}</span></div>'
+    )
+
+
+def _sentences(proof: Proof) -> str:
+    grades = [*proof.grades, *([proof.verdict] * len(proof.sentences))]
+    tones = (_MARKS.get(one, ("calm", "", ""))[0] for one in grades)
+    return "".join(sentences([one], tone) for one, tone in zip(proof.sentences, tones, strict=False))
+
+
+def _table(proof: Proof) -> str:
+    unit = escape(proof.unit)
+    rows = [
+        _row("Noise", "robust scatter of sums in empty apertures", proof.noise, f"{unit} × pixel"),
+        _row(
+            "Noise over ERR", "the same in units of what ERR predicts; 1 is right", proof.noise_over_err, ""
+        ),
+        *(_row(name, tip, proof.structure[key], unit) for key, name, tip in _ROWS if key in proof.structure),
+    ]
+    shown = "".join(row for row in rows if row)
+    if not shown:
+        return ""
+    heads = "".join(
+        f"<th{' class=mw-right' if right else ''}>{name}</th>"
+        for name, right in (
+            ("Empty parts of the field", 0),
+            ("before", 1),
+            ("after", 1),
+            ("change", 1),
+            ("unit", 0),
+        )
+    )
+    return (
+        '<div class="mw-table mw-proof-table"><div class="mw-table-scroll"><table>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{shown}</tbody></table></div></div>"
+    )
+
+
+def _row(name: str, tip: str, change: Change, unit: str) -> str:
+    if not (math.isfinite(change.before) and math.isfinite(change.after)):
+        return ""
+    ratio = f"{100 * (change.after / change.before - 1):+.0f} %" if change.before > 0 else ""
+    ratio = ratio.replace("-", "\N{MINUS SIGN}").replace("+0 %", "0 %").replace("\N{MINUS SIGN}0 %", "0 %")
+    before, after = _value(change.before, change.before_err), _value(change.after, change.after_err)
+    return (
+        f'<tr title="{escape(tip)}"><td>{escape(name)}</td><td class="mw-right">{before}</td>'
+        f'<td class="mw-right">{after}</td><td class="mw-right">{ratio}</td><td>{unit}</td></tr>'
+    )
+
+
+def _value(value: float, err: float) -> str:
+    """A number and its error, with two digits of the error."""
+    if not (math.isfinite(err) and err > 0):
+        return f"{value:.3g}"
+    digits = min(max(1 - math.floor(math.log10(err)), 0), 8)
+    return f"{value:.{digits}f} ± {err:.{digits}f}"
