@@ -43,7 +43,8 @@ class Finder:
     contrast : float
         ... when they have less than this fraction of its light.
     width : tuple of float
-        Least and largest width relative to the PSF: warm pixels and cosmic rays are narrower, galaxies wider.
+        Least and largest width, relative to a Gaussian of the PSF's FWHM, window undone: warm pixels and cosmic rays
+        are narrower, galaxies wider.
     roundness : float
         Largest ellipticity (a - b) / (a + b) of the light in the window.
     most : int
@@ -54,14 +55,14 @@ class Finder:
     separation: float = 7.0
     contrast: float = 0.1
     width: tuple[float, float] = (0.7, 1.35)
-    roundness: float = 0.25
+    roundness: float = 0.2
     most: int = 800
 
 
 FINDERS: Mapping[str, Finder] = {
     # the PSF is undersampled: its width depends on where in the pixel the star falls
-    "F560W": Finder(width=(0.6, 1.5), roundness=0.3),
-    "F770W": Finder(width=(0.65, 1.45), roundness=0.3),
+    "F560W": Finder(width=(0.65, 1.45), roundness=0.25),
+    "F770W": Finder(width=(0.65, 1.45), roundness=0.25),
     "F1000W": Finder(),
     "F1130W": Finder(),
     "F1280W": Finder(),
@@ -153,7 +154,7 @@ def find_stars(planes: Planes, finder: Finder | None = None) -> StarPositions:
     if not len(column):
         return _none(planes.root)
     x, y, flux, width, roundness = _windowed(flat, column, row, sigma)
-    low, high = (limit * sigma / np.sqrt(2) for limit in chosen.width)
+    low, high = (limit * sigma for limit in chosen.width)
     keep = np.isfinite(x) & (width >= low) & (width <= high) & (roundness <= chosen.roundness)
     keep &= _alone(x, y, flux, chosen.separation * planes.fwhm, chosen.contrast)
     order = np.flatnonzero(keep)[np.argsort(-flux[keep], kind="stable")][: chosen.most]
@@ -230,7 +231,9 @@ def _windowed(
     )
     mean, half_difference = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
     major, minor = (np.sqrt(np.maximum(part, 0)) for part in (mean + half_difference, mean - half_difference))
-    width = np.sqrt(np.maximum(mean, 0))
+    # the window narrows a Gaussian of width s to 1/w^2 = 1/s^2 + 1/sigma^2; undone here
+    narrowed = np.maximum(mean, 1e-9)
+    width = np.sqrt(1 / np.maximum(1 / narrowed - 1 / sigma**2, 1e-3 / sigma**2))
     roundness = (major - minor) / np.maximum(major + minor, 1e-30)
     return np.where(lost, np.nan, x + u), y + v, total, width, roundness
 

@@ -159,7 +159,7 @@ def read_exposure_shifts(path: Path) -> ExposureShifts:
             catalog=str(meta["catalog"]),
             reference=str(meta["reference"]),
             exposures=tuple(_exposure(row) for row in table),
-            overlaps=tuple(Overlap(a, b, *numbers, n=int(n)) for a, b, *numbers, n in meta["overlaps"]),
+            overlaps=tuple(Overlap(a, b, dx, dy, sigma, int(n)) for a, b, dx, dy, sigma, n in meta["overlaps"]),
             notes=tuple(str(line) for line in meta["notes"]),
         )
     except Exception as error:  # the reader of astropy has errors of its own

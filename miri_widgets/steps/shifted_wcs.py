@@ -20,7 +20,7 @@ from tweakwcs.correctors import JWSTWCSCorrector
 
 from miri_widgets.core.tangent_plane import from_plane, rotation_matrix, to_plane
 from miri_widgets.errors import ParameterError, WrongSuffixError
-from miri_widgets.steps.sip_keywords import SIP_LIMIT_MAS, SipFit, check_points, fit_sip
+from miri_widgets.steps.sip_keywords import SIP_LIMIT_MAS, SipFit, check_points, fit_sip, sip_error_mas
 
 __all__ = [
     "KEYWORDS",
@@ -126,7 +126,11 @@ def apply_shift(model: Any, shift: Shift, *, sip_limit_mas: float = SIP_LIMIT_MA
             return None
         undo_shift(model)
     if shift.is_zero:
-        return None if earlier is None else fit_sip(model, sip_limit_mas)
+        return (
+            None
+            if earlier is None
+            else SipFit(model.meta.wcsinfo.instance.get("a_order") or 0, sip_error_mas(model))
+        )
     corrector = _corrector(model)
     before = {
         "affine": _affine(model.meta.wcs),

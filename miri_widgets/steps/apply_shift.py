@@ -1,0 +1,183 @@
+"""
+Shift the world coordinates of calibrated exposures: by numbers, or by the table of a program.
+
+``strun miri_apply_shift jw..._cal.fits --shift_table=shifts.ecsv --output_dir=FOLDER``
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jwst.datamodels import ModelLibrary
+from stdatamodels.jwst import datamodels
+
+from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.errors import BadTableError
+from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.names import ExposureName
+from miri_widgets.products.shift_tables import ShiftTable, read_shift_table
+from miri_widgets.steps.miri_step import MiriStep
+from miri_widgets.steps.shifted_wcs import Shift, apply_shift, recorded_shift, undo_shift
+from miri_widgets.steps.sip_keywords import SIP_LIMIT_MAS
+
+__all__ = ["ApplyShiftStep"]
+
+log = logging.getLogger(f"stpipe.{__name__}")
+
+
+class ApplyShiftStep(MiriStep):
+    """Shift the world coordinates of exposures; the shift is recorded, and can be replaced and undone."""
+
+    class_alias = "miri_apply_shift"
+
+    spec = f"""
+        shift_table = string(default='')  # Table of the program's shifts; its numbers replace those below.
+        dx = float(min=-60, max=60, default=0.0)  # Shift along RA cos(Dec), in total. [arcsec]
+        dy = float(min=-60, max=60, default=0.0)  # Shift along Dec, in total. [arcsec]
+        rotation = float(min=-5, max=5, default=0.0)  # Rotation about the reference point, north through east. [deg]
+        undo = boolean(default=False)  # Take the recorded shift back instead.
+        sip_error_mas = float(min=0.001, max=100, default={SIP_LIMIT_MAS})  # Largest error of the SIP keywords. [mas]
+    """
+
+    def process(self, source: Any) -> Any:
+        """
+        Shift one exposure or several.
+
+        Parameters
+        ----------
+        source : str, JwstDataModel, list, ModelLibrary
+            A ``cal`` exposure, its file, an association, or several of them.
+
+        Returns
+        -------
+        JwstDataModel or ModelLibrary
+            As the input: one for one, a library for several. The input is not modified, unless it is a library.
+
+        Raises
+        ------
+        BadTableError
+            If the table has no shift for an exposure.
+        WrongSuffixError
+            If an exposure has no world coordinates of the detector.
+        """
+        self.note_inputs(source)
+        self.report = {"exposures": {}, "warnings": []}
+        if isinstance(source, datamodels.JwstDataModel):
+            result = source.copy()
+            self._shift(result)
+            return result
+        if isinstance(source, str | Path) and Path(source).suffix.lower() != ".json":
+            result = datamodels.open(source)
+            self._shift(result)
+            return result
+        library = self._library(source)
+        with library:
+            for model in library:
+                self._shift(model)
+                library.shelve(model, modify=True)
+        return library
+
+    def _library(self, source: Any) -> Any:
+        if isinstance(source, ModelLibrary):
+            return source
+        if isinstance(source, list | tuple):
+            opened = [one.copy() if isinstance(one, datamodels.JwstDataModel) else one for one in source]
+            return ModelLibrary(opened, on_disk=False)
+        # on disk: only one exposure of many is in memory at a time
+        self._scratch = tempfile.TemporaryDirectory(prefix="miri_widgets-")
+        library = ModelLibrary(
+            source, asn_exptypes=["science"], on_disk=True, temp_directory=self._scratch.name
+        )
+        library.scratch = self._scratch  # lives as long as the library, which may outlive this step
+        return library
+
+    def _shift(self, model: Any) -> None:
+        root = str(model.meta.filename or "").rpartition("_")[0]
+        before = recorded_shift(model)
+        shift, told = Shift(), ""
+        if self.undo:
+            undo_shift(model)
+            fit = None
+        else:
+            shift, told = self._wanted(model)
+            fit = apply_shift(model, shift, sip_limit_mas=self.sip_error_mas)
+        facts: dict[str, Any] = {
+            "dx": shift.dx,
+            "dy": shift.dy,
+            "rotation": shift.rotation,
+            "changed": before is not None if self.undo else fit is not None,
+        }
+        if fit is not None:
+            facts |= {"sip_degree": fit.degree, "sip_error_mas": fit.error_mas}
+            if not fit.error_mas <= self.sip_error_mas:
+                self._warn(f"the SIP keywords of {root} are off the gWCS by {fit.error_mas:.2f} mas")
+        if told:
+            self._warn(f"{root}: {told}")
+        log.info(
+            "%s: shift (%+.4f, %+.4f) arcsec %s",
+            root,
+            shift.dx,
+            shift.dy,
+            "" if facts["changed"] else "as it was",
+        )
+        self.report["exposures"][root] = facts
+
+    def _warn(self, line: str) -> None:
+        log.warning("%s", line)
+        self.report["warnings"].append(line)
+
+    def _wanted(self, model: Any) -> tuple[Shift, str]:
+        """Return the shift of an exposure, and what the user must know of it."""
+        if not self.shift_table:
+            return Shift(self.dx, self.dy, self.rotation, "numbers given to the step"), ""
+        path = Path(self.shift_table)
+        exposure = _facts(model)
+        found = _table(path, path.stat().st_mtime_ns if path.is_file() else 0).shift_for(
+            exposure, str(model.meta.instrument.filter)
+        )
+        if found is None:
+            raise BadTableError(
+                f"{shown_name(path)} has no shift for {exposure.root} (guide star {exposure.guide_star or 'unknown'})",
+                "a row for its visit and guide star",
+                "measure the shifts with this exposure, or add a row",
+            )
+        told = (
+            ""
+            if found.verdict == Verdict.PASS
+            else f"its shift is {found.verdict} ({found.reason}; {found.source})"
+        )
+        return Shift(found.dx, found.dy, found.rotation, f"{path.name} {found.filter}".strip()), told
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the table asks of an exposure."""
+
+    root: str
+    program: str
+    observation: str
+    visit: str
+    guide_star: str
+    start_mjd: float
+
+
+def _facts(model: Any) -> _Facts:
+    name = ExposureName.parse(model.meta.filename)
+    return _Facts(
+        name.root,
+        name.program,
+        name.observation,
+        name.visit,
+        str(model.meta.guidestar.gs_id or "").strip(),
+        float(model.meta.exposure.start_time or 0.0),
+    )
+
+
+@lru_cache(maxsize=4)
+def _table(path: Path, changed: int) -> ShiftTable:
+    return read_shift_table(path)
