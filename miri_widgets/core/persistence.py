@@ -291,7 +291,7 @@ def persistence_masks(
     events: Sequence[SaturationMap],
     targets: Sequence[Target],
     *,
-    unsaturated_groups: int = 3,
+    unsaturated_groups: int = 1000,
     groups_by_filter: Mapping[str, int] | None = None,
     positive_minutes: float = 30.0,
     negative_hours: float = 24.0,
@@ -308,7 +308,8 @@ def persistence_masks(
     targets : sequence of Target
         The exposures to mask, in any order.
     unsaturated_groups : int
-        A saturated pixel leaves an after-image when at most so many of its groups were unsaturated.
+        A saturated pixel leaves an after-image when at most so many of its groups were unsaturated; by default
+        every one does.
     groups_by_filter : mapping of str to int, optional
         Other numbers for saturation in some filters.
     positive_minutes : float

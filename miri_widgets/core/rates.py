@@ -133,7 +133,7 @@ def rate_from_integrations(
     if weighting != "none":
         # ramp fit writes 0 for a variance that it could not tell
         usable &= rnoise > 0
-    weight = _weights(sci, poisson, rnoise, usable, weighting)
+    weight, poisson = _weights(sci, poisson, rnoise, usable, weighting)
     total = weight.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(total > 0, (weight * np.where(usable, sci, 0)).sum(axis=0) / total, np.nan)
@@ -160,11 +160,12 @@ def rate_from_integrations(
 
 def _weights(
     sci: NDArray, poisson: NDArray, rnoise: NDArray, usable: NDArray[np.bool_], weighting: str
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return weights, and var_poisson as they see it."""
     if weighting == "none":
-        return usable.astype(np.float64)
+        return usable.astype(np.float64), poisson
     if weighting == "read noise":
-        return np.where(usable, 1 / np.where(usable, rnoise, 1), 0)
+        return np.where(usable, 1 / np.where(usable, rnoise, 1), 0), poisson
     if weighting != "total":
         raise ParameterError(
             f"the weighting {weighting!r}", "'read noise', 'total' or 'none'", "choose one of them"
@@ -172,13 +173,14 @@ def _weights(
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         mean = np.nanmedian(np.where(usable, sci, np.nan), axis=0)
-        weight = np.zeros_like(sci)
+        weight = scaled = np.zeros_like(sci)
         for _ in range(2):  # as stcal.ramp_fitting.likely_fit does
             scale = mean / sci
             scale = np.where(np.isfinite(scale) & (scale > 0), scale, 0)
-            weight = np.where(usable, 1 / (np.where(usable, poisson * scale, 0) + rnoise), 0)
+            scaled = np.where(usable, poisson * scale, 0)
+            weight = np.where(usable, 1 / (scaled + rnoise), 0)
             mean = (weight * np.where(usable, sci, 0)).sum(axis=0) / weight.sum(axis=0)
-    return weight
+    return weight, scaled
 
 
 def _reasons(

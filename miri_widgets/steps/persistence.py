@@ -79,12 +79,12 @@ class PersistenceMaskStep(MiriStep):
     class_alias = "miri_persistence"
 
     spec = """
-        unsaturated_groups = integer(min=0, max=1000, default=3)  # Mask pixels that saturated after at most so many groups.
+        unsaturated_groups = integer(min=0, max=1000, default=1000)  # Mask pixels that saturate after at most so many groups; 1000 for all that do. [groups]
         groups_by_filter = string_list(default=list())  # Other numbers of groups for saturation in some filters, as F1500W=5.
         positive_minutes = float(min=0, max=1440, default=30)  # Mask after-images for this long after saturation. [min]
         negative_hours = float(min=0, max=240, default=24)  # Mask pixels that saturated at once for this long. 0 for none. [h]
-        negative_groups = integer(min=0, max=1000, default=0)  # At most so many unsaturated groups of those.
-        grow_pixels = integer(min=0, max=10, default=0)  # Mask neighbours of saturated pixels within this distance. [pixel]
+        negative_groups = integer(min=0, max=1000, default=0)  # At most so many unsaturated groups of those. [groups]
+        grow_pixels = integer(min=0, max=10, default=0)  # Mask neighbours of saturated pixels within this distance. [pixels]
         do_not_use = boolean(default=True)  # Leave the pixels out; else they are only flagged PERSISTENCE.
         user_mask = string(default=None)  # Further pixels to leave out of all exposures: FITS image, or a list of x y.
         one_based = boolean(default=True)  # That list counts pixels from 1, as DS9 does; else from 0.
@@ -127,7 +127,9 @@ class PersistenceMaskStep(MiriStep):
         if self.save_results:
             for model in models:
                 self.finalize_result(model, [])
-                self.save_model(model)
+                # stpipe takes only suffixes that it knows off a name before it adds one
+                model.meta.filename = model.meta.filename.replace("_dqmask", "")
+                self.save_model(model, "dqmask")
         return models
 
     def _user(self) -> Any:

@@ -73,7 +73,7 @@ class RateCheckStep(MiriStep):
             },
             "warnings": warnings,
         }
-        return model.copy() if model is source else model
+        return source.copy() if isinstance(source, datamodels.JwstDataModel) else model
 
     def _integrations(self, source: Any, name: str) -> str:
         if self.rateints_file not in (None, "", "None"):

@@ -42,8 +42,9 @@ class ShowerMaskStep(MiriStep):
         RampModel
         """
         self.note_inputs(source)
-        model = datamodels.open(source)
-        result = model.copy() if model is source else model
+        # opening a data model gives another one with the same arrays
+        is_model = isinstance(source, datamodels.JwstDataModel)
+        result = source.copy() if is_model else datamodels.open(source)
         if not isinstance(result, datamodels.RampModel):
             raise WrongSuffixError(
                 f"{result.meta.filename} is a {type(result).__name__}",

@@ -170,7 +170,7 @@ def test_ignored_pixels_leave_nothing_and_do_not_grow():
 )
 def test_positive_fades_in_minutes_and_negative_in_hours(unsaturated, minutes, expected):
     star = one_pixel(unsaturated)
-    (mask,) = persistence_masks([star], [target("later", START + minutes * MINUTE)])
+    (mask,) = persistence_masks([star], [target("later", START + minutes * MINUTE)], unsaturated_groups=3)
     assert [cause for cause in ("positive", "negative") if len(mask.pixels[cause])] == expected
     assert mask.causes == (("star",) if expected else ())
     assert mask.facts["masked"] == (1 if expected else 0)
@@ -188,7 +188,9 @@ def test_thresholds_follow_the_filter_of_the_saturated_exposure():
         one_pixel(4, "b", filter_name="F1500W", pixel=(2, 2)),
     ]
     later = [target("c", START + 5 * MINUTE, "F2550W")]
-    (mask,) = persistence_masks(events, later, groups_by_filter=filter_thresholds(["f1500w = 5"]))
+    (mask,) = persistence_masks(
+        events, later, unsaturated_groups=3, groups_by_filter=filter_thresholds(["f1500w = 5"])
+    )
     assert np.argwhere(flags(mask)).tolist() == [[2, 2]]
 
 
