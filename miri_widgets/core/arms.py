@@ -13,9 +13,10 @@ from miri_widgets.core.profiles import location
 
 __all__ = ["Arm", "ArmFit", "fit_arm"]
 
-_LENGTHS = (np.inf, 1200.0, 800.0, 560.0, 400.0, 290.0, 210.0, 150.0, 110.0)
+_LENGTHS = (np.inf, 1200.0, 800.0, 560.0, 400.0, 290.0, 210.0, 150.0, 110.0, 80.0, 60.0)
 _FALLS = 12.0  # by how much chi-squared must fall for an arm that falls along its length
-_FEWEST = 40  # pixels along an arm
+_FEWEST = 20  # pixels along an arm
+_PIECE = 64  # pixels
 _CENTRE = 6  # pixels from the source, across, where a strip must begin
 
 
@@ -66,10 +67,17 @@ class Arm:
         part = part.T if self.side in ("top", "bottom") else part
         return part if self.side in ("top", "right") else part[:, ::-1]
 
-    def levels(self, flat: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the level of each line of the strip, to be broadcast over it; 0 where there is none."""
-        middle = np.nan_to_num(location(np.ascontiguousarray(self.turned(flat)))[0]).astype(np.float32)
-        return middle[None, :] if self.side in ("top", "bottom") else middle[:, None]
+    def core(self, image: NDArray[Any]) -> NDArray[Any]:
+        """Return a view of the strip without its flanks, turned."""
+        low = max(round(self.centre - self.width / 2), 0)
+        return self.turned(image)[low : round(self.centre + self.width / 2) + 1]
+
+    def flatten(self, flat: NDArray[np.float32]) -> None:
+        """Take the level off each line of the strip without its flanks, in pieces of 64 pixels along it."""
+        part = self.core(flat)
+        for low in range(0, part.shape[1], _PIECE):
+            piece = part[:, low : low + _PIECE]
+            piece -= np.nan_to_num(location(np.ascontiguousarray(piece))[0])[:, None].astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -131,7 +131,12 @@ def levels_of_bands(values: NDArray[np.floating], edges: NDArray[np.integer], *,
 
 
 def common_offsets(
-    bands: Bands, *, scale: float = 60.0, adaptive: bool = True, emission: bool = False
+    bands: Bands,
+    before: NDArray[np.float64] | None = None,
+    *,
+    scale: float = 60.0,
+    adaptive: bool = True,
+    emission: bool = False,
 ) -> Offsets:
     """
     Return the offsets that all bands have in common.
@@ -140,12 +145,15 @@ def common_offsets(
     ----------
     bands : Bands
         Levels. Not modified.
+    before : ndarray of float64, shape (n,), optional
+        Offsets that were taken off the levels already, and count again.
     scale : float
         The finest structure along the profile that may be sky though all bands have it, pixels (sigma of a
         Gaussian).
     adaptive : bool
-        Follow such structure only as far as the profile shows it, and leave alone also what is finer where bands
-        differ; else all that is wider than `scale` is sky.
+        Follow such structure only as far as the profile shows it; else all that is wider than `scale` is sky.
+    emission : bool
+        Leave alone also what is finer, where bands differ.
 
     Notes
     -----
@@ -165,6 +173,7 @@ def common_offsets(
         return Offsets.none(n)
     profile, variance, _ = _mean_of_bands(bands)
     order = _emission_order(bands, profile) if emission else 0
+    profile = profile if before is None else profile + before
     level = float(np.median(profile[known]))
     values, weight = np.where(known, profile - level, 0.0), known.astype(float)
     scales = np.geomspace(scale, max(n, scale), 12) if adaptive else np.array([scale])

@@ -9,7 +9,7 @@ there is anything to correct.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects, label
 
+from miri_widgets.core.areas import IMAGER_COLUMN
 from miri_widgets.core.arms import Arm, ArmFit, fit_arm
 from miri_widgets.core.dq import has
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.regions import Region
 from miri_widgets.core.source_masks import robust_level, source_mask
-from miri_widgets.core.stripes import CORONAGRAPHS
-from miri_widgets.core.surfaces import smooth_surface
+from miri_widgets.core.surfaces import has_emission, smooth_surface
 from miri_widgets.errors import ParameterError
 
 __all__ = [
@@ -43,7 +43,7 @@ _SATURATED_PIXELS = 12
 _PEAK = 500.0  # of the noise
 _LARGEST = 80  # pixels
 _MERGE = 15.0  # pixels
-_FLANK = 16
+_FLANK = 40
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,16 @@ class PullUpDown:
         Arms that were found.
     sources, refused : tuple of BrightSource
         All that were looked at, and those outside of the imager field.
+    emission : bool
+        Whether emission fills the field; then no arm is fitted, since it cannot be told from emission.
     """
 
     offset: NDArray[np.float32]
     variance: NDArray[np.float32]
     arms: tuple[tuple[BrightSource, Arm, ArmFit], ...] = ()
     sources: tuple[BrightSource, ...] = ()
-    refused: tuple[BrightSource, ...] = field(default=())
+    refused: tuple[BrightSource, ...] = ()
+    emission: bool = False
 
 
 def correct_pullupdown(
@@ -195,13 +198,17 @@ def find_pullupdown(
     arms = [(one, _arm(one, side, planes, width, offset)) for one in inside for side in one.sides]
     if not arms:
         return PullUpDown(total, variance, (), inside, refused)
-    flat = _without_sources(planes, [arm for _, arm in arms], source_nsigma)
+    field = _Field(planes, [arm for _, arm in arms], source_nsigma)
+    flat = field.without_sources(None)
+    if has_emission(flat, np.isfinite(flat)):
+        return PullUpDown(total, variance, (), inside, refused, True)
     fits: dict[int, ArmFit] = {}
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
+        if turn:
+            flat = field.without_sources(total)
         for index, (_, arm) in enumerate(arms):
             if index in fits:
-                fits[index].add_to(total, arm, -1.0)
-                del fits[index]
+                fits.pop(index).add_to(total, arm, -1.0)
             fit = fit_arm(flat, total, arm, significance)
             if fit is not None:
                 fits[index] = fit
@@ -271,32 +278,40 @@ def _on_chip(one: BrightSource, planes: Planes) -> bool:
 
 def _in_imager(one: BrightSource, planes: Planes) -> bool:
     # columns tell, not rows
-    return _on_chip(one, planes) and one.x + planes.corner[0] >= CORONAGRAPHS
+    return _on_chip(one, planes) and one.x + planes.corner[0] >= IMAGER_COLUMN
 
 
 def _arm(one: BrightSource, side: str, planes: Planes, width: int, offset: int) -> Arm:
     ny, nx = planes.shape
-    first = max(CORONAGRAPHS - planes.corner[0], 0)
+    first = max(IMAGER_COLUMN - planes.corner[0], 0)
     return Arm.of(
         side, one.x, one.y, rows=(0, ny), columns=(first, nx), width=width, flank=_FLANK, offset=offset
     )
 
 
-def _without_sources(planes: Planes, arms: Sequence[Arm], nsigma: float) -> NDArray[np.float32]:
-    """Return the exposure minus a smooth surface; NaN on sources and unusable pixels."""
-    good = planes.good & (planes.sci != 0)
-    outside = good.copy()
-    for arm in arms:
-        outside[arm.strip] = False
-    surface = smooth_surface(planes.sci, outside if outside.any() else good)
-    flat = np.where(good, planes.sci - surface, np.float32(np.nan))
-    # strips are wide and faint: they must not be taken for sources
-    level = flat.copy()
-    for arm in arms:
-        level[arm.strip] -= arm.levels(flat)
-    sources = source_mask(level, fwhm=planes.fwhm, threshold=nsigma, grow=1.0)
-    flat[sources] = np.nan
-    return flat
+class _Field:
+    """An exposure while its arms are fitted."""
+
+    def __init__(self, planes: Planes, arms: Sequence[Arm], nsigma: float) -> None:
+        self.planes, self.arms, self.nsigma = planes, arms, nsigma
+        self.good = planes.good & (planes.sci != 0)
+        outside = self.good.copy()
+        for arm in arms:
+            arm.core(outside)[...] = False
+        self.surface = smooth_surface(planes.sci, outside if outside.any() else self.good)
+
+    def without_sources(self, strips: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        """Return the exposure minus a smooth surface; NaN on sources, which are found beside known strips."""
+        flat = np.where(self.good, self.planes.sci - self.surface, np.float32(np.nan))
+        if strips is None:
+            # strips are wide and faint: they must not be taken for sources
+            level = flat.copy()
+            for arm in self.arms:
+                arm.flatten(level)
+        else:
+            level = flat - strips
+        flat[source_mask(level, fwhm=self.planes.fwhm, threshold=self.nsigma, grow=1.0)] = np.nan
+        return flat
 
 
 def _corrected(planes: Planes, *, settings: Mapping[str, Any]) -> Planes:
@@ -310,11 +325,14 @@ def _corrected(planes: Planes, *, settings: Mapping[str, Any]) -> Planes:
     told = f"{len(arms)} strips of {len(found.sources)} bright sources subtracted"
     if arms:
         told += f", up to {max(abs(one['level']) for one in arms):.3g} {planes.unit}"
+    if found.emission:
+        told += "; emission fills the field, and strips cannot be told from it"
     if found.refused:
         told += f"; {len(found.refused)} sources in the coronagraphs left alone"
     facts = {
         "sources": len(found.sources),
         "arms": arms,
+        "emission": found.emission,
         "refused": [[round(one.x, 1), round(one.y, 1)] for one in found.refused],
         "changed_pixels": int(np.count_nonzero(found.offset)),
     }

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.areas import IMAGER_COLUMN
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.profiles import (
     Bands,
@@ -27,20 +28,16 @@ from miri_widgets.core.profiles import (
     rough_rms,
 )
 from miri_widgets.core.regions import Region, mask_of
-from miri_widgets.core.source_masks import robust_level, source_mask
-from miri_widgets.core.surfaces import rest_at_scale, smooth_surface
+from miri_widgets.core.source_masks import source_mask
+from miri_widgets.core.surfaces import has_emission, smooth_surface
 from miri_widgets.errors import ParameterError
 
-__all__ = ["CORONAGRAPHS", "Stripes", "clean_stripes", "compare_cleanings", "find_stripes", "stripe_power"]
-
-CORONAGRAPHS = 326
-"""Columns of the full detector left of the imager field: Lyot and 4QPM areas."""
+__all__ = ["Stripes", "clean_stripes", "compare_cleanings", "find_stripes", "stripe_power"]
 
 _ROUNDS = 3
 _FEWEST_ROWS = 128
 _GROW = 1.0  # of masks, FWHM; wider ones cost pixels that a profile needs
 _FINE = (16.0, 10.0, 6.0, 6.0)
-_EMISSION = 0.15  # of the noise of a pixel; noise alone has 0.05 at that scale, crowded fields 0.09
 _NARROWEST = 16  # columns of an area that can be told from its emission
 
 
@@ -228,9 +225,7 @@ class _Area:
             self.surface = smooth_surface(clean, self.use, scales=_FINE)
         flat = np.where(self.good, clean - self.surface, np.float32(np.nan))
         self.use = self.good & ~source_mask(flat, fwhm=self.fwhm, threshold=self.nsigma, grow=_GROW)
-        noise = robust_level(flat[self.use])[1]
-        structure = robust_level(rest_at_scale(flat, self.use, _FINE[-1])[self.use])[1]
-        self.emission = self.emission or structure > _EMISSION * noise
+        self.emission = self.emission or has_emission(flat, self.use)
 
     def _common(
         self, flat: NDArray, surface: NDArray, before: NDArray, scale: float, adaptive: bool
@@ -238,8 +233,8 @@ class _Area:
         edges = band_edges(flat.shape[1], least=self.least)
         bands = levels_of_bands(flat, edges, least=self.least)
         under = np.array([surface[:, low:high].mean(axis=1) for low, high in pairwise(edges)])
-        bands = Bands(bands.level + under + before, bands.count)
-        found = common_offsets(bands, scale=scale, adaptive=adaptive, emission=self.emission)
+        bands = Bands(bands.level + under, bands.count)
+        found = common_offsets(bands, before, scale=scale, adaptive=adaptive, emission=self.emission)
         self.alone += int(np.count_nonzero(~found.known))
         return found
 
@@ -312,7 +307,7 @@ def _powers(flat: NDArray[np.float32]) -> tuple[float | None, float | None]:
 
 def _areas(planes: Planes, coronagraphs: str) -> dict[str, slice]:
     nx = planes.shape[1]
-    edge = int(np.clip(CORONAGRAPHS - planes.corner[0], 0, nx))
+    edge = int(np.clip(IMAGER_COLUMN - planes.corner[0], 0, nx))
     areas = {"imager": slice(edge, nx), "coronagraphs": slice(0, edge)}
     if coronagraphs == "leave":
         del areas["coronagraphs"]

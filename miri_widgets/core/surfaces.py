@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates, median_filter
 
-__all__ = ["rest_at_scale", "smooth_surface"]
+from miri_widgets.core.source_masks import robust_level
+
+__all__ = ["has_emission", "rest_at_scale", "smooth_surface"]
 
 
 def smooth_surface(
@@ -65,6 +67,24 @@ def rest_at_scale(rest: NDArray[np.float32], use: NDArray[np.bool_], scale: floa
     return np.asarray(total / np.maximum(weight, np.float32(0.2)), np.float32)
 
 
+def has_emission(rest: NDArray[np.float32], use: NDArray[np.bool_], *, ratio: float = 0.5) -> bool:
+    """
+    Tell whether boxes of 32 pixels were too coarse for what is under an exposure.
+
+    Parameters
+    ----------
+    rest : ndarray of float32, shape (ny, nx)
+        Exposure minus the surface of boxes. Not modified.
+    use : ndarray of bool, shape (ny, nx)
+        True where a pixel counts: no source.
+    ratio : float
+        Structure at a scale of 6 pixels over the noise of a pixel. Noise alone has 0.05, unresolved sources of a
+        crowded field 0.2 to 0.3.
+    """
+    noise = robust_level(rest[use])[1]
+    return bool(robust_level(rest_at_scale(rest, use, 6.0)[use])[1] > ratio * noise)
+
+
 def _box_surface(sci: NDArray[np.floating], good: NDArray[np.bool_], box: int) -> NDArray[np.float32]:
     ny, nx = sci.shape
     rows, columns = -(-ny // box), -(-nx // box)
@@ -82,12 +102,25 @@ def _box_surface(sci: NDArray[np.floating], good: NDArray[np.bool_], box: int) -
     if not known.any():
         return np.zeros((ny, nx), np.float32)
     medians = _filled(np.where(known, 0.5 * (low + high), 0.0).astype(np.float64), known)
+    # straight on beyond the outer boxes, so that a gradient reaches the edge
+    for axis in (0, 1):
+        widths = [(2, 2) if one == axis else (0, 0) for one in (0, 1)]
+        if medians.shape[axis] > 1:
+            medians = np.pad(medians, widths, "reflect", reflect_type="odd")
+        else:
+            medians = np.pad(medians, widths, "edge")
     medians = median_filter(medians, 3, mode="nearest")
-    # in the middle of each box; edge boxes are cut
-    y = (np.arange(ny) + 0.5) / box - 0.5
-    x = (np.arange(nx) + 0.5) / box - 0.5
-    grid = np.meshgrid(y, x, indexing="ij")
+    grid = np.meshgrid(_places(ny, box), _places(nx, box), indexing="ij")
     return np.asarray(map_coordinates(medians, grid, order=1, mode="nearest"), np.float32)
+
+
+def _places(n: int, box: int) -> NDArray[np.float64]:
+    """Where pixels lie in units of boxes, two boxes of padding included; the last box may be narrow."""
+    starts = np.arange(0, n, box)
+    centres = 0.5 * (starts + np.minimum(starts + box, n) - 1)
+    first, last = (centres[1] - centres[0], centres[-1] - centres[-2]) if centres.size > 1 else (box, box)
+    centres = np.concatenate([[centres[0] - first], centres, [centres[-1] + last]])
+    return np.interp(np.arange(n), centres, np.arange(centres.size)) + 1.0
 
 
 def _filled(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
