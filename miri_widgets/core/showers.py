@@ -298,22 +298,25 @@ def find_showers(
     Notes
     -----
     Each difference, cut at 5 sigma so that single hits and stars weigh little, is smoothed with a Gaussian and
-    divided by the noise that the pixels there give. The unit is the robust spread of the result. An excess smaller than a quarter of
-    the smoothing area is no shower.
+    divided by the noise that the pixels there give. The unit is the robust spread of the result. An excess smaller
+    than a quarter of the smoothing area is no shower.
     """
     found: list[tuple[float, ShowerMask]] = []
     nints, ngroups = ramp.shape[:2]
+    bin_pixels = max(1, int(size / 3))
     for integration in range(nints):
         one, dq = ramp[integration], groupdq[integration]
         typical = _typical_gain(one, dq) if ngroups > 3 else np.float32(0)
         earlier = np.zeros(ramp.shape[2:], bool)
         for group in range(1, ngroups):
-            step = _centred(_gain(one, dq, group) - typical)
-            level = clipped_level(step)
+            step = _gain(one, dq, group) - typical
+            # one pixel of a few tells the spread as well
+            level = clipped_level(step[:: 1 + step.shape[0] // 256])
             if level.count == 0 or level.sigma == 0:
                 continue
-            smooth = _smooth(np.clip(step, -5 * level.sigma, 5 * level.sigma), size)
-            for peak, region in _excesses(smooth, size, threshold):
+            cut = np.clip(step - np.float32(level.median), -5 * level.sigma, 5 * level.sigma)
+            smooth = _smooth(cut, size / bin_pixels, bin_pixels)
+            for peak, region in _excesses(smooth, size / bin_pixels, threshold, bin_pixels):
                 mask = region.mask(_blank(earlier.shape))
                 # the glow of a shower that has been found goes on
                 if not earlier[mask].any():
@@ -323,17 +326,34 @@ def find_showers(
     return tuple(shower for _, shower in found[:most])
 
 
-def _smooth(image: NDArray[np.float32], size: float) -> NDArray[np.float32]:
-    """Weighted sum under a Gaussian over its expected noise: of one spread everywhere, at edges and gaps too."""
-    weight = np.isfinite(image).astype(np.float32)
-    values = np.where(weight > 0, image, 0).astype(np.float32)
+def _smooth(image: NDArray[np.float32], size: float, bin_pixels: int) -> NDArray[np.float32]:
+    """
+    Sum under a Gaussian over its expected noise: of one spread everywhere, at edges and gaps too.
+
+    The image is binned first, and `size` counts bins: a third of the smoothing scale costs no detail.
+    """
+    finite = np.isfinite(image)
+    weight = _binned(finite, bin_pixels)
+    values = _binned(np.where(finite, image, 0), bin_pixels)
     total = ndimage.gaussian_filter(values, size, mode="constant", truncate=3)
     # the square of a Gaussian is a narrower one
     noise = ndimage.gaussian_filter(weight, size / 2**0.5, mode="constant", truncate=4)
-    return np.where(noise > 0.1, total / np.sqrt(np.maximum(noise, 0.1)), 0).astype(np.float32)
+    least = 0.1 * bin_pixels**2
+    return np.where(noise > least, total / np.sqrt(np.maximum(noise, least)), 0).astype(np.float32)
 
 
-def _excesses(smooth: NDArray[np.float32], size: float, threshold: float) -> list[tuple[float, Region]]:
+def _binned(image: NDArray[Any], bin_pixels: int) -> NDArray[np.float32]:
+    """Sum in squares; zeros beyond the edge."""
+    ny, nx = image.shape
+    padded = np.pad(image, ((0, -ny % bin_pixels), (0, -nx % bin_pixels)))
+    rows, columns = (length // bin_pixels for length in padded.shape)
+    shape = (rows, bin_pixels, columns, bin_pixels)
+    return np.asarray(padded.reshape(shape).sum(axis=(1, 3), dtype=np.float32))
+
+
+def _excesses(
+    smooth: NDArray[np.float32], size: float, threshold: float, bin_pixels: int
+) -> list[tuple[float, Region]]:
     level = clipped_level(smooth)
     if level.sigma == 0:
         return []
@@ -346,11 +366,13 @@ def _excesses(smooth: NDArray[np.float32], size: float, threshold: float) -> lis
             continue
         rows, columns = np.nonzero(inside)
         weight = significance[box][inside]
-        y, x = float(np.average(rows, weights=weight)), float(np.average(columns, weights=weight))
+        y = float(np.average(rows, weights=weight)) + box[0].start
+        x = float(np.average(columns, weights=weight)) + box[1].start
         spread = np.cov(np.stack([columns, rows]), aweights=weight) + np.eye(2) / 12
         lengths, axes = np.linalg.eigh(spread)
         turn = float(np.degrees(np.arctan2(axes[1, 1], axes[0, 1])) % 180)
-        centre = (x + box[1].start, y + box[0].start)
-        sizes = tuple(float(2 * length**0.5) for length in lengths[::-1])
+        # from bins to the centres of pixels
+        centre = ((x + 0.5) * bin_pixels - 0.5, (y + 0.5) * bin_pixels - 0.5)
+        sizes = tuple(float(2 * length**0.5 * bin_pixels) for length in lengths[::-1])
         found.append((float(weight.max()), Region("ellipse", (centre,), sizes, turn)))
     return found
