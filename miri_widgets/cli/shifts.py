@@ -1,4 +1,4 @@
-"""Print what a table of measured shifts is worth: groups, robust and plain shifts, fall-backs and verdicts."""
+"""Print what a table of measured shifts is worth: groups, robust and plain shifts, verdicts."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """
 Find exposures whose shift was not measured but is the shift of the whole run.
 
-Tweakreg first aligns exposures to each other and then moves all of them together onto the absolute catalogue.
-An exposure whose relative match failed, and the one reference exposure, carry that common shift alone. It is one
-vector, applied in the tangent plane of each exposure, and these planes are turned against each other by the
-convergence of the meridians: the values have the same length to a part in 1e5 and differ only by a small turn
-(ten exposures of SMACS 0723: 0.21 mas across the shift, 1e-5 mas along it). Measured values scatter by
-milliarcseconds in every direction.
+Tweakreg first aligns exposures to each other and then moves all of them together onto the absolute
+catalogue. An exposure whose relative match failed, and the one reference exposure, carry that common shift
+alone. It is one vector, applied in the tangent plane of each exposure, and these planes are turned against
+each other by the convergence of the meridians: the values have the same length to a part in 1e5 and differ
+only by a small turn (ten exposures of SMACS 0723: 0.21 mas across the shift, 1e-5 mas along it). Measured
+values scatter by milliarcseconds in every direction.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ _BOX = 0.0003
 """Arcsec; values this near to each other are alike, whatever the direction."""
 _TURN = 0.01
 """Radian; convergence of the meridians over 10 arcmin at Dec 73 degrees."""
-_ALONG, _STRETCH = 2e-6, 5e-6
-"""Arcsec, and fraction of the shift: how far lengths differ (arithmetic; tangent planes 10 arcmin apart)."""
+_ALONG = ((5e-8, 2e-7), (2e-6, 1e-5))
+"""Arcsec, and fraction of the shift: how far lengths differ in one visit (arithmetic), and in tangent planes
+10 arcmin apart. The narrow one tells fall-backs in the middle of measured values."""
 _WIDER = 100.0
 """Area of the surroundings, from which chance is told, over that of the neighbourhood."""
 _CHANCE = 0.01
@@ -94,19 +95,18 @@ def find_fallbacks(
     tuple of SharedValue
         Of each run, the largest first; an exposure is in one at most.
 
-    Notes
-    -----
-    Two exposures are alike when the lengths of their shifts agree to 2 microarcsec and 5e-6 of themselves
-    and their directions to 0.01 radian, or when the shifts differ by less than 0.3 mas in any direction; both are widened to the rounding of
-    the values. Alike values are a fall-back when `MEMBERS` or more of them stand out: the exposures in the
-    surroundings, a hundred times larger (plus one) give the number expected by chance, and the Poisson probability of that
-    many neighbours, times the exposures of the run, must be below 0.01. A run has one common shift: when values
+    Notes ----- Two exposures are alike when the lengths of their shifts agree to 2 microarcsec and 1e-5 of
+    themselves (in one visit much better) and their directions to 0.01 radian, or when the shifts differ by
+    less than 0.3 mas in any direction; both are widened to the rounding of the values. Alike values are a
+    fall-back when `MEMBERS` or more of them stand out: the exposures in the surroundings, a hundred times
+    larger (plus one), give the number expected by chance, and the Poisson probability of that many
+    neighbours, times the exposures of the run, must be below 0.01. A run has one common shift: when values
     within 0.3 mas come in several places, the run is well measured, and only equal lengths are believed.
 
-    A single fall-back exposure, or a pair, cannot be told from measurements. The reference exposure shares the
-    value too, and nothing in the values tells which one it is. A run whose absolute fit also turned or stretched
-    the exposures (``fitgeometry`` other than ``shift``) has no shared value, and its fall-backs must be told by
-    their matches.
+    A single fall-back exposure, or a pair, cannot be told from measurements. The reference exposure shares
+    the value too, and nothing in the values tells which one it is. A run whose absolute fit also turned or
+    stretched the exposures (``fitgeometry`` other than ``shift``) has no shared value, and its fall-backs
+    must be told by their matches.
     """
     x, y = np.asarray(dx, dtype=float), np.asarray(dy, dtype=float)
     labels = np.zeros(len(x), dtype="U1") if runs is None else np.asarray(list(runs), dtype=str)
@@ -139,7 +139,8 @@ def _clusters(rows: NDArray[np.integer], x: NDArray[np.float64], y: NDArray[np.f
     step = rounding(vectors)
     joined = np.zeros((n, n), dtype=bool)
     chance = np.full(n, np.inf)
-    for alike, near, alone in ((*_in_arc(vectors, step), False), (*_in_box(vectors, step), True)):
+    arcs = [(*_in_arc(vectors, step, *tolerance), False) for tolerance in _ALONG]
+    for alike, near, alone in (*arcs, (*_in_box(vectors, step), True)):
         inside = alike.sum(axis=1)
         around = near.sum(axis=1) - inside
         expected = n * _poisson_tail(inside - 1, (around + 1) / (_WIDER - 1))
@@ -162,16 +163,18 @@ def _in_box(vectors: NDArray[np.float64], step: float) -> tuple[NDArray[np.bool_
     return apart <= tolerance, apart <= _WIDER**0.5 * tolerance
 
 
-def _in_arc(vectors: NDArray[np.float64], step: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _in_arc(
+    vectors: NDArray[np.float64], step: float, fixed: float, stretch: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which pairs differ by a small turn only, and which in the wider surroundings; shape (n, n) each."""
     length = np.hypot(vectors[:, 0], vectors[:, 1])
     along = np.abs(length[:, None] - length[None])
     mean = (length[:, None] + length[None]) / 2
     across = np.sqrt(np.maximum(np.sum((vectors[:, None] - vectors[None]) ** 2, axis=2) - along**2, 0.0))
-    long_tolerance = _ALONG + step + _STRETCH * mean
+    long_tolerance = fixed + step + stretch * mean
     cross_tolerance = np.maximum(_BOX + step, _TURN * mean)
     alike = (along <= long_tolerance) & (across <= cross_tolerance)
-    # only along the shift: across it the tolerance is as wide as the scatter of measurements, and no more come in
+    # wider along the shift only: across it the tolerance is as wide as the scatter of measurements already
     near = (along <= _WIDER * long_tolerance) & (across <= cross_tolerance)
     return alike, near
 

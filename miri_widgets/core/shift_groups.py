@@ -54,7 +54,8 @@ class Group:
     Attributes
     ----------
     name : str
-        Visit and guide star, such as ``jw01040001001:S1HP090792``; parts of a split group end in ``/1``, ``/2``.
+        Visit and guide star, such as ``jw01040001001:S1HP090792``; parts of a split group end in ``/1``,
+        ``/2``.
     roots : tuple of str
         Names of its exposures without suffix, sorted.
     program, observation, visit, guide_star : str

@@ -23,7 +23,7 @@ SCATTER_FLOOR = 0.001
 """Arcsec; one exposure is not measured better than this, whatever few values that agree by chance say."""
 
 _TUKEY = 5.0
-"""Weights are zero beyond this many standard deviations; 95 % efficient for normal errors in two dimensions."""
+"""Weights are zero beyond so many standard deviations; 95 % efficient for normal errors in two dimensions."""
 _RAYLEIGH = {1: 0.6745, 2: 1.1774}
 """Median length of a normal vector of unit variance per axis, by dimension."""
 _PRIOR = 4.0

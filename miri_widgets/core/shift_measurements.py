@@ -59,9 +59,11 @@ class Measurement:
     relative : bool
         Whether the shift is known only up to a constant that all relative measurements share.
     significance : float
-        Height of the peak of the offset histogram over what chance gives, standard deviations; NaN: not known.
+        Height of the peak of the offset histogram over what chance gives, standard deviations; NaN: not
+        known.
     rotation, rotation_err : float
-        Rotation about the reference point of the exposure, degrees from north through east; NaN: not measured.
+        Rotation about the reference point of the exposure, degrees from north through east; NaN: not
+        measured.
     """
 
     root: str
@@ -94,8 +96,8 @@ class Overlap:
     root_a, root_b : str
         Names of the exposures.
     dx, dy : float
-        What must be added to positions in a so that they fall on those in b, arcsec: the mean of (position in b
-        minus position in a). It measures the shift of a minus the shift of b.
+        What must be added to positions in a so that they fall on those in b, arcsec: the mean of (position
+        in b minus position in a). It measures the shift of a minus the shift of b.
     sigma : float
         Standard deviation per axis, arcsec; NaN when not known.
     n : int or None

@@ -1,4 +1,4 @@
-"""From the measured shifts of one run to shifts that can be applied: fall-backs, solution, verdicts, choices."""
+"""From the measured shifts of one run to shifts to apply: fall-backs, solution, verdicts, choices."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def trust_run(
 
 
 def plain_averages(measurements: Sequence[Measurement]) -> dict[str, tuple[float, float]]:
-    """Return the `plain_average` of all finite values of each group, fall-backs and failures included, arcsec."""
+    """Return the `plain_average` of all finite values of each group, fall-backs included, arcsec."""
     values: dict[str, list[tuple[float, float]]] = {}
     for one in measurements:
         if math.isfinite(one.dx) and math.isfinite(one.dy):

@@ -59,13 +59,14 @@ class Limits:
 @dataclass(frozen=True)
 class Evidence:
     """
-    What is known about the shift of a group. What is not known (None, NaN) does not speak for it or against it.
+    What is known about the shift of a group. What is not known (None, NaN) does not speak for it or against
+    it.
 
     Attributes
     ----------
     exposures, used, shared, overlaps : int
-        Exposures with a value, those that count, those that only carry the shift of the run, and overlaps with
-        other groups that count.
+        Exposures with a value, those that count, those that only carry the shift of the run, and overlaps
+        with other groups that count.
     err : float
         The larger standard error of the two axes, arcsec.
     tied : bool

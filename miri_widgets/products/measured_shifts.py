@@ -26,7 +26,7 @@ from miri_widgets.products.fits_files import shown_name
 __all__ = ["COLUMNS", "MeasuredShifts", "read_measured_shifts"]
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "root": ("exposure", "root", "file", "filename", "image"),
+    "root": ("exposure", "root", "file", "filename", "image", "name"),
     "dx": ("dx", "dra", "dra_cosdec", "shift_ra"),
     "dy": ("dy", "ddec", "shift_dec"),
     "sigma": ("sigma", "err"),
@@ -167,7 +167,9 @@ def _records(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         (number, [cell.strip() for cell in next(csv.reader(io.StringIO(line), delimiter=separator))])
         for number, line in numbered
     ]
-    return [name.lower() for name in parsed[0][1]], parsed[1:]
+    # "dx [arcsec]" is dx_arcsec
+    names = [re.sub(r"[\s\[\]()]+", "_", name.lower()).strip("_") for name in parsed[0][1]]
+    return names, parsed[1:]
 
 
 def _separator(text: str, header: str) -> str:
@@ -183,9 +185,9 @@ def _choose(names: Sequence[str], path: Path) -> dict[str, str]:
         endings = tuple(_UNITS) if what in _LENGTHS else ("",)
         known = [word + ending for word in words for ending in endings]
         if found := [name for name in names if name in known]:
-            if len(found) > 1:
+            if len(found) > 1 and what in ("dx", "dy"):
                 raise _wrong(path, f"has the columns {' and '.join(found)}", "one of them", "remove one")
-            chosen[what] = found[0]
+            chosen[what] = min(found, key=known.index)
     missing = [what for what in ("root", "dx", "dy") if what not in chosen]
     if not missing:
         return chosen
@@ -199,8 +201,9 @@ def _choose(names: Sequence[str], path: Path) -> dict[str, str]:
     if pixels:
         raise _wrong(path, f"has shifts in pixels ({', '.join(pixels)})", "arcsec on the sky", "convert them")
     expected = {"root": "exposure", "dx": "dx_arcsec", "dy": "dy_arcsec"}
+    lacking = " nor ".join(expected[what] for what in missing)
     raise _wrong(
-        path, f"has no column {' nor '.join(expected[what] for what in missing)} (it has {', '.join(names)[:100]})",
+        path, f"has no column {lacking} (it has {', '.join(names)[:100]})",
         "exposure, dx_arcsec, dy_arcsec and, if known, guidestar, filter, matches, rms",
         "rename its columns or choose the table of shifts",
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """
-The shifts of a program in one ECSV file: one row per group, readable by a person, loaded by any other program.
+The shifts of a program in one ECSV file: one row per group, readable by a person, loaded by any other
+program.
 
 Columns: group, observation, visit, guide_star, filter (measured in), dx, dy, dx_err, dy_err (arcsec along
 RA cos(Dec) and Dec), corr, rotation (deg), n_exposures, n_used, verdict, reason, source, mjd, exposures.
@@ -36,8 +37,8 @@ _UNITS = {
 _NUMBERS = ("dx", "dy", "dx_err", "dy_err", "corr", "rotation", "mjd")
 _COUNTS = ("n_exposures", "n_used")
 _ORDER = (
-    "group", "program", "observation", "visit", "guide_star", "filter", "dx", "dy", "dx_err", "dy_err", "corr",
-    "rotation", "n_exposures", "n_used", "verdict", "source", "reason", "mjd", "exposures", "times",
+    "group", "program", "observation", "visit", "guide_star", "filter", "dx", "dy", "dx_err", "dy_err",
+    "corr", "rotation", "n_exposures", "n_used", "verdict", "source", "reason", "mjd", "exposures", "times",
 )  # fmt: skip
 _NEEDED = ("group", "dx", "dy", "verdict")
 

@@ -65,6 +65,19 @@ def test_meridians_that_converge_do_not_hide_it():
     assert members(values) == {0, 9, 18, 27}
 
 
+def test_three_in_the_middle_of_measured_values():
+    """Even where measured values lie all around, equal lengths stand out."""
+    extra = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        values = np.array([0.2, -0.3]) + rng.normal(0, 0.003, (10, 2))
+        values[:3] = turned((0.201, -0.299), rng.normal(0, 2e-4, 3))
+        found = members(values)
+        assert found >= {0, 1, 2}
+        extra += len(found) - 3
+    assert extra <= 4
+
+
 def test_pairs_are_not_believed():
     values = measured(np.random.default_rng(7))
     values[[3, 20]] = (0.5, 0.5)

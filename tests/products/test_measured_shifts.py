@@ -47,6 +47,12 @@ def test_separators_units_and_columns(tmp_path, separator):
     assert one.rms == pytest.approx(0.018)
 
 
+def test_units_in_brackets_and_names_of_targets(tmp_path):
+    text = f"name,exposure,DX [mas],DY (arcsec)\nLMC,{NAME.format(visit=1, number=1)},100,0.5\n"
+    one = read_measured_shifts(write(tmp_path, text)).measurements[0]
+    assert (one.root, one.dx, one.dy) == (NAME.format(visit=1, number=1), pytest.approx(0.1), 0.5)
+
+
 def test_ecsv_as_astropy_writes_it(tmp_path):
     from astropy.table import Table
 
