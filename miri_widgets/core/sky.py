@@ -28,6 +28,7 @@ _FEW = 5
 _CROWDED = 0.4
 _STRUCTURE = 0.2
 _UNEVEN = 2.0
+_AT_HAND = 31 * 2**20
 
 
 def subtract_sky(
@@ -124,6 +125,8 @@ def subtract_sky(
     and with its uncertainty. Separation of dithers: D. Dicken et al. 2024, A&A 689, A5.
     """
     _require_settings(locals())
+    # glibc then keeps freed memory up to this size at hand, which spares page faults; untouched, it takes none
+    np.empty(_AT_HAND, np.uint8)
     masks = MaskSettings(
         sources=mask_sources, threshold=source_threshold, grow=source_grow, rounds=mask_rounds,
         above=exclude_above, delta=exclude_delta, regions=tuple(exclude),

@@ -147,7 +147,7 @@ class Samples:
             found.mjds.append(planes.start_mjd)
             found.centres[index] = _centre(planes)
             small = binned(values)
-            level = robust_level(small[found.imager & np.isfinite(small)])[0]
+            level = robust_level(small, found.imager & np.isfinite(small))[0]
             if not np.isfinite(level):
                 raise ParameterError(
                     f"no pixel of {planes.root or 'an exposure'} counts as sky",
@@ -249,7 +249,7 @@ class Samples:
 
     def _anchor(self, sky: NDArray[np.floating]) -> None:
         """Give all levels the zero point that the sky has where the imager is free of sources."""
-        middle = robust_level(sky[self.imager & np.isfinite(sky)])[0]
+        middle = robust_level(sky, self.imager & np.isfinite(sky))[0]
         if self.scaling == "multiplicative":
             self.levels *= middle / self.reference
         else:
@@ -275,7 +275,12 @@ class Samples:
         mask = np.zeros(residual.shape, bool)
         if self.settings.sources:
             options = {"threshold": self.settings.threshold, "grow": self.settings.grow}
-            mask = source_mask(residual, fwhm=self.fwhm / 2, **options)
+            # the first sky is rough, and so may the first mask be
+            mask = (
+                source_mask(residual, fwhm=self.fwhm / 2, **options)
+                if last
+                else unbinned(source_mask(binned(residual), fwhm=self.fwhm / 4, **options), residual.shape)
+            )
             # where sources hid all sky last time there is nothing to compare with: they still do
             before = np.unpackbits(self._masks[index], axis=1, count=self.small.shape[1]).view(bool)
             mask |= before & ~np.isfinite(sky)
@@ -283,7 +288,7 @@ class Samples:
         free = usable & ~mask
         if not free.any():
             free = usable
-        level, sigma = robust_level(residual[free])
+        level, sigma = robust_level(residual, free)
         base = self.reference if self.scaling == "none" else self.levels[index]
         self.levels[index] = base + level
         self.noise[index] = 2 * sigma
@@ -317,11 +322,17 @@ def _structure(residual: NDArray[np.floating], free: NDArray[np.bool_], sigma: f
     if not (ny and nx):
         return 0.0
     boxes = (ny // side, side, nx // side, side)
-    kept = free[:ny, :nx] & (np.abs(np.nan_to_num(residual[:ny, :nx], nan=np.inf)) < 5 * max(sigma, 1e-30))
-    count = kept.reshape(boxes).sum(axis=(1, 3))
-    total = (
-        np.where(kept, residual[:ny, :nx], np.float32(0)).reshape(boxes).sum(axis=(1, 3), dtype=np.float64)
+    rest = residual[:ny, :nx]
+    with np.errstate(invalid="ignore"):
+        kept = free[:ny, :nx] & (np.abs(rest) < 5 * max(sigma, 1e-30))
+    count = (
+        kept.reshape(boxes[0], side, nx)
+        .sum(axis=1, dtype=np.uint16)
+        .reshape(boxes[0], boxes[2], side)
+        .sum(axis=2)
     )
+    total = np.where(kept, rest, np.float32(0)).reshape(boxes[0], side, nx).sum(axis=1)
+    total = total.reshape(boxes[0], boxes[2], side).sum(axis=2, dtype=np.float64)
     full = count >= side * side // 2
     if not full.any():
         return 0.0

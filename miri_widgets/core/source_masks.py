@@ -16,8 +16,13 @@ _WIDTHS = (1.0, 3.0)
 _TIERS = ((1.0, 1.0), (10.0, 2.0), (100.0, 4.0))
 """Threshold and growth, in those of the user: the wings of brighter sources reach further."""
 
-_SAMPLE = 16384
-"""So many values are enough for the noise: 1 per cent."""
+_SAMPLE = 8192
+"""So many values are enough for the noise: 1.5 per cent."""
+
+_LEAST = 1000
+
+_COARSE = 3.0
+"""Smoothing, FWHM in pixels, from which half the resolution is enough."""
 
 
 def binned(image: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -47,16 +52,20 @@ def unbinned(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool
     return np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1)[: shape[0], : shape[1]]
 
 
-def robust_level(values: NDArray[np.floating], most: int = 32768) -> tuple[float, float]:
+def robust_level(
+    image: NDArray[np.floating], use: NDArray[np.bool_], most: int = 65536
+) -> tuple[float, float]:
     """
-    Return median and robust standard deviation.
+    Return median and robust standard deviation of some pixels.
 
     Parameters
     ----------
-    values : ndarray of float, shape (n,)
-        Finite values. Not modified.
+    image : ndarray of float, any shape
+        Not modified.
+    use : ndarray of bool, the shape of `image`
+        True where a finite value counts.
     most : int
-        About so many of them are used, evenly spaced; the level is then known to 0.7 per cent of their spread.
+        About so many evenly spaced pixels are looked at, or all that count where that leaves fewer than a thousand.
 
     Returns
     -------
@@ -65,9 +74,13 @@ def robust_level(values: NDArray[np.floating], most: int = 32768) -> tuple[float
     sigma : float
         1.4826 times the median absolute deviation.
     """
-    if values.size == 0:
+    # odd: not always the same of the four outputs, which read interleaved columns
+    step = max(image.size // most, 1) | 1
+    some = image.reshape(-1)[::step][use.reshape(-1)[::step]]
+    if some.size < _LEAST:
+        some = image[use]
+    if some.size == 0:
         return float("nan"), float("nan")
-    some = values[:: max(values.size // most, 1)]
     middle = np.median(some)
     distance = np.abs(some - middle)
     sigma = 1.4826 * float(np.median(distance))
@@ -116,18 +129,34 @@ def source_mask(
         )
     present = np.isfinite(image)
     mask = np.zeros(image.shape, bool)
-    level, sigma = robust_level(np.asarray(image[present], dtype=np.float32), _SAMPLE)
+    level, sigma = robust_level(np.asarray(image, dtype=np.float32), present, _SAMPLE)
     if not sigma > 0:
         return mask
     flat = np.where(present, image - np.float32(level), np.float32(0)).astype(np.float32)
-    smooth = [gaussian_filter(flat, width * fwhm / 2.3548, truncate=3.0) for width in _WIDTHS]
-    limits = [robust_level(one[present], _SAMPLE) for one in smooth]
-    for times, wider in _TIERS:
-        found = np.zeros(image.shape, bool)
-        for one, (middle, noise) in zip(smooth, limits, strict=True):
-            found |= one > middle + threshold * times * noise
-        if not found.any():
+    found = [np.zeros(image.shape, bool) for _ in _TIERS]
+    for width in _WIDTHS:
+        smooth, there, wide = flat, present, width * fwhm
+        # smooth enough for half the resolution, at a quarter of the cost
+        coarse = wide >= _COARSE
+        if coarse:
+            smooth, there, wide = np.nan_to_num(binned(flat)), present[::2, ::2], wide / 2
+        smooth = gaussian_filter(smooth, wide / 2.3548, truncate=3.0)
+        middle, noise = robust_level(smooth, there, _SAMPLE)
+        for (times, _), tier in zip(_TIERS, found, strict=True):
+            above = smooth > middle + threshold * times * noise
+            tier |= unbinned(above, flat.shape) if coarse else above
+    for (_, wider), tier in zip(_TIERS, found, strict=True):
+        if not tier.any():
             break
-        size = 2 * round(grow * wider * fwhm) + 1
-        mask |= maximum_filter(found.view(np.uint8), size).view(bool)
+        mask |= _grown(tier, grow * wider * fwhm)
     return mask
+
+
+def _grown(mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
+    """Widen a mask by a square, only where there is something to widen."""
+    reach = round(radius)
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    box = tuple(slice(max(part[0] - reach, 0), part[-1] + reach + 1) for part in (rows, columns))
+    grown = np.zeros_like(mask)
+    grown[box] = maximum_filter(mask[box].view(np.uint8), 2 * reach + 1).view(bool)
+    return grown

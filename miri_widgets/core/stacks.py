@@ -64,9 +64,10 @@ def clipped_mean(values: Plane, *, low: float = 3.0, high: float = 3.0, noise: f
     """
     ordered, count = _ordered(values)
     positions = _positions(count, count)
-    bounds = _bounds([_pick(ordered, where) for where in positions], count, low, high, noise)
     centre = _finite(_pick(ordered, positions[2]))
-    return _stack(_sums(ordered - centre, bounds[0] - centre, bounds[1] - centre), centre, noise)
+    ordered -= centre
+    below, above = _bounds([_pick(ordered, where) for where in positions], count, low, high, noise)
+    return _stack(_sums(ordered, below, above), centre, noise)
 
 
 def clipped_means_of_others(
@@ -93,36 +94,22 @@ def clipped_means_of_others(
     -----
     Exact. Without its value of rank r, the j-th order statistic of the others is the j-th of all where r > j and the
     next one elsewhere. Four order statistics define the bounds, so that there are five sets of bounds, and a sixth
-    for exposures that have no sample themselves. Where all samples are within all of them, which is the rule, the
-    mean of the others is the total without one's own value. Elsewhere the sums within each set of bounds are made
-    once; an exposure takes those of its case and subtracts its own value when it is within the bounds.
+    for exposures that have no sample themselves. The sums within each set of bounds are made once; an exposure
+    takes those of its case and subtracts its own value when it is within the bounds. Where no sample can be out of
+    bounds, which is the rule, the mean of the others is the total without one's own value.
     """
     ordered, count = _ordered(values)
-    positions = _positions(np.maximum(count - 1, 0), count)
-    here = [_pick(ordered, where) for where in positions]
-    after = [_pick(ordered, np.minimum(where + 1, len(ordered) - 1)) for where in positions]
-    all_here = [_pick(ordered, where) for where in _positions(count, count)]
-    cases = [[(here[j] if j < case else after[j]) for j in range(4)] for case in range(5)]
-    bounds = [_bounds(case, np.maximum(count - 1, 0), low, high, noise) for case in cases]
-    bounds.append(_bounds(all_here, count, low, high, noise))
-    centre = _finite(all_here[2])
-    below = np.stack([pair[0] for pair in bounds]) - centre
-    above = np.stack([pair[1] for pair in bounds]) - centre
+    centre = _finite(_pick(ordered, count // 2))
     ordered -= centre
     own = values - centre
     present = np.where(np.isfinite(ordered), ordered, np.float32(0))
-    everything = _stack(
-        (present.sum(axis=0), np.einsum("ij,ij->j", present, present), count.astype(np.float32)),
-        centre,
-        noise,
-    )
-    inside = (ordered[0] >= below.max(axis=0)) & (present.max(axis=0) <= above.min(axis=0))
-    hard = np.flatnonzero(~(inside & (count > least)) & (count > 0))
+    total, squares = present.sum(axis=0), np.einsum("ij,ij->j", present, present)
+    everything = _stack((total, squares, count.astype(np.float32)), centre, noise)
+    hard = np.flatnonzero(~_all_within(ordered, count, low, high, noise, least) & (count > 0))
     slow, exact = _within_bounds(
-        own[:, hard], ordered[:, hard], [(one - centre)[hard] for one in here], below[:, hard], above[:, hard],
-        centre[hard], noise, least,
-    )  # fmt: skip
-    others = _without_bounds(own, present.sum(axis=0), count, centre)
+        own[:, hard], ordered[:, hard], count[hard], centre[hard], low, high, noise, least
+    )
+    others = _without_bounds(own, total, count, centre)
     others[:, hard] = slow
     for name in ("mean", "var", "count"):
         getattr(everything, name)[hard] = getattr(exact, name)
@@ -186,7 +173,7 @@ def _pick(ordered: Plane, where: NDArray[np.intp]) -> Plane:
     """Return sample number `where` of each pixel."""
     if where.size and where[0] == where[-1] and np.all(where == where[0]):
         return ordered[where[0]].copy()
-    return ordered.reshape(-1)[where * ordered.shape[1] + np.arange(ordered.shape[1])]
+    return ordered.take(where * ordered.shape[1] + np.arange(ordered.shape[1]))
 
 
 def _bounds(
@@ -201,12 +188,19 @@ def _bounds(
     return middle - np.float32(low) * sigma, middle + np.float32(high) * sigma
 
 
-def _sums(ordered: Plane, below: Plane, above: Plane) -> Plane:
-    """Sum, sum of squares and number of the samples within bounds, shape (3, npix)."""
-    kept = (ordered >= below) & (ordered <= above)
-    inside = np.where(kept, ordered, np.float32(0))
-    squares = np.einsum("ij,ij->j", inside, inside)
-    return np.stack([inside.sum(axis=0), squares, np.count_nonzero(kept, axis=0).astype(np.float32)])
+def _kept(ordered: Plane, below: Plane, above: Plane) -> tuple[Plane, Plane, Plane]:
+    """Samples within bounds, 0 for others, shape (n, npix); their sum and their number, shape (npix,)."""
+    within = ordered >= below
+    within &= ordered <= above
+    inside = np.where(within, ordered, np.float32(0))
+    number = within.view(np.uint8).sum(axis=0, dtype=np.uint16)
+    return inside, inside.sum(axis=0), number.astype(np.float32)
+
+
+def _sums(ordered: Plane, below: Plane, above: Plane) -> tuple[Plane, Plane, Plane]:
+    """Sum, sum of squares and number of the samples within bounds, shape (npix,) each."""
+    inside, total, number = _kept(ordered, below, above)
+    return total, np.einsum("ij,ij->j", inside, inside), number
 
 
 def _stack(sums: Any, centre: Plane, noise: float) -> Stack:
@@ -224,6 +218,19 @@ def _stack(sums: Any, centre: Plane, noise: float) -> Stack:
     return Stack(centre + mean, scatter, count)
 
 
+def _all_within(
+    ordered: Plane, count: NDArray[np.intp], low: float, high: float, noise: float, least: int
+) -> NDArray[np.bool_]:
+    """Tell where no sample can be clipped, whichever is left out: the median is among four, the width is `noise`."""
+    last = np.maximum(count - 1, 0)
+    lowest = _pick(ordered, np.maximum(last // 2 - 1, 0))
+    highest = _pick(ordered, np.minimum(count // 2 + 1, last))
+    within = ordered[0] >= highest - np.float32(low * noise)
+    within &= _pick(ordered, last) <= lowest + np.float32(high * noise)
+    within &= count > least
+    return within
+
+
 def _without_bounds(own: Plane, total: Plane, count: NDArray[np.intp], centre: Plane) -> Plane:
     """Return the means of the others, all samples kept; `own`, relative to `centre`, is overwritten with them."""
     absent = np.isnan(own)
@@ -238,23 +245,36 @@ def _without_bounds(own: Plane, total: Plane, count: NDArray[np.intp], centre: P
 def _within_bounds(
     own: Plane,
     ordered: Plane,
-    here: list[Plane],
-    below: Plane,
-    above: Plane,
+    count: NDArray[np.intp],
     centre: Plane,
+    low: float,
+    high: float,
     noise: float,
     least: int,
 ) -> tuple[Plane, Stack]:
     """Means of the others, and of all, within the bounds of six cases; everything is relative to `centre`."""
-    sums = np.stack([_sums(ordered, *pair) for pair in zip(below, above, strict=True)], axis=1)
+    last = np.maximum(count - 1, 0)
+    positions = _positions(last, count)
+    here = [_pick(ordered, where) for where in positions]
+    after = [_pick(ordered, np.minimum(where + 1, len(ordered) - 1)) for where in positions]
+    cases = [[(here[j] if j < case else after[j]) for j in range(4)] for case in range(5)]
+    bounds = [_bounds(case, last, low, high, noise) for case in cases]
+    bounds.append(
+        _bounds([_pick(ordered, where) for where in _positions(count, count)], count, low, high, noise)
+    )
+    below, above = np.stack([pair[0] for pair in bounds]), np.stack([pair[1] for pair in bounds])
+    totals, numbers = (
+        np.array(part) for part in zip(*(_kept(ordered, *pair)[1:] for pair in bounds), strict=True)
+    )
     case = np.zeros(own.shape, np.int32)
     for order in here:
         case += own > order
     case[np.isnan(own)] = 5
-    where = case * np.int32(own.shape[1]) + np.arange(own.shape[1], dtype=np.int32)
-    inside = (own >= below.reshape(-1)[where]) & (own <= above.reshape(-1)[where])
-    number = sums[2].reshape(-1)[where] - inside
-    total = sums[0].reshape(-1)[where] - np.where(inside, own, np.float32(0))
+    case *= np.int32(own.shape[1])
+    case += np.arange(own.shape[1], dtype=np.int32)
+    inside = (own >= below.take(case)) & (own <= above.take(case))
+    number = numbers.take(case) - inside
+    total = totals.take(case) - np.where(inside, own, np.float32(0))
     with np.errstate(divide="ignore", invalid="ignore"):
         others = np.where(number >= max(least, 1), centre + total / number, np.float32(np.nan))
-    return others, _stack(sums[:, 5], centre, noise)
+    return others, _stack(_sums(ordered, *bounds[5]), centre, noise)

@@ -126,7 +126,9 @@ def test_level_is_robust(seed, value):
     values = np.random.default_rng(seed).normal(3, 1, 4000).astype(np.float32)
     spoiled = values.copy()
     spoiled[::10] = value
-    level, sigma = robust_level(spoiled)
-    assert level == pytest.approx(robust_level(values)[0], abs=0.15)
+    every = np.ones(4000, bool)
+    level, sigma = robust_level(spoiled, every)
+    assert level == pytest.approx(robust_level(values, every)[0], abs=0.15)
     assert sigma == pytest.approx(1, abs=0.25)
-    assert np.isnan(robust_level(np.empty(0))).all()
+    assert robust_level(spoiled, spoiled != value) == pytest.approx((level, sigma), abs=0.2)
+    assert np.isnan(robust_level(values, ~every)).all()
