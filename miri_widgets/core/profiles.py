@@ -17,7 +17,16 @@ from scipy.ndimage import gaussian_filter1d
 
 from miri_widgets.core.curves import Curves
 
-__all__ = ["Bands", "Offsets", "band_edges", "common_offsets", "levels_of_bands", "location", "rough_rms"]
+__all__ = [
+    "Bands",
+    "Offsets",
+    "band_edges",
+    "common_offsets",
+    "levels_of_bands",
+    "location",
+    "robust_sigma",
+    "rough_rms",
+]
 
 _HUBER = 1.5
 _BAND_SCALE = 20.0  # pixels; rougher than this, bands are compared
@@ -182,7 +191,9 @@ def common_offsets(
         curves.weigh(values, weight)
         residual = np.where(known, values - curves.best(scales), 0.0)
         # a single column far off must not bend the curve
-        weight = known / np.maximum(1.0, np.abs(residual) / (3.0 * max(_mad(residual[known]), 1e-300)))
+        weight = known / np.maximum(
+            1.0, np.abs(residual) / (3.0 * max(robust_sigma(residual[known]), 1e-300))
+        )
     value, err = _shrunk(residual, np.where(known, np.sqrt(variance), 0.0), known)
     return Offsets(value, err, order, known)
 
@@ -199,12 +210,19 @@ def _emission_order(bands: Bands, profile: NDArray[np.float64]) -> int:
     return int(np.argmax(power <= _EXCESS * floor))
 
 
+def robust_sigma(values: NDArray[np.floating]) -> float:
+    """Return 1.4826 times the median absolute deviation of finite values, any shape; 0 for none."""
+    if values.size == 0:
+        return 0.0
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
 def rough_rms(values: NDArray[np.float64]) -> float | None:
     """Return the robust rms of a profile, shape (n,), without what is wider than 20 pixels; None for no profile."""
     known = np.isfinite(values)
     if np.count_nonzero(known) < 8:
         return None
-    return _mad((values - _smoothed(values))[known])
+    return robust_sigma((values - _smoothed(values))[known])
 
 
 def _mean_of_bands(bands: Bands) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -231,11 +249,11 @@ def _spread(rough: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.
     """Standard deviation of the levels of each band, from how it differs from the others."""
     several = known.sum(axis=0) > 1
     if len(rough) == 1 or not several.any():
-        spread = np.array([_mad(line[np.isfinite(line)]) for line in rough])
+        spread = np.array([robust_sigma(line[np.isfinite(line)]) for line in rough])
     else:
         # the median of all holds a part of each
         differ = (rough[:, several] - _median(rough[:, several])) * np.sqrt(len(rough) / (len(rough) - 1))
-        spread = np.array([_mad(line[np.isfinite(line)]) for line in differ])
+        spread = np.array([robust_sigma(line[np.isfinite(line)]) for line in differ])
     return np.maximum(spread, max(1e-3 * float(spread.max()), 1e-30))
 
 
@@ -252,7 +270,7 @@ def _shrunk(
     residual: NDArray[np.float64], noise: NDArray[np.float64], known: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     quiet = float(np.median(noise[known])) ** 2
-    signal = max(_mad(residual[known]) ** 2 - quiet, 0.0)
+    signal = max(robust_sigma(residual[known]) ** 2 - quiet, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(known, signal / (signal + noise**2), 0.0)
         single = np.where(known, 1.0 - 16.0 * noise**2 / residual**2, 0.0)
@@ -275,7 +293,3 @@ def _median(stack: NDArray[np.float64]) -> NDArray[np.float64]:
     ranked, count = np.sort(stack, axis=0), np.isfinite(stack).sum(axis=0)  # NaN last
     line = np.arange(stack.shape[1])
     return np.asarray(0.5 * (ranked[np.maximum(count - 1, 0) // 2, line] + ranked[count // 2, line]))
-
-
-def _mad(values: NDArray[np.float64]) -> float:
-    return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0

@@ -21,8 +21,9 @@ from miri_widgets.core.areas import IMAGER_COLUMN
 from miri_widgets.core.arms import Arm, ArmFit, fit_arm
 from miri_widgets.core.dq import has
 from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.profiles import robust_sigma
 from miri_widgets.core.regions import Region
-from miri_widgets.core.source_masks import robust_level, source_mask
+from miri_widgets.core.source_masks import source_mask
 from miri_widgets.core.surfaces import has_emission, smooth_surface
 from miri_widgets.errors import ParameterError
 
@@ -235,9 +236,11 @@ def find_bright_sources(
     sides : tuple of str
         Handed on.
     """
-    level, noise = robust_level(planes.sci[planes.good])
+    sky = planes.sci[planes.good]
+    noise = robust_sigma(sky)
     if not noise > 0:
         return ()
+    level = float(np.median(sky))
     signal = np.where(np.isfinite(planes.sci), planes.sci - np.float32(level), np.float32(0))
     saturated = has(planes.dq, "SATURATED")
     least = _PEAK * noise if brighter_than is None else brighter_than - level

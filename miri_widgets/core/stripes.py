@@ -338,8 +338,8 @@ def _check(**given: Any) -> None:
 
     if not (given["columns"] or given["rows"]):
         refuse("rows", "columns, rows or both to be cleaned")
-    if not 2 <= given["protect_scale"] <= 1000:
-        refuse("protect_scale", "2 to 1000 pixels")
+    if not 5 <= given["protect_scale"] <= 1000:
+        refuse("protect_scale", "5 to 1000 pixels")
     if not 0.5 <= given["source_nsigma"] <= 100:
         refuse("source_nsigma", "0.5 to 100 standard deviations")
     if given["exclude_above"] is not None and not np.isfinite(given["exclude_above"]):

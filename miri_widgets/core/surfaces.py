@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates, median_filter
 
-from miri_widgets.core.source_masks import robust_level
+from miri_widgets.core.profiles import robust_sigma
 
 __all__ = ["has_emission", "rest_at_scale", "smooth_surface"]
 
@@ -81,8 +81,7 @@ def has_emission(rest: NDArray[np.float32], use: NDArray[np.bool_], *, ratio: fl
         Structure at a scale of 6 pixels over the noise of a pixel. Noise alone has 0.05, unresolved sources of a
         crowded field 0.2 to 0.3.
     """
-    noise = robust_level(rest[use])[1]
-    return bool(robust_level(rest_at_scale(rest, use, 6.0)[use])[1] > ratio * noise)
+    return robust_sigma(rest_at_scale(rest, use, 6.0)[use]) > ratio * robust_sigma(rest[use])
 
 
 def _box_surface(sci: NDArray[np.floating], good: NDArray[np.bool_], box: int) -> NDArray[np.float32]:

@@ -22,8 +22,8 @@ class PullUpDownStep(CorrectionStep):
         bottom = boolean(default=True)  # Correct the strip below each source.
         left = boolean(default=True)  # Correct the strip left of each source.
         right = boolean(default=True)  # Correct the strip right of each source.
-        width = integer(min=1, max=400, default=40)  # No strip is wider than this. [pixels]
+        width = integer(min=3, max=400, default=40)  # No strip is wider than this. [pixels]
         offset = integer(min=0, max=400, default=20)  # Strips are measured from this distance from the source on. [pixels]
         source_nsigma = float(min=1, max=50, default=3.0)  # Other sources are masked above this. [sigma]
-        significance = float(min=0, max=100, default=5.0)  # A strip is corrected when it stands out by this. [sigma]
+        significance = float(min=2, max=100, default=5.0)  # A strip is corrected when it stands out by this. [sigma]
     """

@@ -17,7 +17,7 @@ class StripesStep(CorrectionStep):
     spec = """
         columns = boolean(default=True)  # Remove the offset of each column.
         rows = boolean(default=True)  # Remove the offset of each row.
-        protect_scale = float(min=1, max=1000, default=60.0)  # Structure along a profile that is wider than this may be sky, and stays (sigma of a Gaussian). [pixels]
+        protect_scale = float(min=5, max=1000, default=60.0)  # Structure along a profile that is wider than this may be sky, and stays (sigma of a Gaussian). [pixels]
         adaptive = boolean(default=True)  # Protect only what the profile shows to be there; else all that is wide, as with a Gaussian.
         source_nsigma = float(min=1, max=50, default=3.0)  # Sources are masked above this. [sigma]
         exclude_above = float(default=None)  # Pixels above this are left out of the medians, in the unit of the exposure.

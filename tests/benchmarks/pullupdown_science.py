@@ -1,0 +1,108 @@
+"""Pull-up and pull-down against injected strips, beside the algorithm of the notebooks on the same exposures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import notebook_pullupdown
+from keys import Key
+
+from miri_widgets.core.areas import IMAGER_COLUMN
+from miri_widgets.core.pullupdown import correct_pullupdown
+from miri_widgets.simulation.calibrated import calibrated_program
+
+__all__ = ["KEYS", "measure"]
+
+EFFECTS = ("noise", "bad_pixels", "coronagraphs", "pullupdown")
+FILTERS = ("F770W", "F1500W")
+SEEDS = (1, 2, 3)
+
+KEYS = (
+    Key("pullupdown.residual", "ratio", at_most=0.20),
+    Key("pullupdown.residual.notebook", "ratio"),
+    Key("pullupdown.harm_outside", "sigma", at_most=0.05),
+    Key("pullupdown.harm_outside.notebook", "sigma"),
+    Key("pullupdown.new_nan", "pixels", at_most=0),
+    Key("pullupdown.new_nan.notebook", "pixels"),
+    Key("pullupdown.without_strips", "sigma", at_most=0.05),
+    Key("pullupdown.without_strips.notebook", "sigma"),
+    Key("pullupdown.crowded.residual", "ratio"),
+    Key("pullupdown.crowded.residual.notebook", "ratio"),
+    Key("pullupdown.extended.residual", "ratio"),
+    Key("pullupdown.extended.residual.notebook", "ratio"),
+    Key("pullupdown.extended.harm_outside", "sigma"),
+    Key("pullupdown.extended.harm_outside.notebook", "sigma"),
+)
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(values, dtype=float)))) if values.size else 0.0
+
+
+def _one(kind: str, filter_name: str, seed: int, effects: tuple[str, ...] = EFFECTS) -> dict[str, float]:
+    """Correct one exposure both ways. The notebooks are told where the sources are, ours finds them."""
+    program = calibrated_program(kind, filter_name, dithers=1, seed=seed, effects=effects)
+    planes, truth = program[0].planes, program[0].truth
+    use = planes.good
+    use[:, :IMAGER_COLUMN] = False
+    strips = truth.pullupdown
+    inside, outside = use & (strips != 0), use & (strips == 0)
+    bright = truth.sources[truth.bright]
+    plain = notebook_pullupdown.fix_strips(planes.sci, list(zip(bright["x"], bright["y"], strict=True)))
+    injected, found = _rms(strips[inside]), {"sources": float(len(bright)), "injected": 0.0}
+    for end, sci in (("", correct_pullupdown([planes]).exposures[0].sci), (".notebook", plain)):
+        known = np.isfinite(sci)
+        wrong = planes.sci - sci - strips
+        if injected:
+            found["injected"] = injected / program.usual_noise
+            found["residual" + end] = _rms(wrong[inside & known]) / injected
+        found["outside" + end] = _rms(wrong[outside & known]) / program.usual_noise
+        found["nan" + end] = float(np.count_nonzero(~known & np.isfinite(planes.sci)))
+    return found
+
+
+def measure() -> tuple[dict[str, float | None], list[str]]:
+    """Return the figures and a note per field."""
+    values: dict[str, float | None] = {}
+    notes, nan = [], []
+    for kind, key in (
+        ("sparse", "pullupdown"),
+        ("crowded", "pullupdown.crowded"),
+        ("extended", "pullupdown.extended"),
+    ):
+        means = []
+        for name in FILTERS:
+            several = [one for seed in SEEDS if (one := _one(kind, name, seed))["injected"]]
+            nan += several
+            mean = {item: float(np.mean([one[item] for one in several])) for item in several[0]}
+            means.append(mean)
+            notes.append(
+                f"pull-up/pull-down, {kind} {name}: {mean['sources']:.1f} sources with strips of {mean['injected']:.1f} "
+                f"sigma; residual {mean['residual']:.3f} (notebooks {mean['residual.notebook']:.3f}, where they left "
+                "no NaN)"
+            )
+        for end in ("", ".notebook"):
+            values[f"{key}.residual{end}"] = max(one["residual" + end] for one in means)
+            if kind != "crowded":
+                values[f"{key}.harm_outside{end}"] = max(one["outside" + end] for one in means)
+    quiet = [_one(kind, name, 1, EFFECTS[:-1]) for kind in ("sparse", "crowded") for name in FILTERS]
+    for end in ("", ".notebook"):
+        values[f"pullupdown.new_nan{end}"] = max(one["nan" + end] for one in (*nan, *quiet))
+        values[f"pullupdown.without_strips{end}"] = max(one["outside" + end] for one in quiet)
+    return values, notes
+
+
+def main() -> int:
+    """Print the table; exit with 1 when a bound is missed."""
+    from tables import write
+
+    return int(write("pullupdown_science", KEYS, *measure()) > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
