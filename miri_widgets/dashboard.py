@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
+import numpy as np
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
+from miri_widgets.panels.correction import CorrectionPanel
 from miri_widgets.panels.header import Header
 from miri_widgets.panels.parts.histogram import HistogramView
 from miri_widgets.panels.parts.levels import LevelsView
@@ -30,6 +32,9 @@ PANELS: dict[str, type[StagePanel]] = {
 
 MARKS = "sources"
 """Name of the marks on the image."""
+
+PREVIEWS = {"before": "Preview: before", "after": "Preview: after", "difference": "Preview: difference"}
+"""Labels of the images of a preview."""
 
 MOST_IMAGES = 8
 """Images that the viewer holds at the same time."""
@@ -54,18 +59,20 @@ class Dashboard(Part):
     ) -> None:
         super().__init__("mw-app", "mw-dashboard")
         self.session = session
-        self.names = [name for name in session.stages if stages is None or name in stages]
+        self._wanted = stages
         self.panels: dict[str, Part] = {}
         self.header = Header(session)
         self.tabs = Tabs(look="steps", items=self._items())
         self.body = ipywidgets.VBox()
         self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 470px), 900px)")
+        session.drawn = self.viewer.regions
         self.histogram = HistogramView(session)
         self.levels = LevelsView(session)
         self.viewer_words = text("", "mw-viewer-words")
         self.blink = button("Blink", tip="Show the next image")
         self.blink.on_click(lambda _: self.viewer.blink())
         self._shown: Path | None = None
+        self._previewed = False
         self._passing: list[str] = []
         self._refused = False
         left = ipywidgets.VBox([self.tabs, self.body])
@@ -86,11 +93,17 @@ class Dashboard(Part):
         self.watch(session, self._follow_shown, "shown")
         self.watch(session, self._follow_marks, "marks")
         self.watch(session, self._follow_center, "center")
+        self.watch(session, self._follow_items, "chain")
+        self.watch(session.previews, self._follow_preview, "result", "shown", "stage")
         self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
-        for name in self.names:
-            self.watch(session.stages[name], self._follow_items, "rows", "state")
-        for stage in session.stages.values():
+        for stage in session.models.values():
+            self.watch(stage, self._follow_items, "rows", "state")
             self.watch(stage, self._follow_origin, "rows")
+
+    @property
+    def names(self) -> list[str]:
+        """The stages that have a tab."""
+        return [name for name in self.session.stages if self._wanted is None or name in self._wanted]
 
     def _items(self) -> list[dict[str, Any]]:
         programs = self.session.programs
@@ -127,6 +140,8 @@ class Dashboard(Part):
     def _follow_tab(self, _: Any) -> None:
         name = self.session.tab if self.session.tab in ("program", *self.names) else "program"
         self.tabs.active = name
+        if self.session.previews.stage not in ("", name):
+            self.session.previews.stop()
         if name not in self.panels:
             self.panels[name] = self._panel(name)
         self.body.children = (self.panels[name],)
@@ -134,7 +149,34 @@ class Dashboard(Part):
     def _panel(self, name: str) -> Part:
         if name == "program":
             return ProgramPanel(self.session)
-        return PANELS[name](self.session) if name in PANELS else StagePanel(self.session, name)
+        if name in PANELS:
+            return PANELS[name](self.session)
+        of = CorrectionPanel if self.session.models[name].stage.correction else StagePanel
+        return of(self.session, name)
+
+    def _follow_preview(self, _: Any) -> None:
+        """Show what the preview has; it has no file, and is gone when the preview ends."""
+        previews = self.session.previews
+        pixels = previews.pixels()
+        if pixels is None:
+            for label in PREVIEWS.values():
+                self.viewer.remove(label)
+            if self._previewed and self._shown is not None and not self._refused:
+                self.viewer.show(self._shown, label=self._shown.name)
+                self._follow_origin(None)
+            self._previewed = False
+            return
+        self._previewed = True
+        label = PREVIEWS[previews.shown]
+        result = previews.result
+        with_flags = result.before.good if previews.shown == "before" else result.after.good
+        self.viewer.show(np.where(with_flags, pixels, np.nan), label=label)
+        exposure = self.session.programs.find(previews.root)
+        short = self.session.models[previews.stage].stage.short
+        self.viewer_words.value = (
+            f"<b>{escape(label)}</b><span>{escape(short)} · "
+            f"{escape(exposure.label if exposure else previews.root)} · nothing is written</span>"
+        )
 
     def _follow_shown(self, _: Any) -> None:
         path = self.session.shown

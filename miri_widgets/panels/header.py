@@ -44,7 +44,8 @@ class Header(Part):
         self.watch(session.programs, self._follow_title, "exposures", "excluded", "scanned")
         self.watch(session, self._follow_title, "engine_state")
         self.watch(session, self._follow, "running", "fraction", "eta", "message", "trouble")
-        for stage in session.stages.values():
+        self.watch(session, self._follow, "chain")
+        for stage in session.models.values():
             self.watch(stage, self._follow, "rows", "planning")
 
     def _try(self, action: Any) -> None:

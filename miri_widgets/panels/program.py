@@ -9,6 +9,7 @@ import ipywidgets
 
 from miri_widgets.models.rows import ExposureRow
 from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.chain import ChainView
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import (
@@ -25,7 +26,7 @@ from miri_widgets.panels.parts.theme import (
 __all__ = ["ProgramPanel"]
 
 _COLUMNS: list[dict[str, Any]] = [
-    {"key": "states", "title": "State", "kind": "states", "tip": "Detector 1, Image 2, Image 3"},
+    {"key": "states", "title": "State", "kind": "states", "tip": "One mark per step of the chain"},
     {"key": "filter", "title": "Filter"},
     {"key": "tile", "title": "Tile", "right": True, "tip": "Rank of observation and visit"},
     {"key": "dither", "title": "Dither", "right": True},
@@ -79,6 +80,7 @@ class ProgramPanel(Part):
         self.model = session.programs
         self._following = False
         self._common: list[str] = []
+        self.chain = ChainView(session)
         self.table = Table(
             columns=_COLUMNS, multiple=True, placeholder="Filter: F770W, tile, S1AB …", max_height="520px",
             empty="No exposures yet.",
@@ -106,12 +108,13 @@ class ProgramPanel(Part):
         actions = ipywidgets.HBox([self.show, self.exclude, self.include, self.rescan])
         actions.add_class("mw-row")
         self.children = (
-            stylesheet(), self._heading(), self.words, self.filters, actions, self.counts, self.table, self.problems,
+            stylesheet(), self._heading(), self.chain, self.words, self.filters, actions, self.counts, self.table, self.problems,
             self.mosaic_words, self.mosaics,
         )  # fmt: skip
         self.table.observe(self._chosen, "selected")
         self.watch(self.model, self._follow_filters, "exposures", "excluded")
         self.watch(self.model, self._follow, "exposures", "excluded", "states", "scanned", "selected")
+        self.watch(session, self._follow, "chain")
         self.watch(self.model, self._follow_problems, "problems")
         self.watch(self.model, self._follow_mosaics, "mosaics")
 

@@ -51,6 +51,9 @@ class FakeViewer:
     def center_on(self, position):
         self.center = position
 
+    def regions(self):
+        return {}
+
     def close(self):
         self.widget.layout.close()
         self.widget.close()

@@ -22,6 +22,7 @@ GLYPHS = {
     "done": "✓",
     "partly done": "◐",
     "out of date": "↻",
+    "asks you": "?",
     "failed": "✗",
     "cancelled": "–",
 }
@@ -33,6 +34,7 @@ TONES = {
     "done": "good",
     "partly done": "run",
     "out of date": "warn",
+    "asks you": "bad",
     "failed": "bad",
 }
 """Colour class of the states that have one."""

@@ -1,0 +1,90 @@
+"""The panel of a step of ours: live preview, proof of what it did, and a question when it did harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from miri_widgets.models.session import SessionModel
+from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.parts.consent import Consent
+from miri_widgets.panels.parts.drawn import DrawnRegions
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.preview import PreviewBar
+from miri_widgets.panels.parts.profiles import Profiles
+from miri_widgets.panels.parts.proofs import Proofs
+from miri_widgets.panels.parts.timeline import Timeline
+from miri_widgets.panels.stage import StagePanel
+
+__all__ = ["CorrectionPanel", "Looks", "looks", "timeline"]
+
+
+class Looks(Part):
+    """
+    The charts of a step.
+
+    Parameters
+    ----------
+    model : StageModel
+        The stage.
+    charts : sequence of callable
+        Each makes one from the model.
+    """
+
+    def __init__(self, model: StageModel, *charts: Callable[[StageModel], Part]) -> None:
+        super().__init__("mw-looks")
+        self.children = tuple(chart(model) for chart in charts)
+
+
+def timeline(fact: str, title: str, unit: str = "") -> Callable[[StageModel], Part]:
+    """Return what makes a `Timeline` of a fact."""
+    return lambda model: Timeline(model, fact, title, unit)
+
+
+def looks(*charts: Callable[[StageModel], Part]) -> tuple[str, Callable[..., Part]]:
+    """Return a fold with charts, for `CorrectionPanel.folds`."""
+    return "Charts", lambda model: Looks(model, *charts)
+
+
+class CorrectionPanel(StagePanel):
+    """
+    The default panel with a preview above the settings, and the proof of every run.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    stage : str, optional
+        Name of the stage; a subclass for one stage knows it.
+
+    Attributes
+    ----------
+    drawn : tuple of (str, str, bool)
+        Parameters that take drawn regions: name, what the regions are, whether they belong to the sky.
+    """
+
+    drawn: ClassVar[tuple[tuple[str, str, bool], ...]] = ()
+    folds: ClassVar[dict[str, tuple[str, Callable[..., Part]]]] = {
+        "settings": StagePanel.folds["settings"],
+        "looks": looks(Profiles),
+        "proof": ("Proof", Proofs),
+        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
+    }
+
+    def __init__(self, session: SessionModel, stage: str = "") -> None:
+        super().__init__(session, stage)
+        self.consent = Consent(self.model)
+        self.preview = PreviewBar(self.model)
+        head, foot = self.children[:3], self.children[3:]
+        regions = [
+            DrawnRegions(self.model, name, words, on_sky=on_sky)
+            for name, words, on_sky in self.drawn
+            if not self.model.loaded or name in self.model.settings
+        ]
+        self.children = (*head, self.consent, self.preview, *regions, *foot)
+
+    def close(self) -> None:
+        """Close the panel; a preview of this stage ends."""
+        if self.session.previews.stage == self.model.name:
+            self.session.previews.stop()
+        super().close()

@@ -1,0 +1,120 @@
+"""A number of every exposure against time, as a step of ours told it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bqplot
+import numpy as np
+
+from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.parts.part import Part, close_all
+from miri_widgets.panels.parts.theme import escape, text
+
+__all__ = ["Timeline"]
+
+
+class Timeline(Part):
+    """
+    One point per exposure, coloured by filter; from complete runs, else from the live preview.
+
+    Parameters
+    ----------
+    model : StageModel
+        The stage whose reports are drawn.
+    fact : str
+        Name of the number among the facts of an exposure.
+    title, unit : str
+        What it is, for people.
+    """
+
+    def __init__(self, model: StageModel, fact: str, title: str, unit: str = "") -> None:
+        super().__init__("mw-chart")
+        self.model = model
+        self.fact, self.title, self.unit = fact, title, unit
+        self.x_axis = axis("hours since the first exposure")
+        self.y_axis = axis(f"{title} [{unit}]" if unit else title, vertical=True)
+        self.figure = figure(self.x_axis, self.y_axis, [])
+        self.words = text("", "mw-chart-words")
+        self.heading = text(escape(title[:1].upper() + title[1:]), "mw-heading")
+        self.children = [self.heading, self.words]
+        self._drawn: Any = None
+        self.watch(model, self._follow, "rows")
+        self.watch(model.session.previews, self._follow, "result", "stage")
+
+    def values(self) -> dict[str, float]:
+        """Return the number by exposure."""
+        found: dict[str, float] = {}
+        for row in self.model.rows:
+            found |= self._of(row.report.get("exposures", {}))
+        previews = self.model.session.previews
+        if not found and previews.stage == self.model.name and previews.result is not None:
+            found = self._of(previews.result.common.get("exposures", {}))
+            found |= self._of({previews.result.root: previews.result.facts})
+        return found
+
+    def _of(self, exposures: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+        return {
+            root: float(facts[self.fact])
+            for root, facts in exposures.items()
+            if isinstance(facts.get(self.fact), int | float) and np.isfinite(facts[self.fact])
+        }
+
+    def _follow(self, _: Any) -> None:
+        values = self.values()
+        if values == self._drawn:
+            return
+        self._drawn = values
+        find = self.model.session.programs.find
+        points = [(exposure, values[root]) for root in values if (exposure := find(root)) is not None]
+        if not points:
+            self.children = [self.heading, self.words]
+            self.words.value = "After a run, one point per exposure appears here."
+            return
+        first = min(exposure.start_mjd for exposure, _ in points)
+        groups: dict[str, list[tuple[Any, float]]] = {}
+        for exposure, value in points:
+            groups.setdefault(exposure.filter, []).append((exposure, value))
+        old = self.figure.marks
+        self.figure.marks = [
+            self._mark(members, first, COLOURS[number % len(COLOURS)])
+            for number, members in enumerate(groups.values())
+        ]
+        for mark in old:
+            close_all(mark.tooltip)
+            mark.close()
+        hours = [24 * (exposure.start_mjd - first) for exposure, _ in points]
+        heights = [value for _, value in points]
+        fit_axis(self.x_axis, 0.0, max(*hours, 0.01))
+        fit_axis(self.y_axis, min(heights), max(heights), margin=0.15, count=4)
+        legend = "".join(
+            f'<span class="mw-key"><i style="background:{COLOURS[number % len(COLOURS)]}"></i>{escape(name)}</span>'
+            for number, name in enumerate(groups)
+        )
+        self.words.value = f"<span>{len(points)} exposures</span>{legend}"
+        self.children = [self.heading, self.figure, self.words]
+
+    def _mark(self, members: list[tuple[Any, float]], first: float, colour: str) -> bqplot.Scatter:
+        tip = bqplot.Tooltip(
+            fields=["name", "x", "y"],
+            labels=["exposure", "hours", f"{self.title}{', ' + self.unit if self.unit else ''}"],
+            formats=["", ".3f", ".5g"],
+        )
+        return bqplot.Scatter(
+            x=np.array([24 * (exposure.start_mjd - first) for exposure, _ in members]),
+            y=np.array([value for _, value in members]),
+            names=np.array([exposure.label for exposure, _ in members]),
+            display_names=False,
+            scales={"x": self.x_axis.scale, "y": self.y_axis.scale},
+            colors=[colour],
+            default_size=46,
+            stroke="#ffffff",
+            tooltip=tip,
+        )
+
+    def close(self) -> None:
+        """Close the figure, too, when it is not on the page."""
+        close_all(self.figure)
+        super().close()
