@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.planes import Planes
 from miri_widgets.errors import InputError
 
-__all__ = ["pointing_of", "pointings"]
+__all__ = ["axes_of", "pointing_of", "pointings"]
 
 
 def pointing_of(planes: Planes) -> tuple[float, float, float]:
@@ -34,16 +34,45 @@ def pointing_of(planes: Planes) -> tuple[float, float, float]:
     InputError
         If it has no sky positions.
     """
+    (ra, dec), axes = _centre(planes)
+    return ra, dec, planes.fwhm * math.hypot(*axes[0])
+
+
+def axes_of(planes: Planes) -> NDArray[np.float64]:
+    """
+    Return which way the axes of an exposure point on the sky.
+
+    Parameters
+    ----------
+    planes : Planes
+        An exposure with sky positions.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, 2)
+        Rows: along x and along y; columns: to the east and to the north; in units of the pixel along x.
+
+    Raises
+    ------
+    InputError
+        If it has no sky positions.
+    """
+    axes = _centre(planes)[1]
+    return axes / math.hypot(*axes[0])
+
+
+def _centre(planes: Planes) -> tuple[tuple[float, float], NDArray[np.float64]]:
+    """Position of the centre, and steps (east, north) of one pixel along x and y; degrees."""
     if planes.to_sky is None:
         raise InputError(
             f"{planes.root or 'an exposure'} has no sky positions",
-            "exposures with a WCS, to know which are dithered",
+            "exposures with a WCS, to know where they point",
             "use cal exposures",
         )
     ny, nx = planes.shape
-    ra, dec = planes.to_sky(np.array([nx / 2, nx / 2 + 1]), np.array([ny / 2, ny / 2]))
-    east = ((ra[1] - ra[0] + 180) % 360 - 180) * math.cos(math.radians(dec[0]))
-    return float(ra[0]), float(dec[0]), planes.fwhm * math.hypot(east, dec[1] - dec[0])
+    ra, dec = planes.to_sky(nx / 2 + np.array([0.0, 1.0, 0.0]), ny / 2 + np.array([0.0, 0.0, 1.0]))
+    east = ((ra[1:] - ra[0] + 180) % 360 - 180) * math.cos(math.radians(dec[0]))
+    return (float(ra[0]), float(dec[0])), np.column_stack([east, dec[1:] - dec[0]])
 
 
 def pointings(
