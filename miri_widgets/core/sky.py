@@ -176,7 +176,7 @@ def _corrected(
     """Return one exposure without its sky."""
     planes = exposures[index]
     sky = images.of(index)
-    extra = images.var_of(0 if apart is None else sum(targets.offers(one) for one in apart[index]))
+    extra = images.var_of(0 if apart is None else _offered(targets, apart[index]))
     absent = planes.good & ~np.isfinite(sky)
     number = int(np.count_nonzero(absent))
     if fill and number:
@@ -215,6 +215,14 @@ def _corrected(
             f"{note}, level {level:.5g} {planes.unit}, {own['masked_fraction']:.1%} masked",
         ),
     )
+
+
+def _offered(samples: Samples, exposures: Sequence[int]) -> NDArray[np.uint8]:
+    """Count the samples of each pixel that some exposures offer."""
+    first, *rest = (samples.offers(one) for one in exposures)
+    for other in rest:
+        first += other
+    return first
 
 
 def _require_settings(given: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,11 +49,18 @@ class SkyImages:
 
     def var_of(self, left: NDArray[np.integer] | int) -> Plane:
         """Return the variance of a sky in which `left` samples of each pixel are not; shape (ny, nx)."""
-        share = self.common.count - np.asarray(left, np.float32)
-        np.maximum(share, 1, out=share)
-        np.divide(self.common.count, share, out=share)
-        share *= self.common.var
-        return share
+        if np.ndim(left) == 0 or np.max(left) <= 1:
+            var = self.common.var.copy()
+            np.copyto(var, self._var_without_one, where=np.asarray(left, bool))
+            return var
+        return self._shared_by(np.maximum(self.common.count - left, 1))
+
+    @cached_property
+    def _var_without_one(self) -> Plane:
+        return self._shared_by(np.maximum(self.common.count - 1, 1))
+
+    def _shared_by(self, count: NDArray[np.floating]) -> Plane:
+        return (self.common.var * (self.common.count / count)).astype(np.float32)
 
 
 def combine(

@@ -138,28 +138,37 @@ class Samples:
         ParameterError
             If all pixels of an exposure are left out.
         """
-        found = None
-        for index, planes in enumerate(exposures):
-            found = found or cls._empty(planes, len(exposures), settings, scaling, keep)
-            require_like(found.kind, _kind_of(planes))
-            values = _sky_values(planes, settings)
-            found.roots.append(planes.root)
-            found.mjds.append(planes.start_mjd)
-            found.centres[index] = _centre(planes)
-            small = binned(values)
-            level = robust_level(small, found.imager & np.isfinite(small))[0]
-            if not np.isfinite(level):
-                raise ParameterError(
-                    f"no pixel of {planes.root or 'an exposure'} counts as sky",
-                    "at least a part of the imager field",
-                    "raise exclude_above or take away regions",
-                )
-            found.levels[index] = level
-            found.small.write(index, small)
-            if found.values is not None:
-                found.values.write(index, values)
-        assert found is not None
+        found, pending = None, None
+        # one exposure is looked at while the next one is read
+        with ThreadPoolExecutor(1) as pool:
+            for index, planes in enumerate(exposures):
+                found = found or cls._empty(planes, len(exposures), settings, scaling, keep)
+                require_like(found.kind, _kind_of(planes))
+                found.roots.append(planes.root)
+                found.mjds.append(planes.start_mjd)
+                found.centres[index] = _centre(planes)
+                if pending is not None:
+                    pending.result()
+                pending = pool.submit(found._take, index, planes)
+            assert found is not None and pending is not None
+            pending.result()
         return found
+
+    def _take(self, index: int, planes: Planes) -> None:
+        """Put one exposure on disk, and find its first level."""
+        values = _sky_values(planes, self.settings)
+        small = binned(values)
+        level = robust_level(small, self.imager & np.isfinite(small))[0]
+        if not np.isfinite(level):
+            raise ParameterError(
+                f"no pixel of {planes.root or 'an exposure'} counts as sky",
+                "at least a part of the imager field",
+                "raise exclude_above or take away regions",
+            )
+        self.levels[index] = level
+        self.small.write(index, small)
+        if self.values is not None:
+            self.values.write(index, values)
 
     @classmethod
     def _empty(cls, first: Planes, count: int, settings: MaskSettings, scaling: str, keep: bool) -> Samples:
