@@ -285,7 +285,12 @@ def _mean(values: list[tuple[int, float]]) -> tuple[float, float, float]:
 
 
 def _scatter(values: Array) -> float:
-    return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else float("nan")
+    """Standard deviation of what lies within three robust ones, as if of a normal distribution."""
+    if not values.size:
+        return float("nan")
+    distance = np.abs(values - np.median(values))
+    kept = values[distance <= 3 * 1.4826 * np.median(distance)]
+    return float(np.std(kept)) / 0.98658
 
 
 def _robust(values: Array, part: NDArray) -> tuple[float, float]:

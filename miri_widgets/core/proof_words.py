@@ -155,51 +155,62 @@ def _extended(proof: Proof) -> list[Finding]:
             )
         )
     lost = proof.sky_structure_lost
+    verb = "gains" if lost < 0 else "loses"
     if structured and math.isfinite(lost):
         told = grade("sky", abs(lost), _known(proof.sky_structure_lost_err))
         found.append(
             Finding(
                 told,
-                "The light of this field that moves with the sky, sources aside, loses "
-                f"{_percent(lost, proof.sky_structure_lost_err, sign=False)} of its contrast.",
+                f"The light of this field that moves with the sky, sources aside, {verb} "
+                f"{_percent(abs(lost), proof.sky_structure_lost_err, sign=False)} of its contrast.",
             )
         )
     return found
 
 
 def _field(proof: Proof) -> list[Finding]:
-    changed = worst([*(one.grade for one in [*_noise(proof), *_structure(proof)])]) != "good"
+    """In which fields a step that changes the signal should not be used."""
+    if not _changes_signal(proof):
+        return []
     found = []
     if is_structured(proof):
         ratio = proof.sky_structure / proof.pixel_noise
         found.append(
             Finding(
                 "good",
-                f"The field shows extended emission ({ratio:.2g} times the noise of a pixel, over 16 pixels): a step "
-                "that makes its pattern of these exposures themselves takes some of it for pattern.",
+                f"The field shows extended emission ({ratio:.2g} times the noise of a pixel, over 16 pixels): do not "
+                "use steps here that make a pattern of these exposures themselves.",
             )
         )
     if proof.masked_fraction > CROWDED:
+        harmed = worst([one.grade for one in (*_noise(proof), *_structure(proof))]) != "good"
         found.append(
             Finding(
-                "doubtful" if changed else "good",
-                f"{proof.masked_fraction:.0%} of the imager lies under sources: the field is crowded, and little of it "
-                "is empty enough to tell a pattern from stars. Use exposures of an emptier field for the pattern.",
+                "doubtful" if harmed else "good",
+                f"{100 * proof.masked_fraction:.0f} % of the imager lies under sources: the field is crowded, and "
+                "little of it is empty enough to tell a pattern from stars. Better make patterns of exposures of an "
+                "emptier field.",
             )
         )
     return found
+
+
+def _changes_signal(proof: Proof) -> bool:
+    same = {0.0: (proof.flux_bias, proof.level_change), 1.0: (proof.noise_ratio, proof.patch_kept)}
+    return any(math.isfinite(one) and one != still for still, group in same.items() for one in group)
 
 
 def _flags(proof: Proof) -> list[Finding]:
     found = []
     told = grade("area", proof.area_lost)
     if told != "good":
-        found.append(Finding(told, f"{proof.area_lost:.1%} of the usable imager becomes unusable."))
+        found.append(Finding(told, f"{100 * proof.area_lost:.1f} % of the usable imager becomes unusable."))
     elif proof.newly_flagged > 5e-5:
         found.append(
             Finding(
                 "good",
-                f"{proof.newly_flagged:.2%} of the pixels gain flags; {proof.area_lost:.2%} become unusable.",
+                f"{100 * proof.newly_flagged:.2f} % of all pixels gain flags; {100 * proof.area_lost:.2f} % of the "
+                "usable imager becomes unusable.",
             )
         )
     if grade("broken", proof.unflagged_nan) != "good":

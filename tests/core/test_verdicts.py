@@ -113,3 +113,8 @@ def test_a_crowded_field_is_told():
     said = [one.sentence for one in findings(replace(GOOD, masked_fraction=0.7))]
     assert any("crowded" in one for one in said)
     assert not any("crowded" in one.sentence for one in findings(GOOD))
+    # a step that leaves the signal alone may be used everywhere
+    alone = replace(
+        GOOD, masked_fraction=0.7, flux_bias=0.0, noise_ratio=1.0, patch_kept=1.0, level_change=0.0
+    )
+    assert not any("crowded" in one.sentence for one in findings(alone))
