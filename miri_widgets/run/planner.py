@@ -74,6 +74,7 @@ def plan_stages(
     place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     planner = _Planner(place, crds_variables(environment), settings, product_name)
     ordered = sorted(exposures, key=lambda one: (one.start_mjd, one.root))
+    planner.note_needs([find_stage(name) for name in stages])
     for name in stages:
         planner.add(find_stage(name), ordered)
     # a mosaic early rather than every exposure first; a stable sort keeps the order of the stages
@@ -99,8 +100,15 @@ class _Planner:
         self._pattern = product_name
         self._made: dict[tuple[str, str], RunInput] = {}
         self._dedicated: set[str] = set()
+        self._needed: dict[str, dict[str, Any]] = {}
         self._jwst = metadata.version("jwst")
         self._earlier: tuple[Measured, ...] = read_measured(workspace.measured)
+
+    def note_needs(self, stages: Sequence[Stage]) -> None:
+        """Remember what stages want earlier ones to be set to."""
+        for stage in stages:
+            for earlier, parameter, value in stage.needs:
+                self._needed.setdefault(earlier, {})[parameter] = value
 
     def add(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """Plan one stage for all exposures."""
@@ -119,7 +127,7 @@ class _Planner:
                 new.append((self._plan(stage, members, name, name), members))
         for plan, members in new:
             self.plans.append(plan)
-            if stage.per_exposure:
+            if stage.per_exposure and not stage.is_check:
                 self._note_made(stage, plan, members)
 
     def _without_backgrounds(self, stage: Stage, members: list[Exposure]) -> list[Exposure]:
@@ -132,7 +140,8 @@ class _Planner:
 
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:
-            for suffix in stage.gives:
+            extra = ("ramp",) if plan.settings.get("save_calibrated_ramp") else ()
+            for suffix in (*stage.gives, *extra):
                 product = f"{exposure.root}_{suffix}.fits"
                 self._made[exposure.root, suffix] = RunInput(
                     "derived", f"{plan.key}/{product}", stage=stage.name, run_key=plan.key, product=product
@@ -186,7 +195,8 @@ class _Planner:
             if callable(self._settings)
             else self._settings.get(stage.name, {})
         )
-        return found.passed() if isinstance(found, Settings) else dict(found)
+        values = found.passed() if isinstance(found, Settings) else dict(found)
+        return values | self._needed.get(stage.name, {})
 
     def _companions(
         self, stage: Stage, exposure: Exposure, settings: Mapping[str, Any]

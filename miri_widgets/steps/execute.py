@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import StepFailedError
-from miri_widgets.products.atomic import require_writable
+from miri_widgets.products.atomic import require_writable, write_json
 from miri_widgets.products.names import suffix_of
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.facts import facts_of
@@ -132,7 +132,7 @@ def execute(
             resolved, told = _run(chosen, source, values, output)
         progress.finish()
         products = _products(chosen, output, before, progress)
-        metadata = _metadata(output / products[0])
+        metadata = {} if chosen.is_check else _metadata(output / products[0])
         return StageResult(
             products=products,
             resolved=resolved,
@@ -204,8 +204,13 @@ def _run(
     name = chosen.steps[0] if chosen.is_own and len(chosen.steps) == 1 else config.get("name")
     pipeline = cls.from_config_section(config, name=name)
     resolved = resolved_parameters(chosen.name, pipeline)
+    if chosen.is_check:
+        pipeline.save_results = False
     pipeline.run(str(source))
     told = getattr(pipeline, "report", None)
+    if chosen.is_check:
+        root = suffix_of(source) and source.stem.removesuffix(f"_{suffix_of(source)}")
+        write_json(output / f"{root or source.stem}_check.json", told or {})
     if chosen.is_own and hasattr(pipeline, "close"):
         pipeline.close()  # the process ends without the interpreter's farewell
     return resolved, {"report": told} if told else {}

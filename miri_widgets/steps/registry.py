@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from miri_widgets.steps.stages import STAGES
+__all__ = ["CLASSES", "get_steps"]
 
-__all__ = ["get_steps"]
+CLASSES: dict[str, str] = {
+    "miri_persistence": "miri_widgets.steps.persistence.PersistenceMaskStep",
+    "miri_showers": "miri_widgets.steps.showers.ShowerMaskStep",
+    "miri_fit_without_showers": "miri_widgets.steps.showers_pipeline.ShowersPipeline",
+    "miri_rates": "miri_widgets.steps.rates.RateCheckStep",
+    "miri_areas": "miri_widgets.steps.areas.AreasStep",
+    "miri_warm_pixels": "miri_widgets.steps.warm_pixels.WarmPixelsStep",
+    "miri_sky": "miri_widgets.steps.sky.SkyStep",
+    "miri_stripes": "miri_widgets.steps.stripes.StripesStep",
+    "miri_pullupdown": "miri_widgets.steps.pullupdown.PullUpDownStep",
+}
+"""Dotted class name by alias, in running order; a test holds it against the classes."""
 
 
-def get_steps() -> list[tuple[str, str | None, bool]]:
+def get_steps() -> list[tuple[str, str, bool]]:
     """
     Return class name, alias, and whether it is a pipeline, of every step of ours; none is imported.
 
     This is the entry point ``stpipe.steps`` of this package.
     """
-    return [
-        (stage.pipeline, stage.alias or None, stage.pipeline.endswith("Pipeline"))
-        for stage in STAGES
-        if stage.is_own
-    ]
+    return [(dotted, alias, dotted.endswith("Pipeline")) for alias, dotted in CLASSES.items()]

@@ -20,6 +20,7 @@ _KINDS = {
     "option": Kind.CHOICE,
     "list": Kind.LIST,
     "force_list": Kind.LIST,
+    "string_list": Kind.LIST,
     "float_list": Kind.FLOAT_LIST,
     "int_list": Kind.INTEGER_LIST,
     "output_file": Kind.STRING,

@@ -59,6 +59,10 @@ class Stage:
         Whether a run of several exposures gives products of each exposure.
     correction : str
         Of a step of ours, the function on `Planes` that it calls, as ``module:function``.
+    is_check : bool
+        Whether it changes nothing: stages behind it take their inputs from those before it.
+    needs : tuple of (str, str, object)
+        What earlier stages must be set to when it takes part: stage, parameter, value.
     companions : tuple of (str, str)
         Products of earlier stages that go in when they are there: suffix, and the parameter that takes the file.
     """
@@ -78,6 +82,8 @@ class Stage:
     optional: bool = False
     each: bool = False
     correction: str = ""
+    is_check: bool = False
+    needs: tuple[tuple[str, str, Any], ...] = ()
     companions: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -91,17 +97,35 @@ class Stage:
         return self.pipeline.startswith("miri_widgets.")
 
     @property
-    def alias(self) -> str:
-        """The name by which ``strun`` knows a step of ours."""
-        return f"miri_{self.name}" if self.is_own else ""
-
-    @property
     def short(self) -> str:
         """The title up to its colon, for tabs and sentences."""
         return self.title.partition(":")[0]
 
 
 STAGES: tuple[Stage, ...] = (
+    Stage(
+        name="persistence",
+        title="Persistence: after-images across exposures",
+        summary="Masks pixels that earlier exposures of any filter have saturated, for as long as the image lasts.",
+        version=1,
+        pipeline="miri_widgets.steps.persistence.PersistenceMaskStep",
+        scope=Scope.PROGRAM,
+        takes="uncal",
+        gives=("dqmask",),
+        main="dqmask",
+        steps=("miri_persistence",),
+        essential=(
+            "positive_minutes",
+            "negative_hours",
+            "unsaturated_groups",
+            "groups_by_filter",
+            "grow_pixels",
+            "user_mask",
+            "do_not_use",
+        ),
+        optional=True,
+        each=True,
+    ),
     Stage(
         name="detector1",
         title="Detector 1: ramps to count rates",
@@ -157,6 +181,37 @@ STAGES: tuple[Stage, ...] = (
         ),
         indispensable=("ramp_fit",),
         companions=(("dqmask", "dq_init.user_supplied_dq"),),
+    ),
+    Stage(
+        name="showers",
+        title="Showers: drawn on group differences",
+        summary="Leaves out the groups of cosmic-ray showers that you draw, and fits the ramps again.",
+        version=1,
+        pipeline="miri_widgets.steps.showers_pipeline.ShowersPipeline",
+        scope=Scope.EXPOSURE,
+        takes="ramp",
+        gives=("rate", "rateints"),
+        main="rate",
+        steps=("miri_showers", "ramp_fit", "gain_scale"),
+        essential=("miri_showers.showers_file", "ramp_fit.algorithm"),
+        indispensable=("miri_showers", "ramp_fit"),
+        optional=True,
+        needs=(("detector1", "save_calibrated_ramp", True),),
+    ),
+    Stage(
+        name="rates",
+        title="Rates: checked against integrations",
+        summary="Recomputes each rate from its integrations and tells where and why they differ; changes nothing.",
+        version=1,
+        pipeline="miri_widgets.steps.rates.RateCheckStep",
+        scope=Scope.EXPOSURE,
+        takes="rate",
+        gives=("check",),
+        main="check",
+        steps=("miri_rates",),
+        essential=("algorithm", "tolerance"),
+        optional=True,
+        is_check=True,
     ),
     Stage(
         name="image2",
