@@ -95,7 +95,9 @@ def find_fallbacks(
     tuple of SharedValue
         Of each run, the largest first; an exposure is in one at most.
 
-    Notes ----- Two exposures are alike when the lengths of their shifts agree to 2 microarcsec and 1e-5 of
+    Notes
+    -----
+    Two exposures are alike when the lengths of their shifts agree to 2 microarcsec and 1e-5 of
     themselves (in one visit much better) and their directions to 0.01 radian, or when the shifts differ by
     less than 0.3 mas in any direction; both are widened to the rounding of the values. Alike values are a
     fall-back when `MEMBERS` or more of them stand out: the exposures in the surroundings, a hundred times

@@ -70,7 +70,9 @@ def solve_shifts(
         If there is nothing to solve, if an overlap names an exposure of no known group, if an exposure is
         measured twice, if the reference is no group, or if a standard deviation is not above 0.
 
-    Notes ----- Robust weighted least squares (`robust_fit`). Stated errors of measurements and of overlaps
+    Notes
+    -----
+    Robust weighted least squares (`robust_fit`). Stated errors of measurements and of overlaps
     are each enlarged by one factor when the residuals ask for it; where none is stated, the scatter within
     groups gives it. Dithers of one group are taken to share their shift; what they scatter is part of the
     error. Errors are relative to the zero point: that of the reference group is 0.

@@ -71,6 +71,7 @@ GOOD = Evidence(exposures=4, used=4, err=0.002, matches=40, significance=15, rms
         ({"err": 0.02}, Verdict.WEAK, "standard error 20 mas"),
         ({"used": 1}, Verdict.WEAK, "one exposure only"),
         ({"used": 0}, Verdict.FAIL, "no exposure was measured"),
+        ({"used": 3, "exposures": 8}, Verdict.WEAK, "only 3 of 8 exposures count"),
         ({"used": 0, "overlaps": 3}, Verdict.WEAK, "3 overlaps"),
         ({"used": 0, "exposures": 0}, Verdict.FAIL, "not measured in this filter"),
         ({"used": 2, "exposures": 2, "matches": None}, Verdict.WEAK, "two exposures only"),
