@@ -13,7 +13,7 @@ from miri_widgets.core.shift_measurements import Overlap
 from miri_widgets.core.star_positions import StarPositions
 from miri_widgets.core.tangent_plane import mean_position, to_plane
 
-__all__ = ["LEAST_SIGNIFICANCE", "measure_overlaps", "overlap_offset", "pair_offsets"]
+__all__ = ["LEAST_SIGNIFICANCE", "believed_overlaps", "overlap_offset", "pair_offsets"]
 
 LEAST_SIGNIFICANCE = 5.0
 """Peaks of the offset histogram below this are not told from chance: one in a million, anywhere in the search area."""
@@ -21,13 +21,55 @@ LEAST_SIGNIFICANCE = 5.0
 _FEWEST = 3
 
 
-def measure_overlaps(
-    stars: Sequence[StarPositions],
-    groups: Mapping[str, str],
+def believed_overlaps(
+    offsets: Mapping[tuple[str, str], Offset],
     *,
-    search_radius: float = 3.0,
     least_significance: float = LEAST_SIGNIFICANCE,
+    references: Mapping[str, tuple[float, float]] | None = None,
+    turns: Mapping[str, float] | None = None,
 ) -> tuple[Overlap, ...]:
+    """
+    Return the offsets that stand out of chance, as the solver of group shifts takes them.
+
+    Parameters
+    ----------
+    offsets : mapping of (str, str) to Offset
+        Of `pair_offsets`.
+    least_significance : float
+        Offsets whose peak is lower are left out.
+    references : mapping of str to (float, float), optional
+        Reference point of each exposure, (RA, Dec) in degrees.
+    turns : mapping of str to float, optional
+        Rotation that each exposure will get about its reference point, in the tangent plane, degrees from north
+        through east: the offsets are then those that are left to the shifts.
+
+    Returns
+    -------
+    tuple of Overlap
+        Sorted by the names of the exposures.
+
+    Notes
+    -----
+    An overlap lies at the edge of both exposures. There a roll that is wrong by 0.005 degrees looks like a shift of
+    5 mas: an exposure that turns by t moves at the distance (x, y) of its reference point by t (y, -x).
+    """
+    found = []
+    for (a, b), one in sorted(offsets.items()):
+        if one.significance < least_significance:
+            continue
+        dx, dy = one.dx, one.dy
+        for root, sign in ((a, 1), (b, -1)):
+            if references and turns and turns.get(root):
+                x, y = (-float(part) for part in to_plane(*references[root], one.centre))
+                turn = np.deg2rad(turns[root])
+                dx, dy = dx - sign * turn * y, dy + sign * turn * x
+        found.append(Overlap(a, b, float(dx), float(dy), one.sigma, round(one.matches)))
+    return tuple(found)
+
+
+def pair_offsets(
+    stars: Sequence[StarPositions], groups: Mapping[str, str], *, search_radius: float = 3.0
+) -> dict[tuple[str, str], Offset]:
     """
     Measure the offset of every two exposures of different groups that see the same stars.
 
@@ -39,32 +81,12 @@ def measure_overlaps(
         Group of each exposure, by root.
     search_radius : float
         Largest offset, arcsec.
-    least_significance : float
-        Offsets whose peak is lower are left out.
-
-    Returns
-    -------
-    tuple of Overlap
-        Sorted by the names of the exposures; independent of the order of the input.
-    """
-    offsets = pair_offsets(stars, groups, search_radius=search_radius)
-    return tuple(
-        Overlap(*pair, one.dx, one.dy, one.sigma, round(one.matches))
-        for pair, one in offsets.items()
-        if one.significance >= least_significance
-    )
-
-
-def pair_offsets(
-    stars: Sequence[StarPositions], groups: Mapping[str, str], *, search_radius: float = 3.0
-) -> dict[tuple[str, str], Offset]:
-    """
-    As `measure_overlaps`, with all that is known of each offset, believable or not.
 
     Returns
     -------
     dict of (str, str) to Offset
-        By the roots of a and b, sorted; what must be added to positions in a to bring them onto b.
+        By the roots of a and b, sorted; what must be added to positions in a to bring them onto b, believable or
+        not. Independent of the order of the input.
     """
     ordered = sorted(stars, key=lambda one: one.root)
     found = {}

@@ -159,7 +159,9 @@ def read_exposure_shifts(path: Path) -> ExposureShifts:
             catalog=str(meta["catalog"]),
             reference=str(meta["reference"]),
             exposures=tuple(_exposure(row) for row in table),
-            overlaps=tuple(Overlap(a, b, dx, dy, sigma, int(n)) for a, b, dx, dy, sigma, n in meta["overlaps"]),
+            overlaps=tuple(
+                Overlap(a, b, dx, dy, sigma, int(n)) for a, b, dx, dy, sigma, n in meta["overlaps"]
+            ),
             notes=tuple(str(line) for line in meta["notes"]),
         )
     except Exception as error:  # the reader of astropy has errors of its own
@@ -201,7 +203,7 @@ def _exposure(row: Any) -> ExposureShift:
                 relative=bool(row[prefix + "relative"]),
             )
         )
-    used = int(row["used"])
-    return ExposureShift(
-        parts[0], parts[1], int(row["stars"]), None if used < 0 else used, str(row["cal_step"])
-    )
+    used, told = int(row["used"]), row["cal_step"]
+    # an empty text comes back masked
+    cal_step = "" if getattr(told, "mask", False) else str(told)
+    return ExposureShift(parts[0], parts[1], int(row["stars"]), None if used < 0 else used, cal_step)

@@ -17,10 +17,9 @@ import numpy as np
 from astropy.time import Time
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.offsets import Offset, offset_histogram
 from miri_widgets.core.shift_groups import group_exposures
-from miri_widgets.core.shift_measurements import Measurement, Overlap, Status
-from miri_widgets.core.star_overlaps import LEAST_SIGNIFICANCE, pair_offsets
+from miri_widgets.core.shift_measurements import Measurement, Status
+from miri_widgets.core.star_overlaps import believed_overlaps, pair_offsets
 from miri_widgets.core.star_positions import StarPositions, find_stars
 from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.errors import InputError, WrongSuffixError
@@ -35,8 +34,13 @@ from miri_widgets.products.reference_catalogs import (
 )
 from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.model_planes import planes_of
-from miri_widgets.steps.shifted_wcs import plane_turn
-from miri_widgets.steps.tweakreg_shifts import TweakregResult, run_tweakreg
+from miri_widgets.steps.shift_estimates import (
+    catalog_estimate,
+    group_estimate,
+    group_turns,
+    tweakreg_estimate,
+)
+from miri_widgets.steps.tweakreg_shifts import run_tweakreg
 
 __all__ = ["ONLINE_CATALOGS", "MeasureShiftsStep", "measure_shifts", "star_positions"]
 
@@ -68,6 +72,7 @@ def measure_shifts(
     search_radius: float = 3.0,
     together: bool = True,
     own_stars: bool = True,
+    rotation: bool = True,
     parameters: Mapping[str, Any] | None = None,
     scratch: Path,
 ) -> ExposureShifts:
@@ -90,6 +95,8 @@ def measure_shifts(
         Whether tweakreg moves the exposures of a group as one; else each by itself.
     own_stars : bool
         Whether tweakreg gets our star positions; else those of its own finder.
+    rotation : bool
+        Whether groups will be rotated too: the overlaps are then given as they are after that.
     parameters : mapping, optional
         Other parameters of tweakreg.
     scratch : Path
@@ -119,27 +126,25 @@ def measure_shifts(
     )
     counts = Counter(used.values())
     reference = next((owners[root] for root, one in sorted(results.items()) if one.fit.reference), "")
-    shifts = []
-    for one in stars:
-        result = results[one.root]
-        first = _measured(
-            one.root, owners[one.root], result, bool(source), counts[used[one.root]], len(counts)
-        )
-        second = (
-            _against_catalog(one, owners[one.root], table, search_radius, files)
-            if table is not None
-            else _against_group(one, owners, offsets, reference)
-        )
-        shifts.append(ExposureShift(first, second, len(one), result.fit.used or None, result.cal_step))
-    overlaps = tuple(
-        Overlap(*pair, one.dx, one.dy, one.sigma, round(one.matches))
-        for pair, one in offsets.items()
-        if one.significance >= LEAST_SIGNIFICANCE
+    first = [
+        tweakreg_estimate(root, owners[root], results[root], bool(source), counts[used[root]], len(counts))
+        for root in (one.root for one in stars)
+    ]
+    places = {one.root: (one.ra, one.dec) for one in exposures}
+    second: list[Measurement] = []
+    if table is not None:
+        second = [
+            catalog_estimate(one, owners[one.root], table, search_radius, places[one.root]) for one in stars
+        ]
+    turns = group_turns(second or first, places) if rotation else None
+    overlaps = believed_overlaps(offsets, references=places, turns=turns)
+    second = second or [group_estimate(one.root, owners, overlaps, offsets, reference) for one in stars]
+    shifts = tuple(
+        ExposureShift(a, b, len(one), results[one.root].fit.used or None, results[one.root].cal_step)
+        for a, b, one in zip(first, second, stars, strict=True)
     )
     name = table.name if table is not None else source
-    return ExposureShifts(
-        filter_name, name, "" if source else reference, tuple(shifts), overlaps, _notes(shifts)
-    )
+    return ExposureShifts(filter_name, name, "" if source else reference, shifts, overlaps, _notes(shifts))
 
 
 class MeasureShiftsStep(MiriStep):
@@ -153,6 +158,7 @@ class MeasureShiftsStep(MiriStep):
         search_radius = float(min=0.5, max=30, default=3.0)  # Largest shift that is looked for. [arcsec]
         together = boolean(default=True)  # Exposures of one visit and guide star move as one.
         own_stars = boolean(default=True)  # tweakreg takes our star positions; else those of its own finder.
+        rotation = boolean(default=True)  # Groups will be rotated too, not only shifted.
         suffix = string(default='shifts')  # Ending of the table's name.
     """
 
@@ -174,6 +180,7 @@ class MeasureShiftsStep(MiriStep):
             search_radius=self.search_radius,
             together=self.together,
             own_stars=self.own_stars,
+            rotation=self.rotation,
             scratch=scratch,
         )
         for line in measured.notes:
@@ -236,105 +243,6 @@ def _catalog(
     path = Path(scratch) / "reference_catalog.ecsv"
     write_reference_catalog(table, path)
     return table, str(path)
-
-
-def _measured(
-    root: str, group: str, result: TweakregResult, absolute: bool, members: int, groups: int
-) -> Measurement:
-    """Return what tweakreg measured; the status is that of its fits."""
-    fit, whole = result.fit, result.whole
-    told = whole if absolute and not fit.used else fit
-    aligned = fit.used > 0 or fit.reference or groups == 1
-    if absolute and not whole.used:
-        status = Status.FAILED
-    elif absolute and not aligned:
-        status = Status.SHARED
-    elif fit.reference:
-        status = Status.REFERENCE
-    else:
-        status = Status.MEASURED if fit.used > 0 or absolute else Status.FAILED
-    # one fit for all exposures of a group: together they are as good as it
-    fits = [one for one in (fit, whole) if one.used and one.rmse_mas]
-    variance = sum((one.rmse_mas or 0.0) ** 2 / 2e6 / one.used for one in fits) * members
-    return Measurement(
-        root,
-        group,
-        dx=result.shift.dx,
-        dy=result.shift.dy,
-        sigma=math.sqrt(variance) if variance else math.nan,
-        matches=told.matches,
-        rms=math.nan if told.rmse_mas is None else told.rmse_mas / 1000,
-        status=status,
-        relative=not absolute,
-        rotation=result.shift.rotation,
-    )
-
-
-def _against_catalog(
-    stars: StarPositions, group: str, table: ReferenceCatalog, radius: float, files: Sequence[Path]
-) -> Measurement:
-    path = next(Path(one) for one in files if Path(one).name.startswith(stars.root))
-    with datamodels.open(path) as model:
-        centre = float(model.meta.wcsinfo.ra_ref), float(model.meta.wcsinfo.dec_ref)
-    offset = offset_histogram(
-        stars.ra, stars.dec, table.ra, table.dec, search_radius=radius, fit_rotation=True, centre=centre
-    )
-    good = offset.significance >= LEAST_SIGNIFICANCE
-    return Measurement(
-        stars.root,
-        group,
-        dx=offset.dx,
-        dy=offset.dy,
-        sigma=offset.sigma,
-        matches=round(offset.matches),
-        rms=offset.rms,
-        status=Status.MEASURED if good else Status.FAILED,
-        significance=offset.significance,
-        rotation=offset.rotation - plane_turn(offset.dx, offset.dy, *centre),
-        rotation_err=offset.rotation_sigma,
-    )
-
-
-def _against_group(
-    stars: StarPositions,
-    owners: Mapping[str, str],
-    offsets: Mapping[tuple[str, str], Offset],
-    reference: str,
-) -> Measurement:
-    """Return the weighted mean of the offsets to the exposures of the reference group."""
-    group = owners[stars.root]
-    if group == reference:
-        return Measurement(stars.root, group, 0.0, 0.0, status=Status.REFERENCE, relative=True)
-    rows = []
-    for (a, b), one in offsets.items():
-        other = b if a == stars.root else a if b == stars.root else ""
-        if other and owners[other] == reference and one.significance >= LEAST_SIGNIFICANCE:
-            sign = 1 if a == stars.root else -1
-            rows.append((sign * one.dx, sign * one.dy, one.sigma, one.matches, one.rms, one.significance))
-    if not rows:
-        return Measurement(
-            stars.root,
-            group,
-            math.nan,
-            math.nan,
-            matches=0,
-            status=Status.FAILED,
-            relative=True,
-            significance=0.0,
-        )
-    dx, dy, sigma, matches, rms, significance = np.array(rows).T
-    weight = 1 / sigma**2
-    return Measurement(
-        stars.root,
-        group,
-        dx=float((weight * dx).sum() / weight.sum()),
-        dy=float((weight * dy).sum() / weight.sum()),
-        sigma=float(1 / np.sqrt(weight.sum())),
-        matches=round(float(matches.max())),
-        rms=float(np.median(rms)),
-        relative=True,
-        significance=float(significance.max()),
-    )
 
 
 def _notes(shifts: Sequence[ExposureShift]) -> tuple[str, ...]:
