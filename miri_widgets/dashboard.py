@@ -14,21 +14,34 @@ from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.correction import CorrectionPanel
 from miri_widgets.panels.header import Header
+from miri_widgets.panels.level_match import LevelMatchPanel
 from miri_widgets.panels.parts.histogram import HistogramView
 from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, escape, sentences, stylesheet, text
+from miri_widgets.panels.persistence import PersistencePanel
+from miri_widgets.panels.pullupdown import PullUpDownPanel
+from miri_widgets.panels.sky import SkyPanel
+from miri_widgets.panels.stripes import StripesPanel
+from miri_widgets.panels.warm_pixels import WarmPixelsPanel
 from miri_widgets.products.program import Program
 from miri_widgets.viewer import ImageViewer, make_viewer
 
 __all__ = ["Dashboard", "show"]
 
 PANELS: dict[str, type[StagePanel]] = {
+    "persistence": PersistencePanel,
     "detector1": Detector1Panel,
     "image2": Image2Panel,
+    "warm_pixels": WarmPixelsPanel,
+    "sky": SkyPanel,
+    "stripes": StripesPanel,
+    "pullupdown": PullUpDownPanel,
+    "level_match": LevelMatchPanel,
     "image3": Image3Panel,
 }
+"""Panels of stages that show more than the default one."""
 
 MARKS = "sources"
 """Name of the marks on the image."""
@@ -72,6 +85,7 @@ class Dashboard(Part):
         self.blink = button("Blink", tip="Show the next image")
         self.blink.on_click(lambda _: self.viewer.blink())
         self._shown: Path | None = None
+        self._extension = "SCI"
         self._previewed = False
         self._passing: list[str] = []
         self._refused = False
@@ -90,7 +104,7 @@ class Dashboard(Part):
         self.children = (stylesheet(), self.header, columns)
         self.tabs.observe(self._tab_clicked, "active")
         self.watch(session, self._follow_tab, "tab")
-        self.watch(session, self._follow_shown, "shown")
+        self.watch(session, self._follow_shown, "shown", "extension")
         self.watch(session, self._follow_marks, "marks")
         self.watch(session, self._follow_center, "center")
         self.watch(session, self._follow_items, "chain")
@@ -184,12 +198,14 @@ class Dashboard(Part):
         if path is None:
             self.viewer_words.value = "<b>Viewer</b><span>The newest product appears here by itself.</span>"
             return
-        if path == self._shown:
+        extension = self.session.extension
+        if (path, extension) == (self._shown, self._extension):
             return
-        self._shown = path
+        self._shown, self._extension = path, extension
+        label = path.name if extension == "SCI" else f"{path.name} {extension}"
         try:
             self._refused = False
-            self.viewer.show(path, label=path.name)
+            self.viewer.show(path, label=label, extension=extension)
             self._keep_few(path)
             self._follow_origin(None)
         except MiriWidgetsError as error:

@@ -66,6 +66,7 @@ class SessionModel(traitlets.HasTraits):
     fraction = traitlets.Float(0.0, help="of all jobs at work")
     eta = traitlets.Float(None, allow_none=True)
     shown = traitlets.Instance(Path, allow_none=True, help="the product in the viewer")
+    extension = traitlets.Unicode("SCI", help="the extension of `shown` that is in the viewer")
     picked = traitlets.Bool(False, help="whether the user chose `shown`")
     tab = traitlets.Unicode("program", help="the panel in front")
     measured: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path -> Measurement")
@@ -334,12 +335,13 @@ class SessionModel(traitlets.HasTraits):
         wanted = names if upto is None else names[: names.index(upto) + 1]
         return self.services.script([plan for plan in self.plans if plan.stage in wanted])
 
-    def show(self, path: Path, *, picked: bool = True) -> None:
-        """Choose the product in the viewer."""
+    def show(self, path: Path, *, picked: bool = True, extension: str = "SCI") -> None:
+        """Choose the product in the viewer, and which of its images."""
         self.picked = picked
         if self.shown != Path(path):
             self.marks = ()
-        self.shown = Path(path)
+        with self.hold_trait_notifications():
+            self.shown, self.extension = Path(path), extension
 
     def _show_newest(self) -> None:
         """Bring the newest main product to the front, unless the user has picked another."""

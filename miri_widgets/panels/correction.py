@@ -9,6 +9,7 @@ from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.consent import Consent
 from miri_widgets.panels.parts.drawn import DrawnRegions
+from miri_widgets.panels.parts.images import Images
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.preview import PreviewBar
 from miri_widgets.panels.parts.profiles import Profiles
@@ -16,7 +17,10 @@ from miri_widgets.panels.parts.proofs import Proofs
 from miri_widgets.panels.parts.timeline import Timeline
 from miri_widgets.panels.stage import StagePanel
 
-__all__ = ["CorrectionPanel", "Looks", "looks", "timeline"]
+__all__ = ["CorrectionPanel", "Folds", "Looks", "images", "looks", "timeline"]
+
+Folds = dict[str, tuple[str, Callable[..., Part]]]
+"""What a panel holds: title, and view of the model, by name."""
 
 
 class Looks(Part):
@@ -39,6 +43,13 @@ class Looks(Part):
 def timeline(fact: str, title: str, unit: str = "") -> Callable[[StageModel], Part]:
     """Return what makes a `Timeline` of a fact."""
     return lambda model: Timeline(model, fact, title, unit)
+
+
+def images(
+    suffix: str, title: str, planes: tuple[tuple[str, str], ...] = (("SCI", ""),)
+) -> Callable[[StageModel], Part]:
+    """Return what makes `Images` of a product."""
+    return lambda model: Images(model, suffix, title, planes)
 
 
 def looks(*charts: Callable[[StageModel], Part]) -> tuple[str, Callable[..., Part]]:

@@ -25,7 +25,7 @@ class Timeline(Part):
     model : StageModel
         The stage whose reports are drawn.
     fact : str
-        Name of the number among the facts of an exposure.
+        Name of the number among the facts of an exposure; with dots for one inside another.
     title, unit : str
         What it is, for people.
     """
@@ -51,16 +51,18 @@ class Timeline(Part):
             found |= self._of(row.report.get("exposures", {}))
         previews = self.model.session.previews
         if not found and previews.stage == self.model.name and previews.result is not None:
-            found = self._of(previews.result.common.get("exposures", {}))
-            found |= self._of({previews.result.root: previews.result.facts})
+            found = self._of({previews.result.root: previews.result.facts})
         return found
 
     def _of(self, exposures: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-        return {
-            root: float(facts[self.fact])
-            for root, facts in exposures.items()
-            if isinstance(facts.get(self.fact), int | float) and np.isfinite(facts[self.fact])
-        }
+        found = {}
+        for root, facts in exposures.items():
+            value: Any = facts
+            for name in self.fact.split("."):
+                value = value.get(name) if isinstance(value, Mapping) else None
+            if isinstance(value, int | float) and np.isfinite(value):
+                found[root] = float(value)
+        return found
 
     def _follow(self, _: Any) -> None:
         values = self.values()

@@ -1,0 +1,24 @@
+"""The panel of level matching: what was taken off each tile, against time."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from miri_widgets.panels.correction import CorrectionPanel, Folds, looks, timeline
+from miri_widgets.panels.parts.profiles import Profiles
+
+__all__ = ["LevelMatchPanel"]
+
+
+class LevelMatchPanel(CorrectionPanel):
+    """Level-match stage: the preview, and the level of each tile with its error."""
+
+    stage_name: ClassVar[str] = "level_match"
+    folds: ClassVar[Folds] = {
+        **CorrectionPanel.folds,
+        "looks": looks(
+            timeline("level_match.level", "level taken off", "MJy/sr"),
+            timeline("level_match.level_err", "its error", "MJy/sr"),
+            Profiles,
+        ),
+    }

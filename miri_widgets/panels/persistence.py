@@ -1,0 +1,26 @@
+"""The panel of persistence: masked pixels of each exposure against time."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from miri_widgets.panels.correction import Folds, looks, timeline
+from miri_widgets.panels.stage import StagePanel
+
+__all__ = ["PersistencePanel"]
+
+
+class PersistencePanel(StagePanel):
+    """Persistence stage: the default panel, and flagged pixels against time."""
+
+    stage_name: ClassVar[str] = "persistence"
+    folds: ClassVar[Folds] = {
+        "settings": StagePanel.folds["settings"],
+        "looks": looks(
+            timeline("masked", "masked pixels"),
+            timeline("positive", "masked as after-images that fade (positive)"),
+            timeline("negative", "masked as after-images that last (negative)"),
+            timeline("saturated", "saturated pixels"),
+        ),
+        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
+    }

@@ -1,0 +1,25 @@
+"""The panel of pull-up and pull-down: bright sources found, given or drawn."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from miri_widgets.panels.correction import CorrectionPanel, Folds, looks, timeline
+from miri_widgets.panels.parts.profiles import Profiles
+
+__all__ = ["PullUpDownPanel"]
+
+
+class PullUpDownPanel(CorrectionPanel):
+    """Pull-up/pull-down stage: the preview, sources drawn in the viewer, strips against time."""
+
+    stage_name: ClassVar[str] = "pullupdown"
+    drawn = (("sources_file", "bright sources", True),)
+    folds: ClassVar[Folds] = {
+        **CorrectionPanel.folds,
+        "looks": looks(
+            Profiles,
+            timeline("pullupdown.sources", "bright sources on the imager"),
+            timeline("pullupdown.changed_pixels", "pixels changed"),
+        ),
+    }

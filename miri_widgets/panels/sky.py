@@ -1,0 +1,26 @@
+"""The panel of the sky: its image, and the level of each exposure against time."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from miri_widgets.panels.correction import CorrectionPanel, Folds, images, looks, timeline
+from miri_widgets.panels.parts.profiles import Profiles
+
+__all__ = ["SkyPanel"]
+
+
+class SkyPanel(CorrectionPanel):
+    """Sky stage: the preview, the sky image with error and counts, and level against time."""
+
+    stage_name: ClassVar[str] = "sky"
+    drawn = (("exclude_file", "areas that are no sky", True),)
+    folds: ClassVar[Folds] = {
+        **CorrectionPanel.folds,
+        "looks": looks(
+            timeline("sky.level", "level of the sky", "MJy/sr"),
+            timeline("sky.masked_fraction", "fraction masked as sources"),
+            images("sky", "Sky image", (("SCI", "sky"), ("ERR", "error"), ("COUNT", "samples"))),
+            Profiles,
+        ),
+    }

@@ -1,0 +1,25 @@
+"""The panel of stripes: medians of columns and rows before and after."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from miri_widgets.panels.correction import CorrectionPanel, Folds, looks, timeline
+from miri_widgets.panels.parts.profiles import Profiles
+
+__all__ = ["StripesPanel"]
+
+
+class StripesPanel(CorrectionPanel):
+    """Stripes stage: the preview, and column and row medians."""
+
+    stage_name: ClassVar[str] = "stripes"
+    drawn = (("exclude_file", "areas left out of the medians", True),)
+    folds: ClassVar[Folds] = {
+        **CorrectionPanel.folds,
+        "looks": looks(
+            Profiles,
+            timeline("stripes.column_power_after", "column structure left", "MJy/sr"),
+            timeline("stripes.row_power_after", "row structure left", "MJy/sr"),
+        ),
+    }
