@@ -28,8 +28,8 @@ class Curves:
     Notes
     -----
     Cosines above `free` have a prior whose power falls as the fourth power of the order; at a curve's scale it equals
-    that of the noise. Ends need no padding, and gaps (of weight 0) no filling. With free cosines the polynomial is a
-    cubic, which takes the slopes at the ends, else a straight line.
+    that of the noise. Ends need no padding, and gaps (of weight 0) no filling. With free cosines the polynomial has
+    degree 7, which takes slopes and curvatures at the ends, else it is a straight line.
     """
 
     def __init__(self, n: int, free: int, scale: float) -> None:
@@ -38,7 +38,7 @@ class Curves:
         self.order = np.arange(1, count + 1)
         place = (np.arange(n) + 0.5) / n
         cosines = np.cos(np.pi * np.outer(place, self.order))
-        polynomial = np.polynomial.legendre.legvander(2 * place - 1, 3 if free else 1)
+        polynomial = np.polynomial.legendre.legvander(2 * place - 1, 7 if free else 1)
         self.basis = np.hstack([polynomial, cosines])
 
     def weigh(self, values: NDArray[np.float64], weight: NDArray[np.float64]) -> None:

@@ -204,6 +204,8 @@ def _emission_order(bands: Bands, profile: NDArray[np.float64]) -> int:
         return 0
     columns = np.flatnonzero(np.isfinite(profile))
     differ = np.nan_to_num(bands.level - profile)[:, columns[0] : columns[-1] + 1]
+    # steep ends would leak into all orders
+    differ = differ * np.hanning(differ.shape[1])
     # one band may hold a bright source
     power = _running_mean(np.median(dct(differ, norm="ortho", axis=1) ** 2, axis=0))
     floor = float(np.median(power[power.size // 2 :]))

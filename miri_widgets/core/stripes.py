@@ -10,35 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.areas import IMAGER_COLUMN
 from miri_widgets.core.planes import Lazy, Outcome, Planes
-from miri_widgets.core.profiles import (
-    Bands,
-    Offsets,
-    band_edges,
-    common_offsets,
-    levels_of_bands,
-    location,
-    rough_rms,
-)
 from miri_widgets.core.regions import Region, mask_of
 from miri_widgets.core.source_masks import source_mask
-from miri_widgets.core.surfaces import has_emission, smooth_surface
+from miri_widgets.core.stripe_areas import StripeArea, areas_of, powers
+from miri_widgets.core.surfaces import smooth_surface
 from miri_widgets.errors import ParameterError
 
 __all__ = ["Stripes", "clean_stripes", "compare_cleanings", "find_stripes", "stripe_power"]
 
-_ROUNDS = 3
 _FEWEST_ROWS = 128
-_GROW = 1.0  # of masks, FWHM; wider ones cost pixels that a profile needs
-_FINE = (16.0, 10.0, 6.0, 6.0)
-_NARROWEST = 16  # columns of an area that can be told from its emission
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,87 +155,13 @@ def find_stripes(
         good &= ~mask_of(exclude, planes)
     offset, variance = np.zeros(planes.shape, np.float32), np.zeros(planes.shape, np.float32)
     masked, facts = ~good, {}
-    for name, area in _areas(planes, coronagraphs).items():
-        part = _Area(planes.sci[:, area], good[:, area], planes.fwhm, source_nsigma, min_pixels)
+    for name, area in areas_of(planes, coronagraphs).items():
+        part = StripeArea(planes.sci[:, area], good[:, area], planes.fwhm, source_nsigma, min_pixels)
         part.fit(columns=columns, rows=rows, scale=protect_scale, adaptive=adaptive)
         offset[:, area], variance[:, area] = part.offset, part.variance
         masked[:, area] = ~part.use
         facts[name] = part.facts()
     return Stripes(offset, variance, masked, facts)
-
-
-class _Area:
-    """One area of an exposure while its stripes are measured."""
-
-    def __init__(
-        self, sci: NDArray[np.float32], good: NDArray[np.bool_], fwhm: float, nsigma: float, least: int
-    ) -> None:
-        self.sci, self.good, self.fwhm, self.nsigma, self.least = sci, good, fwhm, nsigma, least
-        self.use = good
-        ny, nx = sci.shape
-        self.columns, self.rows = Offsets.none(nx), Offsets.none(ny)
-        self.surface = np.zeros(sci.shape, np.float32)
-        self.alone = 0
-        self.emission = False
-
-    @property
-    def offset(self) -> NDArray[np.float32]:
-        return (self.columns.value[None, :] + self.rows.value[:, None]).astype(np.float32)
-
-    @property
-    def variance(self) -> NDArray[np.float32]:
-        return (self.columns.err[None, :] ** 2 + self.rows.err[:, None] ** 2).astype(np.float32)
-
-    def fit(self, *, columns: bool, rows: bool, scale: float, adaptive: bool) -> None:
-        """Measure; the first time without knowing sources, whose edges would hide the strongest stripes."""
-        if not self.good.any():
-            return
-        for turn in range(_ROUNDS):  # each turn frees the columns of the rows, and both of sources
-            clean = self.sci - self.offset
-            self.surface = smooth_surface(clean, self.use)
-            if turn:
-                self._find_sources(clean)
-                self.surface = smooth_surface(clean, self.use, scales=_FINE if self.emission else ())
-            flat = np.where(self.use, clean - self.surface, np.float32(np.nan))
-            self.alone = 0
-            if columns:
-                before = self.columns.value
-                self.columns = self._common(flat.T, self.surface.T, before, scale, adaptive)
-                flat -= (self.columns.value - before).astype(np.float32)
-            if rows:
-                self.rows = self._common(flat, self.surface, self.rows.value, scale, adaptive)
-
-    def _find_sources(self, clean: NDArray[np.float32]) -> None:
-        """Mask sources, and tell whether there is emission that boxes are too coarse for."""
-        if self.emission:
-            self.surface = smooth_surface(clean, self.use, scales=_FINE)
-        flat = np.where(self.good, clean - self.surface, np.float32(np.nan))
-        self.use = self.good & ~source_mask(flat, fwhm=self.fwhm, threshold=self.nsigma, grow=_GROW)
-        self.emission = self.emission or has_emission(flat, self.use)
-
-    def _common(
-        self, flat: NDArray, surface: NDArray, before: NDArray, scale: float, adaptive: bool
-    ) -> Offsets:
-        edges = band_edges(flat.shape[1], least=self.least)
-        bands = levels_of_bands(flat, edges, least=self.least)
-        under = np.array([surface[:, low:high].mean(axis=1) for low, high in pairwise(edges)])
-        bands = Bands(bands.level + under, bands.count)
-        found = common_offsets(bands, before, scale=scale, adaptive=adaptive, emission=self.emission)
-        self.alone += int(np.count_nonzero(~found.known))
-        return found
-
-    def facts(self) -> dict[str, Any]:
-        flat = np.where(self.use, self.sci - self.surface, np.float32(np.nan))
-        powers = _powers(flat) + _powers(flat - self.offset)
-        names = ("column_power_before", "row_power_before", "column_power_after", "row_power_after")
-        return {
-            **dict(zip(names, powers, strict=True)),
-            "emission": self.emission,
-            "column_emission": self.columns.emission,
-            "row_emission": self.rows.emission,
-            "masked_fraction": float(1.0 - self.use.sum() / max(self.good.sum(), 1)),
-            "left_alone": self.alone,
-        }
 
 
 def stripe_power(planes: Planes, *, source_nsigma: float = 3.0) -> dict[str, float | None]:
@@ -269,11 +181,11 @@ def stripe_power(planes: Planes, *, source_nsigma: float = 3.0) -> dict[str, flo
         ``column_power`` and ``row_power``: rms of the levels of columns and of rows, structure wider than 20 pixels
         taken away; in the unit of the exposure, noise included. None where there is nothing to measure.
     """
-    area = _areas(planes, "leave").get("imager", slice(None))
+    area = areas_of(planes, "leave").get("imager", slice(None))
     sci, good = planes.sci[:, area], (planes.good & (planes.sci != 0))[:, area]
     flat = np.where(good, sci - smooth_surface(sci, good), np.float32(np.nan))
     sources = source_mask(flat, fwhm=planes.fwhm, threshold=source_nsigma)
-    columns, rows = _powers(np.where(sources, np.float32(np.nan), flat))
+    columns, rows = powers(np.where(sources, np.float32(np.nan), flat))
     return {"column_power": columns, "row_power": rows}
 
 
@@ -300,20 +212,6 @@ def compare_cleanings(before: Planes, cleaned: Mapping[str, Planes]) -> dict[str
     }
 
 
-def _powers(flat: NDArray[np.float32]) -> tuple[float | None, float | None]:
-    columns, rows = (rough_rms(location(np.ascontiguousarray(one))[0]) for one in (flat.T, flat))
-    return columns, rows
-
-
-def _areas(planes: Planes, coronagraphs: str) -> dict[str, slice]:
-    nx = planes.shape[1]
-    edge = int(np.clip(IMAGER_COLUMN - planes.corner[0], 0, nx))
-    areas = {"imager": slice(edge, nx), "coronagraphs": slice(0, edge)}
-    if coronagraphs == "leave":
-        del areas["coronagraphs"]
-    return {name: area for name, area in areas.items() if area.stop - area.start >= _NARROWEST}
-
-
 def _cleaned(planes: Planes, *, settings: Mapping[str, Any]) -> Planes:
     found = find_stripes(planes, **settings)
     sci = planes.sci - found.offset
@@ -323,6 +221,8 @@ def _cleaned(planes: Planes, *, settings: Mapping[str, Any]) -> Planes:
         f"rows {facts['row_power_before'] or 0:.3g} to {facts['row_power_after'] or 0:.3g} {planes.unit} rms"
         for name, facts in found.facts.items()
     )
+    if any(facts["emission"] for facts in found.facts.values()):
+        told += "; emission fills the field, and only stripes that stand out of it were subtracted"
     return planes.but(
         sci=sci,
         err=np.sqrt(planes.err**2 + found.variance),
@@ -360,6 +260,6 @@ def _warnings(exposures: Sequence[Planes], coronagraphs: str) -> tuple[str, ...]
             f"Columns of {first.shape[0]} and rows of {first.shape[1]} pixels hold sources and noise more than "
             "stripes: compare before and after."
         )
-    if not _areas(first, coronagraphs):
+    if not areas_of(first, coronagraphs):
         told.append("This subarray lies in the coronagraphs, which are left alone: nothing is cleaned.")
     return tuple(told)
