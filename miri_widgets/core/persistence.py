@@ -1,7 +1,7 @@
 """
 Persistence from one exposure to the next: pixels that a bright source has saturated show an after-image later.
 
-A saturated exposure becomes a `SaturationMap`, a short list of pixels; `persistence_masks` turns the maps of all
+A saturated exposure becomes a `miri_widgets.core.saturation.SaturationMap`, a short list of pixels; `persistence_masks` turns the maps of all
 exposures, of any filter, into one mask per exposure. Only masks: nothing is subtracted.
 
 The ``persistence`` step of the official pipeline does the rest of the work. It flags groups of the exposure that
@@ -12,116 +12,28 @@ the files and the filter, and only where saturation came early enough to leave s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from miri_widgets.core.dq import BITS, has
-from miri_widgets.errors import MixedExposuresError, ParameterError
+from miri_widgets.core.dq import BITS
+from miri_widgets.core.saturation import FULL_SHAPE, SaturationMap, Target
+from miri_widgets.errors import ParameterError
 
 __all__ = [
     "CAUSES",
-    "FULL_SHAPE",
     "PersistenceMask",
-    "SaturationMap",
-    "Target",
     "filter_thresholds",
     "persistence_masks",
-    "saturated_map",
 ]
-
-FULL_SHAPE = (1024, 1032)
-"""(ny, nx) of the full detector."""
 
 CAUSES = ("positive", "negative", "user")
 """Why a pixel is masked: a fresh after-image, a long-lived one, or a mask of the user."""
 
 _SECONDS = 86400.0
-_NEVER = np.iinfo(np.uint16).max
-
-
-@dataclass(frozen=True)
-class Target:
-    """
-    One exposure that may show after-images.
-
-    Attributes
-    ----------
-    root, filter : str
-        Name without suffix, and filter.
-    start_mjd, end_mjd : float
-        Start and end, MJD UTC.
-    shape : tuple of int
-        (ny, nx) of its array.
-    corner : tuple of int
-        (x, y) of its first pixel on the full detector, 0-based.
-    """
-
-    root: str
-    filter: str
-    start_mjd: float
-    end_mjd: float
-    shape: tuple[int, int] = FULL_SHAPE
-    corner: tuple[int, int] = (0, 0)
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.start_mjd) and self.start_mjd <= self.end_mjd < math.inf):
-            raise MixedExposuresError(
-                f"{self.root or 'an exposure'} lasts from MJD {self.start_mjd} to {self.end_mjd}",
-                "a start and an end in that order",
-                "download it again, or leave it out",
-            )
-        (ny, nx), (x, y) = self.shape, self.corner
-        if min(x, y) < 0 or y + ny > FULL_SHAPE[0] or x + nx > FULL_SHAPE[1]:
-            raise MixedExposuresError(
-                f"{self.root or 'an exposure'} has {ny} x {nx} pixels from ({x}, {y}) on",
-                f"a part of the detector of {FULL_SHAPE[0]} x {FULL_SHAPE[1]}",
-                "leave it out",
-            )
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """Where it lies on the full detector: rows and columns."""
-        (ny, nx), (x, y) = self.shape, self.corner
-        return slice(y, y + ny), slice(x, x + nx)
-
-
-@dataclass(frozen=True, eq=False)
-class SaturationMap:
-    """
-    The saturated pixels of one exposure.
-
-    Attributes
-    ----------
-    target : Target
-        The exposure.
-    rows, columns : ndarray of int16, shape (n,)
-        The pixels, 0-based on the full detector, in the order of the detector.
-    unsaturated : ndarray of uint16, shape (n,)
-        Groups before the first saturated one, in the integration that saturated first; fewer means brighter.
-    reached_mjd : ndarray of float64, shape (n,)
-        When each saturated first.
-    released_mjd : ndarray of float64, shape (n,)
-        When the last of its saturated integrations ended: after-images fade from here.
-    ngroups : int
-        Groups per integration.
-    """
-
-    target: Target
-    rows: NDArray[np.int16]
-    columns: NDArray[np.int16]
-    unsaturated: NDArray[np.uint16]
-    reached_mjd: NDArray[np.float64]
-    released_mjd: NDArray[np.float64]
-    ngroups: int = 0
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,87 +88,6 @@ class PersistenceMask:
             "fraction": self.count / (ny * nx),
             "from": list(self.causes),
         }
-
-
-def saturated_map(
-    groupdq: NDArray[np.integer],
-    target: Target,
-    integration_starts: Sequence[float] | NDArray[np.floating],
-    *,
-    group_seconds: float,
-    ignored: NDArray[np.bool_] | None = None,
-    grow: int = 0,
-) -> SaturationMap:
-    """
-    List the pixels of an exposure that are saturated in any of its integrations.
-
-    Parameters
-    ----------
-    groupdq : ndarray of int, shape (nints, ngroups, ny, nx)
-        Flags of groups after the saturation step; SATURATED is tested as a bit. Not modified.
-    target : Target
-        The exposure.
-    integration_starts : sequence of float, length nints
-        Start of each integration, MJD UTC.
-    group_seconds : float
-        Time from one group to the next, s.
-    ignored : ndarray of bool, shape (ny, nx), optional
-        Pixels whose saturation means no light: hot and dead ones. They do not grow either.
-    grow : int
-        Add neighbours within so many pixels, where charge of a saturated pixel has spilled.
-
-    Raises
-    ------
-    MixedExposuresError
-        If shapes or times do not belong together.
-
-    Notes
-    -----
-    A group that is DO_NOT_USE but not saturated counts as unsaturated: the pixel went on collecting light. A pixel
-    that never saturates is in no list, however short the ramp.
-    """
-    starts = np.asarray(integration_starts, np.float64)
-    if groupdq.ndim != 4 or groupdq.shape[2:] != target.shape or starts.shape != groupdq.shape[:1]:
-        raise MixedExposuresError(
-            f"{target.root or 'an exposure'} has groups of shape {groupdq.shape} and {starts.size} integrations",
-            f"(integrations, groups, {target.shape[0]}, {target.shape[1]}) and a start of each integration",
-            "download it again, or leave it out",
-        )
-    ngroups = groupdq.shape[1]
-    fewest = np.full(target.shape, _NEVER, np.uint16)
-    reached, released = np.full(target.shape, np.inf), np.full(target.shape, -np.inf)
-    for integration, start in enumerate(starts):
-        first = _first_saturated(groupdq[integration], ignored, grow)
-        hit = first < ngroups
-        np.minimum(fewest, first, out=fewest, where=hit)
-        seconds = (first[hit].astype(np.float64) + 1) * group_seconds
-        reached[hit] = np.minimum(reached[hit], start + seconds / _SECONDS)
-        released[hit] = start + ngroups * group_seconds / _SECONDS
-    rows, columns = np.nonzero(fewest < _NEVER)
-    x, y = target.corner
-    return SaturationMap(
-        target,
-        (rows + y).astype(np.int16),
-        (columns + x).astype(np.int16),
-        fewest[rows, columns],
-        reached[rows, columns],
-        released[rows, columns],
-        ngroups,
-    )
-
-
-def _first_saturated(
-    groups: NDArray[np.integer], ignored: NDArray[np.bool_] | None, grow: int
-) -> NDArray[np.uint16]:
-    """First saturated group of one integration, `_NEVER` for none."""
-    first = np.full(groups.shape[1:], _NEVER, np.uint16)
-    for group in range(len(groups) - 1, -1, -1):
-        first[has(groups[group], "SATURATED")] = group
-    if ignored is not None:
-        first[ignored] = _NEVER
-    if grow > 0 and (first < _NEVER).any():
-        first = ndimage.minimum_filter(first, 2 * grow + 1, mode="nearest")
-    return first
 
 
 def filter_thresholds(words: Iterable[str]) -> dict[str, int]:

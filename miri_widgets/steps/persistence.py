@@ -19,15 +19,8 @@ from jwst.saturation import SaturationStep
 from stdatamodels.jwst import datamodels
 
 from miri_widgets.core.dq import has
-from miri_widgets.core.persistence import (
-    FULL_SHAPE,
-    PersistenceMask,
-    SaturationMap,
-    Target,
-    filter_thresholds,
-    persistence_masks,
-    saturated_map,
-)
+from miri_widgets.core.persistence import PersistenceMask, filter_thresholds, persistence_masks
+from miri_widgets.core.saturation import FULL_SHAPE, SaturationMap, Target, saturated_map
 from miri_widgets.errors import NotImagingError, WrongSuffixError
 from miri_widgets.products.names import suffix_of
 from miri_widgets.products.pixel_masks import read_pixel_mask

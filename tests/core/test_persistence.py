@@ -6,14 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.persistence import (
-    FULL_SHAPE,
-    SaturationMap,
-    Target,
-    filter_thresholds,
-    persistence_masks,
-    saturated_map,
-)
+from miri_widgets.core.persistence import filter_thresholds, persistence_masks
+from miri_widgets.core.saturation import FULL_SHAPE, SaturationMap, Target, saturated_map
 from miri_widgets.errors import MixedExposuresError, ParameterError
 
 SAT, DNU = 1 << BITS["SATURATED"], 1 << BITS["DO_NOT_USE"]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from miri_widgets.core.dq import BITS, has
 from miri_widgets.core.regions import Region
-from miri_widgets.core.showers import ShowerMask, find_showers, group_differences, mask_showers, shower_of
+from miri_widgets.core.shower_search import find_showers, group_differences
+from miri_widgets.core.showers import ShowerMask, mask_showers, shower_of
 from miri_widgets.errors import MixedExposuresError, ParameterError
 
 DNU, JUMP, SAT = 1 << BITS["DO_NOT_USE"], 1 << BITS["JUMP_DET"], 1 << BITS["SATURATED"]

@@ -216,7 +216,7 @@ def masked(small_program, tmp_path_factory):
     return found | {"folder": folder, "uncal": small_program.uncal}
 
 
-def test_one_mask_per_exposure_and_raw_exposures_stay(masked):
+def test_defect_raw_exposures_are_rewritten_instead_of_one_mask_each(masked):
     roots = [path.name.removesuffix("_uncal.fits") for path in masked["uncal"]]
     assert masked["files"] == sorted(f"{root}_dqmask.fits" for root in roots)
     assert set(masked["report"]["exposures"]) == set(roots)
@@ -225,7 +225,7 @@ def test_one_mask_per_exposure_and_raw_exposures_stay(masked):
     assert masked["filter"] == "F560W"
 
 
-def test_dq_init_takes_the_mask_and_adds_it(masked):
+def test_defect_the_mask_overwrites_flags_instead_of_adding_to_them(masked):
     assert masked["kept"]
     assert masked["added"]
     assert masked["groups"]
