@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.level_groups import GROUPS, Sets, group_exposures
 from miri_widgets.core.level_solution import Measurements, Solution, components_of, solve
 from miri_widgets.core.planes import Lazy, Outcome, Planes
-from miri_widgets.core.sky_cells import Grid, detector_coordinates, sky_cells
+from miri_widgets.core.sky_cells import HALF_FIELD, Grid, detector_coordinates, sky_cells
 from miri_widgets.errors import ParameterError
 
 __all__ = ["MODELS", "REFERENCES", "match_levels"]
@@ -21,7 +21,7 @@ __all__ = ["MODELS", "REFERENCES", "match_levels"]
 MODELS = ("constant", "plane")
 REFERENCES = ("mean", "lowest")
 
-_PATTERN = 0.1
+_PATTERN, _FIELD = 0.1, 32
 _WORTH = 0.5
 """Least change by a plane from the centre to the edge of the field, in units of the scatter of cells."""
 
@@ -289,17 +289,18 @@ def _pattern(found: Measurements, solution: Solution) -> float:
     """
     Return what the left-overs of all exposures have in common on the detector.
 
-    Rms of their means in 8 x 8 fields of the detector, noise taken off; a lower limit, since what differs little
-    within a dither is taken for sky.
+    Rms of their means in fields of 32 pixels, what noise makes of it taken off (at four standard deviations); a lower
+    limit, since what differs little within a dither is taken for sky.
     """
     if not found.cell.size:
         return 0.0
-    field = np.clip(np.floor((found.u + 1) * 4), 0, 7) * 8 + np.clip(np.floor((found.v + 1) * 4), 0, 7)
-    number = np.unique(field, return_inverse=True)[1]
+    column, row = (np.floor((axis + 1) * HALF_FIELD / _FIELD) for axis in (found.u, found.v))
+    number = np.unique(column * 1000 + row, return_inverse=True)[1]
     total = np.bincount(number, solution.weight)
     mean = np.bincount(number, solution.weight * solution.residual) / total
     noise = np.bincount(number, (solution.weight * solution.residual) ** 2) / total**2
-    return float(np.sqrt(np.maximum(np.mean(mean**2 - 4 * noise), 0)))
+    usual = np.mean(noise) * (1 + 4 * np.sqrt(2 / total.size))
+    return float(np.sqrt(np.maximum(np.mean(mean**2) - usual, 0)))
 
 
 def _warnings(facts: dict[str, Any], sets: Sets, components: NDArray[np.integer]) -> tuple[str, ...]:

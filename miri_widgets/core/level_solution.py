@@ -179,7 +179,7 @@ def solve(
     scale = float(np.median(base)) if base.size else 1.0
     for _ in range(_MAXITERS):
         normal, right, sky_of = _normal(found, design, weight)
-        typical = max(float(np.median(np.diag(normal)[: len(groups)])), scale * _WEAK)
+        typical = max([scale * _WEAK, *np.sort(np.diag(normal)[: len(groups)])[len(groups) // 2 :][:1]])
         full = normal + typical * penalty
         answer = np.asarray(np.linalg.solve(full, right), np.float64)
         rest = found.value - design @ answer
@@ -206,8 +206,9 @@ def _meat(
 
     Notes
     -----
-    Cluster-robust covariance in several ways at once (Cameron, Gelbach & Miller 2011). What rows and columns add to
-    single cells counts twice: where two exposures share a cell, either residual holds half of the difference.
+    Cluster-robust covariance in several ways at once (Cameron, Gelbach & Miller 2011): that of the cells, and what
+    blocks, rows and columns add to it, never take from it: there may be few of them. What rows and columns add counts
+    twice, since either residual of two exposures that share a cell holds half of the difference.
     """
     means = _means(found, design, weight)
     pull = weight * residual
@@ -223,8 +224,16 @@ def _meat(
         found.exposure * lines + np.floor((1 + axis) * HALF_FIELD / _LINES).astype(np.int64)
         for axis in (found.v, found.u)
     )
-    total = of(found.block) + 2 * (of(rows) + of(columns) - 2 * of(np.arange(pull.size)))
-    size, vectors = np.linalg.eigh((total + total.T) / 2)
+    cells, single = of(found.cell), of(np.arange(pull.size))
+    together = _positive(of(found.block) - cells)
+    together += 2 * _positive(of(rows) - single) + 2 * _positive(of(columns) - single)
+    free = max(found.cells - np.linalg.matrix_rank(cells), 1)
+    return (cells + together) * (found.cells / free)
+
+
+def _positive(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The part of a symmetric matrix with eigenvalues above zero."""
+    size, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     return np.asarray((vectors * np.maximum(size, 0)) @ vectors.T, float)
 
 
