@@ -42,6 +42,8 @@ class BoxMap:
 @dataclass(frozen=True)
 class SkyStructure:
     """
+    Structure that moves with the sky.
+
     Attributes
     ----------
     rms, rms_err : float
