@@ -15,7 +15,7 @@ from miri_widgets.core.sky_cells import HALF_FIELD
 __all__ = ["Measurements", "Solution", "components_of", "solve"]
 
 _TUKEY = 6.0
-_MAXITERS = 25
+_MAXITERS, _SETTLED = 25, 0.01
 _LINES = 16
 _WEAK = 1e-7
 """Weight of what only decides where the measurements do not, relative to that of a measured level."""
@@ -177,6 +177,7 @@ def solve(
     base = 1.0 / found.err**2
     weight = base.copy()
     scale = float(np.median(base)) if base.size else 1.0
+    before = np.full(design.shape[1], np.inf)
     for _ in range(_MAXITERS):
         normal, right, sky_of = _normal(found, design, weight)
         typical = max([scale * _WEAK, *np.sort(np.diag(normal)[: len(groups)])[len(groups) // 2 :][:1]])
@@ -188,9 +189,9 @@ def solve(
         spread = 1.4826 * float(np.median(pull)) if pull.size else 0.0
         # never quite 0: the sky of a cell of outliers alone must be known
         new = base * np.clip(1 - (pull / (_TUKEY * max(spread, 0.05))) ** 2, 1e-4, None) ** 2
-        settled = np.allclose(new, weight, rtol=1e-4, atol=1e-4 * scale)
-        weight = new
-        if settled:
+        moved = np.abs(answer - before) * np.sqrt(np.diag(full))
+        weight, before = new, answer
+        if moved.max(initial=0) < _SETTLED:
             break
     inverse = np.linalg.inv(full)
     covariance = inverse @ _meat(found, design, weight, residual) @ inverse

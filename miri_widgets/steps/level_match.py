@@ -1,0 +1,25 @@
+"""The step that matches the levels of overlapping tiles."""
+
+from __future__ import annotations
+
+from miri_widgets.core.level_match import match_levels
+from miri_widgets.steps.miri_step import CorrectionStep
+
+__all__ = ["LevelMatchStep"]
+
+
+class LevelMatchStep(CorrectionStep):
+    """Bring overlapping tiles to one level, by a constant or a plane."""
+
+    class_alias = "miri_level_match"
+    operation = staticmethod(match_levels)
+    together = True
+
+    spec = """
+        model = option('constant', 'plane', default='constant')  # A number for each group, or also a tilted plane for groups that have one.
+        group = option('tile', 'exposure', default='tile')  # What shares one correction: exposures of one visit that point near each other, or each by itself.
+        reference = option('mean', 'lowest', default='mean')  # The mean correction is zero, or all come down to the lowest.
+        box = integer(min=4, max=256, default=16)  # Side of the cells of sky that are compared. [pixels]
+        min_cells = integer(min=1, max=10000, default=10)  # Exposures hang together when they share so many cells.
+        plane_sigma = float(min=1, max=100, default=5.0)  # A group has a plane when its slopes differ from zero by this. [sigma]
+    """
