@@ -8,19 +8,17 @@ line of HISTORY for people, and the exact state before the shift for the way bac
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-import gwcs
 import numpy as np
 from jwst.assign_wcs.util import update_s_region_imaging
 from numpy.typing import NDArray
-from tweakwcs.correctors import JWSTWCSCorrector
 
 from miri_widgets.core.tangent_plane import from_plane, rotation_matrix, to_plane
-from miri_widgets.errors import ParameterError, WrongSuffixError
+from miri_widgets.errors import ParameterError
 from miri_widgets.steps.sip_keywords import SIP_LIMIT_MAS, SipFit, check_points, fit_sip, sip_error_mas
+from miri_widgets.steps.wcs_corrections import correction_of, corrector_of, with_correction
 
 __all__ = [
     "KEYWORDS",
@@ -40,7 +38,6 @@ KEYWORDS = {
 }
 """Keywords of the primary header, with the attribute of `Shift` and the comment of each."""
 
-_CORRECTED = "v2v3corr"
 _LARGEST_ARCSEC = 60.0
 
 
@@ -131,9 +128,9 @@ def apply_shift(model: Any, shift: Shift, *, sip_limit_mas: float = SIP_LIMIT_MA
             if earlier is None
             else SipFit(model.meta.wcsinfo.instance.get("a_order") or 0, sip_error_mas(model))
         )
-    corrector = _corrector(model)
+    corrector = corrector_of(model)
     before = {
-        "affine": _affine(model.meta.wcs),
+        "affine": correction_of(model.meta.wcs),
         "name": model.meta.wcs.name,
         "wcsinfo": dict(model.meta.wcsinfo.instance),
     }
@@ -168,32 +165,21 @@ def undo_shift(model: Any) -> bool:
     # None is not written to files
     before, after = record.get("before"), record["after"]
     earlier = None if before is None else np.array(before, float)
-    now = _affine(model.meta.wcs)
+    now = correction_of(model.meta.wcs)
     if now is not None and np.array_equal(now, np.array(after, float)):
-        model.meta.wcs = _with_affine(model.meta.wcs, earlier, record["name"])
+        model.meta.wcs = with_correction(model.meta.wcs, earlier, record["name"])
         _replace_wcsinfo(model, record["wcsinfo"])
     elif now is not None:
         first = np.eye(3) if earlier is None else earlier
         own = np.array(after, float) @ np.linalg.inv(first)
         left = now @ np.linalg.inv(first) @ np.linalg.inv(own) @ first
-        model.meta.wcs = _with_affine(model.meta.wcs, left, model.meta.wcs.name)
+        model.meta.wcs = with_correction(model.meta.wcs, left, model.meta.wcs.name)
         _follow(model, SIP_LIMIT_MAS)
     # else the world coordinates were assigned anew, without the shift
     _forget_record(model)
     dx, dy, _ = record["shift"]
     model.add_history_entry(f"WCS shift ({dx:+.6f}, {dy:+.6f}) arcsec undone")
     return True
-
-
-def _corrector(model: Any) -> JWSTWCSCorrector:
-    wcs, info = getattr(model.meta, "wcs", None), model.meta.wcsinfo.instance
-    if wcs is None or "v2v3" not in wcs.available_frames:
-        raise WrongSuffixError(
-            f"{model.meta.filename} has no world coordinates of the detector",
-            "a cal exposure, which image2 makes",
-            "choose cal files; mosaics cannot be shifted",
-        )
-    return JWSTWCSCorrector(wcs, {key: info[key] for key in ("v2_ref", "v3_ref", "roll_ref")})
 
 
 def _in_tangent_plane(shift: Shift, ra: float, dec: float) -> tuple[list[float], float]:
@@ -221,34 +207,6 @@ def _in_plane(wcs: Any, x: NDArray, y: NDArray, centre: tuple[float, float]) -> 
     return np.column_stack(to_plane(ra, dec, centre))
 
 
-def _affine(wcs: Any) -> NDArray[np.float64] | None:
-    """Return the correction in the tangent plane, shape (3, 3), translation in radians; None without one."""
-    frames = wcs.available_frames
-    if _CORRECTED not in frames:
-        return None
-    model = wcs.pipeline[frames.index(_CORRECTED) - 1].transform["tp_affine"]
-    affine = np.eye(3)
-    affine[:2, :2], affine[:2, 2] = model.matrix.value, model.translation.value
-    return affine
-
-
-def _with_affine(wcs: Any, affine: NDArray[np.float64] | None, name: str) -> Any:
-    """Return world coordinates with another correction, or with none."""
-    pipeline = deepcopy(wcs.pipeline)
-    place = wcs.available_frames.index(_CORRECTED)
-    if affine is None:
-        rest = pipeline[place].transform
-        pipeline[place - 1] = (pipeline[place - 1].frame, rest)
-        del pipeline[place]
-        return gwcs.WCS(pipeline, name=name)
-    correction = pipeline[place - 1].transform
-    inverse = np.linalg.inv(affine)
-    for model, matrix in ((correction["tp_affine"], affine), (correction.inverse["tp_affine_inv"], inverse)):
-        model.matrix, model.translation = matrix[:2, :2], matrix[:2, 2]
-    pipeline[place - 1] = (pipeline[place - 1].frame, correction)
-    return gwcs.WCS(pipeline, name=name)
-
-
 def _follow(model: Any, sip_limit_mas: float) -> SipFit:
     update_s_region_imaging(model)
     return fit_sip(model, sip_limit_mas)
@@ -266,7 +224,7 @@ def _record(model: Any) -> dict[str, Any]:
 
 
 def _write_record(model: Any, shift: Shift, before: dict[str, Any]) -> None:
-    affine = _affine(model.meta.wcs)
+    affine = correction_of(model.meta.wcs)
     assert affine is not None
     model.meta.instance["miri_shift"] = {
         "shift": [float(value) for value in shift.values],
