@@ -7,6 +7,9 @@ import importlib.metadata
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from miri_widgets.core.shift_fallbacks import COARSEST, rounding
 from miri_widgets.core.shift_runs import ShiftRun, trust_run
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.products.fits_files import shown_name
@@ -62,6 +65,11 @@ def _run_lines(name: str, run: ShiftRun) -> list[str]:
     count = len(run.measurements)
     lines = [f"{name}: {count} exposure{'' if count == 1 else 's'}", *_aligned(table)]
     lines += [f"  fall-back: {one.sentence}" for one in run.shared] or ["  fall-back: none"]
+    values = np.array([(one.dx, one.dy) for one in run.measurements])
+    if (step := rounding(values)) > COARSEST:
+        lines.append(
+            f"  values are given to {step:g} arcsec only: shared ones cannot be told from measured ones"
+        )
     for one in run.shifts:
         outliers = [root for root, why in run.solution.shifts[one.group.name].left_out if "disagrees" in why]
         lines += [

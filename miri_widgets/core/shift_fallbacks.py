@@ -17,7 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MEMBERS", "SharedValue", "find_fallbacks", "rounding"]
+__all__ = ["COARSEST", "MEMBERS", "SharedValue", "find_fallbacks", "rounding"]
+
+COARSEST = 0.001
+"""Arcsec; in values rounded to more, shared ones cannot be told from measured ones."""
 
 MEMBERS = 3
 """Two values can be alike by chance, and one of a pair may be the reference exposure."""
@@ -97,18 +100,19 @@ def find_fallbacks(
 
     Notes
     -----
-    Two exposures are alike when the lengths of their shifts agree to 2 microarcsec and 1e-5 of
-    themselves (in one visit much better) and their directions to 0.01 radian, or when the shifts differ by
-    less than 0.3 mas in any direction; both are widened to the rounding of the values. Alike values are a
-    fall-back when `MEMBERS` or more of them stand out: the exposures in the surroundings, a hundred times
-    larger (plus one), give the number expected by chance, and the Poisson probability of that many
-    neighbours, times the exposures of the run, must be below 0.01. A run has one common shift: when values
-    within 0.3 mas come in several places, the run is well measured, and only equal lengths are believed.
+    Two exposures are alike when the lengths of their shifts agree to 2 microarcsec and 1e-5 of themselves
+    (in one visit much better) and their directions to 0.01 radian, or when the shifts differ by less than
+    0.3 mas in any direction; both are widened to the rounding of the values. Alike values are a fall-back
+    when `MEMBERS` or more of them stand out: the exposures in the surroundings, a hundred times larger
+    (plus one), give the number expected by chance, and the Poisson probability of that many neighbours,
+    times the exposures of the run, must be below 0.01. A run has one common shift: when values within 0.3
+    mas come in several places, the run is well measured, and only equal lengths are believed.
 
-    A single fall-back exposure, or a pair, cannot be told from measurements. The reference exposure shares
-    the value too, and nothing in the values tells which one it is. A run whose absolute fit also turned or
-    stretched the exposures (``fitgeometry`` other than ``shift``) has no shared value, and its fall-backs
-    must be told by their matches.
+    A single fall-back exposure, or a pair, cannot be told from measurements; nor can any in values rounded
+    to more than 1 mas, unless all of the run are equal. The reference exposure shares the value too, and
+    nothing in the values tells which one it is. A run whose absolute fit also turned or stretched the
+    exposures (``fitgeometry`` other than ``shift``) has no shared value, and its fall-backs must be told by
+    their matches.
     """
     x, y = np.asarray(dx, dtype=float), np.asarray(dy, dtype=float)
     labels = np.zeros(len(x), dtype="U1") if runs is None else np.asarray(list(runs), dtype=str)
@@ -139,6 +143,8 @@ def _clusters(rows: NDArray[np.integer], x: NDArray[np.float64], y: NDArray[np.f
         return []
     vectors = np.column_stack([x[rows], y[rows]])
     step = rounding(vectors)
+    if step > COARSEST:
+        return [_shared(rows, x, y, 0.0)] if not np.ptp(vectors, axis=0).any() else []
     joined = np.zeros((n, n), dtype=bool)
     chance = np.full(n, np.inf)
     arcs = [(*_in_arc(vectors, step, *tolerance), False) for tolerance in _ALONG]

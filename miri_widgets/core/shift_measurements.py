@@ -7,13 +7,14 @@ A shift is what must be added to positions, (dRA cos Dec, dDec) in arcsec, ICRS,
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 
-from miri_widgets.core.shift_fallbacks import SharedValue, find_fallbacks
+from miri_widgets.core.shift_fallbacks import MEMBERS, SharedValue, find_fallbacks
 
 __all__ = [
     "GroupShift",
@@ -202,10 +203,15 @@ def mark_fallbacks(
         reference keeps its status, for the common shift is its own.
     tuple of SharedValue
         What was found; members are indices of `measurements`.
+
+    Notes
+    -----
+    A run has one common shift. When every group of three or more exposures has one value, and there are
+    several, the exposures of each group were moved as one (tweakreg with a group_id): nothing is marked.
     """
     x = np.array([one.dx if one.usable else math.nan for one in measurements])
     y = np.array([one.dy if one.usable else math.nan for one in measurements])
-    found = find_fallbacks(x, y, runs)
+    found = _without_rigid_groups(find_fallbacks(x, y, runs), measurements, runs)
     marked = list(measurements)
     for shared in found:
         for index in shared.members:
@@ -213,3 +219,25 @@ def mark_fallbacks(
                 status = Status.FAILED if shared.zero else Status.SHARED
                 marked[index] = replace(marked[index], status=status)
     return tuple(marked), found
+
+
+def _without_rigid_groups(
+    found: tuple[SharedValue, ...], measurements: Sequence[Measurement], runs: Sequence[str] | None
+) -> tuple[SharedValue, ...]:
+    """What was found, but for runs in which every group moved as one."""
+    labels = list(runs) if runs is not None else [""] * len(measurements)
+    sizes = Counter((labels[index], one.group) for index, one in enumerate(measurements) if one.usable)
+    kept = []
+    for label in dict.fromkeys(labels):
+        own = [shared for shared in found if labels[shared.members[0]] == label]
+        values = [
+            {(label, measurements[index].group) for index in shared.members}
+            for shared in own
+            if not shared.zero
+        ]
+        large = {key for key, size in sizes.items() if key[0] == label and size >= MEMBERS}
+        whole = sum(len(shared.members) for shared in own if not shared.zero)
+        rigid = len(values) > 1 and all(len(value) == 1 for value in values) and len(values) == len(large)
+        if not (rigid and whole == sum(sizes[key] for key in large)):
+            kept += own
+    return tuple(kept)

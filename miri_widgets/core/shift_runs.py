@@ -59,6 +59,7 @@ def trust_run(
     filter_name: str = "",
     shorter: Sequence[TrustedShift] = (),
     limits: Limits | None = None,
+    find_shared: bool = True,
 ) -> ShiftRun:
     """
     Find fall-backs, solve, judge and choose.
@@ -79,6 +80,8 @@ def trust_run(
         As in `trust_shifts`.
     limits : Limits, optional
         Other limits of the verdicts than the usual ones.
+    find_shared : bool
+        Whether to look for shared values; False when the status of every measurement is told by its own fit.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def trust_run(
         As `solve_shifts` and `check_groups`.
     """
     check_groups(groups)
-    marked, shared = mark_fallbacks(measurements)
+    marked, shared = mark_fallbacks(measurements) if find_shared else (tuple(measurements), ())
     owners = {root: group.name for group in groups for root in group.roots}
     solution = solve_shifts(marked, overlaps, groups=owners, reference=reference, rotation=rotation)
     other = solve_shifts(second, groups=owners, reference=reference).shifts if second else {}

@@ -134,7 +134,9 @@ def evidence_for(
     own = [one for one in measurements if one.group == shift.group]
     used = [one for one in own if one.root not in out]
     matches = [one.matches for one in used if one.matches is not None]
-    apart = math.hypot(shift.dx - second.dx, shift.dy - second.dy) if second is not None else math.nan
+    # shifts with other zero points, or zero by definition, cannot disagree
+    same_zero = second is not None and shift.tied == second.tied and shift.dx_err > 0
+    apart = math.hypot(shift.dx - second.dx, shift.dy - second.dy) if second and same_zero else math.nan
     return Evidence(
         exposures=shift.exposures,
         used=shift.used,

@@ -91,6 +91,12 @@ def test_exactly_zero_was_not_corrected_even_once():
     assert (found.members, found.zero) == ((3,), True)
 
 
+def test_coarse_values_tell_nothing_unless_all_are_equal():
+    values = np.round(measured(np.random.default_rng(10)), 2)
+    assert members(values) == set()
+    assert members(np.tile([0.25, -0.5], (4, 1))) == {0, 1, 2, 3}
+
+
 def test_values_rounded_to_a_milliarcsecond():
     rng = np.random.default_rng(9)
     values = np.round(measured(rng), 3)
@@ -124,6 +130,19 @@ def test_real_fields(shared_data):
     assert {fields[index] for index in found.members} == {"smacs0723"}
     assert len(found.members) == fields.count("smacs0723") == 10
     assert found.spread == pytest.approx(0.00021, abs=2e-5)
+
+
+def test_groups_that_were_moved_as_one_are_no_fallbacks():
+    rows = [
+        Measurement(f"g{group}e{n}", f"g{group}", 0.1234 * group, 0.3)
+        for group in (1, 2, 3)
+        for n in range(4)
+    ]
+    marked, found = mark_fallbacks(rows)
+    assert found == () and all(one.status == "measured" for one in marked)
+    spoiled = [*rows[:8], *(Measurement(f"g3e{n}", "g3", 0.2468, 0.3) for n in range(4))]
+    assert {index for one in mark_fallbacks(spoiled)[1] for index in one.members} == set(range(12))
+    assert len(mark_fallbacks(rows[:4])[1]) == 1
 
 
 def test_marking_spares_the_known_reference():

@@ -157,6 +157,23 @@ def test_a_sparse_field_is_not_averaged_silently():
     assert (one.dx, one.dy) == (0, 0)
 
 
+def test_told_statuses_are_believed_when_asked():
+    rows = [Measurement(f"e{n}", "g", 0.1, 0.2, matches=30) for n in range(4)]
+    groups = [Group("g", tuple(row.root for row in rows))]
+    assert trust_run(rows, groups).shifts[0].verdict is FAIL
+    assert trust_run(rows, groups, find_shared=False).shifts[0].verdict is PASS
+
+
+def test_estimates_with_other_zero_points_are_not_compared():
+    rng = np.random.default_rng(3)
+    first = [
+        Measurement(f"{g}{n}", g, *rng.normal(0.5, 0.003, 2), matches=30) for g in "ab" for n in range(4)
+    ]
+    second = [replace(one, relative=True, dx=one.dx + 0.2) for one in first]
+    groups = [Group(g, tuple(f"{g}{n}" for n in range(4))) for g in "ab"]
+    assert all(one.verdict is PASS for one in trust_run(first, groups, second=second).shifts)
+
+
 def test_two_estimates_that_disagree_fail():
     rng = np.random.default_rng(2)
     first = [Measurement(f"e{n}", "g", *rng.normal(0.1, 0.003, 2), matches=30) for n in range(4)]
