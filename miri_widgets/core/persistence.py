@@ -1,13 +1,13 @@
 """
 Persistence from one exposure to the next: pixels that a bright source has saturated show an after-image later.
 
-A saturated exposure becomes a `miri_widgets.core.saturation.SaturationMap`, a short list of pixels; `persistence_masks` turns the maps of all
-exposures, of any filter, into one mask per exposure. Only masks: nothing is subtracted.
+A saturated exposure becomes a short list of pixels (`miri_widgets.core.saturation`); `persistence_masks` turns the
+lists of all exposures, of any filter, into one mask per exposure. Only masks: nothing is subtracted.
 
 The ``persistence`` step of the official pipeline does the rest of the work. It flags groups of the exposure that
 it is given, from the moment of saturation on, and so belongs within an exposure; what it knows of others must be
 handed over file by file, in time order. Here whole pixels of *later* exposures are masked, whatever the order of
-the files and the filter, and only where saturation came early enough to leave something.
+the files and the filter, and, when asked, only where saturation came early.
 """
 
 from __future__ import annotations
