@@ -22,7 +22,7 @@ from miri_widgets.core.shift_measurements import Measurement, Status
 from miri_widgets.core.star_overlaps import believed_overlaps, pair_offsets
 from miri_widgets.core.star_positions import StarPositions, find_stars
 from miri_widgets.core.tangent_plane import mean_position
-from miri_widgets.errors import InputError, WrongSuffixError
+from miri_widgets.errors import InputError, StepFailedError, WrongSuffixError
 from miri_widgets.products.association import check_members, require_one
 from miri_widgets.products.exposure import Exposure, read_exposure
 from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
@@ -30,7 +30,6 @@ from miri_widgets.products.reference_catalogs import (
     ReferenceCatalog,
     read_reference_catalog,
     require_field,
-    write_reference_catalog,
 )
 from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.model_planes import planes_of
@@ -40,12 +39,9 @@ from miri_widgets.steps.shift_estimates import (
     group_turns,
     tweakreg_estimate,
 )
-from miri_widgets.steps.tweakreg_shifts import run_tweakreg
+from miri_widgets.steps.tweakreg_shifts import ONLINE_CATALOGS, TweakregResult, run_tweakreg
 
-__all__ = ["ONLINE_CATALOGS", "MeasureShiftsStep", "measure_shifts", "star_positions"]
-
-ONLINE_CATALOGS = ("GAIADR3", "GAIADR2", "GAIADR1", "GAIAREFCAT")
-"""Names that ask for a catalogue through the network."""
+__all__ = ["MeasureShiftsStep", "measure_shifts", "star_positions"]
 
 _FIELD_ARCMIN = 3.0
 """Radius around the exposures within which an absolute catalogue must have sources: the imager's diagonal, twice."""
@@ -74,7 +70,6 @@ def measure_shifts(
     own_stars: bool = True,
     rotation: bool = True,
     parameters: Mapping[str, Any] | None = None,
-    scratch: Path,
 ) -> ExposureShifts:
     """
     Measure the shifts of the exposures of one filter. No exposure is changed.
@@ -99,35 +94,38 @@ def measure_shifts(
         Whether groups will be rotated too: the overlaps are then given as they are after that.
     parameters : mapping, optional
         Other parameters of tweakreg.
-    scratch : Path
-        Folder for the catalogue as tweakreg reads it.
 
     Raises
     ------
     InputError, MissingFileError, BadTableError
         If exposures or catalogue cannot be used.
-    StepFailedError
-        If tweakreg raises.
+
+    Notes
+    -----
+    When tweakreg itself fails, as it does with too few sources, its estimates are marked as failed, the reason is
+    among the notes, and the offset histograms stand alone.
     """
     exposures = [read_exposure(Path(path), suffix="cal") for path in files]
     filter_name = require_one(exposures, "filter")
     owners = dict(groups) if groups else _owners(exposures)
     stars = star_positions(files)
-    table, source = _catalog(catalog, catalog_epoch, exposures, stars, scratch)
+    table, online = _catalog(catalog, catalog_epoch, exposures, stars)
     offsets = pair_offsets(stars, owners, search_radius=search_radius)
     used = owners if together else {root: root for root in owners}
-    results = run_tweakreg(
+    results, failure = _tweakreg(
         files,
         used,
         filter_name=filter_name,
-        catalog=source,
+        catalog=table or online,
         stars=stars if own_stars else (),
         parameters={"searchrad": search_radius, "abs_searchrad": search_radius, **(parameters or {})},
     )
     counts = Counter(used.values())
     reference = next((owners[root] for root, one in sorted(results.items()) if one.fit.reference), "")
     first = [
-        tweakreg_estimate(root, owners[root], results[root], bool(source), counts[used[root]], len(counts))
+        tweakreg_estimate(
+            root, owners[root], results.get(root), bool(catalog), counts[used[root]], len(counts)
+        )
         for root in (one.root for one in stars)
     ]
     places = {one.root: (one.ra, one.dec) for one in exposures}
@@ -140,11 +138,17 @@ def measure_shifts(
     overlaps = believed_overlaps(offsets, references=places, turns=turns)
     second = second or [group_estimate(one.root, owners, overlaps, offsets, reference) for one in stars]
     shifts = tuple(
-        ExposureShift(a, b, len(one), results[one.root].fit.used or None, results[one.root].cal_step)
-        for a, b, one in zip(first, second, stars, strict=True)
+        _joined(one, mine, other, results.get(one.root))
+        for one, mine, other in zip(stars, first, second, strict=True)
     )
-    name = table.name if table is not None else source
-    return ExposureShifts(filter_name, name, "" if source else reference, shifts, overlaps, _notes(shifts))
+    return ExposureShifts(
+        filter_name,
+        table.name if table is not None else online,
+        "" if catalog else reference,
+        shifts,
+        overlaps,
+        failure + _notes(shifts),
+    )
 
 
 class MeasureShiftsStep(MiriStep):
@@ -172,7 +176,6 @@ class MeasureShiftsStep(MiriStep):
             An association of ``cal`` files; or a list of their names.
         """
         files = _files(source)
-        scratch = Path(self.search_attr("output_dir", default="") or ".")
         measured = measure_shifts(
             files,
             catalog=str(self.catalog or ""),
@@ -181,7 +184,6 @@ class MeasureShiftsStep(MiriStep):
             together=self.together,
             own_stars=self.own_stars,
             rotation=self.rotation,
-            scratch=scratch,
         )
         for line in measured.notes:
             log.warning("%s", line)
@@ -194,10 +196,9 @@ class MeasureShiftsStep(MiriStep):
             "warnings": list(measured.notes),
         }
         if self.save_results:
-            program = files[0].name[:7]
-            write_exposure_shifts(
-                measured, scratch / f"{program}_{measured.filter.lower()}_{self.suffix}.ecsv"
-            )
+            folder = Path(self.search_attr("output_dir", default="") or ".")
+            name = f"{files[0].name[:7]}_{measured.filter.lower()}_{self.suffix}.ecsv"
+            write_exposure_shifts(measured, folder / name)
         return []
 
 
@@ -215,14 +216,31 @@ def _owners(exposures: Sequence[Exposure]) -> dict[str, str]:
     return {root: group.name for group in group_exposures(exposures) for root in group.roots}
 
 
+def _tweakreg(
+    files: Sequence[Path], groups: Mapping[str, str], **named: Any
+) -> tuple[dict[str, TweakregResult], tuple[str, ...]]:
+    """Return what tweakreg did, or nothing and the reason."""
+    try:
+        return run_tweakreg(files, groups, **named), ()
+    except StepFailedError as error:
+        return {}, (str(error),)
+
+
+def _joined(
+    stars: StarPositions, first: Measurement, second: Measurement, result: TweakregResult | None
+) -> ExposureShift:
+    if result is None:
+        return ExposureShift(first, second, len(stars))
+    return ExposureShift(first, second, len(stars), result.fit.used or None, result.cal_step)
+
+
 def _catalog(
     catalog: str,
     catalog_epoch: float | None,
     exposures: Sequence[Exposure],
     stars: Sequence[StarPositions],
-    scratch: Path,
 ) -> tuple[ReferenceCatalog | None, str]:
-    """Return the catalogue in the field at the epoch of the exposures, and what tweakreg is to read."""
+    """Return the catalogue in the field at the epoch of the exposures, or the name of one online."""
     if not catalog:
         return None, ""
     if catalog.upper() in ONLINE_CATALOGS:
@@ -240,9 +258,7 @@ def _catalog(
     table = require_field(
         read_reference_catalog(Path(catalog), epoch=epoch, catalog_epoch=catalog_epoch), ra, dec, reach
     )
-    path = Path(scratch) / "reference_catalog.ecsv"
-    write_reference_catalog(table, path)
-    return table, str(path)
+    return table, ""
 
 
 def _notes(shifts: Sequence[ExposureShift]) -> tuple[str, ...]:

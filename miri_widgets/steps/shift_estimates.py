@@ -19,7 +19,7 @@ __all__ = ["catalog_estimate", "group_estimate", "group_turns", "tweakreg_estima
 
 
 def tweakreg_estimate(
-    root: str, group: str, result: TweakregResult, absolute: bool, members: int, groups: int
+    root: str, group: str, result: TweakregResult | None, absolute: bool, members: int, groups: int
 ) -> Measurement:
     """
     Return what tweakreg measured; the status is that of its fits.
@@ -28,8 +28,8 @@ def tweakreg_estimate(
     ----------
     root, group : str
         The exposure and its group.
-    result : TweakregResult
-        What tweakreg did to it.
+    result : TweakregResult or None
+        What tweakreg did to it; None when it failed.
     absolute : bool
         Whether there was an absolute catalogue.
     members : int
@@ -37,6 +37,8 @@ def tweakreg_estimate(
     groups : int
         How many such sets there were.
     """
+    if result is None:
+        return Measurement(root, group, math.nan, math.nan, status=Status.FAILED, relative=not absolute)
     fit, whole = result.fit, result.whole
     told = whole if absolute and not fit.used else fit
     aligned = fit.used > 0 or fit.reference or groups == 1

@@ -23,10 +23,14 @@ from miri_widgets.core.star_positions import StarPositions
 from miri_widgets.errors import InputError, StepFailedError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
+from miri_widgets.products.reference_catalogs import ReferenceCatalog, write_reference_catalog
 from miri_widgets.steps.alignments import Alignment, AlignmentLog
 from miri_widgets.steps.shifted_wcs import Shift, shift_between
 
-__all__ = ["TweakregResult", "run_tweakreg", "tweakreg_preset"]
+__all__ = ["ONLINE_CATALOGS", "TweakregResult", "run_tweakreg", "tweakreg_preset"]
+
+ONLINE_CATALOGS = ("GAIADR3", "GAIADR2", "GAIADR1", "GAIAREFCAT")
+"""Names that ask for a catalogue through the network."""
 
 _ABSOLUTE = "987654"
 """The group that stcal makes of all exposures for the fit to an absolute catalogue."""
@@ -92,7 +96,7 @@ def run_tweakreg(
     groups: Mapping[str, str],
     *,
     filter_name: str,
-    catalog: str = "",
+    catalog: str | ReferenceCatalog = "",
     stars: Sequence[StarPositions] = (),
     parameters: Mapping[str, Any] | None = None,
 ) -> dict[str, TweakregResult]:
@@ -107,8 +111,8 @@ def run_tweakreg(
         Group of each exposure by root: exposures of one group move together.
     filter_name : str
         Filter, for the preset.
-    catalog : str
-        File with columns RA and DEC, or a name of an online catalogue; empty to align to each other only.
+    catalog : str or ReferenceCatalog
+        Positions, or the name of an online catalogue; empty to align to each other only.
     stars : sequence of StarPositions
         Positions to use instead of those of the step's own finder.
     parameters : mapping, optional
@@ -126,14 +130,15 @@ def run_tweakreg(
     StepFailedError
         If the step raises.
     """
-    values = {**tweakreg_preset(filter_name), **(parameters or {}), "abs_refcat": catalog}
+    values = {**tweakreg_preset(filter_name), **(parameters or {})}
     with tempfile.TemporaryDirectory(prefix="miri_widgets-") as scratch:
+        values["abs_refcat"] = _reference(catalog, Path(scratch))
         if stars:
             values |= {"use_custom_catalogs": True, "catfile": _write_catalogs(files, stars, Path(scratch))}
         association = Path(scratch) / "tweakreg_asn.json"
         write_json(association, _association(files, groups))
         with _listening() as log:
-            library = _call(association, values, catalog)
+            library = _call(association, values)
         with library:
             found = {}
             for model in library:
@@ -143,21 +148,32 @@ def run_tweakreg(
     return found
 
 
-def _call(association: Path, values: Mapping[str, Any], catalog: str) -> Any:
+def _call(association: Path, values: Mapping[str, Any]) -> Any:
     try:
         return TweakRegStep.call(
             str(association), save_results=False, in_memory=False, configure_log=False, **values
         )
-    except (ConnectionError, TimeoutError) as error:
+    except OSError as error:  # so are the errors of the network, those of requests too
+        if values["abs_refcat"] not in ONLINE_CATALOGS:
+            raise
         raise InputError(
-            f"the catalogue {catalog} cannot be reached", "a network", "give a catalogue as a file instead"
+            f"the catalogue {values['abs_refcat']} cannot be reached",
+            "a network",
+            "give a catalogue as a file instead",
         ) from error
-    except (ValueError, RuntimeError, KeyError, TypeError) as error:
+    except Exception as error:  # the step and its libraries raise what they like when sources are few
         raise StepFailedError(
             f"tweakreg stopped ({str(error).splitlines()[0][:120] if str(error) else type(error).__name__})",
             "an alignment",
             "change its parameters, or use the offset histogram alone",
         ) from error
+
+
+def _reference(catalog: str | ReferenceCatalog, folder: Path) -> str:
+    if isinstance(catalog, str):
+        return catalog
+    write_reference_catalog(catalog, folder / "reference.ecsv")
+    return str(folder / "reference.ecsv")
 
 
 def _association(files: Sequence[Path], groups: Mapping[str, str]) -> dict[str, Any]:

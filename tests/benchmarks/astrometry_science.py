@@ -112,7 +112,7 @@ def _tiles(folder: Path, offsets: list[tuple[float, float]]) -> tuple[dict[str, 
         ReferenceCatalog("gaia", np.array(ra), np.array(listed["dec"] + error[1]), None, 0),
         folder / "gaia.ecsv",
     )
-    measured = measure_shifts(files, catalog=str(folder / "gaia.ecsv"), scratch=folder)
+    measured = measure_shifts(files, catalog=str(folder / "gaia.ecsv"))
     notes, results = [], {}
     for estimate in ("tweakreg", "histogram"):
         solution = solve_shifts(measured.measurements(estimate), measured.overlaps, rotation=True)

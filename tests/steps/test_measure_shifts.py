@@ -12,8 +12,6 @@ from miri_widgets.core.shift_measurements import Status
 from miri_widgets.core.shifts import solve_shifts
 from miri_widgets.products.exposure_shifts import read_exposure_shifts
 
-pytestmark = pytest.mark.pipeline
-
 # No network: a connection to anywhere ends the process.
 _MEASURE = """
 import json, sys
@@ -90,6 +88,7 @@ def solved(found, estimate):
     return [np.array([one.dx, one.dy]) for _, one in sorted(shifts.items())]
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("estimate", ["tweakreg", "histogram"])
 def test_shifts_to_each_other_are_the_true_ones(measured, estimate):
     program, folder, _ = measured
@@ -103,6 +102,7 @@ def test_shifts_to_each_other_are_the_true_ones(measured, estimate):
     assert all(one.cal_step == "COMPLETE" for one in found.exposures)
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("estimate", ["tweakreg", "histogram"])
 def test_shifts_to_a_catalogue_are_the_true_ones(measured, estimate):
     program, folder, _ = measured
@@ -116,7 +116,41 @@ def test_shifts_to_a_catalogue_are_the_true_ones(measured, estimate):
         assert one.tweakreg.matches > 20
 
 
+@pytest.mark.pipeline
 def test_catalogue_of_another_field_is_said(measured):
     _, folder, output = measured
     assert "nearest source of m31.csv is" in output
     assert not (folder / "jw01050_f560w_wrong.ecsv").exists()
+
+
+def test_histograms_stand_alone_when_tweakreg_fails(tmp_path, monkeypatch):
+    from astropy.table import Table
+
+    from miri_widgets.errors import InputError
+    from miri_widgets.simulation.calibrated import calibrated_program
+    from miri_widgets.simulation.calibrated_files import write_cal
+    from miri_widgets.steps import tweakreg_shifts
+    from miri_widgets.steps.measure_shifts import measure_shifts
+
+    effects = ("noise", "pointing_error")
+    program = calibrated_program("crowded", "F560W", dithers=1, tiles=2, shape=(250, 250), effects=effects)
+    files = [write_cal(one, tmp_path) for one in program]
+    stars = program.catalog[(program.catalog["type"] == "star") & (program.catalog["flux_ujy"] > 10)]
+    Table({"ra": stars["ra"], "dec": stars["dec"]}).write(tmp_path / "gaia.csv")
+
+    class Failing:
+        error: Exception = IndexError("no sources")
+
+        @classmethod
+        def call(cls, *arguments, **named):
+            raise cls.error
+
+    monkeypatch.setattr(tweakreg_shifts, "TweakRegStep", Failing)
+    found = measure_shifts(files, catalog=str(tmp_path / "gaia.csv"))
+    assert "tweakreg stopped (no sources)" in found.notes[0]
+    assert [one.tweakreg.status for one in found.exposures] == [Status.FAILED] * 2
+    for one, true in zip(found.exposures, groups(program), strict=True):
+        assert (one.histogram.dx, one.histogram.dy) == pytest.approx(true, abs=0.005)
+    Failing.error = OSError("no route")
+    with pytest.raises(InputError, match="GAIADR3 cannot be reached"):
+        measure_shifts(files, catalog="gaiadr3")
