@@ -27,7 +27,7 @@ class SkyStep(CorrectionStep):
         mask_sources = boolean(default=True)  # Find sources and leave them out of the sky.
         source_threshold = float(min=1, max=50, default=3.0)  # Sources stand above this in the smoothed exposure. [sigma]
         source_grow = float(min=0, max=20, default=2.0)  # Their masks grow by this many FWHM.
-        mask_rounds = integer(min=1, max=5, default=2)  # How often sources are searched.
+        mask_rounds = integer(min=1, max=5, default=2)  # How often levels and sources are determined.
         exclude_above = float(default=None)  # Values above this are no sky, in the unit of the exposure.
         exclude_delta = float(default=None)  # Values this far above the level of the exposure are no sky, in its unit.
         exclude_file = string(default=None)  # DS9 regions; pixels inside are no sky.

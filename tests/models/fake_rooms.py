@@ -54,6 +54,8 @@ def declared(stage: str) -> tuple[Parameter, ...]:
     found = [Parameter("output_dir", Kind.STRING, None, optional=True)]
     for name in stages.stage(stage).essential:
         boolean = Parameter(name, Kind.BOOLEAN, False, doc=f"About {name}.")
+        if name.endswith("_file"):
+            own[name] = Parameter(name, Kind.STRING, None, optional=True, doc=f"About {name}.")
         number = Parameter(name, Kind.FLOAT, 1.0, low=0.0, high=100.0, doc=f"About {name}.")
         found.append(
             own.get(name, boolean if name.endswith(("skip", "find_showers", "subtract")) else number)

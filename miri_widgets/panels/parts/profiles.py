@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import bqplot
@@ -38,10 +37,12 @@ def medians(image: NDArray[np.floating], good: NDArray[np.bool_], along: int) ->
     ndarray
         NaN where no pixel counts.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # columns without a good pixel
-        masked = np.where(good, image, np.nan)
-        return np.asarray(np.nanmedian(masked, axis=along) - np.nanmedian(masked), dtype=np.float64)
+    empty = ~good.any(axis=along, keepdims=True)
+    if empty.all():
+        return np.full(good.shape[1 - along], np.nan)
+    # a column without a good pixel gets a value to be thrown away: numpy warns of empty medians
+    found = np.nanmedian(np.where(good, image, np.where(empty, 0.0, np.nan)), axis=along)
+    return np.asarray(np.where(empty.ravel(), np.nan, found) - np.median(image[good]), dtype=np.float64)
 
 
 class Profiles(Part):

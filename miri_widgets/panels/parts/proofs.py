@@ -48,8 +48,9 @@ class Proofs(Part):
             self._following = True
             try:
                 self.choice.options = options
-                if chosen in dict(options).values():
-                    self.choice.value = chosen
+                keys = [key for _, key in options]
+                if keys:
+                    self.choice.value = chosen if chosen in keys else keys[0]
             finally:
                 self._following = False
         self.choice.layout.display = "" if len(options) > 1 else "none"

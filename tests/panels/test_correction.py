@@ -1,0 +1,192 @@
+"""Panels of our steps: preview, consent, chain, drawn regions; the views follow the models."""
+
+from dataclasses import replace
+
+import ipywidgets
+import numpy as np
+import pytest
+
+from miri_widgets.dashboard import PREVIEWS, Dashboard
+from miri_widgets.models import SessionModel
+from miri_widgets.panels.correction import CorrectionPanel
+from miri_widgets.panels.parts.chain import ChainView
+from miri_widgets.panels.parts.profiles import medians
+from miri_widgets.panels.sky import SkyPanel
+from miri_widgets.run.records import Record, read_record, write_record
+from miri_widgets.steps.previews import Preview
+from miri_widgets.steps.stages import STAGES
+
+
+class Viewer:
+    """Remembers what it was shown."""
+
+    def __init__(self):
+        self.widget = ipywidgets.Box()
+        self.shown = {}
+
+    @property
+    def labels(self):
+        return tuple(self.shown)
+
+    def show(self, image, *, label, extension="SCI"):
+        self.shown.pop(label, None)
+        self.shown[label] = image
+
+    def remove(self, label):
+        self.shown.pop(label, None)
+
+    def regions(self):
+        return {}
+
+    def unmark(self, label):
+        pass
+
+    def blink(self):
+        pass
+
+    def close(self):
+        self.widget.close()
+
+
+def planes(level):
+    from miri_widgets.core.planes import Planes
+
+    data = np.full((6, 8), level, np.float32)
+    return Planes(data, data, np.zeros((6, 8), np.uint32), root="x")
+
+
+@pytest.fixture
+def session(fakes, program):
+    def preview(stage, files, values, root):
+        return Preview(
+            root, planes(5.0), planes(2.0), warnings=("Mind <b>the</b> gap.",), new_flags={"WARM": 3}
+        )
+
+    session = SessionModel(program, replace(fakes.fake_services(program), preview=preview))
+    session.poll()
+    session.use_stage("sky")
+    session.poll()
+    session.run("detector1", "image2")
+    session.services.engine.finish()
+    session.poll()
+    yield session
+    session.close()
+
+
+def test_the_preview_bar_starts_follows_and_stops(session):
+    panel = SkyPanel(session)
+    bar = panel.preview
+    assert len(bar.exposure.options) == 4 and bar.look.layout.display == "none"
+    bar.switch.value = True
+    assert session.previews.stage == "sky"
+    session.poll()
+    assert "3 WARM" in bar.words.value and "&lt;b&gt;the" in bar.words.value
+    assert "nothing is written" in bar.words.value
+    bar.look.value = "before"
+    assert session.previews.shown == "before"
+    bar.switch.value = False
+    assert session.previews.stage == "" and bar.words.value == ""
+    panel.close()
+
+
+def test_the_dashboard_shows_the_preview_and_goes_back(session):
+    viewer = Viewer()
+    dashboard = Dashboard(session, viewer=viewer)
+    session.poll()
+    shown = list(viewer.shown)
+    session.previews.start("sky")
+    session.poll()
+    assert np.all(viewer.shown[PREVIEWS["after"]] == 2.0)
+    session.previews.shown = "difference"
+    assert np.all(viewer.shown[PREVIEWS["difference"]] == 3.0)
+    session.previews.stop()
+    assert set(viewer.shown) == set(shown), "a preview leaves nothing behind"
+    dashboard.close()
+
+
+def test_leaving_the_tab_ends_the_preview(session):
+    dashboard = Dashboard(session, viewer=Viewer())
+    dashboard.tabs.active = "sky"
+    session.previews.start("sky")
+    dashboard.tabs.active = "image3"
+    assert session.previews.stage == ""
+    dashboard.close()
+
+
+def test_the_chain_view_takes_stages_in_and_out(session):
+    view = ChainView(session)
+    optional = {stage.name for stage in STAGES if stage.optional}
+    assert set(view.boxes) == optional
+    assert view.boxes["sky"].value and not view.boxes["stripes"].value
+    view.boxes["stripes"].value = True
+    assert "stripes" in session.chain
+    session.use_stage("sky", False)
+    assert not view.boxes["sky"].value
+    view.close()
+
+
+def test_tabs_follow_the_chain(session):
+    dashboard = Dashboard(session, viewer=Viewer())
+    assert [item["id"] for item in dashboard.tabs.items] == [
+        "program",
+        "detector1",
+        "image2",
+        "sky",
+        "image3",
+    ]
+    session.use_stage("sky", False)
+    assert "sky" not in [item["id"] for item in dashboard.tabs.items]
+    dashboard.close()
+
+
+def test_consent_is_asked_for_only_after_harm(session):
+    panel = SkyPanel(session)
+    assert panel.consent.layout.display == "none"
+    session.run("sky")
+    session.services.engine.finish()
+    session.poll()
+    assert panel.consent.layout.display == "none"
+    for row in session.stages["sky"].rows:
+        folder = session.services.engine.workspace.run_folder("sky", row.key)
+        record = read_record(folder)
+        proof = {"verdict": "harm", "sentences": ["Half <i>of it</i> is gone."]}
+        facts = {"report": {"proof": proof}}
+        write_record(folder, Record(record.key, "sky", record.label, products=record.products, facts=facts))
+    session.touch()
+    session.poll()
+    assert panel.consent.layout.display == "" and "&lt;i&gt;of it" in panel.consent.words.value
+    panel.consent.accept.click()
+    session.poll()
+    assert panel.consent.layout.display == "none"
+    panel.close()
+
+
+def test_what_is_not_drawn_is_a_sentence(session):
+    panel = SkyPanel(session)
+    regions = next(part for part in panel.children if type(part).__name__ == "DrawnRegions")
+    regions.take.click()
+    assert "no region is drawn" in regions.error.value
+    panel.close()
+
+
+@pytest.mark.parametrize("name", [stage.name for stage in STAGES if stage.correction])
+def test_every_correction_has_a_panel_that_opens_all_its_folds_and_closes(session, name):
+    session.use_stage(name)
+    session.poll()
+    dashboard = Dashboard(session, viewer=Viewer())
+    panel = dashboard._panel(name)
+    assert isinstance(panel, CorrectionPanel)
+    for fold in panel.folds:
+        panel.tabs.active = fold
+    panel.close()
+    dashboard.close()
+
+
+def test_medians_do_not_count_bad_pixels():
+    image = np.tile(np.arange(8.0), (6, 1))
+    good = np.ones((6, 8), bool)
+    good[2:, 3] = False
+    spoiled = np.where(good, image, 1e9)
+    assert np.allclose(medians(spoiled, good, 0), medians(image, good, 0))
+    good[:, 3] = False
+    assert np.isnan(medians(image, good, 0)[3])
