@@ -134,9 +134,8 @@ class CorrectionStep(MiriStep):
         """
         self.note_inputs(source)
         if _is_single(source):
-            model = datamodels.open(source)
-            # also as a hook: the pipeline's own model stays as it was when the step fails
-            result = model.copy() if model is source else model
+            # a copy: opening a data model gives another one with the same arrays
+            result = _copied(source)
             self._correct([result])
             return result
         library = self._library(source)

@@ -14,6 +14,7 @@ CLASSES: dict[str, str] = {
     "miri_sky": "miri_widgets.steps.sky.SkyStep",
     "miri_stripes": "miri_widgets.steps.stripes.StripesStep",
     "miri_pullupdown": "miri_widgets.steps.pullupdown.PullUpDownStep",
+    "miri_level_match": "miri_widgets.steps.level_match.LevelMatchStep",
 }
 """Dotted class name by alias, in running order; a test holds it against the classes."""
 

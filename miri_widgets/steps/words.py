@@ -63,7 +63,7 @@ _UNITS = {
     "sip_max_inv_pix_error": "pixel",
 }
 
-_BRACKET = re.compile(r"\[(sigma|pixels|percent|DN/s|DN|s|arcsec)\]\s*$")
+_BRACKET = re.compile(r"\[(sigma|pixels|percent|DN/s|DN|s|min|h|groups|arcsec)\]\s*$")
 _PHRASE = re.compile(
     r"\bin (?:units of )?(arcsec|pixels|seconds|sigma)\b|\((percent)\)|\b(seconds)\b|sigma units",
     re.IGNORECASE,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from keys import BENCH
+from keys import bench_keys
 from tables import write
 
 
@@ -18,7 +18,7 @@ def main() -> int:
     """Measure the parts that were asked for; exit with 1 when a bound is missed."""
     values: dict[str, float | None] = {}
     notes = [f"{os.cpu_count()} cores, load at the start {os.getloadavg()[0]:.1f}"]
-    for name in sys.argv[1:] or ("engine", "page"):
+    for name in sys.argv[1:] or ("engine", "page", "sky", "shifts"):
         if name == "engine":
             import engine_bench
 
@@ -27,10 +27,22 @@ def main() -> int:
             import page_bench
 
             values |= page_bench.measure()
+        elif name == "sky":
+            import sky_bench
+
+            found, told = sky_bench.measure()
+            values |= found
+            notes += told
+        elif name == "shifts":
+            import shifts_science
+
+            found, told = shifts_science.bench()
+            values |= found
+            notes += told
         else:
-            print(f"there is no part {name!r}: engine, page", file=sys.stderr)
+            print(f"there is no part {name!r}: engine, page, sky, shifts", file=sys.stderr)
             return 2
-    return int(write("bench", BENCH, values, notes) > 0)
+    return int(write("bench", bench_keys(), values, notes) > 0)
 
 
 if __name__ == "__main__":

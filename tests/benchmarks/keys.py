@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 
 DETECTOR1_STEPS = (
     "group_scale", "dq_init", "emicorr", "saturation", "ipc", "firstframe", "lastframe", "reset", "linearity",
@@ -73,5 +76,30 @@ SCIENCE = (
     *(Key(f"ablation.{step}", "sigma") for step in DETECTOR1_STEPS),
 )
 
+SCIENCE_PARTS = (
+    "proof", "sky", "stripes", "pullupdown", "persistence", "showers", "warm_pixels", "level_match", "shifts",
+    "astrometry",
+)  # fmt: skip
+"""Science figures that bring their own keys: ``NAME_science.py`` with ``KEYS`` and ``measure()``."""
+
+
+def _of_part(module: str, name: str = "KEYS") -> tuple[Key, ...]:
+    sys.path.insert(0, str(Path(__file__).parent))
+    # as they see it: this file may run as a program, and be another module then
+    return tuple(
+        Key(key.name, key.unit, key.at_most, key.at_least) for key in getattr(import_module(module), name)
+    )
+
+
+def science_keys() -> tuple[Key, ...]:
+    """Return the keys of all science figures."""
+    return SCIENCE + tuple(key for name in SCIENCE_PARTS for key in _of_part(f"{name}_science"))
+
+
+def bench_keys() -> tuple[Key, ...]:
+    """Return the keys of all figures of speed and memory."""
+    return BENCH + _of_part("sky_bench") + _of_part("shifts_science", "BENCH_KEYS")
+
+
 if __name__ == "__main__":
-    print("\n".join(key.name for key in BENCH + SCIENCE))
+    print("\n".join(key.name for key in bench_keys() + science_keys()))

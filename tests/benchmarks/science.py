@@ -1,5 +1,5 @@
 """
-Science figures against injected truth: `make science [ONLY="demo ablation wcs psf real"]`.
+Science figures against injected truth: `make science`, or `science.py PART ...`.
 
 Prints a table and writes ``build/science.json``.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
-from keys import SCIENCE
+from keys import SCIENCE_PARTS, science_keys
 from tables import write
 
 Figures = dict[str, float | None]
@@ -64,6 +65,7 @@ PARTS: dict[str, Callable[[], tuple[Figures, list[str]]]] = {
     "real": real,
     "demo": demo,
     "ablation": ablation,
+    **{name: lambda name=name: import_module(f"{name}_science").measure() for name in SCIENCE_PARTS},
 }
 
 
@@ -75,7 +77,7 @@ def main() -> int:
         found, told = PARTS[name]()
         values |= found
         notes += told
-    return int(write("science", SCIENCE, values, notes) > 0)
+    return int(write("science", science_keys(), values, notes) > 0)
 
 
 if __name__ == "__main__":
