@@ -32,6 +32,7 @@ KEYS = (
 
 REFERENCE, OTHERS = "F560W", ("F770W", "F1500W", "F2100W")
 DITHERS = 4
+TRANSFER_DITHERS = 10  # of the LMC field in each filter; fewer in the reference filter, to be quick
 # arcsec along RA cos(Dec) and Dec: averages by visit of the LMC field, program 1040 (measured by tweakreg and Gaia);
 # used where the file with the values of single exposures is absent
 MEASURED = (
@@ -99,7 +100,7 @@ def _tiles(folder: Path, offsets: list[tuple[float, float]]) -> tuple[dict[str, 
     from miri_widgets.core.shifts import solve_shifts
     from miri_widgets.products.reference_catalogs import ReferenceCatalog, write_reference_catalog
     from miri_widgets.simulation.calibrated_files import write_cal
-    from miri_widgets.steps.measure_shifts import measure_shifts
+    from miri_widgets.steps.measure_shifts import measure_shifts, star_positions
 
     program = _program(REFERENCE, offsets)
     files = [write_cal(exposure, folder) for exposure in program]
@@ -123,11 +124,13 @@ def _tiles(folder: Path, offsets: list[tuple[float, float]]) -> tuple[dict[str, 
         )
     solution = solve_shifts(measured.measurements("histogram"), measured.overlaps, rotation=True)
     transfer = {
-        name: _transfer(_program(name, offsets, seed=7), solution, measured) for name in (REFERENCE, *OTHERS)
+        name: _transfer(_program(name, offsets, seed, TRANSFER_DITHERS), solution, measured)
+        for seed, name in enumerate(OTHERS, start=7)
     }
-    before, after = _star_to_star(files, measured, None), _star_to_star(files, measured, solution)
+    positions = star_positions(files)
+    before, after = (_star_to_star(files, positions, measured, one) for one in (None, solution))
     notes += [
-        "shifts: pointing errors by filter after the transfer [mas rms over groups] "
+        "shifts: pointing errors left by filter, scatter of the dithers included [mas rms over groups] "
         + ", ".join(f"{name} {value:.2f}" for name, value in transfer.items()),
         f"shifts: star to star between tiles {after[0]:.2f} mas (mean by pair of tiles), single stars {after[1]:.1f} mas",
         f"shifts: {len(files)} exposures, {len(measured.overlaps)} overlaps, {len(listed)} stars with 1 mas in the"
@@ -142,7 +145,9 @@ def _tiles(folder: Path, offsets: list[tuple[float, float]]) -> tuple[dict[str, 
     }, notes
 
 
-def _program(filter_name: str, offsets: list[tuple[float, float]], seed: int | None = None):
+def _program(
+    filter_name: str, offsets: list[tuple[float, float]], seed: int | None = None, dithers: int = DITHERS
+):
     """Five tiles in a crowded field with measured errors; a seed of its own for the errors of the dithers."""
     from dataclasses import replace
 
@@ -150,7 +155,7 @@ def _program(filter_name: str, offsets: list[tuple[float, float]], seed: int | N
     from miri_widgets.simulation.plan import planned_exposures
 
     effects = ("noise", "bad_pixels", "coronagraphs", "sky_pattern", "drift", "pointing_error")
-    made = calibrated_program("crowded", filter_name, dithers=DITHERS, tiles=len(offsets), effects=effects)
+    made = calibrated_program("crowded", filter_name, dithers=dithers, tiles=len(offsets), effects=effects)
     rng = np.random.default_rng(41)
     tiles = tuple(
         replace(tile, guide_star_error=(float(dx), float(dy)), roll_error=float(rng.normal(0, ROLL_ERROR)))
@@ -219,22 +224,20 @@ def _transfer(program, solution, measured) -> float:
     return _rms([np.mean(rows, axis=0) for rows in left.values()])
 
 
-def _star_to_star(files, measured, solution) -> tuple[float, float]:
+def _star_to_star(files, positions, measured, solution) -> tuple[float, float]:
     """Rms over pairs of tiles of the mean residual of stars that both see, and rms of single stars; mas."""
     from stdatamodels.jwst import datamodels
 
     from miri_widgets.core.matches import match_pairs
-    from miri_widgets.core.star_positions import find_stars
-    from miri_widgets.steps.model_planes import planes_of
 
     groups, radius = {one.root: one.group for one in measured.exposures}, 0.1 if solution else 3.0
     stars = defaultdict(list)
-    for path in files:
+    for path, found in zip(sorted(files), positions, strict=True):
         with datamodels.open(path) as model:
-            found = find_stars(planes_of(model))
-            group = groups[found.root]
-            _shifted(model, solution, group)
-            stars[group].append(np.array(model.meta.wcs(found.x, found.y, with_bounding_box=False)))
+            _shifted(model, solution, groups[found.root])
+            stars[groups[found.root]].append(
+                np.array(model.meta.wcs(found.x, found.y, with_bounding_box=False))
+            )
     means, singles = [], []
     names = sorted(stars)
     for place, first in enumerate(names):
