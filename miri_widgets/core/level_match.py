@@ -313,10 +313,10 @@ def _warnings(facts: dict[str, Any], sets: Sets, components: NDArray[np.integer]
     linked = [names for names in parts if len(names) > 1]
     if len(linked) > 1:
         lines.append(f"{len(linked)} sets of groups do not overlap each other: each is matched by itself.")
-    if facts["pattern_rms"] > max(_PATTERN * facts["step_rms"], 0.5 * facts["level_err_max"]) > 0:
+    if facts["pattern_rms"] > min(_PATTERN * facts["step_rms"], facts["level_err_max"]) > 0:
         lines.append(
             f"What is left has a pattern fixed to the detector, {facts['pattern_rms']:.2g} rms: levels can be wrong by "
-            "as much or more; subtract the sky image first."
+            "several times as much; subtract the sky image first."
         )
     return tuple(lines)
 

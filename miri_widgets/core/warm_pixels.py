@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter, uniform_filter
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import BITS
@@ -183,7 +183,7 @@ def needed_of(valid: NDArray[np.integer], rate: NDArray[np.floating], fraction: 
     result = np.ones(valid.shape, np.int16)
     for number in np.unique(valid[valid > 0]).tolist():
         wanted = np.arange(1, number + 2)
-        rare = binom.sf(wanted[:, np.newaxis] - 1, number, edges) <= _CHANCE
+        rare = bdtrc(wanted[:, np.newaxis] - 1, number, edges) <= _CHANCE
         enough = rare & (wanted >= math.ceil(fraction * number - 1e-9))[:, np.newaxis]
         enough[-1] = True
         here = valid == number

@@ -34,7 +34,7 @@ KEYS = (
     Key("level_match.error_over_err", "ratio"),
     Key("level_match.false_plane", "fraction", at_most=0.02),
     Key("level_match.plane_residual", "fraction"),
-    Key("level_match.plane_residual.constant", "fraction"),
+    Key("level_match.plane_residual.with_stripes", "fraction"),
     Key("level_match.with_pattern.residual", "fraction"),
     Key("level_match.with_pattern.told", "yes = 1"),
 )
@@ -47,9 +47,10 @@ EFFECTS = ("noise", "bad_pixels", "coronagraphs", "drift", "stripes", "tile_step
 class Steps:
     """A program's exposures, the levels that were injected, and what is left of them."""
 
-    def __init__(self, kind: str, name: str, *more: str) -> None:
+    def __init__(self, kind: str, name: str, *more: str, without: str = "") -> None:
+        effects = tuple(one for one in (*EFFECTS, *more) if one != without)
         self.program: CalibratedProgram = calibrated_program(
-            kind, name, tiles=TILES, dithers=DITHERS, effects=(*EFFECTS, *more)
+            kind, name, tiles=TILES, dithers=DITHERS, effects=effects
         )
         self.exposures, self.levels, self.slopes = [], [], []
         for one in self.program:
@@ -97,14 +98,14 @@ def _field(kind: str, name: str) -> tuple[dict[str, float], str]:
     return values, note
 
 
-def _planes(kind: str, name: str) -> tuple[float, float]:
-    """Rms of slopes that are wrong over those injected, both without what all tiles have in common; without planes."""
-    steps = Steps(kind, name, "planes")
+def _planes(kind: str, name: str, without: str = "") -> float:
+    """Rms of the slopes that are left over that of the injected ones, both without what all tiles have in common."""
+    steps = Steps(kind, name, "planes", without=without)
     true = steps.by_tile(np.array(steps.slopes))
     true = true - true.mean(0)
     found = steps.by_tile(_subtracted(match_levels(steps.exposures, model="plane"))[2])
     wrong = true - (found - found.mean(0))
-    return float(np.sqrt(np.mean(wrong**2) / np.mean(true**2))), 1.0
+    return float(np.sqrt(np.mean(wrong**2) / np.mean(true**2)))
 
 
 def measure() -> tuple[dict[str, float | None], list[str]]:
@@ -117,8 +118,8 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
     values: dict[str, float | None] = {
         f"level_match.{name}": max(one[name] for one in fields) for name in fields[0]
     }
-    planes, constant = _planes("sparse", "F770W")
-    values["level_match.plane_residual"], values["level_match.plane_residual.constant"] = planes, constant
+    values["level_match.plane_residual"] = _planes("sparse", "F770W", without="stripes")
+    values["level_match.plane_residual.with_stripes"] = _planes("sparse", "F770W")
     pattern = Steps("sparse", "F770W", "sky_pattern")
     outcome = match_levels(pattern.exposures)
     values["level_match.with_pattern.residual"] = pattern.residual(_subtracted(outcome)[0])
