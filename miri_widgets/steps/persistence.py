@@ -18,10 +18,14 @@ from jwst.dq_init import DQInitStep
 from jwst.saturation import SaturationStep
 from stdatamodels.jwst import datamodels
 
+from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import has
+from miri_widgets.core.mask_proof import prove_masks
 from miri_widgets.core.persistence import PersistenceMask, filter_thresholds, persistence_masks
+from miri_widgets.core.proof import Proof
 from miri_widgets.core.saturation import FULL_SHAPE, SaturationMap, Target, saturated_map
 from miri_widgets.errors import NotImagingError, WrongSuffixError
+from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
 from miri_widgets.products.names import suffix_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
 from miri_widgets.steps.miri_step import MiriStep
@@ -80,6 +84,7 @@ class PersistenceMaskStep(MiriStep):
         grow_pixels = integer(min=0, max=10, default=0)  # Mask neighbours of saturated pixels within this distance. [pixels]
         do_not_use = boolean(default=True)  # Leave the pixels out; else they are only flagged PERSISTENCE.
         user_mask = string(default=None)  # Further pixels to leave out of all exposures: FITS image, or a list of x y.
+        prove = boolean(default=True)  # Tell what the masks take from sources at random places.
         one_based = boolean(default=True)  # That list counts pixels from 1, as DS9 does; else from 0.
     """
 
@@ -175,11 +180,28 @@ class PersistenceMaskStep(MiriStep):
             warnings.append("No exposure has saturated pixels, so that no after-image is to be expected.")
         for line in warnings:
             log.warning("%s", line)
+        proof = self._prove(masks) if self.prove and masks else None
+        for line in proof.sentences if proof else ():
+            log.info("%s", line)
         common = {
             "saturated": sum(len(event) for event in events),
             "masked": sum(mask.count for mask in masks),
         }
-        self.report = {"exposures": exposures, "common": common, "warnings": warnings}
+        self.report = {
+            "exposures": exposures,
+            "common": common,
+            "warnings": warnings,
+            "proof": proof.to_dict() if proof else None,
+        }
+
+    def _prove(self, masks: Sequence[PersistenceMask]) -> Proof:
+        """Tell what the masks take from sources at random places of the imager."""
+        flags = [mask.dq(do_not_use=True) != 0 for mask in masks]
+        fields = [imager_area(mask.target.shape, mask.target.corner) for mask in masks]
+        # a subarray within the coronagraphs has no imager field
+        fields = [field if field.any() else np.ones_like(field) for field in fields]
+        widths = [PSF_FWHM_ARCSEC.get(mask.target.filter, 0.3) / PIXEL_ARCSEC for mask in masks]
+        return prove_masks(flags, fields, widths, [mask.target.root for mask in masks])
 
 
 def _members(source: Any) -> Iterator[Any]:

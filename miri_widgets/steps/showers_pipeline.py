@@ -8,16 +8,25 @@ References
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from jwst.gain_scale import gain_scale_step
 from jwst.ramp_fitting import ramp_fit_step
 from jwst.stpipe import Pipeline
+from numpy.typing import NDArray
 from stdatamodels.jwst import datamodels
 
+from miri_widgets.core.planes import Outcome, Planes
+from miri_widgets.core.proof import prove
+from miri_widgets.steps.model_planes import planes_of
 from miri_widgets.steps.showers import ShowerMaskStep
 
 __all__ = ["ShowersPipeline"]
+
+log = logging.getLogger(f"stpipe.{__name__}")
 
 
 class ShowersPipeline(Pipeline):
@@ -27,6 +36,8 @@ class ShowersPipeline(Pipeline):
 
     spec = """
         save_unmasked = boolean(default=False)  # Save the ramp with its new flags, too.
+        prove = boolean(default=True)  # Send sources of known flux through a copy of the ramp, and tell what the masks do to them.
+        proof_sources = integer(min=20, max=5000, default=200)  # Sources in that copy.
     """
 
     step_defs = {  # noqa: RUF012 - stpipe wants a plain dict
@@ -51,7 +62,10 @@ class ShowersPipeline(Pipeline):
         """
         with datamodels.RampModel(source) as opened:
             ramp = self.miri_showers.run(opened)
-        self.report = self.miri_showers.report
+            before = opened.groupdq.copy()
+        self.report = dict(self.miri_showers.report)
+        if self.prove and (before != ramp.groupdq).any():
+            self._prove(ramp, before)
         if self.save_unmasked:
             self.save_model(ramp, "ramp")
         result, integrations = self.ramp_fit.run(ramp)
@@ -63,3 +77,31 @@ class ShowersPipeline(Pipeline):
         result = self.gain_scale.run(result)
         self.suffix = "rate"
         return result
+
+    def _prove(self, ramp: Any, before: NDArray[np.uint8]) -> None:
+        """Add sources to the ramp, at the rate that they have, and fit it with the masks once more."""
+        plain = self._rate(ramp, before)
+        seconds = float(ramp.meta.exposure.group_time) * np.arange(1, ramp.data.shape[1] + 1)
+
+        def correct(exposures: Sequence[Planes]) -> Outcome:
+            added = exposures[0].sci - plain.sci
+            gained = np.where(np.isfinite(added), added, 0)[None] * seconds[:, None, None]
+            return Outcome((self._rate(ramp, ramp.groupdq, gained),))
+
+        proof = prove(correct, (plain,), correct((plain,)), sources=self.proof_sources)
+        for line in proof.sentences:
+            log.info("%s", line)
+        self.report["proof"] = proof.to_dict()
+
+    def _rate(self, ramp: Any, flags: NDArray[np.uint8], gained: NDArray[Any] | None = None) -> Planes:
+        """Fit a copy of the ramp, with other flags and with signal added to every integration [DN]."""
+        one = ramp.copy()
+        one.groupdq = flags
+        if gained is not None:
+            one.data = (one.data + gained).astype(np.float32)
+        result, integrations = self.ramp_fit.run(one)
+        planes = planes_of(result)
+        for model in (one, result, integrations):
+            if model is not None:
+                model.close()
+        return planes
