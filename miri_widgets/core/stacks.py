@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-__all__ = ["Stack", "clipped_mean", "clipped_means_of_others", "median_stack"]
+__all__ = [
+    "Leaving",
+    "Stack",
+    "clipped_mean",
+    "clipped_means_of_others",
+    "leave_one_out",
+    "mean_without",
+    "median_plane",
+    "median_stack",
+]
 
 Plane = NDArray[np.float32]
 
 _PRIOR = 4.0
 """The `noise` counts as so many samples in the variance of a mean, which few samples alone determine poorly."""
+
+_NETWORK, _WIDE = 32, 2048
+"""Up to so many samples, and from so many pixels on, a sorting network is faster than a sort of each pixel."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,31 +102,101 @@ def clipped_means_of_others(
         Row k is the mean of `clipped_mean` of `values` without row k.
     everything : Stack
         Arrays of shape (npix,): `clipped_mean` of `values`.
+    """
+    leaving = leave_one_out(values, low=low, high=high, noise=noise, least=least)
+    others = np.empty_like(values)
+    for row, own, exact in zip(others, values, leaving.exact, strict=True):
+        row[:] = leaving.without(own)
+        row[leaving.hard] = exact
+    return others, leaving.everything
+
+
+@dataclass(frozen=True, eq=False)
+class Leaving:
+    """
+    What the clipped mean of a pixel becomes without one of its samples.
+
+    Attributes
+    ----------
+    everything : Stack
+        From all samples; arrays of shape (npix,).
+    below, above : ndarray of float32, shape (npix,)
+        Samples within these bounds are in the mean.
+    hard : ndarray of int, shape (nhard,)
+        Indices of the pixels where the bounds depend on which sample is left out.
+    exact : ndarray of float32, shape (n, nhard)
+        The means there, for each exposure left out.
+    """
+
+    everything: Stack
+    below: Plane
+    above: Plane
+    hard: NDArray[np.intp]
+    exact: Plane
+
+    def without(self, own: Plane) -> Plane:
+        """Return the mean without samples `own`, NaN where there is none, shape (npix,); not for `hard` pixels."""
+        return mean_without(own, self.everything.mean, self.everything.count, self.below, self.above)
+
+
+def mean_without(own: Plane, mean: Plane, count: Plane, below: Plane, above: Plane) -> Plane:
+    """Return means, each without one of its samples where that is within bounds; all arrays of one shape."""
+    change = mean - own
+    change /= np.maximum(count - 1, np.float32(1))
+    outside = ~((own >= below) & (own <= above))
+    change[outside] = 0
+    change += mean
+    return change
+
+
+def leave_one_out(
+    values: Plane, *, low: float = 3.0, high: float = 3.0, noise: float = 0.0, least: int = 1
+) -> Leaving:
+    """
+    Return how clipped means change when one sample is left out.
+
+    Parameters
+    ----------
+    values, low, high, noise, least
+        As of `clipped_means_of_others`.
 
     Notes
     -----
     Exact. Without its value of rank r, the j-th order statistic of the others is the j-th of all where r > j and the
     next one elsewhere. Four order statistics define the bounds, so that there are five sets of bounds, and a sixth
-    for exposures that have no sample themselves. The sums within each set of bounds are made once; an exposure
-    takes those of its case and subtracts its own value when it is within the bounds. Where no sample can be out of
-    bounds, which is the rule, the mean of the others is the total without one's own value.
+    for exposures that have no sample themselves. Where no sample can be out of bounds, or where all six sets hold the
+    same samples, which is the rule, a sample within bounds leaves the mean and the others stay. Elsewhere the sums
+    within each set of bounds are made once, and an exposure takes those of its case.
     """
     ordered, count = _ordered(values)
     centre = _finite(_pick(ordered, count // 2))
     ordered -= centre
-    own = values - centre
-    present = np.where(np.isfinite(ordered), ordered, np.float32(0))
-    total, squares = present.sum(axis=0), np.einsum("ij,ij->j", present, present)
-    everything = _stack((total, squares, count.astype(np.float32)), centre, noise)
-    hard = np.flatnonzero(~_all_within(ordered, count, low, high, noise, least) & (count > 0))
-    slow, exact = _within_bounds(
-        own[:, hard], ordered[:, hard], count[hard], centre[hard], low, high, noise, least
+    everything = _stack(_all_sums(ordered, count), centre, noise)
+    above = np.full(centre.shape, np.finfo(np.float32).max)
+    below = -above
+    doubtful = np.flatnonzero(~_all_within(ordered, count, low, high, noise, least) & (count > 0))
+    few, some, middle = ordered[:, doubtful], count[doubtful], centre[doubtful]
+    bounds = _six_bounds(few, some, low, high, noise)
+    lowest, highest = bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0)
+    sums = _sums(few, lowest, highest)
+    same = (sums[2] == _number(few, bounds[:, 0].max(axis=0), bounds[:, 1].min(axis=0))) & (sums[2] > least)
+    below[doubtful], above[doubtful] = lowest + middle, highest + middle
+    rest = np.flatnonzero(~same)
+    hard = doubtful[rest]
+    exact, slow = _within_bounds(
+        values[:, hard] - middle[rest],
+        few[:, rest],
+        some[rest],
+        middle[rest],
+        bounds[:, :, rest],
+        noise,
+        least,
     )
-    others = _without_bounds(own, total, count, centre)
-    others[:, hard] = slow
+    stack = _stack(sums, middle, noise)
     for name in ("mean", "var", "count"):
-        getattr(everything, name)[hard] = getattr(exact, name)
-    return others, everything
+        getattr(everything, name)[doubtful] = getattr(stack, name)
+        getattr(everything, name)[hard] = getattr(slow, name)
+    return Leaving(everything, below, above, hard, exact)
 
 
 def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:
@@ -131,22 +214,58 @@ def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:
         Arrays of shape (npix,). The variance is pi / 2 times that of a mean, as for many normal samples.
     """
     ordered, count = _ordered(values)
-    positions = _positions(count, count)
-    centre = (_pick(ordered, positions[1]) + _pick(ordered, positions[2])) * np.float32(0.5)
-    limit = np.full(centre.shape, np.finfo(np.float32).max)
-    mean = _stack(_sums(ordered - _finite(centre), -limit, limit), centre, noise)
-    return Stack(
-        np.where(count > 0, centre, np.float32(np.nan)), mean.var * np.float32(np.pi / 2), mean.count
-    )
+    centre = _middle(ordered, count)
+    ordered -= _finite(centre)
+    mean = _stack(_all_sums(ordered, count), centre, noise)
+    return Stack(centre, mean.var * np.float32(np.pi / 2), mean.count)
+
+
+def median_plane(values: Plane) -> Plane:
+    """Return the median over exposures alone: the mean of `median_stack`, NaN where there is no sample."""
+    ordered, count = _ordered(values)
+    return _middle(ordered, count)
+
+
+def _middle(ordered: Plane, count: NDArray[np.intp]) -> Plane:
+    low, high = (_pick(ordered, where) for where in _positions(count, count)[1:3])
+    centre = (low + high) * np.float32(0.5)
+    centre[count == 0] = np.nan
+    return centre
 
 
 def _ordered(values: Plane) -> tuple[Plane, NDArray[np.intp]]:
     """Samples in rising order, absent ones last as infinity, and the number of samples of each pixel."""
-    present = np.isfinite(values)
-    # a sort along contiguous memory is twice as fast
-    turned = np.where(present.T, values.T, np.float32(np.inf))
-    turned.sort(axis=1)
-    return np.ascontiguousarray(turned.T), np.count_nonzero(present, axis=0)
+    number, pixels = values.shape
+    count = np.isfinite(values).view(np.uint8).sum(axis=0, dtype=np.uint16).astype(np.intp)
+    # where one is NaN, fmin returns the other
+    if number > _NETWORK or pixels < _WIDE:
+        # a sort along contiguous memory is twice as fast
+        turned = np.fmin(values.T, np.float32(np.inf), order="C")
+        turned.sort(axis=1)
+        return np.ascontiguousarray(turned.T), count
+    rows = list(np.fmin(values, np.float32(np.inf)))
+    spare = np.empty(pixels, np.float32)
+    for one, other in _exchanges(number):
+        np.minimum(rows[one], rows[other], out=spare)
+        np.maximum(rows[one], rows[other], out=rows[other])
+        rows[one], spare = spare, rows[one]
+    return np.array(rows), count
+
+
+@cache
+def _exchanges(number: int) -> tuple[tuple[int, int], ...]:
+    """Pairs of a sorting network: the lesser of each two goes first; merge exchange of Batcher (1968)."""
+    pairs, run = [], 1
+    while run < number:
+        step = run
+        while step:
+            for start in range(step % run, number - step, 2 * step):
+                for one in range(start, min(start + step, number - step)):
+                    if one // (2 * run) == (one + step) // (2 * run):
+                        pairs.append((one, one + step))
+            step //= 2
+        run *= 2
+    return tuple(pairs)
 
 
 def _positions(count: NDArray[np.intp], held: NDArray[np.intp]) -> list[NDArray[np.intp]]:
@@ -203,6 +322,25 @@ def _sums(ordered: Plane, below: Plane, above: Plane) -> tuple[Plane, Plane, Pla
     return total, np.einsum("ij,ij->j", inside, inside), number
 
 
+def _number(ordered: Plane, below: Plane, above: Plane) -> Plane:
+    """Count the samples within bounds, shape (npix,)."""
+    within = ordered >= below
+    within &= ordered <= above
+    return within.view(np.uint8).sum(axis=0, dtype=np.uint16).astype(np.float32)
+
+
+def _all_sums(ordered: Plane, count: NDArray[np.intp]) -> tuple[Plane, Plane, Plane]:
+    """Sum, sum of squares and number of all samples, shape (npix,) each."""
+    full = int(count.min(initial=len(ordered)))
+    some = ordered[full:]
+    present = np.where(np.isfinite(some), some, np.float32(0))
+    total = ordered[:full].sum(axis=0)
+    squares = np.einsum("ij,ij->j", ordered[:full], ordered[:full])
+    total += present.sum(axis=0)
+    squares += np.einsum("ij,ij->j", present, present)
+    return total, squares, count.astype(np.float32)
+
+
 def _stack(sums: Any, centre: Plane, noise: float) -> Stack:
     """Mean, its variance and the count from sums of samples relative to a centre."""
     total, squares, count = sums
@@ -231,15 +369,20 @@ def _all_within(
     return within
 
 
-def _without_bounds(own: Plane, total: Plane, count: NDArray[np.intp], centre: Plane) -> Plane:
-    """Return the means of the others, all samples kept; `own`, relative to `centre`, is overwritten with them."""
-    absent = np.isnan(own)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        np.subtract(total, own, out=own)
-        own *= np.float32(1) / (count - 1).astype(np.float32)
-        np.copyto(own, total / count.astype(np.float32), where=absent)
-        own += centre
-    return own
+def _six_bounds(
+    ordered: Plane, count: NDArray[np.intp], low: float, high: float, noise: float
+) -> NDArray[np.float32]:
+    """Bounds without one of the samples, for five cases of its rank, and with all of them; shape (6, 2, npix)."""
+    last = np.maximum(count - 1, 0)
+    positions = _positions(last, count)
+    here = [_pick(ordered, where) for where in positions]
+    after = [_pick(ordered, np.minimum(where + 1, len(ordered) - 1)) for where in positions]
+    cases = [[(here[j] if j < case else after[j]) for j in range(4)] for case in range(5)]
+    found = [_bounds(case, last, low, high, noise) for case in cases]
+    found.append(
+        _bounds([_pick(ordered, where) for where in _positions(count, count)], count, low, high, noise)
+    )
+    return np.array(found)
 
 
 def _within_bounds(
@@ -247,32 +390,22 @@ def _within_bounds(
     ordered: Plane,
     count: NDArray[np.intp],
     centre: Plane,
-    low: float,
-    high: float,
+    bounds: NDArray[np.float32],
     noise: float,
     least: int,
 ) -> tuple[Plane, Stack]:
-    """Means of the others, and of all, within the bounds of six cases; everything is relative to `centre`."""
-    last = np.maximum(count - 1, 0)
-    positions = _positions(last, count)
-    here = [_pick(ordered, where) for where in positions]
-    after = [_pick(ordered, np.minimum(where + 1, len(ordered) - 1)) for where in positions]
-    cases = [[(here[j] if j < case else after[j]) for j in range(4)] for case in range(5)]
-    bounds = [_bounds(case, last, low, high, noise) for case in cases]
-    bounds.append(
-        _bounds([_pick(ordered, where) for where in _positions(count, count)], count, low, high, noise)
-    )
-    below, above = np.stack([pair[0] for pair in bounds]), np.stack([pair[1] for pair in bounds])
+    """Means of the others, and of all, within the bounds of six cases; samples are relative to `centre`."""
+    below, above = bounds[:, 0], bounds[:, 1]
     totals, numbers = (
         np.array(part) for part in zip(*(_kept(ordered, *pair)[1:] for pair in bounds), strict=True)
     )
     case = np.zeros(own.shape, np.int32)
-    for order in here:
-        case += own > order
+    for where in _positions(np.maximum(count - 1, 0), count):
+        case += own > _pick(ordered, where)
     case[np.isnan(own)] = 5
     case *= np.int32(own.shape[1])
     case += np.arange(own.shape[1], dtype=np.int32)
-    inside = (own >= below.take(case)) & (own <= above.take(case))
+    inside = (own >= below.ravel().take(case)) & (own <= above.ravel().take(case))
     number = numbers.take(case) - inside
     total = totals.take(case) - np.where(inside, own, np.float32(0))
     with np.errstate(divide="ignore", invalid="ignore"):
