@@ -30,6 +30,7 @@ from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.rows import RowState, StageState
 from miri_widgets.models.services import Services, real_services
+from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.sources import SourceList, sources_of
 from miri_widgets.models.stage import StageModel
 from miri_widgets.products.program import Program, load_program
@@ -90,6 +91,7 @@ class SessionModel(traitlets.HasTraits):
                 "correct its file."
             )
         self.previews = PreviewModel(self)
+        self.showers = ShowerModel(self)
         self._looker = Looker(self.services, self.memory_path)
         self._generation = 0
         self._rescan = True
@@ -425,6 +427,7 @@ class SessionModel(traitlets.HasTraits):
 
     def _collect(self, *, wait: bool) -> None:
         self.previews.tick(wait=wait)
+        self.showers.tick(wait=wait)
         for name, future in list(self._slow.items()):
             if not (wait or future.done()):
                 continue
@@ -476,7 +479,8 @@ class SessionModel(traitlets.HasTraits):
                 self._looker.remember(self.request())
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.previews.stop()
-        for model in (self, self.previews, self.programs, *self.models.values()):
+        self.showers.stop()
+        for model in (self, self.previews, self.showers, self.programs, *self.models.values()):
             model.unobserve_all()
 
 

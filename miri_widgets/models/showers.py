@@ -1,0 +1,289 @@
+"""Showers as the user finds them: one difference of groups in view, and the outlines that were taken from it."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+from numpy.typing import NDArray
+
+from miri_widgets.core.regions import Region
+from miri_widgets.core.showers import ShowerMask
+from miri_widgets.errors import MiriWidgetsError, ParameterError
+from miri_widgets.models.drawn import keep_regions, taken_from
+from miri_widgets.models.group_pictures import difference_of, require_inside, showers_in
+from miri_widgets.models.shower_list import (
+    ShowerRow,
+    dated,
+    is_same_place,
+    pixel_count,
+    shower_rows,
+    without_known,
+)
+from miri_widgets.products.names import suffix_of
+from miri_widgets.products.region_files import read_regions
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["NO_RAMP", "PARAMETER", "STAGE", "ShowerModel"]
+
+STAGE = "showers"
+PARAMETER = "miri_showers.showers_file"
+
+NO_RAMP = "There is no ramp of this exposure yet: run Detector 1 first; with this step in the chain it keeps its ramps."
+
+
+class ShowerModel(traitlets.HasTraits):
+    """
+    Group differences of one exposure, computed in a thread, and the showers of the program.
+
+    The showers are the content of the file that the parameter ``miri_showers.showers_file`` names. Each change writes
+    another file, named after its content, so that a change is undone as any setting is.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session that it belongs to; it calls `tick`.
+    """
+
+    on = traitlets.Bool(False, help="whether group differences are in the viewer")
+    root = traitlets.Unicode("", help="the exposure")
+    integration = traitlets.Int(1, help="from 1")
+    group = traitlets.Int(2, help="from 2: this group minus the one before")
+    typical = traitlets.Bool(True, help="whether what a pixel gains in its other groups is subtracted")
+    integrations = traitlets.Int(1, help="of the exposure")
+    groups = traitlets.Int(2, help="of an integration")
+    picture = traitlets.Any(None, help="the latest `Picture`, or None")
+    working = traitlets.Bool(False, help="whether one is being computed")
+    sentence = traitlets.Unicode("", help="why there is none")
+    rows = traitlets.Tuple(help="ShowerRow of every shower in the file of now")
+    trouble = traitlets.Unicode("", help="why the file of now cannot be read")
+    searching = traitlets.Bool(False, help="whether showers are being looked for")
+    searched = traitlets.Unicode("", help="the exposure that the suggestions are for")
+    suggested = traitlets.Tuple(help="ShowerMask of every suggestion, most significant first")
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__()
+        self.session = session
+        self._future: Future[Any] | None = None
+        self._search: Future[Any] | None = None
+        self._search_root = ""
+        self._begun: Any = None
+        self._done_for: Any = None
+        self.observe(self._moved, ["on", "root", "integration", "group", "typical"])
+        self.model.observe(self._read, ["settings", "loaded"])
+
+    @property
+    def model(self) -> Any:
+        """The stage."""
+        return self.session.models[STAGE]
+
+    @property
+    def pixels(self) -> NDArray[Any] | None:
+        """The image that is to be shown, shape (ny, nx), DN; None when there is none."""
+        return self.picture.pixels if self.picture is not None else None
+
+    # -- the picture --------------------------------------------------------
+
+    def ramp(self, root: str) -> Path | None:
+        """Return the ramp of an exposure that detector1 made with the settings of now; None without one."""
+        plan = next((one for one in self.session.plans if one.stage == STAGE and root in one.exposures), None)
+        files = self.session.services.inputs(plan) if plan is not None else ()
+        return next((path for path in files if suffix_of(path) == "ramp" and path.is_file()), None)
+
+    def roots(self) -> tuple[str, ...]:
+        """Return the exposures that have a ramp."""
+        planned = (root for plan in self.session.plans if plan.stage == STAGE for root in plan.exposures)
+        return tuple(root for root in planned if self.ramp(root) is not None)
+
+    def show(self, root: str, integration: int | None = None, group: int | None = None) -> None:
+        """Bring one group of an exposure into view; counted from 1, by default the ones of now."""
+        exposure = self.session.programs.find(root)
+        with self.hold_trait_notifications():
+            if root != self.root and exposure is not None:
+                self.integrations, self.groups = max(exposure.nints, 1), max(exposure.ngroups, 2)
+            self.root = root
+            self.integration = min(integration or self.integration, self.integrations)
+            self.group = min(max(group or self.group, 2), self.groups)
+            self.on = True
+
+    def stop(self) -> None:
+        """Take the picture out of the viewer; one that is being computed is thrown away."""
+        self._future, self._begun, self._done_for = None, None, None
+        with self.hold_trait_notifications():
+            self.on, self.working = False, False
+            self.picture, self.sentence = None, ""
+
+    def tick(self, *, wait: bool = False) -> None:
+        """Take what is ready, and begin what is wanted next."""
+        if self._search is not None and (wait or self._search.done()):
+            self._take_search(self._search)
+        if self._future is not None and (wait or self._future.done()):
+            self._take(self._future)
+        if not self.on or self._future is not None or self.session.models["detector1"].planning:
+            return
+        path = self.ramp(self.root)
+        mark = (path, self.integration, self.group, self.typical)
+        if mark == self._done_for:
+            return
+        if path is None:
+            self._done_for = mark
+            self._tell(NO_RAMP)
+            return
+        self._begun, self.working = mark, True
+        self._future = self.session.submit(difference_of, *mark, self.root)
+        if wait:
+            self.tick(wait=True)
+
+    def _moved(self, change: Any) -> None:
+        if change["name"] == "on" and not change["new"]:
+            self.stop()
+        else:
+            self.tick()
+
+    def _tell(self, sentence: str) -> None:
+        with self.hold_trait_notifications():
+            self.picture, self.sentence = None, sentence
+
+    def _take(self, future: Future[Any]) -> None:
+        self._future = None
+        self._done_for = self._begun
+        self.working = False
+        try:
+            picture = future.result()
+        except MiriWidgetsError as error:
+            self._tell(str(error))
+            return
+        with self.hold_trait_notifications():
+            self.picture, self.sentence = picture, ""
+            if picture.root == self.root:
+                self.integrations, self.groups = picture.integrations, picture.groups
+
+    # -- the showers --------------------------------------------------------
+
+    def _regions(self) -> tuple[Region, ...]:
+        value = self.model.settings[PARAMETER] if self.model.loaded else None
+        return read_regions(Path(str(value))) if value not in (None, "", "None") else ()
+
+    def _read(self, _: Any = None) -> None:
+        try:
+            rows, trouble = shower_rows(self._regions()), ""
+        except MiriWidgetsError as error:
+            rows, trouble = (), str(error)
+        with self.hold_trait_notifications():
+            self.rows, self.trouble = rows, trouble
+
+    def _keep(self, regions: tuple[Region, ...]) -> None:
+        """Write the showers beside those of before, and give them to the stage."""
+        if regions:
+            path = keep_regions(regions, self.session.program.workspace / "regions", STAGE)
+            self.model.set({PARAMETER: str(path)})
+        elif self.model.settings.without(PARAMETER)[PARAMETER]:
+            # without the user's value that of the program's file would act
+            self.model.set({PARAMETER: None})
+        else:
+            self.model.reset(PARAMETER)
+
+    def take_drawn(self) -> int:
+        """
+        Make the shapes that were drawn in the viewer showers of the exposure, integration and group in view.
+
+        Returns
+        -------
+        int
+            How many were taken: shapes that are showers already stay as they are.
+
+        Raises
+        ------
+        ParameterError
+            If no group difference is in view, or nothing new is drawn, or a shape lies outside of the exposure.
+        BadTableError, MissingFileError
+            If the file of now cannot be read.
+        """
+        picture = self.picture
+        if picture is None or (picture.root, picture.integration, picture.group) != self._place:
+            raise ParameterError(
+                "no group difference is in view",
+                "the first group that shows the shower",
+                "choose an exposure and a group, and wait for the picture",
+            )
+        drawn = taken_from(self.session.drawn())
+        known = self._regions()
+        new = without_known(drawn, shower_rows(known))
+        if not new:
+            raise ParameterError(
+                "nothing new is drawn: all shapes in the viewer are showers already",
+                "a new shape",
+                "draw one, or remove the shower below first",
+            )
+        for region in new:
+            require_inside(region, picture.pixels.shape)
+        self._keep((*known, *(dated(region, *self._place) for region in new)))
+        return len(new)
+
+    @property
+    def _place(self) -> tuple[str, int, int]:
+        return self.root, self.integration, self.group
+
+    def remove(self, number: int) -> None:
+        """Forget one shower, by its place in the file from 0; all others stay."""
+        self._keep(tuple(region for place, region in enumerate(self._regions()) if place != number))
+
+    # -- suggestions --------------------------------------------------------
+
+    def suggest(self, threshold: float = 5.0) -> None:
+        """
+        Look for showers in the exposure, in a thread; `suggested` gets them.
+
+        Parameters
+        ----------
+        threshold : float
+            Excess of the smoothed difference over its noise, sigma.
+
+        Raises
+        ------
+        ParameterError
+            If the exposure has no ramp.
+        """
+        path = self.ramp(self.root)
+        if path is None:
+            raise ParameterError("an exposure without a ramp", "a ramp of detector1", "run detector1 first")
+        self._search_root = self.root
+        with self.hold_trait_notifications():
+            self.searching, self.searched, self.suggested = True, "", ()
+        self._search = self.session.submit(showers_in, path, threshold)
+
+    def _take_search(self, search: Future[Any]) -> None:
+        self._search = None
+        with self.hold_trait_notifications():
+            self.searching, self.searched = False, self._search_root
+            try:
+                self.suggested = search.result()
+            except MiriWidgetsError as error:
+                self.searched, self.sentence = "", str(error)
+
+    def is_taken(self, shower: ShowerMask) -> bool:
+        """Tell whether a suggestion is among the showers."""
+        return any(
+            row.is_in(self.searched)
+            and row.integration == shower.integration + 1
+            and is_same_place(row.region, shower.shape)
+            for row in self.rows
+        )
+
+    def accept(self, shower: ShowerMask) -> None:
+        """Make a suggestion one of the showers."""
+        if not self.is_taken(shower):
+            region = dated(shower.shape, self.searched, shower.integration + 1, shower.first_group + 1)
+            self._keep((*self._regions(), region))
+
+    def pixels_of(self, row: ShowerRow) -> int | None:
+        """Return how many pixels a shower covers; None for one on the sky."""
+        if row.region.sky:
+            return None
+        exposures = self.session.programs.exposures
+        found = next((one for one in exposures if row.is_in(one.root)), None)
+        return pixel_count(row.region, (found.ny, found.nx)) if found is not None else None
