@@ -98,4 +98,6 @@ def open_ramp(path: Path) -> Ramp:
             "SCI and GROUPDQ of one shape (integrations, groups, rows, columns)",
             "choose a ramp that detector1 has kept",
         )
+    for part in (sci, groupdq):
+        part.flags.writeable = False
     return Ramp(sci, groupdq)
