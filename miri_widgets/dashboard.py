@@ -22,6 +22,8 @@ from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, escape, sentences, stylesheet, text
 from miri_widgets.panels.persistence import PersistencePanel
 from miri_widgets.panels.pullupdown import PullUpDownPanel
+from miri_widgets.panels.rates import RatesPanel
+from miri_widgets.panels.showers import ShowersPanel
 from miri_widgets.panels.sky import SkyPanel
 from miri_widgets.panels.stripes import StripesPanel
 from miri_widgets.panels.warm_pixels import WarmPixelsPanel
@@ -33,6 +35,8 @@ __all__ = ["Dashboard", "show"]
 PANELS: dict[str, type[StagePanel]] = {
     "persistence": PersistencePanel,
     "detector1": Detector1Panel,
+    "showers": ShowersPanel,
+    "rates": RatesPanel,
     "image2": Image2Panel,
     "warm_pixels": WarmPixelsPanel,
     "sky": SkyPanel,
@@ -48,6 +52,9 @@ MARKS = "sources"
 
 PREVIEWS = {"before": "Preview: before", "after": "Preview: after", "difference": "Preview: difference"}
 """Labels of the images of a preview."""
+
+GROUP = "Group difference"
+"""Label of the image of a difference of groups."""
 
 MOST_IMAGES = 8
 """Images that the viewer holds at the same time."""
@@ -87,6 +94,7 @@ class Dashboard(Part):
         self._shown: Path | None = None
         self._extension = "SCI"
         self._previewed = False
+        self._grouped = False
         self._passing: list[str] = []
         self._refused = False
         left = ipywidgets.VBox([self.tabs, self.body])
@@ -109,6 +117,7 @@ class Dashboard(Part):
         self.watch(session, self._follow_center, "center")
         self.watch(session, self._follow_items, "chain")
         self.watch(session.previews, self._follow_preview, "result", "shown", "stage")
+        self.watch(session.showers, self._follow_group, "picture")
         self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
         for stage in session.models.values():
             self.watch(stage, self._follow_items, "rows", "state")
@@ -156,6 +165,8 @@ class Dashboard(Part):
         self.tabs.active = name
         if self.session.previews.stage not in ("", name):
             self.session.previews.stop()
+        if name != "showers":
+            self.session.showers.stop()
         if name not in self.panels:
             self.panels[name] = self._panel(name)
         self.body.children = (self.panels[name],)
@@ -175,9 +186,8 @@ class Dashboard(Part):
         if pixels is None:
             for label in PREVIEWS.values():
                 self.viewer.remove(label)
-            if self._previewed and self._shown is not None and not self._refused:
-                self.viewer.show(self._shown, label=self._shown.name)
-                self._follow_origin(None)
+            if self._previewed:
+                self._show_again()
             self._previewed = False
             return
         self._previewed = True
@@ -191,6 +201,29 @@ class Dashboard(Part):
             f"<b>{escape(label)}</b><span>{escape(short)} · "
             f"{escape(exposure.label if exposure else previews.root)} · nothing is written</span>"
         )
+
+    def _follow_group(self, _: Any) -> None:
+        """Show the difference of groups that is chosen; as a preview, it has no file."""
+        picture = self.session.showers.picture
+        if picture is None:
+            self.viewer.remove(GROUP)
+            if self._grouped:
+                self._show_again()
+            self._grouped = False
+            return
+        self._grouped = True
+        self.viewer.show(picture.pixels, label=GROUP)
+        exposure = self.session.programs.find(picture.root)
+        self.viewer_words.value = (
+            f"<b>{escape(picture.label)}</b><span>"
+            f"{escape(exposure.label if exposure else picture.root)} · DN · nothing is written</span>"
+        )
+
+    def _show_again(self) -> None:
+        """Show the product that was in view before."""
+        if self._shown is not None and not self._refused:
+            self.viewer.show(self._shown, label=self._shown.name)
+            self._follow_origin(None)
 
     def _follow_shown(self, _: Any) -> None:
         path = self.session.shown

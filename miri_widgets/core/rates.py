@@ -69,7 +69,8 @@ class RateComparison:
     reasons : ndarray of uint8, shape (ny, nx)
         Bits of `REASONS`; 0 where they agree.
     facts : mapping
-        Plain numbers: pixels, ``compared``, ``differ``, and the count of each reason.
+        Plain numbers: pixels, ``compared``, ``differ``, the ``largest`` difference in DN/s, ``largest_sigma`` in units
+        of the larger error, and the count of each reason.
     sentences : tuple of str
         The same in words.
     """
@@ -245,11 +246,13 @@ def compare_rates(
     reasons[value & ~other] = 1 << REASONS["no_integration"][0]
     differs = reasons != 0
     counts = {name: int(np.count_nonzero(reasons & np.uint8(1 << bit))) for name, (bit, _) in REASONS.items()}
+    sigma = np.maximum(err, recomputed.err)[both & (err > 0)]
     facts = {
         "pixels": int(sci.size),
         "compared": int(both.sum()),
         "differ": int(differs.sum()),
         "largest": float(np.nanmax(np.abs(difference[both]), initial=0.0)),
+        "largest_sigma": float(np.nanmax(np.abs(difference[both & (err > 0)]) / sigma, initial=0.0)),
         **counts,
     }
     return RateComparison(difference, differs, reasons, facts, _sentences(facts))

@@ -70,7 +70,7 @@ class ShowerModel(traitlets.HasTraits):
         self.session = session
         self._future: Future[Any] | None = None
         self._search: Future[Any] | None = None
-        self._search_root = ""
+        self._search_root = self._known = ""
         self._begun: Any = None
         self._done_for: Any = None
         self.observe(self._moved, ["on", "root", "integration", "group", "typical"])
@@ -101,10 +101,8 @@ class ShowerModel(traitlets.HasTraits):
 
     def show(self, root: str, integration: int | None = None, group: int | None = None) -> None:
         """Bring one group of an exposure into view; counted from 1, by default the ones of now."""
-        exposure = self.session.programs.find(root)
         with self.hold_trait_notifications():
-            if root != self.root and exposure is not None:
-                self.integrations, self.groups = max(exposure.nints, 1), max(exposure.ngroups, 2)
+            self._learn(root)
             self.root = root
             self.integration = min(integration or self.integration, self.integrations)
             self.group = min(max(group or self.group, 2), self.groups)
@@ -138,7 +136,15 @@ class ShowerModel(traitlets.HasTraits):
         if wait:
             self.tick(wait=True)
 
+    def _learn(self, root: str) -> None:
+        """Take the numbers of integrations and groups from the raw exposure, until its ramp is open."""
+        exposure = self.session.programs.find(root)
+        if root != self._known and exposure is not None:
+            self._known = root
+            self.integrations, self.groups = max(exposure.nints, 1), max(exposure.ngroups, 2)
+
     def _moved(self, change: Any) -> None:
+        self._learn(self.root)
         if change["name"] == "on" and not change["new"]:
             self.stop()
         else:

@@ -131,6 +131,12 @@ def test_a_group_beyond_the_ramp_is_brought_back(session, root):
     assert (session.showers.picture.integration, session.showers.picture.group) == (NINTS, NGROUPS)
 
 
+def test_the_groups_of_an_exposure_are_known_before_its_ramp_is_open(session, root):
+    session.showers.root = root
+    session.showers.show(root, 2, 4)
+    assert (session.showers.integration, session.showers.group) == (2, 4)
+
+
 def test_a_damaged_ramp_is_a_sentence(session, root):
     path = session.showers.ramp(root)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
