@@ -36,7 +36,7 @@ class Limit:
 LIMITS: dict[str, Limit] = {
     "flux": Limit(0.005, 0.015, 2.0, "The flux calibration of the imager is good to about 2 per cent: nothing may spend it."),
     "flux_bin": Limit(0.01, 0.03, 3.0, "One bin of several, of few sources: more freedom than for all together."),
-    "noise": Limit(0.08, 0.25, 2.0, "A sky of ten exposures adds 5 per cent of noise; 25 per cent cost a third of the time."),
+    "noise": Limit(0.05, 0.25, 2.0, "More than a sky of ten exposures must add; 25 per cent cost a third of the time."),
     "structure": Limit(0.05, 0.25, 2.0, "Rms in units of the noise of a pixel: what averages of boxes and lines show."),
     "extended": Limit(0.05, 0.2, 2.0, "In a field that shows extended emission: its photometry is good to 5 per cent."),
     "patch": Limit(0.3, 1.5, 2.0, "In a field that shows none: galaxies of the size of the patch are still in doubt."),
