@@ -94,6 +94,7 @@ class SessionModel(traitlets.HasTraits):
         self.showers = ShowerModel(self)
         self._looker = Looker(self.services, self.memory_path)
         self._generation = 0
+        self._chosen = False  # whether the user has changed the chain, which outweighs what is remembered
         self._rescan = True
         self._memory = read_memory(self.memory_path)
         self._restored = False
@@ -136,6 +137,7 @@ class SessionModel(traitlets.HasTraits):
                 "one of " + ", ".join(choices),
                 "choose one of them",
             )
+        self._chosen = True
         wanted = {*self.chain, name} if use else set(self.chain) - {name}
         chain = self._in_order(wanted)
         if chain != self.chain:
@@ -456,7 +458,7 @@ class SessionModel(traitlets.HasTraits):
     # -- remembering --------------------------------------------------------
 
     def _restore(self) -> None:
-        if "chain" in self._memory:
+        if "chain" in self._memory and not self._chosen:
             self.chain = self._in_order(self._memory["chain"])
         known = {exposure.root for exposure in self.programs.exposures}
         self.programs.excluded = frozenset(known & set(self._memory.get("excluded", ())))

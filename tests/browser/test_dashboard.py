@@ -174,3 +174,37 @@ def test_one_panel_alone(
     page.wait_for_timeout(1000)
     page.screenshot(path=screenshots / "panel_alone.png")
     page_report.assert_clean()
+
+
+def test_a_step_of_ours_is_previewed_run_and_proved(
+    served: Served, page: Page, page_report: Any, screenshots: Path
+) -> None:
+    """Take a step into the chain, look at it before anything is written, run it, read its proof, go on."""
+    workspace = served.program.workspace
+    page.goto(served.url, wait_until="commit")
+    stage(page, "Program").click(timeout=MINUTES)
+    page.get_by_text("optional ones take part").click(timeout=MINUTES)
+    page.get_by_label("Stripes", exact=True).check()
+    stage(page, "Stripes").click()
+    page.get_by_role("button", name="Preview").click(timeout=MINUTES)
+    preview = page.locator(".mw-preview")
+    expect(preview).to_contain_text("nothing is written", timeout=MINUTES)
+    expect(page.locator(".mw-viewer-strip")).to_contain_text("Preview: after", timeout=MINUTES)
+    preview.get_by_role("button", name="Difference").click()
+    expect(page.locator(".mw-viewer-strip")).to_contain_text("Preview: difference", timeout=MINUTES)
+    page.get_by_role("tab").filter(has_text="Charts").click()
+    expect(page.get_by_text("Medians of columns and rows")).to_be_visible(timeout=MINUTES)
+    page.wait_for_timeout(2000)
+    page.screenshot(path=screenshots / "preview.png", full_page=True)
+    assert not (workspace / "runs" / "stripes").exists(), "a preview writes nothing"
+    page.locator(".mw-runbar").get_by_role("button", name="Run", exact=True).click()
+    expect(stage(page, "Stripes")).to_contain_text("done", timeout=3 * MINUTES)
+    assert len(list((workspace / "runs" / "stripes").glob("*/*_cal.fits"))) == 4
+    page.get_by_role("tab").filter(has_text="Proof").click()
+    expect(page.locator(".mw-proof")).to_contain_text("Fluxes of added sources", timeout=MINUTES)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=screenshots / "proof.png", full_page=True)
+    expect(stage(page, "Image 3")).to_contain_text("out of date", timeout=MINUTES)
+    page.get_by_role("button", name="Run all").click()
+    expect(stage(page, "Image 3")).to_contain_text("done", timeout=3 * MINUTES)
+    page_report.assert_clean()

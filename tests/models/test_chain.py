@@ -88,6 +88,15 @@ def test_the_chain_is_remembered(session, program, fakes):
     again.close()
 
 
+def test_a_choice_before_the_session_is_restored_is_not_lost(session, program, fakes):
+    session.close()
+    again = SessionModel(program, fakes.fake_services(program))
+    again.use_stage("stripes")
+    again.poll()
+    assert "stripes" in again.chain
+    again.close()
+
+
 def test_the_programs_file_names_stages(fakes, tmp_path):
     program = fakes.fake_program(tmp_path, stages=("stripes", "astrology"))
     session = SessionModel(program, fakes.fake_services(program))

@@ -42,7 +42,9 @@ class Proofs(Part):
         rank = {"harm": 0, "doubtful": 1, "good": 2}
         rows.sort(key=lambda row: rank.get(self._proof(row).get("verdict", ""), 3))
         marks = {"harm": "✗ ", "doubtful": "! ", "good": "✓ "}
-        options = [(marks.get(self._proof(row).get("verdict", ""), "") + row.label, row.key) for row in rows]
+        options = [
+            (marks.get(self._proof(row).get("verdict", ""), "") + self._label(row), row.key) for row in rows
+        ]
         if list(self.choice.options) != options:
             chosen = self.choice.value
             self._following = True
@@ -59,6 +61,10 @@ class Proofs(Part):
     def _chosen(self, _: Any) -> None:
         if not self._following:
             self._show()
+
+    def _label(self, row: Any) -> str:
+        one = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
+        return one.label if one is not None else str(row.label)
 
     @staticmethod
     def _proof(row: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Timeline(Part):
         self.model = model
         self.fact, self.title, self.unit = fact, title, unit
         self.x_axis = axis("hours since the first exposure")
-        self.y_axis = axis(f"{title} [{unit}]" if unit else title, vertical=True)
+        self.y_axis = axis(unit or "", vertical=True)
         self.figure = figure(self.x_axis, self.y_axis, [])
         self.words = text("", "mw-chart-words")
         self.heading = text(escape(title[:1].upper() + title[1:]), "mw-heading")
