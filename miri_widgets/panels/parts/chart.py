@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import bqplot
@@ -10,7 +11,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLOURS", "HEIGHT", "axis", "figure", "fit_axis", "round_ticks"]
+__all__ = ["COLOURS", "HEIGHT", "axis", "dots", "figure", "fit_axis", "round_ticks"]
 
 INK = "#5b6775"
 HEIGHT = "190px"
@@ -40,6 +41,45 @@ def figure(x: bqplot.Axis, y: bqplot.Axis, marks: list[bqplot.Mark]) -> bqplot.F
         fig_margin={"top": 10, "bottom": 42, "left": 62, "right": 16},
         layout=ipywidgets.Layout(width="100%", height=HEIGHT),
         animation_duration=0,
+    )
+
+
+def dots(
+    points: Sequence[tuple[float, float, str]],
+    x: bqplot.Axis,
+    y: bqplot.Axis,
+    colour: str,
+    label: str,
+    *,
+    horizontal: str = "hours",
+) -> bqplot.Scatter:
+    """
+    Return named points with a tooltip.
+
+    Parameters
+    ----------
+    points : sequence of (float, float, str)
+        Position on both axes, and name.
+    x, y : Axis
+        The axes, with their scales.
+    colour : str
+        Of the points.
+    label, horizontal : str
+        What the two axes are, for the tooltip.
+    """
+    tip = bqplot.Tooltip(
+        fields=["name", "x", "y"], labels=["exposure", horizontal, label], formats=["", ".3f", ".5g"]
+    )
+    return bqplot.Scatter(
+        x=np.array([one[0] for one in points]),
+        y=np.array([one[1] for one in points]),
+        names=np.array([one[2] for one in points]),
+        display_names=False,
+        scales={"x": x.scale, "y": y.scale},
+        colors=[colour],
+        default_size=46,
+        stroke="#ffffff",
+        tooltip=tip,
     )
 
 

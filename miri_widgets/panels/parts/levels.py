@@ -9,7 +9,7 @@ import numpy as np
 
 from miri_widgets.models.rows import RowState
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.parts.chart import COLOURS, axis, dots, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
@@ -113,25 +113,11 @@ class LevelsView(Part):
         self.children = [self._heading, self.figure, self.words]
 
     def _mark(self, members: list[tuple[Any, Any]], first: float, unit: str, colour: str) -> bqplot.Scatter:
-        hours = np.array([24 * (exposure.start_mjd - first) for exposure, _ in members])
-        levels = np.array([found.level.median for _, found in members])
-        names = np.array([exposure.label for exposure, _ in members])
-        tip = bqplot.Tooltip(
-            fields=["name", "x", "y"],
-            labels=["exposure", "hours", f"level, {unit}"],
-            formats=["", ".3f", ".5g"],
-        )
-        return bqplot.Scatter(
-            x=hours,
-            y=levels,
-            names=names,
-            display_names=False,
-            scales={"x": self.x_axis.scale, "y": self.y_axis.scale},
-            colors=[colour],
-            default_size=46,
-            stroke="#ffffff",
-            tooltip=tip,
-        )
+        points = [
+            (24 * (exposure.start_mjd - first), found.level.median, exposure.label)
+            for exposure, found in members
+        ]
+        return dots(points, self.x_axis, self.y_axis, colour, f"level, {unit}")
 
     def close(self) -> None:
         """Close the figure, too, when it is not on the page."""

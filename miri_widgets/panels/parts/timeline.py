@@ -9,7 +9,7 @@ import bqplot
 import numpy as np
 
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.parts.chart import COLOURS, axis, dots, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
@@ -99,22 +99,9 @@ class Timeline(Part):
         self.children = [self.heading, self.figure, self.words]
 
     def _mark(self, members: list[tuple[Any, float]], first: float, colour: str) -> bqplot.Scatter:
-        tip = bqplot.Tooltip(
-            fields=["name", "x", "y"],
-            labels=["exposure", "hours", f"{self.title}{', ' + self.unit if self.unit else ''}"],
-            formats=["", ".3f", ".5g"],
-        )
-        return bqplot.Scatter(
-            x=np.array([24 * (exposure.start_mjd - first) for exposure, _ in members]),
-            y=np.array([value for _, value in members]),
-            names=np.array([exposure.label for exposure, _ in members]),
-            display_names=False,
-            scales={"x": self.x_axis.scale, "y": self.y_axis.scale},
-            colors=[colour],
-            default_size=46,
-            stroke="#ffffff",
-            tooltip=tip,
-        )
+        points = [(24 * (exposure.start_mjd - first), value, exposure.label) for exposure, value in members]
+        label = f"{self.title}, {self.unit}" if self.unit else self.title
+        return dots(points, self.x_axis, self.y_axis, colour, label)
 
     def close(self) -> None:
         """Close the figure, too, when it is not on the page."""
