@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,12 +32,12 @@ from stdatamodels.jwst import datamodels
 from stpipe import config_parser
 
 from miri_widgets.core.planes import Lazy, Outcome, Planes
-from miri_widgets.core.proof import prove
+from miri_widgets.core.proof import Proof, prove
 from miri_widgets.errors import NotImagingError, NotWritableError, WrongSuffixError
 from miri_widgets.products.extras import write_images
 from miri_widgets.products.names import suffix_of
 from miri_widgets.steps.arguments import arguments_of
-from miri_widgets.steps.model_planes import ascii_only, planes_of, write_planes
+from miri_widgets.steps.model_planes import KeptPlanes, ascii_only, planes_of, write_planes
 
 __all__ = ["CorrectionStep", "MiriStep"]
 
@@ -67,6 +67,11 @@ class MiriStep(Step):
     @classmethod
     def get_config_from_reference(cls, dataset: Any, *arguments: Any, **named: Any) -> Any:
         """Return no parameters: CRDS knows nothing of our steps."""
+        return config_parser.ConfigObj()
+
+    @classmethod
+    def _get_config_from_parameters(cls, *arguments: Any, **named: Any) -> Any:
+        # what a pipeline asks of its steps
         return config_parser.ConfigObj()
 
     def save_model(self, model: Any, suffix: str | None = None, *arguments: Any, **named: Any) -> Any:
@@ -171,8 +176,28 @@ class CorrectionStep(MiriStep):
 
     def _correct(self, models: Any, index: int | None = None) -> dict[str, Any]:
         """Correct some exposures, or one of them, in place; return and keep the report."""
-        places = range(len(models)) if index is None else [index]
-        exposures = Lazy(len(places), lambda place: _planes(models, places[place]))
+        places = _by_name(models) if index is None else [index]
+        with tempfile.TemporaryDirectory(prefix="miri_widgets-") as folder:
+            read = KeptPlanes(Path(folder), lambda place: _planes(models, places[place]))
+            outcome, proof = self._outcome(Lazy(len(places), read))
+            notes = tuple(proof.sentences[:1]) if proof else ()
+            by_root = {}
+            for place, at in enumerate(places):
+                planes = outcome.exposures[place]
+                by_root[planes.root] = dict(planes.facts)
+                with _opened(models, at, modify=True) as model:
+                    write_planes(model, planes, self.class_alias, notes)
+        self.report = {
+            "exposures": by_root,
+            "common": dict(outcome.facts),
+            "warnings": list(outcome.warnings),
+            "proof": proof.to_dict() if proof else None,
+        }
+        self._save_images(models, places[0], outcome)
+        return self.report
+
+    def _outcome(self, exposures: Sequence[Planes]) -> tuple[Outcome, Proof | None]:
+        """Correct exposures and prove it, as the user wants; what was found goes to the log."""
         operation, settings = type(self).operation, self.settings()
         outcome = operation(exposures, **settings)
         proof = None
@@ -182,31 +207,17 @@ class CorrectionStep(MiriStep):
             )
         for line in (*outcome.warnings, *(proof.sentences if proof else ())):
             log.info("%s", line)
-        notes = tuple(proof.sentences[:1]) if proof else ()
-        by_root = {}
-        for place, at in enumerate(places):
-            planes = outcome.exposures[place]
-            by_root[planes.root] = dict(planes.facts)
-            with _opened(models, at, modify=True) as model:
-                write_planes(model, planes, self.class_alias, notes)
-        self.report = {
-            "exposures": by_root,
-            "common": dict(outcome.facts),
-            "warnings": list(outcome.warnings),
-            "proof": proof.to_dict() if proof else None,
-        }
-        self._save_images(models, outcome)
-        return self.report
+        return outcome, proof
 
     def settings(self) -> dict[str, Any]:
         """Return the keyword arguments of the correction."""
         names = config_parser.load_spec_file(type(self)).scalars
         return arguments_of({name: getattr(self, name) for name in names})
 
-    def _save_images(self, models: Any, outcome: Outcome) -> None:
+    def _save_images(self, models: Any, first: int, outcome: Outcome) -> None:
         if not (self.images_suffix and outcome.images and self.save_results):
             return
-        with _opened(models, 0) as model:
+        with _opened(models, first) as model:
             name = _product_name(models) or Path(model.meta.filename).stem.rpartition("_")[0]
             header = {
                 "TELESCOP": "JWST",
@@ -239,6 +250,10 @@ def _files_of(source: Any) -> list[Path]:
         ]
     if isinstance(source, list | tuple):
         return [path for one in source for path in _files_of(one)]
+    if isinstance(source, ModelLibrary):
+        # as a hook of a pipeline, whose association names files
+        members = source.asn["products"][0]["members"]
+        return [(Path(source.asn_dir) / member["expname"]).resolve() for member in members]
     return []  # data models have left their files
 
 
@@ -259,6 +274,14 @@ def _association(files: list[Any]) -> dict[str, Any]:
 
 def _is_plain(value: Any) -> bool:
     return isinstance(value, bool | int | float | str)
+
+
+def _by_name(models: Any) -> list[int]:
+    """Return the places of the models by name: results depend neither on the order of files nor of members."""
+    if not isinstance(models, ModelLibrary):
+        return list(range(len(models)))
+    members = models.asn["products"][0]["members"]
+    return sorted(range(len(members)), key=lambda index: Path(members[index]["expname"]).name)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,42 @@ from numpy.typing import NDArray
 from miri_widgets.core.planes import Planes
 from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
 
-__all__ = ["ascii_only", "planes_of", "write_planes"]
+__all__ = ["KeptPlanes", "ascii_only", "planes_of", "write_planes"]
 
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
+
+
+class KeptPlanes:
+    """
+    Exposures as they were when they were first asked for; their arrays are kept on disk.
+
+    To open a data model takes ten times as long as to read its arrays, and a correction asks several times, also
+    after the first of the models has been changed.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to keep the arrays.
+    read : callable
+        Index to `Planes`.
+    """
+
+    def __init__(self, folder: Path, read: Callable[[int], Planes]) -> None:
+        self._folder, self._read = folder, read
+        self._bare: dict[int, Planes] = {}
+
+    def __call__(self, index: int) -> Planes:
+        """Return an exposure, with arrays of its own."""
+        path = self._folder / f"{index}.npz"
+        if index in self._bare:
+            with np.load(path) as arrays:
+                return self._bare[index].but(**arrays)
+        planes = self._read(index)
+        names = ("sci", "err", "dq", *_VARIANCES)
+        found = {name: getattr(planes, name) for name in names if getattr(planes, name) is not None}
+        np.savez(path, **found)
+        self._bare[index] = planes.but(**dict.fromkeys(found))
+        return planes
 
 
 def planes_of(model: Any) -> Planes:

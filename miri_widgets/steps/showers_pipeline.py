@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from stdatamodels.jwst import datamodels
 
 from miri_widgets.core.planes import Outcome, Planes
 from miri_widgets.core.proof import prove
+from miri_widgets.errors import NotWritableError
 from miri_widgets.steps.model_planes import planes_of
 from miri_widgets.steps.showers import ShowerMaskStep
 
@@ -46,6 +48,16 @@ class ShowersPipeline(Pipeline):
         "gain_scale": gain_scale_step.GainScaleStep,
     }
 
+    @classmethod
+    def _get_config_from_parameters(cls, *arguments: Any, **named: Any) -> Any:
+        # CRDS knows parameters of the steps, and calls it an error to be asked about this pipeline
+        config = cls._empty_config()
+        config["steps"] = {
+            name: step._get_config_from_parameters(*arguments, **named)
+            for name, step in cls.step_defs.items()
+        }
+        return config
+
     def process(self, source: Any) -> Any:
         """
         Reduce one ramp.
@@ -67,7 +79,7 @@ class ShowersPipeline(Pipeline):
         if self.prove and (before != ramp.groupdq).any():
             self._prove(ramp, before)
         if self.save_unmasked:
-            self.save_model(ramp, "ramp")
+            self._save_ramp(ramp, source)
         result, integrations = self.ramp_fit.run(ramp)
         if integrations is not None:
             self.gain_scale.suffix = "gain_scaleints"
@@ -77,6 +89,16 @@ class ShowersPipeline(Pipeline):
         result = self.gain_scale.run(result)
         self.suffix = "rate"
         return result
+
+    def _save_ramp(self, ramp: Any, source: Any) -> None:
+        target = Path(self.make_output_path(suffix="ramp")).resolve()
+        if isinstance(source, str | Path) and target == Path(source).resolve():
+            raise NotWritableError(
+                f"{target.name} would be written over the ramp that it is made from",
+                "another folder for the result",
+                "give --output_dir",
+            )
+        self.save_model(ramp, "ramp")
 
     def _prove(self, ramp: Any, before: NDArray[np.uint8]) -> None:
         """Add sources to the ramp, at the rate that they have, and fit it with the masks once more."""
