@@ -14,7 +14,7 @@ from miri_widgets.core.dq import BITS
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky_images import SkyImages, combine, filled
-from miri_widgets.core.sky_samples import MaskSettings, Samples, require_like
+from miri_widgets.core.sky_samples import MaskSettings, Samples, in_rows, require_like
 from miri_widgets.errors import InputError, ParameterError
 
 __all__ = ["METHODS", "SCALINGS", "subtract_sky"]
@@ -175,26 +175,41 @@ def _corrected(
 ) -> Planes:
     """Return one exposure without its sky."""
     planes = exposures[index]
-    sky = images.of(index)
+    sky = images.of(index, targets)
     extra = images.var_of(0 if apart is None else _offered(targets, apart[index]))
-    absent = planes.good & ~np.isfinite(sky)
+    absent = ~np.isfinite(sky)
+    absent &= np.isfinite(planes.sci)
+    absent &= (planes.dq & _UNUSABLE) == 0
     number = int(np.count_nonzero(absent))
     if fill and number:
         sky, extra = filled(sky, extra, absent)
         absent &= ~np.isfinite(sky)
     level = float(targets.levels[index])
-    extra /= np.float32(targets.to_reference(level)[0] ** 2)
-    np.copyto(extra, 0, where=~np.isfinite(extra))
-    sky = targets.at_level(sky, level)
+    factor, offset = targets.to_reference(level)
     if preserve:
-        sky -= np.float32(targets.at_level(np.array([targets.reference]), level)[0])
-    sci = np.subtract(planes.sci, sky, out=sky, dtype=np.float32)
-    dq = planes.dq.astype(np.uint32)
-    dq[absent] |= _FLAGS
-    np.bitwise_or(dq, _UNUSABLE, out=dq, where=~np.isfinite(sci))
-    err = np.square(planes.err, dtype=np.float32)
-    err += extra
-    rnoise = planes.var_rnoise
+        offset = targets.reference
+    dq, err = np.empty(planes.shape, np.uint32), np.empty(planes.shape, np.float32)
+    rnoise = None if planes.var_rnoise is None else np.empty(planes.shape, np.float32)
+
+    def part(rows: slice) -> None:
+        # skies become signal without them, in place
+        sci, more = sky[rows], extra[rows]
+        sci -= np.float32(offset)
+        sci *= np.float32(1 / factor)
+        np.subtract(planes.sci[rows], sci, out=sci, casting="same_kind")
+        np.multiply(~np.isfinite(sci), _UNUSABLE, out=dq[rows])
+        dq[rows] |= planes.dq[rows].astype(np.uint32, copy=False)
+        more *= np.float32(1 / factor**2)
+        np.fmax(more, np.float32(0), out=more)  # NaN becomes 0
+        np.square(planes.err[rows], out=err[rows], casting="same_kind")
+        err[rows] += more
+        np.sqrt(err[rows], out=err[rows])
+        if rnoise is not None and planes.var_rnoise is not None:
+            np.add(planes.var_rnoise[rows], more, out=rnoise[rows], casting="same_kind")
+
+    in_rows(part, planes.shape[0])
+    if absent.any():
+        dq[absent] |= _FLAGS
     own = {
         "level": level,
         "start_mjd": planes.start_mjd,
@@ -205,10 +220,10 @@ def _corrected(
         "left_out": [targets.roots[one] for one in apart[index] if one != index] if apart else [],
     }
     return planes.but(
-        sci=sci,
-        err=np.sqrt(err, out=err),
+        sci=sky,
+        err=err,
         dq=dq,
-        var_rnoise=None if rnoise is None else np.add(rnoise, extra, dtype=np.float32),
+        var_rnoise=rnoise,
         facts={**planes.facts, "sky": own},
         notes=(
             *planes.notes,
@@ -217,12 +232,10 @@ def _corrected(
     )
 
 
-def _offered(samples: Samples, exposures: Sequence[int]) -> NDArray[np.uint8]:
+def _offered(samples: Samples, exposures: Sequence[int]) -> NDArray[np.uint8 | np.bool_]:
     """Count the samples of each pixel that some exposures offer."""
     first, *rest = (samples.offers(one) for one in exposures)
-    for other in rest:
-        first += other
-    return first
+    return np.sum([first, *rest], axis=0, dtype=np.uint8) if rest else first
 
 
 def _require_settings(given: dict[str, Any]) -> None:

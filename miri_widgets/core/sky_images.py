@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.sky_samples import Samples, in_parallel
-from miri_widgets.core.spool import Spool
-from miri_widgets.core.stacks import Stack, clipped_mean, clipped_means_of_others, median_stack
+from miri_widgets.core.sky_samples import Samples, in_parallel, in_rows
+from miri_widgets.core.spool import Pieces, Spool
+from miri_widgets.core.stacks import (
+    Leaving,
+    Stack,
+    clipped_mean,
+    leave_one_out,
+    mean_without,
+    median_stack,
+)
 
-__all__ = ["SkyImages", "combine", "filled"]
+__all__ = ["Others", "SkyImages", "combine", "filled"]
 
 Plane = NDArray[np.float32]
 
@@ -21,6 +28,33 @@ _REACHES = (4, 16, 64)
 """Half widths, pixels, of the squares from which absent sky is taken: the first that holds enough."""
 
 _ENOUGH = 9
+
+
+@dataclass(frozen=True, eq=False)
+class Others:
+    """
+    How the common sky changes without the sample of one exposure.
+
+    Attributes
+    ----------
+    below, above : ndarray of float32, shape (ny, nx)
+        A sample within these is in the common sky, and is taken out.
+    hard : tuple of ndarray of int
+        Rows and columns of the pixels where this does not hold, and skies are stored.
+    exact : Pieces
+        The skies there, for each exposure.
+    close : Spool
+        Whole skies of the exposures that have too close neighbours.
+    has_close : frozenset of int
+        These exposures.
+    """
+
+    below: Plane
+    above: Plane
+    hard: tuple[NDArray[np.intp], NDArray[np.intp]]
+    exact: Pieces
+    close: Spool
+    has_close: frozenset[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,24 +68,44 @@ class SkyImages:
         From all samples; arrays of shape (ny, nx), NaN where there are too few.
     kept, offered : int
         Samples within the clip of `common`, and before it.
-    own : Spool, optional
-        For each exposure, the mean without the samples that it must not contain.
+    others : Others, optional
+        How to take an exposure out of its own sky; all have the common one when not given.
     """
 
     common: Stack
     kept: int
     offered: int
-    own: Spool | None = None
+    others: Others | None = None
 
-    def of(self, index: int) -> Plane:
-        """Return the sky for one exposure, shape (ny, nx); do not modify."""
-        return self.common.mean if self.own is None else self.own.read(index)
+    def of(self, index: int, samples: Samples) -> Plane:
+        """Return the sky for one exposure, shape (ny, nx); a new array. `samples` are those that were combined."""
+        if self.others is None:
+            return self.common.mean.copy()
+        if index in self.others.has_close:
+            return self.others.close.read(index)
+        sky = samples.plane(index)
+        in_rows(partial(self._leave_out, sky), len(sky))
+        sky[self.others.hard] = self.others.exact.read(index)
+        return sky
 
-    def var_of(self, left: NDArray[np.integer] | int) -> Plane:
+    def _leave_out(self, own: Plane, rows: slice) -> None:
+        """Replace samples of one exposure by the sky without them, in place."""
+        assert self.others is not None
+        below, above = self.others.below[rows], self.others.above[rows]
+        mean, count = self.common.mean[rows], self.common.count[rows]
+        own[rows] = mean_without(own[rows], mean, count, below, above)
+
+    def var_of(self, left: NDArray[np.integer | np.bool_] | int) -> Plane:
         """Return the variance of a sky in which `left` samples of each pixel are not; shape (ny, nx)."""
-        if np.ndim(left) == 0 or np.max(left) <= 1:
-            var = self.common.var.copy()
-            np.copyto(var, self._var_without_one, where=np.asarray(left, bool))
+        if np.ndim(left) == 0 or np.asarray(left).dtype == bool:
+            if np.ndim(left) == 0:
+                return (self._var_without_one if left else self.common.var).copy()
+            var, fewer, apart = np.empty_like(self.common.var), self._var_without_one, np.asarray(left)
+
+            def part(rows: slice) -> None:
+                var[rows] = np.where(apart[rows], fewer[rows], self.common.var[rows])
+
+            in_rows(part, len(var))
             return var
         return self._shared_by(np.maximum(self.common.count - left, 1))
 
@@ -94,39 +148,69 @@ def combine(
     """
     spool = samples.values or samples.small
     noise = _coarse(float(np.median(samples.noise)))
-    own = Spool(len(samples), samples.shape) if apart else None
-
-    def one(block: int) -> tuple[Stack, int]:
-        values = samples.block(block)
-        if own is None or apart is None:
-            stack = median_stack(values, noise=noise) if median else _clip(values, low, high, noise)
-        else:
-            others, stack = clipped_means_of_others(
-                values, low=low, high=high, noise=noise, least=min_samples
-            )
-            for index, left in enumerate(apart):
-                if len(left) > 1:
-                    part = _clip(np.delete(values, list(left), axis=0), low, high, noise)
-                    others[index] = np.where(part.count < min_samples, np.float32(np.nan), part.mean)
-            own.write_block(block, others.reshape(len(values), -1, samples.shape[1]))
-        stack.mean[stack.count < min_samples] = np.nan
-        return stack, int(np.count_nonzero(np.isfinite(values)))
-
-    parts = in_parallel(one, spool.blocks)
-    names = ("mean", "var", "count")
-    common = Stack(*(np.concatenate([getattr(part, n) for part, _ in parts]) for n in names))
+    clip = {"low": low, "high": high, "noise": noise}
+    if apart is None:
+        stacks = in_parallel(partial(_one_for_all, samples, clip, median, min_samples), spool.blocks)
+        others = None
+    else:
+        close = frozenset(index for index, left in enumerate(apart) if len(left) > 1)
+        exact = Pieces(len(samples), spool.blocks)
+        whole = Spool(len(samples), samples.shape)
+        parts = in_parallel(
+            partial(_one_for_each, samples, clip, apart, min_samples, exact, whole), spool.blocks
+        )
+        stacks = [(part.everything, offered) for part, offered in parts]
+        below, above = (
+            np.concatenate([getattr(part, name) for part, _ in parts]).reshape(samples.shape)
+            for name in ("below", "above")
+        )
+        starts = (spool.rows(block).start * samples.shape[1] for block in range(spool.blocks))
+        hard = np.concatenate([part.hard + start for (part, _), start in zip(parts, starts, strict=True)])
+        rows, columns = np.unravel_index(hard, samples.shape)
+        others = Others(below, above, (rows, columns), exact, whole, close)
+    common = Stack(
+        *(np.concatenate([getattr(stack, n) for stack, _ in stacks]) for n in ("mean", "var", "count"))
+    )
     kept = int(common.count.sum(dtype=np.float64))
-    common = Stack(*(getattr(common, name).reshape(samples.shape) for name in names))
-    return SkyImages(common, kept, sum(offered for _, offered in parts), own)
+    common = Stack(*(getattr(common, name).reshape(samples.shape) for name in ("mean", "var", "count")))
+    return SkyImages(common, kept, sum(offered for _, offered in stacks), others)
+
+
+def _one_for_all(
+    samples: Samples, clip: dict[str, float], median: bool, least: int, block: int
+) -> tuple[Stack, int]:
+    """Return the stack of one block, and the number of samples in it."""
+    values = samples.block(block)
+    stack = median_stack(values, noise=clip["noise"]) if median else clipped_mean(values, **clip)
+    stack.mean[stack.count < least] = np.nan
+    return stack, int(np.count_nonzero(np.isfinite(values)))
+
+
+def _one_for_each(
+    samples: Samples,
+    clip: dict[str, float],
+    apart: Sequence[Sequence[int]],
+    least: int,
+    exact: Pieces,
+    whole: Spool,
+    block: int,
+) -> tuple[Leaving, int]:
+    """Combine one block, and store what cannot be told from it alone."""
+    values = samples.block(block)
+    found = leave_one_out(values, least=least, **clip)
+    exact.write_block(block, found.exact)
+    for index, left in enumerate(apart):
+        if len(left) > 1:
+            part = clipped_mean(np.delete(values, list(left), axis=0), **clip)
+            part.mean[part.count < least] = np.nan
+            whole.write_part(block, index, part.mean.reshape(-1, samples.shape[1]))
+    found.everything.mean[found.everything.count < least] = np.nan
+    return replace(found, exact=found.exact[:, :0]), int(np.count_nonzero(np.isfinite(values)))
 
 
 def _coarse(noise: float) -> float:
     """Round to eighths of a factor two: so one exposure, which moves the median noise a little, changes nothing."""
     return float(2 ** (round(8 * np.log2(noise)) / 8)) if noise > 0 else 0.0
-
-
-def _clip(values: Plane, low: float, high: float, noise: float) -> Stack:
-    return clipped_mean(values, low=low, high=high, noise=noise)
 
 
 def filled(mean: Plane, var: Plane, missing: NDArray[np.bool_]) -> tuple[Plane, Plane]:

@@ -12,21 +12,35 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.dq import has
+from miri_widgets.core.dq import BITS
 from miri_widgets.core.planes import Planes
 from miri_widgets.core.regions import Region, mask_of
 from miri_widgets.core.source_masks import binned, robust_level, source_mask, unbinned
 from miri_widgets.core.spool import Spool
-from miri_widgets.core.stacks import clipped_mean, median_stack
+from miri_widgets.core.stacks import clipped_mean, median_plane
 from miri_widgets.errors import MixedExposuresError, ParameterError
 
-__all__ = ["BOX", "FIRST_IMAGER_COLUMN", "MaskSettings", "Samples", "in_parallel", "require_like"]
+__all__ = [
+    "BOX",
+    "FIRST_IMAGER_COLUMN",
+    "MaskSettings",
+    "Samples",
+    "blank",
+    "in_parallel",
+    "in_rows",
+    "require_like",
+]
 
 FIRST_IMAGER_COLUMN = 360
 """0-based column of the full detector where the imager field begins; left of it are the coronagraphs."""
 
 BOX = 32
 """Side, in pixels, of the boxes in which structure that moves over the detector is looked for."""
+
+_NO_SKY = np.uint32(sum(1 << BITS[flag] for flag in ("DO_NOT_USE", "NON_SCIENCE", "REFERENCE_PIXEL")))
+
+_ROUGH, _FINE = 16384, 65536
+"""So many pixels tell the level of an exposure, before the last round and in it: to 1 and 0.5 per cent of sigma."""
 
 _T = TypeVar("_T")
 
@@ -36,6 +50,12 @@ def in_parallel(function: Callable[[int], _T], count: int) -> list[_T]:
     workers = min(2, os.cpu_count() or 1, max(count, 1))
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(function, range(count)))
+
+
+def in_rows(function: Callable[[slice], None], count: int, *, bands: int = 8) -> None:
+    """Call with slices that cover `count` rows, on two threads: a band and its temporary arrays stay in the cache."""
+    edges = np.linspace(0, count, min(bands, max(count, 1)) + 1).astype(int).tolist()
+    in_parallel(lambda band: function(slice(edges[band], edges[band + 1])), len(edges) - 1)
 
 
 @dataclass(frozen=True)
@@ -158,7 +178,7 @@ class Samples:
         """Put one exposure on disk, and find its first level."""
         values = _sky_values(planes, self.settings)
         small = binned(values)
-        level = robust_level(small, self.imager & np.isfinite(small))[0]
+        level = robust_level(small, self.imager & np.isfinite(small), _ROUGH)[0]
         if not np.isfinite(level):
             raise ParameterError(
                 f"no pixel of {planes.root or 'an exposure'} counts as sky",
@@ -207,24 +227,39 @@ class Samples:
         """Return a row block of all exposures at the reference level, NaN under masks; shape (n, pixels)."""
         spool = self.small if small or self.values is None else self.values
         values, rows = spool.read_block(index), spool.rows(index)
-        for plane, mask, level in zip(values, self._masks, self.levels, strict=True):
-            if self.settings.delta is not None:
-                with np.errstate(invalid="ignore"):
-                    plane[plane > level + self.settings.delta] = np.nan
-            plane[self._mask_rows(mask, rows, small)] = np.nan
-            factor, offset = self.to_reference(float(level))
-            plane *= np.float32(factor)
-            plane += np.float32(offset)
+        for one, plane in enumerate(values):
+            self._to_samples(plane, one, rows, small=spool is self.small)
         return values.reshape(len(values), -1)
 
-    def offers(self, index: int) -> NDArray[np.uint8]:
-        """Return 1 where an exposure is not under a source mask, else 0; shape (ny, nx)."""
-        return np.uint8(1) - self._mask_rows(self._masks[index], slice(0, self.shape[0]), False)
+    def plane(self, index: int) -> NDArray[np.float32]:
+        """Return one exposure at full size as `block` does all of them; shape (ny, nx)."""
+        if self.values is None:
+            raise ValueError("full-size values were not kept")
+        plane = self.values.read(index)
+        self._to_samples(plane, index, slice(0, self.shape[0]), small=False)
+        return plane
 
-    def _mask_rows(self, mask: NDArray[np.uint8], rows: slice, small: bool) -> NDArray[np.bool_]:
-        width = self.small.shape[1]
+    def _to_samples(self, plane: NDArray[np.float32], index: int, rows: slice, *, small: bool) -> None:
+        """Bring rows of one exposure to the reference level, in place, with NaN under masks."""
+        level = float(self.levels[index])
+        if self.settings.delta is not None:
+            with np.errstate(invalid="ignore"):
+                plane[plane > level + self.settings.delta] = np.nan
         if small:
-            return np.unpackbits(mask[rows], axis=1, count=width).view(bool)
+            mask = np.unpackbits(self._masks[index][rows], axis=1, count=plane.shape[1])
+            blank(plane, mask)
+        else:
+            blank(plane, self._mask_rows(self._masks[index], rows))
+        factor, offset = self.to_reference(level)
+        plane *= np.float32(factor)
+        plane += np.float32(offset)
+
+    def offers(self, index: int) -> NDArray[np.bool_]:
+        """Return True where an exposure is not under a source mask; shape (ny, nx)."""
+        return ~self._mask_rows(self._masks[index], slice(0, self.shape[0]))
+
+    def _mask_rows(self, mask: NDArray[np.uint8], rows: slice) -> NDArray[np.bool_]:
+        width = self.small.shape[1]
         part = np.unpackbits(mask[rows.start // 2 : (rows.stop + 1) // 2], axis=1, count=width).view(bool)
         wide = unbinned(part, (2 * len(part), self.shape[1]))
         return wide[rows.start % 2 :][: rows.stop - rows.start]
@@ -270,7 +305,7 @@ class Samples:
 
         def one(index: int) -> NDArray[np.float32]:
             values = self.block(index, small=True)
-            return (median_stack(values) if first else clipped_mean(values, noise=noise)).mean
+            return median_plane(values) if first else clipped_mean(values, noise=noise).mean
 
         rows = np.concatenate(in_parallel(one, self.small.blocks))
         return rows.reshape(self.small.shape)
@@ -280,7 +315,8 @@ class Samples:
         values = self.small.read(index)
         if self.settings.delta is not None:
             values[values > self.levels[index] + self.settings.delta] = np.nan
-        residual = values - self.at_level(sky, float(self.levels[index]))
+        residual = self.at_level(sky, float(self.levels[index]))
+        np.subtract(values, residual, out=residual)
         mask = np.zeros(residual.shape, bool)
         if self.settings.sources:
             options = {"threshold": self.settings.threshold, "grow": self.settings.grow}
@@ -297,7 +333,7 @@ class Samples:
         free = usable & ~mask
         if not free.any():
             free = usable
-        level, sigma = robust_level(residual, free)
+        level, sigma = robust_level(residual, free, _FINE if last else _ROUGH)
         base = self.reference if self.scaling == "none" else self.levels[index]
         self.levels[index] = base + level
         self.noise[index] = 2 * sigma
@@ -308,15 +344,25 @@ class Samples:
 
 
 def _sky_values(planes: Planes, settings: MaskSettings) -> NDArray[np.float32]:
-    leave = ~planes.good | has(planes.dq, "NON_SCIENCE", "REFERENCE_PIXEL")
+    leave = (planes.dq & _NO_SKY) != 0
     if settings.regions:
         leave |= mask_of(settings.regions, planes)
     values = np.array(planes.sci, np.float32)
     if settings.above is not None:
         with np.errstate(invalid="ignore"):
             leave |= values > settings.above
-    values[leave] = np.nan
+    leave |= ~np.isfinite(values)
+    blank(values, leave)
     return values
+
+
+def blank(values: NDArray[np.float32], mask: NDArray[Any]) -> None:
+    """Put NaN where a mask, of bool or of 0 and 1, is true; in place."""
+    # all bits set is a NaN; an assignment by a mask takes three times as long
+    bits = mask.astype(np.uint32)
+    np.negative(bits, out=bits)
+    view = values.view(np.uint32)
+    np.bitwise_or(view, bits, out=view)
 
 
 def _mean(levels: NDArray[np.float64]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, maximum_filter
+from scipy.ndimage import gaussian_filter
 
 from miri_widgets.errors import ParameterError
 
@@ -49,7 +49,9 @@ def binned(image: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def unbinned(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Return a mask of 2 x 2 pixels as one of pixels, of a shape (ny, nx)."""
-    return np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1)[: shape[0], : shape[1]]
+    # two bytes at once: a repeat of single ones is ten times slower
+    pairs = (mask.astype(np.uint16, order="C") * np.uint16(0x0101)).view(np.bool_)
+    return np.repeat(pairs, 2, axis=0)[: shape[0], : shape[1]]
 
 
 def robust_level(
@@ -132,7 +134,8 @@ def source_mask(
     level, sigma = robust_level(np.asarray(image, dtype=np.float32), present, _SAMPLE)
     if not sigma > 0:
         return mask
-    flat = np.where(present, image - np.float32(level), np.float32(0)).astype(np.float32)
+    flat = np.subtract(image, np.float32(level), dtype=np.float32)
+    np.copyto(flat, 0, where=~present)
     found = [np.zeros(image.shape, bool) for _ in _TIERS]
     for width in _WIDTHS:
         smooth, there, wide = flat, present, width * fwhm
@@ -158,5 +161,16 @@ def _grown(mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     box = tuple(slice(max(part[0] - reach, 0), part[-1] + reach + 1) for part in (rows, columns))
     grown = np.zeros_like(mask)
-    grown[box] = maximum_filter(mask[box].view(np.uint8), 2 * reach + 1).view(bool)
+    grown[box] = _widened(_widened(mask[box], reach).T, reach).T
     return grown
+
+
+def _widened(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """Widen a mask by some rows on each side: by a window that doubles until it is wide enough."""
+    wide = np.pad(mask, ((reach, reach), (0, 0)))
+    window, full = 1, 2 * reach + 1
+    while window < full:
+        step = min(window, full - window)
+        wide = wide[:-step] | wide[step:]
+        window += step
+    return wide

@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.errors import DiskFullError
 
-__all__ = ["BLOCK_BYTES", "Spool"]
+__all__ = ["BLOCK_BYTES", "Pieces", "Spool"]
 
 BLOCK_BYTES = 2 * 2**20
 """Bytes of a row block of all planes: what a reader holds in memory, whatever the number of exposures."""
@@ -60,24 +62,30 @@ class Spool:
         """Write the plane of one exposure, shape (ny, nx)."""
         plane = np.ascontiguousarray(plane, dtype=np.float32)
         for rows, offset in self._parts(index):
-            self._put(plane[rows], offset)
+            _put(self._file, plane[rows], offset)
 
     def read(self, index: int) -> NDArray[np.float32]:
         """Return the plane of one exposure, shape (ny, nx); a new array."""
         plane = np.empty(self.shape, np.float32)
         for rows, offset in self._parts(index):
-            self._get(plane[rows], offset)
+            _get(self._file, plane[rows], offset)
         return plane
 
     def write_block(self, block: int, values: NDArray[np.floating]) -> None:
         """Write the rows of one block of all planes, shape (count, rows, nx)."""
-        self._put(np.ascontiguousarray(values, dtype=np.float32), self._offset(block))
+        _put(self._file, np.ascontiguousarray(values, dtype=np.float32), self._offset(block))
+
+    def write_part(self, block: int, index: int, values: NDArray[np.floating]) -> None:
+        """Write the rows of one block of one plane, shape (rows, nx)."""
+        rows = self.rows(block)
+        place = 4 * index * (rows.stop - rows.start) * self.shape[1]
+        _put(self._file, np.ascontiguousarray(values, dtype=np.float32), self._offset(block) + place)
 
     def read_block(self, block: int) -> NDArray[np.float32]:
         """Return the rows of one block of all planes, shape (count, rows, nx); a new array."""
         rows = self.rows(block)
         values = np.empty((self.count, rows.stop - rows.start, self.shape[1]), np.float32)
-        self._get(values, self._offset(block))
+        _get(self._file, values, self._offset(block))
         return values
 
     def _offset(self, block: int) -> int:
@@ -89,20 +97,58 @@ class Spool:
             rows = self.rows(block)
             yield rows, self._offset(block) + 4 * index * (rows.stop - rows.start) * self.shape[1]
 
-    def _put(self, values: NDArray[np.float32], offset: int) -> None:
-        rest = _bytes_of(values)
-        with _disk():
-            while rest:
-                done = os.pwrite(self._file.fileno(), rest, offset)
-                rest, offset = rest[done:], offset + done
 
-    def _get(self, values: NDArray[np.float32], offset: int) -> None:
-        rest = _bytes_of(values)
+class Pieces:
+    """
+    A temporary file of values at some places of each block, for each of `count` planes.
+
+    Parameters
+    ----------
+    count : int
+        Number of planes.
+    blocks : int
+        Number of blocks, written once each, in any order and by several threads.
+    """
+
+    def __init__(self, count: int, blocks: int) -> None:
+        self.count = count
+        self._places = [(0, 0)] * blocks
+        self._end = 0
+        self._lock = threading.Lock()
+        self._file = tempfile.TemporaryFile(prefix="miri_widgets_")  # noqa: SIM115 - lives as long as this object
+
+    def write_block(self, block: int, values: NDArray[np.float32]) -> None:
+        """Write the values of one block, shape (count, any number)."""
+        with self._lock:
+            offset, self._end = self._end, self._end + values.nbytes
+        self._places[block] = offset, values.shape[1]
+        _put(self._file, np.ascontiguousarray(values, dtype=np.float32), offset)
+
+    def read(self, index: int) -> NDArray[np.float32]:
+        """Return the values of one plane, block after block; a new array."""
+        values = np.empty(sum(number for _, number in self._places), np.float32)
+        done = 0
+        for offset, number in self._places:
+            _get(self._file, values[done : done + number], offset + 4 * index * number)
+            done += number
+        return values
+
+
+def _put(file: IO[bytes], values: NDArray[np.float32], offset: int) -> None:
+    rest = _bytes_of(values)
+    with _disk():
         while rest:
-            done = os.preadv(self._file.fileno(), [rest], offset)
-            if done == 0:
-                raise EOFError("a temporary file was cut short")
+            done = os.pwrite(file.fileno(), rest, offset)
             rest, offset = rest[done:], offset + done
+
+
+def _get(file: IO[bytes], values: NDArray[np.float32], offset: int) -> None:
+    rest = _bytes_of(values)
+    while rest:
+        done = os.preadv(file.fileno(), [rest], offset)
+        if done == 0:
+            raise EOFError("a temporary file was cut short")
+        rest, offset = rest[done:], offset + done
 
 
 def _bytes_of(values: NDArray[np.float32]) -> memoryview:
