@@ -53,9 +53,6 @@ MARKS = "sources"
 PREVIEWS = {"before": "Preview: before", "after": "Preview: after", "difference": "Preview: difference"}
 """Labels of the images of a preview."""
 
-GROUP = "Group difference"
-"""Label of the image of a difference of groups."""
-
 MOST_IMAGES = 8
 """Images that the viewer holds at the same time."""
 
@@ -94,7 +91,7 @@ class Dashboard(Part):
         self._shown: Path | None = None
         self._extension = "SCI"
         self._previewed = False
-        self._grouped = False
+        self._group = ""
         self._passing: list[str] = []
         self._refused = False
         left = ipywidgets.VBox([self.tabs, self.body])
@@ -204,20 +201,22 @@ class Dashboard(Part):
 
     def _follow_group(self, _: Any) -> None:
         """Show the difference of groups that is chosen; as a preview, it has no file."""
-        picture = self.session.showers.picture
+        picture, old = self.session.showers.picture, self._group
+        self._group = ""
         if picture is None:
-            self.viewer.remove(GROUP)
-            if self._grouped:
+            if old:
                 self._show_again()
-            self._grouped = False
-            return
-        self._grouped = True
-        self.viewer.show(picture.pixels, label=GROUP)
-        exposure = self.session.programs.find(picture.root)
-        self.viewer_words.value = (
-            f"<b>{escape(picture.label)}</b><span>"
-            f"{escape(exposure.label if exposure else picture.root)} · DN · nothing is written</span>"
-        )
+        else:
+            exposure = self.session.programs.find(picture.root)
+            name = exposure.label if exposure else picture.root
+            self._group = f"{picture.label} · {name}"
+            self.viewer.show(picture.pixels, label=self._group)
+            self.viewer_words.value = (
+                f"<b>{escape(picture.label)}</b><span>{escape(name)} · DN · nothing is written</span>"
+            )
+        # the new image first: what is drawn on the old one stays then
+        if old and old != self._group:
+            self.viewer.remove(old)
 
     def _show_again(self) -> None:
         """Show the product that was in view before."""

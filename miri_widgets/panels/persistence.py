@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import ClassVar
 
 from miri_widgets.panels.correction import Folds, looks, timeline
+from miri_widgets.panels.parts.afterimages import AfterImages
 from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["PersistencePanel"]
 
 
 class PersistencePanel(StagePanel):
-    """Persistence stage: the default panel, and flagged pixels against time."""
+    """Persistence stage: the default panel, masked pixels by cause and filter against time, and what saturated."""
 
     stage_name: ClassVar[str] = "persistence"
     folds: ClassVar[Folds] = {
         "settings": StagePanel.folds["settings"],
         "looks": looks(
-            timeline("masked", "masked pixels"),
-            timeline("positive", "masked as after-images that fade (positive)"),
-            timeline("negative", "masked as after-images that last (negative)"),
+            AfterImages,
             timeline("saturated", "saturated pixels"),
         ),
         **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import bqplot
 import ipywidgets
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from astropy.io import fits
 from regions import EllipsePixelRegion, PixCoord
 
 from miri_widgets.core.rates import compare_rates, rate_from_integrations
-from miri_widgets.dashboard import GROUP, Dashboard
+from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
 from miri_widgets.models.showers import PARAMETER
+from miri_widgets.panels.persistence import PersistencePanel
 from miri_widgets.panels.rates import RatesPanel
 from miri_widgets.panels.showers import ShowersPanel
 from miri_widgets.products.region_files import read_regions
@@ -151,8 +153,12 @@ def test_the_dashboard_shows_the_difference_and_goes_back(session, ramps):
     dashboard.tabs.active = "showers"
     session.showers.show(ramps[0], 2, 3)
     session.poll()
-    assert np.mean(viewer.shown[GROUP][18:23, 28:33]) > 20
-    assert list(viewer.shown)[-1] == GROUP and "group 3 minus group 2" in dashboard.viewer_words.value
+    label = list(viewer.shown)[-1]
+    assert "group 3 minus group 2" in label and "group 3 minus group 2" in dashboard.viewer_words.value
+    assert np.mean(viewer.shown[label][18:23, 28:33]) > 20
+    session.showers.group = 4
+    session.poll()
+    assert len(viewer.shown) == len(before) + 1 and "group 4" in list(viewer.shown)[-1], "one group at a time"
     dashboard.tabs.active = "detector1"
     assert set(viewer.shown) == set(before) and not session.showers.on
     assert "group 3" not in dashboard.viewer_words.value
@@ -302,6 +308,46 @@ def test_good_rates_are_one_sentence(session):
     panel = RatesPanel(session)
     panel.tabs.active = "check"
     assert "In all 4 exposures the rate is what its integrations give" in panel.views["check"].words.value
+    panel.close()
+
+
+# -- persistence ------------------------------------------------------------
+
+
+def test_after_images_are_drawn_by_cause_and_filter_with_the_time_that_is_masked(session):
+    session.run_all("persistence")
+    session.services.engine.finish()
+    session.poll()
+    exposures = session.programs.exposures
+    told = {
+        one.root: {
+            "positive": 10 * number,
+            "negative": 0,
+            "user": 5,
+            "masked": 1,
+            "saturated": 9 * (number == 0),
+        }
+        for number, one in enumerate(exposures)
+    }
+    panel = PersistencePanel(session)
+    panel.tabs.active = "looks"
+    view = panel.views["looks"].children[0]
+    assert view.children == (view.heading, view.words), "no chart without a run"
+    tell(session, "persistence", lambda row: {"exposures": told})
+    bars = [mark for mark in view.figure.marks if isinstance(mark, bqplot.Lines)]
+    points = [mark for mark in view.figure.marks if isinstance(mark, bqplot.Scatter)]
+    assert {mark.marker for mark in points} == {"circle", "square"}, "causes that occur"
+    assert len(points) == 2 * len({one.filter for one in exposures})
+    heights = sorted(float(y) for mark in points if mark.marker == "circle" for y in mark.y)
+    assert heights == [0, 10, 20, 30]
+    ends = 24 * (exposures[0].end_mjd - min(one.start_mjd for one in exposures))
+    (bar,) = bars
+    minutes = session.models["persistence"].settings["positive_minutes"]
+    assert bar.x == pytest.approx([ends, ends + minutes / 60])
+    session.models["persistence"].set({"positive_minutes": 60.0})
+    (bar,) = [mark for mark in view.figure.marks if isinstance(mark, bqplot.Lines)]
+    assert bar.x[1] - bar.x[0] == pytest.approx(1.0), "the bar follows the setting"
+    assert "60 min after 1 exposure with" in view.words.value
     panel.close()
 
 

@@ -192,3 +192,22 @@ def test_jdaviz_shows_blinks_marks_and_forgets(tmp_path: Path) -> None:
     viewer.stretch("sqrt", 99)
     assert viewer.regions() == {}
     viewer.close()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_drawn_outlives_its_image_as_long_as_there_is_another() -> None:
+    from regions import CirclePixelRegion, PixCoord
+
+    viewer = make_viewer("jdaviz")
+    image = np.random.default_rng(1).normal(size=(20, 30)).astype(np.float32)
+    viewer.show(image, label="one")
+    viewer._backend._app.plugins["Subset Tools"].import_region(CirclePixelRegion(PixCoord(10.0, 8.0), 4.0))
+    viewer.show(image, label="two")
+    viewer.remove("one")
+    (drawn,) = viewer.regions().values()
+    assert (drawn.center.x, drawn.center.y, drawn.radius) == (10, 8, 4)
+    viewer.remove("two")
+    assert viewer.labels == () and viewer.regions() == {}
+    viewer.show(image, label="three")
+    assert viewer.labels == ("three",)
+    viewer.close()
