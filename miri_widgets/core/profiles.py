@@ -7,7 +7,7 @@ apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -76,6 +76,10 @@ class Offsets:
     def none(cls, n: int) -> Offsets:
         """Return no offsets, for `n` columns."""
         return cls(np.zeros(n), np.zeros(n), 0, np.zeros(n, bool))
+
+    def measured(self) -> Offsets:
+        """Return the same offsets, 0 where there were not enough pixels."""
+        return replace(self, value=np.where(self.known, self.value, 0.0))
 
 
 def location(values: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -170,9 +174,10 @@ def common_offsets(
 
     1. Emission is not the same in all bands. From the lowest frequency (cosine transform) up to where the bands
        differ no more than by noise, the curve takes everything.
-    2. Gradients may be the same in all. Above that frequency the curve is the best linear prediction of a random
-       curve with power falling as the fourth power of frequency; its scale, never finer than `scale`, is that of
-       the greatest restricted likelihood. An empty field keeps a straight line.
+    2. Gradients may be the same in all. Above that frequency the curve is a straight line plus a random curve with
+       power falling as the fourth power of frequency, never finer than `scale`. Random offsets have a line and a
+       curve of their own: the mean over slopes and scales, each as much as the values make it likely, follows what
+       stands out of them, and in an empty field nothing. What it may be wrong by is part of the variance.
     3. Offsets are multiplied by their variance without noise over their variance, and by more for a single column
        of many sigma: what is not there is not subtracted.
     """
@@ -185,17 +190,17 @@ def common_offsets(
     profile = profile if before is None else profile + before
     level = float(np.median(profile[known]))
     values, weight = np.where(known, profile - level, 0.0), known.astype(float)
-    scales = np.geomspace(scale, max(n, scale), 12) if adaptive else np.array([scale])
+    scales = np.geomspace(scale, max(n, scale), 6) if adaptive else np.array([scale])
     curves = Curves(n, order, scale)
     for _ in range(2):
         curves.weigh(values, weight)
-        residual = np.where(known, values - curves.best(scales), 0.0)
+        curve, doubt = curves.mean(scales, any_slope=not adaptive)
+        residual = np.where(known, values - curve, 0.0)
         # a single column far off must not bend the curve
         weight = known / np.maximum(
             1.0, np.abs(residual) / (3.0 * max(robust_sigma(residual[known]), 1e-300))
         )
-    value, err = _shrunk(residual, np.where(known, np.sqrt(variance), 0.0), known)
-    return Offsets(value, err, order, known)
+    return Offsets(*_shrunk(residual, np.where(known, np.sqrt(variance), 0.0), doubt, known), order, known)
 
 
 def _emission_order(bands: Bands, profile: NDArray[np.float64]) -> int:
@@ -269,7 +274,10 @@ def _running_mean(power: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _shrunk(
-    residual: NDArray[np.float64], noise: NDArray[np.float64], known: NDArray[np.bool_]
+    residual: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    doubt: NDArray[np.float64],
+    known: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     quiet = float(np.median(noise[known])) ** 2
     signal = max(robust_sigma(residual[known]) ** 2 - quiet, 0.0)
@@ -277,7 +285,7 @@ def _shrunk(
         share = np.where(known, signal / (signal + noise**2), 0.0)
         single = np.where(known, 1.0 - 16.0 * noise**2 / residual**2, 0.0)
     share = np.clip(np.maximum(np.nan_to_num(share), np.nan_to_num(single, neginf=0.0)), 0.0, 1.0)
-    return share * residual, np.sqrt(share) * noise
+    return share * residual, np.sqrt(share * noise**2 + share**2 * doubt)
 
 
 def _smoothed(line: NDArray[np.float64]) -> NDArray[np.float64]:
