@@ -20,7 +20,7 @@ from miri_widgets.run.script import code_for, export_script
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps import declarations, stages
-from miri_widgets.steps.file_planes import read_planes
+from miri_widgets.steps.file_planes import read_place
 from miri_widgets.steps.previews import preview
 
 __all__ = ["connect"]
@@ -74,7 +74,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         accepted=lambda key: is_accepted(place, key),
         accept=lambda key, words: accept_harm(place, key, words),
         preview=preview,
-        planes=read_planes,
+        place=read_place,
         code=lambda one: code_for(one, workspace),
         script=lambda plans: export_script(plans, workspace),
         save_set=_save_set,

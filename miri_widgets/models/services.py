@@ -116,8 +116,8 @@ class Services:
         Accept it: key and words.
     preview : callable
         What a stage would do to one exposure, see `miri_widgets.steps.previews`.
-    planes : callable
-        An exposure's file as `miri_widgets.core.planes.Planes`.
+    place : callable
+        Where an image lies on the sky, as `miri_widgets.core.planes.Planes` without pixels.
     code, script : callable
         One run as Python for the pipeline alone; runs as a program of this package.
     save_set, load_set : callable
@@ -140,7 +140,7 @@ class Services:
     accepted: Callable[[str], bool]
     accept: Callable[[str, str], None]
     preview: Callable[..., Any]
-    planes: Callable[[Path], Any]
+    place: Callable[[Path], Any]
     code: Callable[[Any], str]
     script: Callable[[Sequence[Any]], str]
     save_set: Callable[[str, Settings, Path], None]

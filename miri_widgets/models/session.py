@@ -421,7 +421,7 @@ class SessionModel(traitlets.HasTraits):
             return self.previews.result.before
         if self.shown is None:
             raise ParameterError("no image is shown", "the exposure on which was drawn", "show it again")
-        return self.services.planes(self.shown)
+        return self.services.place(self.shown)
 
     def submit(self, call: Any, *arguments: Any) -> Future[Any]:
         """Have something slow done in a thread."""

@@ -19,7 +19,7 @@ from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
 from miri_widgets.products.fits_files import read_headers, shown_name
 from miri_widgets.products.names import ExposureName
 
-__all__ = ["read_planes"]
+__all__ = ["read_place", "read_planes"]
 
 _VARIANCES = {"var_poisson": "VAR_POISSON", "var_rnoise": "VAR_RNOISE", "var_flat": "VAR_FLAT"}
 
@@ -78,6 +78,31 @@ def read_planes(path: Path) -> Planes:
                 to_pixel=to_pixel,
                 **variances,
             )
+
+
+def read_place(path: Path) -> Planes:
+    """
+    Return where an image lies on the sky, without its pixels: an exposure of one NaN with the image's WCS.
+
+    Parameters
+    ----------
+    path : Path
+        Any product with a SCI extension and a celestial WCS in its FITS keywords, mosaics included.
+
+    Raises
+    ------
+    NotFitsError, MissingFileError, TooLargeError
+        If the file cannot be read.
+    """
+    headers = read_headers(Path(path))
+    sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), headers[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyWarning)
+        to_sky, to_pixel = _sky(sci)
+    nothing = np.full((1, 1), np.nan, np.float32)
+    flags = np.ones((1, 1), np.uint32)
+    name = Path(path).name.rpartition("_")[0]
+    return Planes(sci=nothing, err=nothing, dq=flags, root=name, to_sky=to_sky, to_pixel=to_pixel)
 
 
 def _array(data: Any, kind: Any) -> NDArray[Any]:

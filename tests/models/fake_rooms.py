@@ -21,7 +21,7 @@ from miri_widgets.run.records import Record, completed, products, write_record
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Kind, Parameter, Settings
 from miri_widgets.steps import stages
-from miri_widgets.steps.file_planes import read_planes
+from miri_widgets.steps.file_planes import read_place
 from miri_widgets.steps.previews import preview
 
 ENVIRONMENT = {"CRDS_PATH": "/nowhere", "CRDS_CONTEXT": "jwst_0001.pmap"}
@@ -262,7 +262,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         accepted=lambda key: is_accepted(Workspace(program.workspace), key),
         accept=lambda key, words: accept_harm(Workspace(program.workspace), key, words),
         preview=preview,
-        planes=read_planes,
+        place=read_place,
         code=lambda one: f"# strun {one.stage} {one.label}",
         script=lambda plans: "\n".join(f"# {one.label}" for one in plans),
         save_set=lambda name, settings, path: path.write_text(repr(settings.passed())),
