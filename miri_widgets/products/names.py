@@ -16,7 +16,10 @@ from miri_widgets.errors import WrongSuffixError
 
 __all__ = ["SUFFIXES", "ExposureName", "suffix_of"]
 
-SUFFIXES = ("uncal", "ramp", "rate", "rateints", "cal", "crf", "i2d", "cat", "segm", "dqmask", "check", "sky", "warm")
+SUFFIXES = (
+    *("uncal", "ramp", "rate", "rateints", "cal", "crf", "i2d", "cat", "segm"),
+    *("dqmask", "check", "sky", "warm", "shifts", "grid"),
+)
 
 _EXPOSURE = re.compile(
     r"jw(?P<program>\d{5})(?P<observation>\d{3})(?P<visit>\d{3})"

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from miri_widgets.core.reference_filter import choose_reference_filter, exposures_for_shifts
 from miri_widgets.errors import ParameterError, WrongSuffixError
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.identity import file_identity
@@ -18,13 +19,15 @@ from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measur
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
-from miri_widgets.steps.stages import Scope, Stage
+from miri_widgets.steps.stages import STAGES, Scope, Stage, preset
 from miri_widgets.steps.stages import stage as find_stage
 
 __all__ = ["plan_stages"]
 
 _DEDICATED = "background_observations"
 """The parameter that names observations of empty sky: they take no part in mosaics."""
+_REFERENCE = "reference_filter"
+"""The parameter that names the filter whose exposures stand for all of the program."""
 
 Chosen: TypeAlias = Settings | Mapping[str, Any]
 """What acts in one run: settings, or the plain values to hand over."""
@@ -68,6 +71,8 @@ def plan_stages(
     ------
     WrongSuffixError
         If a stage takes products that neither the exposures nor an earlier stage give.
+    ParameterError
+        If settings of two stages contradict each other, or a stage is left without what it needs.
     CrdsCacheError
         If the CRDS context has no name.
     """
@@ -75,12 +80,21 @@ def plan_stages(
     planner = _Planner(place, crds_variables(environment), settings, product_name)
     ordered = sorted(exposures, key=lambda one: (one.start_mjd, one.root))
     planner.note_needs([find_stage(name) for name in stages])
+    planner.note_backgrounds([find_stage(name) for name in stages], ordered)
     for name in stages:
         planner.add(find_stage(name), ordered)
-    # a mosaic early rather than every exposure first; a stable sort keeps the order of the stages
-    rank = {exposure.root: FILTERS.index(exposure.filter) for exposure in ordered}
-    whole = {name for name in stages if find_stage(name).scope == Scope.PROGRAM}
-    return tuple(sorted(planner.plans, key=lambda one: -1 if one.stage in whole else rank[one.exposures[0]]))
+    return _mosaics_early(planner.plans, ordered)
+
+
+def _mosaics_early(plans: Sequence[RunPlan], exposures: Sequence[Exposure]) -> tuple[RunPlan, ...]:
+    """Sort by filter, so that a mosaic comes early rather than every exposure first; needed runs stay before."""
+    of_exposure = {exposure.root: FILTERS.index(exposure.filter) for exposure in exposures}
+    rank: dict[str, int] = {}
+    for plan in plans:  # what a run needs was planned before it
+        whole = find_stage(plan.stage).scope == Scope.PROGRAM
+        own = -1 if whole else of_exposure[plan.exposures[0]]
+        rank[plan.key] = max([own, *(rank[key] for key in plan.depends if key in rank)])
+    return tuple(sorted(plans, key=lambda one: rank[one.key]))
 
 
 class _Planner:
@@ -100,24 +114,38 @@ class _Planner:
         self._pattern = product_name
         self._made: dict[tuple[str, str], RunInput] = {}
         self._dedicated: set[str] = set()
+        self._backgrounds: set[str] = set()
         self._needed: dict[str, dict[str, Any]] = {}
+        self._preferred: dict[str, dict[str, Any]] = {}
         self._jwst = metadata.version("jwst")
         self._earlier: tuple[Measured, ...] = read_measured(workspace.measured)
 
     def note_needs(self, stages: Sequence[Stage]) -> None:
-        """Remember what stages want earlier ones to be set to."""
+        """Remember what stages want other ones to be set to."""
         for stage in stages:
-            for earlier, parameter, value in stage.needs:
-                self._needed.setdefault(earlier, {})[parameter] = value
+            for wanted, found in ((stage.needs, self._needed), (stage.prefers, self._preferred)):
+                for other, parameter, value in wanted:
+                    found.setdefault(other, {})[parameter] = value
+
+    def note_backgrounds(self, stages: Sequence[Stage], exposures: Sequence[Exposure]) -> None:
+        """Remember the observations of empty sky, also for stages before the one that takes them."""
+        for stage in stages:
+            for exposure in exposures if _DEDICATED in stage.essential else ():
+                chosen = self._chosen(stage, exposure).get(_DEDICATED)
+                self._backgrounds |= {_observation(one) for one in chosen or ()}
 
     def add(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """Plan one stage for all exposures."""
         new = []
+        if stage.of_field:
+            self._require_something(stage, exposures)
+            exposures = [one for one in exposures if one.observation not in self._backgrounds] or exposures
         if stage.scope == Scope.EXPOSURE:
             new = [(self._plan(stage, [one], one.root, ""), [one]) for one in exposures]
         elif stage.scope == Scope.PROGRAM:
             name = f"jw{exposures[0].program}_{stage.name}"
-            new = [(self._plan(stage, exposures, name, name), list(exposures))]
+            members = self._standing_for_all(stage, exposures) if stage.by_reference else exposures
+            new = [(self._plan(stage, members, name, name), list(exposures))]
         else:
             several = len({one.filter for one in exposures}) > 1
             for filter_name in sorted({exposure.filter for exposure in exposures}):
@@ -127,14 +155,50 @@ class _Planner:
                 new.append((self._plan(stage, members, name, name), members))
         for plan, members in new:
             self.plans.append(plan)
-            if stage.per_exposure and not stage.is_check:
+            if stage.shared:
+                self._note_shared(stage, plan, members)
+            elif stage.per_exposure and not stage.is_check:
                 self._note_made(stage, plan, members)
+
+    def _standing_for_all(self, stage: Stage, exposures: Sequence[Exposure]) -> Sequence[Exposure]:
+        """Return the exposures that a stage looks at in the place of all."""
+        # an exported script knows the settings of those that went in only
+        chosen = next(filter(None, (self._chosen(stage, one) for one in exposures)), {})
+        reference = choose_reference_filter(exposures, FILTERS, str(chosen.get(_REFERENCE) or ""))
+        members = exposures_for_shifts(exposures, reference)
+        return sorted(members, key=lambda one: (one.filter != reference, one.start_mjd, one.root))
+
+    def _require_something(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
+        """Refuse a stage that neither the user nor an earlier stage gives anything to do."""
+        for exposure in exposures if stage.one_of else ():
+            chosen = self._chosen(stage, exposure)
+            made = any((exposure.root, suffix) in self._made for suffix, _ in stage.companions)
+            if (
+                not made
+                and exposure.observation not in self._backgrounds
+                and not any(chosen.get(name) for name in stage.one_of)
+            ):
+                makers = [one.name for one in STAGES for suffix, _ in stage.companions if suffix in one.gives]
+                raise ParameterError(
+                    f"{stage.name} with nothing to apply",
+                    f"the stage {' or '.join(makers)} in the chain, or {stage.one_of[0]} set",
+                    f"take {' or '.join(makers)} in, or give {stage.one_of[0]} a file",
+                )
+
+    def _note_shared(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
+        """Note the one product that belongs to all exposures."""
+        product = plan.label + stage.shared
+        made = RunInput(
+            "derived", f"{plan.key}/{product}", stage=stage.name, run_key=plan.key, product=product
+        )
+        for exposure in members:
+            self._made[exposure.root, stage.gives[0]] = made
 
     def _without_backgrounds(self, stage: Stage, members: list[Exposure]) -> list[Exposure]:
         """Leave out exposures that an earlier stage took as dedicated to the sky."""
         chosen = self._chosen(stage, members[0]).get(_DEDICATED)
         if chosen:
-            self._dedicated |= {str(one).strip().zfill(3) for one in chosen}
+            self._dedicated |= {_observation(one) for one in chosen}
             return members
         return [one for one in members if one.observation not in self._dedicated] or members
 
@@ -160,6 +224,7 @@ class _Planner:
         exposures = tuple(sorted((self._input(stage, one) for one in members), key=_input_name))
         settings = self._chosen(stage, members[0])
         companions = self._companions(stage, members[0], settings)
+        settings = self._without_overruled(stage, members[0], settings, companions)
         inputs = (*exposures, *companions)
         need: Estimate = estimate(stage.name, members, self._earlier)
         key = run_key(
@@ -196,7 +261,7 @@ class _Planner:
             else self._settings.get(stage.name, {})
         )
         values = found.passed() if isinstance(found, Settings) else dict(found)
-        return values | self._needed.get(stage.name, {})
+        return self._preferred.get(stage.name, {}) | values | self._needed.get(stage.name, {})
 
     def _companions(
         self, stage: Stage, exposure: Exposure, settings: Mapping[str, Any]
@@ -214,6 +279,28 @@ class _Planner:
                 )
             found.append(replace(made, parameter=parameter))
         return tuple(found)
+
+    def _without_overruled(
+        self,
+        stage: Stage,
+        exposure: Exposure,
+        settings: dict[str, Any],
+        companions: Sequence[RunInput],
+    ) -> dict[str, Any]:
+        """Leave out what the file of an earlier stage decides; what the user set otherwise is a contradiction."""
+        given = {one.parameter: one.stage for one in companions}
+        usual = preset(stage.name, exposure.filter)
+        kept = dict(settings)
+        for parameter, names in stage.overruled:
+            for name in names if parameter in given else ():
+                value = kept.pop(name, None)
+                if value not in (None, usual.get(name)):
+                    raise ParameterError(
+                        f"{name} of {stage.name} is set, and the stage {given[parameter]} decides it",
+                        "one place for it",
+                        f"set it in the stage {given[parameter]}, or leave that stage out",
+                    )
+        return kept
 
     def _file_identities(self, settings: Mapping[str, Any]) -> list[str]:
         """Return what the files hold that parameters name: a file with other content makes another run."""
@@ -236,6 +323,10 @@ class _Planner:
             )
         identity = file_identity(exposure.path, self._workspace.identities)
         return RunInput("raw", identity, path=str(exposure.path.resolve()))
+
+
+def _observation(number: Any) -> str:
+    return str(number).strip().zfill(3)
 
 
 def _input_name(one: RunInput) -> str:

@@ -132,7 +132,7 @@ def execute(
             resolved, told = _run(chosen, source, values, output)
         progress.finish()
         products = _products(chosen, output, before, progress)
-        metadata = {} if chosen.is_check else _metadata(output / products[0])
+        metadata = {} if chosen.is_check or chosen.shared else _metadata(output / products[0])
         return StageResult(
             products=products,
             resolved=resolved,

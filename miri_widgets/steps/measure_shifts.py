@@ -10,6 +10,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ import numpy as np
 from astropy.time import Time
 from stdatamodels.jwst import datamodels
 
+from miri_widgets.core.offsets import Offset
 from miri_widgets.core.shift_groups import group_exposures
 from miri_widgets.core.shift_measurements import Measurement, Status
 from miri_widgets.core.star_overlaps import believed_overlaps, pair_offsets
 from miri_widgets.core.star_positions import StarPositions, find_stars
 from miri_widgets.core.tangent_plane import mean_position
-from miri_widgets.errors import InputError, StepFailedError, WrongSuffixError
-from miri_widgets.products.association import check_members, require_one
+from miri_widgets.errors import InputError, StepFailedError
+from miri_widgets.products.association import require_one
 from miri_widgets.products.exposure import Exposure, read_exposure
 from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
 from miri_widgets.products.reference_catalogs import (
@@ -31,6 +33,7 @@ from miri_widgets.products.reference_catalogs import (
     read_reference_catalog,
     require_field,
 )
+from miri_widgets.steps.members import member_files
 from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.model_planes import planes_of
 from miri_widgets.steps.shift_estimates import (
@@ -41,13 +44,42 @@ from miri_widgets.steps.shift_estimates import (
 )
 from miri_widgets.steps.tweakreg_shifts import ONLINE_CATALOGS, TweakregResult, run_tweakreg
 
-__all__ = ["MeasureShiftsStep", "measure_shifts", "star_positions"]
+__all__ = ["MeasureShiftsStep", "MeasuredField", "measure_field", "measure_shifts", "star_positions"]
 
 _FIELD_ARCMIN = 3.0
 """Radius around the exposures within which an absolute catalogue must have sources: the imager's diagonal, twice."""
 _FEW_STARS = 8
 
 log = logging.getLogger(f"stpipe.{__name__}")
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredField:
+    """
+    The measured shifts, and what they were measured on.
+
+    Attributes
+    ----------
+    shifts : ExposureShifts
+        The two estimates of each exposure, and the overlaps.
+    stars : tuple of StarPositions
+        Of each exposure, in the same order.
+    catalog : ReferenceCatalog or None
+        Absolute positions at the epoch of the exposures; None without a file.
+    exposures : tuple of Exposure
+        Header facts, in the same order.
+    offsets : mapping of (str, str) to Offset
+        Of every two exposures of different groups that see the same stars, with their histograms.
+    search_radius : float
+        Largest shift that was looked for, arcsec.
+    """
+
+    shifts: ExposureShifts
+    stars: tuple[StarPositions, ...]
+    catalog: ReferenceCatalog | None
+    exposures: tuple[Exposure, ...]
+    offsets: Mapping[tuple[str, str], Offset]
+    search_radius: float
 
 
 def star_positions(files: Sequence[Path]) -> tuple[StarPositions, ...]:
@@ -59,7 +91,12 @@ def star_positions(files: Sequence[Path]) -> tuple[StarPositions, ...]:
     return tuple(found)
 
 
-def measure_shifts(
+def measure_shifts(files: Sequence[Path], **choices: Any) -> ExposureShifts:
+    """Return the ``shifts`` of `measure_field`, which takes the same arguments."""
+    return measure_field(files, **choices).shifts
+
+
+def measure_field(
     files: Sequence[Path],
     *,
     groups: Mapping[str, str] | None = None,
@@ -70,7 +107,7 @@ def measure_shifts(
     own_stars: bool = True,
     rotation: bool = True,
     parameters: Mapping[str, Any] | None = None,
-) -> ExposureShifts:
+) -> MeasuredField:
     """
     Measure the shifts of the exposures of one filter. No exposure is changed.
 
@@ -141,7 +178,7 @@ def measure_shifts(
         _joined(one, mine, other, results.get(one.root))
         for one, mine, other in zip(stars, first, second, strict=True)
     )
-    return ExposureShifts(
+    measured = ExposureShifts(
         filter_name,
         table.name if table is not None else online,
         "" if catalog else reference,
@@ -149,6 +186,9 @@ def measure_shifts(
         overlaps,
         failure + _notes(shifts),
     )
+    by_root = {one.root: one for one in exposures}
+    headers = tuple(by_root[one.root] for one in stars)
+    return MeasuredField(measured, stars, table, headers, offsets, search_radius)
 
 
 class MeasureShiftsStep(MiriStep):
@@ -175,7 +215,7 @@ class MeasureShiftsStep(MiriStep):
         source : str
             An association of ``cal`` files; or a list of their names.
         """
-        files = _files(source)
+        files = member_files(source)
         measured = measure_shifts(
             files,
             catalog=str(self.catalog or ""),
@@ -200,16 +240,6 @@ class MeasureShiftsStep(MiriStep):
             name = f"{files[0].name[:7]}_{measured.filter.lower()}_{self.suffix}.ecsv"
             write_exposure_shifts(measured, folder / name)
         return []
-
-
-def _files(source: Any) -> list[Path]:
-    if isinstance(source, str | Path) and Path(source).suffix.lower() == ".json":
-        return list(check_members(Path(source)))
-    if isinstance(source, list | tuple) and all(isinstance(one, str | Path) for one in source):
-        return [Path(one) for one in source]
-    raise WrongSuffixError(
-        f"{str(source)[:80]}", "an association of cal files", "give the name of an association"
-    )
 
 
 def _owners(exposures: Sequence[Exposure]) -> dict[str, str]:

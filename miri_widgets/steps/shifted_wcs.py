@@ -24,6 +24,7 @@ __all__ = [
     "KEYWORDS",
     "Shift",
     "apply_shift",
+    "moved_in_plane",
     "plane_turn",
     "recorded_shift",
     "shift_between",
@@ -134,7 +135,8 @@ def apply_shift(model: Any, shift: Shift, *, sip_limit_mas: float = SIP_LIMIT_MA
         "name": model.meta.wcs.name,
         "wcsinfo": dict(model.meta.wcsinfo.instance),
     }
-    move, turn = _in_tangent_plane(shift, model.meta.wcsinfo.ra_ref, model.meta.wcsinfo.dec_ref)
+    info = model.meta.wcsinfo
+    move, turn = moved_in_plane(*shift.values, info.ra_ref, info.dec_ref)
     corrector.set_correction(matrix=rotation_matrix(turn), shift=move)
     model.meta.wcs = corrector.wcs
     fit = _follow(model, sip_limit_mas)
@@ -182,10 +184,24 @@ def undo_shift(model: Any) -> bool:
     return True
 
 
-def _in_tangent_plane(shift: Shift, ra: float, dec: float) -> tuple[list[float], float]:
-    """Return a shift at (RA, Dec) as a move [arcsec] and a turn [degrees] in the plane that touches the sky there."""
-    x, y = to_plane(*_moved(shift.dx, shift.dy, ra, dec), (ra, dec))
-    return [float(x), float(y)], shift.rotation + plane_turn(shift.dx, shift.dy, ra, dec)
+def moved_in_plane(dx: float, dy: float, rotation: float, ra: float, dec: float) -> tuple[list[float], float]:
+    """
+    Return a shift at (RA, Dec) as a move and a turn in the plane that touches the sky there.
+
+    Parameters
+    ----------
+    dx, dy, rotation : float
+        As in `Shift`.
+    ra, dec : float
+        Reference point, degrees.
+
+    Returns
+    -------
+    list of float, float
+        East and north, arcsec, after a turn from north through east, degrees.
+    """
+    x, y = to_plane(*_moved(dx, dy, ra, dec), (ra, dec))
+    return [float(x), float(y)], rotation + plane_turn(dx, dy, ra, dec)
 
 
 def _moved(dx: float, dy: float, ra: float, dec: float) -> tuple[float, float]:

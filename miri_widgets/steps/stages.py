@@ -65,6 +65,18 @@ class Stage:
         What earlier stages must be set to when it takes part: stage, parameter, value.
     companions : tuple of (str, str)
         Products of earlier stages that go in when they are there: suffix, and the parameter that takes the file.
+    shared : str
+        Ending, such as ``.ecsv``, of the one product that belongs to all exposures of the program.
+    of_field : bool
+        Whether dedicated exposures of empty sky have no part in it.
+    by_reference : bool
+        Whether the exposures of one filter stand for all of the program.
+    prefers : tuple of (str, str, object)
+        What other stages are set to when it takes part, unless the user sets them: stage, parameter, value.
+    one_of : tuple of str
+        Parameters of which one must be set, if no earlier stage gives a companion.
+    overruled : tuple of (str, tuple of str)
+        Parameters that do not act when an earlier stage gives a companion: parameter that takes it, and their names.
     """
 
     name: str
@@ -85,6 +97,12 @@ class Stage:
     is_check: bool = False
     needs: tuple[tuple[str, str, Any], ...] = ()
     companions: tuple[tuple[str, str], ...] = ()
+    shared: str = ""
+    of_field: bool = False
+    by_reference: bool = False
+    prefers: tuple[tuple[str, str, Any], ...] = ()
+    one_of: tuple[str, ...] = ()
+    overruled: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def per_exposure(self) -> bool:
@@ -214,6 +232,21 @@ STAGES: tuple[Stage, ...] = (
         is_check=True,
     ),
     Stage(
+        name="rate_stripes",
+        title="Stripes of rates: columns and rows",
+        summary="Removes the offsets of columns and rows from each integration and from the rate, before the flat.",
+        version=1,
+        pipeline="miri_widgets.steps.stripes.StripesStep",
+        scope=Scope.EXPOSURE,
+        takes="rate",
+        gives=("rate", "rateints"),
+        main="rate",
+        steps=("miri_stripes",),
+        essential=("columns", "rows", "protect_scale", "source_nsigma", "exclude_file", "coronagraphs"),
+        optional=True,
+        correction="miri_widgets.core.stripes:clean_stripes",
+    ),
+    Stage(
         name="image2",
         title="Image 2: calibrated images",
         summary="Assigns the world coordinates, divides by the flat and converts to surface brightness.",
@@ -235,6 +268,22 @@ STAGES: tuple[Stage, ...] = (
             "resample.pixfrac",
         ),
         indispensable=("assign_wcs",),
+    ),
+    Stage(
+        name="grid",
+        title="Grid: one for all mosaics",
+        summary="Lays one pixel grid around all exposures, which the mosaics of all filters and of later runs share.",
+        version=1,
+        pipeline="miri_widgets.steps.mosaic_grid.MosaicGridStep",
+        scope=Scope.PROGRAM,
+        takes="cal",
+        gives=("grid",),
+        main="grid",
+        steps=("miri_grid",),
+        essential=("pixel_scale", "rotation", "tightest", "centre", "size", "margin"),
+        optional=True,
+        shared=".asdf",
+        of_field=True,
     ),
     Stage(
         name="areas",
@@ -341,6 +390,51 @@ STAGES: tuple[Stage, ...] = (
         correction="miri_widgets.core.level_match:match_levels",
     ),
     Stage(
+        name="shifts",
+        title="Shifts: tiles by guide star",
+        summary="Measures how far the tiles of each guide star are off, in one filter, and judges each shift.",
+        version=1,
+        pipeline="miri_widgets.steps.shifts.ShiftsStep",
+        scope=Scope.PROGRAM,
+        takes="cal",
+        gives=("shifts",),
+        main="shifts",
+        steps=("miri_shifts",),
+        essential=(
+            "reference_filter",
+            "catalog",
+            "catalog_epoch",
+            "search_radius",
+            "rotation",
+            "regroup",
+            "min_matches",
+            "min_significance",
+        ),
+        optional=True,
+        shared=".ecsv",
+        of_field=True,
+        by_reference=True,
+    ),
+    Stage(
+        name="apply_shift",
+        title="Apply shifts: in every filter",
+        summary="Moves the world coordinates of every exposure by the shift of its guide star.",
+        version=1,
+        pipeline="miri_widgets.steps.apply_shift.ApplyShiftStep",
+        scope=Scope.EXPOSURE,
+        takes="cal",
+        gives=("cal",),
+        main="cal",
+        steps=("miri_apply_shift",),
+        essential=("shift_table", "dx", "dy", "rotation", "undo"),
+        optional=True,
+        companions=(("shifts", "shift_table"),),
+        of_field=True,
+        # it would align each filter anew, and worse where stars are few
+        prefers=(("image3", "tweakreg.skip", True),),
+        one_of=("shift_table", "dx", "dy", "rotation", "undo"),
+    ),
+    Stage(
         name="image3",
         title="Image 3: mosaic and catalogue",
         summary="Aligns the exposures of a filter, rejects outliers, drizzles a mosaic and finds its sources.",
@@ -375,6 +469,21 @@ STAGES: tuple[Stage, ...] = (
             "source_catalog.kernel_fwhm",
         ),
         indispensable=("resample",),
+        companions=(("grid", "resample.output_wcs"),),
+        # with a grid jwst takes no notice of them, but for the shape
+        overruled=(
+            (
+                "resample.output_wcs",
+                (
+                    "resample.pixel_scale",
+                    "resample.pixel_scale_ratio",
+                    "resample.rotation",
+                    "resample.crval",
+                    "resample.crpix",
+                    "resample.output_shape",
+                ),
+            ),
+        ),
     ),
 )
 """Every stage, in the order in which they run."""

@@ -1,0 +1,52 @@
+"""The files that a step is given which looks at many and changes none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.errors import WrongSuffixError
+from miri_widgets.products.association import check_members, read_association
+
+__all__ = ["member_files", "product_root"]
+
+
+def member_files(source: Any) -> list[Path]:
+    """
+    Return the files of an association, of a list of names, or the one file of a name; sorted by name.
+
+    Raises
+    ------
+    WrongSuffixError
+        If it is something else, such as data models.
+    MissingFileError, BadTableError
+        If an association or a member of it is not there.
+    """
+    if isinstance(source, str | Path):
+        path = Path(source)
+        files = list(check_members(path)) if path.suffix.lower() == ".json" else [path]
+        return sorted(files, key=lambda path: path.name)
+    if isinstance(source, list | tuple) and source and all(isinstance(one, str | Path) for one in source):
+        return sorted((Path(one) for one in source), key=lambda path: path.name)
+    raise WrongSuffixError(
+        f"{str(source)[:80]}", "an association of cal files", "give the name of an association"
+    )
+
+
+def product_root(source: Any, suffix: str, otherwise: str) -> str:
+    """
+    Return what the name of a product begins with: that of an association's product, without `suffix`.
+
+    Parameters
+    ----------
+    source : object
+        What the step was given.
+    suffix : str
+        Ending of the product's name, which an association may carry already.
+    otherwise : str
+        For anything but an association with a name.
+    """
+    if isinstance(source, str | Path) and Path(source).suffix.lower() == ".json":
+        named = str(read_association(Path(source))["products"][0].get("name") or "").strip()
+        return named.removesuffix(f"_{suffix}") or otherwise
+    return otherwise

@@ -1,0 +1,158 @@
+"""
+The shifts of a program's tiles: measured in one filter, solved, judged, and written as the table for all filters.
+
+``strun miri_shifts ASSOCIATION --output_dir=FOLDER`` writes two tables; no exposure is changed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.core.reference_filter import choose_reference_filter
+from miri_widgets.core.shift_choices import TrustedShift
+from miri_widgets.core.shift_groups import group_exposures
+from miri_widgets.core.shift_measurements import Measurement
+from miri_widgets.core.shift_regrouping import regroup
+from miri_widgets.core.shift_runs import ShiftRun, trust_run
+from miri_widgets.core.shift_verdicts import Limits, Verdict
+from miri_widgets.products.exposure import FILTERS, read_exposure
+from miri_widgets.products.exposure_shifts import ExposureShift, write_exposure_shifts
+from miri_widgets.products.shift_tables import ShiftTable, write_shift_table
+from miri_widgets.steps.measure_shifts import MeasuredField, MeasureShiftsStep, measure_field
+from miri_widgets.steps.members import member_files, product_root
+from miri_widgets.steps.shift_report import shift_report
+
+__all__ = ["ShiftsStep", "measurements_to_solve"]
+
+log = logging.getLogger(f"stpipe.{__name__}")
+
+_FAIL_MATCHES = Limits().matches[1] / Limits().matches[0]
+_FAIL_SIGNIFICANCE = Limits().significance[1] / Limits().significance[0]
+
+
+class ShiftsStep(MeasureShiftsStep):
+    """Measure how far the tiles of each guide star are off, in one filter; judge it, and write the program's table."""
+
+    class_alias = "miri_shifts"
+
+    spec = """
+        reference_filter = string(default='')  # Filter to measure in, as F770W; empty: the shortest of those with most guide stars.
+        regroup = string_list(default=list())  # Other groups: 'merge GROUP GROUP', 'split GROUP EXPOSURE EXPOSURE'.
+        min_matches = float(min=2, max=1000, default=10)  # Fewer matched stars in the typical exposure are weak, half as many fail.
+        min_significance = float(min=1, max=100, default=7)  # Lower peaks of the offset histogram are weak, below 5/7 of it they fail. [sigma]
+    """
+
+    def process(self, source: Any) -> list[Any]:
+        """
+        Measure, solve and judge; nothing is returned to be saved, the tables are written when results are.
+
+        Parameters
+        ----------
+        source : str or list
+            An association of ``cal`` files or a list of their names. Of any filters: those of other filters than the
+            reference are not measured; their visits get the shifts of others, with a warning.
+
+        Notes
+        -----
+        The table is ``NAME_shifts.ecsv``, with NAME that of the association or the program; what was measured of each
+        exposure is ``NAME_shifts_measured.ecsv``.
+        """
+        files = member_files(source)
+        exposures = [read_exposure(path, suffix="cal") for path in files]
+        reference = choose_reference_filter(exposures, FILTERS, self.reference_filter.strip().upper())
+        # before an hour of measuring
+        groups = regroup(group_exposures(exposures), self.regroup)
+        field = measure_field(
+            [one.path for one in exposures if one.filter == reference],
+            groups={root: group.name for group in groups for root in group.roots},
+            catalog=str(self.catalog or ""),
+            catalog_epoch=self.catalog_epoch,
+            search_radius=self.search_radius,
+            together=self.together,
+            own_stars=self.own_stars,
+            rotation=self.rotation,
+        )
+        run = trust_run(
+            measurements_to_solve(field.shifts.exposures),
+            groups,
+            overlaps=field.shifts.overlaps,
+            second=_second(field.shifts.exposures),
+            reference=field.shifts.reference or None,
+            rotation=self.rotation,
+            filter_name=reference,
+            limits=self._limits(),
+            find_shared=False,  # the fits themselves tell what was only shared
+        )
+        table = _table(run, field, exposures[0].program)
+        warnings = [*_unbelieved(run.shifts), *field.shifts.notes]
+        for line in warnings:
+            log.warning("%s", line)
+        self.report = shift_report(run, field, warnings)
+        if self.save_results:
+            self._save(table, field, product_root(source, self.suffix, f"jw{exposures[0].program}"))
+        return []
+
+    def _limits(self) -> Limits:
+        return Limits(
+            matches=(self.min_matches, _FAIL_MATCHES * self.min_matches),
+            significance=(self.min_significance, _FAIL_SIGNIFICANCE * self.min_significance),
+        )
+
+    def _save(self, table: ShiftTable, field: MeasuredField, root: str) -> None:
+        folder = Path(self.search_attr("output_dir", default="") or ".")
+        write_shift_table(table, folder / f"{root}_{self.suffix}.ecsv")
+        write_exposure_shifts(field.shifts, folder / f"{root}_{self.suffix}_measured.ecsv")
+        log.info("Saved %s_%s.ecsv", root, self.suffix)
+
+
+def measurements_to_solve(exposures: Sequence[ExposureShift]) -> tuple[Measurement, ...]:
+    """
+    Return one measurement of each exposure: that of tweakreg; that of the offset histogram where tweakreg failed.
+
+    Notes
+    -----
+    Both refer to the same zero point. That of tweakreg is given the significance that the histogram found, for a fit
+    of neighbours tells nothing about chance.
+    """
+    found = []
+    for one in exposures:
+        if one.tweakreg.usable or not one.histogram.usable:
+            # without an overlap there is no histogram, which says nothing against a relative shift
+            told = one.histogram.usable or not one.histogram.relative
+            found.append(
+                replace(one.tweakreg, significance=one.histogram.significance) if told else one.tweakreg
+            )
+        else:
+            found.append(one.histogram)
+    return tuple(found)
+
+
+def _second(exposures: Sequence[ExposureShift]) -> tuple[Measurement, ...]:
+    """Return the histograms of exposures that have both estimates; none when none has."""
+    return tuple(one.histogram for one in exposures if one.tweakreg.usable and one.histogram.usable)
+
+
+def _unbelieved(shifts: Sequence[TrustedShift]) -> list[str]:
+    told = []
+    for one in shifts:
+        if one.verdict != Verdict.PASS:
+            taken = "" if one.own else f"; it gets {one.source}"
+            told.append(f"{one.group.name} is {one.verdict}: {one.reason}{taken}")
+    return told
+
+
+def _table(run: ShiftRun, field: MeasuredField, program: str) -> ShiftTable:
+    names = ("miri_widgets", "jwst", "tweakwcs")
+    return ShiftTable(
+        run.shifts,
+        program=program,
+        reference_catalog=field.shifts.catalog,
+        made_by=f"the step {ShiftsStep.class_alias}",
+        versions={name: version(name) for name in names},
+        notes=tuple(dict.fromkeys((run.solution.gauge, *run.solution.notes, *field.shifts.notes))),
+    )
