@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from miri_widgets.core.dq import BITS
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky_images import SkyImages, combine, filled
-from miri_widgets.core.sky_samples import MaskSettings, Samples, in_rows, require_like
+from miri_widgets.core.sky_samples import MaskSettings, Samples, bands, in_parallel, require_like
 from miri_widgets.errors import InputError, ParameterError
 
 __all__ = ["METHODS", "SCALINGS", "subtract_sky"]
@@ -174,9 +175,11 @@ def _corrected(
     fill: bool,
 ) -> Planes:
     """Return one exposure without its sky."""
-    planes = exposures[index]
-    sky = images.of(index, targets)
-    extra = images.var_of(0 if apart is None else _offered(targets, apart[index]))
+    # the sky is made while the exposure is read
+    with ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(_sky_of, index, targets, images, apart)
+        planes = exposures[index]
+        sky, extra = pending.result()
     absent = ~np.isfinite(sky)
     absent &= np.isfinite(planes.sci)
     absent &= (planes.dq & _UNUSABLE) == 0
@@ -207,7 +210,8 @@ def _corrected(
         if rnoise is not None and planes.var_rnoise is not None:
             np.add(planes.var_rnoise[rows], more, out=rnoise[rows], casting="same_kind")
 
-    in_rows(part, planes.shape[0])
+    rows = bands(planes.shape[0])
+    in_parallel(lambda band: part(rows[band]), len(rows))
     if absent.any():
         dq[absent] |= _FLAGS
     own = {
@@ -230,6 +234,14 @@ def _corrected(
             f"{note}, level {level:.5g} {planes.unit}, {own['masked_fraction']:.1%} masked",
         ),
     )
+
+
+def _sky_of(
+    index: int, targets: Samples, images: SkyImages, apart: Sequence[Sequence[int]] | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the sky of the reference level for one exposure, and its variance; new arrays."""
+    left = 0 if apart is None else _offered(targets, apart[index])
+    return images.of(index, targets), images.var_of(left)
 
 
 def _offered(samples: Samples, exposures: Sequence[int]) -> NDArray[np.uint8 | np.bool_]:

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.sky_samples import Samples, in_parallel, in_rows
+from miri_widgets.core.sky_samples import Samples, bands, in_parallel
 from miri_widgets.core.spool import Pieces, Spool
 from miri_widgets.core.stacks import (
     Leaving,
@@ -84,16 +84,12 @@ class SkyImages:
         if index in self.others.has_close:
             return self.others.close.read(index)
         sky = samples.plane(index)
-        in_rows(partial(self._leave_out, sky), len(sky))
+        for rows in bands(len(sky)):
+            below, above = self.others.below[rows], self.others.above[rows]
+            mean, count = self.common.mean[rows], self.common.count[rows]
+            sky[rows] = mean_without(sky[rows], mean, count, below, above)
         sky[self.others.hard] = self.others.exact.read(index)
         return sky
-
-    def _leave_out(self, own: Plane, rows: slice) -> None:
-        """Replace samples of one exposure by the sky without them, in place."""
-        assert self.others is not None
-        below, above = self.others.below[rows], self.others.above[rows]
-        mean, count = self.common.mean[rows], self.common.count[rows]
-        own[rows] = mean_without(own[rows], mean, count, below, above)
 
     def var_of(self, left: NDArray[np.integer | np.bool_] | int) -> Plane:
         """Return the variance of a sky in which `left` samples of each pixel are not; shape (ny, nx)."""
@@ -101,11 +97,8 @@ class SkyImages:
             if np.ndim(left) == 0:
                 return (self._var_without_one if left else self.common.var).copy()
             var, fewer, apart = np.empty_like(self.common.var), self._var_without_one, np.asarray(left)
-
-            def part(rows: slice) -> None:
+            for rows in bands(len(var)):
                 var[rows] = np.where(apart[rows], fewer[rows], self.common.var[rows])
-
-            in_rows(part, len(var))
             return var
         return self._shared_by(np.maximum(self.common.count - left, 1))
 
@@ -146,7 +139,7 @@ def combine(
     -------
     SkyImages
     """
-    spool = samples.values or samples.small
+    spool = samples.spool(1)
     noise = _coarse(float(np.median(samples.noise)))
     clip = {"low": low, "high": high, "noise": noise}
     if apart is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,9 +26,9 @@ __all__ = [
     "FIRST_IMAGER_COLUMN",
     "MaskSettings",
     "Samples",
+    "bands",
     "blank",
     "in_parallel",
-    "in_rows",
     "require_like",
 ]
 
@@ -42,6 +43,9 @@ _NO_SKY = np.uint32(sum(1 << BITS[flag] for flag in ("DO_NOT_USE", "NON_SCIENCE"
 _ROUGH, _FINE = 16384, 65536
 """So many pixels tell the level of an exposure, before the last round and in it: to 1 and 0.5 per cent of sigma."""
 
+_PATCHY, _LEAST = 0.25, 8192
+"""Fraction and number of the 2 x 2 pixels with values that must also be in 4 x 4 pixels with values."""
+
 _T = TypeVar("_T")
 
 
@@ -52,10 +56,10 @@ def in_parallel(function: Callable[[int], _T], count: int) -> list[_T]:
         return list(pool.map(function, range(count)))
 
 
-def in_rows(function: Callable[[slice], None], count: int, *, bands: int = 8) -> None:
-    """Call with slices that cover `count` rows, on two threads: a band and its temporary arrays stay in the cache."""
-    edges = np.linspace(0, count, min(bands, max(count, 1)) + 1).astype(int).tolist()
-    in_parallel(lambda band: function(slice(edges[band], edges[band + 1])), len(edges) - 1)
+def bands(count: int) -> list[slice]:
+    """Return slices that cover `count` rows: a band of a full exposure and its temporary arrays stay in the cache."""
+    edges = np.linspace(0, count, min(8, max(count, 1)) + 1).astype(int).tolist()
+    return [slice(*pair) for pair in pairwise(edges)]
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ class Samples:
         Exposures at full size; NaN where a pixel is no sky for a reason other than sources.
     small : Spool
         The same, as means of 2 x 2 pixels.
+    tiny : Spool
+        The same, as means of 4 x 4 pixels, in which rounds before the last are made if `coarse` is true.
     levels, noise, masked, structure : ndarray of float, shape (n,)
         Of each exposure: level of source-free imager pixels; standard deviation of one pixel; fraction of imager
         pixels under source masks; rms of the residuals averaged in boxes of `BOX` pixels, without noise.
@@ -118,6 +124,7 @@ class Samples:
     scaling: str
     shape: tuple[int, int]
     small: Spool
+    tiny: Spool
     values: Spool | None
     kind: dict[str, Any]
     fwhm: float
@@ -127,6 +134,7 @@ class Samples:
     mjds: list[float] = field(default_factory=list)
     centres: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
     reference: float = 1.0
+    coarse: bool = True
     levels: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     noise: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     masked: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
@@ -178,7 +186,8 @@ class Samples:
         """Put one exposure on disk, and find its first level."""
         values = _sky_values(planes, self.settings)
         small = binned(values)
-        level = robust_level(small, self.imager & np.isfinite(small), _ROUGH)[0]
+        finite = np.isfinite(small)
+        level = robust_level(small, self.imager & finite, _ROUGH)[0]
         if not np.isfinite(level):
             raise ParameterError(
                 f"no pixel of {planes.root or 'an exposure'} counts as sky",
@@ -186,7 +195,12 @@ class Samples:
                 "raise exclude_above or take away regions",
             )
         self.levels[index] = level
+        tiny = binned(small)
         self.small.write(index, small)
+        self.tiny.write(index, tiny)
+        # where flags or edges leave too few squares of 4 x 4 pixels without holes
+        if 4 * np.count_nonzero(np.isfinite(tiny)) < max(_PATCHY * np.count_nonzero(finite), _LEAST):
+            self.coarse = False
         if self.values is not None:
             self.values.write(index, values)
 
@@ -195,7 +209,8 @@ class Samples:
         small = ((first.shape[0] + 1) // 2, (first.shape[1] + 1) // 2)
         columns = 2 * np.arange(small[1]) + first.corner[0] >= FIRST_IMAGER_COLUMN
         imager = np.broadcast_to(columns if columns.any() else np.ones_like(columns), small)
-        spools = Spool(count, small), Spool(count, first.shape) if keep else None
+        tiny = ((small[0] + 1) // 2, (small[1] + 1) // 2)
+        spools = Spool(count, small), Spool(count, tiny), Spool(count, first.shape) if keep else None
         found = cls(
             settings, scaling, first.shape, *spools, _kind_of(first), first.fwhm, _pixel_arcsec(first), imager
         )
@@ -223,33 +238,49 @@ class Samples:
         result -= np.float32(offset / factor)
         return result
 
-    def block(self, index: int, *, small: bool = False) -> NDArray[np.float32]:
-        """Return a row block of all exposures at the reference level, NaN under masks; shape (n, pixels)."""
-        spool = self.small if small or self.values is None else self.values
+    def block(self, index: int, *, side: int = 1) -> NDArray[np.float32]:
+        """
+        Return a row block of all exposures at the reference level, NaN under masks.
+
+        Parameters
+        ----------
+        index : int
+            Number of the block.
+        side : int
+            1 for full size; 2 or 4 for means of so many pixels squared.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, pixels)
+        """
+        spool = self.spool(side)
         values, rows = spool.read_block(index), spool.rows(index)
         for one, plane in enumerate(values):
-            self._to_samples(plane, one, rows, small=spool is self.small)
+            self._to_samples(plane, one, rows, side=side)
         return values.reshape(len(values), -1)
+
+    def spool(self, side: int) -> Spool:
+        """Return the planes of a size, `side` as of `block`."""
+        spool = {1: self.values, 2: self.small, 4: self.tiny}[side]
+        if spool is None:
+            raise ValueError("full-size values were not kept")
+        return spool
 
     def plane(self, index: int) -> NDArray[np.float32]:
         """Return one exposure at full size as `block` does all of them; shape (ny, nx)."""
-        if self.values is None:
-            raise ValueError("full-size values were not kept")
-        plane = self.values.read(index)
-        self._to_samples(plane, index, slice(0, self.shape[0]), small=False)
+        plane = self.spool(1).read(index)
+        self._to_samples(plane, index, slice(0, self.shape[0]), side=1)
         return plane
 
-    def _to_samples(self, plane: NDArray[np.float32], index: int, rows: slice, *, small: bool) -> None:
+    def _to_samples(self, plane: NDArray[np.float32], index: int, rows: slice, *, side: int) -> None:
         """Bring rows of one exposure to the reference level, in place, with NaN under masks."""
         level = float(self.levels[index])
         if self.settings.delta is not None:
             with np.errstate(invalid="ignore"):
                 plane[plane > level + self.settings.delta] = np.nan
-        if small:
-            mask = np.unpackbits(self._masks[index][rows], axis=1, count=plane.shape[1])
-            blank(plane, mask)
-        else:
-            blank(plane, self._mask_rows(self._masks[index], rows))
+        blank(
+            plane, self._mask_rows(self._masks[index], rows) if side == 1 else self._mask(index, side)[rows]
+        )
         factor, offset = self.to_reference(level)
         plane *= np.float32(factor)
         plane += np.float32(offset)
@@ -257,6 +288,11 @@ class Samples:
     def offers(self, index: int) -> NDArray[np.bool_]:
         """Return True where an exposure is not under a source mask; shape (ny, nx)."""
         return ~self._mask_rows(self._masks[index], slice(0, self.shape[0]))
+
+    def _mask(self, index: int, side: int) -> NDArray[np.bool_]:
+        """Return the mask of an exposure in 2 x 2 or 4 x 4 pixels; the latter is right while it was found in those."""
+        mask = np.unpackbits(self._masks[index][:: side // 2], axis=1, count=self.small.shape[1])
+        return mask[:, :: side // 2].view(bool)
 
     def _mask_rows(self, mask: NDArray[np.uint8], rows: slice) -> NDArray[np.bool_]:
         width = self.small.shape[1]
@@ -281,10 +317,14 @@ class Samples:
         against = np.empty(0, np.float32) if sky is None else np.asarray(sky, np.float32)
         self.reference = _mean(self.levels) if sky is None else self.reference
         for turn in range(self.settings.rounds):
+            last = turn == self.settings.rounds - 1
+            # the first sky is rough, and so may the first mask be
+            side = 2 if last or not self.coarse else 4
             if sky is None:
-                against = self._small_sky(first=turn == 0)
+                against = self._small_sky(side, first=turn == 0)
                 self._anchor(against)
-            in_parallel(partial(self._look, against, turn == self.settings.rounds - 1), len(self))
+            compared = against if against.shape == self.spool(side).shape else binned(against)
+            in_parallel(partial(self._look, compared, side, last), len(self))
             if sky is None:
                 self.reference = _mean(self.levels)
                 # each exposure is a part of the sky that it was compared with
@@ -293,54 +333,53 @@ class Samples:
 
     def _anchor(self, sky: NDArray[np.floating]) -> None:
         """Give all levels the zero point that the sky has where the imager is free of sources."""
-        middle = robust_level(sky, self.imager & np.isfinite(sky))[0]
+        middle = robust_level(sky, self._imager(sky) & np.isfinite(sky))[0]
         if self.scaling == "multiplicative":
             self.levels *= middle / self.reference
         else:
             self.levels += middle - self.reference
         self.reference = middle
 
-    def _small_sky(self, *, first: bool) -> NDArray[np.float32]:
-        noise = 0.0 if first else float(np.median(self.noise)) / 2
+    def _imager(self, like: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Tell which pixels, of 2 x 2 or 4 x 4, are in the imager field."""
+        return self.imager if like.shape == self.imager.shape else self.imager[::2, ::2]
+
+    def _small_sky(self, side: int, *, first: bool) -> NDArray[np.float32]:
+        noise = 0.0 if first else float(np.median(self.noise)) / side
+        spool = self.spool(side)
 
         def one(index: int) -> NDArray[np.float32]:
-            values = self.block(index, small=True)
+            values = self.block(index, side=side)
             return median_plane(values) if first else clipped_mean(values, noise=noise).mean
 
-        rows = np.concatenate(in_parallel(one, self.small.blocks))
-        return rows.reshape(self.small.shape)
+        return np.concatenate(in_parallel(one, spool.blocks)).reshape(spool.shape)
 
-    def _look(self, sky: NDArray[np.floating], last: bool, index: int) -> None:
+    def _look(self, sky: NDArray[np.floating], side: int, last: bool, index: int) -> None:
         """Measure one exposure against a sky of the reference level: mask, level, noise and structure."""
-        values = self.small.read(index)
+        values = self.spool(side).read(index)
         if self.settings.delta is not None:
             values[values > self.levels[index] + self.settings.delta] = np.nan
         residual = self.at_level(sky, float(self.levels[index]))
         np.subtract(values, residual, out=residual)
         mask = np.zeros(residual.shape, bool)
         if self.settings.sources:
-            options = {"threshold": self.settings.threshold, "grow": self.settings.grow}
-            # the first sky is rough, and so may the first mask be
-            mask = (
-                source_mask(residual, fwhm=self.fwhm / 2, **options)
-                if last
-                else unbinned(source_mask(binned(residual), fwhm=self.fwhm / 4, **options), residual.shape)
+            mask = source_mask(
+                residual, fwhm=self.fwhm / side, threshold=self.settings.threshold, grow=self.settings.grow
             )
             # where sources hid all sky last time there is nothing to compare with: they still do
-            before = np.unpackbits(self._masks[index], axis=1, count=self.small.shape[1]).view(bool)
-            mask |= before & ~np.isfinite(sky)
-        usable = self.imager & np.isfinite(residual)
+            mask |= self._mask(index, side) & ~np.isfinite(sky)
+        usable = self._imager(residual) & np.isfinite(residual)
         free = usable & ~mask
         if not free.any():
             free = usable
         level, sigma = robust_level(residual, free, _FINE if last else _ROUGH)
         base = self.reference if self.scaling == "none" else self.levels[index]
         self.levels[index] = base + level
-        self.noise[index] = 2 * sigma
+        self.noise[index] = side * sigma
         self.masked[index] = float(np.mean(mask[usable])) if usable.any() else 0.0
         if last:
             self.structure[index] = _structure(residual - np.float32(level), free, sigma)
-        self._masks[index] = np.packbits(mask, axis=1)
+        self._masks[index] = np.packbits(mask if side == 2 else unbinned(mask, self.small.shape), axis=1)
 
 
 def _sky_values(planes: Planes, settings: MaskSettings) -> NDArray[np.float32]:
