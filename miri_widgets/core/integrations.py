@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.planes import Planes
-from miri_widgets.core.stripes import find_stripes
+from miri_widgets.core.stripes import find_stripes, stripe_power
 from miri_widgets.errors import MixedExposuresError
 
 __all__ = ["CleanedIntegrations", "clean_rateints"]
@@ -22,8 +22,8 @@ class CleanedIntegrations:
 
     Attributes
     ----------
-    sci, err : ndarray of float32, shape (nints, ny, nx)
-        Rates of the integrations and their standard deviation.
+    sci, err, variance : ndarray of float32, shape (nints, ny, nx)
+        Rates of the integrations, their standard deviation, and the variance that they gained.
     rate : Planes
         The exposure's rate.
     offset : ndarray of float32, shape (nints, ny, nx)
@@ -32,6 +32,7 @@ class CleanedIntegrations:
 
     sci: NDArray[np.float32]
     err: NDArray[np.float32]
+    variance: NDArray[np.float32]
     rate: Planes
     offset: NDArray[np.float32]
 
@@ -106,11 +107,19 @@ def clean_rateints(
         sci=rate.sci - mean,
         err=np.sqrt(rate.err**2 + extra),
         var_rnoise=None if rnoise is None else rnoise + extra,
+        facts={**rate.facts, "stripes": _strengths(rate, rate.sci - mean, len(sci))},
         notes=(*rate.notes, f"stripes of {len(sci)} integrations subtracted, weighted by inverse variance"),
     )
     return CleanedIntegrations(
         np.asarray(sci - offset, np.float32),
         np.sqrt(np.asarray(err, np.float32) ** 2 + variance),
+        variance,
         cleaned,
         offset,
     )
+
+
+def _strengths(rate: Planes, cleaned: NDArray[np.float32], integrations: int) -> dict[str, Any]:
+    powers = {"before": stripe_power(rate), "after": stripe_power(rate.but(sci=cleaned))}
+    strengths = {f"{name}_{when}": value for when, one in powers.items() for name, value in one.items()}
+    return {**strengths, "integrations": integrations}

@@ -27,8 +27,8 @@ from miri_widgets.steps.stages import stage as find_stage
 
 __all__ = ["NOT_OF_THE_CORRECTION", "Preview", "operation_of", "preview"]
 
-NOT_OF_THE_CORRECTION = ("prove", "proof_sources")
-"""Parameters of every step of ours that its correction does not take."""
+NOT_OF_THE_CORRECTION = ("prove", "proof_sources", "rateints_file")
+"""Parameters of steps of ours that their corrections do not take."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,35 @@
-"""The step that removes stripes of columns and rows."""
+"""The step that removes stripes of columns and rows: of cal, rate and rateints exposures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from miri_widgets.core.integrations import CleanedIntegrations, clean_rateints
+from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.proof import prove
 from miri_widgets.core.stripes import clean_stripes
+from miri_widgets.errors import MissingFileError
+from miri_widgets.products.names import suffix_of
 from miri_widgets.steps.miri_step import CorrectionStep
+from miri_widgets.steps.model_planes import ascii_only, planes_of, write_planes
 
 __all__ = ["StripesStep"]
 
 
 class StripesStep(CorrectionStep):
-    """Remove the offsets of columns and rows."""
+    """
+    Remove the offsets of columns and rows.
+
+    Notes
+    -----
+    A rate whose integrations lie beside it (``_rateints``) is corrected by the weighted mean of what is taken off
+    them, and both are saved; without them it is cleaned by itself, as a cal exposure is.
+    """
 
     class_alias = "miri_stripes"
     operation = staticmethod(clean_stripes)
@@ -24,4 +44,132 @@ class StripesStep(CorrectionStep):
         exclude_file = string(default=None)  # DS9 regions; pixels inside are left out of the medians.
         coronagraphs = option('own', 'leave', default='own')  # Lyot and coronagraph areas: profiles of their own, or left alone.
         min_pixels = integer(min=1, max=1000, default=20)  # Columns and rows with fewer usable pixels are left alone. [pixels]
+        rateints_file = string(default=None)  # Rates of the integrations of a rate; by default beside it.
     """
+
+    def process(self, source: Any) -> Any:
+        """
+        Clean one exposure or several.
+
+        Parameters
+        ----------
+        source : str, JwstDataModel, list, ModelContainer, ModelLibrary
+            Cal, rate or rateints exposures. Not modified, but for a library.
+
+        Returns
+        -------
+        JwstDataModel or ModelLibrary
+            As the input. The integrations of a rate are saved beside it when results are saved.
+
+        Raises
+        ------
+        MissingFileError
+            If `rateints_file` is no file.
+        WrongSuffixError, MixedExposuresError, ParameterError
+            If an exposure or a setting cannot be used.
+        """
+        if isinstance(source, datamodels.CubeModel) or _is_file_of(source, "rateints"):
+            self.note_inputs(source)
+            return self._cleaned_cube(source)
+        beside = self._integrations(source)
+        if beside is None:
+            return super().process(source)
+        self.note_inputs([source, str(beside)] if isinstance(source, str | Path) else [str(beside)])
+        return self._cleaned_rate(source, beside)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the keyword arguments of the correction."""
+        return {name: value for name, value in super().settings().items() if name != "rateints"}
+
+    def _integrations(self, source: Any) -> Path | None:
+        """Return the file of the integrations of a rate; None for other exposures, and where there is none."""
+        is_model = isinstance(source, datamodels.ImageModel)
+        name = Path(source.meta.filename or "") if is_model else source
+        if not _is_file_of(name, "rate"):
+            return None
+        if self.rateints_file not in (None, "", "None"):
+            path = Path(self.rateints_file)
+            if not path.is_file():
+                raise MissingFileError(
+                    f"rateints_file = {path.name[:120]!r} is no file",
+                    "rates of integrations",
+                    "correct the path",
+                )
+            return path
+        beside = Path(str(name).removesuffix("_rate.fits") + "_rateints.fits")
+        # a model has left its folder
+        return beside if not is_model and beside.is_file() else None
+
+    def _cleaned_rate(self, source: Any, beside: Path) -> Any:
+        result = source.copy() if isinstance(source, datamodels.JwstDataModel) else datamodels.open(source)
+        rate, settings = planes_of(result), self.settings()
+        with datamodels.open(beside) as opened:
+            cube = opened.copy()
+        found = _clean(rate, cube, settings)
+        proof = None
+        if self.prove:
+            proof = prove(
+                lambda some: _with_integrations(some, rate, cube, settings),
+                [rate],
+                Outcome([found.rate]),
+                sources=self.proof_sources,
+            )
+        write_planes(result, found.rate, self.class_alias, tuple(proof.sentences[:1]) if proof else ())
+        self.report = {
+            "exposures": {rate.root: dict(found.rate.facts)},
+            "common": {"exposures": 1},
+            "warnings": [],
+            "proof": proof.to_dict() if proof else None,
+        }
+        if self.save_results:
+            self._write_cube(cube, found)
+            self.save_model(cube, "rateints")
+        self.suffix = "rate"
+        return result
+
+    def _cleaned_cube(self, source: Any) -> Any:
+        result = source.copy() if isinstance(source, datamodels.JwstDataModel) else datamodels.open(source)
+        whole = planes_of(result)
+        first = whole.but(
+            sci=whole.sci[0],
+            err=whole.err[0],
+            dq=whole.dq[0],
+            var_poisson=None,
+            var_rnoise=None,
+            var_flat=None,
+        )
+        found = _clean(first, result, self.settings())
+        self.report = {
+            "exposures": {whole.root: {"stripes": {"integrations": len(found.sci)}}},
+            "common": {"exposures": 1},
+            "warnings": [],
+            "proof": None,
+        }
+        self._write_cube(result, found)
+        return result
+
+    def _write_cube(self, cube: Any, found: CleanedIntegrations) -> None:
+        cube.data, cube.err = found.sci, found.err
+        if cube.var_rnoise is not None:
+            cube.var_rnoise = np.asarray(cube.var_rnoise, np.float32) + found.variance
+        cube.add_history_entry(ascii_only(f"{self.class_alias}: stripes of each integration subtracted"))
+
+
+def _is_file_of(source: Any, suffix: str) -> bool:
+    return isinstance(source, str | Path) and suffix_of(source) == suffix
+
+
+def _clean(rate: Planes, cube: Any, settings: dict[str, Any], added: Any = 0) -> CleanedIntegrations:
+    return clean_rateints(
+        rate, np.asarray(cube.data) + added, np.asarray(cube.err), np.asarray(cube.dq), **settings
+    )
+
+
+def _with_integrations(some: Sequence[Planes], rate: Planes, cube: Any, settings: dict[str, Any]) -> Outcome:
+    """Clean copies of a rate that sources were added to: the same sources are added to each integration."""
+
+    def cleaned(one: Planes) -> Planes:
+        added = np.nan_to_num(one.sci - rate.sci, posinf=0.0, neginf=0.0)
+        return _clean(one, cube, settings, added).rate
+
+    return Outcome(Lazy.mapped(cleaned, some))
