@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
+
+from miri_widgets.core.order_statistics import at_rank, in_order, inner_ranks
 
 __all__ = [
     "Leaving",
@@ -25,9 +26,6 @@ Plane = NDArray[np.float32]
 
 _PRIOR = 4.0
 """The `noise` counts as so many samples in the variance of a mean, which few samples alone determine poorly."""
-
-_NETWORK, _WIDE = 32, 2048
-"""Up to so many samples, and from so many pixels on, a sorting network is faster than a sort of each pixel."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +73,11 @@ def clipped_mean(values: Plane, *, low: float = 3.0, high: float = 3.0, noise: f
     below `noise`, since that of few samples is often small by chance. One round: bounds that start from robust
     numbers need no second. The result does not depend on the order of the exposures, to the last bit.
     """
-    ordered, count = _ordered(values)
-    positions = _positions(count, count)
-    centre = _finite(_pick(ordered, positions[2]))
+    ordered, count = in_order(values)
+    positions = inner_ranks(count, count)
+    centre = _finite(at_rank(ordered, positions[2]))
     ordered -= centre
-    below, above = _bounds([_pick(ordered, where) for where in positions], count, low, high, noise)
+    below, above = _bounds([at_rank(ordered, where) for where in positions], count, low, high, noise)
     return _stack(_sums(ordered, below, above), centre, noise)
 
 
@@ -168,8 +166,8 @@ def leave_one_out(
     same samples, which is the rule, a sample within bounds leaves the mean and the others stay. Elsewhere the sums
     within each set of bounds are made once, and an exposure takes those of its case.
     """
-    ordered, count = _ordered(values)
-    centre = _finite(_pick(ordered, count // 2))
+    ordered, count = in_order(values)
+    centre = _finite(at_rank(ordered, count // 2))
     ordered -= centre
     everything = _stack(_all_sums(ordered, count), centre, noise)
     above = np.full(centre.shape, np.finfo(np.float32).max)
@@ -213,7 +211,7 @@ def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:
     Stack
         Arrays of shape (npix,). The variance is pi / 2 times that of a mean, as for many normal samples.
     """
-    ordered, count = _ordered(values)
+    ordered, count = in_order(values)
     centre = _middle(ordered, count)
     ordered -= _finite(centre)
     mean = _stack(_all_sums(ordered, count), centre, noise)
@@ -222,57 +220,15 @@ def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:
 
 def median_plane(values: Plane) -> Plane:
     """Return the median over exposures alone: the mean of `median_stack`, NaN where there is no sample."""
-    ordered, count = _ordered(values)
+    ordered, count = in_order(values)
     return _middle(ordered, count)
 
 
 def _middle(ordered: Plane, count: NDArray[np.intp]) -> Plane:
-    low, high = (_pick(ordered, where) for where in _positions(count, count)[1:3])
+    low, high = (at_rank(ordered, where) for where in inner_ranks(count, count)[1:3])
     centre = (low + high) * np.float32(0.5)
     centre[count == 0] = np.nan
     return centre
-
-
-def _ordered(values: Plane) -> tuple[Plane, NDArray[np.intp]]:
-    """Samples in rising order, absent ones last as infinity, and the number of samples of each pixel."""
-    number, pixels = values.shape
-    count = np.isfinite(values).view(np.uint8).sum(axis=0, dtype=np.uint16).astype(np.intp)
-    # where one is NaN, fmin returns the other
-    if number > _NETWORK or pixels < _WIDE:
-        # a sort along contiguous memory is twice as fast
-        turned = np.fmin(values.T, np.float32(np.inf), order="C")
-        turned.sort(axis=1)
-        return np.ascontiguousarray(turned.T), count
-    rows = list(np.fmin(values, np.float32(np.inf)))
-    spare = np.empty(pixels, np.float32)
-    for one, other in _exchanges(number):
-        np.minimum(rows[one], rows[other], out=spare)
-        np.maximum(rows[one], rows[other], out=rows[other])
-        rows[one], spare = spare, rows[one]
-    return np.array(rows), count
-
-
-@cache
-def _exchanges(number: int) -> tuple[tuple[int, int], ...]:
-    """Pairs of a sorting network: the lesser of each two goes first; merge exchange of Batcher (1968)."""
-    pairs, run = [], 1
-    while run < number:
-        step = run
-        while step:
-            for start in range(step % run, number - step, 2 * step):
-                for one in range(start, min(start + step, number - step)):
-                    if one // (2 * run) == (one + step) // (2 * run):
-                        pairs.append((one, one + step))
-            step //= 2
-        run *= 2
-    return tuple(pairs)
-
-
-def _positions(count: NDArray[np.intp], held: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    """0-based ranks, among `count` samples, of the low, the two middle and the high order statistic."""
-    last = np.maximum(count - 1, 0)
-    low = (2 * last + 5) // 10
-    return [np.minimum(rank, np.maximum(held - 1, 0)) for rank in (low, last // 2, count // 2, last - low)]
 
 
 def _spreads(most: int) -> Plane:
@@ -286,13 +242,6 @@ def _spreads(most: int) -> Plane:
 
 def _finite(centre: Plane) -> Plane:
     return np.where(np.isfinite(centre), centre, np.float32(0))
-
-
-def _pick(ordered: Plane, where: NDArray[np.intp]) -> Plane:
-    """Return sample number `where` of each pixel."""
-    if where.size and where[0] == where[-1] and np.all(where == where[0]):
-        return ordered[where[0]].copy()
-    return ordered.take(where * ordered.shape[1] + np.arange(ordered.shape[1]))
 
 
 def _bounds(
@@ -361,10 +310,10 @@ def _all_within(
 ) -> NDArray[np.bool_]:
     """Tell where no sample can be clipped, whichever is left out: the median is among four, the width is `noise`."""
     last = np.maximum(count - 1, 0)
-    lowest = _pick(ordered, np.maximum(last // 2 - 1, 0))
-    highest = _pick(ordered, np.minimum(count // 2 + 1, last))
+    lowest = at_rank(ordered, np.maximum(last // 2 - 1, 0))
+    highest = at_rank(ordered, np.minimum(count // 2 + 1, last))
     within = ordered[0] >= highest - np.float32(low * noise)
-    within &= _pick(ordered, last) <= lowest + np.float32(high * noise)
+    within &= at_rank(ordered, last) <= lowest + np.float32(high * noise)
     within &= count > least
     return within
 
@@ -374,13 +323,13 @@ def _six_bounds(
 ) -> NDArray[np.float32]:
     """Bounds without one of the samples, for five cases of its rank, and with all of them; shape (6, 2, npix)."""
     last = np.maximum(count - 1, 0)
-    positions = _positions(last, count)
-    here = [_pick(ordered, where) for where in positions]
-    after = [_pick(ordered, np.minimum(where + 1, len(ordered) - 1)) for where in positions]
+    positions = inner_ranks(last, count)
+    here = [at_rank(ordered, where) for where in positions]
+    after = [at_rank(ordered, np.minimum(where + 1, len(ordered) - 1)) for where in positions]
     cases = [[(here[j] if j < case else after[j]) for j in range(4)] for case in range(5)]
     found = [_bounds(case, last, low, high, noise) for case in cases]
     found.append(
-        _bounds([_pick(ordered, where) for where in _positions(count, count)], count, low, high, noise)
+        _bounds([at_rank(ordered, where) for where in inner_ranks(count, count)], count, low, high, noise)
     )
     return np.array(found)
 
@@ -400,8 +349,8 @@ def _within_bounds(
         np.array(part) for part in zip(*(_kept(ordered, *pair)[1:] for pair in bounds), strict=True)
     )
     case = np.zeros(own.shape, np.int32)
-    for where in _positions(np.maximum(count - 1, 0), count):
-        case += own > _pick(ordered, where)
+    for where in inner_ranks(np.maximum(count - 1, 0), count):
+        case += own > at_rank(ordered, where)
     case[np.isnan(own)] = 5
     case *= np.int32(own.shape[1])
     case += np.arange(own.shape[1], dtype=np.int32)
