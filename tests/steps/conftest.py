@@ -77,3 +77,73 @@ def make_exposure(tmp_path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@dataclass
+class OwnRuns:
+    """Our corrections of calibrated exposures: their inputs, and what a run of each stage has made of them."""
+
+    cals: tuple[Path, ...]
+    call: Callable[..., Any]
+    folder: Path
+
+    # settings with which each stage has something to do on these exposures
+    settings = {  # noqa: RUF012 - never changed
+        "areas": {"margin": 150},
+        "warm_pixels": {},
+        "sky": {},
+        # without a decimal point, which stpipe takes for a dotted name in the text of a hook
+        "pullupdown": {"brighter_than": 300},
+        "stripes": {},
+        "level_match": {"group": "exposure", "box": 8},
+    }
+
+    def __post_init__(self) -> None:
+        self._made: dict[str, tuple[Any, Path]] = {}
+
+    def inputs(self, stage: Any) -> tuple[Path, ...]:
+        """All exposures for a stage that takes them together, else the first."""
+        return self.cals[:1] if stage.scope == "exposure" else self.cals
+
+    def executed(self, stage: Any) -> tuple[Any, Path]:
+        """Result and folder of one run of the stage, made once, as the engine makes it."""
+        from miri_widgets.steps.execute import execute
+
+        if stage.name not in self._made:
+            # a folder whose name holds suffixes of products
+            output = self.folder / "stage_rate_cal" / stage.name
+            result = self.call(
+                execute,
+                stage.name,
+                self.inputs(stage)[::-1],
+                self.settings[stage.name],
+                output,
+                product_name="own",
+            )
+            self._made[stage.name] = result, output
+        return self._made[stage.name]
+
+    def association(self, folder: Path, files: tuple[Path, ...]) -> Path:
+        """Write an association of exposures, in the given order, with full paths."""
+        from miri_widgets.products.association import level3_association, write_association
+
+        association = level3_association(sorted(files), product_name="own", program="01050")
+        association["products"][0]["members"] = [
+            {"expname": str(path), "exptype": "science"} for path in files
+        ]
+        write_association(association, folder / "own_asn.json")
+        return folder / "own_asn.json"
+
+
+@pytest.fixture(scope="session")
+def own_runs(small_program, in_child, tmp_path_factory) -> Iterator[OwnRuns]:
+    """Four calibrated exposures with all artefacts, and a process that runs stages on them."""
+    from miri_widgets.simulation.calibrated import CAL_EFFECTS, calibrated_program
+    from miri_widgets.simulation.calibrated_files import write_cal
+
+    folder = tmp_path_factory.mktemp("own")
+    effects = [name for name in CAL_EFFECTS if name != "pointing_error"]
+    made = calibrated_program("sparse", "F560W", dithers=4, shape="SUB256", effects=effects)
+    cals = tuple(write_cal(one, folder / "stage2") for one in made)
+    with in_child(small_program.environment) as call:
+        yield OwnRuns(cals, call, folder)
