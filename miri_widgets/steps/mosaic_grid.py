@@ -1,13 +1,8 @@
-"""
-A mosaic grid as the file that ``resample.output_wcs`` takes, and the step that lays it around exposures.
-
-``strun miri_grid ASSOCIATION --output_dir=FOLDER`` writes it; no exposure is changed.
-"""
+"""A mosaic grid as the file that ``resample.output_wcs`` takes."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,82 +14,53 @@ from astropy.modeling import models
 from gwcs import FITSImagingWCSTransform, coordinate_frames
 
 from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around, parse_footprint
-from miri_widgets.errors import BadTableError, MissingFileError, ParameterError
+from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.atomic import new_file
-from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.fits_files import shown_name
-from miri_widgets.steps.members import member_files, product_root
-from miri_widgets.steps.miri_step import MiriStep
 
-__all__ = ["MosaicGridStep", "grid_of_exposures", "grid_wcs", "read_grid", "write_grid"]
+__all__ = ["grid_of_exposures", "grid_report", "grid_wcs", "read_grid", "write_grid"]
 
 _GRID = "miri_widgets_grid"
-_SUFFIX = "grid"
 _MANY_PIXELS = 100e6
 
-log = logging.getLogger(f"stpipe.{__name__}")
 
-
-class MosaicGridStep(MiriStep):
-    """Lay one pixel grid around exposures of all filters, for ``resample.output_wcs``."""
-
-    class_alias = "miri_grid"
-
-    spec = """
-        pixel_scale = float(min=0.01, max=5, default=0.11)  # Size of a pixel. [arcsec]
-        rotation = float(min=-360, max=360, default=0.0)  # Position angle of the y axis, from north through east. [deg]
-        tightest = boolean(default=False)  # Take the rotation whose array is smallest instead.
-        centre = float_list(min=2, max=2, default=None)  # RA and Dec of the middle; else that of all footprints. [deg]
-        size = int_list(min=2, max=2, default=None)  # Width and height (x, y); else as small as holds everything. [pixels]
-        margin = integer(min=0, max=10000, default=20)  # Pixels around the footprints, for shifts of 2 arcsec. [pixels]
+def grid_of_exposures(exposures: Iterable[Exposure], **choices: Any) -> MosaicGrid:
     """
+    Return the grid that holds exposures, of all filters.
 
-    def process(self, source: Any) -> list[Any]:
-        """
-        Lay the grid; nothing is returned to be saved, the file is written when results are.
+    Parameters
+    ----------
+    exposures : iterable of Exposure
+        Products with S_REGION: cal or crf. In any order.
+    **choices
+        Keyword arguments of `miri_widgets.core.mosaic_grid.grid_around`.
 
-        Parameters
-        ----------
-        source : str or list
-            An association of ``cal`` files of any filters, a list of their names, or one of them. Only headers are
-            read; their order does not matter.
-        """
-        files = member_files(source)
-        exposures = [read_exposure(path, suffix="cal") for path in files]
-        grid = grid_of_exposures(
-            exposures,
-            scale=self.pixel_scale,
-            rotation=None if self.tightest else self.rotation,
-            centre=_centre(self.centre),
-            size=_size(self.size),
-            margin=self.margin,
-        )
-        self.report = _told(grid, exposures)
-        for line in self.report["warnings"]:
-            log.warning("%s", line)
-        if self.save_results:
-            folder = Path(self.search_attr("output_dir", default="") or ".")
-            write_grid(grid, folder / f"{product_root(source, _SUFFIX, files[0].name[:7])}_{_SUFFIX}.asdf")
-        return []
+    Raises
+    ------
+    InputError
+        If an exposure has no footprint.
+    """
+    return grid_around([parse_footprint(one.s_region) for one in exposures], **choices)
 
 
-def _centre(value: Any) -> tuple[float, float] | None:
-    if not value:
-        return None
-    ra, dec = (float(one) for one in value)
-    if not (0 <= ra <= 360 and -90 <= dec <= 90):
-        raise ParameterError(
-            f"the centre {ra:g}, {dec:g}", "RA from 0 to 360 and Dec from -90 to 90 degrees", "correct it"
-        )
-    return ra, dec
+def grid_report(grid: MosaicGrid, exposures: Sequence[Exposure]) -> dict[str, Any]:
+    """
+    Return a grid in plain values, with the exposures that it is to hold: for a picture, and for the record of a run.
 
+    Parameters
+    ----------
+    grid : MosaicGrid
+        The grid.
+    exposures : sequence of Exposure
+        Products with S_REGION.
 
-def _size(value: Any) -> tuple[int, int] | None:
-    return (int(value[0]), int(value[1])) if value else None
-
-
-def _told(grid: MosaicGrid, exposures: list[Exposure]) -> dict[str, Any]:
-    """Return the grid in plain values, with the footprints that it was laid around."""
+    Returns
+    -------
+    dict
+        ``grid`` (its numbers), ``corners`` (four RA, Dec, degrees), ``size_arcmin`` (x, y), ``footprints`` (corners by
+        root), ``filters`` (by root), ``outside`` (roots that it does not hold) and ``warnings`` (sentences).
+    """
     footprints = {one.root: [list(corner) for corner in parse_footprint(one.s_region)] for one in exposures}
     wcs = grid.wcs()
     outside = []
@@ -121,25 +87,6 @@ def _told(grid: MosaicGrid, exposures: list[Exposure]) -> dict[str, Any]:
         "outside": outside,
         "warnings": warnings,
     }
-
-
-def grid_of_exposures(exposures: Iterable[Exposure], **choices: Any) -> MosaicGrid:
-    """
-    Return the grid that holds exposures, of all filters.
-
-    Parameters
-    ----------
-    exposures : iterable of Exposure
-        Products with S_REGION: cal or crf. In any order.
-    **choices
-        Keyword arguments of `miri_widgets.core.mosaic_grid.grid_around`.
-
-    Raises
-    ------
-    InputError
-        If an exposure has no footprint.
-    """
-    return grid_around([parse_footprint(one.s_region) for one in exposures], **choices)
 
 
 def grid_wcs(grid: MosaicGrid) -> gwcs.WCS:

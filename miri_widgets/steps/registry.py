@@ -9,7 +9,7 @@ CLASSES: dict[str, str] = {
     "miri_showers": "miri_widgets.steps.showers.ShowerMaskStep",
     "miri_fit_without_showers": "miri_widgets.steps.showers_pipeline.ShowersPipeline",
     "miri_rates": "miri_widgets.steps.rates.RateCheckStep",
-    "miri_grid": "miri_widgets.steps.mosaic_grid.MosaicGridStep",
+    "miri_grid": "miri_widgets.steps.grid.MosaicGridStep",
     "miri_areas": "miri_widgets.steps.areas.AreasStep",
     "miri_warm_pixels": "miri_widgets.steps.warm_pixels.WarmPixelsStep",
     "miri_sky": "miri_widgets.steps.sky.SkyStep",
