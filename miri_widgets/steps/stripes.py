@@ -21,29 +21,10 @@ from miri_widgets.steps.model_planes import ascii_only, planes_of, write_planes
 __all__ = ["StripesStep"]
 
 
-class StripesStep(CorrectionStep):
-    """
-    Remove the offsets of columns and rows.
-
-    Notes
-    -----
-    A rate whose integrations lie beside it (``_rateints``) is corrected by the weighted mean of what is taken off
-    them, and both are saved; without them it is cleaned by itself, as a cal exposure is.
-    """
-
-    class_alias = "miri_stripes"
-    operation = staticmethod(clean_stripes)
+class _RateintsStep(CorrectionStep):
+    """Clean integrations and their rate together; its parameter is none of the correction's."""
 
     spec = """
-        columns = boolean(default=True)  # Remove the offset of each column.
-        rows = boolean(default=True)  # Remove the offset of each row.
-        protect_scale = float(min=5, max=1000, default=60.0)  # Structure along a profile that is wider than this may be sky, and stays (sigma of a Gaussian). [pixels]
-        adaptive = boolean(default=True)  # Protect only what the profile shows to be there; else all that is wide, as with a Gaussian.
-        source_nsigma = float(min=1, max=50, default=3.0)  # Sources are masked above this. [sigma]
-        exclude_above = float(default=None)  # Pixels above this are left out of the medians, in the unit of the exposure.
-        exclude_file = string(default=None)  # DS9 regions; pixels inside are left out of the medians.
-        coronagraphs = option('own', 'leave', default='own')  # Lyot and coronagraph areas: profiles of their own, or left alone.
-        min_pixels = integer(min=1, max=1000, default=20)  # Columns and rows with fewer usable pixels are left alone. [pixels]
         rateints_file = string(default=None)  # Rates of the integrations of a rate; by default beside it.
     """
 
@@ -76,10 +57,6 @@ class StripesStep(CorrectionStep):
             return super().process(source)
         self.note_inputs([source, str(beside)] if isinstance(source, str | Path) else [str(beside)])
         return self._cleaned_rate(source, beside)
-
-    def settings(self) -> dict[str, Any]:
-        """Return the keyword arguments of the correction."""
-        return {name: value for name, value in super().settings().items() if name != "rateints"}
 
     def _integrations(self, source: Any) -> Path | None:
         """Return the file of the integrations of a rate; None for other exposures, and where there is none."""
@@ -153,6 +130,32 @@ class StripesStep(CorrectionStep):
         if cube.var_rnoise is not None:
             cube.var_rnoise = np.asarray(cube.var_rnoise, np.float32) + found.variance
         cube.add_history_entry(ascii_only(f"{self.class_alias}: stripes of each integration subtracted"))
+
+
+class StripesStep(_RateintsStep):
+    """
+    Remove the offsets of columns and rows.
+
+    Notes
+    -----
+    A rate whose integrations lie beside it (``_rateints``) is corrected by the weighted mean of what is taken off
+    them, and both are saved; without them it is cleaned by itself, as a cal exposure is.
+    """
+
+    class_alias = "miri_stripes"
+    operation = staticmethod(clean_stripes)
+
+    spec = """
+        columns = boolean(default=True)  # Remove the offset of each column.
+        rows = boolean(default=True)  # Remove the offset of each row.
+        protect_scale = float(min=5, max=1000, default=60.0)  # Structure along a profile that is wider than this may be sky, and stays (sigma of a Gaussian). [pixels]
+        adaptive = boolean(default=True)  # Protect only what the profile shows to be there; else all that is wide, as with a Gaussian.
+        source_nsigma = float(min=1, max=50, default=3.0)  # Sources are masked above this. [sigma]
+        exclude_above = float(default=None)  # Pixels above this are left out of the medians, in the unit of the exposure.
+        exclude_file = string(default=None)  # DS9 regions; pixels inside are left out of the medians.
+        coronagraphs = option('own', 'leave', default='own')  # Lyot and coronagraph areas: profiles of their own, or left alone.
+        min_pixels = integer(min=1, max=1000, default=20)  # Columns and rows with fewer usable pixels are left alone. [pixels]
+    """
 
 
 def _is_file_of(source: Any, suffix: str) -> bool:
