@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from astropy.io import fits
 
@@ -100,7 +99,7 @@ def test_region_files_that_cannot_be_used_are_refused(name, parameter, more, own
 BOUNDS = [
     ("areas", "margin", 201),
     ("warm_pixels", "fraction", 0.2),
-    ("sky", "clip_low", 0.1),
+    ("sky", "clip_low", -1.0),
     ("sky", "method", "guess"),
     ("pullupdown", "width", 2),
     ("stripes", "protect_scale", -1.0),
@@ -164,8 +163,9 @@ def test_a_step_declares_what_its_correction_takes(one):
     step, names = cls(), list(spec.scalars)
     keywords = keywords_of(cls.operation)
     if one.name == "sky":
-        # the rest is handed on
-        keywords |= keywords_of(subtract_sky)
+        # the rest is handed on; the dedicated exposures are found by their observations
+        keywords = {**keywords_of(subtract_sky), **keywords}
+        del keywords["backgrounds"]
     assert {name.removesuffix("_file") for name in names} == set(keywords)
     assert not set(names) & set(NOT_OF_THE_CORRECTION)
     for name in names:
@@ -199,6 +199,3 @@ def test_the_sky_of_a_nebula_made_of_itself_does_harm(own_runs, tmp_path):
     result = own_runs.call(execute, "sky", files, {}, tmp_path / "out")
     report = result.facts["report"]
     assert report["proof"]["verdict"] == "harm" and "extended emission" in harm_in(report)
-    before, after = (fits.getdata(folder / files[0].name) for folder in (files[0].parent, tmp_path / "out"))
-    lost = 1 - np.nanstd(after) / np.nanstd(before)
-    assert lost > 0, "it takes light away"
