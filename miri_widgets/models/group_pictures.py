@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
@@ -46,6 +47,11 @@ class Picture:
     def label(self) -> str:
         """What is shown, in words."""
         return f"Integration {self.integration}, group {self.group} minus group {self.group - 1}"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no pixel has a value: the first and the last group are not used in most MIRI ramps."""
+        return not bool(np.isfinite(self.pixels).any())
 
 
 def difference_of(path: Path, integration: int, group: int, typical: bool, root: str) -> Picture:

@@ -52,10 +52,11 @@ class ShowerModel(traitlets.HasTraits):
     on = traitlets.Bool(False, help="whether group differences are in the viewer")
     root = traitlets.Unicode("", help="the exposure")
     integration = traitlets.Int(1, help="from 1")
-    group = traitlets.Int(2, help="from 2: this group minus the one before")
+    # the first group is not used in most MIRI ramps
+    group = traitlets.Int(3, help="from 2: this group minus the one before")
     typical = traitlets.Bool(True, help="whether what a pixel gains in its other groups is subtracted")
     integrations = traitlets.Int(1, help="of the exposure")
-    groups = traitlets.Int(2, help="of an integration")
+    groups = traitlets.Int(3, help="of an integration")
     picture = traitlets.Any(None, help="the latest `Picture`, or None")
     working = traitlets.Bool(False, help="whether one is being computed")
     sentence = traitlets.Unicode("", help="why there is none")

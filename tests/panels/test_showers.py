@@ -71,7 +71,9 @@ def write_ramp(path):
     ramp[1, 2:] += 40 * np.exp(-((columns - 30) ** 2 + (rows - 20) ** 2) / (2 * 6.0**2))
     path.parent.mkdir(parents=True, exist_ok=True)
     hdus = [fits.PrimaryHDU(), fits.ImageHDU(ramp.astype(np.float32), name="SCI")]
-    hdus.append(fits.ImageHDU(np.zeros(ramp.shape, np.uint8), name="GROUPDQ"))
+    flags = np.zeros(ramp.shape, np.uint8)
+    flags[0, 0] = 1
+    hdus.append(fits.ImageHDU(flags, name="GROUPDQ"))
     fits.HDUList(hdus).writeto(path)
 
 
@@ -123,7 +125,10 @@ def test_controls_and_model_follow_each_other(session, ramps):
     assert session.showers.on and session.showers.root == ramps[0]
     session.poll()
     assert (groups.integration.max, groups.group.max) == (2, 5)
-    assert "Integration 1, group 2 minus group 1" in groups.words.value
+    assert "Integration 1, group 3 minus group 2" in groups.words.value
+    groups.group.value = 2
+    session.poll()
+    assert "Group 1 or 2 is not used at all" in groups.words.value
     groups.group.value = 4
     back, on = groups.children[2].children[1:]
     on.click()

@@ -13,6 +13,11 @@ from miri_widgets.panels.parts.theme import button, escape, sentences, text
 
 __all__ = ["GroupDifferences"]
 
+_EMPTY = (
+    "Group {} or {} is not used at all (Detector 1 leaves the first and the last one out), so there is no "
+    "difference to see: choose another group."
+)
+
 
 class GroupDifferences(Part):
     """
@@ -170,4 +175,6 @@ class GroupDifferences(Part):
             return '<p class="mw-muted">Step through the groups; a shower is a wide, faint excess that stays.</p>'
         if showers.picture is None or showers.working:
             return '<p class="mw-muted">The difference is being computed …</p>'
+        if showers.picture.is_empty:
+            return sentences([_EMPTY.format(showers.picture.group - 1, showers.picture.group)], "warn")
         return f'<p class="mw-muted">{escape(showers.picture.label)}, DN; nothing is written</p>'
