@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import flicker_noise
 import notebook_stripes
 from keys import Key
 
@@ -36,6 +37,7 @@ KEYS = (
     Key("stripes.err_over_scatter", "ratio"),
     Key("stripes.new_nan", "pixels", at_most=0),
     Key("stripes.new_nan.notebook", "pixels"),
+    *(Key(f"stripes.flicker_noise.{name}", "ratio") for name in flicker_noise.FIGURES),
 )
 
 
@@ -112,7 +114,9 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
     everything = [one for found in fields.values() for one in found]
     values["stripes.new_nan"] = max(one["nan"] for one in everything)
     values["stripes.new_nan.notebook"] = max(one["nan.notebook"] for one in everything)
-    return values, notes
+    left, told = flicker_noise.measure()
+    values |= {f"stripes.flicker_noise.{name}": value for name, value in left.items()}
+    return values, notes + told
 
 
 def main() -> int:
