@@ -279,6 +279,12 @@ def _crds(folder: Path):
         os.environ.update(before)
 
 
+def main() -> int:
+    """Print the table; exit with 1 when a bound is missed."""
+    from tables import write
+
+    return int(write("astrometry_science", KEYS, *measure()) > 0)
+
+
 if __name__ == "__main__":
-    values, told = measure()
-    print(*(f"{name} {value}" for name, value in values.items()), *told, sep="\n")
+    raise SystemExit(main())

@@ -1,15 +1,16 @@
 """
 Row and column correction around bright sources of the first MIRI imaging notebooks, as described, defects and all.
 
-Written anew from the description (`fix_rowcol_pull_updown`, `get_subregion`), on arrays instead of files. Kept are:
-the test of the row where the column is meant, axis sizes that are swapped, profiles that no flags mask, and NaN that
-spread over whole strips.
+Written anew from the description (`fix_rowcol_pull_updown`, `get_subregion`; K. Gordon), on arrays instead of files.
+Kept are: the test of the row where the column is meant, lengths of rows and columns that are exchanged, profiles that
+only NaN and no flags mask, and the left strip, which never comes back: its columns outside of the imager field are
+blanked, and a line through a profile with NaN is NaN everywhere.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,36 +18,67 @@ from numpy.typing import NDArray
 __all__ = ["fix_strips"]
 
 _EDGE = 10
+_FIRST_ROW = 300
+_BLANKED = 350  # columns of the left strip, counted from its own first one
+
+Strip = tuple[slice, slice]
 
 
 def fix_strips(
     sci: NDArray, positions: Sequence[tuple[float, float]], *, width: int = 40, offset: int = 100
 ) -> NDArray[np.float64]:
-    """Return an exposure, shape (ny, nx), without the strips of sources at (x, y); all four of each."""
+    """
+    Return an exposure without the strips of sources, all four of each, one after the other.
+
+    Parameters
+    ----------
+    sci : ndarray, shape (ny, nx)
+        Exposure. Not modified.
+    positions : sequence of (x, y)
+        Sources, 0-based pixels.
+    width, offset : int
+        Width of a strip and its distance from the source, pixels: as the notebooks give them. 60 and 20 unless told.
+
+    Returns
+    -------
+    ndarray of float64, shape (ny, nx)
+        In the unit of `sci`; NaN where a strip has no line.
+    """
     fixed = np.array(sci, float)
     ny, nx = fixed.shape
     for x, y in positions:
         row, column = round(y), round(x)
-        if row < 300 or not (0 <= row < ny and 0 <= column < nx):  # meant to be the column
+        if not (_FIRST_ROW <= row < ny and 0 <= column < nx):  # the row; the column is meant
             continue
-        half = width // 2
-        across = slice(max(column - half, 0), column + half)
-        beside = slice(max(row - half, 0), row + half)
-        # the sizes of the axes are exchanged
-        for strip, axis in (
-            ((slice(_EDGE, max(row - offset, _EDGE)), across), 0),
-            ((slice(row + offset, nx - _EDGE), across), 0),
-            ((beside, slice(_EDGE, max(column - offset, _EDGE))), 1),
-            ((beside, slice(column + offset, ny - _EDGE)), 1),
-        ):
-            part = fixed[strip]
-            if min(part.shape) < 2:
-                continue
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                profile = np.median(part, axis=axis)
-            place = np.arange(profile.size, dtype=float)
-            # a least-squares line gives NaN as soon as one value is NaN
-            line = np.polyval(np.polyfit(place, profile, 1), place) if np.isfinite(profile).all() else np.nan
-            fixed[strip] = part - np.expand_dims(profile - line, axis)
+        for strip, axis, blanked in _strips(row, column, (ny, nx), width, offset):
+            part = fixed[strip].copy()
+            if part.size:
+                part[:, :blanked] = np.nan
+                fixed[strip] -= np.expand_dims(_wiggle(part, axis), axis)
     return fixed
+
+
+def _strips(
+    row: int, column: int, shape: tuple[int, int], width: int, offset: int
+) -> Iterator[tuple[Strip, int, int]]:
+    """Give bottom, top, right and left strip, the axis across it, and how many columns of it are blanked."""
+    ny, nx = shape
+    half = 0.5 * width
+    # rows end where columns should, and the other way round
+    across = slice(int(max(column - half, 0)), int(min(column + half, ny)))
+    beside = slice(int(max(row - half, 0)), int(min(row + half, nx)))
+    yield (slice(_EDGE, max(row - offset, _EDGE)), across), 0, 0
+    yield (slice(row + offset, nx - _EDGE), across), 0, 0
+    yield (beside, slice(column + offset, ny - _EDGE)), 1, 0
+    yield (beside, slice(_EDGE, max(column - offset, _EDGE))), 1, _BLANKED
+
+
+def _wiggle(part: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Return the median profile of a strip minus the straight line through it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # lines of NaN alone
+        profile = np.nanmedian(part, axis=axis)
+    if not np.isfinite(profile).all():
+        return np.full(profile.shape, np.nan)  # what a linear fit makes of one NaN
+    place = np.arange(profile.size, dtype=float)
+    return profile - np.polyval(np.polyfit(place, profile, min(1, profile.size - 1)), place)

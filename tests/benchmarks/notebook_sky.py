@@ -3,7 +3,8 @@ The sky step of the MIRI imaging example notebooks, as it is described, defects 
 
 Written anew from its description (K. Gordon 2022, `make_sky`), on arrays instead of files. Its defects are kept: a
 cube of all exposures in float64, levels over the whole array before anything but `exclude_above` is left out,
-an asymmetric clip, each exposure in its own sky, no uncertainty, NaN to zero, and flags wiped but for DO_NOT_USE.
+an asymmetric clip, each exposure in its own sky, no uncertainty, and pixels without a value become zero and lose all
+flags but DO_NOT_USE. (Versions that look for NaN with an equals sign find none, and leave such pixels alone.)
 """
 
 from __future__ import annotations
@@ -70,5 +71,7 @@ def subtract(
         data = planes.sci - sky
         if scalebkg:
             data += np.mean(levels) - levels[index]
-        data[np.isnan(data)] = 0.0
-        yield planes.but(sci=data.astype(np.float32), dq=planes.dq & np.uint32(1))
+        unknown = np.isnan(data)
+        data[unknown] = 0.0
+        dq = np.where(unknown, planes.dq & np.uint32(1), planes.dq)
+        yield planes.but(sci=data.astype(np.float32), dq=dq)

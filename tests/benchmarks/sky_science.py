@@ -33,6 +33,7 @@ BOX = 32
 IMAGER = slice(376, 1016)
 EFFECTS = ("bad_pixels", "coronagraphs", "sky_pattern", "drift")
 SPARSE = ("F770W", "F1500W")
+ALLOWED = (1 + 1 / (DITHERS - 1)) ** 0.5  # what a sky of the other exposures must add
 
 KEYS = (
     Key("sky.residual_over_noise", "ratio", at_most=1.03),
@@ -155,9 +156,11 @@ def residuals(data: Field, correct: Correct) -> dict[str, float]:
         free = _free(data, index)
         rests = [run[index].sci - data.scenes[index] for run in runs]
         unit = float(np.median(sigma[free]))
-        allowed = (1 + 1 / (DITHERS - 1)) ** 0.5
-        ratios += [float(np.std(rest[free] / sigma[free])) / allowed for rest in rests]
-        honest.append(float(np.mean(runs[0][index].err[free] / sigma[free])) / (ratios[-2] * allowed))
+        # a level that is left has a figure of its own; over sigma, which follows the pattern, it would hide pattern
+        ratios += [
+            float(np.std((rest[free] - np.mean(rest[free])) / sigma[free])) / ALLOWED for rest in rests
+        ]
+        honest.append(float(np.mean(runs[0][index].err[free] / sigma[free])) / (ratios[-2] * ALLOWED))
         levels.append(abs(float(np.mean(rests[0][free]))) / unit)
         one, two = (_boxes(rest, free) for rest in rests)
         # means of boxes, less their own mean; two noises have nothing in common
@@ -192,6 +195,13 @@ def flux_bias(data: Field, correct: Correct) -> tuple[float, float, int]:
     return float(ratio.mean()), float(ratio.std() / known.sum() ** 0.5), int(known.sum())
 
 
+def _wiped(exposures: Sequence[Planes]) -> float:
+    """Pixels per exposure that the notebooks' subtraction takes flags from."""
+    nothing = np.zeros(exposures[0].shape), np.zeros(len(exposures))
+    after = notebook_sky.subtract(exposures, *nothing)
+    return float(np.mean([np.count_nonzero(a.dq != b.dq) for a, b in zip(after, exposures, strict=True)]))
+
+
 def measure() -> tuple[dict[str, float | None], list[str]]:
     """Measure sparse fields in two filters, the worse one counts, and a crowded and an extended field."""
     values: dict[str, float | None] = {}
@@ -201,13 +211,14 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
         data = field("sparse", name)
         mine, theirs = residuals(data, ours), residuals(data, notebook)
         bias, plain = flux_bias(data, ours), flux_bias(data, notebook)
-        wiped = np.mean([np.count_nonzero(one.dq & ~np.uint32(1)) for one in data.planes])
-        sparse.append((mine, theirs, bias, plain, float(wiped)))
+        idle = residuals(data, list)
+        sparse.append((mine, theirs, bias, plain, _wiped(data.planes)))
         notes.append(
             f"sky: sparse {name}, level {FILTERS[name].sky:g} MJy/sr: {bias[2]} sources, flux bias {bias[0]:+.5f} "
             f"(notebook {plain[0]:+.5f}); pattern left {mine['pattern_left']:.4f} sigma (notebook "
             f"{theirs['pattern_left']:.4f}); residual {mine['residual_over_noise']:.4f} (notebook "
-            f"{theirs['residual_over_noise']:.4f})"
+            f"{theirs['residual_over_noise']:.4f}); doing nothing scores {idle['residual_over_noise']:.4f}, bound "
+            f"{KEYS[0].bound}, and leaves {idle['pattern_left']:.4f} sigma of pattern"
         )
     for key in ("residual_over_noise", "pattern_left", "level_error"):
         values[f"sky.{key}"] = max(one[0][key] for one in sparse)
