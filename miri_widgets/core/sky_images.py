@@ -39,8 +39,8 @@ class Others:
     ----------
     below, above : ndarray of float32, shape (ny, nx)
         A sample within these is in the common sky, and is taken out.
-    hard : tuple of ndarray of int
-        Rows and columns of the pixels where this does not hold, and skies are stored.
+    hard : ndarray of int32
+        Places, in the flattened image, where this does not hold, and skies are stored.
     exact : Pieces
         The skies there, for each exposure.
     close : Spool
@@ -51,7 +51,7 @@ class Others:
 
     below: Plane
     above: Plane
-    hard: tuple[NDArray[np.intp], NDArray[np.intp]]
+    hard: NDArray[np.integer]
     exact: Pieces
     close: Spool
     has_close: frozenset[int]
@@ -88,7 +88,7 @@ class SkyImages:
             below, above = self.others.below[rows], self.others.above[rows]
             mean, count = self.common.mean[rows], self.common.count[rows]
             sky[rows] = mean_without(sky[rows], mean, count, below, above)
-        sky[self.others.hard] = self.others.exact.read(index)
+        sky.reshape(-1)[self.others.hard] = self.others.exact.read(index)
         return sky
 
     def var_of(self, left: NDArray[np.integer | np.bool_] | int) -> Plane:
@@ -157,10 +157,8 @@ def combine(
             np.concatenate([getattr(part, name) for part, _ in parts]).reshape(samples.shape)
             for name in ("below", "above")
         )
-        starts = (spool.rows(block).start * samples.shape[1] for block in range(spool.blocks))
-        hard = np.concatenate([part.hard + start for (part, _), start in zip(parts, starts, strict=True)])
-        rows, columns = np.unravel_index(hard, samples.shape)
-        others = Others(below, above, (rows, columns), exact, whole, close)
+        hard = np.concatenate([part.hard for part, _ in parts])
+        others = Others(below, above, hard, exact, whole, close)
     common = Stack(
         *(np.concatenate([getattr(stack, n) for stack, _ in stacks]) for n in ("mean", "var", "count"))
     )
@@ -198,7 +196,12 @@ def _one_for_each(
             part.mean[part.count < least] = np.nan
             whole.write_part(block, index, part.mean.reshape(-1, samples.shape[1]))
     found.everything.mean[found.everything.count < least] = np.nan
-    return replace(found, exact=found.exact[:, :0]), int(np.count_nonzero(np.isfinite(values)))
+    start = samples.spool(1).rows(block).start * samples.shape[1]
+    # kept until all blocks are done: as little as possible
+    found = replace(
+        found, exact=np.empty((len(values), 0), np.float32), hard=(found.hard + start).astype(np.int32)
+    )
+    return found, int(np.count_nonzero(np.isfinite(values)))
 
 
 def _coarse(noise: float) -> float:

@@ -129,7 +129,7 @@ class Leaving:
     everything: Stack
     below: Plane
     above: Plane
-    hard: NDArray[np.intp]
+    hard: NDArray[np.integer]
     exact: Plane
 
     def without(self, own: Plane) -> Plane:
