@@ -75,8 +75,10 @@ def shift_report(run: ShiftRun, field: MeasuredField, warnings: Sequence[str]) -
 def _group(one: TrustedShift, run: ShiftRun, field: MeasuredField) -> dict[str, Any]:
     name = one.group.name
     solved = run.solution.shifts.get(name)
-    own = [
-        part for part in field.shifts.exposures if part.group == name and run.solution.weights.get(part.root)
+    weights = run.solution.weights
+    used = [part for part in run.measurements if part.group == name and weights.get(part.root)]
+    apart = [
+        part.disagreement for part in field.shifts.exposures if part.group == name and weights.get(part.root)
     ]
     headers = [header for header in field.exposures if header.root in one.group.roots]
     plain = run.plain.get(name)
@@ -97,10 +99,10 @@ def _group(one: TrustedShift, run: ShiftRun, field: MeasuredField) -> dict[str, 
         "used": one.used,
         "overlaps": solved.overlaps if solved else 0,
         "tied": bool(solved and solved.tied),
-        "matches": _median([part.tweakreg.matches for part in own]),
-        "significance": _median([part.histogram.significance for part in own]),
-        "rms": _median([part.tweakreg.rms for part in own]),
-        "disagreement": _median([part.disagreement for part in own]),
+        "matches": _median([part.matches for part in used]),
+        "significance": _median([part.significance for part in used]),
+        "rms": _median([part.rms for part in used]),
+        "disagreement": _median(apart),
         "measured_dx": _plain(solved.dx) if solved else None,
         "measured_dy": _plain(solved.dy) if solved else None,
         "plain_dx": _plain(plain[0]) if plain else None,

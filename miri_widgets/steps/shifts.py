@@ -7,16 +7,18 @@ The shifts of a program's tiles: measured in one filter, solved, judged, and wri
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from miri_widgets.core.reference_filter import choose_reference_filter
 from miri_widgets.core.shift_choices import TrustedShift
 from miri_widgets.core.shift_groups import group_exposures
-from miri_widgets.core.shift_measurements import Measurement
+from miri_widgets.core.shift_measurements import Measurement, Status
 from miri_widgets.core.shift_regrouping import regroup
 from miri_widgets.core.shift_runs import ShiftRun, trust_run
 from miri_widgets.core.shift_verdicts import Limits, Verdict
@@ -89,7 +91,7 @@ class ShiftsStep(MeasureShiftsStep):
             find_shared=False,  # the fits themselves tell what was only shared
         )
         table = _table(run, field, exposures[0].program)
-        warnings = [*_unbelieved(run.shifts), *field.shifts.notes]
+        warnings = [*_alone(field), *_unbelieved(run.shifts), *field.shifts.notes]
         for line in warnings:
             log.warning("%s", line)
         self.report = shift_report(run, field, warnings)
@@ -117,24 +119,34 @@ def measurements_to_solve(exposures: Sequence[ExposureShift]) -> tuple[Measureme
     Notes
     -----
     Both refer to the same zero point. That of tweakreg is given the significance that the histogram found, for a fit
-    of neighbours tells nothing about chance.
+    of neighbours tells nothing about chance. An exposure that others were aligned to has no matches of its own: it
+    is given those that the others had, typically.
     """
+    others = [one.tweakreg.matches or 0 for one in exposures if one.tweakreg.status is Status.MEASURED]
     found = []
     for one in exposures:
-        if one.tweakreg.usable or not one.histogram.usable:
-            # without an overlap there is no histogram, which says nothing against a relative shift
-            told = one.histogram.usable or not one.histogram.relative
-            found.append(
-                replace(one.tweakreg, significance=one.histogram.significance) if told else one.tweakreg
-            )
-        else:
-            found.append(one.histogram)
+        first, second = one.tweakreg, one.histogram
+        if second.usable and not first.usable:
+            found.append(second)
+        elif first.status is Status.REFERENCE and first.relative:
+            matches = round(median(others)) if others else None
+            found.append(replace(first, matches=matches, rms=math.nan, significance=math.nan))
+        elif second.usable or not second.relative:
+            found.append(replace(first, significance=second.significance))
+        else:  # without an overlap there is no histogram, which says nothing against a relative shift
+            found.append(first)
     return tuple(found)
 
 
 def _second(exposures: Sequence[ExposureShift]) -> tuple[Measurement, ...]:
     """Return the histograms of exposures that have both estimates; none when none has."""
     return tuple(one.histogram for one in exposures if one.tweakreg.usable and one.histogram.usable)
+
+
+def _alone(field: MeasuredField) -> list[str]:
+    if field.shifts.catalog or len({one.group for one in field.shifts.exposures}) > 1:
+        return []
+    return ["All exposures are on one guide star: without a catalogue there is nothing to align them to."]
 
 
 def _unbelieved(shifts: Sequence[TrustedShift]) -> list[str]:

@@ -1,0 +1,85 @@
+"""Which estimate of an exposure is solved, and how groups without one are judged: without a pipeline run."""
+
+import math
+
+import pytest
+
+from miri_widgets.core.shift_groups import Group
+from miri_widgets.core.shift_measurements import Measurement, Status
+from miri_widgets.core.shift_runs import trust_run
+from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.products.exposure_shifts import ExposureShift
+
+GROUPS = tuple(Group(name, (f"{name}1", f"{name}2", f"{name}3")) for name in "ab")
+
+
+def measured(root, status=Status.MEASURED, dx=0.3, **more):
+    values = {"matches": 40, "rms": 0.01, "sigma": 0.002, "relative": True} | more
+    return Measurement(root, root[0], dx, -0.1, status=status, **values)
+
+
+def failed(root, **more):
+    return measured(root, Status.FAILED, math.nan, matches=0, rms=math.nan, sigma=math.nan, **more)
+
+
+def reference(root):
+    return measured(root, Status.REFERENCE, 0.0, matches=0, rms=math.nan, sigma=math.nan)
+
+
+def run(pairs):
+    from miri_widgets.steps.shifts import measurements_to_solve
+
+    exposures = [ExposureShift(first, second, 50) for first, second in pairs]
+    found = trust_run(measurements_to_solve(exposures), GROUPS, reference="a", find_shared=False)
+    return {one.group.name: one for one in found.shifts}
+
+
+def test_the_group_that_others_are_aligned_to_is_not_blamed_for_having_no_matches():
+    shifts = run(
+        [(reference(root), reference(root)) for root in GROUPS[0].roots]
+        + [(measured(root), measured(root, significance=20.0)) for root in GROUPS[1].roots]
+    )
+    assert shifts["a"].verdict == Verdict.WEAK and "matched" not in shifts["a"].reason
+    assert shifts["a"].own and (shifts["a"].dx, shifts["a"].dy) == (0, 0)
+    assert shifts["b"].dx == pytest.approx(0.3)
+
+
+def test_histograms_stand_in_where_tweakreg_failed():
+    absolute = {"relative": False}
+    shifts = run(
+        [
+            (measured(root, **absolute), measured(root, significance=20.0, **absolute))
+            for root in GROUPS[0].roots
+        ]
+        + [
+            (failed(root, **absolute), measured(root, dx=0.5, significance=9.0, **absolute))
+            for root in GROUPS[1].roots
+        ]
+    )
+    assert shifts["b"].own and shifts["b"].dx == pytest.approx(0.5)
+    assert [shifts[name].verdict for name in "ab"] == [Verdict.PASS] * 2
+
+
+def test_a_fit_that_no_peak_confirms_fails():
+    absolute = {"relative": False}
+    shifts = run(
+        [
+            (measured(root, **absolute), measured(root, significance=20.0, **absolute))
+            for root in GROUPS[0].roots
+        ]
+        + [
+            (measured(root, dx=2.0, **absolute), failed(root, significance=1.2, **absolute))
+            for root in GROUPS[1].roots
+        ]
+    )
+    assert shifts["b"].verdict == Verdict.FAIL and "1.2 sigma above chance" in shifts["b"].reason
+    assert not shifts["b"].own and shifts["b"].dx == pytest.approx(0.3)
+
+
+def test_a_group_without_overlap_with_the_reference_is_not_blamed_for_it():
+    nothing = [failed(root, significance=0.0) for root in GROUPS[1].roots]
+    shifts = run(
+        [(reference(root), reference(root)) for root in GROUPS[0].roots]
+        + [(measured(root), one) for root, one in zip(GROUPS[1].roots, nothing, strict=True)]
+    )
+    assert shifts["b"].verdict == Verdict.WEAK and "sigma" not in shifts["b"].reason
