@@ -2,9 +2,9 @@
 Row and column correction around bright sources of the first MIRI imaging notebooks, as described, defects and all.
 
 Written anew from the description (`fix_rowcol_pull_updown`, `get_subregion`; K. Gordon), on arrays instead of files.
-Kept are: the test of the row where the column is meant, lengths of rows and columns that are exchanged, profiles that
-only NaN and no flags mask, and the left strip, which never comes back: its columns outside of the imager field are
-blanked, and a line through a profile with NaN is NaN everywhere.
+Kept are: the test of the row where the column is meant, lengths of rows and columns that are exchanged, strips that no
+flags mask, and left strips that turn into NaN when they end before the columns that are blanked as being outside of
+the imager field do.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def fix_strips(
     Returns
     -------
     ndarray of float64, shape (ny, nx)
-        In the unit of `sci`; NaN where a strip has no line.
+        In the unit of `sci`; NaN in strips without a profile.
     """
     fixed = np.array(sci, float)
     ny, nx = fixed.shape
@@ -61,7 +61,7 @@ def fix_strips(
 def _strips(
     row: int, column: int, shape: tuple[int, int], width: int, offset: int
 ) -> Iterator[tuple[Strip, int, int]]:
-    """Give bottom, top, right and left strip, the axis across it, and how many columns of it are blanked."""
+    """Give bottom, top, right and left strip, the axis along it, and how many columns of it are blanked."""
     ny, nx = shape
     half = 0.5 * width
     # rows end where columns should, and the other way round
@@ -74,9 +74,9 @@ def _strips(
 
 
 def _wiggle(part: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Return the median profile of a strip minus the straight line through it."""
+    """Return the profile across a strip, the median along it, minus the straight line through it."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # lines of NaN alone
+        warnings.simplefilter("ignore")  # all of a strip may be blanked
         profile = np.nanmedian(part, axis=axis)
     if not np.isfinite(profile).all():
         return np.full(profile.shape, np.nan)  # what a linear fit makes of one NaN
