@@ -1,0 +1,103 @@
+"""Where exposures lie on the sky, from headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from miri_widgets.core.mosaic_grid import parse_footprint
+from miri_widgets.errors import InputError, MiriWidgetsError
+from miri_widgets.models.readings import Reading
+from miri_widgets.products.exposure import Exposure, read_exposure
+
+if TYPE_CHECKING:
+    from miri_widgets.models.stage import StageModel
+
+__all__ = ["Corners", "FootprintsModel", "files_by_root", "known_footprints", "read_footprints"]
+
+Corners = tuple[tuple[float, float], ...]
+"""(RA, Dec) of the corners of an exposure, degrees."""
+
+
+def read_footprints(files: Iterable[Path]) -> dict[str, Corners]:
+    """
+    Read the footprints of exposures; those that cannot be read or have none are left out.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Products of one exposure each. Only headers are read.
+
+    Returns
+    -------
+    dict
+        Corners by name of the exposure without suffix, in the order of the names.
+    """
+    found = {}
+    for path in sorted(files):
+        try:
+            exposure = read_exposure(path)
+            found[exposure.root] = parse_footprint(exposure.s_region)
+        except MiriWidgetsError:
+            continue
+    return found
+
+
+def known_footprints(exposures: Iterable[Exposure]) -> dict[str, Corners]:
+    """Return the footprints of exposures whose headers have been read, as far as they have one."""
+    found = {}
+    for one in exposures:
+        try:
+            found[one.root] = parse_footprint(one.s_region)
+        except InputError:
+            continue
+    return found
+
+
+def files_by_root(model: StageModel) -> dict[str, Path]:
+    """Return the files that go into the runs of a stage, by exposure; those that are there already."""
+    session = model.session
+    return {
+        path.name.rpartition("_")[0]: path
+        for plan in session.plans
+        if plan.stage == model.name
+        for path in session.services.inputs(plan)
+        if path.is_file()
+    }
+
+
+class FootprintsModel(Reading):
+    """
+    The footprints of all exposures that go into a stage: of its inputs, else of the raw exposures.
+
+    Parameters
+    ----------
+    model : StageModel
+        The stage.
+    """
+
+    def __init__(self, model: StageModel) -> None:
+        super().__init__(model.session.submit)
+        self.model = model
+        self.files: Mapping[str, Path] = {}
+        model.observe(self._follow, "rows")
+        self._follow(None)
+
+    def _follow(self, _: object) -> None:
+        if self.model.session.closed:
+            return
+        self.files = files_by_root(self.model)
+        included = self.model.session.programs.included
+        self.ask(
+            (tuple(self.files.values()), tuple(one.root for one in included)), _all_of, self.files, included
+        )
+
+    def close(self) -> None:
+        """Let go of the stage, too."""
+        self.model.unobserve(self._follow, "rows")
+        super().close()
+
+
+def _all_of(files: Mapping[str, Path], exposures: tuple[Exposure, ...]) -> dict[str, Corners]:
+    return {**known_footprints(exposures), **read_footprints(files.values())}

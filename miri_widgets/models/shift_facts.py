@@ -1,0 +1,277 @@
+"""Measured shifts as plain values for tables and charts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.shift_choices import TrustedShift
+from miri_widgets.core.shift_groups import Group
+from miri_widgets.core.shift_measurements import Measurement
+from miri_widgets.core.tangent_plane import mean_position
+from miri_widgets.models.footprints import Corners
+from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts
+from miri_widgets.products.shift_tables import ShiftTable
+
+__all__ = [
+    "ExposureResidual",
+    "HistogramPicture",
+    "OverlapResidual",
+    "ShiftFacts",
+    "StarMatch",
+    "short_name",
+    "star_matches",
+    "stored_histograms",
+]
+
+
+@dataclass(frozen=True)
+class ExposureResidual:
+    """
+    The shift of one exposure beside that of its group.
+
+    Attributes
+    ----------
+    root, group, guide_star : str
+        The exposure, its group and guide star.
+    mjd : float
+        Start, MJD UTC; NaN when not known.
+    before : (float, float)
+        Its own shift, arcsec along RA cos(Dec) and Dec: what is wrong before shifts are applied.
+    after : (float, float)
+        The same less the shift of its group: what is wrong afterwards.
+    usable : bool
+        Whether it was a measurement; else a fall-back or a failed fit.
+    words : str
+        What it is when it is no measurement.
+    """
+
+    root: str
+    group: str
+    guide_star: str
+    mjd: float
+    before: tuple[float, float]
+    after: tuple[float, float]
+    usable: bool
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class OverlapResidual:
+    """What two overlapping exposures of different groups disagree by, arcsec, before and after."""
+
+    root_a: str
+    root_b: str
+    matches: int
+    before: tuple[float, float]
+    after: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class HistogramPicture:
+    """
+    Pairs of stars by offset.
+
+    Attributes
+    ----------
+    group, of : str
+        Group, and what was compared with what.
+    dx, dy : float
+        The peak, arcsec.
+    significance : float
+        Of the peak.
+    counts : ndarray of float, shape (n, n)
+        First axis dy, second axis dx.
+    edges : ndarray of float, shape (n + 1,)
+        Edges of the bins, arcsec.
+    """
+
+    group: str
+    of: str
+    dx: float
+    dy: float
+    significance: float
+    counts: NDArray[np.float64]
+    edges: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class StarMatch:
+    """
+    A star that is in two lists.
+
+    Attributes
+    ----------
+    root, other : str
+        Its exposure; the other exposure, empty for the catalogue.
+    x, y : float
+        In `root`, 0-based pixels.
+    ra, dec : float
+        Degrees.
+    before, after : (float, float)
+        Residual, arcsec along RA cos(Dec) and Dec: what would have to be added.
+    """
+
+    root: str
+    other: str
+    x: float
+    y: float
+    ra: float
+    dec: float
+    before: tuple[float, float]
+    after: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftFacts:
+    """
+    All that is known of the shifts of a program.
+
+    Attributes
+    ----------
+    path : Path
+        The table's file.
+    table : ShiftTable
+        One row per group.
+    measured : ExposureShifts or None
+        What was measured of each exposure.
+    sentence : str
+        Why `measured` is missing.
+    footprints : mapping of str to Corners
+        By exposure.
+    files : mapping of str to Path
+        Exposures that the viewer can show.
+    histograms : tuple of HistogramPicture
+        By group, as far as kept.
+    matches : tuple of StarMatch
+        Some matched stars of each exposure, as far as kept.
+    """
+
+    path: Path
+    table: ShiftTable
+    measured: ExposureShifts | None = None
+    sentence: str = ""
+    footprints: Mapping[str, Corners] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    histograms: tuple[HistogramPicture, ...] = ()
+    matches: tuple[StarMatch, ...] = ()
+
+    @cached_property
+    def by_root(self) -> dict[str, TrustedShift]:
+        """The shift of each exposure that the table lists."""
+        return {root: one for one in reversed(self.table.shifts) for root in one.group.roots}
+
+    @cached_property
+    def guide_stars(self) -> tuple[str, ...]:
+        """All guide stars, in the order of the table; the name of the group where it has none."""
+        return tuple(dict.fromkeys(star_of(one.group) for one in self.table.shifts))
+
+    def centre(self, group: Group) -> tuple[float, float] | None:
+        """Return (RA, Dec) of the middle of a group's footprints, degrees; None when none is known."""
+        corners = [corner for root in group.roots for corner in self.footprints.get(root, ())]
+        return mean_position(*np.array(corners).T) if corners else None
+
+    @cached_property
+    def exposures(self) -> tuple[ExposureResidual, ...]:
+        """
+        The shift of each exposure beside that of its group.
+
+        Notes
+        -----
+        Shifts relative to one another have a zero point of their own: the median of what they differ by from those of
+        their groups is taken away.
+        """
+        rows = self.measured.exposures if self.measured is not None else ()
+        known = [(one, _believed(one), self.by_root[one.root]) for one in rows if one.root in self.by_root]
+        apart = [(m.dx - s.dx, m.dy - s.dy) for _, m, s in known if m.usable and m.relative]
+        zero = np.median(apart, axis=0) if apart else np.zeros(2)
+        return tuple(self._residual(m, s, zero) for _, m, s in known)
+
+    def _residual(self, one: Measurement, shift: TrustedShift, zero: NDArray[Any]) -> ExposureResidual:
+        dx, dy = (zero if one.relative else np.zeros(2)).tolist()
+        before = (one.dx - dx, one.dy - dy)
+        times = dict(zip(shift.group.roots, shift.group.times, strict=False))
+        words = {"shared": "only the shift of the whole run", "failed": "not corrected"}
+        return ExposureResidual(
+            one.root,
+            shift.group.name,
+            star_of(shift.group),
+            times.get(one.root, shift.group.mjd),
+            before,
+            (before[0] - shift.dx, before[1] - shift.dy),
+            one.usable,
+            "" if one.usable else words.get(str(one.status), str(one.status)),
+        )
+
+    @cached_property
+    def overlaps(self) -> tuple[OverlapResidual, ...]:
+        """What overlapping exposures of different groups disagree by."""
+        found = []
+        for one in self.measured.overlaps if self.measured is not None else ():
+            a, b = self.by_root.get(one.root_a), self.by_root.get(one.root_b)
+            if a is None or b is None:
+                continue
+            # an overlap measures the shift of a less that of b
+            after = (one.dx - a.dx + b.dx, one.dy - a.dy + b.dy)
+            found.append(OverlapResidual(one.root_a, one.root_b, one.n or 0, (one.dx, one.dy), after))
+        return tuple(found)
+
+
+def star_of(group: Group) -> str:
+    """Return the guide star of a group, for colours; the group's name where it is not known."""
+    return group.guide_star or group.name
+
+
+def short_name(group: Group) -> str:
+    """Return observation and visit of a group, and its part when it was split."""
+    if not group.observation:
+        return group.name
+    _, _, part = group.name.partition("/")
+    visit = "+".join(one.lstrip("0") or "0" for one in group.visit.split("+"))
+    observation = "+".join(one.lstrip("0") or "0" for one in group.observation.split("+"))
+    return f"{observation}.{visit}" + (f"/{part}" if part else "")
+
+
+def stored_histograms(report: Mapping[str, Any]) -> tuple[HistogramPicture, ...]:
+    """Return the histograms of a step's report; those that are not whole are left out."""
+    found = []
+    for group, one in dict(report.get("histograms") or {}).items():
+        try:
+            counts, edges = np.asarray(one["counts"], float), np.asarray(one["edges"], float)
+            dx, dy, significance = (_number(one.get(name)) for name in ("dx", "dy", "significance"))
+            of = " to ".join(str(part) for part in one.get("of", ()))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
+        if counts.ndim == 2 and counts.size and counts.shape == (len(edges) - 1,) * 2:
+            found.append(HistogramPicture(str(group), of, dx, dy, significance, counts, edges))
+    return tuple(found)
+
+
+def star_matches(report: Mapping[str, Any]) -> tuple[StarMatch, ...]:
+    """Return the matched stars of a step's report; none when they are not whole."""
+    columns = report.get("matches") or {}
+    try:
+        names = ("root", "other", "x", "y", "ra", "dec", "dx_before", "dy_before", "dx", "dy")
+        rows = list(zip(*(columns[name] for name in names), strict=True))
+        return tuple(
+            StarMatch(str(root), str(other), x, y, ra, dec, (dx_before, dy_before), (dx, dy))
+            for root, other, x, y, ra, dec, dx_before, dy_before, dx, dy in rows
+        )
+    except (KeyError, TypeError, ValueError):
+        return ()
+
+
+def _believed(one: ExposureShift) -> Measurement:
+    """The measurement that is solved with: the offset histogram only where tweakreg failed."""
+    return one.histogram if one.histogram.usable and not one.tweakreg.usable else one.tweakreg
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)

@@ -1,0 +1,278 @@
+"""The shifts of a program as its two files tell them, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from miri_widgets.core.shift_groups import Group, group_exposures
+from miri_widgets.core.shift_regrouping import regroup
+from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.errors import MiriWidgetsError, ParameterError
+from miri_widgets.models.footprints import files_by_root, known_footprints, read_footprints
+from miri_widgets.models.readings import Reading
+from miri_widgets.models.rows import RowState, RunRow
+from miri_widgets.models.shift_facts import ShiftFacts, star_matches, stored_histograms
+from miri_widgets.models.stage import StageModel
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure_shifts import read_exposure_shifts
+from miri_widgets.products.shift_tables import read_shift_table, write_shift_table
+
+__all__ = ["APPLY", "REGROUP", "ShiftsModel", "next_step", "read_shift_facts"]
+
+REGROUP = "regroup"
+"""The parameter that takes groups apart and together."""
+APPLY = "apply_shift"
+"""The stage that moves the exposures."""
+
+_TABLE, _MEASURED = "shifts.ecsv", "_measured.ecsv"
+
+
+def read_shift_facts(
+    table: Path,
+    measured: Path | None = None,
+    *,
+    files: Mapping[str, Path] | None = None,
+    footprints: Mapping[str, Any] | None = None,
+    report: Mapping[str, Any] | None = None,
+) -> ShiftFacts:
+    """
+    Read a table of shifts, and what was measured of each exposure where that is at hand.
+
+    Parameters
+    ----------
+    table : Path
+        ``NAME_shifts.ecsv``.
+    measured : Path, optional
+        ``NAME_shifts_measured.ecsv``; by default the one beside the table.
+    files : mapping of str to Path, optional
+        Exposures by name without suffix, for their footprints and for the viewer.
+    footprints : mapping, optional
+        Corners by exposure, for exposures without a file.
+    report : mapping, optional
+        What the step told of itself: histograms and matched stars.
+
+    Raises
+    ------
+    MiriWidgetsError
+        If the table cannot be read. The other file may be missing or damaged: a sentence tells so.
+    """
+    shifts = read_shift_table(table)
+    beside = measured or table.with_name(table.stem + _MEASURED)
+    found, sentence = None, ""
+    try:
+        found = read_exposure_shifts(beside)
+    except MiriWidgetsError as error:
+        sentence = str(error)
+    report, files = report or {}, dict(files or {})
+    return ShiftFacts(
+        path=Path(table),
+        table=shifts,
+        measured=found,
+        sentence=sentence,
+        footprints={**(footprints or {}), **read_footprints(files.values())},
+        files=files,
+        histograms=stored_histograms(report),
+        matches=star_matches(report),
+    )
+
+
+def next_step(facts: ShiftFacts, chain: Sequence[str]) -> tuple[str, str]:
+    """
+    Return what to do next: a sentence, and what a button may do for it.
+
+    Parameters
+    ----------
+    facts : ShiftFacts
+        The shifts.
+    chain : sequence of str
+        Stages that take part.
+
+    Returns
+    -------
+    (str, str)
+        The action is "take" (take `APPLY` into the chain), "go" (to its panel) or empty.
+    """
+    shifts = facts.table.shifts
+    counts = {verdict: sum(one.verdict == verdict for one in shifts) for verdict in Verdict}
+    taken = APPLY in chain
+    then = "run 'Apply shifts'" if taken else "take 'Apply shifts' into the chain"
+    action = "go" if taken else "take"
+    if not shifts:
+        return "The table has no group: measure shifts with other exposures.", ""
+    if counts[Verdict.PASS] == len(shifts):
+        return f"All {len(shifts)} groups PASS: {then}.", action
+    if counts[Verdict.FAIL] == len(shifts):
+        return (
+            "No group passes: choose another filter or catalogue, or a larger search radius, and measure again.",
+            "",
+        )
+    if counts[Verdict.FAIL]:
+        return (
+            f"{counts[Verdict.FAIL]} of {len(shifts)} groups FAIL and get a value from elsewhere: read the reason and "
+            f"the source of each, measure in another filter if you can, then {then}.",
+            action,
+        )
+    return (
+        f"{counts[Verdict.WEAK]} of {len(shifts)} groups are WEAK: read the reasons; when their residuals look right, "
+        f"{then}.",
+        action,
+    )
+
+
+class ShiftsModel(Reading):
+    """
+    The shifts that a stage made with the settings of now, or those of any table.
+
+    Parameters
+    ----------
+    model : StageModel, optional
+        The stage ``shifts``; without it `open` reads any table.
+    """
+
+    stale = traitlets.Bool(False, help="whether `value` was made with other settings than those of now")
+    group = traitlets.Unicode("", help="the group that is looked at")
+
+    def __init__(self, model: StageModel | None = None) -> None:
+        super().__init__(model.session.submit if model is not None else None)
+        self.model = model
+        if model is not None:
+            model.observe(self._follow, "rows")
+            self._follow(None)
+
+    @property
+    def facts(self) -> ShiftFacts | None:
+        """The latest shifts."""
+        return self.value
+
+    def open(self, table: Path, measured: Path | None = None, exposures: Iterable[Path] = ()) -> None:
+        """Read a table of this or another program; `exposures` are files that give the footprints."""
+        files = {path.name.rpartition("_")[0]: Path(path) for path in exposures}
+        self.ask((table, measured, tuple(files)), lambda: read_shift_facts(table, measured, files=files))
+
+    def _follow(self, _: object) -> None:
+        assert self.model is not None
+        if self.model.session.closed:
+            return
+        row = next((row for row in self.model.rows if row.state == RowState.DONE and self._tables(row)), None)
+        self.stale = row is None and self.value is not None
+        if row is not None:
+            path = self._tables(row)[0]
+            exposures = self.model.session.programs.exposures
+            files = files_by_root(self.model)
+            self.ask((path, row.key), _read, path, files, exposures, row.report)
+
+    @staticmethod
+    def _tables(row: RunRow) -> list[Path]:
+        return [path for path in row.products if path.name.endswith(_TABLE)]
+
+    # -- groups -------------------------------------------------------------
+
+    @property
+    def can_regroup(self) -> bool:
+        """Whether the stage takes groups from the user."""
+        return self.model is not None and REGROUP in self.model.settings
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The user's lines."""
+        if self.model is None or not self.can_regroup:
+            return ()
+        return tuple(self.model.settings[REGROUP] or ())
+
+    def groups(self, lines: Sequence[str] | None = None) -> tuple[Group, ...]:
+        """
+        Return the groups as the next run will make them.
+
+        Raises
+        ------
+        ParameterError
+            If a line cannot be followed.
+        """
+        if self.model is None:
+            return tuple(one.group for one in self.facts.table.shifts) if self.facts else ()
+        programs, session = self.model.session.programs, self.model.session
+        roots = {root for plan in session.plans if plan.stage == self.model.name for root in plan.exposures}
+        chosen = [one for one in programs.included if one.root in roots] or programs.included
+        return regroup(group_exposures(chosen), self.lines if lines is None else lines)
+
+    def merge(self, names: Sequence[str]) -> None:
+        """Let groups share one shift."""
+        if len(names) < 2:
+            raise ParameterError(f"{len(names)} groups are chosen", "two or more", "choose those to merge")
+        self._say("merge " + " ".join(names))
+
+    def split(self, name: str, roots: Sequence[str]) -> None:
+        """Give some exposures of a group a shift of their own."""
+        if not roots:
+            raise ParameterError("no exposure is chosen", "some of the group", "choose those that leave it")
+        self._say(f"split {name} " + " ".join(roots))
+
+    def take_back(self) -> None:
+        """Forget the last line."""
+        if self.model is not None and self.lines:
+            self._set(self.lines[:-1])
+
+    def _say(self, line: str) -> None:
+        lines = (*self.lines, line)
+        self.groups(lines)  # says what is wrong with it
+        self._set(lines)
+
+    def _set(self, lines: Sequence[str]) -> None:
+        assert self.model is not None
+        if lines:
+            self.model.set({REGROUP: list(lines)})
+        else:
+            self.model.reset(REGROUP)
+
+    # -- using --------------------------------------------------------------
+
+    def save_copy(self, path: Path) -> Path:
+        """
+        Write the table elsewhere.
+
+        Raises
+        ------
+        ParameterError
+            If there is no table, or `path` exists or is no ``.ecsv``.
+        NotWritableError, DiskFullError
+            If it cannot be written.
+        """
+        path = Path(path).expanduser()
+        if self.facts is None:
+            raise ParameterError("no table of shifts", "measured shifts", "run this stage first")
+        if path.suffix != ".ecsv":
+            raise ParameterError(
+                f"the name {str(path)[-60:]!r}", "a file that ends in .ecsv", "correct the name"
+            )
+        if path.exists():
+            raise ParameterError(f"{str(path)[-80:]} is there already", "a new file", "choose another name")
+        write_shift_table(self.facts.table, path)
+        return path
+
+    def center_on(self, root: str, x: float, y: float, marks: Sequence[tuple[float, float]] = ()) -> bool:
+        """Bring a star of an exposure to the middle of the viewer; False when there is no viewer or no file."""
+        path = self.facts.files.get(root) if self.facts is not None else None
+        if self.model is None or path is None:
+            return False
+        session = self.model.session
+        session.show(path)
+        session.marks = tuple(marks)
+        session.center = ()
+        session.center = (x, y)
+        return True
+
+    def close(self) -> None:
+        """Let go of the stage, too."""
+        if self.model is not None:
+            self.model.unobserve(self._follow, "rows")
+        super().close()
+
+
+def _read(
+    path: Path, files: Mapping[str, Path], exposures: Sequence[Exposure], report: Mapping[str, Any]
+) -> ShiftFacts:
+    return read_shift_facts(path, files=files, footprints=known_footprints(exposures), report=report)
