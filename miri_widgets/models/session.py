@@ -351,6 +351,8 @@ class SessionModel(traitlets.HasTraits):
         """Bring the newest main product to the front, unless the user has picked another."""
         newest = None
         for stage in self.stages.values():
+            if stage.stage.is_check:
+                continue
             done = [row for row in stage.rows if row.state == RowState.DONE and row.products]
             if done:
                 newest = done[-1].products[0]

@@ -84,15 +84,15 @@ class CorrectionPanel(StagePanel):
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
-        self.consent = Consent(self.model)
+        self.consent = next(part for part in self.children if isinstance(part, Consent))
         self.preview = PreviewBar(self.model)
-        head, foot = self.children[:3], self.children[3:]
+        head, foot = self.children[:4], self.children[4:]
         regions = [
             DrawnRegions(self.model, name, words, on_sky=on_sky)
             for name, words, on_sky in self.drawn
             if not self.model.loaded or name in self.model.settings
         ]
-        self.children = (*head, self.consent, self.preview, *regions, *foot)
+        self.children = (*head, self.preview, *regions, *foot)
 
     def close(self) -> None:
         """Close the panel; a preview of this stage ends."""

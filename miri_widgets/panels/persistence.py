@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from miri_widgets.panels.correction import Folds, looks, timeline
 from miri_widgets.panels.parts.afterimages import AfterImages
+from miri_widgets.panels.parts.proofs import Proofs
 from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["PersistencePanel"]
@@ -21,5 +22,6 @@ class PersistencePanel(StagePanel):
             AfterImages,
             timeline("saturated", "saturated pixels"),
         ),
+        "proof": ("Proof", Proofs),
         **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
     }

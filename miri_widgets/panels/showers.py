@@ -7,7 +7,9 @@ from typing import ClassVar
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.correction import Folds
 from miri_widgets.panels.parts.groupdiff import GroupDifferences
+from miri_widgets.panels.parts.proofs import Proofs
 from miri_widgets.panels.parts.showerlist import ShowerList
 from miri_widgets.panels.stage import StagePanel
 
@@ -25,6 +27,7 @@ class ShowersPanel(StagePanel):
     """
 
     stage_name: ClassVar[str] = "showers"
+    folds: ClassVar[Folds] = {**StagePanel.folds, "proof": ("Proof", Proofs)}
 
     def __init__(self, session: SessionModel) -> None:
         super().__init__(session)

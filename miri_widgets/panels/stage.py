@@ -9,6 +9,7 @@ import ipywidgets
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.codeview import CodeView
+from miri_widgets.panels.parts.consent import Consent
 from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.logview import LogView
 from miri_widgets.panels.parts.part import Part, soon
@@ -55,7 +56,8 @@ class StagePanel(Part):
         self.views: dict[str, Part] = {}
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
-        self.children = (stylesheet(), self._heading(), self.runbar, self.tabs, self.body)
+        asks = [Consent(self.model)] if self.model.stage.is_own else []
+        self.children = (stylesheet(), self._heading(), self.runbar, *asks, self.tabs, self.body)
         self.tabs.observe(self._open, "active")
         self._was_active = self.model.active
         self.tabs.active = "runs" if self.model.active else "settings"

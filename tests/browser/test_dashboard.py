@@ -208,3 +208,26 @@ def test_a_step_of_ours_is_previewed_run_and_proved(
     page.get_by_role("button", name="Run all").click()
     expect(stage(page, "Image 3")).to_contain_text("done", timeout=3 * MINUTES)
     page_report.assert_clean()
+    # a circle drawn with the mouse becomes a region on the sky, and a parameter
+    expect(page.locator(".mw-viewer-strip")).to_contain_text("i2d", timeout=MINUTES)
+    page.wait_for_timeout(3000)  # a new image puts the tools back
+    page.locator(".mw-viewer .v-btn-toggle .v-btn").nth(3).click()
+    canvas = page.locator(".mw-viewer canvas").first.bounding_box()
+    x, y = canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y + 15, steps=4)
+    page.mouse.move(x + 45, y + 30, steps=4)
+    page.mouse.up()
+    taken = page.locator(".mw-drawn").get_by_text("from stripes_exclude_file")
+    for _ in range(15):  # the viewer takes its time to make a region of a drag
+        page.wait_for_timeout(2000)
+        page.get_by_role("button", name="Take what I drew").click()
+        if taken.count():
+            break
+    page.screenshot(path=screenshots / "drawn.png", full_page=True)
+    expect(taken).to_be_visible(timeout=MINUTES)
+    (drawn,) = (workspace / "regions").glob("stripes_exclude_file_*.reg")
+    assert "icrs;circle(" in drawn.read_text()
+    # jdaviz itself complains of widgets that it has closed while it makes a region
+    assert page_report.external == []

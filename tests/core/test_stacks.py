@@ -91,7 +91,8 @@ def test_an_outlier_does_not_move_the_mean(seed, value, sign):
     spoiled[3] = sign * value
     clean = clipped_mean(np.delete(values, 3, axis=0), noise=1.0)
     with_outlier = clipped_mean(spoiled, noise=1.0)
-    assert np.abs(with_outlier.mean - clean.mean).max() < 0.8
+    # a second sample near the clip may go with it: no further than one standard deviation
+    assert np.abs(with_outlier.mean - clean.mean).max() < 1.0
     assert with_outlier.count.max() <= 9
 
 
