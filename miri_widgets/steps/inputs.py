@@ -27,6 +27,7 @@ _FILES = (
     "catfile",
     "output_wcs",
     "persistence_array_file",
+    "shift_table",
     "skylist",
     "user_mask",
     "user_supplied_dq",
@@ -128,7 +129,7 @@ def _refuse_unknown(names: Sequence[str], values: Mapping[str, Any]) -> None:
 
 def _check_files(name: str, label: str, value: Any) -> None:
     is_override = label.startswith("override_") and value != "N/A"
-    is_catalogue = label == "abs_refcat" and not str(value).upper().startswith("GAIA")
+    is_catalogue = label in ("abs_refcat", "catalog") and not str(value).upper().startswith("GAIA")
     if not value or not (label in _FILES or is_override or is_catalogue):
         return
     for entry in value if isinstance(value, list) else [value]:

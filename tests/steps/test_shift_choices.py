@@ -83,3 +83,41 @@ def test_a_group_without_overlap_with_the_reference_is_not_blamed_for_it():
         + [(measured(root), one) for root, one in zip(GROUPS[1].roots, nothing, strict=True)]
     )
     assert shifts["b"].verdict == Verdict.WEAK and "sigma" not in shifts["b"].reason
+
+
+@pytest.mark.parametrize("stage_name, name", [("shifts", "catalog"), ("apply_shift", "shift_table")])
+def test_files_are_given_by_their_full_path(stage_name, name, tmp_path):
+    from miri_widgets.errors import MissingFileError
+    from miri_widgets.steps.inputs import check_settings
+    from miri_widgets.steps.stages import stage
+
+    file = tmp_path / "file.ecsv"
+    for wrong in ("file.ecsv", str(file)):
+        with pytest.raises(MissingFileError, match="the full path of a file"):
+            check_settings(stage(stage_name), {name: wrong})
+    file.write_text("")
+    assert check_settings(stage(stage_name), {name: str(file)}) == {name: str(file)}
+    if name == "catalog":
+        assert check_settings(stage(stage_name), {name: "GAIADR3"}) == {name: "GAIADR3"}
+
+
+@pytest.mark.parametrize("name", ["grid", "shifts", "apply_shift"])
+def test_essential_parameters_are_declared_and_explained(name):
+    from miri_widgets.steps.declarations import declared, owned_reason
+    from miri_widgets.steps.stages import stage
+
+    by_name = {parameter.name: parameter for parameter in declared(name)}
+    for essential in (*stage(name).essential, *stage(name).one_of):
+        assert by_name[essential].doc and not owned_reason(essential)
+
+
+def test_our_steps_are_found_by_their_alias():
+    from importlib import import_module
+
+    from miri_widgets.steps.registry import CLASSES
+    from miri_widgets.steps.stages import stage
+
+    for name in ("grid", "shifts", "apply_shift"):
+        module, _, cls = stage(name).pipeline.rpartition(".")
+        alias = getattr(import_module(module), cls).class_alias
+        assert CLASSES[alias] == stage(name).pipeline and stage(name).steps == (alias,)
