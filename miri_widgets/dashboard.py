@@ -12,7 +12,9 @@ import numpy as np
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
+from miri_widgets.panels.apply_shift import ApplyShiftPanel
 from miri_widgets.panels.correction import CorrectionPanel
+from miri_widgets.panels.grid import GridPanel
 from miri_widgets.panels.header import Header
 from miri_widgets.panels.level_match import LevelMatchPanel
 from miri_widgets.panels.parts.histogram import HistogramView
@@ -23,6 +25,7 @@ from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, escape, sente
 from miri_widgets.panels.persistence import PersistencePanel
 from miri_widgets.panels.pullupdown import PullUpDownPanel
 from miri_widgets.panels.rates import RatesPanel
+from miri_widgets.panels.shifts import ShiftsPanel
 from miri_widgets.panels.showers import ShowersPanel
 from miri_widgets.panels.sky import SkyPanel
 from miri_widgets.panels.stripes import StripesPanel
@@ -38,11 +41,14 @@ PANELS: dict[str, type[StagePanel]] = {
     "showers": ShowersPanel,
     "rates": RatesPanel,
     "image2": Image2Panel,
+    "grid": GridPanel,
     "warm_pixels": WarmPixelsPanel,
     "sky": SkyPanel,
     "stripes": StripesPanel,
     "pullupdown": PullUpDownPanel,
     "level_match": LevelMatchPanel,
+    "shifts": ShiftsPanel,
+    "apply_shift": ApplyShiftPanel,
     "image3": Image3Panel,
 }
 """Panels of stages that show more than the default one."""

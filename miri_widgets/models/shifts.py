@@ -20,6 +20,7 @@ from miri_widgets.models.stage import StageModel
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.exposure_shifts import read_exposure_shifts
 from miri_widgets.products.shift_tables import read_shift_table, write_shift_table
+from miri_widgets.settings import Kind
 
 __all__ = ["APPLY", "REGROUP", "ShiftsModel", "next_step", "read_shift_facts"]
 
@@ -174,7 +175,9 @@ class ShiftsModel(Reading):
     @property
     def can_regroup(self) -> bool:
         """Whether the stage takes groups from the user."""
-        return self.model is not None and REGROUP in self.model.settings
+        if self.model is None or REGROUP not in self.model.settings:
+            return False
+        return self.model.settings.parameter(REGROUP).kind is Kind.LIST
 
     @property
     def lines(self) -> tuple[str, ...]:

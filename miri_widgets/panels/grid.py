@@ -1,0 +1,165 @@
+"""The panel of the mosaic grid: the grid over all footprints, before anything runs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.footprints import Corners, FootprintsModel
+from miri_widgets.models.session import SessionModel
+from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.parts.chart import COLOURS
+from miri_widgets.panels.parts.footprints import SkyMap, Tile, key
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.theme import sentences, text
+from miri_widgets.panels.stage import StagePanel
+
+__all__ = ["GridPanel", "GridPreview", "grid_holds", "previewed_grid"]
+
+_BYTES_PER_PIXEL = 28
+"""Of a mosaic in memory: SCI, ERR, WHT and three variances and their context, 4 bytes each."""
+
+
+class GridPreview(Part):
+    """
+    The grid that the settings of now give, around the footprints of all exposures.
+
+    Parameters
+    ----------
+    model : StageModel
+        The stage ``grid``.
+    """
+
+    def __init__(self, model: StageModel) -> None:
+        super().__init__("mw-looks")
+        self.model = model
+        self.footprints = FootprintsModel(model)
+        self.state = text("")
+        self.map = SkyMap()
+        self.children = (text("Preview of the grid", "mw-heading"), self.state, self.map)
+        self.watch(model, self._follow, "settings", "loaded")
+        self.watch(self.footprints, self._follow, "value", "working")
+
+    def _follow(self, _: Any) -> None:
+        found: dict[str, Corners] | None = self.footprints.value
+        if not found or not self.model.loaded:
+            self.state.value = ""
+            self.map.draw(
+                (),
+                empty="The footprints are being read."
+                if self.footprints.working or not self.model.loaded
+                else "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first.",
+            )
+            return
+        tiles, colours = self._tiles(found)
+        try:
+            grid = previewed_grid(found, {name: self.model.settings[name] for name in self.model.settings})
+        except MiriWidgetsError as error:
+            self.state.value = sentences([str(error)], "bad")
+            self.map.draw(tiles, words=key(colours))
+            return
+        self.state.value = sentences([*_told(grid), *self._missing(found)], "calm") + _outside(grid, found)
+        self.map.draw(tiles, outline=grid.corners(), words=key(colours | {"the grid": "#c0392b"}))
+
+    def _tiles(self, found: dict[str, Corners]) -> tuple[list[Tile], dict[str, str]]:
+        exposures = {root: self.model.session.programs.find(root) for root in found}
+        filters = dict.fromkeys(one.filter if one is not None else "other" for one in exposures.values())
+        colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(filters)}
+        tiles = [
+            Tile(corners, colours[one.filter if (one := exposures[root]) is not None else "other"])
+            for root, corners in found.items()
+        ]
+        return tiles, colours
+
+    def _missing(self, found: dict[str, Corners]) -> list[str]:
+        every = [one.root for one in self.model.session.programs.included]
+        lost = len(set(every) - set(found))
+        return (
+            [f"{lost} of {len(every)} exposures have no footprint yet; the grid may grow with them."]
+            if lost
+            else []
+        )
+
+    def close(self) -> None:
+        """Let go of the footprints, too."""
+        super().close()
+        self.footprints.close()
+
+
+class GridPanel(StagePanel):
+    """
+    Grid stage: the default panel below the preview.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    stage : str, optional
+        As for `StagePanel`.
+    """
+
+    stage_name: ClassVar[str] = "grid"
+
+    def __init__(self, session: SessionModel, stage: str = "") -> None:
+        super().__init__(session, stage)
+        self.preview = GridPreview(self.model)
+        shown = self.children
+        self.children = (*shown[:3], self.preview, *shown[3:])
+
+
+def previewed_grid(footprints: dict[str, Corners], settings: dict[str, Any]) -> MosaicGrid:
+    """
+    Return the grid that the step would lay.
+
+    Parameters
+    ----------
+    footprints : dict of str to Corners
+        Of all exposures.
+    settings : dict
+        The step's parameters, by name.
+
+    Raises
+    ------
+    MiriWidgetsError
+        If there is no such grid.
+    """
+    values = {name.rpartition(".")[2]: value for name, value in settings.items()}
+    centre, size = values.get("centre"), values.get("size")
+    return grid_around(
+        footprints.values(),
+        scale=float(values.get("pixel_scale", 0.11)),
+        rotation=None if values.get("tightest") else float(values.get("rotation", 0.0)),
+        centre=(float(centre[0]), float(centre[1])) if centre else None,
+        size=(int(size[0]), int(size[1])) if size else None,
+        margin=int(values.get("margin", 20)),
+    )
+
+
+def _told(grid: MosaicGrid) -> list[str]:
+    wide, tall = (side * grid.scale / 60 for side in (grid.nx, grid.ny))
+    memory = grid.nx * grid.ny * _BYTES_PER_PIXEL / 1e9
+    return [
+        f"{grid.nx} x {grid.ny} pixels of {grid.scale:g} arcsec: {wide:.2f} x {tall:.2f} arcmin around "
+        f"RA {grid.ra:.5f}, Dec {grid.dec:+.5f}, y axis at position angle {grid.rotation:g} deg; "
+        f"a mosaic takes {memory:.2f} GB of memory."
+    ]
+
+
+def _outside(grid: MosaicGrid, found: dict[str, Corners]) -> str:
+    """Return HTML that names exposures which the grid does not hold."""
+    outside = [root for root, corners in found.items() if not grid_holds(grid, corners)]
+    if not outside:
+        return ""
+    more = f" and {len(outside) - 1} others" if len(outside) > 1 else ""
+    return sentences(
+        [f"{outside[0]}{more} lie partly outside: make the grid larger, or leave its size open."], "warn"
+    )
+
+
+def grid_holds(grid: MosaicGrid, corners: Corners) -> bool:
+    """Return whether all corners, (RA, Dec) in degrees, lie on the grid."""
+    x, y = grid.wcs().all_world2pix(np.array(corners), 0).T
+    return bool(((x > -0.5) & (x < grid.nx - 0.5) & (y > -0.5) & (y < grid.ny - 0.5)).all())

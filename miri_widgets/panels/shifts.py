@@ -1,0 +1,161 @@
+"""The panel of tile shifts: verdicts, vectors on the sky, times, histograms, residuals, stars, groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import ipywidgets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.session import SessionModel
+from miri_widgets.models.shifts import APPLY, ShiftsModel, next_step
+from miri_widgets.panels.correction import Folds
+from miri_widgets.panels.parts.offsets import OffsetPicture
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.shiftplots import Residuals, ShiftTimes, ShiftVectors
+from miri_widgets.panels.parts.shifttable import Groups, Stars, Verdicts
+from miri_widgets.panels.parts.tabs import Tabs
+from miri_widgets.panels.parts.theme import button, escape, sentences, stylesheet, text
+from miri_widgets.panels.stage import StagePanel
+
+__all__ = ["ShiftsPanel", "ShiftsView", "show_shifts"]
+
+
+class ShiftsView(Part):
+    """
+    All that is known of a program's shifts; it needs no stage.
+
+    Parameters
+    ----------
+    shifts : ShiftsModel
+        The shifts; closed with the view.
+    """
+
+    looks: ClassVar[dict[str, tuple[str, Callable[[ShiftsModel], Part]]]] = {
+        "sky": ("Sky", ShiftVectors),
+        "time": ("Time", ShiftTimes),
+        "offsets": ("Offsets", OffsetPicture),
+        "residuals": ("Residuals", Residuals),
+        "stars": ("Stars", Stars),
+        "groups": ("Groups", Groups),
+    }
+    """Charts and lists below the verdicts, each made when it is opened."""
+
+    def __init__(self, shifts: ShiftsModel) -> None:
+        super().__init__("mw-shifts")
+        self.shifts = shifts
+        self.state, self.told = text(""), text("")
+        self.go = button("", "mw-primary")
+        self.go.on_click(lambda _: self._go())
+        self.verdicts = Verdicts(shifts)
+        self.name = ipywidgets.Text(continuous_update=False, layout=ipywidgets.Layout(flex="1 1 240px"))
+        self.save = button("Save a copy", tip="Write the table of shifts as ECSV")
+        self.save.on_click(lambda _: self._save())
+        self.copy = ipywidgets.HBox([self.name, self.save])
+        self.copy.add_class("mw-row")
+        looks = {name: look for name, look in self.looks.items() if name != "groups" or shifts.can_regroup}
+        self.tabs = Tabs(items=[{"id": name, "title": title} for name, (title, _) in looks.items()])
+        self.body = ipywidgets.VBox()
+        self.views: dict[str, Part] = {}
+        self.children = [self.state, self.go, self.verdicts, self.copy, self.told, self.tabs, self.body]
+        self.tabs.observe(self._open, "active")
+        self.tabs.active = "sky"
+        self.watch(shifts, self._follow, "value", "working", "sentence", "stale")
+        if shifts.model is not None:
+            self.watch(shifts.model.session, self._follow, "chain")
+
+    def _open(self, change: Any) -> None:
+        name = change["new"]
+        if name in self.looks:
+            if name not in self.views:
+                self.views[name] = self.looks[name][1](self.shifts)
+            self.body.children = (self.views[name],)
+
+    @property
+    def _chain(self) -> tuple[str, ...]:
+        return self.shifts.model.session.chain if self.shifts.model is not None else ()
+
+    def _follow(self, _: Any) -> None:
+        shifts, facts = self.shifts, self.shifts.facts
+        action = ""
+        if shifts.sentence:
+            self.state.value = sentences([shifts.sentence], "bad")
+        elif facts is None:
+            self.state.value = sentences(["The shifts are being read."], "calm") if shifts.working else ""
+        elif shifts.stale:
+            self.state.value = sentences(
+                ["These shifts were measured with other settings: run the stage again."], "warn"
+            )
+        else:
+            sentence, action = next_step(facts, self._chain)
+            good = sentence.startswith("All ")
+            self.state.value = sentences([sentence], "good" if good else "warn")
+        self.go.layout.display = "" if action and shifts.model is not None else "none"
+        self.go.description = "Apply these shifts" if action == "take" else "Go to Apply shifts"
+        self.copy.layout.display = "none" if facts is None else ""
+        if facts is not None and not self.name.value:
+            folder = shifts.model.session.program.workspace if shifts.model is not None else facts.path.parent
+            self.name.value = str(folder / f"{facts.path.stem}_copy.ecsv")
+
+    def _go(self) -> None:
+        if self.shifts.model is not None:
+            session = self.shifts.model.session
+            session.use_stage(APPLY)
+            session.tab = APPLY
+
+    def _save(self) -> None:
+        try:
+            path = self.shifts.save_copy(Path(self.name.value))
+            self.told.value = sentences([f"Saved as {path}."], "good")
+        except MiriWidgetsError as error:
+            self.told.value = sentences([str(error)], "bad")
+
+    def close(self) -> None:
+        """Close every look that was opened, and the model."""
+        shown = set(self.body.children)
+        for view in self.views.values():
+            if view not in shown:
+                view.close()
+        super().close()
+        self.shifts.close()
+
+
+class ShiftsPanel(StagePanel):
+    """Shifts stage: the default panel, and all that its runs tell; opened there when there is something to see."""
+
+    stage_name: ClassVar[str] = "shifts"
+    folds: ClassVar[Folds] = {
+        "settings": StagePanel.folds["settings"],
+        "shifts": ("Shifts", lambda model: ShiftsView(ShiftsModel(model))),
+        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
+    }
+
+    def __init__(self, session: SessionModel, stage: str = "") -> None:
+        super().__init__(session, stage)
+        if self.model.count_done:
+            self.tabs.active = "shifts"
+
+
+def show_shifts(
+    table: Path | str, measured: Path | str | None = None, exposures: Iterable[Path] = ()
+) -> Part:
+    """
+    Return a view of any table of shifts, to be displayed.
+
+    Parameters
+    ----------
+    table : path
+        An ECSV table of shifts.
+    measured : path, optional
+        What was measured of each exposure; by default the file beside the table.
+    exposures : iterable of Path
+        Calibrated exposures, for their footprints.
+    """
+    shifts = ShiftsModel()
+    shifts.open(Path(table), Path(measured) if measured is not None else None, exposures)
+    view = ShiftsView(shifts)
+    view.add_class("mw-app")
+    view.children = [stylesheet(), text(f"<b>{escape(Path(table).name)}</b>"), *view.children]
+    return view
