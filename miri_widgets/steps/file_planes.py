@@ -105,6 +105,34 @@ def read_place(path: Path) -> Planes:
     return Planes(sci=nothing, err=nothing, dq=flags, root=name, to_sky=to_sky, to_pixel=to_pixel)
 
 
+def read_cube(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint32]]:
+    """
+    Read the rates of integrations.
+
+    Returns
+    -------
+    tuple of ndarray
+        SCI, ERR and DQ, each of shape (nints, ny, nx).
+
+    Raises
+    ------
+    NotFitsError, MissingFileError, TooLargeError, NotJwstError
+        If the file is something else.
+    """
+    path = Path(path)
+    read_headers(path)  # refuses what is damaged or too large
+    with fits.open(path) as hdus:
+        names = ("SCI", "ERR", "DQ")
+        if any(name not in hdus or hdus[name].data is None or hdus[name].data.ndim != 3 for name in names):
+            raise NotJwstError(
+                f"{shown_name(path)} has no cubes of SCI, ERR and DQ",
+                "a rateints product",
+                "choose another file",
+            )
+        sci, err = (_array(hdus[name].data, np.float32) for name in names[:2])
+        return sci, err, _array(hdus["DQ"].data, np.uint32)
+
+
 def _array(data: Any, kind: Any) -> NDArray[Any]:
     return np.array(data, dtype=kind)
 

@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import count_by_flag
+from miri_widgets.core.integrations import clean_rateints
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.errors import ParameterError
-from miri_widgets.products.names import ExposureName
+from miri_widgets.products.names import ExposureName, suffix_of
 from miri_widgets.steps.arguments import arguments_of
-from miri_widgets.steps.file_planes import read_planes
+from miri_widgets.steps.file_planes import read_cube, read_planes
 from miri_widgets.steps.stages import stage as find_stage
 
 __all__ = ["NOT_OF_THE_CORRECTION", "Preview", "operation_of", "preview"]
@@ -116,8 +117,12 @@ def preview(stage_name: str, files: Sequence[Path], values: Mapping[str, Any], r
         raise ParameterError(f"the exposure {root[:80]!r}", "one that goes into this run", "choose another")
     place = roots.index(root)
     own = {name: value for name, value in values.items() if name not in NOT_OF_THE_CORRECTION}
-    outcome: Outcome = correct(Lazy(len(paths), lambda index: read_planes(paths[index])), **arguments_of(own))
-    before, after = read_planes(paths[place]), outcome.exposures[place]
+    rateints = _rateints(paths[place], values)
+    if rateints is not None:
+        outcome = _with_integrations(paths[place], rateints, arguments_of(own))
+    else:
+        outcome = correct(Lazy(len(paths), lambda index: read_planes(paths[index])), **arguments_of(own))
+    before, after = read_planes(paths[place]), outcome.exposures[place if rateints is None else 0]
     return Preview(
         root=root,
         before=before,
@@ -129,3 +134,18 @@ def preview(stage_name: str, files: Sequence[Path], values: Mapping[str, Any], r
         new_flags=count_by_flag(after.dq & ~before.dq),
         seconds=time.monotonic() - began,
     )
+
+
+def _rateints(path: Path, values: Mapping[str, Any]) -> Path | None:
+    """Return the integrations that a run cleans together with a rate; None for other exposures and steps."""
+    if suffix_of(path) != "rate" or "rateints_file" not in values:
+        return None
+    named = values["rateints_file"]
+    if named not in (None, "", "None"):
+        return Path(str(named))
+    beside = path.with_name(path.name.removesuffix("_rate.fits") + "_rateints.fits")
+    return beside if beside.is_file() else None
+
+
+def _with_integrations(path: Path, rateints: Path, settings: Mapping[str, Any]) -> Outcome:
+    return Outcome((clean_rateints(read_planes(path), *read_cube(rateints), **settings).rate,))

@@ -21,6 +21,7 @@ from miri_widgets.steps.stages import STAGES
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("small_program")]
 
 OWN = [one for one in STAGES if one.correction]
+of_cals = pytest.mark.parametrize("one", [one for one in OWN if one.takes == "cal"], ids=lambda one: one.name)
 each_stage = pytest.mark.parametrize("one", OWN, ids=lambda one: one.name)
 
 
@@ -37,7 +38,7 @@ def refused(kind, words, stage_name, inputs, settings, output, call=None):
     assert not list(Path(output).glob("*.fits"))
 
 
-@each_stage
+@of_cals
 @pytest.mark.parametrize("suffix", ["rateints", "ramp", "rate"])
 def test_other_products_are_refused(one, suffix, own_runs, tmp_path):
     path = tmp_path / own_runs.cals[0].name.replace("_cal", f"_{suffix}")
@@ -53,7 +54,7 @@ def copied(source: Path, folder: Path, **cards) -> Path:
     return path
 
 
-@each_stage
+@of_cals
 def test_another_instrument_is_refused(one, own_runs, tmp_path):
     path = copied(own_runs.cals[0], tmp_path, INSTRUME="NIRCAM", DETECTOR="NRCA1")
     refused(errors.InputError, "NIRCAM|MIRI", one.name, [path], {}, tmp_path / "out")

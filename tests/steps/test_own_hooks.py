@@ -10,16 +10,17 @@ import pytest
 
 from miri_widgets import errors
 from miri_widgets.settings import Settings, Source
-from miri_widgets.steps.declarations import declared
+from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.execute import execute
 from miri_widgets.steps.file_planes import read_planes
 from miri_widgets.steps.parameter_files import load_asdf, save_asdf
+from miri_widgets.steps.previews import preview
 from miri_widgets.steps.specs import pipeline_class
 from miri_widgets.steps.stages import STAGES, stage
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("small_program")]
 
-OWN = [one for one in STAGES if one.correction]
+OWN = [one for one in STAGES if one.correction and one.takes == "cal"]
 SINGLE = [one for one in OWN if one.scope == "exposure"]
 TOGETHER = [one for one in OWN if one.scope != "exposure"]
 ARRAYS = {
@@ -79,6 +80,24 @@ def test_after_photom_in_image2(one, rate, own_runs, crds, tmp_path):
     plain, after = read_planes(cal), read_planes(tmp_path / cal.name)
     same = np.array_equal(plain.sci, after.sci, equal_nan=True) and np.array_equal(plain.dq, after.dq)
     assert not same or one.name == "pullupdown", "no source here is bright enough for arms"
+
+
+def test_stripes_of_a_rate_leave_a_rate(rate, own_runs, tmp_path):
+    before = rate.read_bytes()
+    result = own_runs.call(execute, "rate_stripes", [rate], {}, tmp_path)
+    assert rate.read_bytes() == before
+    assert result.products[0] == rate.name and result.facts["unit"] == "DN/s"
+    root = rate.name.removesuffix("_rate.fits")
+    values = {p.name: p.default for p in declared("rate_stripes") if not owned_reason(p.name)}
+    shown = preview("rate_stripes", [rate], values, root).after
+    made = read_planes(tmp_path / rate.name)
+    for name in ARRAYS.values():
+        first, second = getattr(made, name), getattr(shown, name)
+        assert (first is None) == (second is None), name
+        if first is not None:
+            np.testing.assert_array_equal(first, second, err_msg=name)
+    assert not np.array_equal(made.sci, read_planes(rate).sci, equal_nan=True)
+    assert set(result.facts["report"]["exposures"]) == {root}
 
 
 def image3(association, one, hook, seen=None):

@@ -23,7 +23,7 @@ from miri_widgets.steps.stages import STAGES
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("small_program")]
 
-OWN = [one for one in STAGES if one.correction]
+OWN = [one for one in STAGES if one.correction and one.takes == "cal"]
 TOGETHER = [one for one in OWN if one.scope != "exposure"]
 ARRAYS = ("sci", "err", "dq", "var_poisson", "var_rnoise", "var_flat")
 
@@ -65,7 +65,7 @@ def test_a_run_gives_the_pixels_of_the_preview(one, own_runs):
             # places on the sky: FITS polynomials in a preview, the gWCS in a run
             for name in ARRAYS:
                 pair = (getattr(made, name), getattr(shown.after, name))
-                np.testing.assert_allclose(*pair, rtol=1e-5, atol=1e-5 if name == "sci" else 0, err_msg=name)
+                np.testing.assert_allclose(*pair, rtol=1e-4, atol=1e-5 if name == "sci" else 0, err_msg=name)
             continue
         assert_same(made, shown.after)
 
