@@ -7,7 +7,7 @@ apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -76,10 +76,6 @@ class Offsets:
     def none(cls, n: int) -> Offsets:
         """Return no offsets, for `n` columns."""
         return cls(np.zeros(n), np.zeros(n), 0, np.zeros(n, bool))
-
-    def measured(self) -> Offsets:
-        """Return the same offsets, 0 where there were not enough pixels."""
-        return replace(self, value=np.where(self.known, self.value, 0.0))
 
 
 def location(values: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -25,7 +24,7 @@ from miri_widgets.core.surfaces import has_emission, smooth_surface
 
 __all__ = ["StripeArea", "areas_of", "powers"]
 
-_ROUNDS = 4
+_ROUNDS = 3
 _GROW = 1.0  # of masks, FWHM; wider ones cost pixels that a profile needs
 _FINE = (16.0, 10.0, 6.0, 6.0)
 _NARROWEST = 16  # columns of an area that can be told from its emission
@@ -97,7 +96,6 @@ class StripeArea:
                 flat -= (self.columns.value - before).astype(np.float32)
             if rows:
                 self.rows = self._common(flat, self.surface, self.rows.value, scale, adaptive)
-        self.columns, self.rows = self.columns.measured(), self.rows.measured()
 
     def _find_sources(self, clean: NDArray[np.float32]) -> None:
         """Mask sources, and tell whether there is emission that boxes are too coarse for."""
@@ -116,8 +114,7 @@ class StripeArea:
         bands = Bands(bands.level + under, bands.count)
         found = common_offsets(bands, before, scale=scale, adaptive=adaptive, emission=self.emission)
         self.alone += int(np.count_nonzero(~found.known))
-        # a column that was lost to a mask keeps what it had, or the mask would never let it go
-        return replace(found, value=np.where(found.known, found.value, before))
+        return found
 
     def facts(self) -> dict[str, Any]:
         """Return small numbers for the record: rms of profiles before and after, what was masked and left alone."""
