@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,8 @@ class FootprintsModel(Reading):
 
     def close(self) -> None:
         """Let go of the stage, too."""
-        self.model.unobserve(self._follow, "rows")
+        with suppress(ValueError):  # the session was closed first, or this once before
+            self.model.unobserve(self._follow, "rows")
         super().close()
 
 

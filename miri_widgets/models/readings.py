@@ -86,6 +86,6 @@ class Reading(traitlets.HasTraits):
             self.value, self.sentence = answer, sentence
 
     def close(self) -> None:
-        """Let go of everything that watches."""
+        """Let go of everything that watches; again does nothing."""
         self._future = None
         self.unobserve_all()

@@ -28,6 +28,7 @@ __all__ = [
     "StarMatch",
     "short_name",
     "star_matches",
+    "star_of",
     "stored_histograms",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -271,7 +272,8 @@ class ShiftsModel(Reading):
     def close(self) -> None:
         """Let go of the stage, too."""
         if self.model is not None:
-            self.model.unobserve(self._follow, "rows")
+            with suppress(ValueError):  # the session was closed first, or this once before
+                self.model.unobserve(self._follow, "rows")
         super().close()
 
 

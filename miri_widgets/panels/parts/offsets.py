@@ -82,8 +82,8 @@ class OffsetPicture(Part):
 
     def close(self) -> None:
         """Close what may not be on the page, too."""
-        close_all(self.figure)
-        close_all(self.choice)
+        for one in (self.figure, self.choice, self.colours):
+            close_all(one)
         super().close()
 
 

@@ -19,7 +19,7 @@ from miri_widgets.panels.parts.footprints import Arrow, SkyMap, Tile, key
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
-__all__ = ["VERDICT_COLOURS", "Residuals", "ShiftTimes", "ShiftVectors"]
+__all__ = ["VERDICT_COLOURS", "Residuals", "ShiftTimes", "ShiftVectors", "replace_marks"]
 
 VERDICT_COLOURS = {Verdict.PASS: "#1d7a46", Verdict.WEAK: "#d99a1c", Verdict.FAIL: "#b3382c"}
 
