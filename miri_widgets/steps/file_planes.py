@@ -19,7 +19,7 @@ from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
 from miri_widgets.products.fits_files import read_headers, shown_name
 from miri_widgets.products.names import ExposureName
 
-__all__ = ["read_place", "read_planes"]
+__all__ = ["read_cube", "read_place", "read_planes"]
 
 _VARIANCES = {"var_poisson": "VAR_POISSON", "var_rnoise": "VAR_RNOISE", "var_flat": "VAR_FLAT"}
 

@@ -112,7 +112,7 @@ def check_settings(stage: Stage, values: Mapping[str, Any]) -> dict[str, Any]:
                 f"{step} to run, for without it there is no {stage.gives[0]} product",
                 f"set {name} to false",
             )
-        _check_files(name, label, value)
+        _check_files(stage, name, label, value)
     return checked
 
 
@@ -127,10 +127,11 @@ def _refuse_unknown(names: Sequence[str], values: Mapping[str, Any]) -> None:
             )
 
 
-def _check_files(name: str, label: str, value: Any) -> None:
+def _check_files(stage: Stage, name: str, label: str, value: Any) -> None:
     is_override = label.startswith("override_") and value != "N/A"
     is_catalogue = label in ("abs_refcat", "catalog") and not str(value).upper().startswith("GAIA")
-    if not value or not (label in _FILES or is_override or is_catalogue):
+    is_ours = label.endswith("_file") and stage.is_own
+    if not value or not (label in _FILES or is_override or is_catalogue or is_ours):
         return
     for entry in value if isinstance(value, list) else [value]:
         path = Path(str(entry))

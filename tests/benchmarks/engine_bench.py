@@ -14,9 +14,9 @@ from typing import Any
 
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.scan import scan
+from miri_widgets.run import RunPlan, plan_stages
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.jobs import JobState, RunStatus
-from miri_widgets.run import RunPlan, plan_stages
 from miri_widgets.run.records import completed
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.simulation import crds_environment

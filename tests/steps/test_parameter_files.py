@@ -15,7 +15,7 @@ from miri_widgets.steps.parameter_files import from_toml, load_asdf, save_asdf, 
 from miri_widgets.steps.specs import pipeline_class
 from miri_widgets.steps.stages import STAGES, preset, stage
 
-NAMES = [one.name for one in STAGES]
+NAMES = [one.name for one in STAGES if not one.is_own]
 words = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=12)
 slow = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -12,13 +12,20 @@ each_stage = pytest.mark.parametrize("one", STAGES, ids=lambda one: one.name)
 
 
 def test_each_stage_takes_what_the_one_before_gives():
-    assert [one.takes for one in STAGES] == ["uncal", *(one.gives[0] for one in STAGES[:-1])]
+    official = [one for one in STAGES if not one.optional]
+    assert [one.name for one in official] == ["detector1", "image2", "image3"]
+    assert [one.takes for one in official] == ["uncal", *(one.gives[0] for one in official[:-1])]
     assert all(one.main in one.gives for one in STAGES)
+    given = {"uncal", "ramp"}
+    for one in STAGES:
+        assert one.takes in given, one.name
+        given |= set(one.gives)
 
 
 @each_stage
 def test_steps_exist_in_jwst(one):
-    assert set(one.steps) <= set(step_docs(one.name))
+    if not one.is_own:
+        assert set(one.steps) <= set(step_docs(one.name))
     assert set(one.indispensable) <= set(one.steps)
     assert len(set(one.steps)) == len(one.steps)
 
@@ -33,8 +40,8 @@ def test_essential_parameters_are_declared_free_and_explained(one):
 
 
 def test_a_stage_is_found_by_name_and_an_unknown_one_is_refused():
-    assert stage("image2") is STAGES[1]
-    with pytest.raises(ParameterError, match="detector1, image2, image3"):
+    assert stage("image2") in STAGES and stage("image2").name == "image2"
+    with pytest.raises(ParameterError, match=r"image2, .*image3"):
         stage("image4")
 
 
