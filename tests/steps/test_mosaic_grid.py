@@ -66,7 +66,9 @@ def test_resample_makes_exactly_this_grid_whatever_the_order(cals, tmp_path, ord
 
     grid = grid_of_exposures([read_exposure(path) for path in cals[::order]], rotation=37.0, scale=0.15)
     write_grid(grid, tmp_path / "grid.asdf")
-    step = ResampleStep(output_wcs=str(tmp_path / "grid.asdf"), output_file=str(tmp_path / "m.fits"))
+    step = ResampleStep(
+        output_wcs=str(tmp_path / "grid.asdf"), output_file=str(tmp_path / "m.fits"), output_dir=str(tmp_path)
+    )
     mosaic = step.run([str(path) for path in cals[::order]])
     assert mosaic.data.shape == grid.shape
     mosaic.save(tmp_path / "m_i2d.fits")
