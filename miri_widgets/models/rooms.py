@@ -11,7 +11,7 @@ from miri_widgets.models.services import Services, SettingsOf
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
-from miri_widgets.products.scan import ScanResult, scan
+from miri_widgets.products.scan import Problem, ScanResult, scan
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
 from miri_widgets.run.planner import plan_stages
@@ -47,6 +47,13 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
     place = Workspace(workspace)
 
     def scan_raw() -> ScanResult:
+        if program.simulated and not any(folder.is_dir() for folder in program.folders):
+            missing = MissingFileError(
+                f"the simulated program {program.simulated!r} has not been made yet",
+                f"its exposures in {program.folders[0]}",
+                f"run `miri-widgets demo {program.simulated}` once",
+            )
+            return ScanResult((), (), (Problem(program.folders[0], missing),))
         return scan(program.folders, suffix=stages.STAGES[0].takes, index=workspace / "index.json")
 
     def plan(exposures: Sequence[Exposure], names: Sequence[str], settings: SettingsOf) -> Sequence[Any]:

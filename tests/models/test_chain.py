@@ -163,3 +163,13 @@ def test_other_settings_are_asked_about_again(session, engine):
     session.poll()
     assert {row.state for row in sky.rows} == {RowState.DONE}
     assert sky.state == StageState.ASKS
+
+
+def test_a_simulated_program_that_was_not_made_says_how(monkeypatch, tmp_path, repository):
+    from miri_widgets.models.rooms import connect
+    from miri_widgets.products.program import load_program
+
+    monkeypatch.setenv("MIRI_WIDGETS_DATA", str(tmp_path))
+    services = connect(load_program(repository / "dashboards" / "artefacts.toml"))
+    (problem,) = services.scan().problems
+    assert "run `miri-widgets demo artefacts` once" in str(problem.error)
