@@ -24,6 +24,7 @@ from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, escape, sentences, stylesheet, text
 from miri_widgets.panels.persistence import PersistencePanel
 from miri_widgets.panels.pullupdown import PullUpDownPanel
+from miri_widgets.panels.rate_stripes import RateStripesPanel
 from miri_widgets.panels.rates import RatesPanel
 from miri_widgets.panels.shifts import ShiftsPanel
 from miri_widgets.panels.showers import ShowersPanel
@@ -42,6 +43,7 @@ PANELS: dict[str, type[StagePanel]] = {
     "rates": RatesPanel,
     "image2": Image2Panel,
     "grid": GridPanel,
+    "rate_stripes": RateStripesPanel,
     "warm_pixels": WarmPixelsPanel,
     "sky": SkyPanel,
     "stripes": StripesPanel,
