@@ -1,10 +1,10 @@
 """
-Row and column correction around bright sources of the first MIRI imaging notebooks, as described, defects and all.
+Row and column correction around bright sources of the MIRI imaging notebooks, as described, defects and all.
 
-Written anew from the description (`fix_rowcol_pull_updown`, `get_subregion`; K. Gordon), on arrays instead of files.
-Kept are: the test of the row where the column is meant, lengths of rows and columns that are exchanged, strips that no
-flags mask, and left strips that turn into NaN when they end before the columns that are blanked as being outside of
-the imager field do.
+Written anew from the description (`fix_rowcol_pull_updown`, `get_subregion`; K. Gordon), on arrays instead of
+files. Kept are: the test of the row where the column is meant, lengths of rows and columns that are exchanged,
+strips that no flags mask, and left strips that turn into NaN when they end before the columns do that are
+blanked as being outside of the imager field.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def fix_strips(
     positions : sequence of (x, y)
         Sources, 0-based pixels.
     width, offset : int
-        Width of a strip and its distance from the source, pixels: as the notebooks give them. 60 and 20 unless told.
+        Width of a strip and its distance from the source, pixels: as the notebooks call it. The defaults of their
+        function are 60 and 20.
 
     Returns
     -------

@@ -1,5 +1,5 @@
 """
-The sky step of the MIRI imaging example notebooks, as it is described, defects and all: what ours is held against.
+The sky step of the MIRI imaging notebooks, as it is described, defects and all: what ours is held against.
 
 Written anew from its description (K. Gordon 2022, `make_sky`), on arrays instead of files. Its defects are kept: a
 cube of all exposures in float64, levels over the whole array before anything but `exclude_above` is left out,

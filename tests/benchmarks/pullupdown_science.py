@@ -1,4 +1,4 @@
-"""Pull-up and pull-down against injected strips, beside the algorithm of the notebooks on the same exposures."""
+"""Pull-up and pull-down against injected strips, beside the notebooks' algorithm on the same exposures."""
 
 from __future__ import annotations
 
@@ -80,10 +80,10 @@ def _one(kind: str, filter_name: str, seed: int, effects: tuple[str, ...] = EFFE
 def _note(kind: str, name: str, mean: dict[str, float], several: list[dict[str, float]]) -> str:
     ours, theirs = ([one["residual" + end] for one in several] for end in ("", ".notebook"))
     return (
-        f"pull-up/pull-down, {kind} {name}: {mean['sources']:.1f} sources with strips of {mean['injected']:.1f} sigma; "
-        f"residual {mean['residual']:.3f}, single exposures {min(ours):.3f} to {max(ours):.3f}; notebooks "
-        f"{mean['residual.notebook']:.3f}, {np.nanmin(theirs):.3f} to {np.nanmax(theirs):.3f}, where they left no NaN, "
-        f"{mean['scored.notebook']:.2f} of the strips (with the defaults of the function "
+        f"pull-up/pull-down, {kind} {name}: {mean['sources']:.1f} sources with strips of {mean['injected']:.1f} "
+        f"sigma; residual {mean['residual']:.3f}, single exposures {min(ours):.3f} to {max(ours):.3f}; notebooks "
+        f"{mean['residual.notebook']:.3f}, {np.nanmin(theirs):.3f} to {np.nanmax(theirs):.3f}, where they left "
+        f"no NaN, {mean['scored.notebook']:.2f} of the strips (with the defaults of the function "
         f"{mean['residual.notebook_defaults']:.3f} in {mean['scored.notebook_defaults']:.2f})"
     )
 

@@ -1,4 +1,4 @@
-"""Warm pixels as a careful user would find them: high above their surroundings in the median of the dithers."""
+"""Warm pixels as a careful user finds them: high above their surroundings in the median of the dithers."""
 
 from __future__ import annotations
 
