@@ -59,7 +59,9 @@ class ShiftsView(Part):
         self.tabs = Tabs(items=[{"id": name, "title": title} for name, (title, _) in looks.items()])
         self.body = ipywidgets.VBox()
         self.views: dict[str, Part] = {}
-        self.children = [self.state, self.go, self.verdicts, self.copy, self.told, self.tabs, self.body]
+        act = ipywidgets.HBox([self.go])
+        act.add_class("mw-row")
+        self.children = [self.state, act, self.verdicts, self.tabs, self.body, self.copy, self.told]
         self.tabs.observe(self._open, "active")
         self.tabs.active = "sky"
         self.watch(shifts, self._follow, "value", "working", "sentence", "stale")

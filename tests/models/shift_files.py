@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -204,6 +204,7 @@ def field_session(
     """A session with one tile per guide star, whose exposures are calibrated."""
     from miri_widgets.models.session import SessionModel
     from miri_widgets.products.program import Program
+    from miri_widgets.run.records import read_record, write_record
     from miri_widgets.settings import Kind, Parameter
 
     raw = folder / "uncal"
@@ -238,7 +239,11 @@ def field_session(
     session.services.engine.finish()
     for plan in session.plans:  # the fake engine's products have no footprint
         if plan.stage == "image2":
-            cal = session.services.engine.workspace.run_folder("image2", plan.key)
-            write_cal(cal, int(plan.label[7:10]), number_of(plan.label))
+            folder = session.services.engine.workspace.run_folder("image2", plan.key)
+            path = write_cal(folder, int(plan.label[7:10]), number_of(plan.label))
+            record = read_record(folder)
+            sizes = {**record.products, path.name: path.stat().st_size}
+            write_record(folder, replace(record, products=sizes))
+    session.touch()
     session.poll()
     return session

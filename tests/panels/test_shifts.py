@@ -77,8 +77,9 @@ def test_verdicts_are_listed_with_errors_source_and_reason(shown, made, tmp_path
     assert [row["verdict"]["text"] for row in rows] == ["PASS", "WEAK", "FAIL"]
     assert [row["verdict"]["tone"] for row in rows] == ["good", "warn", "bad"]
     assert rows[1]["dx"]["text"] == "+1400.0 ± 1.1" and rows[1]["used"]["text"] == "2 of 3"
-    assert rows[2]["dx"]["text"] == "-250.0 ± ?" and rows[2]["source"] == "group X, nearest in time"
-    assert rows[1]["reason"] == "6 matches: few"
+    assert rows[2]["dx"]["text"] == "-250.0 ± ?" and rows[2]["source"]["tip"] == "group X, nearest in time"
+    reasons = view.verdicts.reasons.value
+    assert "2.1 is WEAK: 6 matches: few." in reasons and "3 exposures agree; it gets group X" in reasons
     assert "1 of 3 groups FAIL" in view.state.value and "gaia.ecsv" in view.verdicts.notes.value
     assert "&lt;b&gt;free" in view.verdicts.notes.value
     assert view.go.layout.display == "none", "a table alone has no chain to go on with"
@@ -90,16 +91,17 @@ def test_vectors_lie_on_the_sky_with_one_stated_scale(shown, made, tmp_path):
     view = shown(made.write_shift_files(tmp_path, (*shifts, taken)))
     sky = look(view, "sky")
     lines = [mark for mark in sky.map.figure.marks if type(mark).__name__ == "Lines"]
-    tiles, arrows, bar = lines[0], lines[1:-1], lines[-1]
-    assert tiles.x.shape == (10, 5) and len(arrows) == 5
+    tiles, bar = lines[0], lines[-1]
+    full, dashed, heads = lines[1:-1]
+    assert tiles.x.shape == (10, 5) and heads.x.shape == (5, 3)
+    assert (full.line_style, dashed.line_style, heads.line_style) == ("solid", "dashed", "solid")
     # x is east and grows to the left
     assert sky.map.x_axis.scale.reverse and tiles.x[0].mean() < tiles.x[-1].mean()
     length = float(np.ptp(bar.x))
     assert sky.map.scale == "1 arcsec" and "bar: 1 arcsec" in sky.map.words.value
-    for one, mark in zip((*shifts, taken), arrows, strict=True):
-        step = np.array([np.diff(mark.x.ravel()[:2]), np.diff(mark.y.ravel()[:2])]).ravel() / length
-        assert step == pytest.approx((one.dx, one.dy), abs=1e-6)
-    assert [mark.line_style for mark in arrows] == ["solid"] * 4 + ["dashed"]
+    ends = [np.vstack([getattr(full, axis), getattr(dashed, axis)]) for axis in "xy"]
+    steps = np.column_stack([end[:, 1] - end[:, 0] for end in ends]) / length
+    assert steps == pytest.approx(np.array([(one.dx, one.dy) for one in (*shifts, taken)]), abs=1e-6)
     width = sky.map.x_axis.scale.max - sky.map.x_axis.scale.min
     height = sky.map.y_axis.scale.max - sky.map.y_axis.scale.min
     margin, layout = sky.map.figure.fig_margin, sky.map.figure.layout
@@ -126,6 +128,9 @@ def test_times_mark_fall_backs_and_follow_the_guide_star(shown, made, tmp_path):
     assert "1 fall-backs" in times.words.value
     lines = [mark for mark in marks if type(mark).__name__ == "Lines"]
     assert [mark.y[0] for mark in lines] == pytest.approx([1000 * dx for dx, _ in made.TRUE[:3]])
+    times.what.value = "after"
+    dots = [mark for mark in times.figures[0].marks if type(mark).__name__ == "Scatter"]
+    assert max(np.abs(mark.y).max() for mark in dots if mark.marker == "circle") == pytest.approx(2)
 
 
 def test_the_peak_lies_in_its_histogram(shown, made, tmp_path):

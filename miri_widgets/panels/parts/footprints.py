@@ -147,7 +147,7 @@ class SkyMap(Part):
                 colors=colours,
                 fill="inside",
                 fill_colors=colours,
-                fill_opacities=[0.08] * len(tiles),
+                fill_opacities=[0.05] * len(tiles),
                 stroke_width=1.2,
                 scales=self._scales,
             )
@@ -155,7 +155,7 @@ class SkyMap(Part):
         named: dict[str, list[NDArray[np.float64]]] = {}
         for tile, shape in zip(tiles, shapes, strict=True):
             if tile.name:
-                named.setdefault(tile.name, []).append(shape.mean(axis=0))
+                named.setdefault(tile.name, []).append(0.25 * shape.mean(axis=0) + 0.75 * _top(shape))
         if named:
             spots = np.array([np.mean(some, axis=0) for some in named.values()])
             marks.append(self._label(spots, list(named)))
@@ -188,24 +188,25 @@ class SkyMap(Part):
         if not lengths or max(lengths) == 0:
             return []
         factor = _LONGEST * wide / max(lengths)
-        kinds: dict[tuple[str, bool], list[NDArray[np.float64]]] = {}
+        shafts: dict[tuple[str, bool], list[NDArray[np.float64]]] = {}
+        heads: dict[tuple[str, bool], list[NDArray[np.float64]]] = {}
         for one in arrows:
             tail = _arcmin([(one.ra, one.dec)], centre)[0]
-            shape = _arrow(tail, factor * np.array([one.dx, one.dy]), 0.022 * wide)
-            kinds.setdefault((one.colour, one.dashed), []).append(shape)
-        marks: list[bqplot.Mark] = []
-        for (colour, dashed), shapes in kinds.items():
-            joined = np.stack(shapes)
-            marks.append(
-                bqplot.Lines(
-                    x=joined[:, :, 0],
-                    y=joined[:, :, 1],
-                    colors=[colour],
-                    stroke_width=1.8,
-                    line_style="dashed" if dashed else "solid",
-                    scales=self._scales,
-                )
+            shaft, head = _arrow(tail, factor * np.array([one.dx, one.dy]), 0.022 * wide)
+            shafts.setdefault((one.colour, one.dashed), []).append(shaft)
+            heads.setdefault((one.colour, False), []).append(head)
+        marks = [
+            bqplot.Lines(
+                x=np.stack(shapes)[:, :, 0],
+                y=np.stack(shapes)[:, :, 1],
+                colors=[colour],
+                stroke_width=2.0,
+                line_style="dashed" if dashed else "solid",
+                scales=self._scales,
             )
+            for kind in (shafts, heads)
+            for (colour, dashed), shapes in kind.items()
+        ]
         length = round_length(max(lengths))
         self.scale = angle_words(length)
         bar = self._corner - np.array([[0.0, 0.0], [factor * length, 0.0]])
@@ -245,12 +246,17 @@ def _arcmin(places: Sequence[tuple[float, float]] | Corners, centre: tuple[float
     return np.column_stack(to_plane(ra, dec, centre)) / 60
 
 
-def _arrow(tail: NDArray[np.float64], step: NDArray[np.float64], head: float) -> NDArray[np.float64]:
-    """One line: shaft, then both sides of the head; shape (5, 2)."""
+def _top(shape: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Middle of the top of a polygon, where no arrow begins."""
+    return np.array([shape[:, 0].mean(), shape[:, 1].max()])
+
+
+def _arrow(
+    tail: NDArray[np.float64], step: NDArray[np.float64], head: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shaft, shape (2, 2), and head, shape (3, 2)."""
     tip = tail + step
     length = math.hypot(*step)
-    if length == 0:
-        return np.repeat(tail[None], 5, axis=0)
-    back = -step / length * min(head, 0.4 * length)
+    back = -step / length * min(head, 0.4 * length) if length else np.zeros(2)
     sides = [tip + np.array([back[0] - s * 0.45 * back[1], back[1] + s * 0.45 * back[0]]) for s in (1, -1)]
-    return np.stack([tail, tip, sides[0], tip, sides[1]])
+    return np.stack([tail, tip]), np.stack([sides[0], tip, sides[1]])

@@ -23,6 +23,9 @@ __all__ = ["VERDICT_COLOURS", "Residuals", "ShiftTimes", "ShiftVectors", "replac
 
 VERDICT_COLOURS = {Verdict.PASS: "#1d7a46", Verdict.WEAK: "#d99a1c", Verdict.FAIL: "#b3382c"}
 
+_DARK = "#1b2530"
+"""Of arrows on coloured tiles."""
+
 _NO_FOOTPRINTS = "Where the exposures lie is not known: their footprints (S_REGION) are written by Image 2, whose files are not here."
 
 
@@ -61,7 +64,7 @@ class ShiftVectors(Part):
                 if root in facts.footprints
             ]
             if (centre := facts.centre(one.group)) is not None:
-                arrows.append(Arrow(*centre, one.dx, one.dy, colour, not one.own))
+                arrows.append(Arrow(*centre, one.dx, one.dy, _DARK, not one.own))
         names = {str(name): colour for name, colour in VERDICT_COLOURS.items()} if by_verdict else colours
         dashed = (
             "" if all(one.own for one in facts.table.shifts) else "<span>dashed: taken from elsewhere</span>"
@@ -87,8 +90,12 @@ class ShiftTimes(Part):
         self.x_axes = [axis("hours since the first exposure") for _ in range(2)]
         self.y_axes = [axis(f"{name} [mas]", vertical=True) for name in ("dx", "dy")]
         self.figures = [figure(x, y, []) for x, y in zip(self.x_axes, self.y_axes, strict=True)]
+        for one in self.figures:
+            one.layout.flex = "0 0 auto"
+        self.what = _choice("Show", (("shifts", "before"), ("less that of the group", "after")))
         self.words = text("", "mw-chart-words")
         self.children = (self.words,)
+        self.what.observe(self._follow, "value")
         self.watch(shifts, self._follow, "value")
 
     def _follow(self, _: Any) -> None:
@@ -114,7 +121,7 @@ class ShiftTimes(Part):
             f"<span>points: exposures, lines: groups (dashed: taken from elsewhere)</span>{told}{alone}"
             + key(_star_colours(facts))
         )
-        self.children = (*self.figures, self.words)
+        self.children = (self.what, *self.figures, self.words)
 
     def _draw(self, place: int, facts: ShiftFacts, first: float, last: float) -> None:
         x, y = self.x_axes[place], self.y_axes[place]
@@ -125,7 +132,7 @@ class ShiftTimes(Part):
         for star, colour in _star_colours(facts).items():
             for usable in (True, False):
                 points = [
-                    (24 * (one.mjd - first), 1000 * one.before[place], one.root)
+                    (24 * (one.mjd - first), 1000 * getattr(one, self.what.value)[place], one.root)
                     for one in facts.exposures
                     if one.guide_star == star and one.usable == usable
                     if math.isfinite(one.mjd) and math.isfinite(one.before[place])
@@ -136,7 +143,7 @@ class ShiftTimes(Part):
             for one in facts.table.shifts:
                 known = [24 * (time - first) for time in one.group.times if math.isfinite(time)]
                 if star_of(one.group) == star and known:
-                    value = 1000 * (one.dx, one.dy)[place]
+                    value = 1000 * (one.dx, one.dy)[place] if self.what.value == "before" else 0.0
                     values.append(value)
                     marks.append(
                         bqplot.Lines(
@@ -154,7 +161,7 @@ class ShiftTimes(Part):
 
     def close(self) -> None:
         """Close the figures, too, when they are not on the page."""
-        for one in self.figures:
+        for one in (*self.figures, self.what):
             close_all(one)
         super().close()
 

@@ -27,8 +27,7 @@ _VERDICTS = [
     {"key": "dx", "title": "dx [mas]", "right": True, "tip": "Added to RA cos(Dec), with its standard error"},
     {"key": "dy", "title": "dy [mas]", "right": True, "tip": "Added to Dec, with its standard error"},
     {"key": "used", "title": "Used", "right": True, "tip": "Exposures that the value stands on"},
-    {"key": "source", "title": "Value", "wide": True, "tip": "Where the value comes from"},
-    {"key": "reason", "title": "Reason", "wide": True},
+    {"key": "source", "title": "Value", "tip": "Where the value comes from"},
 ]
 _STARS = [
     {"key": "exposure", "title": "Exposure"},
@@ -58,14 +57,16 @@ class Verdicts(Part):
         self.table = Table(
             columns=_VERDICTS, placeholder="Filter groups", empty="No shifts yet: run this stage."
         )
+        self.reasons = text("", "mw-reasons")
         self.notes = text("", "mw-muted")
-        self.children = (self.table, self.notes)
+        self.children = (self.table, self.reasons, self.notes)
         self.watch(shifts, self._follow, "value")
 
     def _follow(self, _: Any) -> None:
         facts = self.shifts.facts
         shifts = facts.table.shifts if facts is not None else ()
         self.table.rows = [_verdict_row(place, one) for place, one in enumerate(shifts)]
+        self.reasons.value = "".join(_reason(one) for one in shifts)
         if facts is None:
             self.notes.value = ""
             return
@@ -200,10 +201,16 @@ def _verdict_row(place: int, one: TrustedShift) -> dict[str, Any]:
         "dx": _with_error(one.dx, one.dx_err),
         "dy": _with_error(one.dy, one.dy_err),
         "used": {"text": f"{one.used} of {one.exposures}", "rank": one.used},
-        "source": one.source,
-        "reason": one.reason,
-        "dim": not one.own,
+        "source": {"text": "measured" if one.own else "taken", "tip": one.source},
     }
+
+
+def _reason(one: TrustedShift) -> str:
+    """Why, and where the value comes from when it is not the group's own."""
+    taken = "" if one.own else f"; it gets {one.source}"
+    tone = _TONES[one.verdict][0]
+    words = f"{short_name(one.group)} is {one.verdict}: {one.reason}{taken}."
+    return f'<p class="mw-reason mw-{tone}">{escape(words)}</p>'
 
 
 def _with_error(value: float, err: float) -> dict[str, Any]:
@@ -217,8 +224,8 @@ def _star_row(place: int, one: StarMatch) -> dict[str, Any]:
 
     return {
         "id": str(place),
-        "exposure": one.root,
-        "with": one.other or "catalogue",
+        "exposure": {"text": _short_root(one.root), "tip": one.root},
+        "with": {"text": _short_root(one.other) or "catalogue", "tip": one.other},
         "ra": number(one.ra, ".6f"),
         "dec": number(one.dec, ".6f"),
         "before": number(1000 * math.hypot(*one.before), ".1f"),
@@ -226,3 +233,8 @@ def _star_row(place: int, one: StarMatch) -> dict[str, Any]:
         "dy": number(1000 * one.after[1], "+.1f"),
         "after": number(1000 * math.hypot(*one.after), ".1f"),
     }
+
+
+def _short_root(root: str) -> str:
+    """The name of an exposure without what all of a program share: ``001001_02101_00001``."""
+    return root[7:].removesuffix("_mirimage") if root.startswith("jw") else root
