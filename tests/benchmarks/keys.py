@@ -103,7 +103,12 @@ def science_keys() -> tuple[Key, ...]:
 
 def bench_keys() -> tuple[Key, ...]:
     """Return the keys of all figures of speed and memory."""
-    return BENCH + _of_part("sky_bench") + _of_part("shifts_science", "BENCH_KEYS")
+    return (
+        BENCH
+        + _of_part("sky_bench")
+        + _of_part("shifts_science", "BENCH_KEYS")
+        + _of_part("shifts_panel_bench")
+    )
 
 
 if __name__ == "__main__":
