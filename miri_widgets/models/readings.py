@@ -22,7 +22,7 @@ class Reading(traitlets.HasTraits):
     Parameters
     ----------
     submit : callable, optional
-        ``submit(call, *arguments)`` gives a future, as `SessionModel.submit`; without it the answer is waited for.
+        ``submit(call, *arguments)`` gives a future, as `SessionModel.submit`; without it one waits.
     """
 
     value = traitlets.Any(None, help="the latest answer, a frozen value; None when there is none")

@@ -186,8 +186,8 @@ class ShiftFacts:
 
         Notes
         -----
-        Shifts relative to one another have a zero point of their own: the median of what they differ by from those of
-        their groups is taken away.
+        Shifts relative to one another have a zero point of their own: the median of what they differ by from
+        those of their groups is taken away.
         """
         rows = self.measured.exposures if self.measured is not None else ()
         known = [(one, _believed(one), self.by_root[one.root]) for one in rows if one.root in self.by_root]

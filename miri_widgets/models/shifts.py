@@ -109,18 +109,19 @@ def next_step(facts: ShiftFacts, chain: Sequence[str]) -> tuple[str, str]:
         return f"All {len(shifts)} groups PASS: {then}.", action
     if counts[Verdict.FAIL] == len(shifts):
         return (
-            "No group passes: choose another filter or catalogue, or a larger search radius, and measure again.",
+            "No group passes: choose another filter or catalogue, or a larger search radius, "
+            "and measure again.",
             "",
         )
     if counts[Verdict.FAIL]:
         return (
-            f"{counts[Verdict.FAIL]} of {len(shifts)} groups FAIL and get a value from elsewhere: read the reason and "
-            f"the source of each, measure in another filter if you can, then {then}.",
+            f"{counts[Verdict.FAIL]} of {len(shifts)} groups FAIL and get a value from elsewhere: read the "
+            f"reason and the source of each, measure in another filter if you can, then {then}.",
             action,
         )
     return (
-        f"{counts[Verdict.WEAK]} of {len(shifts)} groups are WEAK: read the reasons; when their residuals look right, "
-        f"{then}.",
+        f"{counts[Verdict.WEAK]} of {len(shifts)} groups are WEAK: read the reasons; when their residuals "
+        f"look right, {then}.",
         action,
     )
 
@@ -258,7 +259,7 @@ class ShiftsModel(Reading):
         return path
 
     def center_on(self, root: str, x: float, y: float, marks: Sequence[tuple[float, float]] = ()) -> bool:
-        """Bring a star of an exposure to the middle of the viewer; False when there is no viewer or no file."""
+        """Bring a star of an exposure to the middle of the viewer; False without a viewer or a file."""
         path = self.facts.files.get(root) if self.facts is not None else None
         if self.model is None or path is None:
             return False

@@ -19,6 +19,9 @@ from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["GridPanel", "GridPreview", "grid_holds", "previewed_grid"]
 
+_NO_FOOTPRINTS = (
+    "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
+)
 _BYTES_PER_PIXEL = 28
 """Of a mosaic in memory: SCI, ERR, WHT and three variances and their context, 4 bytes each."""
 
@@ -39,19 +42,24 @@ class GridPreview(Part):
         self.footprints = FootprintsModel(model)
         self.state = text("")
         self.map = SkyMap()
+        self._drawn: Any = None
         self.children = (text("Preview of the grid", "mw-heading"), self.state, self.map)
         self.watch(model, self._follow, "settings", "loaded")
         self.watch(self.footprints, self._follow, "value", "working")
 
     def _follow(self, _: Any) -> None:
         found: dict[str, Corners] | None = self.footprints.value
+        drawn = (self.model.loaded, self.model.settings, self.footprints.working, id(found))
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
         if not found or not self.model.loaded:
             self.state.value = ""
             self.map.draw(
                 (),
                 empty="The footprints are being read."
                 if self.footprints.working or not self.model.loaded
-                else "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first.",
+                else _NO_FOOTPRINTS,
             )
             return
         tiles, colours = self._tiles(found)

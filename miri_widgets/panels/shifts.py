@@ -125,7 +125,7 @@ class ShiftsView(Part):
 
 
 class ShiftsPanel(StagePanel):
-    """Shifts stage: the default panel, and all that its runs tell; opened there when there is something to see."""
+    """Shifts stage: the default panel, and all that its runs tell, which is in front when there is some."""
 
     stage_name: ClassVar[str] = "shifts"
     folds: ClassVar[Folds] = {

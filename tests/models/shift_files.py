@@ -76,18 +76,20 @@ def trusted(
     star = f"S1AB{tile:06d}"
     numbers = range(first, first + each)
     group = Group(
-        f"jw09999{tile:03d}001:{star}", tuple(root_of(tile, n) for n in numbers), "09999", f"{tile:03d}", "001",
+        f"jw09999{tile:03d}001:{star}", tuple(root_of(tile, n) for n in numbers), "09999", f"{tile:03d}",
+        "001",
         star, tuple(60000 + tile * 0.1 + n * 0.005 for n in numbers),
     )  # fmt: skip
     dx, dy = TRUE[(tile - 1) % len(TRUE)]
     return TrustedShift(
-        group, "F560W", dx, dy, 0.0011, 0.0012, 0.0, 0.0, each, each, verdict, f"{each} of {each} exposures agree",
+        group, "F560W", dx, dy, 0.0011, 0.0012, 0.0, 0.0, each, each, verdict,
+        f"{each} of {each} exposures agree",
         source,
     )  # fmt: skip
 
 
 def measured_exposure(one: TrustedShift, place: int, *, relative: bool = False) -> ExposureShift:
-    """A measurement that is off its group by 2 mas, this way and that; relative ones by half an arcsec besides."""
+    """A measurement, off its group by 2 mas this way and that; relative ones by half an arcsec besides."""
     zero = 0.5 if relative else 0.0
     step = 0.002 * (-1) ** place
     root = one.group.roots[place]

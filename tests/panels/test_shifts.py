@@ -142,7 +142,7 @@ def test_the_peak_lies_in_its_histogram(shown, made, tmp_path):
     picture.choice.value = 1
     heat, ring = picture.figure.marks
     row, column = np.unravel_index(heat.color.argmax(), heat.color.shape)
-    assert heat.x[column] == pytest.approx(1.4, abs=0.08) and heat.y[row] == pytest.approx(-0.3, abs=0.08)
+    assert (heat.x[column], heat.y[row]) == pytest.approx((1.4, -0.3), abs=0.08)
     assert (ring.x.mean(), ring.y.mean()) == pytest.approx((1.4, -0.3), abs=0.01)
     assert "22.5 sigma" in picture.words.value
 

@@ -40,13 +40,17 @@ class OffsetPicture(Part):
         self.figure.layout.width, self.figure.layout.height = "440px", "400px"
         self.words = text("", "mw-chart-words")
         self.children = [self.words]
+        self._filling = False
         self.choice.observe(self._draw, "value")
         self.watch(shifts, self._follow, "value")
 
     def _follow(self, _: Any) -> None:
         facts = self.shifts.facts
         pictures = facts.histograms if facts is not None else ()
+        # a dropdown that gets options chooses one of them
+        self._filling = True
         self.choice.options = [(one.group, place) for place, one in enumerate(pictures)]
+        self._filling = False
         if pictures:
             self._draw(None)
             return
@@ -59,7 +63,12 @@ class OffsetPicture(Part):
 
     def _draw(self, _: Any) -> None:
         facts = self.shifts.facts
-        if facts is None or self.choice.value is None or self.choice.value >= len(facts.histograms):
+        if (
+            self._filling
+            or facts is None
+            or self.choice.value is None
+            or self.choice.value >= len(facts.histograms)
+        ):
             return
         one = facts.histograms[self.choice.value]
         scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}

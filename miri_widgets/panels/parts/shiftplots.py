@@ -26,7 +26,10 @@ VERDICT_COLOURS = {Verdict.PASS: "#1d7a46", Verdict.WEAK: "#d99a1c", Verdict.FAI
 _DARK = "#1b2530"
 """Of arrows on coloured tiles."""
 
-_NO_FOOTPRINTS = "Where the exposures lie is not known: their footprints (S_REGION) are written by Image 2, whose files are not here."
+_NO_FOOTPRINTS = (
+    "Where the exposures lie is not known: their footprints (S_REGION) are written by Image 2, "
+    "whose files are not here."
+)
 
 
 class ShiftVectors(Part):

@@ -1,4 +1,4 @@
-"""Tables of measured shifts: a verdict per group, matched stars that the viewer shows, and the groups themselves."""
+"""Tables of measured shifts: a verdict per group, matched stars for the viewer, the groups themselves."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Verdicts(Part):
 
 class Stars(Part):
     """
-    Matched stars; a click on a row brings the star to the middle of the viewer and marks its exposure's others.
+    Matched stars; a click on a row shows the star in the viewer, and marks the others of its exposure.
 
     Parameters
     ----------
@@ -130,9 +130,9 @@ class Groups(Part):
     def __init__(self, shifts: ShiftsModel) -> None:
         super().__init__("mw-groups")
         self.shifts = shifts
-        wide = ipywidgets.Layout(width="100%", height="150px")
-        self.groups = ipywidgets.SelectMultiple(layout=wide)
-        self.members = ipywidgets.SelectMultiple(layout=ipywidgets.Layout(width="100%", height="150px"))
+        self.groups, self.members = ipywidgets.SelectMultiple(), ipywidgets.SelectMultiple()
+        for one in (self.groups, self.members):
+            one.layout.width, one.layout.height = "98%", "130px"
         self.merge = button("Merge these groups", tip="They share one shift")
         self.split = button("Split these exposures off", tip="They get a shift of their own")
         self.back = button("Take the last change back")
@@ -141,7 +141,8 @@ class Groups(Part):
         bar.add_class("mw-row")
         self._controls = (
             text("Groups of the next run", "mw-heading"), self.groups,
-            text("Exposures of the first chosen group", "mw-heading"), self.members, bar, self.words, self.error,
+            text("Exposures of the first chosen group", "mw-heading"), self.members,
+            bar, self.words, self.error,
         )  # fmt: skip
         self.merge.on_click(lambda _: self._act(lambda: shifts.merge(self.groups.value)))
         self.split.on_click(lambda _: self._act(self._split))
