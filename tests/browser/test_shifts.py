@@ -1,0 +1,79 @@
+"""Tiles of two guide stars in two filters: measured in one, judged, applied to both, and drizzled onto one grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from playwright.sync_api import Page, expect
+
+from miri_widgets.products.program import load_program
+from miri_widgets.run.engine import Engine
+from miri_widgets.simulation import PROGRAMS, simulate, write_reference_cache
+
+pytestmark = pytest.mark.pipeline
+
+MINUTES = 60_000
+
+
+@pytest.fixture(scope="module")
+def two_filters(repository: Path, tmp_path_factory: Any, serve_folder: Callable[..., Any]) -> Any:
+    """A small program of two tiles and two filters, and its page."""
+    folder = tmp_path_factory.mktemp("shifts")
+    program = PROGRAMS["small"].but(name="shifts", filters=("F560W", "F770W"))
+    simulate(program, folder, processes=1)
+    cache = write_reference_cache(folder / "crds", filters=program.filters, subarrays=("SUB256",))
+    environment = cache.environment()
+    text = (repository / "dashboards" / "demo.ipynb").read_text()
+    (folder / "shifts.ipynb").write_text(text.replace("demo.toml", "shifts.toml"))
+    (folder / "shifts.toml").write_text(
+        'title = "Two filters"\n'
+        f'folders = ["{folder / "uncal"}"]\nworkspace = "{folder / "workspace"}"\n'
+        f'crds_path = "{environment["CRDS_PATH"]}"\ncrds_context = "{environment["CRDS_CONTEXT"]}"\n'
+    )
+    server = serve_folder(folder)
+    yield folder, server.page_url("shifts.ipynb"), program
+    Engine(load_program(folder / "shifts.toml").workspace).shutdown()
+
+
+def test_measure_judge_apply_and_mosaic(
+    two_filters: Any, page: Page, page_report: Any, screenshots: Path
+) -> None:
+    folder, url, program = two_filters
+    page.goto(url, wait_until="commit")
+    page.get_by_text("optional ones take part").click(timeout=MINUTES)
+    for name in ("Shifts", "Apply shifts", "Grid"):
+        page.get_by_label(name, exact=True).check()
+    tab = page.get_by_role("tab")
+    expect(tab.filter(has_text="Apply shifts")).to_be_visible(timeout=MINUTES)
+    run_all = page.get_by_role("button", name="Run all")
+    expect(run_all).to_be_enabled(timeout=2 * MINUTES)
+    run_all.click()
+    expect(tab.filter(has_text="Image 3")).to_contain_text("done", timeout=8 * MINUTES)
+    tab.filter(has_text="Shifts").filter(has_not_text="Apply").first.click()
+    page.locator(".mw-panel").get_by_role("tab").filter(has_text="Shifts").click(timeout=MINUTES)
+    reason = page.get_by_text("1.2 is WEAK: relative: no absolute measurement fixes it")
+    expect(reason).to_be_visible(timeout=MINUTES)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=screenshots / "shifts.png", full_page=True)
+    runs = folder / "workspace" / "runs"
+    (table,) = (runs / "shifts").glob("*/*_shifts.ecsv")
+    applied = {fits.getheader(path)["FILTER"] for path in (runs / "apply_shift").glob("*/*_cal.fits")}
+    assert applied == {"F560W", "F770W"}
+    mosaics = sorted((runs / "image3").glob("*/*_i2d.fits"))
+    headers = [fits.getheader(path, "SCI") for path in mosaics]
+    assert len(mosaics) == 2
+    for key in ("NAXIS1", "NAXIS2", "CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2", "PC1_1", "PC1_2", "CDELT1"):
+        assert headers[0][key] == headers[1][key], key
+    # the tiles were this far apart, and the table says so
+    from miri_widgets.products.shift_tables import read_shift_table
+
+    rows = {row.group.visit: row for row in read_shift_table(table).shifts}
+    errors = [np.array(tile.guide_star_error) for tile in program.tiles]
+    found = np.array([rows["002"].dx - rows["001"].dx, rows["002"].dy - rows["001"].dy])
+    assert np.abs(found - (errors[1] - errors[0])).max() < 0.02
+    page_report.assert_clean()
