@@ -139,6 +139,7 @@ def test_the_peak_lies_in_its_histogram(shown, made, tmp_path):
     assert [name for name, _ in picture.choice.options] == [
         one.group.name for one in view.shifts.facts.table.shifts
     ]
+    assert picture.figure in picture.children and "(+0.020, -0.010)" in picture.words.value
     picture.choice.value = 1
     heat, ring = picture.figure.marks
     row, column = np.unravel_index(heat.color.argmax(), heat.color.shape)

@@ -20,8 +20,6 @@ __all__ = ["Arrow", "SkyMap", "Tile", "angle_words", "key", "round_length"]
 
 _WIDTH, _HEIGHT = 560, 420
 _MARGINS = {"top": 10, "bottom": 42, "left": 62, "right": 16}
-_LONGEST = 0.2
-"""Length of the longest arrow, as a part of the field's width."""
 _FADED = "#b8c0ca"
 
 
@@ -77,6 +75,7 @@ class SkyMap(Part):
         arrows: Sequence[Arrow] = (),
         *,
         outline: Corners = (),
+        longest: float = 0.2,
         words: str = "",
         empty: str = "",
     ) -> None:
@@ -91,6 +90,8 @@ class SkyMap(Part):
             All with one scale, which a bar states.
         outline : Corners
             Drawn thick around the tiles.
+        longest : float
+            Length of the longest arrow, as a part of the map's width.
         words, empty : str
             HTML below the map; what is said when there is nothing to draw.
         """
@@ -106,7 +107,7 @@ class SkyMap(Part):
             centre = mean_position(*np.array(places, float).T)
             wide = self._fit(_arcmin(places, centre))
             marks = [*self._tiles(tiles, centre), *self._outline(outline, centre)]
-            self.figure.marks = [*marks, *self._arrows(arrows, centre, wide)]
+            self.figure.marks = [*marks, *self._arrows(arrows, centre, wide, longest)]
             bar = f"<span>bar: {escape(self.scale)}</span>" if self.scale else ""
             self.words.value = f"{words}{bar}"
             self.children = [self.figure, self.words]
@@ -183,11 +184,13 @@ class SkyMap(Part):
             )
         ]
 
-    def _arrows(self, arrows: Sequence[Arrow], centre: tuple[float, float], wide: float) -> list[bqplot.Mark]:
+    def _arrows(
+        self, arrows: Sequence[Arrow], centre: tuple[float, float], wide: float, longest: float
+    ) -> list[bqplot.Mark]:
         lengths = [math.hypot(one.dx, one.dy) for one in arrows]
         if not lengths or max(lengths) == 0:
             return []
-        factor = _LONGEST * wide / max(lengths)
+        factor = longest * wide / max(lengths)
         shafts: dict[tuple[str, bool], list[NDArray[np.float64]]] = {}
         heads: dict[tuple[str, bool], list[NDArray[np.float64]]] = {}
         for one in arrows:

@@ -37,7 +37,7 @@ class OffsetPicture(Part):
         self.x_axis.grid_lines = self.y_axis.grid_lines = "none"
         self.colours = bqplot.ColorScale(colors=["#f4f6f8", "#7fb0d6", "#123a63"])
         self.figure = figure(self.x_axis, self.y_axis, [])
-        self.figure.layout.width, self.figure.layout.height = "440px", "400px"
+        self.figure.layout.width, self.figure.layout.height = "440px", "414px"
         self.words = text("", "mw-chart-words")
         self.children = [self.words]
         self._filling = False
@@ -47,9 +47,10 @@ class OffsetPicture(Part):
     def _follow(self, _: Any) -> None:
         facts = self.shifts.facts
         pictures = facts.histograms if facts is not None else ()
-        # a dropdown that gets options chooses one of them
-        self._filling = True
+        self._filling = True  # drawn once, below
         self.choice.options = [(one.group, place) for place, one in enumerate(pictures)]
+        # Trap: a dropdown that had no options does not choose one of those that it gets
+        self.choice.value = 0 if pictures else None
         self._filling = False
         if pictures:
             self._draw(None)

@@ -202,6 +202,7 @@ class Residuals(Part):
         self.map.draw(
             tiles if arrows else (),
             arrows,
+            longest=0.08,
             words=f"<span>residuals of {of} {escape(self.when.value)}, "
             f"rms {_rms([(one.dx, one.dy) for one in arrows])}</span>{key(colours)}",
             empty=_NO_FOOTPRINTS

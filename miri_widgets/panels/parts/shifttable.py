@@ -31,7 +31,7 @@ _VERDICTS = [
 ]
 _STARS = [
     {"key": "exposure", "title": "Exposure"},
-    {"key": "with", "title": "Matched with"},
+    {"key": "with", "title": "With"},
     {"key": "ra", "title": "RA [deg]", "right": True},
     {"key": "dec", "title": "Dec [deg]", "right": True},
     {"key": "before", "title": "Before [mas]", "right": True, "tip": "Distance before the shifts"},
