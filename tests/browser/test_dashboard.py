@@ -180,8 +180,20 @@ def test_a_step_of_ours_is_previewed_run_and_proved(
     served: Served, page: Page, page_report: Any, screenshots: Path
 ) -> None:
     """Take a step into the chain, look at it before anything is written, run it, read its proof, go on."""
-    workspace = served.program.workspace
-    page.goto(served.url, wait_until="commit")
+    # a copy: the finished runs are found there, too, and the other tests keep theirs
+    folder = Path(served.program.workspace).parent
+    workspace = folder / "steps_workspace"
+    shutil.copytree(
+        served.program.workspace, workspace, ignore=shutil.ignore_patterns("engine", "session.json")
+    )
+    (folder / "steps.ipynb").write_text(
+        (folder / "small.ipynb").read_text().replace("small.toml", "steps.toml")
+    )
+    (folder / "steps.toml").write_text(
+        (folder / "small.toml").read_text().replace(str(served.program.workspace), str(workspace))
+        + 'name = "small"\n'
+    )
+    page.goto(served.server.page_url("steps.ipynb"), wait_until="commit")
     stage(page, "Program").click(timeout=MINUTES)
     page.get_by_text("optional ones take part").click(timeout=MINUTES)
     page.get_by_label("Stripes", exact=True).check()
@@ -231,3 +243,4 @@ def test_a_step_of_ours_is_previewed_run_and_proved(
     assert "icrs;circle(" in drawn.read_text()
     # jdaviz itself complains of widgets that it has closed while it makes a region
     assert page_report.external == []
+    Engine(workspace).shutdown()
