@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import weakref
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ class Spool:
         self.shape = shape
         self._rows = int(np.clip(block_bytes // max(4 * count * shape[1], 1), 1, max(shape[0], 1)))
         self._file = tempfile.TemporaryFile(prefix="miri_widgets_")  # noqa: SIM115 - lives as long as the spool
+        weakref.finalize(self, self._file.close)
         with _disk():
             self._file.truncate(4 * count * shape[0] * shape[1])
 
@@ -116,6 +118,7 @@ class Pieces:
         self._end = 0
         self._lock = threading.Lock()
         self._file = tempfile.TemporaryFile(prefix="miri_widgets_")  # noqa: SIM115 - lives as long as this object
+        weakref.finalize(self, self._file.close)
 
     def write_block(self, block: int, values: NDArray[np.float32]) -> None:
         """Write the values of one block, shape (count, any number)."""
