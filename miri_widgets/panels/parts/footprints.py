@@ -65,6 +65,7 @@ class SkyMap(Part):
         self.figure.min_aspect_ratio = self.figure.max_aspect_ratio = _WIDTH / _HEIGHT
         self.figure.layout.width, self.figure.layout.height = f"{_WIDTH}px", f"{_HEIGHT}px"
         self.figure.layout.max_width = "100%"
+        self.figure.layout.flex = "0 0 auto"
         self.words = text("", "mw-chart-words")
         self.scale = ""
         self.children = [self.words]

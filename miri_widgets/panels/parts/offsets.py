@@ -38,6 +38,7 @@ class OffsetPicture(Part):
         self.colours = bqplot.ColorScale(colors=["#f4f6f8", "#7fb0d6", "#123a63"])
         self.figure = figure(self.x_axis, self.y_axis, [])
         self.figure.layout.width, self.figure.layout.height = "440px", "414px"
+        self.figure.layout.flex = "0 0 auto"  # else it is pressed flat where the page is short
         self.words = text("", "mw-chart-words")
         self.children = [self.words]
         self._filling = False
