@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-import weakref
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
