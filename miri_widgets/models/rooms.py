@@ -51,7 +51,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
             missing = MissingFileError(
                 f"the simulated program {program.simulated!r} has not been made yet",
                 f"its exposures in {program.folders[0]}",
-                f"run `miri-widgets demo {program.simulated}` once",
+                f"run `miri-widgets demo --program {program.simulated}` once",
             )
             return ScanResult((), (), (Problem(program.folders[0], missing),))
         return scan(program.folders, suffix=stages.STAGES[0].takes, index=workspace / "index.json")

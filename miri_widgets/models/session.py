@@ -40,6 +40,7 @@ __all__ = ["SessionModel", "open_session"]
 
 PERIOD = 0.25
 SHOW_PERIOD = 8.0
+_PICTURES = ("rate", "cal", "i2d")
 
 
 class SessionModel(traitlets.HasTraits):
@@ -351,11 +352,14 @@ class SessionModel(traitlets.HasTraits):
         """Bring the newest main product to the front, unless the user has picked another."""
         newest = None
         for stage in self.stages.values():
-            if stage.stage.is_check:
-                continue
-            done = [row for row in stage.rows if row.state == RowState.DONE and row.products]
+            done = [
+                row.products[0]
+                for row in stage.rows
+                # tables, grids and masks are no pictures of the sky
+                if row.state == RowState.DONE and row.products and stage.stage.main in _PICTURES
+            ]
             if done:
-                newest = done[-1].products[0]
+                newest = done[-1]
         # loading an image takes the page's time: during a job not every one is shown
         too_soon = self.running and time.monotonic() - self._showed < SHOW_PERIOD
         if newest is not None and newest != self._newest and not too_soon:

@@ -172,4 +172,14 @@ def test_a_simulated_program_that_was_not_made_says_how(monkeypatch, tmp_path, r
     monkeypatch.setenv("MIRI_WIDGETS_DATA", str(tmp_path))
     services = connect(load_program(repository / "dashboards" / "artefacts.toml"))
     (problem,) = services.scan().problems
-    assert "run `miri-widgets demo artefacts` once" in str(problem.error)
+    assert "run `miri-widgets demo --program artefacts` once" in str(problem.error)
+
+
+def test_only_images_of_the_sky_come_to_the_viewer_by_themselves(session, engine):
+    for name in ("persistence", "rates", "shifts", "grid"):
+        session.use_stage(name)
+    session.poll()
+    session.run("persistence", "detector1", "rates", "image2", "grid", "shifts")
+    engine.finish()
+    session.poll()
+    assert session.shown is not None and session.shown.name.endswith("_cal.fits")
