@@ -14,7 +14,7 @@ WORKERS ?= 2
 PORT ?= 8866
 PYTEST_ARGS ?=
 
-.PHONY: demo test fast lint bench science picture serve doctor clean
+.PHONY: demo test fast fuzz lint bench science picture serve doctor clean
 
 demo: $(VENV)/.installed
 	$(BIN)/miri-widgets demo --port $(PORT)
@@ -31,6 +31,10 @@ test: $(VENV)/.installed-test
 
 fast: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not browser and not pipeline" $(PYTEST_ARGS)
+
+# Laws on examples that were never drawn before.
+fuzz: $(VENV)/.installed-test
+	MIRI_WIDGETS_FUZZ=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/core tests/products $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format .

@@ -11,7 +11,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import hypothesis
 import pytest
+
+# the same examples on every machine; `make fuzz` draws new ones
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("fuzz", max_examples=300)
+hypothesis.settings.load_profile("fuzz" if os.environ.get("MIRI_WIDGETS_FUZZ") else "steady")
 
 ROOT = Path(__file__).resolve().parent.parent
 # before any test module reads it; children of the tests (servers, kernels, engines) inherit it

@@ -248,7 +248,8 @@ def test_cells_hold_the_mean_of_their_pixels(seed):
     # a plane in its middle, for cells of 8 pixels
     expected = slope[0] * (8 * column + 3.5) + slope[1] * (8 * row + 3.5)
     assert cells.key.size == 110
-    assert cells.value == pytest.approx(expected, abs=0.15 * np.abs(slope).sum())
+    # a tenth of the pixels is missing at random: six standard deviations of what that moves a mean
+    assert cells.value == pytest.approx(expected, abs=0.25 * np.abs(slope).sum())
 
 
 def test_defect_the_lyot_area_counts_in_whole_outlines():
