@@ -229,8 +229,12 @@ class Dashboard(Part):
     def _show_again(self) -> None:
         """Show the product that was in view before."""
         if self._shown is not None and not self._refused:
-            self.viewer.show(self._shown, label=self._shown.name)
+            self._put(self._shown, self._extension)
             self._follow_origin(None)
+
+    def _put(self, path: Path, extension: str) -> None:
+        label = path.name if extension == "SCI" else f"{path.name} {extension}"
+        self.viewer.show(path, label=label, extension=extension)
 
     def _follow_shown(self, _: Any) -> None:
         path = self.session.shown
@@ -242,10 +246,9 @@ class Dashboard(Part):
         if (path, extension) == (self._shown, self._extension):
             return
         self._shown, self._extension = path, extension
-        label = path.name if extension == "SCI" else f"{path.name} {extension}"
         try:
             self._refused = False
-            self.viewer.show(path, label=label, extension=extension)
+            self._put(path, extension)
             self._keep_few(path)
             self._follow_origin(None)
         except MiriWidgetsError as error:

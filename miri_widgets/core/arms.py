@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.levels import robust_sigma
 from miri_widgets.core.profiles import location
 
 __all__ = ["Arm", "ArmFit", "fit_arm"]
@@ -147,11 +148,7 @@ def fit_arm(
     values = (arm.turned(flat) - arm.turned(others)).astype(np.float64)[:, arm.offset :]
     if values.shape[1] < _FEWEST or values.shape[0] < 8:
         return None
-    sigma = (
-        1.4826 * float(np.nanmedian(np.abs(values - np.nanmedian(values))))
-        if np.isfinite(values).any()
-        else 0.0
-    )
+    sigma = robust_sigma(values[np.isfinite(values)])
     if not sigma > 0:
         return None
     levels, count = location(values)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.levels import robust_sigma
+
 __all__ = ["Histogram", "histogram"]
 
 
@@ -70,7 +72,7 @@ def histogram(
     if values.size == 0:
         return Histogram(np.linspace(0.0, 1.0, nbins + 1), np.zeros(nbins, dtype=np.int64), 0, 0)
     middle = float(np.median(values))
-    spread = 1.4826 * float(np.median(np.abs(values - middle)))
+    spread = robust_sigma(values, middle)
     low = max(middle - low_sigma * spread, float(values.min()))
     high = min(middle + high_sigma * spread, float(values.max()))
     if not high > low:

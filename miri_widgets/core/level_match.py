@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.level_groups import GROUPS, Sets, group_exposures
 from miri_widgets.core.level_solution import Measurements, Solution, components_of, solve
+from miri_widgets.core.levels import robust_sigma
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.sky_cells import HALF_FIELD, Grid, detector_coordinates, sky_cells
 from miri_widgets.errors import ParameterError
@@ -147,7 +148,7 @@ def _solved(
             if planes[several].all():
                 slopes[several] = _beside_the_usual(slopes[several], sets.axes[several])
         used = np.flatnonzero(planes)
-        smallest = _WORTH * _rms_of(solution.residual)
+        smallest = _WORTH * robust_sigma(solution.residual, 0.0)
         sizes = np.array(
             [
                 solution.significance(int(one), slopes[one]) * (np.abs(slopes[one]).sum() > smallest)
@@ -275,14 +276,10 @@ def _facts(
         "cells": found.cells,
         "step_rms": float(np.std(levels[linked])) if linked else 0.0,
         "level_err_max": float(errors.max()) if errors.size else 0.0,
-        "left_rms": _rms_of(solution.residual),
+        "left_rms": robust_sigma(solution.residual, 0.0),
         "plane_groups": [name for name, row in zip(sets.names, result.values, strict=True) if row[1:].any()],
         "pattern_rms": _pattern(found, solution),
     }
-
-
-def _rms_of(values: NDArray[np.floating]) -> float:
-    return 1.4826 * float(np.median(np.abs(values))) if values.size else 0.0
 
 
 def _pattern(found: Measurements, solution: Solution) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Level", "clipped_level"]
+__all__ = ["Level", "clipped_level", "robust_sigma"]
 
 
 @dataclass(frozen=True)
@@ -73,4 +73,25 @@ def clipped_level(
             break
         values = kept
     middle = float(np.median(values))
-    return Level(middle, 1.4826 * float(np.median(np.abs(values - middle))), int(values.size))
+    return Level(middle, robust_sigma(values, middle), int(values.size))
+
+
+def robust_sigma(values: NDArray[np.floating], middle: float | None = None) -> float:
+    """
+    Return 1.4826 times the median absolute deviation: the standard deviation, for a normal distribution.
+
+    Parameters
+    ----------
+    values : ndarray of float, any shape
+        Finite. Not modified.
+    middle : float, optional
+        What they deviate from; their median by default.
+
+    Returns
+    -------
+    float
+        In the unit of the values; 0 for none.
+    """
+    if values.size == 0:
+        return 0.0
+    return 1.4826 * float(np.median(np.abs(values - (np.median(values) if middle is None else middle))))

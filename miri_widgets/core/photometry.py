@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from photutils.aperture import CircularAnnulus, CircularAperture, aperture_photometry
 from scipy.spatial import cKDTree
 
+from miri_widgets.core.levels import robust_sigma
+
 __all__ = ["ApertureFlux", "aperture_flux", "isolated"]
 
 
@@ -104,7 +106,7 @@ def _annulus_sky(
             whole.append(False)
             continue
         middle = float(np.median(good))
-        spread = 1.4826 * float(np.median(np.abs(good - middle)))
+        spread = robust_sigma(good, middle)
         sky.append(middle)
         # a median is sqrt(pi / 2) times noisier than a mean
         error.append(1.2533 * spread / np.sqrt(good.size))

@@ -16,6 +16,7 @@ from scipy.fft import dct
 from scipy.ndimage import gaussian_filter1d
 
 from miri_widgets.core.curves import Curves
+from miri_widgets.core.levels import robust_sigma
 
 __all__ = [
     "Bands",
@@ -24,7 +25,6 @@ __all__ = [
     "common_offsets",
     "levels_of_bands",
     "location",
-    "robust_sigma",
     "rough_rms",
 ]
 
@@ -211,13 +211,6 @@ def _emission_order(bands: Bands, profile: NDArray[np.float64]) -> int:
     power = _running_mean(np.median(dct(differ, norm="ortho", axis=1) ** 2, axis=0))
     floor = float(np.median(power[power.size // 2 :]))
     return int(np.argmax(power <= _EXCESS * floor))
-
-
-def robust_sigma(values: NDArray[np.floating]) -> float:
-    """Return 1.4826 times the median absolute deviation of finite values, any shape; 0 for none."""
-    if values.size == 0:
-        return 0.0
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
 def rough_rms(values: NDArray[np.float64]) -> float | None:

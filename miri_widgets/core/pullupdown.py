@@ -20,8 +20,8 @@ from scipy.ndimage import find_objects, label
 from miri_widgets.core.areas import IMAGER_COLUMN
 from miri_widgets.core.arms import Arm, ArmFit, fit_arm
 from miri_widgets.core.dq import has
+from miri_widgets.core.levels import robust_sigma
 from miri_widgets.core.planes import Lazy, Outcome, Planes
-from miri_widgets.core.profiles import robust_sigma
 from miri_widgets.core.regions import Region
 from miri_widgets.core.source_masks import source_mask
 from miri_widgets.core.surfaces import has_emission, smooth_surface

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates, median_filter
 
-from miri_widgets.core.profiles import robust_sigma
+from miri_widgets.core.levels import robust_sigma
 
 __all__ = ["has_emission", "rest_at_scale", "smooth_surface"]
 

@@ -139,6 +139,7 @@ class Looker:
         self._plan_error = ""
         self._products: dict[str, tuple[Path, ...]] = {}
         self._reports: dict[str, Mapping[str, Any]] = {}
+        self._harmed: dict[str, str] = {}
         self._own = {stage.name for stage in services.stages if stage.is_own}
         self._ended: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -215,6 +216,7 @@ class Looker:
             # a product may have been deleted by hand since: look again
             self._products.clear()
             self._reports.clear()
+            self._harmed.clear()
         if self._plan_error:
             errors.append(self._plan_error)
 
@@ -257,10 +259,15 @@ class Looker:
         for plan in self._plans or ():
             if plan.stage in self._own and plan.key in products and plan.key not in self._reports:
                 self._reports[plan.key] = self._services.report(plan)
+                if words := self._services.harm(self._reports[plan.key]):
+                    self._harmed[plan.key] = words
 
     def _harms(self, products: Mapping[str, tuple[Path, ...]]) -> dict[str, str]:
-        told = {key: self._services.harm(report) for key, report in self._reports.items() if key in products}
-        return {key: words for key, words in told.items() if words and not self._services.accepted(key)}
+        return {
+            key: words
+            for key, words in self._harmed.items()
+            if key in products and not self._services.accepted(key)
+        }
 
     def _log(self, stage: str, key: str, job: str) -> str:
         done = self._products.get(key)

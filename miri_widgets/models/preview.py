@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.rows import RowState
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -76,18 +75,13 @@ class PreviewModel(traitlets.HasTraits):
         if self._future is not None and (wait or self._future.done()):
             self._take(self._future)
         model = self.session.models[self.stage]
-        mark = self._mark_of(model)
+        plan = self._plan()
+        mark = (plan.key, self.root) if plan is not None and model.loaded else None
         self.fresh = self.result is not None and mark == self._done_for and not model.planning
         if self._future is None and mark is not None and mark != self._mark and not model.planning:
-            self._begin(model, mark)
+            self._begin(model, plan, mark)
             if wait:
                 self.tick(wait=True)
-
-    def _mark_of(self, model: StageModel) -> Any:
-        plan = self._plan()
-        if plan is None or not model.loaded:
-            return None
-        return plan.key, self.root
 
     def _plan(self) -> Any:
         return next(
@@ -95,8 +89,7 @@ class PreviewModel(traitlets.HasTraits):
             None,
         )
 
-    def _begin(self, model: StageModel, mark: Any) -> None:
-        plan = self._plan()
+    def _begin(self, model: StageModel, plan: Any, mark: Any) -> None:
         self._mark = mark
         files = self.session.services.inputs(plan)
         if not all(path.is_file() for path in files):
@@ -129,10 +122,3 @@ class PreviewModel(traitlets.HasTraits):
         if self.shown == "difference":
             return self.result.difference
         return (self.result.before if self.shown == "before" else self.result.after).sci
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the run of the shown exposure is complete with the settings of now."""
-        model = self.session.models.get(self.stage)
-        rows = model.rows if model else ()
-        return any(self.root in row.exposures and row.state == RowState.DONE for row in rows)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.correction import Folds, Looks, timeline
+from miri_widgets.panels.correction import Looks, timeline
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import sentences, text
-from miri_widgets.panels.stage import StagePanel
+from miri_widgets.panels.stage import Folds, StagePanel
 
 __all__ = ["AppliedShifts", "ApplyShiftPanel"]
 

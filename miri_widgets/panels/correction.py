@@ -15,12 +15,9 @@ from miri_widgets.panels.parts.preview import PreviewBar
 from miri_widgets.panels.parts.profiles import Profiles
 from miri_widgets.panels.parts.proofs import Proofs
 from miri_widgets.panels.parts.timeline import Timeline
-from miri_widgets.panels.stage import StagePanel
+from miri_widgets.panels.stage import Folds, StagePanel
 
-__all__ = ["CorrectionPanel", "Folds", "Looks", "images", "looks", "timeline"]
-
-Folds = dict[str, tuple[str, Callable[..., Part]]]
-"""What a panel holds: title, and view of the model, by name."""
+__all__ = ["CorrectionPanel", "Looks", "images", "looks", "timeline"]
 
 
 class Looks(Part):
@@ -75,7 +72,7 @@ class CorrectionPanel(StagePanel):
     """
 
     drawn: ClassVar[tuple[tuple[str, str, bool], ...]] = ()
-    folds: ClassVar[dict[str, tuple[str, Callable[..., Part]]]] = {
+    folds: ClassVar[Folds] = {
         "settings": StagePanel.folds["settings"],
         "looks": looks(Profiles),
         "proof": ("Proof", Proofs),

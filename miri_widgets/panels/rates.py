@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from miri_widgets.panels.correction import Folds
 from miri_widgets.panels.parts.ratecheck import RateChecks
-from miri_widgets.panels.stage import StagePanel
+from miri_widgets.panels.stage import Folds, StagePanel
 
 __all__ = ["RatesPanel"]
 

@@ -11,14 +11,13 @@ import ipywidgets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.shifts import APPLY, ShiftsModel, next_step
-from miri_widgets.panels.correction import Folds
 from miri_widgets.panels.parts.offsets import OffsetPicture
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.shiftplots import Residuals, ShiftTimes, ShiftVectors
 from miri_widgets.panels.parts.shifttable import Groups, Stars, Verdicts
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import button, escape, sentences, stylesheet, text
-from miri_widgets.panels.stage import StagePanel
+from miri_widgets.panels.stage import Folds, StagePanel
 
 __all__ = ["ShiftsPanel", "ShiftsView", "show_shifts"]
 

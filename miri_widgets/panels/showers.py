@@ -7,11 +7,10 @@ from typing import ClassVar
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.correction import Folds
 from miri_widgets.panels.parts.groupdiff import GroupDifferences
 from miri_widgets.panels.parts.proofs import Proofs
 from miri_widgets.panels.parts.showerlist import ShowerList
-from miri_widgets.panels.stage import StagePanel
+from miri_widgets.panels.stage import Folds, StagePanel
 
 __all__ = ["ShowersPanel"]
 

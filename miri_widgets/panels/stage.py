@@ -19,7 +19,10 @@ from miri_widgets.panels.parts.runs import Runs
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import escape, help_page, stylesheet, text
 
-__all__ = ["StagePanel"]
+__all__ = ["Folds", "StagePanel"]
+
+Folds = dict[str, tuple[str, Callable[..., Part]]]
+"""What a panel holds: title, and view of the model, by name."""
 
 
 class StagePanel(Part):
@@ -35,14 +38,13 @@ class StagePanel(Part):
     """
 
     stage_name: ClassVar[str] = ""
-    folds: ClassVar[dict[str, tuple[str, Callable[..., Part]]]] = {
+    folds: ClassVar[Folds] = {
         "settings": ("Settings", Form),
         "runs": ("Runs", Runs),
         "products": ("Products", Products),
         "log": ("Log", LogView),
         "code": ("Code", CodeView),
     }
-    """What the panel holds: title, and view of the model, by name."""
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__("mw-app", "mw-panel")

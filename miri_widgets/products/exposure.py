@@ -19,6 +19,7 @@ __all__ = [
     "PSF_FWHM_ARCSEC",
     "Exposure",
     "exposure_from_headers",
+    "psf_fwhm_pixels",
     "read_exposure",
 ]
 
@@ -32,6 +33,8 @@ PSF_FWHM_ARCSEC = dict(
 
 PIXEL_ARCSEC = 0.11
 """Mean scale of the imager; JWST documentation, "MIRI Imaging"."""
+
+_TYPICAL_FWHM_ARCSEC = 0.3
 
 EXPOSURE_SUFFIXES = ("uncal", "ramp", "rate", "rateints", "cal", "crf")
 
@@ -139,6 +142,11 @@ class Exposure:
         """Rebuild an exposure from `to_dict`."""
         rest = {key: value for key, value in values.items() if key not in ("path", "filename")}
         return cls(path=Path(values["path"]), name=ExposureName.parse(values["filename"]), **rest)
+
+
+def psf_fwhm_pixels(filter_name: str) -> float:
+    """Return the FWHM of the PSF in imager pixels; a typical one for a filter that is not known."""
+    return PSF_FWHM_ARCSEC.get(filter_name, _TYPICAL_FWHM_ARCSEC) / PIXEL_ARCSEC
 
 
 def read_exposure(path: Path, *, suffix: str | None = None) -> Exposure:

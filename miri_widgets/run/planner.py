@@ -113,7 +113,6 @@ class _Planner:
         self._settings = settings
         self._pattern = product_name
         self._made: dict[tuple[str, str], RunInput] = {}
-        self._dedicated: set[str] = set()
         self._backgrounds: set[str] = set()
         self._needed: dict[str, dict[str, Any]] = {}
         self._preferred: dict[str, dict[str, Any]] = {}
@@ -136,10 +135,10 @@ class _Planner:
 
     def add(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """Plan one stage for all exposures."""
-        new = []
-        if stage.of_field:
-            self._require_something(stage, exposures)
-            exposures = [one for one in exposures if one.observation not in self._backgrounds] or exposures
+        new: list[tuple[RunPlan, Sequence[Exposure]]] = []
+        self._require_something(stage, exposures)
+        if stage.scope != Scope.FILTER:
+            exposures = self._of_field(stage, exposures)
         if stage.scope == Scope.EXPOSURE:
             new = [(self._plan(stage, [one], one.root, ""), [one]) for one in exposures]
         elif stage.scope == Scope.PROGRAM:
@@ -150,7 +149,7 @@ class _Planner:
             several = len({one.filter for one in exposures}) > 1
             for filter_name in sorted({exposure.filter for exposure in exposures}):
                 members = [exposure for exposure in exposures if exposure.filter == filter_name]
-                members = self._without_backgrounds(stage, members)
+                members = self._of_field(stage, members)
                 name = self._product_name(members[0], several=several)
                 new.append((self._plan(stage, members, name, name), members))
         for plan, members in new:
@@ -194,13 +193,11 @@ class _Planner:
         for exposure in members:
             self._made[exposure.root, stage.gives[0]] = made
 
-    def _without_backgrounds(self, stage: Stage, members: list[Exposure]) -> list[Exposure]:
-        """Leave out exposures that an earlier stage took as dedicated to the sky."""
-        chosen = self._chosen(stage, members[0]).get(_DEDICATED)
-        if chosen:
-            self._dedicated |= {_observation(one) for one in chosen}
+    def _of_field(self, stage: Stage, members: Sequence[Exposure]) -> Sequence[Exposure]:
+        """Leave out exposures that are dedicated to the sky, where a stage has no use for them."""
+        if not stage.of_field:
             return members
-        return [one for one in members if one.observation not in self._dedicated] or members
+        return [one for one in members if one.observation not in self._backgrounds] or members
 
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:

@@ -7,21 +7,17 @@ Shift the world coordinates of calibrated exposures: by numbers, or by the table
 from __future__ import annotations
 
 import logging
-import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-from jwst.datamodels import ModelLibrary
-from stdatamodels.jwst import datamodels
 
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.names import ExposureName
 from miri_widgets.products.shift_tables import ShiftTable, read_shift_table
-from miri_widgets.steps.miri_step import MiriStep
+from miri_widgets.steps.miri_step import MiriStep, copied, is_single
 from miri_widgets.steps.shifted_wcs import Shift, apply_shift, recorded_shift, undo_shift
 from miri_widgets.steps.sip_keywords import SIP_LIMIT_MAS
 
@@ -67,33 +63,15 @@ class ApplyShiftStep(MiriStep):
         """
         self.note_inputs(source)
         self.report = {"exposures": {}, "warnings": []}
-        if isinstance(source, datamodels.JwstDataModel):
-            result = source.copy()
+        if is_single(source):
+            result = copied(source)
             self._shift(result)
             return result
-        if isinstance(source, str | Path) and Path(source).suffix.lower() != ".json":
-            result = datamodels.open(source)
-            self._shift(result)
-            return result
-        library = self._library(source)
+        library = self.opened_library(source)
         with library:
             for model in library:
                 self._shift(model)
                 library.shelve(model, modify=True)
-        return library
-
-    def _library(self, source: Any) -> Any:
-        if isinstance(source, ModelLibrary):
-            return source
-        if isinstance(source, list | tuple):
-            opened = [one.copy() if isinstance(one, datamodels.JwstDataModel) else one for one in source]
-            return ModelLibrary(opened, on_disk=False)
-        # on disk: only one exposure of many is in memory at a time
-        self._scratch = tempfile.TemporaryDirectory(prefix="miri_widgets-")
-        library = ModelLibrary(
-            source, asn_exptypes=["science"], on_disk=True, temp_directory=self._scratch.name
-        )
-        library.scratch = self._scratch  # lives as long as the library, which may outlive this step
         return library
 
     def _shift(self, model: Any) -> None:

@@ -120,8 +120,7 @@ def execute(
     progress = Progress((), report)
     try:
         chosen = stage(stage_name)
-        depth = 1 if chosen.is_own and len(chosen.steps) == 1 else 2
-        progress = Progress(chosen.steps, report, depth=depth)
+        progress = Progress(chosen.steps, report, depth=1 if chosen.is_single_step else 2)
         exposures = check_inputs(chosen, inputs)
         values = check_settings(chosen, settings)
         output = Path(output).resolve()
@@ -201,7 +200,7 @@ def _run(
     # because `call` keeps the instance, and with it the resolved parameters, to itself.
     config = build_config(cls, str(source), **keywords(values, output, cores))
     config.pop("class", None)
-    name = chosen.steps[0] if chosen.is_own and len(chosen.steps) == 1 else config.get("name")
+    name = chosen.steps[0] if chosen.is_single_step else config.get("name")
     pipeline = cls.from_config_section(config, name=name)
     resolved = resolved_parameters(chosen.name, pipeline)
     if chosen.is_check:
@@ -209,8 +208,8 @@ def _run(
     pipeline.run(str(source))
     told = getattr(pipeline, "report", None)
     if chosen.is_check:
-        root = suffix_of(source) and source.stem.removesuffix(f"_{suffix_of(source)}")
-        write_json(output / f"{root or source.stem}_check.json", told or {})
+        root = source.stem.removesuffix(f"_{chosen.takes}")
+        write_json(output / f"{root}_check.json", told or {})
     if chosen.is_own and hasattr(pipeline, "close"):
         pipeline.close()  # the process ends without the interpreter's farewell
     return resolved, {"report": told} if told else {}

@@ -34,12 +34,13 @@ from stpipe import config_parser
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.proof import Proof, prove
 from miri_widgets.errors import NotImagingError, NotWritableError, WrongSuffixError
+from miri_widgets.products.association import check_members
 from miri_widgets.products.extras import write_images
 from miri_widgets.products.names import suffix_of
 from miri_widgets.steps.arguments import arguments_of
 from miri_widgets.steps.model_planes import KeptPlanes, ascii_only, planes_of, write_planes
 
-__all__ = ["CorrectionStep", "MiriStep"]
+__all__ = ["CorrectionStep", "MiriStep", "copied", "is_single", "require_miri_imager"]
 
 log = logging.getLogger(f"stpipe.{__name__}")
 
@@ -98,6 +99,23 @@ class MiriStep(Step):
         """Remember the files that must not be written over."""
         self._inputs = tuple(_files_of(source))
 
+    def opened_library(self, source: Any) -> Any:
+        """Return the exposures as a library: one of files is kept on disk, one of data models is copied."""
+        if isinstance(source, ModelLibrary):
+            return source
+        if not isinstance(source, str | Path | dict):  # a list or a ModelContainer
+            members = list(source)
+            if any(isinstance(one, datamodels.JwstDataModel) for one in members):
+                return ModelLibrary([copied(one) for one in members], on_disk=False)
+            source = _association(members)
+        # on disk: only one exposure of many is in memory at a time
+        self._scratch = tempfile.TemporaryDirectory(prefix="miri_widgets-")
+        library = ModelLibrary(
+            source, asn_exptypes=["science"], on_disk=True, temp_directory=self._scratch.name
+        )
+        library.scratch = self._scratch  # lives as long as the library, which may outlive this step
+        return library
+
 
 class CorrectionStep(MiriStep):
     """
@@ -138,32 +156,15 @@ class CorrectionStep(MiriStep):
             which the pipelines hand on.
         """
         self.note_inputs(source)
-        if _is_single(source):
-            # a copy: opening a data model gives another one with the same arrays
-            result = _copied(source)
+        if is_single(source):
+            result = copied(source)
             self._correct([result])
             return result
-        library = self._library(source)
+        library = self.opened_library(source)
         if self.together:
             self._correct(library)
         else:
             self._correct_each(library)
-        return library
-
-    def _library(self, source: Any) -> Any:
-        if isinstance(source, ModelLibrary):
-            return source
-        if not isinstance(source, str | Path | dict):  # a list or a ModelContainer
-            members = list(source)
-            if any(isinstance(one, datamodels.JwstDataModel) for one in members):
-                return ModelLibrary([_copied(one) for one in members], on_disk=False)
-            source = _association(members)
-        # on disk: only one exposure of many is in memory at a time
-        self._scratch = tempfile.TemporaryDirectory(prefix="miri_widgets-")
-        library = ModelLibrary(
-            source, asn_exptypes=["science"], on_disk=True, temp_directory=self._scratch.name
-        )
-        library.scratch = self._scratch  # lives as long as the library, which may outlive this step
         return library
 
     def _correct_each(self, models: Any) -> None:
@@ -233,7 +234,8 @@ class CorrectionStep(MiriStep):
         log.info("Saved %s", path.name)
 
 
-def _is_single(source: Any) -> bool:
+def is_single(source: Any) -> bool:
+    """Return whether a step was given one exposure: a data model, or a file that is no association."""
     if isinstance(source, str | Path):
         return Path(source).suffix.lower() != ".json"
     return isinstance(source, datamodels.JwstDataModel)
@@ -244,10 +246,7 @@ def _files_of(source: Any) -> list[Path]:
         path = Path(source).resolve()
         if path.suffix.lower() != ".json":
             return [path]
-        library = ModelLibrary(path, asn_exptypes=["science"], on_disk=True)
-        return [
-            (path.parent / member["expname"]).resolve() for member in library.asn["products"][0]["members"]
-        ]
+        return [member.resolve() for member in check_members(path)]
     if isinstance(source, list | tuple):
         return [path for one in source for path in _files_of(one)]
     if isinstance(source, ModelLibrary):
@@ -257,11 +256,13 @@ def _files_of(source: Any) -> list[Path]:
     return []  # data models have left their files
 
 
-def _copied(one: Any) -> Any:
+def copied(one: Any) -> Any:
+    """Return a data model of its own: opening one gives another with the same arrays."""
     return one.copy() if isinstance(one, datamodels.JwstDataModel) else datamodels.open(one)
 
 
 def _association(files: list[Any]) -> dict[str, Any]:
+    # not `level3_association`: a library keeps the order of the list that it is made from
     members = [{"expname": str(Path(one).resolve()), "exptype": "science"} for one in files]
     return {
         "asn_type": "image3",
@@ -311,6 +312,11 @@ def _require_imaging(model: Any) -> None:
             "exposures of one plane (rate or cal)",
             "choose rate or cal files",
         )
+    require_miri_imager(model)
+
+
+def require_miri_imager(model: Any) -> None:
+    """Refuse a data model of another detector."""
     if model.meta.instrument.name != "MIRI" or model.meta.instrument.detector != "MIRIMAGE":
         raise NotImagingError(
             f"{model.meta.filename} is of {model.meta.instrument.name} {model.meta.instrument.detector}",

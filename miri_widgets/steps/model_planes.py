@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.planes import Planes
-from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
+from miri_widgets.products.exposure import psf_fwhm_pixels
 
 __all__ = ["KeptPlanes", "ascii_only", "planes_of", "write_planes"]
 
@@ -73,7 +73,7 @@ def planes_of(model: Any) -> Planes:
         unit=str(model.meta.bunit_data or ""),
         start_mjd=float(model.meta.exposure.start_time or 0.0),
         end_mjd=float(model.meta.exposure.end_time or 0.0),
-        fwhm=PSF_FWHM_ARCSEC.get(band, 0.3) / PIXEL_ARCSEC,
+        fwhm=psf_fwhm_pixels(band),
         # FITS counts from 1
         corner=(int(model.meta.subarray.xstart or 1) - 1, int(model.meta.subarray.ystart or 1) - 1),
         to_sky=to_sky,

@@ -7,7 +7,6 @@ stay as they are. The ``persistence`` step of the pipeline remains what flags gr
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,11 +23,12 @@ from miri_widgets.core.mask_proof import prove_masks
 from miri_widgets.core.persistence import PersistenceMask, filter_thresholds, persistence_masks
 from miri_widgets.core.proof import Proof
 from miri_widgets.core.saturation import FULL_SHAPE, SaturationMap, Target, saturated_map
-from miri_widgets.errors import NotImagingError, WrongSuffixError
-from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
+from miri_widgets.errors import WrongSuffixError
+from miri_widgets.products.association import read_association
+from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import suffix_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
-from miri_widgets.steps.miri_step import MiriStep
+from miri_widgets.steps.miri_step import MiriStep, require_miri_imager
 
 __all__ = ["MaskModels", "PersistenceMaskStep"]
 
@@ -200,7 +200,7 @@ class PersistenceMaskStep(MiriStep):
         fields = [imager_area(mask.target.shape, mask.target.corner) for mask in masks]
         # a subarray within the coronagraphs has no imager field
         fields = [field if field.any() else np.ones_like(field) for field in fields]
-        widths = [PSF_FWHM_ARCSEC.get(mask.target.filter, 0.3) / PIXEL_ARCSEC for mask in masks]
+        widths = [psf_fwhm_pixels(mask.target.filter) for mask in masks]
         return prove_masks(flags, fields, widths, [mask.target.root for mask in masks])
 
 
@@ -210,8 +210,7 @@ def _members(source: Any) -> Iterator[Any]:
         if path.suffix.lower() != ".json":
             yield str(path)
             return
-        association = json.loads(path.read_text(encoding="utf-8"))
-        for product in association["products"]:
+        for product in read_association(path)["products"]:
             for member in product["members"]:
                 if member["exptype"].lower() == "science":
                     yield str(path.parent / member["expname"])
@@ -228,12 +227,7 @@ def _require_ramp(model: Any) -> None:
             "raw exposures (uncal or ramp)",
             "choose those",
         )
-    if model.meta.instrument.name != "MIRI" or model.meta.instrument.detector != "MIRIMAGE":
-        raise NotImagingError(
-            f"{model.meta.filename} is of {model.meta.instrument.name} {model.meta.instrument.detector}",
-            "MIRI imaging",
-            "leave this exposure out",
-        )
+    require_miri_imager(model)
 
 
 def _when_and_where(ramp: Any) -> tuple[Target, list[float]]:

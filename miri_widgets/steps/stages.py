@@ -115,6 +115,11 @@ class Stage:
         return self.pipeline.startswith("miri_widgets.")
 
     @property
+    def is_single_step(self) -> bool:
+        """Whether it is one step of this package, called by itself, and no pipeline of several."""
+        return self.is_own and len(self.steps) == 1
+
+    @property
     def short(self) -> str:
         """The title up to its colon, for tabs and sentences."""
         return self.title.partition(":")[0]
@@ -386,6 +391,7 @@ STAGES: tuple[Stage, ...] = (
         steps=("miri_level_match",),
         essential=("model", "group", "reference", "box", "plane_sigma"),
         optional=True,
+        of_field=True,
         each=True,
         correction="miri_widgets.core.level_match:match_levels",
     ),
@@ -469,6 +475,7 @@ STAGES: tuple[Stage, ...] = (
             "source_catalog.kernel_fwhm",
         ),
         indispensable=("resample",),
+        of_field=True,
         companions=(("grid", "resample.output_wcs"),),
         # with a grid jwst takes no notice of them, but for the shape
         overruled=(

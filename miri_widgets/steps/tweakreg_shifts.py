@@ -22,7 +22,7 @@ from stdatamodels.jwst import datamodels
 from miri_widgets.core.star_positions import StarPositions
 from miri_widgets.errors import InputError, StepFailedError
 from miri_widgets.products.atomic import write_json
-from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
+from miri_widgets.products.exposure import PIXEL_ARCSEC, psf_fwhm_pixels
 from miri_widgets.products.reference_catalogs import ReferenceCatalog, write_reference_catalog
 from miri_widgets.steps.alignments import Alignment, AlignmentLog
 from miri_widgets.steps.shifted_wcs import Shift, shift_between
@@ -73,8 +73,8 @@ def tweakreg_preset(filter_name: str) -> dict[str, Any]:
       judges the fit afterwards.
     * ``brightest``: with 200 (the stock value) a dense tile compares other stars than its neighbour.
     """
-    width = PSF_FWHM_ARCSEC.get(filter_name, 0.3) / PIXEL_ARCSEC
-    short = PSF_FWHM_ARCSEC.get(filter_name, 0.3) < 0.45
+    width = psf_fwhm_pixels(filter_name)
+    short = width * PIXEL_ARCSEC < 0.45
     return {
         "kernel_fwhm": round(width, 2),
         "minsep_fwhm": 6.0 if short else 3.0,

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 from astropy.io import fits
 
+from miri_widgets.core.planes import Planes
 from miri_widgets.errors import StepFailedError
 from miri_widgets.models.services import Services
 from miri_widgets.products.program import Program
@@ -63,6 +64,12 @@ def declared(stage: str) -> tuple[Parameter, ...]:
     found.append(Parameter("jump.flag_4_neighbors", Kind.BOOLEAN, True, doc="flag the four neighbours"))
     found.append(Parameter("jump.three_group_threshold", Kind.INTEGER, 6, low=0, high=50))
     return tuple({one.name: one for one in found}.values())
+
+
+def flat_planes(level: float) -> Planes:
+    """Return a small exposure of one value."""
+    data = np.full((6, 8), level, np.float32)
+    return Planes(data, data, np.zeros((6, 8), np.uint32), root="x")
 
 
 def write_uncal(

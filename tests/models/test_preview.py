@@ -10,11 +10,6 @@ from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.models import SessionModel
 
 
-def planes(level):
-    data = np.full((6, 8), level, np.float32)
-    return Planes(data, data, np.zeros((6, 8), np.uint32), root="x")
-
-
 @dataclass
 class Found:
     root: str
@@ -37,7 +32,7 @@ def session(fakes, program, calls):
         calls.append((stage, [path.name for path in files], values["clip_low"], root))
         if values["clip_low"] == 9:
             raise InputError("no sky", "some sky", "look up")
-        return Found(root, planes(5.0), planes(values["clip_low"]))
+        return Found(root, fakes.flat_planes(5.0), fakes.flat_planes(values["clip_low"]))
 
     session = SessionModel(program, replace(fakes.fake_services(program), preview=preview))
     session.poll()

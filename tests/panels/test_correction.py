@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -16,50 +15,18 @@ from miri_widgets.run.records import Record, read_record, write_record
 from miri_widgets.steps.previews import Preview
 from miri_widgets.steps.stages import STAGES
 
-
-class Viewer:
-    """Remembers what it was shown."""
-
-    def __init__(self):
-        self.widget = ipywidgets.Box()
-        self.shown = {}
-
-    @property
-    def labels(self):
-        return tuple(self.shown)
-
-    def show(self, image, *, label, extension="SCI"):
-        self.shown.pop(label, None)
-        self.shown[label] = image
-
-    def remove(self, label):
-        self.shown.pop(label, None)
-
-    def regions(self):
-        return {}
-
-    def unmark(self, label):
-        pass
-
-    def blink(self):
-        pass
-
-    def close(self):
-        self.widget.close()
-
-
-def planes(level):
-    from miri_widgets.core.planes import Planes
-
-    data = np.full((6, 8), level, np.float32)
-    return Planes(data, data, np.zeros((6, 8), np.uint32), root="x")
+from .stub_viewer import Viewer
 
 
 @pytest.fixture
 def session(fakes, program):
     def preview(stage, files, values, root):
         return Preview(
-            root, planes(5.0), planes(2.0), warnings=("Mind <b>the</b> gap.",), new_flags={"WARM": 3}
+            root,
+            fakes.flat_planes(5.0),
+            fakes.flat_planes(2.0),
+            warnings=("Mind <b>the</b> gap.",),
+            new_flags={"WARM": 3},
         )
 
     session = SessionModel(program, replace(fakes.fake_services(program), preview=preview))

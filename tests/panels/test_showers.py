@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import bqplot
-import ipywidgets
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -20,47 +19,10 @@ from miri_widgets.panels.showers import ShowersPanel
 from miri_widgets.products.region_files import read_regions
 from miri_widgets.run.records import Record, read_record, write_record
 
+from .stub_viewer import Viewer
+
 NY, NX = 64, 72
 EVIL = '<img src=x onerror="alert(1)">'
-
-
-class Viewer:
-    """Remembers what it was shown, and what a user would have drawn."""
-
-    def __init__(self):
-        self.widget = ipywidgets.Box()
-        self.shown = {}
-        self.drawn = {}
-        self.center = ()
-
-    @property
-    def labels(self):
-        return tuple(self.shown)
-
-    def show(self, image, *, label, extension="SCI"):
-        self.shown.pop(label, None)
-        self.shown[label] = image
-
-    def remove(self, label):
-        self.shown.pop(label, None)
-
-    def regions(self):
-        return self.drawn
-
-    def center_on(self, position):
-        self.center = position
-
-    def mark(self, positions, *, label):
-        pass
-
-    def unmark(self, label):
-        pass
-
-    def blink(self):
-        pass
-
-    def close(self):
-        self.widget.close()
 
 
 def write_ramp(path):

@@ -1,0 +1,42 @@
+"""A viewer without a page, for tests of what uses one."""
+
+import ipywidgets
+
+
+class Viewer:
+    """Remembers what it was shown, and what a user would have drawn."""
+
+    def __init__(self):
+        self.widget = ipywidgets.Box()
+        self.shown = {}
+        self.drawn = {}
+        self.center = ()
+
+    @property
+    def labels(self):
+        return tuple(self.shown)
+
+    def show(self, image, *, label, extension="SCI"):
+        self.shown.pop(label, None)
+        self.shown[label] = image
+
+    def remove(self, label):
+        self.shown.pop(label, None)
+
+    def regions(self):
+        return self.drawn
+
+    def center_on(self, position):
+        self.center = position
+
+    def mark(self, positions, *, label):
+        pass
+
+    def unmark(self, label):
+        pass
+
+    def blink(self):
+        pass
+
+    def close(self):
+        self.widget.close()
