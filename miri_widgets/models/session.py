@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ from miri_widgets.models.rows import RowState, StageState
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.sources import SourceList, sources_of
-from miri_widgets.models.stage import StageModel
+from miri_widgets.models.stage import PLANNING, StageModel
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.settings import Source
 
@@ -77,6 +77,7 @@ class SessionModel(traitlets.HasTraits):
     center: Any = traitlets.Tuple(help="(x, y) to be centred, 0-based pixels")
     plans = traitlets.Tuple(help="RunPlan of every run, for the settings of now")
     chain = traitlets.Tuple(help="names of the stages that take part, in order; see use_stage")
+    ordered = traitlets.Bool(False, help="whether a run waits for the plans of now; see order")
 
     def __init__(self, program: Program, services: Services | None = None) -> None:
         super().__init__()
@@ -94,6 +95,7 @@ class SessionModel(traitlets.HasTraits):
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self._looker = Looker(self.services, self.memory_path)
+        self._order: Callable[[], Any] | None = None
         self._generation = 0
         self._chosen = False  # whether the user has changed the chain, which outweighs what is remembered
         self._rescan = True
@@ -192,7 +194,7 @@ class SessionModel(traitlets.HasTraits):
         """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
         for _ in range(4):
             self.apply(self._looker.look(self.request()))
-            if not any(stage.planning for stage in self.stages.values()):
+            if not self.planning:
                 break
         self._collect(wait=True)
 
@@ -250,6 +252,7 @@ class SessionModel(traitlets.HasTraits):
             self.programs.states = fold.exposure_states(rows)
             self.running = bool(facts.jobs)
             self._show_newest()
+            self._carry_out()
         self.running = bool(facts.jobs)
         self.fraction, self.eta = fold.overall(facts.jobs)
         for stage in self.stages.values():
@@ -290,7 +293,9 @@ class SessionModel(traitlets.HasTraits):
         MiriWidgetsError
             If a stage has blockers, or the engine cannot take the job.
         """
-        reasons = self.stages[names[0]].blockers() if len(names) == 1 else self.programs.blockers()
+        reasons = self.models[names[0]].blockers() if len(names) == 1 else self.programs.blockers()
+        if not reasons and self.planning:
+            reasons = [PLANNING]
         if reasons:
             raise EngineError("this stage cannot run now", "no blockers", " ".join(reasons).rstrip("."))
         rows = {row.key: row for stage in self.stages.values() for row in stage.rows}
@@ -300,6 +305,8 @@ class SessionModel(traitlets.HasTraits):
             ready = complete | {one.key for one in chosen}
             if plan.stage in names and plan.key not in complete and set(plan.depends) <= ready:
                 chosen.append(plan)
+        if not self.plans and self.trouble:
+            raise EngineError("this stage cannot run now", "a plan", self.trouble.rstrip("."))
         if not chosen:
             raise EngineError("everything is complete already", "a run to do", "change a setting first")
         self.message = ""
@@ -320,8 +327,45 @@ class SessionModel(traitlets.HasTraits):
         names = list(self.stages)
         return self.run(*(names if upto is None else names[: names.index(upto) + 1]))
 
+    @property
+    def planning(self) -> bool:
+        """Whether the plans belong to earlier settings still."""
+        return any(stage.planning for stage in self.stages.values())
+
+    def order(self, run: Callable[[], Any]) -> None:
+        """
+        Run, now or as soon as the plans belong to the settings of now: what a button does.
+
+        A click may come before the change that was made just before it is
+        planned; it means that change, never the plans from before it.
+
+        Parameters
+        ----------
+        run : callable
+            `run_all`, or `StageModel.run`. What keeps it from running later is told in `message`.
+
+        Raises
+        ------
+        MiriWidgetsError
+            As `run`, when it runs at once.
+        """
+        self._order = run
+        self.ordered = self.planning
+        if not self.planning:
+            self._order = None
+            run()
+
+    def _carry_out(self) -> None:
+        run, self._order, self.ordered = self._order, None, False
+        if run is not None:
+            try:
+                run()
+            except MiriWidgetsError as error:
+                self.message = str(error)
+
     def cancel(self, jobs: Iterable[str] | None = None) -> None:
-        """Ask jobs to stop; all that are at work when none is named."""
+        """Ask jobs to stop, and forget what is ordered; all that are at work when none is named."""
+        self._order, self.ordered = None, False
         rows = [row for stage in self.stages.values() for row in stage.rows]
         wanted = set(jobs) if jobs is not None else {row.job for row in rows if row.active}
         if jobs is None:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from miri_widgets.models.services import StageLike
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["StageModel"]
+__all__ = ["PLANNING", "StageModel"]
+
+PLANNING = "The changed settings are being compared with what was run before."
 
 
 class StageModel(traitlets.HasTraits):
@@ -157,7 +159,7 @@ class StageModel(traitlets.HasTraits):
         if not self.loaded:
             return ["The parameters of the pipeline are being read; this takes some seconds the first time."]
         if self.planning:
-            return ["The changed settings are being compared with what was run before."]
+            return [PLANNING]
         return list(self.reasons)
 
     @property

@@ -39,12 +39,12 @@ class Header(Part):
         row = ipywidgets.HBox([self.title, self.progress, self.run_all, self.cancel])
         row.add_class("mw-summary-row")
         self.children = (row, self.words)
-        self.run_all.on_click(lambda _: self._try(session.run_all))
+        self.run_all.on_click(lambda _: self._try(lambda: session.order(session.run_all)))
         self.cancel.on_click(lambda _: self._try(session.cancel))
         self.watch(session.programs, self._follow_title, "exposures", "excluded", "scanned")
         self.watch(session, self._follow_title, "engine_state")
         self.watch(session, self._follow, "running", "fraction", "eta", "message", "trouble")
-        self.watch(session, self._follow, "chain")
+        self.watch(session, self._follow, "chain", "ordered")
         for stage in session.models.values():
             self.watch(stage, self._follow, "rows", "planning")
 
@@ -72,13 +72,13 @@ class Header(Part):
         session = self.session
         rows = [row for stage in session.stages.values() for row in stage.rows]
         to_do = sum(row.state != RowState.DONE for row in rows)
-        self.run_all.disabled = (
-            session.running or not to_do or any(s.planning for s in session.stages.values())
-        )
+        self.run_all.disabled = session.running or not (to_do or session.planning)
         self.cancel.layout.display = "" if session.running else "none"
         left = f" · about {duration(session.eta)} left" if session.eta is not None else ""
         self.progress.value = (
-            bar(session.fraction, f"{session.fraction:.0%} of the job{left}") if session.running else ""
+            bar(session.fraction, f"{session.fraction:.0%} of the job{left}")
+            if session.running
+            else '<span class="mw-muted">starts as soon as the changes are planned</span>' * session.ordered
         )
         lines = dict.fromkeys(line for line in (session.message, session.trouble) if line)
         self.words.value = sentences(list(lines), "bad")

@@ -44,8 +44,8 @@ class Runbar(Part):
         self.state = text("", "mw-runbar-state")
         self.progress = text("", "mw-progress")
         self.words = text("")
-        self.run.on_click(lambda _: self._try(model.run))
-        self.run_upto.on_click(lambda _: self._try(lambda: model.session.run_all(model.name)))
+        self.run.on_click(lambda _: self._try(lambda: model.session.order(model.run)))
+        self.run_upto.on_click(lambda _: self._try(lambda: model.session.order(self._run_upto)))
         self.cancel.on_click(lambda _: self._try(model.cancel))
         row = ipywidgets.HBox([self.run, self.run_upto, self.cancel, self.state])
         row.add_class("mw-row")
@@ -53,6 +53,9 @@ class Runbar(Part):
         self.watch(
             model, self._follow, "rows", "reasons", "notes", "state", "planning", "loaded", "eta", "errors"
         )
+
+    def _run_upto(self) -> str:
+        return self.model.session.run_all(self.model.name)
 
     def _try(self, action: Callable[[], Any]) -> None:
         try:
@@ -64,7 +67,7 @@ class Runbar(Part):
         model = self.model
         blockers = model.blockers()
         open_rows = sum(row.state != RowState.DONE for row in model.rows)
-        self.run.disabled = bool(blockers)
+        self.run.disabled = bool(blockers) and not model.planning
         self.run.description = (
             f"Run {open_rows} of {len(model.rows)}" if not blockers and model.count_done else "Run"
         )
