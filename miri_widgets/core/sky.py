@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.dq import BITS
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.regions import Region
-from miri_widgets.core.sky_images import SkyImages, combine, filled
-from miri_widgets.core.sky_samples import MaskSettings, Samples, bands, in_parallel, require_like
+from miri_widgets.core.sky_images import SkyImages, combine
+from miri_widgets.core.sky_samples import MaskSettings, Samples, require_like
+from miri_widgets.core.sky_subtraction import Subtraction
 from miri_widgets.errors import InputError, ParameterError
 
 __all__ = ["METHODS", "SCALINGS", "subtract_sky"]
@@ -23,8 +21,6 @@ __all__ = ["METHODS", "SCALINGS", "subtract_sky"]
 METHODS = ("self", "background", "median")
 SCALINGS = ("multiplicative", "additive", "none")
 
-_FLAGS = np.uint32(1 << BITS["DO_NOT_USE"] | 1 << BITS["OTHER_BAD_PIXEL"])
-_UNUSABLE = np.uint32(1 << BITS["DO_NOT_USE"])
 _FEW = 5
 _CROWDED = 0.4
 _STRUCTURE = 0.2
@@ -149,10 +145,8 @@ def subtract_sky(
         samples, low=clip_low, high=clip_high, median=method == "median", apart=apart, min_samples=min_samples
     )
     facts = _facts(samples, targets, images, apart, method)
-    correct = partial(
-        _corrected, exposures=exposures, targets=targets, images=images, apart=apart,
-        note=_note(method, facts, clip_low, clip_high, targets.scaling), preserve=preserve_level, fill=fill,
-    )  # fmt: skip
+    note = _note(method, facts, clip_low, clip_high, targets.scaling)
+    correct = Subtraction(exposures, targets, images, apart, note, preserve=preserve_level, fill=fill)
     common = images.common
     products = {
         "sky": common.mean,
@@ -161,93 +155,6 @@ def subtract_sky(
     }
     warnings = _warnings(samples, targets, apart, facts, scaling, min_separation)
     return Outcome(Lazy(len(exposures), correct), facts, products, warnings)
-
-
-def _corrected(
-    index: int,
-    *,
-    exposures: Sequence[Planes],
-    targets: Samples,
-    images: SkyImages,
-    apart: Sequence[Sequence[int]] | None,
-    note: str,
-    preserve: bool,
-    fill: bool,
-) -> Planes:
-    """Return one exposure without its sky."""
-    # the sky is made while the exposure is read
-    with ThreadPoolExecutor(1) as pool:
-        pending = pool.submit(_sky_of, index, targets, images, apart)
-        planes = exposures[index]
-        sky, extra = pending.result()
-    absent = ~np.isfinite(sky)
-    absent &= np.isfinite(planes.sci)
-    absent &= (planes.dq & _UNUSABLE) == 0
-    number = int(np.count_nonzero(absent))
-    if fill and number:
-        sky, extra = filled(sky, extra, absent)
-        absent &= ~np.isfinite(sky)
-    level = float(targets.levels[index])
-    factor, offset = targets.to_reference(level)
-    if preserve:
-        offset = targets.reference
-    dq, err = np.empty(planes.shape, np.uint32), np.empty(planes.shape, np.float32)
-    rnoise = None if planes.var_rnoise is None else np.empty(planes.shape, np.float32)
-
-    def part(rows: slice) -> None:
-        # skies become signal without them, in place
-        sci, more = sky[rows], extra[rows]
-        sci -= np.float32(offset)
-        sci *= np.float32(1 / factor)
-        np.subtract(planes.sci[rows], sci, out=sci, casting="same_kind")
-        np.multiply(~np.isfinite(sci), _UNUSABLE, out=dq[rows])
-        dq[rows] |= planes.dq[rows].astype(np.uint32, copy=False)
-        more *= np.float32(1 / factor**2)
-        np.fmax(more, np.float32(0), out=more)  # NaN becomes 0
-        np.square(planes.err[rows], out=err[rows], casting="same_kind")
-        err[rows] += more
-        np.sqrt(err[rows], out=err[rows])
-        if rnoise is not None and planes.var_rnoise is not None:
-            np.add(planes.var_rnoise[rows], more, out=rnoise[rows], casting="same_kind")
-
-    rows = bands(planes.shape[0])
-    in_parallel(lambda band: part(rows[band]), len(rows))
-    if absent.any():
-        dq[absent] |= _FLAGS
-    own = {
-        "level": level,
-        "start_mjd": planes.start_mjd,
-        "noise": float(targets.noise[index]),
-        "masked_fraction": float(targets.masked[index]),
-        "filled_pixels": number - int(np.count_nonzero(absent)),
-        "flagged_pixels": int(np.count_nonzero(absent)),
-        "left_out": [targets.roots[one] for one in apart[index] if one != index] if apart else [],
-    }
-    return planes.but(
-        sci=sky,
-        err=err,
-        dq=dq,
-        var_rnoise=rnoise,
-        facts={**planes.facts, "sky": own},
-        notes=(
-            *planes.notes,
-            f"{note}, level {level:.5g} {planes.unit}, {own['masked_fraction']:.1%} masked",
-        ),
-    )
-
-
-def _sky_of(
-    index: int, targets: Samples, images: SkyImages, apart: Sequence[Sequence[int]] | None
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the sky of the reference level for one exposure, and its variance; new arrays."""
-    left = 0 if apart is None else _offered(targets, apart[index])
-    return images.of(index, targets), images.var_of(left)
-
-
-def _offered(samples: Samples, exposures: Sequence[int]) -> NDArray[np.uint8 | np.bool_]:
-    """Count the samples of each pixel that some exposures offer."""
-    first, *rest = (samples.offers(one) for one in exposures)
-    return np.sum([first, *rest], axis=0, dtype=np.uint8) if rest else first
 
 
 def _require_settings(given: dict[str, Any]) -> None:

@@ -83,31 +83,31 @@ class SkyImages:
             return self.common.mean.copy()
         if index in self.others.has_close:
             return self.others.close.read(index)
-        sky = samples.plane(index)
+        sky = np.empty(samples.shape, np.float32)
         for rows in bands(len(sky)):
             below, above = self.others.below[rows], self.others.above[rows]
             mean, count = self.common.mean[rows], self.common.count[rows]
-            sky[rows] = mean_without(sky[rows], mean, count, below, above)
+            sky[rows] = mean_without(samples.band(index, rows), mean, count, below, above)
         sky.reshape(-1)[self.others.hard] = self.others.exact.read(index)
         return sky
 
-    def var_of(self, left: NDArray[np.integer | np.bool_] | int) -> Plane:
-        """Return the variance of a sky in which `left` samples of each pixel are not; shape (ny, nx)."""
-        if np.ndim(left) == 0 or np.asarray(left).dtype == bool:
-            if np.ndim(left) == 0:
-                return (self._var_without_one if left else self.common.var).copy()
-            var, fewer, apart = np.empty_like(self.common.var), self._var_without_one, np.asarray(left)
-            for rows in bands(len(var)):
-                var[rows] = np.where(apart[rows], fewer[rows], self.common.var[rows])
-            return var
-        return self._shared_by(np.maximum(self.common.count - left, 1))
+    def var_of(self, left: NDArray[np.integer | np.bool_] | int, rows: slice = slice(None)) -> Plane:
+        """Return rows of the variance of a sky in which `left` samples of each pixel (of these rows) are not."""
+        var = self.common.var[rows]
+        if np.ndim(left) == 0:
+            return (self._var_without_one[rows] if left else var).copy()
+        if np.asarray(left).dtype == bool:
+            return np.where(left, self._var_without_one[rows], var)
+        count = self.common.count[rows]
+        return _shared_by(var, count, np.maximum(count - left, 1))
 
     @cached_property
     def _var_without_one(self) -> Plane:
-        return self._shared_by(np.maximum(self.common.count - 1, 1))
+        return _shared_by(self.common.var, self.common.count, np.maximum(self.common.count - 1, 1))
 
-    def _shared_by(self, count: NDArray[np.floating]) -> Plane:
-        return (self.common.var * (self.common.count / count)).astype(np.float32)
+
+def _shared_by(var: Plane, count: Plane, fewer: NDArray[np.floating]) -> Plane:
+    return (var * (count / fewer)).astype(np.float32)
 
 
 def combine(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.bit_masks import blank
 from miri_widgets.core.dq import BITS
 from miri_widgets.core.planes import Planes
 from miri_widgets.core.regions import Region, mask_of
@@ -27,7 +28,6 @@ __all__ = [
     "MaskSettings",
     "Samples",
     "bands",
-    "blank",
     "in_parallel",
     "require_like",
 ]
@@ -266,11 +266,11 @@ class Samples:
             raise ValueError("full-size values were not kept")
         return spool
 
-    def plane(self, index: int) -> NDArray[np.float32]:
-        """Return one exposure at full size as `block` does all of them; shape (ny, nx)."""
-        plane = self.spool(1).read(index)
-        self._to_samples(plane, index, slice(0, self.shape[0]), side=1)
-        return plane
+    def band(self, index: int, rows: slice) -> NDArray[np.float32]:
+        """Return rows of one exposure at full size as `block` does those of all; shape (rows, nx)."""
+        values = self.spool(1).read_rows(index, rows)
+        self._to_samples(values, index, rows, side=1)
+        return values
 
     def _to_samples(self, plane: NDArray[np.float32], index: int, rows: slice, *, side: int) -> None:
         """Bring rows of one exposure to the reference level, in place, with NaN under masks."""
@@ -393,15 +393,6 @@ def _sky_values(planes: Planes, settings: MaskSettings) -> NDArray[np.float32]:
     leave |= ~np.isfinite(values)
     blank(values, leave)
     return values
-
-
-def blank(values: NDArray[np.float32], mask: NDArray[Any]) -> None:
-    """Put NaN where a mask, of bool or of 0 and 1, is true; in place."""
-    # all bits set is a NaN; an assignment by a mask takes three times as long
-    bits = mask.astype(np.uint32)
-    np.negative(bits, out=bits)
-    view = values.view(np.uint32)
-    np.bitwise_or(view, bits, out=view)
 
 
 def _mean(levels: NDArray[np.float64]) -> float:

@@ -18,7 +18,7 @@ from miri_widgets.errors import DiskFullError
 
 __all__ = ["BLOCK_BYTES", "Pieces", "Spool"]
 
-BLOCK_BYTES = 2 * 2**20
+BLOCK_BYTES = 4 * 2**20
 """Bytes of a row block of all planes: what a reader holds in memory, whatever the number of exposures."""
 
 
@@ -68,10 +68,17 @@ class Spool:
 
     def read(self, index: int) -> NDArray[np.float32]:
         """Return the plane of one exposure, shape (ny, nx); a new array."""
-        plane = np.empty(self.shape, np.float32)
-        for rows, offset in self._parts(index):
-            _get(self._file, plane[rows], offset)
-        return plane
+        return self.read_rows(index, slice(0, self.shape[0]))
+
+    def read_rows(self, index: int, rows: slice) -> NDArray[np.float32]:
+        """Return rows of one exposure, shape (rows, nx); a new array."""
+        band = np.empty((rows.stop - rows.start, self.shape[1]), np.float32)
+        for part, offset in self._parts(index):
+            first, last = max(part.start, rows.start), min(part.stop, rows.stop)
+            if first < last:
+                skipped = 4 * (first - part.start) * self.shape[1]
+                _get(self._file, band[first - rows.start : last - rows.start], offset + skipped)
+        return band
 
     def write_block(self, block: int, values: NDArray[np.floating]) -> None:
         """Write the rows of one block of all planes, shape (count, rows, nx)."""

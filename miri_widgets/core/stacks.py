@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from miri_widgets.core.bit_masks import keep
 from miri_widgets.core.order_statistics import at_rank, in_order, inner_ranks
 
 __all__ = [
@@ -141,8 +142,9 @@ def mean_without(own: Plane, mean: Plane, count: Plane, below: Plane, above: Pla
     """Return means, each without one of its samples where that is within bounds; all arrays of one shape."""
     change = mean - own
     change /= np.maximum(count - 1, np.float32(1))
-    outside = ~((own >= below) & (own <= above))
-    change[outside] = 0
+    within = own >= below
+    within &= own <= above
+    keep(change, within)
     change += mean
     return change
 
@@ -260,7 +262,8 @@ def _kept(ordered: Plane, below: Plane, above: Plane) -> tuple[Plane, Plane, Pla
     """Samples within bounds, 0 for others, shape (n, npix); their sum and their number, shape (npix,)."""
     within = ordered >= below
     within &= ordered <= above
-    inside = np.where(within, ordered, np.float32(0))
+    inside = ordered.copy()
+    keep(inside, within)
     number = within.view(np.uint8).sum(axis=0, dtype=np.uint16)
     return inside, inside.sum(axis=0), number.astype(np.float32)
 
