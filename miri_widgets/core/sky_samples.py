@@ -139,7 +139,7 @@ class Samples:
     noise: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     masked: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     structure: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    _masks: list[NDArray[np.uint8]] = field(default_factory=list)
+    _masks: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0, 0), np.uint8))
 
     @classmethod
     def collect(
@@ -216,7 +216,7 @@ class Samples:
         )
         found.centres = np.full((count, 2), np.nan)
         found.levels, found.noise, found.masked, found.structure = np.zeros((4, count))
-        found._masks = [np.packbits(np.zeros(small, bool), axis=1)] * count
+        found._masks = np.zeros((count, small[0], -(-small[1] // 8)), np.uint8)
         return found
 
     def __bool__(self) -> bool:
@@ -225,8 +225,8 @@ class Samples:
     def __len__(self) -> int:
         return self.small.count
 
-    def to_reference(self, level: float) -> tuple[float, float]:
-        """Factor and then offset that take an exposure of some level to the reference level."""
+    def to_reference(self, level: Any) -> tuple[Any, Any]:
+        """Factor and then offset that take an exposure of some level, or several, to the reference level."""
         if self.scaling == "multiplicative":
             return self.reference / level, 0.0
         return 1.0, (self.reference - level if self.scaling == "additive" else 0.0)
@@ -254,9 +254,8 @@ class Samples:
         ndarray of float32, shape (n, pixels)
         """
         spool = self.spool(side)
-        values, rows = spool.read_block(index), spool.rows(index)
-        for one, plane in enumerate(values):
-            self._to_samples(plane, one, rows, side=side)
+        values = spool.read_block(index)
+        self._to_samples(values, slice(None), spool.rows(index), side=side)
         return values.reshape(len(values), -1)
 
     def spool(self, side: int) -> Spool:
@@ -269,36 +268,39 @@ class Samples:
     def band(self, index: int, rows: slice) -> NDArray[np.float32]:
         """Return rows of one exposure at full size as `block` does those of all; shape (rows, nx)."""
         values = self.spool(1).read_rows(index, rows)
-        self._to_samples(values, index, rows, side=1)
+        self._to_samples(values[None], slice(index, index + 1), rows, side=1)
         return values
 
-    def _to_samples(self, plane: NDArray[np.float32], index: int, rows: slice, *, side: int) -> None:
-        """Bring rows of one exposure to the reference level, in place, with NaN under masks."""
-        level = float(self.levels[index])
+    def _to_samples(self, values: NDArray[np.float32], which: slice, rows: slice, *, side: int) -> None:
+        """Bring rows of some exposures, shape (k, rows, nx), to the reference level, in place; NaN under masks."""
+        levels = self.levels[which, None, None]
         if self.settings.delta is not None:
             with np.errstate(invalid="ignore"):
-                plane[plane > level + self.settings.delta] = np.nan
-        blank(
-            plane, self._mask_rows(self._masks[index], rows) if side == 1 else self._mask(index, side)[rows]
-        )
-        factor, offset = self.to_reference(level)
-        plane *= np.float32(factor)
-        plane += np.float32(offset)
+                values[values > (levels + self.settings.delta).astype(np.float32)] = np.nan
+        blank(values, self._mask(which, side, rows))
+        factor, offset = self.to_reference(levels)
+        values *= np.asarray(factor, np.float32)
+        values += np.asarray(offset, np.float32)
 
     def offers(self, index: int) -> NDArray[np.bool_]:
         """Return True where an exposure is not under a source mask; shape (ny, nx)."""
-        return ~self._mask_rows(self._masks[index], slice(0, self.shape[0]))
+        return ~self._mask(slice(index, index + 1), 1, slice(0, self.shape[0]))[0]
 
-    def _mask(self, index: int, side: int) -> NDArray[np.bool_]:
-        """Return the mask of an exposure in 2 x 2 or 4 x 4 pixels; the latter is right while it was found in those."""
-        mask = np.unpackbits(self._masks[index][:: side // 2], axis=1, count=self.small.shape[1])
-        return mask[:, :: side // 2].view(bool)
+    def _mask(self, which: slice, side: int, rows: slice) -> NDArray[np.bool_]:
+        """
+        Return rows of the masks of some exposures, shape (k, rows, columns), in pixels of `side`.
 
-    def _mask_rows(self, mask: NDArray[np.uint8], rows: slice) -> NDArray[np.bool_]:
-        width = self.small.shape[1]
-        part = np.unpackbits(mask[rows.start // 2 : (rows.stop + 1) // 2], axis=1, count=width).view(bool)
-        wide = unbinned(part, (2 * len(part), self.shape[1]))
-        return wide[rows.start % 2 :][: rows.stop - rows.start]
+        In 4 x 4 pixels it is right while it was found in those.
+        """
+        packed, width = self._masks[which], self.small.shape[1]
+        if side > 1:
+            return np.unpackbits(packed[:, :: side // 2][:, rows], axis=2, count=width)[
+                ..., :: side // 2
+            ].view(bool)
+        part = packed[:, rows.start // 2 : (rows.stop + 1) // 2]
+        mask = np.unpackbits(part, axis=2, count=width).view(bool)
+        wide = unbinned(mask, (2 * mask.shape[1], self.shape[1]))
+        return wide[:, rows.start % 2 :][:, : rows.stop - rows.start]
 
     def refine(self, sky: NDArray[np.floating] | None = None) -> NDArray[np.float32]:
         """
@@ -367,7 +369,8 @@ class Samples:
                 residual, fwhm=self.fwhm / side, threshold=self.settings.threshold, grow=self.settings.grow
             )
             # where sources hid all sky last time there is nothing to compare with: they still do
-            mask |= self._mask(index, side) & ~np.isfinite(sky)
+            before = self._mask(slice(index, index + 1), side, slice(None))[0]
+            mask |= before & ~np.isfinite(sky)
         usable = self._imager(residual) & np.isfinite(residual)
         free = usable & ~mask
         if not free.any():

@@ -48,10 +48,10 @@ def binned(image: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def unbinned(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return a mask of 2 x 2 pixels as one of pixels, of a shape (ny, nx)."""
+    """Return masks of 2 x 2 pixels, shape (..., rows, columns), as those of pixels, shape (..., ny, nx)."""
     # two bytes at once: a repeat of single ones is ten times slower
     pairs = (mask.astype(np.uint16, order="C") * np.uint16(0x0101)).view(np.bool_)
-    return np.repeat(pairs, 2, axis=0)[: shape[0], : shape[1]]
+    return np.repeat(pairs, 2, axis=-2)[..., : shape[0], : shape[1]]
 
 
 def robust_level(

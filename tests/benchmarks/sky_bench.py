@@ -39,7 +39,7 @@ KEYS = (
     Key("sky.memory_mb.notebook", "MB"),
 )
 SHAPE = (1024, 1032)
-REPEATS = 5
+REPEATS = 9
 
 
 def prepare(folder: Path, count: int) -> None:
@@ -99,7 +99,7 @@ def run(variant: str, folder: Path, count: int) -> dict[str, float]:
 
 
 def measure() -> tuple[dict[str, float | None], list[str]]:
-    """Run the variants in turn, five times; the fastest of each counts, and the largest memory."""
+    """Run the variants in turn, nine times; the fastest of each counts, and the largest memory."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder, 100)
