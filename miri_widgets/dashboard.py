@@ -19,6 +19,7 @@ from miri_widgets.panels.header import Header
 from miri_widgets.panels.level_match import LevelMatchPanel
 from miri_widgets.panels.parts.histogram import HistogramView
 from miri_widgets.panels.parts.levels import LevelsView
+from miri_widgets.panels.parts.marks import SourceMarks
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, escape, sentences, stylesheet, text
@@ -55,9 +56,6 @@ PANELS: dict[str, type[StagePanel]] = {
 }
 """Panels of stages that show more than the default one."""
 
-MARKS = "sources"
-"""Name of the marks on the image."""
-
 PREVIEWS = {"before": "Preview: before", "after": "Preview: after", "difference": "Preview: difference"}
 """Labels of the images of a preview."""
 
@@ -91,6 +89,8 @@ class Dashboard(Part):
         self.body = ipywidgets.VBox()
         self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 470px), 900px)")
         session.drawn = self.viewer.regions
+        self.viewer.on_click(self._clicked)
+        self._marks = SourceMarks(self.viewer)
         self.histogram = HistogramView(session)
         self.levels = LevelsView(session)
         self.viewer_words = text("", "mw-viewer-words")
@@ -265,11 +265,12 @@ class Dashboard(Part):
         self.viewer_words.value = f"<b>{escape(path.name)}</b><span{tone}>{escape(origin)}</span>"
 
     def _follow_marks(self, _: Any) -> None:
-        self.viewer.unmark(MARKS)
-        if self.session.marks:
-            from astropy.table import Table
+        self._marks.draw(self.session.marks)
 
-            self.viewer.mark(Table(rows=list(self.session.marks), names=("x", "y")), label=MARKS)
+    def _clicked(self, x: float, y: float) -> None:
+        """Tell what is clicked, unless a preview is in the way."""
+        if self._shown is not None and not (self._previewed or self._group or self._refused):
+            self.session.click(x, y)
 
     def _follow_center(self, _: Any) -> None:
         if self.session.center:

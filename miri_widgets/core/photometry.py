@@ -17,7 +17,9 @@ from scipy.spatial import cKDTree
 
 from miri_widgets.core.levels import robust_sigma
 
-__all__ = ["ApertureFlux", "aperture_flux", "isolated"]
+__all__ = ["ApertureFlux", "aperture_flux", "isolated", "noise_factor"]
+
+_EMPTY, _ENOUGH = 300, 30
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,55 @@ def aperture_flux(
     flux = np.asarray(table["aperture_sum"], float) - sky * circle.area
     error = np.hypot(np.asarray(table["aperture_sum_err"], float), sky_err * circle.area)
     return ApertureFlux(flux, error, sky, inside & (np.asarray(badness) == 0) & sky_whole)
+
+
+def noise_factor(
+    image: NDArray[np.floating],
+    err: NDArray[np.floating],
+    x: NDArray[np.floating],
+    y: NDArray[np.floating],
+    *,
+    radius: float,
+    sky_inner: float,
+    sky_outer: float,
+) -> float:
+    """
+    Return by how much fluxes in empty apertures scatter more than their errors say.
+
+    Parameters
+    ----------
+    image, err, radius, sky_inner, sky_outer
+        As of `aperture_flux`.
+    x, y : ndarray, shape (n,)
+        Sources, which are avoided by two radii.
+
+    Returns
+    -------
+    float
+        At least 1; 1 where there are fewer than thirty empty places.
+
+    Notes
+    -----
+    Drizzled pixels share noise with their neighbours, which their errors do not know, and faint sources are noise,
+    too. The places are drawn with a fixed seed: the same each time.
+    """
+    ny, nx = image.shape
+    rng = np.random.default_rng(1)
+    places = rng.uniform((0, 0), (nx - 1, ny - 1), (4 * _EMPTY, 2))
+    known = np.column_stack([x, y])
+    known = known[np.isfinite(known).all(axis=1)]
+    if len(known):
+        places = places[cKDTree(known).query(places)[0] > 2 * radius]
+    column, row = np.rint(places).astype(int).T
+    places = places[np.isfinite(image[row, column])][:_EMPTY]
+    if not len(places):
+        return 1.0
+    found = aperture_flux(image, err, *places.T, radius=radius, sky_inner=sky_inner, sky_outer=sky_outer)
+    good = found.complete & (found.err > 0)
+    if np.count_nonzero(good) < _ENOUGH:
+        return 1.0
+    pulls = found.flux[good] / found.err[good]
+    return max(float(robust_sigma(pulls, float(np.median(pulls)))), 1.0)
 
 
 def _annulus_sky(

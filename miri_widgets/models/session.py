@@ -21,6 +21,7 @@ import traitlets
 
 from miri_widgets.errors import EngineError, MiriWidgetsError, ParameterError
 from miri_widgets.models import fold
+from miri_widgets.models.catalog import ProgramCatalog, catalog_of
 from miri_widgets.models.drawn import Drawn, keep_regions, taken_from
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
@@ -31,7 +32,6 @@ from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.rows import RowState, StageState
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
-from miri_widgets.models.sources import SourceList, sources_of
 from miri_widgets.models.stage import PLANNING, StageModel
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.settings import Source
@@ -72,8 +72,9 @@ class SessionModel(traitlets.HasTraits):
     picked = traitlets.Bool(False, help="whether the user chose `shown`")
     tab = traitlets.Unicode("program", help="the panel in front")
     measured: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path -> Measurement")
-    sources: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path of a mosaic -> SourceList")
-    marks: Any = traitlets.Tuple(help="(x, y) of the marks, 0-based pixels")
+    catalogs: traitlets.Dict[Any, Any] = traitlets.Dict(help="tuple of paths of mosaics -> ProgramCatalog")
+    marks: Any = traitlets.Tuple(help="(x, y, kind) of the marks, 0-based pixels")
+    clicked: Any = traitlets.Tuple(help="(x, y) of the last click on `shown`, 0-based pixels; see click")
     center: Any = traitlets.Tuple(help="(x, y) to be centred, 0-based pixels")
     plans = traitlets.Tuple(help="RunPlan of every run, for the settings of now")
     chain = traitlets.Tuple(help="names of the stages that take part, in order; see use_stage")
@@ -419,10 +420,15 @@ class SessionModel(traitlets.HasTraits):
         if path not in self.measured and path not in self._slow and not self.closed:
             self._slow[path] = self._executor.submit(measure, path)
 
-    def ask_sources(self, path: Path) -> None:
-        """Have the sources of a mosaic listed; `sources` gets the answer."""
-        if path not in self.sources and ("sources", path) not in self._slow and not self.closed:
-            self._slow["sources", path] = self._executor.submit(sources_of, path)
+    def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
+        """Have a catalogue made of some mosaics; `catalogs` gets the answer."""
+        if mosaics not in self.catalogs and ("catalog", mosaics) not in self._slow and not self.closed:
+            self._slow["catalog", mosaics] = self._executor.submit(catalog_of, mosaics)
+
+    def click(self, x: float, y: float) -> None:
+        """Take a click on the image `shown`, 0-based pixels; the same place can be clicked again."""
+        self.clicked = ()
+        self.clicked = (x, y)
 
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""
@@ -490,8 +496,8 @@ class SessionModel(traitlets.HasTraits):
                 answer = self._failed(name, error)
             if isinstance(name, Path):
                 self.measured = {**self.measured, name: answer}
-            elif name[0] == "sources":
-                self.sources = {**self.sources, name[1]: answer}
+            elif name[0] == "catalog":
+                self.catalogs = {**self.catalogs, name[1]: answer}
             else:
                 stage = self.models[name[1]]
                 told: list[str] = []
@@ -503,7 +509,7 @@ class SessionModel(traitlets.HasTraits):
     def _failed(name: Any, error: MiriWidgetsError) -> Any:
         if isinstance(name, Path):
             return Measurement.failed(error)
-        return SourceList.failed(error) if name[0] == "sources" else {}
+        return ProgramCatalog.failed(error) if name[0] == "catalog" else {}
 
     # -- remembering --------------------------------------------------------
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.mosaic_pixels import MosaicPixels
 from miri_widgets.products.catalogs import Source, catalog_beside, read_catalog
-from miri_widgets.products.exposure import PSF_FWHM_ARCSEC
-from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.fits_files import read_image
 
 __all__ = ["SourceList", "sources_of"]
 
@@ -29,18 +29,10 @@ class SourceList:
         What was found.
     origin : str
         Where they come from, as a sentence.
-    sentence : str
-        Why there are none; else empty.
     """
 
     sources: tuple[Source, ...] = ()
     origin: str = ""
-    sentence: str = ""
-
-    @classmethod
-    def failed(cls, error: MiriWidgetsError) -> SourceList:
-        """Return the list of a mosaic that cannot be read."""
-        return cls(sentence=str(error))
 
 
 def sources_of(mosaic: Path) -> SourceList:
@@ -64,16 +56,12 @@ def sources_of(mosaic: Path) -> SourceList:
         return SourceList(read_catalog(catalog), f"Catalogue of the pipeline: {catalog.name}.")
     from miri_widgets.core.sources import find_sources
 
-    headers = read_headers(mosaic)
-    sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), headers[0])
+    found = MosaicPixels.read(mosaic, measured=False)
+    to_sky = None if found.wcs is None else lambda x, y: found.wcs.all_pix2world(x, y, 0)
     image = np.array(read_image(mosaic), float)
-    try:
-        weight = read_image(mosaic, "WHT")
-        image[~(weight > 0)] = np.nan
-    except MiriWidgetsError:
-        pass  # only mosaics have weights
-    to_sky, scale = _sky(sci)
-    fwhm = PSF_FWHM_ARCSEC.get(str(headers[0].get("FILTER", "")), 0.3) / scale
+    with contextlib.suppress(MiriWidgetsError):  # only mosaics have weights
+        image[~(read_image(mosaic, "WHT") > 0)] = np.nan
+    fwhm = found.fwhm_arcsec / found.scale
     table = find_sources(image, fwhm=max(fwhm, 1.5), nsigma=_NSIGMA, to_sky=to_sky)
     sources = tuple(
         Source(
@@ -91,19 +79,3 @@ def sources_of(mosaic: Path) -> SourceList:
     return SourceList(
         sources, f"Maxima {_NSIGMA:g} sigma above the local sky; there is no catalogue beside the image."
     )
-
-
-def _sky(header: Any) -> tuple[Any, float]:
-    """Return pixel to sky as a callable and the pixel scale in arcsec; (None, 0.11) without a WCS."""
-    import warnings
-
-    from astropy.wcs import WCS
-    from astropy.wcs.utils import proj_plane_pixel_scales
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        wcs = WCS(header)
-        if not wcs.has_celestial:
-            return None, 0.11
-        scale = float(np.mean(proj_plane_pixel_scales(wcs.celestial))) * 3600
-    return lambda x, y: wcs.celestial.all_pix2world(x, y, 0), scale

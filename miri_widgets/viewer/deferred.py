@@ -20,7 +20,7 @@ from ipywidgets import HTML, Box, Layout, Widget
 
 from miri_widgets.viewer.brightness import check_stretch
 from miri_widgets.viewer.image import ViewerImage, load_image, safe_label
-from miri_widgets.viewer.protocol import ImageSource, Position, StretchFunction
+from miri_widgets.viewer.protocol import MARK_COLOR, ImageSource, Position, StretchFunction
 from miri_widgets.viewer.visitor import wait_for_visitor
 
 __all__ = ["Backend", "DeferredViewer"]
@@ -47,7 +47,10 @@ class Backend(Protocol):
     def blink(self) -> None:
         """Show the next image."""
 
-    def mark(self, positions: Table, label: str) -> None:
+    def on_click(self, callback: Callable[[float, float], object]) -> None:
+        """Call a function with the place (x, y) of every click."""
+
+    def mark(self, positions: Table, label: str, color: str) -> None:
         """Mark positions, instead of marks with the same label."""
 
     def unmark(self, label: str) -> None:
@@ -146,9 +149,13 @@ class DeferredViewer:
         """Show the next image."""
         self._do(lambda backend: backend.blink())
 
-    def mark(self, positions: Table, *, label: str) -> None:
+    def on_click(self, callback: Callable[[float, float], object]) -> None:
+        """Call a function with the place of every click; see `ImageViewer.on_click`."""
+        self._do(lambda backend: backend.on_click(callback))
+
+    def mark(self, positions: Table, *, label: str, color: str = MARK_COLOR) -> None:
         """Mark positions; see `ImageViewer.mark`."""
-        self._do(lambda backend: backend.mark(positions, safe_label(label)))
+        self._do(lambda backend: backend.mark(positions, safe_label(label), color))
 
     def unmark(self, label: str) -> None:
         """Remove a set of marks; an unknown label is ignored."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ipywidgets import Box, Layout
 
 from miri_widgets.viewer.brightness import limits
 from miri_widgets.viewer.image import ViewerImage
-from miri_widgets.viewer.protocol import Position, StretchFunction
+from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction
 
 __all__ = ["JdavizViewer", "import_jdaviz"]
 
@@ -101,6 +102,8 @@ class JdavizViewer:
         self._size: tuple[int, ...] = ()  # of the image shown last
         self._samples: dict[str, Any] = {}  # pixels that tell black and white, by the name in jdaviz
         self._fits = 0
+        self._callbacks: list[Callable[[float, float], object]] = []
+        self._listens = False
         self._let_units_differ()
         inner = self._app._app  # private until jdaviz offers the widget itself
         # Trap: with ipyvue 1.13 the App has no layout, and App.show(height=...) fails on it.
@@ -122,6 +125,7 @@ class JdavizViewer:
         self._samples[self._names[label]] = image.pixels[::step].copy()
         self._apply_stretch([self._names[label]])
         self._bring_up(label)
+        self._listen()
         if image.pixels.shape != self._size:
             self._size = image.pixels.shape
             self._fit_when_drawn()
@@ -168,12 +172,33 @@ class JdavizViewer:
             seen = [place for place, label in enumerate(labels) if layers[label].visible]
             self._bring_up(labels[(seen[-1] + 1) % len(labels) if seen else 0])
 
-    def mark(self, positions: Table, label: str) -> None:
+    def on_click(self, callback: Callable[[float, float], object]) -> None:
+        """Call a function with the place (x, y) of every click."""
+        self._callbacks.append(callback)
+
+    def _listen(self) -> None:
+        """Hear clicks; jdaviz makes its viewer with the first image."""
+        if self._viewer is None or self._listens:
+            return
+        # Private: the offered viewer has no such call.
+        listened = getattr(getattr(self._viewer, "_obj", None), "glue_viewer", None)
+        if listened is not None:
+            self._listens = True
+            listened.add_event_callback(self._clicked, events=["click"])
+
+    def _clicked(self, event: dict[str, Any]) -> None:
+        place = event.get("domain") or {}
+        if place.get("x") is not None and place.get("y") is not None:
+            for callback in self._callbacks:
+                callback(float(place["x"]), float(place["y"]))
+
+    def mark(self, positions: Table, label: str, color: str = MARK_COLOR) -> None:
         """Mark positions, instead of marks with the same label."""
         viewer = self._viewer
         if viewer is None:
             return
         self.unmark(label)
+        viewer.marker = {"color": color, "alpha": 0.9, "markersize": 9, "fill": False}
         if {"ra", "dec"} <= set(positions.colnames):
             sky = SkyCoord(positions["ra"], positions["dec"], unit="deg")
             viewer.add_markers(Table({"coord": sky}), use_skycoord=True, marker_name=label)
@@ -190,6 +215,7 @@ class JdavizViewer:
     def center_on(self, position: Position) -> None:
         """Bring a position to the centre."""
         if self._viewer is not None:
+            self._fits += 1  # what waits to show all of the image would take it away again
             self._viewer.center_on(position)
 
     def stretch(self, function: StretchFunction, percentile: float) -> None:

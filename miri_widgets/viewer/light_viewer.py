@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from typing import Any
 
 import bqplot
@@ -15,7 +16,7 @@ from ipywidgets import HTML, Button, Dropdown, HBox, Layout, VBox
 
 from miri_widgets.viewer.brightness import to_brightness
 from miri_widgets.viewer.image import ViewerImage
-from miri_widgets.viewer.protocol import Position, StretchFunction
+from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction
 
 __all__ = ["LightViewer"]
 
@@ -32,6 +33,7 @@ class LightViewer:
     def __init__(self) -> None:
         self._images: dict[str, ViewerImage] = {}
         self._marks: dict[str, bqplot.Scatter] = {}
+        self._callbacks: list[Callable[[float, float], object]] = []
         self._top: str | None = None
         self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
@@ -69,7 +71,11 @@ class LightViewer:
             place = labels.index(self._top) + 1 if self._top in labels else 0
             self._list(labels[place % len(labels)])
 
-    def mark(self, positions: Table, label: str) -> None:
+    def on_click(self, callback: Callable[[float, float], object]) -> None:
+        """Call a function with the place (x, y) of every click."""
+        self._callbacks.append(callback)
+
+    def mark(self, positions: Table, label: str, color: str = MARK_COLOR) -> None:
         """Mark positions, instead of marks with the same label."""
         self.unmark(label)
         x, y = self._pixels(positions)
@@ -79,7 +85,7 @@ class LightViewer:
             scales={"x": self._x, "y": self._y},
             marker="circle",
             fill=False,
-            colors=["#ffb000"],
+            colors=[color],
             default_size=90,
             stroke_width=1.6,
         )
@@ -185,7 +191,10 @@ class LightViewer:
 
     def _on_mouse(self, _interaction: Any, message: dict[str, Any], _buffers: Any) -> None:
         if message.get("event") == "click":
-            self.read(message["domain"]["x"], message["domain"]["y"])
+            place = message["domain"]["x"], message["domain"]["y"]
+            self.read(*place)
+            for callback in self._callbacks:
+                callback(*place)
 
     def read(self, x: float, y: float) -> str:
         """Write value and position of a pixel below the cursor, and return the text."""

@@ -21,10 +21,12 @@ from astropy.table import Table
 from ipywidgets import Widget
 from numpy.typing import NDArray
 
-__all__ = ["ImageSource", "ImageViewer", "Position", "StretchFunction"]
+__all__ = ["MARK_COLOR", "ImageSource", "ImageViewer", "Position", "StretchFunction"]
 
 ImageSource: TypeAlias = Path | str | NDArray[Any]
 Position: TypeAlias = SkyCoord | tuple[float, float]
+MARK_COLOR = "#ffb000"
+
 StretchFunction: TypeAlias = Literal["linear", "sqrt", "log", "arcsinh"]
 
 
@@ -84,7 +86,11 @@ class ImageViewer(Protocol):
         """Show the next image."""
         ...
 
-    def mark(self, positions: Table, *, label: str) -> None:
+    def on_click(self, callback: Callable[[float, float], object]) -> None:
+        """Call a function with the place (x, y) of every click on an image, 0-based pixels of the image on top."""
+        ...
+
+    def mark(self, positions: Table, *, label: str, color: str = MARK_COLOR) -> None:
         """
         Mark positions.
 
@@ -94,6 +100,8 @@ class ImageViewer(Protocol):
             Columns ``ra`` and ``dec`` in degrees, ICRS, or else ``x`` and ``y``.
         label : str
             Name of this set of marks.
+        color : str
+            Of the marks, as in CSS.
         """
         ...
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from keys import Key
 
-__all__ = ["KEYS", "measure"]
+__all__ = ["KEYS", "crds_cache", "measure"]
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -50,7 +50,7 @@ def measure(shared: Path = SHARED) -> tuple[dict[str, float | None], list[str]]:
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="miri-astrometry-") as folder:
         warnings.simplefilter("ignore")
         frame, frame_notes = _frame()
-        with _crds(Path(folder)):
+        with crds_cache(Path(folder)):
             tiles, tile_notes = _tiles(Path(folder), _real_offsets(shared))
     return frame | tiles, frame_notes + tile_notes
 
@@ -265,11 +265,11 @@ def _at(wcs, x, y):
 
 
 @contextmanager
-def _crds(folder: Path):
+def crds_cache(folder: Path, filters: tuple[str, ...] = (REFERENCE,)):
     """Parameters of steps from a cache of our own; no network."""
     from miri_widgets.simulation import write_reference_cache
 
-    cache = write_reference_cache(folder / "crds", filters=(REFERENCE,), subarrays=("SUB64",))
+    cache = write_reference_cache(folder / "crds", filters=filters, subarrays=("SUB64",))
     before = dict(os.environ)
     os.environ.update(cache.environment())
     try:

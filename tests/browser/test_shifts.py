@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,4 +77,36 @@ def test_measure_judge_apply_and_mosaic(
     errors = [np.array(tile.guide_star_error) for tile in program.tiles]
     found = np.array([rows["002"].dx - rows["001"].dx, rows["002"].dy - rows["001"].dy])
     assert np.abs(found - (errors[1] - errors[0])).max() < 0.02
+    look_at_sources(page, screenshots)
     page_report.assert_clean()
+
+
+def look_at_sources(page: Page, screenshots: Path) -> None:
+    """The catalogue of both filters, linked both ways to the viewer."""
+    page.get_by_role("tab").filter(has_text="Image 3").click()
+    page.locator(".mw-panel").get_by_role("tab").filter(has_text="Sources").click(timeout=MINUTES)
+    table = page.locator(".mw-sources .mw-table")
+    rows = table.locator("tbody tr")
+    expect(rows.nth(10)).to_be_visible(timeout=MINUTES)
+    expect(table.get_by_role("columnheader").filter(has_text="F560W − F770W")).to_be_visible()
+    expect(page.locator(".mw-sources").get_by_text("All mosaics lie on one grid.")).to_be_visible()
+    page.get_by_label("Mark on the image").check()
+    rows.nth(3).click()
+    expect(rows.nth(3)).to_have_class(re.compile("mw-chosen"))
+    page.wait_for_timeout(2500)
+    page.screenshot(path=screenshots / "sources.png", full_page=True)
+    # the source lies in the middle now; another row, and a click there brings this one back
+    rows.nth(7).evaluate("row => row.scrollIntoView({block: 'nearest'})")
+    image = page.locator(
+        ".mw-viewer .bqplot .plotarea_events, .mw-viewer .bqplot-figure, .mw-viewer .bqplot"
+    ).first
+    box = image.bounding_box()
+    assert box is not None
+    rows.nth(7).click()
+    page.wait_for_timeout(2500)
+    expect(rows.nth(7)).to_have_class(re.compile("mw-chosen"))
+    # a click on the image finds a source that is not listed, and lists it again
+    page.get_by_label("List", exact=True).select_option(label="extended (2)")
+    expect(rows).to_have_count(2)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(rows.nth(7)).to_have_class(re.compile("mw-chosen"), timeout=MINUTES)

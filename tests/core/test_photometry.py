@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.core.photometry import aperture_flux, isolated
+from miri_widgets.core.photometry import aperture_flux, isolated, noise_factor
 
 RADII = {"radius": 6.0, "sky_inner": 9.0, "sky_outer": 14.0}
 Y, X = np.mgrid[0:41, 0:41]
@@ -61,3 +61,23 @@ def test_isolated():
     flux = np.array([100.0, 1, 10, 100])  # the third is a tenth of the fourth
     assert isolated(x, y, flux, radius=12, fraction=0.05).tolist() == [True, False, False, False]
     assert isolated(x, y, flux, radius=4, fraction=0.05).all()
+
+
+def test_noise_that_neighbours_share_is_found():
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(3)
+    plain = rng.normal(0, 1.0, (200, 200))
+    shared = gaussian_filter(plain, 1.0)
+    shared /= shared.std()
+    err = np.ones((200, 200))
+    sizes = {"radius": 3.0, "sky_inner": 8.0, "sky_outer": 12.0}
+    nowhere = np.empty(0)
+    assert noise_factor(plain, err, nowhere, nowhere, **sizes) == pytest.approx(1.0, abs=0.2)
+    assert noise_factor(shared, err, nowhere, nowhere, **sizes) > 2.0
+    # sources are avoided, and an image without room is left alone
+    y, x = np.mgrid[20:200:30, 20:200:30]
+    stars = plain.copy()
+    stars[y, x] += 500.0
+    assert noise_factor(stars, err, x.ravel(), y.ravel(), **sizes) == pytest.approx(1.0, abs=0.3)
+    assert noise_factor(np.full((30, 30), np.nan), err[:30, :30], nowhere, nowhere, **sizes) == 1.0

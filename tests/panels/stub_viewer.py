@@ -29,7 +29,10 @@ class Viewer:
     def center_on(self, position):
         self.center = position
 
-    def mark(self, positions, *, label):
+    def on_click(self, callback):
+        self.clicked = callback
+
+    def mark(self, positions, *, label, color=""):
         pass
 
     def unmark(self, label):

@@ -42,7 +42,10 @@ class FakeViewer:
     def blink(self):
         self.blinked += 1
 
-    def mark(self, positions, *, label):
+    def on_click(self, callback):
+        self.clicked = callback
+
+    def mark(self, positions, *, label, color=""):
         self.marks[label] = len(positions)
 
     def unmark(self, label):
@@ -408,24 +411,53 @@ def count_observers(session):
 
 
 def test_sources_are_listed_marked_and_centred(session, tmp_path):
-    from miri_widgets.models.sources import SourceList
+    from miri_widgets.models.catalog import CatalogSource, FilterFlux, ProgramCatalog
     from miri_widgets.panels.parts.sources import Sources
-    from miri_widgets.products.catalogs import Source
 
-    mosaic = tmp_path / "<b>_i2d.fits"
-    star = Source(number=7, ra=80.5, dec=-69.4, x=10.0, y=20.0, flux=12.5, err=0.1, snr=125.0)
+    mosaics = (tmp_path / "<b>_i2d.fits",)
+    fluxes = (FilterFlux(12.5, 0.1, "measured"), FilterFlux(3.0, 0.2, "forced"))
+    stars = tuple(
+        CatalogSource(
+            n, 80.5, -69.4, ((10.0 * n, 20.0), (10.0, 20.0)), fluxes, 125.0, kind, ((1.5, 0.1),), (n, 0)
+        )
+        for n, kind in ((1, "point"), (2, "extended"), (3, "point"))
+    )
+    catalog = ProgramCatalog(
+        (*mosaics, tmp_path / "o_i2d.fits"), ("F560W", "F770W"), stars, ((0, 1),), ("<i>told</i>",)
+    )
     viewer = FakeViewer()
     dashboard = Dashboard(session, viewer=viewer)
-    session.sources = {mosaic: SourceList((star,), "Catalogue of the pipeline.")}
+    session.catalogs = {mosaics: catalog}
     view = Sources(session.stages["image3"])
-    session.shown = mosaic
-    assert view.table.rows[0]["flux"]["text"] == "12.5"
-    assert "<b>" not in view.words.value
+    session.shown = mosaics[0]
+    assert view.table.rows[0]["flux0"]["text"] == "12.5"
+    assert view.table.rows[0]["flux1"]["text"] == "[3]"
+    assert view.table.rows[0]["colour0"]["text"] == "+1.50"
+    assert "<i>" not in view.words.value
     view.mark.value = True
-    assert viewer.marks == {"sources": 1}
-    view._center("7")
-    assert viewer.center == (10.0, 20.0)
+    assert viewer.marks == {"sources: point": 2, "sources: extended": 1}
+    view.kind.value = "extended"
+    assert viewer.marks == {"sources: extended": 1}
+    assert [row["id"] for row in view.table.rows] == ["2"]
+    view.table.selected = ["2"]
+    assert viewer.center == (20.0, 20.0)
+    dashboard._shown = mosaics[0]  # the file is not there to be shown
+    dashboard._refused = False
+    viewer.clicked(31.0, 21.0)
+    assert view.catalog.chosen == 3
+    assert view.kind.value == "all"
+    assert view.table.selected == ["3"]
+    viewer.clicked(500.0, 21.0)
+    assert view.catalog.chosen == 3
+    view.diagram._clicker("extended")(None, {"data": {"index": 0}})
+    assert view.table.selected == ["2"]
+    view.save.click()
+    assert "Saved as" in view.told.value
+    saved = sorted(path.name for path in (session.program.workspace / "catalogues").iterdir())
+    assert [name.rpartition("_")[2] for name in saved] == ["sources.ecsv", "sources.reg"]
     view.mark.value = False
+    assert viewer.marks == {"sources: chosen": 1}
+    view.catalog.chosen = 0
     assert viewer.marks == {}
     view.close()
     dashboard.close()

@@ -31,6 +31,9 @@ class FakeViewer:
     def regions(self) -> dict[str, Any]:
         return {}
 
+    def on_click(self, callback: Any) -> None:
+        self.clicked = callback
+
     def _note(self, *arguments: Any, **options: Any) -> None:
         self.calls.append((arguments, options))
 

@@ -1,122 +1,276 @@
-"""The sources of the image in the viewer, and their marks on it."""
+"""The catalogue of a program's mosaics: table, colour-magnitude diagram, and marks on the image."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
 
+from miri_widgets.core.catalog import EXTENDED, POINT, SHARP
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.catalog import CatalogSource, ProgramCatalog
+from miri_widgets.models.catalog_choice import KINDS, CatalogModel
 from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.parts.colourmagnitude import ColourMagnitude
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
-from miri_widgets.panels.parts.theme import escape, sentences, text
+from miri_widgets.panels.parts.theme import button, escape, sentences, text
 
-__all__ = ["MOST_ROWS", "Sources"]
+__all__ = ["MOST_ROWS", "Sources", "SourcesView"]
 
 MOST_ROWS = 500
 
-_COLUMNS = [
-    {"key": "number", "title": "#", "right": True, "tip": "Label in the catalogue"},
-    {"key": "ra", "title": "RA [deg]", "right": True, "tip": "Right ascension, ICRS"},
-    {"key": "dec", "title": "Dec [deg]", "right": True, "tip": "Declination, ICRS"},
-    {"key": "flux", "title": "Flux [µJy]", "right": True, "tip": "Total flux, aperture corrected"},
+_TONES = {POINT: ("run", "•"), EXTENDED: ("good", "◯"), SHARP: ("warn", "▴")}
+
+_FIRST = [
+    {"key": "number", "title": "#", "right": True, "tip": "1 is the brightest in the first filter"},
+    {"key": "shape", "title": "Shape", "kind": "state"},
     {
         "key": "snr",
         "title": "S/N",
         "right": True,
-        "tip": "Flux over its error; without a catalogue, peak over sky noise",
+        "tip": "Largest of all filters: flux over its error; without a catalogue, peak over sky noise",
     },
-    {"key": "shape", "title": "Shape"},
-    {"key": "show", "title": "", "kind": "button"},
+]
+_SKY = [
+    {"key": "ra", "title": "RA [deg]", "right": True, "tip": "Right ascension, ICRS"},
+    {"key": "dec", "title": "Dec [deg]", "right": True, "tip": "Declination, ICRS"},
 ]
 
 
-class Sources(Part):
+class SourcesView(Part):
     """
-    A table of sources; a row's button brings the source to the centre of the viewer.
+    A catalogue, linked both ways to a viewer; it needs no stage.
+
+    Parameters
+    ----------
+    catalog : CatalogModel
+        What is shown.
+    center : callable, optional
+        Called with the number of a source whose row was clicked.
+    folder : callable, optional
+        Gives the folder to save to, and the first part of the names.
+    """
+
+    def __init__(
+        self,
+        catalog: CatalogModel,
+        center: Callable[[int], None] | None = None,
+        folder: Callable[[], tuple[Path, str]] | None = None,
+    ) -> None:
+        super().__init__("mw-sources")
+        self.catalog = catalog
+        self._center = center
+        self._folder = folder
+        self.mark = ipywidgets.Checkbox(
+            description="Mark on the image", indent=False, layout=ipywidgets.Layout(width="auto")
+        )
+        self.kind = _choice("List", "190px", [("all", "all")])
+        self.pair = _choice("Colour", "250px", [("", 0)])
+        self.save = button(
+            "Save table and regions", tip="As ECSV, and as a DS9 region file, of what is listed"
+        )
+        self.words = text("", "mw-muted")
+        self.told = text("")
+        self.table = Table(
+            columns=[*_FIRST, *_SKY], placeholder="Filter sources", max_height="420px",
+            empty="No mosaic yet: run this stage, or show one.",
+        )  # fmt: skip
+        self.diagram = ColourMagnitude(catalog)
+        row = ipywidgets.HBox([self.mark, self.kind, self.pair, self.save])
+        row.add_class("mw-row")
+        self.children = (row, self.words, self.told, self.table, self.diagram)
+        self._links = (
+            (self.mark, "marked"),
+            (self.kind, "kind"),
+            (self.pair, "pair"),
+        )
+        for widget, name in self._links:
+            widget.observe(self._taken(name), "value")
+        self.save.on_click(self._save)
+        self.table.observe(self._picked, "selected")
+        self.watch(catalog, self._follow, "value", "kind")
+        self.watch(catalog, self._follow_chosen, "chosen")
+        self.watch(catalog, self._follow_controls, "marked", "kind", "pair", "in_view", "value")
+
+    def _taken(self, name: str) -> Callable[[Any], None]:
+        return lambda change: setattr(self.catalog, name, change["new"])
+
+    def say(self, words: str) -> None:
+        """Show what keeps the catalogue from coming, instead of it."""
+        self.words.value = escape(words)
+
+    def _follow(self, _: Any) -> None:
+        found = self.catalog.value
+        self.told.value = sentences(found.sentences, "bad") if found is not None else ""
+        self.save.disabled = not self.catalog.sources
+        if found is None:
+            self.table.rows = []
+            self.words.value = ""
+            return
+        sources = self.catalog.sources
+        count = f"{len(sources)} sources. " if len(sources) != 1 else "1 source. "
+        more = f"The {MOST_ROWS} brightest are listed. " if len(sources) > MOST_ROWS else ""
+        self.words.value = escape(count + more + " ".join(found.words))
+        self.table.columns = [*_FIRST, *_flux_columns(found), *_SKY]
+        self.table.rows = [_row(source, found) for source in sources[:MOST_ROWS]]
+
+    def _follow_controls(self, _: Any) -> None:
+        catalog = self.catalog
+        counts = catalog.counts()
+        kinds = [
+            (f"{kind} ({counts[kind]})", kind)
+            for kind in KINDS
+            if counts[kind] or kind in ("all", catalog.kind)
+        ]
+        if tuple(kinds) != tuple(self.kind.options):
+            self.kind.options = kinds
+        names = catalog.value.colour_names() if catalog.value is not None else ()
+        pairs = [(name, place) for place, name in enumerate(names)] or [("one filter only", 0)]
+        if tuple(pairs) != tuple(self.pair.options):
+            self.pair.options = pairs
+        self.pair.layout.display = "" if len(pairs) > 1 else "none"
+        self.kind.value, self.pair.value, self.mark.value = catalog.kind, catalog.pair, catalog.marked
+        in_view = catalog.value is not None and catalog.in_view in catalog.value.mosaics
+        self.mark.disabled = not in_view
+        self.mark.tooltip = "" if in_view else "Show one of the mosaics first"
+
+    def _follow_chosen(self, _: Any) -> None:
+        number = self.catalog.chosen
+        selected = [str(number)] if number else []
+        if self.table.selected != selected:
+            self.table.selected = selected
+
+    def _picked(self, change: dict[str, Any]) -> None:
+        number = int(change["new"][0]) if change["new"] else 0
+        if number and number != self.catalog.chosen:
+            self.catalog.chosen = number
+            if self._center is not None:
+                self._center(number)
+
+    def _save(self, _: Any) -> None:
+        if self._folder is None:
+            return
+        try:
+            table, regions = self.catalog.save(*self._folder())
+            self.told.value = sentences([f"Saved as {table} and {regions.name}."], "good")
+        except MiriWidgetsError as error:
+            self.told.value = sentences([str(error)], "bad")
+
+
+class Sources(SourcesView):
+    """
+    The catalogue of the mosaics of a stage.
 
     Parameters
     ----------
     model : StageModel
-        The stage whose mosaics are meant; the image in the viewer when it is a mosaic, else the stage's first.
+        Its mosaics are meant; the one in the viewer alone when it is none of them.
     """
 
     def __init__(self, model: StageModel) -> None:
-        super().__init__("mw-sources")
         self.model = model
         self.session = model.session
-        self.mark = ipywidgets.Checkbox(description="Mark on the image", indent=False, value=False)
-        self.mark.observe(self._marked, "value")
-        self.words = text("", "mw-muted")
-        self.table = Table(
-            columns=_COLUMNS, on_act=self._center, placeholder="Filter sources", max_height="420px",
-            empty="No mosaic yet: run this stage, or show one.",
-        )  # fmt: skip
-        self.children = (self.mark, self.words, self.table)
-        self.watch(self.session, self._follow, "shown", "sources")
-        self.watch(model, self._follow, "products")
+        super().__init__(CatalogModel(), self._bring, self._place)
+        self.watch(self.session, self._ask, "shown", "catalogs")
+        self.watch(model, self._ask, "products")
+        self.watch(self.session, self._clicked, "clicked")
+        self.watch(self.catalog, self._mark, "marked", "in_view", "kind", "value", "chosen")
 
     @property
-    def mosaic(self) -> Path | None:
-        """The mosaic that the table is about."""
+    def mosaics(self) -> tuple[Path, ...]:
+        """The mosaics that the catalogue is about."""
+        own = tuple(sorted({path for path in self.model.products if path.name.endswith("_i2d.fits")}))
         shown = self.session.shown
-        if shown is not None and shown.name.endswith("_i2d.fits"):
-            return Path(shown)
-        return next((path for path in self.model.products if path.name.endswith("_i2d.fits")), None)
+        if shown is not None and shown.name.endswith("_i2d.fits") and shown not in own:
+            return (Path(shown),)
+        return own
 
-    def _follow(self, _: Any) -> None:
-        mosaic = self.mosaic
-        self.mark.disabled = mosaic is None
-        if mosaic is None:
-            self.table.rows = []
-            self.words.value = ""
-            return
-        found = self.session.sources.get(mosaic)
+    def _ask(self, _: Any) -> None:
+        mosaics = self.mosaics
+        self.catalog.in_view = self.session.shown
+        found = self.session.catalogs.get(mosaics) if mosaics else None
+        if self.catalog.value is not found:
+            self.catalog.value = found
+        if mosaics and found is None:
+            self.session.ask_catalog(mosaics)
+            self.say(f"Reading the sources of {', '.join(path.name for path in mosaics)} …")
+
+    def _mark(self, _: Any) -> None:
+        self.session.marks = self.catalog.marks()
+
+    def _clicked(self, _: Any) -> None:
+        if self.session.clicked:
+            self.catalog.click(*self.session.clicked)
+
+    def _bring(self, number: int) -> None:
+        """Bring a source to the centre of the viewer; of a mosaic that shows it when another image is there."""
+        found = self.catalog.value
         if found is None:
-            self.session.ask_sources(mosaic)
-            self.words.value = escape(f"Reading the sources of {mosaic.name} …")
             return
-        if found.sentence:
-            self.words.value = sentences([found.sentence], "bad")
-            self.table.rows = []
-            return
-        more = (
-            f" The {MOST_ROWS} brightest of {len(found.sources)}." if len(found.sources) > MOST_ROWS else ""
-        )
-        count = f"{len(found.sources)} sources in {mosaic.name}. "
-        self.words.value = escape(count + found.origin + more)
-        self.table.rows = [self._row(source) for source in found.sources[:MOST_ROWS]]
-        self._marked(None)
+        if self.session.shown not in found.mosaics:
+            self.session.show(found.mosaics[0])
+        place = self.catalog.place()
+        if place is not None:
+            self.session.center = place
 
-    @staticmethod
-    def _row(source: Any) -> dict[str, Any]:
-        def number(value: float, form: str) -> dict[str, Any]:
-            known = math.isfinite(value)
-            return {"text": format(value, form) if known else "", "rank": value if known else -1.0}
+    def _place(self) -> tuple[Path, str]:
+        return self.session.program.workspace / "catalogues", self.session.program.name
 
-        return {
-            "id": str(source.number),
-            "number": {"text": str(source.number), "rank": source.number},
-            "ra": number(source.ra, ".6f"),
-            "dec": number(source.dec, ".6f"),
-            "flux": number(source.flux, ".4g"),
-            "snr": number(source.snr, ".1f"),
-            "shape": "extended" if source.extended else "point" if math.isfinite(source.flux) else "",
-            "show": "Center",
+
+def _choice(label: str, width: str, options: list[tuple[str, Any]]) -> ipywidgets.Dropdown:
+    return ipywidgets.Dropdown(
+        description=label,
+        options=options,
+        style={"description_width": "auto"},
+        layout=ipywidgets.Layout(width=width),
+    )
+
+
+def _flux_columns(found: ProgramCatalog) -> list[dict[str, Any]]:
+    columns: list[dict[str, Any]] = [
+        {
+            "key": f"flux{place}",
+            "title": f"{name} [µJy]",
+            "right": True,
+            "tip": "Total flux density of a point source; in brackets: measured where another filter shows the source",
         }
+        for place, name in enumerate(found.filters)
+    ]
+    for place, name in enumerate(found.colour_names()):
+        columns.append(
+            {
+                "key": f"colour{place}",
+                "title": f"{name} [mag]",
+                "right": True,
+                "tip": "AB; of extended sources in one aperture at the resolution of the widest filter",
+            }
+        )
+    return columns
 
-    def _marked(self, _: Any) -> None:
-        mosaic = self.mosaic
-        found = self.session.sources.get(mosaic) if mosaic is not None else None
-        on_sky = found is not None and self.mark.value and self.session.shown == mosaic
-        self.session.marks = tuple((one.x, one.y) for one in found.sources) if found and on_sky else ()
 
-    def _center(self, name: str) -> None:
-        mosaic = self.mosaic
-        found = self.session.sources.get(mosaic) if mosaic is not None else None
-        source = next((one for one in found.sources if str(one.number) == name), None) if found else None
-        if source is not None and mosaic is not None:
-            self.session.show(mosaic)
-            self.session.center = (source.x, source.y)
+def _number(value: float, form: str, around: str = "{}", tip: str = "") -> dict[str, Any]:
+    known = math.isfinite(value)
+    shown = around.format(format(value, form)) if known else ""
+    return {"text": shown, "rank": value if known else -1e9, "tip": tip or shown}
+
+
+def _row(source: CatalogSource, found: ProgramCatalog) -> dict[str, Any]:
+    tone, glyph = _TONES.get(source.shape, ("calm", "?" if source.shape else ""))
+    row: dict[str, Any] = {
+        "id": str(source.number),
+        "number": {"text": str(source.number), "rank": source.number},
+        "shape": {"text": source.shape, "tone": tone, "glyph": glyph},
+        "ra": _number(source.ra, ".6f"),
+        "dec": _number(source.dec, ".6f"),
+        "snr": _number(source.snr, ".1f"),
+    }
+    for place, flux in enumerate(source.fluxes):
+        around = "[{}]" if flux.kind == "forced" else "{}"
+        row[f"flux{place}"] = _number(flux.flux, ".4g", around, f"± {flux.err:.2g} µJy, {flux.kind}")
+    for place, (value, sigma) in enumerate(source.colours):
+        row[f"colour{place}"] = _number(value, "+.2f", "{}", f"± {sigma:.2f} mag")
+    return row

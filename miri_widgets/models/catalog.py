@@ -1,0 +1,335 @@
+"""The sources of a program's mosaics: one list for all filters, with shapes, fluxes and colours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.catalog import EXTENDED, POINT, UNSURE, colour, merged, nearest, shapes, stellar_locus
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.mosaic_pixels import MosaicPixels, forced, matched
+from miri_widgets.models.sources import sources_of
+from miri_widgets.products.catalogs import CONCENTRATION, catalog_beside
+from miri_widgets.products.exposure import FILTERS, PSF_FWHM_ARCSEC
+
+__all__ = ["CatalogSource", "FilterFlux", "ProgramCatalog", "catalog_of"]
+
+_MATCH_FWHM = 0.75
+_LEAST_ARCSEC = 0.15
+_FEW_STARS, _MOST_STARS = 3, 50
+
+
+@dataclass(frozen=True)
+class FilterFlux:
+    """
+    A source in one filter.
+
+    Attributes
+    ----------
+    flux, err : float
+        Total flux density of a point source, and its standard deviation, microjansky; NaN when there is none.
+    kind : str
+        "measured": the pipeline found it. "forced": measured at its position in another filter. "none": no pixels.
+    """
+
+    flux: float = math.nan
+    err: float = math.nan
+    kind: str = "none"
+
+
+@dataclass(frozen=True)
+class CatalogSource:
+    """
+    A source of a program.
+
+    Attributes
+    ----------
+    number : int
+        1 for the first of the list.
+    ra, dec : float
+        Degrees, ICRS; NaN without a WCS.
+    pixels : tuple of (float, float)
+        (x, y), 0-based, in the mosaic of each filter; NaN outside of what can be told.
+    fluxes : tuple of FilterFlux
+        By filter.
+    snr : float
+        Largest signal over noise of all filters.
+    shape : str
+        "point", "extended", "sharp" or "unsure", see `miri_widgets.core.catalog.shapes`; empty when not measured.
+    colours : tuple of (float, float)
+        AB magnitude and its standard deviation of each pair of `ProgramCatalog.pairs`; NaN when not known.
+    labels : tuple of int
+        Label in the catalogue of each filter; 0 where it is not there.
+    """
+
+    number: int
+    ra: float
+    dec: float
+    pixels: tuple[tuple[float, float], ...]
+    fluxes: tuple[FilterFlux, ...]
+    snr: float
+    shape: str = ""
+    colours: tuple[tuple[float, float], ...] = ()
+    labels: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ProgramCatalog:
+    """
+    The sources of some mosaics, the brightest in the first filter first.
+
+    Attributes
+    ----------
+    mosaics : tuple of Path
+        By wavelength.
+    filters : tuple of str
+        Of each mosaic; the file's name where the header does not say.
+    sources : tuple of CatalogSource
+        All of them.
+    pairs : tuple of (int, int)
+        Indices of the filters of each colour.
+    words : tuple of str
+        Where the numbers come from, as sentences.
+    sentences : tuple of str
+        What is wrong, as sentences.
+    """
+
+    mosaics: tuple[Path, ...] = ()
+    filters: tuple[str, ...] = ()
+    sources: tuple[CatalogSource, ...] = ()
+    pairs: tuple[tuple[int, int], ...] = ()
+    words: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+
+    @classmethod
+    def failed(cls, error: MiriWidgetsError) -> ProgramCatalog:
+        """Return the catalogue of mosaics that cannot be read."""
+        return cls(sentences=(str(error),))
+
+    def colour_names(self) -> tuple[str, ...]:
+        """Return the names of the colours, as F560W - F770W."""
+        return tuple(f"{self.filters[one]} − {self.filters[other]}" for one, other in self.pairs)
+
+    def at(self, mosaic: Path, x: float, y: float, reach: float) -> CatalogSource | None:
+        """Return the source nearest to a position of a mosaic, 0-based pixels; None when none is within `reach`."""
+        if mosaic not in self.mosaics or not self.sources:
+            return None
+        place = self.mosaics.index(mosaic)
+        where = np.array([source.pixels[place] for source in self.sources])
+        index = nearest(where[:, 0], where[:, 1], (x, y), reach)
+        return None if index is None else self.sources[index]
+
+    def find(self, number: int) -> CatalogSource | None:
+        """Return a source by its number."""
+        return self.sources[number - 1] if 0 < number <= len(self.sources) else None
+
+
+@dataclass(eq=False)
+class _Band:
+    """One filter while the catalogue is made."""
+
+    mosaic: MosaicPixels
+    found: tuple[Any, ...]
+    kinds: NDArray[Any] = field(default_factory=lambda: np.empty(0, "U8"))
+
+
+def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
+    """
+    Make one catalogue of the mosaics of a program, one for each filter.
+
+    Parameters
+    ----------
+    mosaics : sequence of Path
+        Drizzled images (``i2d``), with the pipeline's catalogue beside or without.
+
+    Returns
+    -------
+    ProgramCatalog
+        A mosaic that cannot be read is left out, with a sentence.
+
+    Notes
+    -----
+    Sources of different filters are one when they are nearest to each other within three quarters of the wider PSF.
+    Where a filter has no such source, its flux is measured at the position of the sharpest filter that has it, with
+    the aperture and correction of its own catalogue; so faint sources have a flux with an error, not a hole.
+
+    Point or extended: the flux in the 70 over that in the 30 per cent aperture, against the stars of the field
+    themselves, in the sharpest filter that can tell. Colours of extended sources: see
+    `miri_widgets.core.matched_photometry`; all others compare total fluxes.
+    """
+    bands, sentences = _bands(mosaics)
+    if not bands:
+        return ProgramCatalog(sentences=tuple(sentences))
+    for band in bands:
+        band.kinds = _kinds(band.found)
+    widest = max(band.mosaic.fwhm_arcsec for band in bands)
+    positions = [np.array([(one.ra, one.dec) for one in band.found]).reshape(-1, 2) for band in bands]
+    on_sky = all(np.isfinite(part).all() for part in positions)
+    if not on_sky and len(bands) > 1:
+        sentences.append(
+            "A mosaic has no coordinates: its sources cannot be compared with those of other filters."
+        )
+        bands, positions = bands[:1], positions[:1]
+    if on_sky:
+        places = merged(positions, max(_MATCH_FWHM * widest, _LEAST_ARCSEC))
+    else:
+        places = np.arange(len(bands[0].found))[:, None]
+    sources = [_joined(row, bands) for row in places]
+    sources = _with_forced(sources, bands)
+    pairs = tuple(combinations(range(len(bands)), 2))
+    sources = _with_colours(sources, bands, pairs)
+    order = sorted(range(len(sources)), key=lambda index: _brightness(sources[index]), reverse=True)
+    return ProgramCatalog(
+        mosaics=tuple(band.mosaic.path for band in bands),
+        filters=tuple(band.mosaic.name for band in bands),
+        sources=tuple(replace(sources[index], number=place) for place, index in enumerate(order, start=1)),
+        pairs=pairs,
+        words=tuple(_words(bands)),
+        sentences=tuple(sentences),
+    )
+
+
+def _bands(mosaics: Sequence[Path]) -> tuple[list[_Band], list[str]]:
+    bands, sentences = [], []
+    for path in mosaics:
+        try:
+            found = sources_of(path)
+            bands.append(
+                _Band(MosaicPixels.read(path, measured=catalog_beside(path) is not None), found.sources)
+            )
+        except MiriWidgetsError as error:
+            sentences.append(str(error))
+    bands.sort(key=lambda band: (_wavelength(band.mosaic.name), band.mosaic.path.name))
+    known = set()
+    for band in list(bands):
+        if band.mosaic.name in known:
+            bands.remove(band)
+            sentences.append(
+                f"{band.mosaic.path.name} is a second mosaic in {band.mosaic.name}: it is left out."
+            )
+        known.add(band.mosaic.name)
+    return bands, sentences
+
+
+def _wavelength(name: str) -> int:
+    return FILTERS.index(name) if name in PSF_FWHM_ARCSEC else len(FILTERS)
+
+
+def _kinds(found: Sequence[Any]) -> NDArray[Any]:
+    concentration = np.array([one.concentration for one in found])
+    err = np.array([one.concentration_err for one in found])
+    locus, scatter, _ = stellar_locus(concentration, err, CONCENTRATION)
+    return shapes(concentration, err, locus, scatter)
+
+
+def _joined(row: NDArray[np.intp], bands: Sequence[_Band]) -> CatalogSource:
+    """One source, of what the filters have of it."""
+    own = [band.found[index] if index >= 0 else None for band, index in zip(bands, row, strict=True)]
+    first = next(one for one in own if one is not None)
+    kinds = [
+        str(band.kinds[index])
+        for band, index in zip(bands, row, strict=True)
+        if index >= 0 and math.isfinite(band.found[index].flux)
+    ]
+    told = next((kind for kind in kinds if kind != UNSURE), kinds[0] if kinds else "")
+    pixels = []
+    for band, one in zip(bands, own, strict=True):
+        pixels.append((one.x, one.y) if one is not None else band.mosaic.pixel(first.ra, first.dec))
+    fluxes = tuple(
+        FilterFlux(one.flux, one.err, "measured" if math.isfinite(one.flux) else "none")
+        if one is not None
+        else FilterFlux()
+        for one in own
+    )
+    return CatalogSource(
+        number=0,
+        ra=first.ra,
+        dec=first.dec,
+        pixels=tuple(pixels),
+        fluxes=fluxes,
+        snr=max(one.snr for one in own if one is not None),
+        shape=told,
+        labels=tuple(one.number if one is not None else 0 for one in own),
+    )
+
+
+def _with_forced(sources: list[CatalogSource], bands: Sequence[_Band]) -> list[CatalogSource]:
+    """Measure sources in the filters that do not have them."""
+    result = list(sources)
+    for place, band in enumerate(bands):
+        missing = [index for index, source in enumerate(result) if source.fluxes[place].kind == "none"]
+        known = [source.pixels[place] for source in result]
+        values = forced(band.mosaic, [known[index] for index in missing], known)
+        for index, (flux, err) in zip(missing, values, strict=True):
+            if math.isfinite(flux) and math.isfinite(err):
+                fluxes = list(result[index].fluxes)
+                fluxes[place] = FilterFlux(flux, err, "forced")
+                result[index] = replace(result[index], fluxes=tuple(fluxes))
+    return result
+
+
+def _with_colours(
+    sources: list[CatalogSource], bands: Sequence[_Band], pairs: Sequence[tuple[int, int]]
+) -> list[CatalogSource]:
+    fluxes = np.array([[one.flux for one in source.fluxes] for source in sources]).reshape(-1, len(bands))
+    errors = np.array([[one.err for one in source.fluxes] for source in sources]).reshape(-1, len(bands))
+    wide = [index for index, source in enumerate(sources) if source.shape == EXTENDED]
+    if wide and len(bands) > 1:
+        target = max(bands, key=lambda band: band.mosaic.fwhm_arcsec).mosaic
+        stars = [index for index, source in enumerate(sources) if source.shape == POINT]
+        stars = sorted(stars, key=lambda index: sources[index].snr, reverse=True)[:_MOST_STARS]
+        for place, band in enumerate(bands):
+            at = [sources[index].pixels[place] for index in (*wide, *stars)]
+            own, own_err = matched(band.mosaic, at, target)
+            # the wings of two PSFs differ by more than a Gaussian: the stars of the field tell by how much
+            total = fluxes[stars, place] / own[len(wide) :]
+            total = total[np.isfinite(total) & (total > 0)]
+            factor = float(np.median(total)) if len(total) >= _FEW_STARS else 1.0
+            fluxes[wide, place], errors[wide, place] = (
+                own[: len(wide)] * factor,
+                own_err[: len(wide)] * factor,
+            )
+    found = [
+        colour(fluxes[:, one], errors[:, one], fluxes[:, other], errors[:, other]) for one, other in pairs
+    ]
+    return [
+        replace(source, colours=tuple((float(value[index]), float(sigma[index])) for value, sigma in found))
+        for index, source in enumerate(sources)
+    ]
+
+
+def _brightness(source: CatalogSource) -> tuple[float, float]:
+    """What sorts the list: flux in the sharpest filter, else signal over noise."""
+    flux = source.fluxes[0].flux
+    return (
+        flux if math.isfinite(flux) else -math.inf,
+        source.snr if math.isfinite(source.snr) else -math.inf,
+    )
+
+
+def _words(bands: Sequence[_Band]) -> list[str]:
+    measured = [band.mosaic.name for band in bands if band.mosaic.apertures is not None]
+    rough = [band.mosaic.name for band in bands if band.mosaic.apertures is None]
+    words = []
+    if measured:
+        words.append(f"Catalogues of the pipeline: {', '.join(measured)}.")
+    if rough:
+        words.append(
+            f"Without a catalogue beside: {', '.join(rough)}; maxima above the local sky are listed, without fluxes."
+        )
+    if len(bands) > 1:
+        grids = {band.mosaic.grid for band in bands}
+        words.append(
+            "All mosaics lie on one grid."
+            if len(grids) == 1
+            else "The mosaics lie on different grids: take the stage Grid in, so that they can be blinked pixel by pixel. "
+            "Sources are matched on the sky."
+        )
+    return words
