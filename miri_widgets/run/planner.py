@@ -19,7 +19,6 @@ from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps.stages import STAGES, Scope, Stage, preset
-from miri_widgets.steps.stages import stage as find_stage
 
 __all__ = ["Chosen", "Planner"]
 

@@ -61,7 +61,7 @@ def test_all_that_waits_names_the_first_cause(some):
 
 
 def test_a_contradiction_stops_the_stage_that_has_it(some):
-    found = chain(some, CHAIN[:3] + ("image3",), {"image3": {"resample.rotation": 3.0}})
+    found = chain(some, (*CHAIN[:3], "image3"), {"image3": {"resample.rotation": 3.0}})
     assert list(found.refused) == ["image3"]
     assert stages_of(found.plans) == ["detector1", "grid", "image2"]
 
