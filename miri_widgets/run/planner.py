@@ -142,7 +142,7 @@ class Planner:
         # an exported script knows the settings of those that went in only
         chosen = next(filter(None, (self._chosen(stage, one) for one in exposures)), {})
         reference = choose_reference_filter(exposures, FILTERS, str(chosen.get(_REFERENCE) or ""))
-        members = exposures_for_shifts(exposures, reference)
+        members = exposures_for_shifts(exposures, reference, FILTERS)
         return sorted(members, key=lambda one: (one.filter != reference, one.start_mjd, one.root))
 
     def _require_something(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
