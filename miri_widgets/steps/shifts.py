@@ -26,9 +26,11 @@ from miri_widgets.core.shift_verdicts import Limits, Verdict
 from miri_widgets.errors import InputError
 from miri_widgets.products.exposure import FILTERS, read_exposure
 from miri_widgets.products.exposure_shifts import ExposureShift, write_exposure_shifts
+from miri_widgets.products.reference_catalogs import write_reference_catalog
 from miri_widgets.products.shift_tables import ShiftTable, write_shift_table
 from miri_widgets.steps.measure_shifts import MeasuredField, MeasureShiftsStep, measure_field
 from miri_widgets.steps.members import member_files, product_root
+from miri_widgets.steps.online_catalogs import ONLINE_CATALOGS
 from miri_widgets.steps.shift_report import shift_report
 
 __all__ = ["ShiftsStep", "measurements_to_solve"]
@@ -64,7 +66,8 @@ class ShiftsStep(MeasureShiftsStep):
         Notes
         -----
         The table is ``NAME_shifts.ecsv``, with NAME that of the association or the program; what was measured of each
-        exposure is ``NAME_shifts_measured.ecsv``, and ``NAME_shifts_measured_FILTER.ecsv`` of other filters.
+        exposure is ``NAME_shifts_measured.ecsv``, and ``NAME_shifts_measured_FILTER.ecsv`` of other filters; what a
+        catalogue online gave is ``NAME_shifts_catalog.ecsv``.
         """
         files = member_files(source)
         exposures = [read_exposure(path, suffix="cal") for path in files]
@@ -154,6 +157,9 @@ class ShiftsStep(MeasureShiftsStep):
         for field in fields:
             other = "" if field is fields[0] else f"_{field.shifts.filter.lower()}"
             write_exposure_shifts(field.shifts, folder / f"{root}_{self.suffix}_measured{other}.ecsv")
+        if (catalog := fields[0].catalog) is not None and catalog.name in ONLINE_CATALOGS:
+            # what a service gave once can be given again, as a file
+            write_reference_catalog(catalog, folder / f"{root}_{self.suffix}_catalog.ecsv")
         log.info("Saved %s_%s.ecsv", root, self.suffix)
 
 
