@@ -66,7 +66,7 @@ def start(
                 f"the stage {name[:40]!r}", "one of " + ", ".join(session.stages), "correct its name"
             )
     rows = [row for name in names for row in session.stages[name].rows]
-    if rows and all(row.state == RowState.DONE for row in rows):
+    if rows and not session.refused.keys() & set(names) and all(row.state == RowState.DONE for row in rows):
         return session, ""
     return session, session.run(*names)
 
@@ -140,6 +140,8 @@ def summary(session: SessionModel) -> str:
         )
         if stage is list(session.stages.values())[-1]:
             lines += [f"  mosaic: {row.products[0]}" for row in done]
+        if stage.name in session.refused:
+            lines.append(f"  not run: {session.refused[stage.name]}")
         lines += [f"  {row.label}: {row.sentence}" for row in stage.rows if row.sentence and not row.products]
         lines += [f"  {row.label} was harmed: {row.harm}" for row in stage.rows if row.harm]
     return "\n".join(lines)
@@ -161,9 +163,10 @@ def run_program(options: argparse.Namespace) -> int:
     def say(line: str) -> None:
         print(f"[{time.monotonic() - began:5.0f} s] {line}", flush=True)
 
+    wanted = options.stages.split(",") if options.stages else None
     session, job = start(
         load_program(options.program),
-        stages=options.stages.split(",") if options.stages else None,
+        stages=wanted,
         also=options.also.split(",") if options.also else (),
         changes=options.set,
         workers=options.workers,
@@ -185,4 +188,4 @@ def run_program(options: argparse.Namespace) -> int:
         raise
     print(summary(session))
     session.close()
-    return int(not good)
+    return int(not good or bool(session.refused.keys() & set(wanted or session.stages)))

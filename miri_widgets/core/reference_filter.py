@@ -70,7 +70,9 @@ def choose_reference_filter(
     return max(present, key=lambda name: (counts[name], -present.index(name)))
 
 
-def exposures_for_shifts(exposures: Iterable[_Exposure], reference: str) -> tuple[_Exposure, ...]:
+def exposures_for_shifts(
+    exposures: Iterable[_Exposure], reference: str, filters: Sequence[str]
+) -> tuple[_Exposure, ...]:
     """
     Return the exposures that shifts of a program are made of.
 
@@ -80,17 +82,22 @@ def exposures_for_shifts(exposures: Iterable[_Exposure], reference: str) -> tupl
         Of all filters, in any order.
     reference : str
         Of `choose_reference_filter`.
+    filters : sequence of str
+        All filters by wavelength.
 
     Returns
     -------
     tuple of FilteredExposure
-        Those in the reference filter; and, of each visit and guide star that it did not see, the first: so that this
-        group is known, and gets the shift of a neighbour with a warning.
+        Those in the reference filter; those in shorter ones, in which stars are more and sharper: they are measured for
+        the groups that fail; and, for each visit and guide star that none of these saw, all in the shortest filter
+        that did: so that the group is known, and has groups in common with the others.
     """
     found = sorted(exposures, key=lambda one: one.root)
-    by_root = {one.root: one for one in found}
-    chosen = {one.root for one in found if one.filter == reference}
+    filter_of = {one.root: one.filter for one in found}
+    order = {name: filters.index(name) for name in set(filter_of.values())}
+    wanted = {name for name in order if order[name] <= order[reference]}
     for group in group_exposures(found):
-        if not chosen & set(group.roots):
-            chosen.add(group.roots[0])
-    return tuple(by_root[root] for root in sorted(chosen))
+        seen_in = {filter_of[root] for root in group.roots}
+        if not wanted & seen_in:
+            wanted.add(min(seen_in, key=lambda name: order[name]))
+    return tuple(one for one in found if one.filter in wanted)

@@ -1,13 +1,16 @@
 """
 What shift every group is given: its own when it is believed, else one along a stated chain.
 
-A group whose verdict is FAIL keeps its verdict, and the source of what it took is stated:
+A group whose verdict is FAIL keeps its verdict, and the source of what it took is stated, with how it was judged there:
 
-1. the same group in a shorter filter;
+1. the same group in another filter, the shortest first;
 2. the nearest in time of the groups on the same guide star: they share its position error;
 3. the nearest in time of all groups: only a guess, for another guide star has another error;
 4. the common shift of the run, when that is all its exposures carry;
 5. zero.
+
+A group that has no exposures in the filter has failed at nothing: it is judged by what it takes, as in the other
+filter, or WEAK when it comes from the same guide star. A guess and zero are FAIL.
 """
 
 from __future__ import annotations
@@ -96,7 +99,7 @@ def trust_shifts(
     filter_name : str
         Filter of the measurements.
     shorter : sequence of TrustedShift
-        Of shorter filters, the shortest first.
+        Of other filters, the shortest first, in the same frame.
     shared : mapping of str to (float, float), optional
         The common shift of the run, by group whose exposures carry it, arcsec.
 
@@ -105,6 +108,7 @@ def trust_shifts(
     tuple of TrustedShift
         In the order of `groups`; each has a finite shift.
     """
+    others = [one for one in shorter if one.own and one.verdict is not Verdict.FAIL]
     believed: dict[str, TrustedShift] = {}
     for group in groups:
         verdict = judgements[group.name].verdict if group.name in judgements else Verdict.FAIL
@@ -117,7 +121,7 @@ def trust_shifts(
             shifts.get(group.name),
             judgements.get(group.name),
             filter_name,
-            _chain(group, list(believed.values()), shorter, (shared or {}).get(group.name)),
+            _chain(group, list(believed.values()), others, (shared or {}).get(group.name)),
         )
         for group in groups
     )
@@ -125,7 +129,7 @@ def trust_shifts(
 
 @dataclass(frozen=True)
 class _Value:
-    """A value taken from elsewhere, and its source in words."""
+    """A value taken from elsewhere, its source in words, and how far it is to be believed."""
 
     dx: float
     dy: float
@@ -134,21 +138,29 @@ class _Value:
     corr: float
     rotation: float
     source: str
+    verdict: Verdict = Verdict.FAIL
+    reason: str = ""
 
 
 def _chain(
     group: Group,
     believed: Sequence[TrustedShift],
-    shorter: Sequence[TrustedShift],
+    others: Sequence[TrustedShift],
     shared: tuple[float, float] | None,
 ) -> _Value:
-    for one in shorter:
-        if one.group.name == group.name and one.own and one.verdict is not Verdict.FAIL:
-            return _copied(one, f"filter {one.filter}", 0.0)
-    near = sorted(believed, key=lambda one: (_apart_in_time(one.group, group), one.group.name))
+    for one in others:
+        if one.group.name == group.name:
+            source = f"filter {one.filter}, where it is {one.verdict}"
+            return _copied(one, source, 0.0, one.verdict, f"in {one.filter}: {one.reason}")
+    near = [
+        one
+        for some in (believed, others)
+        for one in sorted(some, key=lambda one: (_apart_in_time(one.group, group), one.group.name))
+    ]
     for one in near:
         if group.guide_star and one.group.guide_star == group.guide_star:
-            return _copied(one, f"group {one.group.name}, on the same guide star", _SAME_STAR_ERR)
+            source = f"group {one.group.name}, on the same guide star"
+            return _copied(one, source, _SAME_STAR_ERR, Verdict.WEAK, "taken from another group")
     for one in near:
         return _copied(
             one, f"group {one.group.name}, nearest in time, on another guide star: a guess", math.nan
@@ -158,7 +170,9 @@ def _chain(
     return _Value(0.0, 0.0, math.nan, math.nan, math.nan, 0.0, "zero: nothing was found to take")
 
 
-def _copied(one: TrustedShift, source: str, err: float) -> _Value:
+def _copied(
+    one: TrustedShift, source: str, err: float, verdict: Verdict = Verdict.FAIL, reason: str = ""
+) -> _Value:
     return _Value(
         one.dx,
         one.dy,
@@ -167,6 +181,8 @@ def _copied(one: TrustedShift, source: str, err: float) -> _Value:
         one.corr,
         one.rotation,
         source,
+        verdict,
+        reason,
     )
 
 
@@ -181,10 +197,12 @@ def _own(group: Group, shift: GroupShift, judgement: Judgement, filter_name: str
 def _instead(
     group: Group, shift: GroupShift | None, judgement: Judgement | None, filter_name: str, value: _Value
 ) -> TrustedShift:
+    verdict, reason = Verdict.FAIL, judgement.reason if judgement else "not measured in this filter"
+    if shift is None or not (shift.exposures or shift.overlaps):
+        verdict, reason = value.verdict, "; ".join(filter(None, (reason, value.reason)))
     return TrustedShift(
         group, filter_name, value.dx, value.dy, value.dx_err, value.dy_err, value.corr, value.rotation,
-        shift.exposures if shift else 0, shift.used if shift else 0,
-        Verdict.FAIL, judgement.reason if judgement else "not measured in this filter", value.source,
+        shift.exposures if shift else 0, shift.used if shift else 0, verdict, reason, value.source,
     )  # fmt: skip
 
 

@@ -124,7 +124,9 @@ def _reasons(
     if no_exposures:
         return no_exposures, []
     if not own:
-        return [facts.error or "There is nothing to run: no exposure takes part."], []
+        return [
+            facts.refused.get(stage.name) or facts.error or "There is nothing to run: no exposure takes part."
+        ], []
     if all(row.state == RowState.DONE for row in own):
         return ["Everything here is complete with these settings."], []
     if any(row.active for row in own):

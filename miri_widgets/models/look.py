@@ -82,6 +82,8 @@ class Facts:
         Per stage, the first time; else empty.
     plans : tuple of RunPlan or None
         For the settings of `generation`; None while they cannot be made.
+    refused : mapping of str to str
+        Sentence per stage that could not be planned.
     products : mapping of str to tuple of Path
         Per key of a complete run.
     reports : mapping of str to mapping
@@ -106,6 +108,7 @@ class Facts:
     scan: ScanResult | None = None
     declared: Mapping[str, Declared] = field(default_factory=dict)
     plans: tuple[Any, ...] | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
     products: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     harms: Mapping[str, str] = field(default_factory=dict)
@@ -135,6 +138,7 @@ class Looker:
         self._memory = ""
         self._told = False
         self._plans: tuple[Any, ...] | None = None
+        self._refused: dict[str, str] = {}
         self._planned = -1
         self._plan_error = ""
         self._products: dict[str, tuple[Path, ...]] = {}
@@ -161,6 +165,7 @@ class Looker:
                 scan=scan,
                 declared=declared,
                 plans=self._plans if self._planned == request.generation else None,
+                refused=dict(self._refused),
                 products=products,
                 reports={key: report for key, report in self._reports.items() if key in products},
                 harms=self._harms(products),
@@ -205,9 +210,9 @@ class Looker:
             return
         if self._planned != request.generation:
             self._plan_error = ""
-            self._plans = ()
+            self._plans, self._refused = (), {}
             try:
-                self._plans = self._plan_chain(request)
+                self._plan_chain(request)
             except MiriWidgetsError as error:
                 self._plan_error = str(error)
             except OSError as error:
@@ -220,7 +225,7 @@ class Looker:
         if self._plan_error:
             errors.append(self._plan_error)
 
-    def _plan_chain(self, request: Request) -> tuple[Any, ...]:
+    def _plan_chain(self, request: Request) -> None:
         """Presets differ from filter to filter: every run gets those of its exposures."""
         made: dict[tuple[str, str], Settings] = {}
 
@@ -231,9 +236,10 @@ class Looker:
                 made[place] = request.settings[name].with_layer(Source.PRESET, preset)
             return made[place]
 
-        if not request.exposures:
-            return ()
-        return tuple(self._services.plan(request.exposures, request.stages, settings))
+        if request.exposures:
+            planned = self._services.plan(request.exposures, request.stages, settings)
+            self._plans = tuple(planned.plans)
+            self._refused = {name: str(error) for name, error in planned.refused.items()}
 
     def _job_states(self) -> tuple[Any, ...]:
         states = []

@@ -12,9 +12,9 @@ from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import Problem, ScanResult, scan
+from miri_widgets.run.chain import PlannedChain, plan_chain
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
-from miri_widgets.run.planner import plan_stages
 from miri_widgets.run.records import completed, products
 from miri_widgets.run.script import code_for, export_script
 from miri_widgets.run.workspace import Workspace
@@ -56,8 +56,8 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
             return ScanResult((), (), (Problem(program.folders[0], missing),))
         return scan(program.folders, suffix=stages.STAGES[0].takes, index=workspace / "index.json")
 
-    def plan(exposures: Sequence[Exposure], names: Sequence[str], settings: SettingsOf) -> Sequence[Any]:
-        return plan_stages(workspace, exposures, names, settings, environment, product_name=pattern)
+    def plan(exposures: Sequence[Exposure], names: Sequence[str], settings: SettingsOf) -> PlannedChain:
+        return plan_chain(workspace, exposures, names, settings, environment, product_name=pattern)
 
     def crds_layer(name: str, path: Path) -> Mapping[str, Any]:
         from miri_widgets.steps.crds_parameters import crds_layer as layer

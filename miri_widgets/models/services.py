@@ -17,7 +17,7 @@ from miri_widgets.products.program import Program
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.settings import Parameter, Settings
 
-__all__ = ["EngineLike", "PlanLike", "Services", "SettingsOf", "StageLike", "real_services"]
+__all__ = ["EngineLike", "PlanLike", "PlannedLike", "Services", "SettingsOf", "StageLike", "real_services"]
 
 SettingsOf: TypeAlias = Callable[[str, Exposure], Settings]
 
@@ -66,6 +66,15 @@ class PlanLike(Protocol):
     def depends(self) -> tuple[str, ...]: ...
 
 
+class PlannedLike(Protocol):
+    """What the models read of a `miri_widgets.run.chain.PlannedChain`."""
+
+    @property
+    def plans(self) -> Sequence[Any]: ...
+    @property
+    def refused(self) -> Mapping[str, Exception]: ...
+
+
 class EngineLike(Protocol):
     """What the models ask of a `miri_widgets.run.engine.Engine`."""
 
@@ -101,7 +110,7 @@ class Services:
     crds_layer : callable
         What CRDS parameter files set for an exposure.
     plan : callable
-        Exposures, stage names and settings (by stage and exposure) to run plans.
+        Exposures, stage names and settings (by stage and exposure) to run plans, and to refusals by stage.
     products : callable
         Product files of a plan whose run is complete; else empty.
     report : callable
@@ -132,7 +141,7 @@ class Services:
     owned: Callable[[str], str]
     preset: Callable[[str, str], Mapping[str, Any]]
     crds_layer: Callable[[str, Path], Mapping[str, Any]]
-    plan: Callable[[Sequence[Exposure], Sequence[str], SettingsOf], Sequence[Any]]
+    plan: Callable[[Sequence[Exposure], Sequence[str], SettingsOf], PlannedLike]
     products: Callable[[Any], tuple[Path, ...]]
     report: Callable[[Any], Mapping[str, Any]]
     inputs: Callable[[Any], tuple[Path, ...]]

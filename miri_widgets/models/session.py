@@ -77,6 +77,9 @@ class SessionModel(traitlets.HasTraits):
     clicked: Any = traitlets.Tuple(help="(x, y) of the last click on `shown`, 0-based pixels; see click")
     center: Any = traitlets.Tuple(help="(x, y) to be centred, 0-based pixels")
     plans = traitlets.Tuple(help="RunPlan of every run, for the settings of now")
+    refused: traitlets.Dict[str, str] = traitlets.Dict(
+        help="stage -> why it could not be planned, a sentence"
+    )
     chain = traitlets.Tuple(help="names of the stages that take part, in order; see use_stage")
     ordered = traitlets.Bool(False, help="whether a run waits for the plans of now; see order")
 
@@ -247,6 +250,7 @@ class SessionModel(traitlets.HasTraits):
         self.engine_state = fold.engine_words(facts.engine)
         if facts.plans is not None and facts.generation == self._generation:
             self.plans = facts.plans
+            self.refused = dict(facts.refused)
             rows = fold.rows(facts)
             for stage in self.stages.values():
                 stage.apply(fold.stage_values(stage.stage, rows, facts, self.programs.blockers()))
@@ -308,9 +312,13 @@ class SessionModel(traitlets.HasTraits):
                 chosen.append(plan)
         if not self.plans and self.trouble:
             raise EngineError("this stage cannot run now", "a plan", self.trouble.rstrip("."))
+        refused = [sentence for name, sentence in self.refused.items() if name in names]
+        if not chosen and refused:
+            raise EngineError("this stage cannot run now", "no blockers", " ".join(refused).rstrip("."))
         if not chosen:
             raise EngineError("everything is complete already", "a run to do", "change a setting first")
-        self.message = ""
+        # the others run; a mosaic that is missing in the end must be no surprise
+        self.message = " ".join(refused)
         self.picked = False
         job = self.services.engine.submit(chosen)
         self.touch()

@@ -1,10 +1,10 @@
 """Where and when: run keys, records, jobs, the detached engine, progress events and logs."""
 
+from miri_widgets.run.chain import PlannedChain, plan_chain, plan_stages
 from miri_widgets.run.engine import Engine, EngineStatus
 from miri_widgets.run.events import EventKind, JobEvent, read_events
 from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus, fold
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
-from miri_widgets.run.planner import plan_stages
 from miri_widgets.run.records import Record, completed, products, read_record
 from miri_widgets.run.script import code_for, export_script
 from miri_widgets.run.workspace import Workspace
@@ -16,6 +16,7 @@ __all__ = [
     "JobEvent",
     "JobState",
     "JobSummary",
+    "PlannedChain",
     "Record",
     "RunInput",
     "RunPlan",
@@ -26,6 +27,7 @@ __all__ = [
     "completed",
     "export_script",
     "fold",
+    "plan_chain",
     "plan_stages",
     "products",
     "read_events",

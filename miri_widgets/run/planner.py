@@ -1,5 +1,5 @@
 """
-Plan a whole chain of stages, before anything ran: which run gives which product, and who needs it.
+Plan stage after stage: which run gives which product, and who needs it. For whole chains see `miri_widgets.run.chain`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ from miri_widgets.core.reference_filter import choose_reference_filter, exposure
 from miri_widgets.errors import ParameterError, WrongSuffixError
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.identity import file_identity
-from miri_widgets.run.crds_context import crds_variables
 from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measured, size_name
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps.stages import STAGES, Scope, Stage, preset
-from miri_widgets.steps.stages import stage as find_stage
 
-__all__ = ["plan_stages"]
+__all__ = ["Chosen", "Planner"]
 
 _DEDICATED = "background_observations"
 """The parameter that names observations of empty sky: they take no part in mosaics."""
@@ -33,72 +31,19 @@ Chosen: TypeAlias = Settings | Mapping[str, Any]
 """What acts in one run: settings, or the plain values to hand over."""
 
 
-def plan_stages(
-    workspace: Workspace | Path,
-    exposures: Sequence[Exposure],
-    stages: Sequence[str],
-    settings: Mapping[str, Chosen] | Callable[[str, Exposure], Chosen],
-    environment: Mapping[str, str] | None = None,
-    *,
-    product_name: str | Callable[[Exposure], str] = "",
-) -> tuple[RunPlan, ...]:
+class Planner:
     """
-    Plan stages for exposures, before anything ran.
+    Plans stage after stage, and knows which run gives which product.
 
     Parameters
     ----------
-    workspace : Workspace or Path
+    workspace : Workspace
         Where the runs go.
-    exposures : sequence of Exposure
-        Raw inputs of the first stage; their order does not matter.
-    stages : sequence of str
-        Stage names in running order.
-    settings : mapping or callable
-        Per stage, Settings or the plain values to hand over; or a callable that gives them for a stage and an
-        exposure. Exposures that go into one run share those of the first.
-    environment : mapping, optional
-        CRDS_* variables; those of this process by default.
-    product_name : str or callable
-        Name of products of several exposures, ``{filter}`` and ``{program}``
-        are filled in; or a callable that gives it for the first of them.
-
-    Returns
-    -------
-    tuple of RunPlan
-        Runs come after the runs that they need; those of the shortest filter first.
-
-    Raises
-    ------
-    WrongSuffixError
-        If a stage takes products that neither the exposures nor an earlier stage give.
-    ParameterError
-        If settings of two stages contradict each other, or a stage is left without what it needs.
-    CrdsCacheError
-        If the CRDS context has no name.
+    environment : dict
+        CRDS_* variables.
+    settings, product_name
+        As in `miri_widgets.run.chain.plan_chain`.
     """
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    planner = _Planner(place, crds_variables(environment), settings, product_name)
-    ordered = sorted(exposures, key=lambda one: (one.start_mjd, one.root))
-    planner.note_needs([find_stage(name) for name in stages])
-    planner.note_backgrounds([find_stage(name) for name in stages], ordered)
-    for name in stages:
-        planner.add(find_stage(name), ordered)
-    return _mosaics_early(planner.plans, ordered)
-
-
-def _mosaics_early(plans: Sequence[RunPlan], exposures: Sequence[Exposure]) -> tuple[RunPlan, ...]:
-    """Sort by filter, so that a mosaic comes early rather than every exposure first; needed runs stay before."""
-    of_exposure = {exposure.root: FILTERS.index(exposure.filter) for exposure in exposures}
-    rank: dict[str, int] = {}
-    for plan in plans:  # what a run needs was planned before it
-        whole = find_stage(plan.stage).scope == Scope.PROGRAM
-        own = -1 if whole else of_exposure[plan.exposures[0]]
-        rank[plan.key] = max([own, *(rank[key] for key in plan.depends if key in rank)])
-    return tuple(sorted(plans, key=lambda one: rank[one.key]))
-
-
-class _Planner:
-    """Plans stage after stage, and knows which run gives which product."""
 
     def __init__(
         self,
@@ -113,6 +58,7 @@ class _Planner:
         self._settings = settings
         self._pattern = product_name
         self._made: dict[tuple[str, str], RunInput] = {}
+        self._missing: dict[tuple[str, str], Stage] = {}
         self._backgrounds: set[str] = set()
         self._needed: dict[str, dict[str, Any]] = {}
         self._preferred: dict[str, dict[str, Any]] = {}
@@ -134,8 +80,16 @@ class _Planner:
                 self._backgrounds |= {_observation(one) for one in chosen or ()}
 
     def add(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
-        """Plan one stage for all exposures."""
+        """
+        Plan one stage for all exposures; nothing is noted when it cannot be.
+
+        Raises
+        ------
+        WrongSuffixError, ParameterError, InputError
+            If its settings contradict each other or those of other stages, or it is left without what it needs.
+        """
         new: list[tuple[RunPlan, Sequence[Exposure]]] = []
+        self._require_before(stage, exposures)
         self._require_something(stage, exposures)
         if stage.scope != Scope.FILTER:
             exposures = self._of_field(stage, exposures)
@@ -159,12 +113,36 @@ class _Planner:
             elif stage.per_exposure and not stage.is_check:
                 self._note_made(stage, plan, members)
 
+    def note_refused(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
+        """
+        Remember that what a stage would give is not there: later stages must not take what lies before it instead.
+        """
+        cause = self._cause(stage, exposures) or stage
+        for exposure in () if stage.is_check else exposures:
+            for suffix in stage.gives:
+                self._missing[exposure.root, suffix] = cause
+
+    def _cause(self, stage: Stage, exposures: Sequence[Exposure]) -> Stage | None:
+        """Return the first refused stage that a stage depends on."""
+        suffixes = (stage.takes, *(suffix for suffix, _ in stage.companions))
+        places = ((one.root, suffix) for suffix in suffixes for one in exposures)
+        return next((self._missing[place] for place in places if place in self._missing), None)
+
+    def _require_before(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
+        """Refuse a stage that takes what a refused one would give."""
+        if (cause := self._cause(stage, exposures)) is not None:
+            raise ParameterError(
+                f"{stage.name} has to wait for {cause.name}, which cannot run",
+                f"what {cause.name} gives",
+                f"see there what it needs{', or leave it out of the chain' if cause.optional else ''}",
+            )
+
     def _standing_for_all(self, stage: Stage, exposures: Sequence[Exposure]) -> Sequence[Exposure]:
         """Return the exposures that a stage looks at in the place of all."""
         # an exported script knows the settings of those that went in only
         chosen = next(filter(None, (self._chosen(stage, one) for one in exposures)), {})
         reference = choose_reference_filter(exposures, FILTERS, str(chosen.get(_REFERENCE) or ""))
-        members = exposures_for_shifts(exposures, reference)
+        members = exposures_for_shifts(exposures, reference, FILTERS)
         return sorted(members, key=lambda one: (one.filter != reference, one.start_mjd, one.root))
 
     def _require_something(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
@@ -181,7 +159,7 @@ class _Planner:
                 raise ParameterError(
                     f"{stage.name} with nothing to apply",
                     f"the stage {' or '.join(makers)} in the chain, or {stage.one_of[0]} set",
-                    f"take {' or '.join(makers)} in, or give {stage.one_of[0]} a file",
+                    f"take {' or '.join(makers)} in, give {stage.one_of[0]} a file, or leave {stage.name} out",
                 )
 
     def _note_shared(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
@@ -204,6 +182,7 @@ class _Planner:
             extra = ("ramp",) if plan.settings.get("save_calibrated_ramp") else ()
             for suffix in (*stage.gives, *extra):
                 product = f"{exposure.root}_{suffix}.fits"
+                self._missing.pop((exposure.root, suffix), None)
                 self._made[exposure.root, suffix] = RunInput(
                     "derived", f"{plan.key}/{product}", stage=stage.name, run_key=plan.key, product=product
                 )

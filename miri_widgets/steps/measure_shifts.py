@@ -36,13 +36,14 @@ from miri_widgets.products.reference_catalogs import (
 from miri_widgets.steps.members import member_files
 from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.model_planes import planes_of
+from miri_widgets.steps.online_catalogs import ONLINE_CATALOGS, fetch_catalog
 from miri_widgets.steps.shift_estimates import (
     catalog_estimate,
     group_estimate,
     group_turns,
     tweakreg_estimate,
 )
-from miri_widgets.steps.tweakreg_shifts import ONLINE_CATALOGS, TweakregResult, run_tweakreg
+from miri_widgets.steps.tweakreg_shifts import TweakregResult, run_tweakreg
 
 __all__ = ["MeasureShiftsStep", "MeasuredField", "measure_field", "measure_shifts", "star_positions"]
 
@@ -65,7 +66,7 @@ class MeasuredField:
     stars : tuple of StarPositions
         Of each exposure, in the same order.
     catalog : ReferenceCatalog or None
-        Absolute positions at the epoch of the exposures; None without a file.
+        Absolute positions at the epoch of the exposures; None when shifts are relative.
     exposures : tuple of Exposure
         Header facts, in the same order.
     offsets : mapping of (str, str) to Offset
@@ -135,7 +136,7 @@ def measure_field(
     Raises
     ------
     InputError, MissingFileError, BadTableError
-        If exposures or catalogue cannot be used.
+        If exposures or catalogue cannot be used, or a catalogue online cannot be had.
 
     Notes
     -----
@@ -146,14 +147,14 @@ def measure_field(
     filter_name = require_one(exposures, "filter")
     owners = dict(groups) if groups else _owners(exposures)
     stars = star_positions(files)
-    table, online = _catalog(catalog, catalog_epoch, exposures, stars)
+    table = _catalog(catalog, catalog_epoch, exposures, stars)
     offsets = pair_offsets(stars, owners, search_radius=search_radius)
     used = owners if together else {root: root for root in owners}
     results, failure = _tweakreg(
         files,
         used,
         filter_name=filter_name,
-        catalog=table or online,
+        catalog=table,
         stars=stars if own_stars else (),
         parameters={"searchrad": search_radius, "abs_searchrad": search_radius, **(parameters or {})},
     )
@@ -180,7 +181,7 @@ def measure_field(
     )
     measured = ExposureShifts(
         filter_name,
-        table.name if table is not None else online,
+        table.name if table is not None else "",
         "" if catalog else reference,
         shifts,
         overlaps,
@@ -269,12 +270,10 @@ def _catalog(
     catalog_epoch: float | None,
     exposures: Sequence[Exposure],
     stars: Sequence[StarPositions],
-) -> tuple[ReferenceCatalog | None, str]:
-    """Return the catalogue in the field at the epoch of the exposures, or the name of one online."""
+) -> ReferenceCatalog | None:
+    """Return the catalogue in the field at the epoch of the exposures, from a file or online."""
     if not catalog:
-        return None, ""
-    if catalog.upper() in ONLINE_CATALOGS:
-        return None, catalog.upper()
+        return None
     ra, dec = mean_position([one.ra for one in exposures], [one.dec for one in exposures])
     if not any(len(one) for one in stars):
         raise InputError(
@@ -285,10 +284,11 @@ def _catalog(
         max(math.hypot((one.ra - ra + 180) % 360 - 180, one.dec - dec) for one in exposures)
         + _FIELD_ARCMIN / 60
     )
-    table = require_field(
+    if catalog.upper() in ONLINE_CATALOGS:
+        return fetch_catalog(catalog.upper(), ra, dec, reach, epoch)
+    return require_field(
         read_reference_catalog(Path(catalog), epoch=epoch, catalog_epoch=catalog_epoch), ra, dec, reach
     )
-    return table, ""
 
 
 def _notes(shifts: Sequence[ExposureShift]) -> tuple[str, ...]:

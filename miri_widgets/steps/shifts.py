@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -16,17 +16,21 @@ from statistics import median
 from typing import Any
 
 from miri_widgets.core.reference_filter import choose_reference_filter
-from miri_widgets.core.shift_choices import TrustedShift
-from miri_widgets.core.shift_groups import group_exposures
+from miri_widgets.core.shift_choices import TrustedShift, trust_shifts
+from miri_widgets.core.shift_groups import Group, group_exposures
 from miri_widgets.core.shift_measurements import Measurement, Status
 from miri_widgets.core.shift_regrouping import regroup
 from miri_widgets.core.shift_runs import ShiftRun, trust_run
+from miri_widgets.core.shift_transfers import transfer_shifts
 from miri_widgets.core.shift_verdicts import Limits, Verdict
+from miri_widgets.errors import InputError
 from miri_widgets.products.exposure import FILTERS, read_exposure
 from miri_widgets.products.exposure_shifts import ExposureShift, write_exposure_shifts
+from miri_widgets.products.reference_catalogs import write_reference_catalog
 from miri_widgets.products.shift_tables import ShiftTable, write_shift_table
 from miri_widgets.steps.measure_shifts import MeasuredField, MeasureShiftsStep, measure_field
 from miri_widgets.steps.members import member_files, product_root
+from miri_widgets.steps.online_catalogs import ONLINE_CATALOGS
 from miri_widgets.steps.shift_report import shift_report
 
 __all__ = ["ShiftsStep", "measurements_to_solve"]
@@ -56,21 +60,42 @@ class ShiftsStep(MeasureShiftsStep):
         Parameters
         ----------
         source : str or list
-            An association of ``cal`` files or a list of their names. Of any filters: those of other filters than the
-            reference are not measured; their visits get the shifts of others, with a warning.
+            An association of ``cal`` files or a list of their names. Of any filters: other ones than the reference are
+            measured only when the shift of one of their groups is not believed, and fill in for it.
 
         Notes
         -----
         The table is ``NAME_shifts.ecsv``, with NAME that of the association or the program; what was measured of each
-        exposure is ``NAME_shifts_measured.ecsv``.
+        exposure is ``NAME_shifts_measured.ecsv``, and ``NAME_shifts_measured_FILTER.ecsv`` of other filters; what a
+        catalogue online gave is ``NAME_shifts_catalog.ecsv``.
         """
         files = member_files(source)
         exposures = [read_exposure(path, suffix="cal") for path in files]
         reference = choose_reference_filter(exposures, FILTERS, self.reference_filter.strip().upper())
         # before an hour of measuring
         groups = regroup(group_exposures(exposures), self.regroup)
+        by_filter: dict[str, list[Path]] = {}
+        for one in sorted(exposures, key=lambda one: (FILTERS.index(one.filter), one.root)):
+            by_filter.setdefault(one.filter, []).append(one.path)
+        field, run = self._measured(by_filter.pop(reference), reference, groups)
+        run, others, told = self._completed(run, by_filter, groups)
+        table = _table(run, field, exposures[0].program, told)
+        warnings = [*_alone(field), *_unbelieved(run.shifts), *field.shifts.notes, *told]
+        for line in warnings:
+            log.warning("%s", line)
+        self.report = shift_report(run, field, warnings)
+        if self.save_results:
+            self._save(
+                table, (field, *others), product_root(source, self.suffix, f"jw{exposures[0].program}")
+            )
+        return []
+
+    def _measured(
+        self, files: Sequence[Path], filter_name: str, groups: Sequence[Group]
+    ) -> tuple[MeasuredField, ShiftRun]:
+        """Measure, solve and judge in one filter."""
         field = measure_field(
-            [one.path for one in exposures if one.filter == reference],
+            files,
             groups={root: group.name for group in groups for root in group.roots},
             catalog=str(self.catalog or ""),
             catalog_epoch=self.catalog_epoch,
@@ -86,18 +111,39 @@ class ShiftsStep(MeasureShiftsStep):
             second=_second(field.shifts.exposures),
             reference=field.shifts.reference or None,
             rotation=self.rotation,
-            filter_name=reference,
+            filter_name=filter_name,
             limits=self._limits(),
             find_shared=False,  # the fits themselves tell what was only shared
         )
-        table = _table(run, field, exposures[0].program)
-        warnings = [*_alone(field), *_unbelieved(run.shifts), *field.shifts.notes]
-        for line in warnings:
-            log.warning("%s", line)
-        self.report = shift_report(run, field, warnings)
-        if self.save_results:
-            self._save(table, field, product_root(source, self.suffix, f"jw{exposures[0].program}"))
-        return []
+        return field, run
+
+    def _completed(
+        self, run: ShiftRun, by_filter: Mapping[str, Sequence[Path]], groups: Sequence[Group]
+    ) -> tuple[ShiftRun, list[MeasuredField], list[str]]:
+        """Measure in other filters, the shortest first, as long as a group there is that is not believed."""
+        taken: list[TrustedShift] = []
+        fields: list[MeasuredField] = []
+        notes: list[str] = []
+        for name, files in by_filter.items():
+            roots = {path.name.rpartition("_")[0] for path in files}
+            known = {one.group.name for one in taken}
+            lacking = [one.group for one in run.shifts if not one.own and one.group.name not in known]
+            if not any(roots & set(group.roots) for group in lacking):
+                continue
+            log.info("%s is measured too, for groups that are not believed", name)
+            try:
+                field, other = self._measured(files, name, groups)
+            except InputError as error:  # no stars in this filter is no reason to give up the first
+                notes.append(f"{name} was of no help: {error}")
+                continue
+            fields.append(field)
+            transfer = transfer_shifts(other, run, self._limits())
+            taken += [one for one in transfer.shifts if one.group in lacking]
+            notes += transfer.notes
+        shifts = trust_shifts(
+            groups, run.solution.shifts, run.judgements, filter_name=_filter_of(run), shorter=taken
+        )
+        return replace(run, shifts=shifts), fields, notes
 
     def _limits(self) -> Limits:
         return Limits(
@@ -105,10 +151,15 @@ class ShiftsStep(MeasureShiftsStep):
             significance=(self.min_significance, _FAIL_SIGNIFICANCE * self.min_significance),
         )
 
-    def _save(self, table: ShiftTable, field: MeasuredField, root: str) -> None:
+    def _save(self, table: ShiftTable, fields: Sequence[MeasuredField], root: str) -> None:
         folder = Path(self.search_attr("output_dir", default="") or ".")
         write_shift_table(table, folder / f"{root}_{self.suffix}.ecsv")
-        write_exposure_shifts(field.shifts, folder / f"{root}_{self.suffix}_measured.ecsv")
+        for field in fields:
+            other = "" if field is fields[0] else f"_{field.shifts.filter.lower()}"
+            write_exposure_shifts(field.shifts, folder / f"{root}_{self.suffix}_measured{other}.ecsv")
+        if (catalog := fields[0].catalog) is not None and catalog.name in ONLINE_CATALOGS:
+            # what a service gave once can be given again, as a file
+            write_reference_catalog(catalog, folder / f"{root}_{self.suffix}_catalog.ecsv")
         log.info("Saved %s_%s.ecsv", root, self.suffix)
 
 
@@ -158,7 +209,11 @@ def _unbelieved(shifts: Sequence[TrustedShift]) -> list[str]:
     return told
 
 
-def _table(run: ShiftRun, field: MeasuredField, program: str) -> ShiftTable:
+def _filter_of(run: ShiftRun) -> str:
+    return run.shifts[0].filter if run.shifts else ""
+
+
+def _table(run: ShiftRun, field: MeasuredField, program: str, told: Sequence[str]) -> ShiftTable:
     names = ("miri_widgets", "jwst", "tweakwcs")
     return ShiftTable(
         run.shifts,
@@ -166,5 +221,5 @@ def _table(run: ShiftRun, field: MeasuredField, program: str) -> ShiftTable:
         reference_catalog=field.shifts.catalog,
         made_by=f"the step {ShiftsStep.class_alias}",
         versions={name: version(name) for name in names},
-        notes=tuple(dict.fromkeys((run.solution.gauge, *run.solution.notes, *field.shifts.notes))),
+        notes=tuple(dict.fromkeys((run.solution.gauge, *run.solution.notes, *field.shifts.notes, *told))),
     )

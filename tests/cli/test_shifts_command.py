@@ -96,5 +96,9 @@ def test_a_longer_filter_that_fails_takes_the_shift_of_the_shorter(tmp_path):
     assert shifts(path, "--out", tmp_path / "shifts.ecsv").returncode == 0
     short, long = read_shift_table(tmp_path / "shifts.ecsv").shifts
     assert (short.filter, str(short.verdict)) == ("F560W", "PASS")
-    assert (long.filter, str(long.verdict), long.source) == ("F2100W", "FAIL", "filter F560W")
+    assert (long.filter, str(long.verdict), long.source) == (
+        "F2100W",
+        "FAIL",
+        "filter F560W, where it is PASS",
+    )
     assert long.dx == short.dx

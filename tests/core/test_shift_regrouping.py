@@ -75,10 +75,14 @@ def test_the_choice_knows_no_order_and_stands_when_only_its_exposures_are_left(f
     chosen = choose_reference_filter(field, FILTERS)
     shuffled = data.draw(st.permutations(field))
     assert choose_reference_filter(shuffled, FILTERS) == chosen
-    taken = exposures_for_shifts(shuffled, chosen)
-    assert taken == exposures_for_shifts(field, chosen)
+    taken = exposures_for_shifts(shuffled, chosen, FILTERS)
+    assert taken == exposures_for_shifts(field, chosen, FILTERS)
     assert {one for one in field if one.filter == chosen} <= set(taken)
     assert {one.visit for one in taken} == {one.visit for one in field}
+    names = {one.filter for one in taken}
+    assert {one for one in field if one.filter in names} == set(taken), (
+        "whole filters, to compare zero points"
+    )
     # what a run gets tells it the same filter
     assert choose_reference_filter(taken, FILTERS) == chosen
 
@@ -92,3 +96,19 @@ def test_most_guide_stars_count_more_than_a_short_wavelength():
         choose_reference_filter(field, FILTERS, "F2550W")
     with pytest.raises(ParameterError, match="no exposures"):
         choose_reference_filter([], FILTERS)
+
+
+def test_shorter_filters_stand_by_and_longer_ones_only_for_what_nobody_else_saw():
+    field = [Seen("a", filter="F560W"), Seen("b"), Seen("c", "002", "S2"), Seen("d", "002", "S2", "F1500W")]
+    taken = exposures_for_shifts(field, "F770W", FILTERS)
+    assert [one.root for one in taken] == ["a", "b", "c"]
+    field += [Seen("e", "003", "S3", "F1500W"), Seen("f", "004", "S4", "F1500W")]
+    assert [one.root for one in exposures_for_shifts(field, "F770W", FILTERS)] == [
+        "a",
+        "b",
+        "c",
+        "d",
+        "e",
+        "f",
+    ]
+    assert [one.root for one in exposures_for_shifts(field[:2], "F560W", FILTERS)] == ["a"]

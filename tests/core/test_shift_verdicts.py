@@ -113,7 +113,7 @@ def test_the_chain_goes_to_the_shorter_filter_first():
     shorter = [replace(one, filter="F560W", dx=9.0) for one in chosen(groups, [PASS, PASS])]
     first, failed = chosen(groups, [PASS, FAIL], shorter=shorter, filter_name="F1000W")
     assert first.own and first.dx == pytest.approx(0.1)
-    assert (failed.dx, failed.source, failed.verdict) == (9.0, "filter F560W", FAIL)
+    assert (failed.dx, failed.source, failed.verdict) == (9.0, "filter F560W, where it is PASS", FAIL)
 
 
 def test_what_failed_or_was_borrowed_in_the_shorter_filter_is_not_taken():
@@ -132,6 +132,27 @@ def test_same_guide_star_comes_before_nearer_in_time():
     other = chosen([groups[0], groups[1], group("lost", "S3", 9.0)], [PASS, PASS, FAIL])[2]
     assert other.source.startswith("group near, nearest in time") and "guess" in other.source
     assert math.isnan(other.dx_err)
+
+
+def test_what_was_never_measured_is_judged_by_what_it_takes():
+    groups = [group("a", "S1", 1), group("b", "S1", 2), group("c", "S3", 3)]
+    shifts = {"a": GroupShift("a", 0.1, 0.2, 0.002, 0.002, 0.0, 4, 4)}
+    judgements = {"a": Judgement(PASS, ("because",))}
+    _, same_star, guess = trust_shifts(groups, shifts, judgements, filter_name="F770W")
+    assert (same_star.verdict, guess.verdict) == (WEAK, FAIL)
+    assert same_star.source == "group a, on the same guide star" and same_star.dx == 0.1
+    assert "not measured in this filter; taken from another group" in same_star.reason
+    other = replace(chosen(groups, [PASS, PASS, WEAK])[2], filter="F560W", reason="few stars")
+    _, _, in_other = trust_shifts(groups, shifts, judgements, filter_name="F770W", shorter=[other])
+    assert (in_other.verdict, in_other.source) == (WEAK, "filter F560W, where it is WEAK")
+    assert "in F560W: few stars" in in_other.reason
+
+
+def test_groups_of_other_filters_serve_as_neighbours_after_those_of_the_own():
+    groups = [group("a", "S1", 1), group("b", "S1", 2)]
+    shorter = [replace(one, filter="F560W", dx=9.0) for one in chosen(groups, [PASS, FAIL])]
+    failed = chosen(groups, [FAIL, FAIL], shorter=shorter)[1]
+    assert (failed.dx, failed.source) == (9.0, "group a, on the same guide star")
 
 
 def test_nearest_visit_where_times_are_not_known():

@@ -15,9 +15,9 @@ from miri_widgets.errors import StepFailedError
 from miri_widgets.models.services import Services
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan
+from miri_widgets.run.chain import plan_chain
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
 from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus
-from miri_widgets.run.planner import plan_stages
 from miri_widgets.run.records import Record, completed, products, write_record
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Kind, Parameter, Settings
@@ -243,7 +243,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
     """Real scan, plans and records; a fake engine."""
 
     def plan(exposures, names, settings):
-        return plan_stages(
+        return plan_chain(
             program.workspace,
             exposures,
             names,

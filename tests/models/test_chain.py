@@ -183,3 +183,41 @@ def test_only_images_of_the_sky_come_to_the_viewer_by_themselves(session, engine
     engine.finish()
     session.poll()
     assert session.shown is not None and session.shown.name.endswith("_cal.fits")
+
+
+def test_a_step_with_nothing_to_do_is_a_blocker_of_its_own_and_the_others_run(session, engine):
+    session.use_stage("apply_shift")
+    session.poll()
+    apply_shift, image3 = session.models["apply_shift"], session.models["image3"]
+    assert session.models["detector1"].blockers() == []
+    assert "nothing to apply" in apply_shift.blockers()[0] and "take shifts in" in apply_shift.blockers()[0]
+    assert "image3 has to wait for apply_shift" in image3.blockers()[0]
+    assert {apply_shift.state, image3.state} == {StageState.BLOCKED}
+    assert session.trouble == ""
+    with pytest.raises(EngineError, match="nothing to apply"):
+        apply_shift.run()
+    session.run_all()
+    assert "nothing to apply" in session.message, "a mosaic that will be missing is told at once"
+    assert {plan.stage for plan in engine.made["job1"].plans} == {"detector1", "image2"}
+    engine.finish()
+    session.poll()
+    assert session.models["image2"].state == StageState.DONE
+    with pytest.raises(EngineError, match="nothing to apply"):
+        session.run_all()
+
+
+@pytest.mark.parametrize("way", ["numbers", "shifts", "leave out"])
+def test_doing_what_the_blocker_says_unblocks_it(session, way):
+    session.use_stage("apply_shift")
+    session.poll()
+    if way == "numbers":
+        session.models["apply_shift"].set({"dx": 0.1})
+    elif way == "shifts":
+        session.use_stage("shifts")
+    else:
+        session.use_stage("apply_shift", False)
+    session.poll()
+    assert session.refused == {}
+    assert session.models["image3"].rows
+    session.run_all()
+    assert session.message == ""
