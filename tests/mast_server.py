@@ -19,7 +19,7 @@ COLUMNS = {
     }.items()
 }  # fmt: skip
 
-_KINDS = {"calib_level": "int", "t_obs_release": "float", "size": "int"}
+_KINDS = {"calib_level": "int", "t_min": "float", "t_obs_release": "float", "size": "int"}
 
 
 def fits_bytes(seed: int, size: int = 60_000) -> bytes:
@@ -46,6 +46,8 @@ class MastServer:
         kilobyte), ("stall", bytes), ("page",), ("always", fault).
     secret : str
         The token that opens what is not public.
+    context : str
+        The context that the CRDS server calls operational.
     seen : list of dict
         Requests for files: uri, range, authorization, status.
     """
@@ -58,10 +60,12 @@ class MastServer:
         self.etags = True
         self.digests = False
         self.lengths = True
+        self.context = ""
         self.release = threading.Event()
         handler = type("Handler", (_Handler,), {"mast": self})
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._http.daemon_threads = True
+        self._http.handle_error = lambda request, address: None  # a client that went away
         self.address = f"http://127.0.0.1:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -78,7 +82,7 @@ class MastServer:
                 {
                     "obsid": obsid, "obs_collection": "JWST", "instrument_name": "MIRI/IMAGE",
                     "proposal_id": program.lstrip("0"), "filters": name, "target_name": "SMACS J0723.3-7327",
-                    "calib_level": 3, "t_obs_release": released, "dataRights": rights,
+                    "calib_level": 3, "t_min": 59744.5, "t_obs_release": released, "dataRights": rights,
                     "obs_id": f"jw{program}-o{number:03d}_t001_miri_{name.lower()}",
                 }
             )  # fmt: skip
@@ -123,6 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        if self.path.startswith("/json/"):
+            return self._crds(json.loads(body)["method"])
         kind, *rest = self.mast.fault("invoke")
         if kind == "status":
             return self._send(rest[0], b"down", "text/plain")
@@ -152,6 +158,28 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = request["params"]["obsid"].split(",")
         self._send_table([row for row in self.mast.products if row["obsID"] in wanted])
         return None
+
+    def _crds(self, method):
+        """The one call of CRDS that finding reference files needs."""
+        self.mast.asked[method] += 1
+        if method != "get_server_info":
+            return self._send_json({"result": None, "error": {"message": f"no such method {method}"}})
+        info = {
+            "observatory": "jwst",
+            "operational_context": self.mast.context,
+            "bad_files_list": [],
+            "last_synced": "never",
+            "force_remote_mode": False,
+            "reference_url": {"unchecked": {"jwst": f"{self.mast.address}/references"}},
+            "download_metadata": {
+                uri.rpartition("/")[2]: {
+                    "size": str(len(content)),
+                    "sha1sum": hashlib.sha1(content, usedforsecurity=False).hexdigest(),
+                }
+                for uri, content in self.mast.files.items()
+            },
+        }
+        return self._send_json({"result": info, "error": None})
 
     def _filtered(self, filters):
         found = self.mast.observations

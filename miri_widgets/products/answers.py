@@ -21,10 +21,10 @@ def announced(heads: Mapping[str, str]) -> dict[str, str]:
     if given := heads.get("Content-MD5"):
         with suppress(binascii.Error, ValueError):
             facts["md5"] = base64.b64decode(given, validate=True).hex()
-    elif heads.get("Server") == "AmazonS3" and "kms" not in heads.get("x-amz-server-side-encryption", ""):
-        # S3 tags with the MD5 what was not uploaded in parts; what it encrypts with KMS with something else
-        if match := _HEX_MD5.fullmatch(heads.get("ETag", "")):
-            facts["md5"] = match[1]
+    # S3 tags with the MD5 what was not uploaded in parts; what it encrypts with KMS with something else
+    tagged = heads.get("Server") == "AmazonS3" and "kms" not in heads.get("x-amz-server-side-encryption", "")
+    if tagged and "md5" not in facts and (match := _HEX_MD5.fullmatch(heads.get("ETag", ""))):
+        facts["md5"] = match[1]
     digest = _SHA256.search(heads.get("Repr-Digest") or heads.get("Digest") or "")
     if digest:
         with suppress(binascii.Error, ValueError):

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from miri_widgets.errors import NotInArchiveError, ParameterError
 from miri_widgets.products.archive_errors import archive_error
 from miri_widgets.products.names import ExposureName, suffix_of
-from miri_widgets.products.transfers import Patience, Remote
+from miri_widgets.products.patience import Patience
+from miri_widgets.products.transfers import Remote
 
 __all__ = ["LEVELS", "MAST", "ArchiveFile", "Holdings", "list_program", "program_number", "remotes"]
 
@@ -53,6 +54,8 @@ class ArchiveFile:
         The archive's word: PUBLIC, EXCLUSIVE_ACCESS or RESTRICTED.
     released : str
         The day when it becomes or became public, ISO, UTC; empty when unknown.
+    start : str
+        The day of the observation, ISO, UTC; empty when unknown.
     target : str
         The target's name.
     uri : str
@@ -68,6 +71,7 @@ class ArchiveFile:
     public: bool
     rights: str
     released: str
+    start: str
     target: str
     uri: str
 
@@ -262,6 +266,7 @@ def _files(
             public=rights == "PUBLIC",
             rights=rights,
             released=_day(parent.get("t_obs_release")),
+            start=_day(parent.get("t_min")),
             target=_text(parent, "target_name"),
             uri=uri,
         )

@@ -21,7 +21,8 @@ from miri_widgets.errors import (
 )
 from miri_widgets.products.atomic import os_errors_as_ours
 from miri_widgets.products.partial_files import part_of
-from miri_widgets.products.transfers import Patience, Remote, Stop, fetch, is_complete
+from miri_widgets.products.patience import Patience, Stop
+from miri_widgets.products.transfers import Remote, fetch, is_complete
 
 __all__ = ["DownloadProgress", "Outcome", "bytes_words", "download", "environment_token"]
 

@@ -8,7 +8,7 @@ import urllib3.exceptions
 from miri_widgets import errors
 from miri_widgets.products.archive import LEVELS, list_program, program_number, remotes
 from miri_widgets.products.archive_errors import archive_error, refusal
-from miri_widgets.products.transfers import Patience
+from miri_widgets.products.patience import Patience
 
 QUICK = Patience(retries=2, delay=0.01, longest=0.05, connect=2, read=1)
 
@@ -29,7 +29,7 @@ def test_files_of_a_program(mast):
     first = found.files[0]
     assert (first.observation, first.filter, first.level) == ("001", "F770W", "uncal")
     assert (first.size, first.public, first.target) == (60_000, True, "SMACS J0723.3-7327")
-    assert first.released == "2022-07-13"
+    assert (first.start, first.released) == ("2022-06-14", "2022-07-13")
     assert first.uri == f"mast:JWST/product/{first.name}"
     assert [one.filter for one in found.files if one.level == "i2d"] == ["F770W", "F1500W"]
     assert told[-1] == (2, 2)

@@ -11,7 +11,8 @@ from miri_widgets.products import downloads, partial_files
 from miri_widgets.products.archive import list_program, remotes
 from miri_widgets.products.downloads import bytes_words, download
 from miri_widgets.products.partial_files import part_of
-from miri_widgets.products.transfers import Patience, Remote, Stop
+from miri_widgets.products.patience import Patience, Stop
+from miri_widgets.products.transfers import Remote
 
 QUICK = Patience(retries=2, delay=0.01, longest=0.05, connect=2, read=2)
 BIG = 3_000_000
@@ -293,7 +294,9 @@ def test_two_at_once_do_not_mix(mast, folder):
 
 def test_another_file_of_that_name_is_never_overwritten(mast, folder):
     _, remote = one(mast, folder)
-    remote.path.write_bytes(b"mine")
+    mine = folder / "mine"
+    mine.write_bytes(b"mine")
+    mine.rename(remote.path)  # or the watcher would see it empty
     (outcome,) = download([remote], patience=QUICK)
     assert "is there already with 4 bytes" in str(outcome.error)
     assert remote.path.read_bytes() == b"mine" and mast.seen == []
