@@ -30,8 +30,8 @@ class FileState(StrEnum):
     """How a file of the archive stands in the folder."""
 
     ABSENT = "not here"
-    PARTLY = "partly done"
-    HERE = "done"
+    PARTLY = "partly here"
+    HERE = "here"
     FAILED = "failed"
 
 
@@ -285,9 +285,14 @@ class ArchiveModel(traitlets.HasTraits):
 
 
 def _sentences(outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
-    """Return each fault once; many files may share one."""
-    told: dict[str, str] = {}
+    """Return one sentence per kind of fault: forty proprietary files are one story."""
+    told: dict[Any, list[MiriWidgetsError]] = {}
     for outcome in outcomes:
         if outcome.error is not None:
-            told.setdefault(str(outcome.error), outcome.path.name)
-    return tuple(told)
+            told.setdefault((type(outcome.error), outcome.error.remedy), []).append(outcome.error)
+    lines = []
+    for errors in told.values():
+        more = len(errors) - 1
+        same = f" The same holds for {more} more {'file' if more == 1 else 'files'}." if more else ""
+        lines.append(str(errors[0]) + same)
+    return tuple(lines)

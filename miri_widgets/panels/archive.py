@@ -13,8 +13,6 @@ from miri_widgets.panels.parts.downloadbar import DownloadBar
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import (
-    GLYPHS,
-    TONES,
     button,
     chip,
     escape,
@@ -40,6 +38,14 @@ _COLUMNS: list[dict[str, Any]] = [
     {"key": "target", "title": "Target"},
     {"key": "name", "title": "File"},
 ]
+
+_LOOKS = {
+    FileState.ABSENT: ("calm", "○", 2),
+    FileState.PARTLY: ("run", "◐", 1),
+    FileState.HERE: ("good", "✓", 3),
+    FileState.FAILED: ("bad", "✗", 0),
+}
+"""Colour, shape and rank of a state."""
 
 _KINDS = {"observations": "Observation", "filters": "Filter", "levels": "Level"}
 
@@ -214,11 +220,12 @@ def show_archive(program: str = "", folder: Path | str | None = None, *, server:
 
 
 def _cells(one: ArchiveFile, state: FileState) -> dict[str, Any]:
+    tone, glyph, place = _LOOKS[state]
     rank = int("".join(letter for letter in one.filter if letter.isdigit()) or 0)
     until = f" until {one.released}" if one.released and not one.public else ""
     return {
         "id": one.name,
-        "state": {"text": state, "tone": TONES.get(state, "calm"), "glyph": GLYPHS.get(state, "○")},
+        "state": {"text": str(state), "tone": tone, "glyph": glyph, "rank": place},
         "observation": one.observation,
         "filter": {"text": one.filter, "rank": rank},
         "level": one.level,

@@ -63,7 +63,7 @@ def test_from_a_number_to_files_by_clicks(panel, mast):
     assert len(panel.table.selected) == 2
     assert panel.download.start.description == "Download 2 files (120 kB)"
     panel.download.start.click()
-    assert [row["state"]["text"] for row in panel.table.rows] == ["done", "done"]
+    assert [row["state"]["text"] for row in panel.table.rows] == ["here", "here"]
     assert "2 files downloaded to" in words_of(panel)
     assert panel.table.selected == [] and panel.download.start.disabled
 
