@@ -226,8 +226,11 @@ def _needed(text: str) -> dict[str, Any]:
             entry["filters"][mode.filter] = None
     paths = {name: Path(crds.locate_file(name, "jwst")) for name in names}
     lost = [name for name, path in paths.items() if not path.is_file()]
-    info, offline = _server_info(bool(lost))
+    info, offline = _cached_info(), ""
     described = _described(info)
+    if lost or not set(names) <= set(described):  # what the cache was told may be older than its rules
+        info, offline = _server_info(info)
+        described = _described(info)
     address = _address(info)
     context = heavy_client.get_context_name("jwst")
     return {
@@ -251,32 +254,34 @@ def _needed(text: str) -> dict[str, Any]:
     }
 
 
-def _server_info(ask: bool) -> tuple[Mapping[str, Any], str]:
-    """Return what the server tells of itself, else what it told the cache, and why it was not the server."""
+def _cached_info() -> Mapping[str, Any]:
+    """Return what the server told of itself when the cache was last filled."""
+    from crds.core import heavy_client
+
+    try:
+        return dict(heavy_client.load_server_info("jwst"))
+    except (Exception, SystemExit):
+        # crds ends the process when the cache was never filled
+        return {}
+
+
+def _server_info(cached: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """Return what the server tells of itself, else `cached` and why it was not the server."""
     from crds.client import api
     from crds.core import heavy_client
 
-    told = ""
-    if ask:
-        try:
-            info = api.get_server_info()
-            with suppress(Exception):
-                # an empty cache gets what it needs to work offline later; one that has a context keeps it
-                if not Path(heavy_client.config.locate_config("server_config", "jwst")).is_file():
-                    heavy_client.update_config_info("jwst")
-            return info, ""
-        except Exception as error:
-            server = api.get_crds_server()
-            told = (
-                f"CRDS_SERVER_URL {server} says that there is no server"
-                if "serverless" in server
-                else f"the CRDS server {server} cannot be asked ({str(error)[:160]})"
-            )
     try:
-        return dict(heavy_client.load_server_info("jwst")), told
-    except (Exception, SystemExit):
-        # crds ends the process when the cache was never filled
-        return {}, told
+        info = api.get_server_info()
+    except Exception as error:
+        server = api.get_crds_server()
+        if "serverless" in server:
+            return cached, f"CRDS_SERVER_URL {server} says that there is no server"
+        return cached, f"the CRDS server {server} cannot be asked ({str(error)[:160]})"
+    if not cached:
+        # an empty cache gets what it needs to work offline later; one that has a context keeps it
+        with suppress(Exception):
+            heavy_client.update_config_info("jwst")
+    return info, ""
 
 
 def _described(info: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,10 +11,11 @@ from miri_widgets.models.archive import ArchiveModel
 from miri_widgets.models.references import ReferencesModel
 from miri_widgets.panels.archive import ArchivePanel, show_archive
 from miri_widgets.panels.parts.downloadbar import progress_words
-from miri_widgets.panels.references import ReferencesPanel
+from miri_widgets.panels.references import ReferencesPanel, show_references
 from miri_widgets.products.downloads import DownloadProgress
 from miri_widgets.products.observing_modes import ObservingMode
 from miri_widgets.products.patience import Patience
+from miri_widgets.products.program import Program
 from miri_widgets.steps.references import Reference, ReferenceNeeds
 
 QUICK = Patience(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
@@ -183,6 +184,12 @@ def test_references_missing_come_first(references):
     assert "2 of the 3 reference files" in words and "The CRDS server is away" in words
     assert "another size than CRDS lists" in words and "no flat for F2550W" in words
     assert not any("<img" in one for one in html_of(references))
+
+
+def test_references_of_a_program_without_exposures(tmp_path):
+    panel = show_references(Program("empty", (tmp_path,), tmp_path / "workspace", crds_path=str(tmp_path)))
+    assert "no exposures are known yet" in words_of(panel)
+    panel.close()
 
 
 @pytest.mark.parametrize("kind", ["archive", "references"])

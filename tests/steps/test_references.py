@@ -46,7 +46,8 @@ def spoil(folder, kind, keep=None):
 def test_a_whole_cache_needs_nothing(cache, whole):
     _, environment = cache
     found = needed_references(MODES, environment)
-    assert found.context == whole.context and found.missing == () and found.offline == ""
+    assert found.context == whole.context and found.missing == ()
+    assert found.offline == "" and found.unmatched == ()
     kinds = {kind for one in found.references for kind in one.kinds}
     assert {"flat", "dark", "photom", "distortion", "gain", "area", "apcorr", "pars-tweakregstep"} <= kinds
     assert all(one.present and one.size > 0 and one.filters == ("F560W",) for one in found.references)
@@ -73,6 +74,14 @@ def test_half_a_file_in_the_cache_is_found_and_set_aside(cache, mast):
     outcomes = download(reference_remotes(missing), patience=QUICK)
     assert all(outcome.fetched for outcome in outcomes) and path.read_bytes() == content
     assert path.with_name(path.name + ".damaged").stat().st_size == 5760
+
+
+def test_half_a_file_that_crds_left_is_found(cache, mast):
+    """crds takes it for whole: it looks at the name only."""
+    folder, environment = cache
+    path, _ = spoil(folder, "flat", keep=5760)
+    (missing,) = needed_references(MODES, environment).missing
+    assert missing.path == path and missing.damaged and missing.size == 5760
 
 
 def test_a_changed_file_is_never_put_into_the_cache(cache, mast):
