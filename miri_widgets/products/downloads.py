@@ -139,7 +139,8 @@ def download(
             error: MiriWidgetsError | None = None
             fetched = False
             try:
-                _require_room(remotes[index:])
+                if index == 0:
+                    _require_room(remotes)
                 meter.begin(index)
                 auth = _Token(token) if token and remote.proprietary and _is_safe(remote.url) else None
                 fetched = fetch(remote, session, auth=auth, stop=stop, told=meter.tell, patience=patience)
