@@ -26,6 +26,12 @@ Each error says what was found, what was expected and what to do::
     │   ├── CancelledError          the user asked to stop
     │   ├── HarmError               a step did harm, and nobody has said to go on
     │   └── UpstreamFailedError     a run that this one needs has failed
+    ├── ArchiveError                MAST, or the server of the reference files
+    │   ├── UnreachableError        no network, no such server, or no answer in time
+    │   ├── ArchiveDownError        the server answers that it cannot, or with nonsense
+    │   ├── NotPermittedError       proprietary files without a token that opens them
+    │   ├── NotInArchiveError       no such program, file, or nothing of the imager
+    │   └── DamagedDownloadError    a file of another size or content than was announced
     └── EngineError                 the job engine cannot be reached or started
 """
 
@@ -34,9 +40,12 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "ArchiveDownError",
+    "ArchiveError",
     "BadTableError",
     "CancelledError",
     "CrdsCacheError",
+    "DamagedDownloadError",
     "DiskFullError",
     "EngineError",
     "HarmError",
@@ -47,13 +56,16 @@ __all__ = [
     "MixedExposuresError",
     "NotFitsError",
     "NotImagingError",
+    "NotInArchiveError",
     "NotJwstError",
+    "NotPermittedError",
     "NotWritableError",
     "ParameterError",
     "ReferenceFileError",
     "RunError",
     "StepFailedError",
     "TooLargeError",
+    "UnreachableError",
     "UpstreamFailedError",
     "WorkerLostError",
     "WorkspaceError",
@@ -181,6 +193,30 @@ class HarmError(RunError):
 
 class UpstreamFailedError(RunError):
     """A run was not started because one that it needs has failed."""
+
+
+class ArchiveError(MiriWidgetsError):
+    """The archive, or a file from it, cannot be had."""
+
+
+class UnreachableError(ArchiveError):
+    """A server cannot be reached, or did not answer in time."""
+
+
+class ArchiveDownError(ArchiveError):
+    """A server answers that it cannot serve now, or with something that is no answer."""
+
+
+class NotPermittedError(ArchiveError):
+    """Files are proprietary, and there is no token that opens them."""
+
+
+class NotInArchiveError(ArchiveError):
+    """The archive has no such program or file."""
+
+
+class DamagedDownloadError(ArchiveError):
+    """A file has another size or content than the server announced."""
 
 
 class EngineError(MiriWidgetsError):

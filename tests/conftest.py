@@ -63,9 +63,20 @@ def small_twin(repository: Path) -> Iterator[object]:
 @pytest.fixture(scope="session")
 def fakes() -> ModuleType:
     """The rooms below the models, with an engine that the test moves."""
-    name = "miri_fake_rooms"
+    return _beside("miri_fake_rooms", ROOT / "tests" / "models" / "fake_rooms.py")
+
+
+@pytest.fixture
+def mast() -> Iterator[Any]:
+    """An archive on loopback; see `mast_server.MastServer`."""
+    server = _beside("miri_mast_server", ROOT / "tests" / "mast_server.py").MastServer()
+    yield server
+    server.close()
+
+
+def _beside(name: str, path: Path) -> ModuleType:
+    """Import a file that several folders of tests share."""
     if name not in sys.modules:
-        path = ROOT / "tests" / "models" / "fake_rooms.py"
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None
         sys.modules[name] = module = importlib.util.module_from_spec(spec)

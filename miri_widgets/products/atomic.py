@@ -13,7 +13,15 @@ from typing import Any
 
 from miri_widgets.errors import DiskFullError, NotWritableError
 
-__all__ = ["new_file", "os_errors_as_ours", "require_writable", "sync_tree", "write_json", "write_text"]
+__all__ = [
+    "new_file",
+    "os_errors_as_ours",
+    "publish",
+    "require_writable",
+    "sync_tree",
+    "write_json",
+    "write_text",
+]
 
 
 @contextmanager
@@ -67,12 +75,17 @@ def new_file(path: Path) -> Iterator[Path]:
         temporary = Path(name)
         try:
             yield temporary
-            temporary.chmod(0o666 & ~_umask())
-            _sync(temporary)
-            temporary.replace(path)
-            _sync(path.parent)
+            publish(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a complete file its name in the same folder; its bytes are on the disk before the name appears."""
+    temporary.chmod(0o666 & ~_umask())
+    _sync(temporary)
+    temporary.replace(path)
+    _sync(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:

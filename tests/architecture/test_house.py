@@ -50,7 +50,18 @@ def test_environment_lists_the_same_dependencies():
     ["core", "run", "models", "simulation", "cli", "panels", "viewer", "dashboard", "serve"],
 )
 def test_import_is_light(module):
-    heavy = ["jwst", "stdatamodels", "stpipe", "crds", "jdaviz", "distributed", "pysiaf", "photutils", "gwcs"]
+    heavy = [
+        "jwst",
+        "stdatamodels",
+        "stpipe",
+        "crds",
+        "jdaviz",
+        "distributed",
+        "pysiaf",
+        "photutils",
+        "gwcs",
+        "astroquery",
+    ]
     code = f"import sys, miri_widgets.{module}; print(' '.join(m for m in {heavy} if m in sys.modules))"
     result = run(sys.executable, "-c", code)
     assert result.returncode == 0, result.stderr

@@ -1,0 +1,298 @@
+"""What the archive has of a program: the question, the table, what is chosen, and its download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.crossing import Crossing
+from miri_widgets.products.archive import LEVELS, MAST, ArchiveFile, Holdings, list_program, remotes
+from miri_widgets.products.downloads import (
+    DownloadProgress,
+    Outcome,
+    bytes_words,
+    download,
+    environment_token,
+)
+from miri_widgets.products.exposure import FILTERS
+from miri_widgets.products.partial_files import part_of
+from miri_widgets.products.patience import Patience, Stop
+
+__all__ = ["ArchiveModel", "FileState"]
+
+
+class FileState(StrEnum):
+    """How a file of the archive stands in the folder."""
+
+    ABSENT = "not here"
+    PARTLY = "partly here"
+    HERE = "here"
+    FAILED = "failed"
+
+
+class ArchiveModel(traitlets.HasTraits):
+    """
+    Observable state of the archive's files of one program.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where files go; without it ``jw<number>`` below the current folder.
+    program : str
+        The program number to begin with; asked with `ask`.
+    server : str
+        The archive's address.
+    patience : Patience, optional
+        How long to wait, and how often to try.
+
+    Notes
+    -----
+    Traits are written in the thread that made the model, only. The token is no trait: traits are shown, saved
+    and sent to browsers.
+    """
+
+    program = traitlets.Unicode("", help="the program number, as typed")
+    folder = traitlets.Instance(Path, help="where files go")
+    holdings = traitlets.Instance(
+        Holdings, allow_none=True, help="what the archive has; None before it was asked"
+    )
+    levels: Any = traitlets.Tuple(("uncal",), help="levels that are shown; empty for all")
+    filters: Any = traitlets.Tuple(help="filters that are shown; empty for all")
+    observations: Any = traitlets.Tuple(help="observations that are shown; empty for all")
+    chosen: Any = traitlets.Tuple(help="names of the chosen files")
+    states: traitlets.Dict[Any, Any] = traitlets.Dict(help="file name -> FileState")
+    asking = traitlets.Bool(False, help="whether the archive is being asked")
+    downloading = traitlets.Bool(False, help="whether files are on their way")
+    stopping = traitlets.Bool(False, help="whether a download was asked to stop")
+    progress = traitlets.Instance(DownloadProgress, allow_none=True, help="how far the download is")
+    sentence = traitlets.Unicode("", help="why the archive's list is not there")
+    faults: Any = traitlets.Tuple(help="what went wrong with the last download, as sentences")
+    success = traitlets.Unicode("", help="what the last download brought, as a sentence")
+    fetched = traitlets.Int(
+        0, help="files that have come since the model was made; a session scans when it grows"
+    )
+    has_token = traitlets.Bool(False, help="whether a token is there, typed in or of the environment")
+
+    def __init__(
+        self,
+        folder: Path | str | None = None,
+        program: str = "",
+        *,
+        server: str = MAST,
+        patience: Patience | None = None,
+    ) -> None:
+        super().__init__()
+        self._named = folder is not None
+        self.folder = Path(folder or "").expanduser().absolute()
+        self.server = server
+        self.program = program
+        self._patience = patience
+        self._token = ""
+        self._stop: Stop | None = None
+        self._crossing = Crossing("miri-archive")
+        self.has_token = bool(environment_token())
+
+    # -- asking -------------------------------------------------------------
+
+    def ask(self, program: str = "") -> None:
+        """Ask the archive what it has; the answer comes as `holdings` or `sentence`."""
+        if self.asking or self.downloading:
+            return
+        if program:
+            self.program = program
+        number = self.program
+        with self.hold_trait_notifications():
+            self.asking, self.sentence, self.faults, self.success = True, "", (), ""
+        self._crossing.begin(
+            lambda: list_program(number, server=self.server, patience=self._patience),
+            self._take,
+            self._refuse,
+        )
+
+    def _take(self, holdings: Holdings) -> None:
+        with self.hold_trait_notifications():
+            self.asking = False
+            self.holdings = holdings
+            if not self._named:
+                self.folder = Path(f"jw{holdings.program}").absolute()
+            levels = {one.level for one in holdings.files}
+            self.levels = tuple(level for level in self.levels if level in levels)
+            self.filters, self.observations, self.chosen = (), (), ()
+            self.states = self._look()
+
+    def _refuse(self, error: MiriWidgetsError) -> None:
+        with self.hold_trait_notifications():
+            self.asking = False
+            self.sentence = str(error)
+            self.holdings, self.chosen, self.states = None, (), {}
+
+    def use_folder(self, folder: str) -> None:
+        """Let files go to another folder; what is there already counts."""
+        if folder.strip() and not self.downloading:
+            self._named = True
+            self.folder = Path(folder.strip()).expanduser().absolute()
+            self.states = self._look()
+
+    # -- choosing -----------------------------------------------------------
+
+    @property
+    def files(self) -> tuple[ArchiveFile, ...]:
+        """All files of the program."""
+        return self.holdings.files if self.holdings is not None else ()
+
+    def shown(self) -> tuple[ArchiveFile, ...]:
+        """Return the files that pass the filters."""
+        return tuple(
+            one
+            for one in self.files
+            if (not self.levels or one.level in self.levels)
+            and (not self.filters or one.filter in self.filters)
+            and (not self.observations or one.observation in self.observations)
+        )
+
+    def choices(self, what: str) -> tuple[str, ...]:
+        """Return what can be ticked of "levels", "filters" or "observations"."""
+        found = {getattr(one, what.removesuffix("s")) for one in self.files}
+        order = {"levels": LEVELS, "filters": FILTERS}.get(what, ())
+        return tuple(name for name in order if name in found) + tuple(sorted(found - set(order) - {""}))
+
+    def choose(self, names: Iterable[str]) -> None:
+        """Choose files by name; unknown ones are left out."""
+        wanted = set(names)
+        self.chosen = tuple(one.name for one in self.files if one.name in wanted)
+
+    def choose_shown(self) -> None:
+        """Choose all files that pass the filters and are not here yet."""
+        self.choose(one.name for one in self.shown() if self.states.get(one.name) != FileState.HERE)
+
+    def picked(self) -> tuple[ArchiveFile, ...]:
+        """Return the chosen files."""
+        names = set(self.chosen)
+        return tuple(one for one in self.files if one.name in names)
+
+    def chosen_words(self) -> str:
+        """Say how many files are chosen, and how large they are."""
+        files = self.picked()
+        closed = sum(not one.public for one in files)
+        parts = [
+            f"{len(files)} {'file' if len(files) == 1 else 'files'}",
+            bytes_words(sum(one.size for one in files)),
+        ]
+        if unknown := sum(not one.size for one in files):
+            parts.append(f"{unknown} of unknown size")
+        if closed:
+            parts.append(f"{closed} proprietary")
+        return ", ".join(parts)
+
+    def blockers(self) -> list[str]:
+        """Return why nothing can be downloaded now, as sentences."""
+        if self.asking:
+            return ["The archive is being asked."]
+        if self.holdings is None:
+            return [] if self.sentence else ["Type a program number and look it up."]
+        files = self.picked()
+        if not files:
+            return ["Choose files in the table."]
+        if not self.has_token and all(not one.public for one in files):
+            return [
+                "The chosen files are proprietary: make a token at `https://auth.mast.stsci.edu/token` and type it "
+                "in, or set `MAST_API_TOKEN`."
+            ]
+        return []
+
+    # -- the token ----------------------------------------------------------
+
+    def use_token(self, token: str) -> None:
+        """Keep a token in the memory of this process, for this page only; an empty one forgets it."""
+        self._token = token.strip()
+        self.has_token = bool(self._token or environment_token())
+
+    # -- downloading --------------------------------------------------------
+
+    def download(self) -> None:
+        """Fetch the chosen files; what is here already is not fetched again."""
+        if self.downloading or self.blockers():
+            return
+        files = self.picked()
+        stop = self._stop = Stop()
+        token = self._token or environment_token()
+        wanted = remotes(files, self.folder, server=self.server)
+        with self.hold_trait_notifications():
+            self.downloading, self.stopping = True, False
+            self.faults, self.success, self.progress = (), "", None
+
+        def work() -> tuple[Outcome, ...]:
+            return download(wanted, token=token, stop=stop, told=self._tell, patience=self._patience)
+
+        self._crossing.begin(work, self._finish, self._fail)
+
+    def _tell(self, progress: DownloadProgress) -> None:
+        self._crossing.tell(lambda: self.set_trait("progress", progress))
+
+    def cancel(self) -> None:
+        """Stop the download; what came is kept, and the next goes on there."""
+        if self._stop is not None and self.downloading:
+            self.stopping = True
+            self._stop.set()
+
+    def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
+        came = sum(outcome.fetched for outcome in outcomes)
+        there = sum(not outcome.fetched and outcome.error is None for outcome in outcomes)
+        failed = {outcome.path.name for outcome in outcomes if outcome.error is not None}
+        with self.hold_trait_notifications():
+            self.downloading = self.stopping = False
+            self.progress = None
+            self.faults = _sentences(outcomes)
+            self.states = {
+                name: FileState.FAILED if name in failed and state == FileState.ABSENT else state
+                for name, state in self._look().items()
+            }
+            self.fetched += came
+            parts = [f"{came} {'file' if came == 1 else 'files'} downloaded to {self.folder}"] if came else []
+            parts += [f"{there} were there already"] if there else []
+            self.success = ", ".join(parts) + "." if parts else ""
+            # what is here need not be fetched again
+            self.chosen = tuple(name for name in self.chosen if self.states.get(name) != FileState.HERE)
+
+    def _fail(self, error: MiriWidgetsError) -> None:
+        with self.hold_trait_notifications():
+            self.downloading = self.stopping = False
+            self.progress, self.faults = None, (str(error),)
+
+    def _look(self) -> dict[str, FileState]:
+        """Say what is in the folder; the disk is the state."""
+        found = {}
+        for one in self.files:
+            path = self.folder / one.name
+            if path.is_file():
+                found[one.name] = FileState.HERE
+            else:
+                found[one.name] = FileState.PARTLY if part_of(path).is_file() else FileState.ABSENT
+        return found
+
+    def close(self) -> None:
+        """Stop a download and let go of everything; what came is kept."""
+        if self._stop is not None:
+            self._stop.set()
+        self._token = ""
+        self._crossing.close()
+        self.unobserve_all()
+
+
+def _sentences(outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
+    """Return one sentence per kind of fault: forty proprietary files are one story."""
+    told: dict[Any, list[MiriWidgetsError]] = {}
+    for outcome in outcomes:
+        if outcome.error is not None:
+            told.setdefault((type(outcome.error), outcome.error.remedy), []).append(outcome.error)
+    lines = []
+    for errors in told.values():
+        more = len(errors) - 1
+        same = f" The same holds for {more} more {'file' if more == 1 else 'files'}." if more else ""
+        lines.append(str(errors[0]) + same)
+    return tuple(lines)

@@ -1,0 +1,175 @@
+"""The reference files that a program needs: which the cache has, and the fetching of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import traitlets
+
+from miri_widgets.errors import MiriWidgetsError, MissingFileError
+from miri_widgets.models.crossing import Crossing
+from miri_widgets.products.downloads import DownloadProgress, Outcome, bytes_words, download
+from miri_widgets.products.observing_modes import ObservingMode
+from miri_widgets.products.patience import Patience, Stop
+from miri_widgets.steps.references import (
+    Reference,
+    ReferenceNeeds,
+    needed_references,
+    reference_remotes,
+)
+
+__all__ = ["ReferencesModel"]
+
+
+class ReferencesModel(traitlets.HasTraits):
+    """
+    Observable state of a CRDS cache, seen from one program.
+
+    Parameters
+    ----------
+    environment : mapping
+        CRDS_PATH, CRDS_CONTEXT and CRDS_SERVER_URL, as `Program.environment` gives them.
+    modes : callable
+        Gives the observing modes of now; called in a thread, as reading headers may take long.
+    needed : callable, optional
+        Finds the references; another one for tests.
+    patience : Patience, optional
+        How long to wait, and how often to try.
+    """
+
+    needs = traitlets.Instance(
+        ReferenceNeeds, allow_none=True, help="what is needed; None before it was asked"
+    )
+    asking = traitlets.Bool(False, help="whether CRDS is being asked")
+    downloading = traitlets.Bool(False, help="whether files are on their way")
+    stopping = traitlets.Bool(False, help="whether a download was asked to stop")
+    progress = traitlets.Instance(DownloadProgress, allow_none=True, help="how far the download is")
+    sentence = traitlets.Unicode("", help="why it is not known what is needed")
+    faults: Any = traitlets.Tuple(help="what went wrong with the last download, as sentences")
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        modes: Callable[[], Sequence[ObservingMode]],
+        *,
+        needed: Callable[..., ReferenceNeeds] = needed_references,
+        patience: Patience | None = None,
+    ) -> None:
+        super().__init__()
+        self.environment = dict(environment)
+        self.modes = modes
+        self._needed = needed
+        self._patience = patience
+        self._stop: Stop | None = None
+        self._crossing = Crossing("miri-references")
+
+    @property
+    def missing(self) -> tuple[Reference, ...]:
+        """The references that have to be fetched."""
+        return self.needs.missing if self.needs is not None else ()
+
+    def ask(self) -> None:
+        """Ask CRDS what is needed; the answer comes as `needs` or `sentence`."""
+        if self.asking or self.downloading:
+            return
+        with self.hold_trait_notifications():
+            self.asking, self.sentence, self.faults = True, "", ()
+        self._crossing.begin(self._ask, self._take, self._refuse)
+
+    def _ask(self) -> ReferenceNeeds:
+        modes = tuple(self.modes())
+        if not modes:
+            raise MissingFileError(
+                "no exposures are known yet",
+                "exposures in the program's folders, or a program that was looked up in the archive",
+                "look a program up, or add files",
+            )
+        return self._needed(modes, self.environment)
+
+    def _take(self, needs: ReferenceNeeds) -> None:
+        with self.hold_trait_notifications():
+            self.asking, self.needs = False, needs
+
+    def _refuse(self, error: MiriWidgetsError) -> None:
+        with self.hold_trait_notifications():
+            self.asking, self.needs, self.sentence = False, None, str(error)
+
+    def summary(self) -> str:
+        """Say in one sentence how the cache stands."""
+        if self.needs is None:
+            return ""
+        total, lost = len(self.needs.references), self.missing
+        where = f"of the {total} reference files that {self.needs.context} names for these exposures"
+        if not lost:
+            return f"All {where.removeprefix('of the ')} are in the cache."
+        known = sum(one.expected for one in lost)
+        size = f" ({bytes_words(known)})" if known else " (of unknown size)"
+        return f"{len(lost)} {where} {'is' if len(lost) == 1 else 'are'} missing{size}: fetch before you run."
+
+    def notes(self) -> list[str]:
+        """Return what else has to be said, as sentences."""
+        if self.needs is None:
+            return []
+        told = []
+        if self.needs.offline and self.missing:
+            told.append(
+                f"{self.needs.offline[0].upper()}{self.needs.offline[1:]}, so addresses and sizes may lack."
+            )
+        damaged = [one.name for one in self.missing if one.damaged]
+        if damaged:
+            told.append(
+                f"{', '.join(damaged[:3])} in the cache has another size than CRDS lists: fetch it again."
+            )
+        if self.needs.unmatched:
+            told.append(
+                f"The context has no {'; no '.join(self.needs.unmatched[:5])}: the step cannot run there."
+            )
+        return told
+
+    def fetch(self) -> None:
+        """Fetch what is missing into the cache, then look again."""
+        if self.downloading or self.asking or not self.missing:
+            return
+        try:
+            wanted = reference_remotes(self.missing)
+        except (MiriWidgetsError, OSError) as error:
+            self.faults = (str(error),)
+            return
+        stop = self._stop = Stop()
+        with self.hold_trait_notifications():
+            self.downloading, self.stopping, self.faults, self.progress = True, False, (), None
+
+        def work() -> tuple[Outcome, ...]:
+            return download(wanted, stop=stop, told=self._tell, patience=self._patience)
+
+        self._crossing.begin(work, self._finish, self._fail)
+
+    def _tell(self, progress: DownloadProgress) -> None:
+        self._crossing.tell(lambda: self.set_trait("progress", progress))
+
+    def cancel(self) -> None:
+        """Stop fetching; what came is kept, and the next goes on there."""
+        if self._stop is not None and self.downloading:
+            self.stopping = True
+            self._stop.set()
+
+    def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
+        faults = tuple(dict.fromkeys(str(one.error) for one in outcomes if one.error is not None))
+        with self.hold_trait_notifications():
+            self.downloading = self.stopping = False
+            self.progress = None
+        self.ask()
+        self.faults = faults
+
+    def _fail(self, error: MiriWidgetsError) -> None:
+        with self.hold_trait_notifications():
+            self.downloading = self.stopping = False
+            self.progress, self.faults = None, (str(error),)
+
+    def close(self) -> None:
+        """Stop a download and let go of everything; what came is kept."""
+        if self._stop is not None:
+            self._stop.set()
+        self._crossing.close()
+        self.unobserve_all()

@@ -1,0 +1,261 @@
+"""The panel of the archive: what MAST has of a program, and its download."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.models.archive import ArchiveModel, FileState
+from miri_widgets.panels.parts.downloadbar import DownloadBar
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.table import Table
+from miri_widgets.panels.parts.theme import (
+    button,
+    chip,
+    escape,
+    help_page,
+    sentences,
+    stylesheet,
+    text,
+)
+from miri_widgets.panels.parts.ticks import Ticks
+from miri_widgets.products.archive import MAST, ArchiveFile
+from miri_widgets.products.downloads import bytes_words
+
+__all__ = ["ArchivePanel", "show_archive"]
+
+_COLUMNS: list[dict[str, Any]] = [
+    {"key": "state", "title": "Here", "kind": "state", "tip": "Whether the file is in the folder"},
+    {"key": "observation", "title": "Obs", "tip": "Observation"},
+    {"key": "filter", "title": "Filter"},
+    {"key": "level", "title": "Level", "tip": "Product suffix"},
+    {"key": "size", "title": "Size", "right": True, "tip": "As the archive lists it"},
+    {"key": "rights", "title": "Rights", "kind": "state"},
+    {"key": "start", "title": "Observed", "tip": "Day of the observation, UTC"},
+    {"key": "target", "title": "Target"},
+    {"key": "name", "title": "File"},
+]
+
+_LOOKS = {
+    FileState.ABSENT: ("calm", "○", 2),
+    FileState.PARTLY: ("run", "◐", 1),
+    FileState.HERE: ("good", "✓", 3),
+    FileState.FAILED: ("bad", "✗", 0),
+}
+"""Colour, shape and rank of a state."""
+
+_KINDS = {"observations": "Observation", "filters": "Filter", "levels": "Level"}
+
+
+class ArchivePanel(Part):
+    """
+    What the archive has of a program: look up, choose, download.
+
+    Parameters
+    ----------
+    model : ArchiveModel
+        What it shows.
+    """
+
+    def __init__(self, model: ArchiveModel) -> None:
+        super().__init__("mw-app", "mw-panel", "mw-archive")
+        self.model = model
+        self.owns_model = False
+        self._following = False
+        self.number = _field(
+            ipywidgets.Text(description="Program", placeholder="such as 2736", continuous_update=False)
+        )
+        self.look = button("Look up", "mw-primary", tip="Ask the archive what it has of this program")
+        self.folder = _field(ipywidgets.Text(description="Folder", continuous_update=False), wide=True)
+        # Trap: the value of a widget is saved with the notebook; what is typed here is taken away at once.
+        self.token = _field(
+            ipywidgets.Password(
+                description="Token", placeholder="for proprietary files", continuous_update=False
+            )
+        )
+        self.forget = button("Forget", tip="Forget the token that was typed in")
+        self.token_words = text("", "mw-muted")
+        self.state = text("")
+        self.ticks = {what: Ticks(title, partial(model.set_trait, what)) for what, title in _KINDS.items()}
+        self.all = button("Choose all shown", tip="Every file in the table that is not here yet")
+        self.none = button("Choose none", tip="Choose anew")
+        self.words = text("", "mw-muted")
+        self.table = Table(
+            columns=_COLUMNS, multiple=True, placeholder="Filter: F770W, uncal, public …", max_height="440px",
+            empty="Nothing is looked up yet.",
+        )  # fmt: skip
+        self.download = DownloadBar(model, model.download, tip="Fetch the chosen files, one after the other")
+        self.success = text("")
+        self._wire()
+        self.children = (
+            stylesheet(), text(_heading(), "mw-panel-head"), _row(self.number, self.look, self.state),
+            *self.ticks.values(), _row(self.all, self.none, self.words), self.table, _row(self.folder),
+            _row(self.token, self.forget, self.token_words), self.download, self.success,
+        )  # fmt: skip
+        self.watch(model, self._follow_question, "program", "asking", "sentence", "holdings")
+        self.watch(model, self._follow_table, "holdings", "levels", "filters", "observations", "states")
+        self.watch(model, self._follow_choice, "chosen", "holdings", "has_token", "asking", "levels", "filters",
+                   "observations", "sentence")  # fmt: skip
+        self.watch(model, self._follow_folder, "folder", "downloading")
+        self.watch(model, self._follow_token, "has_token")
+        self.watch(model, self._follow_success, "success")
+
+    def _wire(self) -> None:
+        model = self.model
+        self.number.observe(self._typed_number, "value")
+        self.look.on_click(lambda _: model.ask())
+        self.folder.observe(lambda change: model.use_folder(change["new"]), "value")
+        self.token.observe(self._typed_token, "value")
+        self.forget.on_click(lambda _: model.use_token(""))
+        self.all.on_click(lambda _: model.choose_shown())
+        self.none.on_click(lambda _: model.choose(()))
+        self.table.observe(self._picked, "selected")
+
+    def _typed_number(self, change: dict[str, Any]) -> None:
+        if change["new"].strip() and change["new"] != self.model.program:
+            self.model.ask(change["new"])
+
+    def _typed_token(self, change: dict[str, Any]) -> None:
+        if change["new"]:
+            self.token.value = ""
+            self.model.use_token(change["new"])
+
+    def _picked(self, change: dict[str, Any]) -> None:
+        if not self._following:
+            self.model.choose(change["new"])
+
+    def _follow_question(self, _: Any) -> None:
+        model = self.model
+        if self.number.value != model.program:
+            self.number.value = model.program
+        self.look.disabled = model.asking
+        if model.asking:
+            self.state.value = chip("running", "asking the archive")
+        elif model.sentence:
+            self.state.value = sentences([model.sentence], "bad")
+        elif model.holdings is not None:
+            planned = model.holdings.planned
+            more = f", {planned} observations still to be made" if planned else ""
+            total = bytes_words(sum(one.size for one in model.files))
+            self.state.value = (
+                f'<span class="mw-muted">{escape(f"{len(model.files)} files, {total}{more}")}</span>'
+            )
+        else:
+            self.state.value = ""
+
+    def _follow_table(self, _: Any) -> None:
+        model = self.model
+        for what, ticks in self.ticks.items():
+            ticks.show(model.choices(what), getattr(model, what))
+        rows = [_cells(one, model.states.get(one.name, FileState.ABSENT)) for one in model.shown()]
+        if rows != self.table.rows:
+            self.table.rows = rows
+        self.table.empty = "No file passes the filters." if model.files else "Nothing is looked up yet."
+
+    def _follow_choice(self, _: Any) -> None:
+        model = self.model
+        self._following = True
+        try:
+            self.table.selected = list(model.chosen)
+        finally:
+            self._following = False
+        blockers = model.blockers()
+        shown = {one.name for one in model.shown()}
+        hidden = sum(name not in shown for name in model.chosen)
+        chosen = f"chosen: {model.chosen_words()}" if model.chosen else " ".join(blockers)
+        self.words.value = escape(chosen + (f", {hidden} of them not shown" if hidden else ""))
+        size = bytes_words(sum(one.size for one in model.picked()))
+        count = len(model.chosen)
+        label = f"Download {count} {'file' if count == 1 else 'files'} ({size})" if count else "Download"
+        self.download.offer(label, not blockers and bool(count))
+        self.token_words.value = sentences(blockers, "warn") if model.chosen and blockers else ""
+        self.all.disabled = self.none.disabled = not model.files
+        self._follow_token(None)
+
+    def _follow_folder(self, _: Any) -> None:
+        self.folder.disabled = self.model.downloading
+        if self.folder.value != str(self.model.folder):
+            self.folder.value = str(self.model.folder)
+
+    def _follow_token(self, _: Any) -> None:
+        model = self.model
+        self.forget.layout.display = "" if model.has_token else "none"
+        if model.has_token:
+            self.token_words.value = escape("A token is there, in the memory of this page only.")
+        elif not (model.chosen and model.blockers()):
+            self.token_words.value = ""
+
+    def _follow_success(self, _: Any) -> None:
+        self.success.value = sentences([self.model.success] if self.model.success else [], "good")
+
+    def close(self) -> None:
+        """Let go of the model, too, when it was made for this panel."""
+        super().close()
+        if self.owns_model:
+            self.model.close()
+
+
+def show_archive(program: str = "", folder: Path | str | None = None, *, server: str = MAST) -> ArchivePanel:
+    """
+    Show what the archive has of a program, and download it.
+
+    Parameters
+    ----------
+    program : str
+        Its number; asked at once when given.
+    folder : path, optional
+        Where files go; ``jw<number>`` below the current folder by default.
+    server : str
+        The archive's address.
+    """
+    model = ArchiveModel(folder, program, server=server)
+    panel = ArchivePanel(model)
+    panel.owns_model = True
+    if program:
+        model.ask()
+    return panel
+
+
+def _cells(one: ArchiveFile, state: FileState) -> dict[str, Any]:
+    tone, glyph, place = _LOOKS[state]
+    rank = int("".join(letter for letter in one.filter if letter.isdigit()) or 0)
+    until = f" until {one.released}" if one.released and not one.public else ""
+    return {
+        "id": one.name,
+        "state": {"text": str(state), "tone": tone, "glyph": glyph, "rank": place},
+        "observation": one.observation,
+        "filter": {"text": one.filter, "rank": rank},
+        "level": one.level,
+        "size": {"text": bytes_words(one.size) if one.size else "unknown", "rank": one.size},
+        "rights": {
+            "text": "public" if one.public else f"proprietary{until}",
+            "tone": "good" if one.public else "warn",
+            "glyph": "✓" if one.public else "◆",
+            "tip": f"{one.rights}{f', public from {one.released}' if one.released else ''}",
+        },
+        "start": one.start,
+        "target": one.target,
+        "name": one.name,
+    }
+
+
+def _heading() -> str:
+    page = help_page("archive")
+    return "<h2>Archive<span>MAST</span></h2><p>What the archive has of a program, and its download.</p>" + (
+        f"<details><summary>? How to use this page</summary>{page}</details>" if page else ""
+    )
+
+
+def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
+    row = ipywidgets.HBox(list(widgets))
+    row.add_class("mw-row")
+    return row
+
+
+def _field(widget: Any, *, wide: bool = False) -> Any:
+    widget.layout.width = "100%" if wide else "280px"
+    widget.style.description_width = "64px"
+    return widget

@@ -1,0 +1,88 @@
+"""Download, cancel, how far, how fast; for files of the archive and for reference files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.models.archive import ArchiveModel
+from miri_widgets.models.references import ReferencesModel
+from miri_widgets.models.rows import duration
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.runbar import bar
+from miri_widgets.panels.parts.theme import button, sentences, text
+from miri_widgets.products.downloads import DownloadProgress, bytes_words
+
+__all__ = ["DownloadBar", "progress_words"]
+
+
+def progress_words(progress: DownloadProgress) -> str:
+    """Say how far a download is."""
+    size = f" of {bytes_words(progress.size_all)}" if progress.size_all else ""
+    parts = [
+        f"file {progress.index} of {progress.count}: {progress.name}",
+        f"{bytes_words(progress.done_all)}{size}",
+    ]
+    if progress.words:
+        return " · ".join([*parts, progress.words])
+    if progress.rate > 0:
+        parts.append(f"{bytes_words(progress.rate)}/s")
+    if progress.eta is not None and progress.eta > 1:
+        parts.append(f"about {duration(progress.eta)} left")
+    return " · ".join(parts)
+
+
+class DownloadBar(Part):
+    """
+    The button that starts a download, and what comes of it.
+
+    Parameters
+    ----------
+    model : ArchiveModel or ReferencesModel
+        What downloads.
+    start : callable
+        Starts it.
+    tip : str
+        What the button does.
+    """
+
+    def __init__(self, model: ArchiveModel | ReferencesModel, start: Callable[[], None], *, tip: str) -> None:
+        super().__init__("mw-runbar")
+        self.model = model
+        self.start = button("Download", "mw-primary", tip=tip)
+        self.cancel = button(
+            "Cancel", "mw-danger", tip="Stop; what came is kept, the next download goes on there"
+        )
+        self.progress = text("", "mw-progress")
+        self.faults = text("")
+        self.start.on_click(lambda _: start())
+        self.cancel.on_click(lambda _: model.cancel())
+        row = ipywidgets.HBox([self.start, self.cancel])
+        row.add_class("mw-row")
+        self.children = (row, self.progress, self.faults)
+        self.watch(model, self._follow, "downloading", "stopping", "progress", "faults")
+
+    def offer(self, label: str, possible: bool) -> None:
+        """Name the button, and say whether it can be pressed."""
+        self.start.description = label
+        self.start.disabled = not possible
+
+    def _follow(self, _: Any) -> None:
+        model = self.model
+        self.start.layout.display = "none" if model.downloading else ""
+        self.cancel.layout.display = "" if model.downloading else "none"
+        self.cancel.disabled = model.stopping
+        if not model.downloading:
+            self.progress.value = ""
+        elif model.stopping:
+            self.progress.value = bar(model.progress.fraction if model.progress else 0.0, "stopping")
+        elif model.progress is None:
+            self.progress.value = bar(0.0, "starting")
+        else:
+            self.progress.value = bar(model.progress.fraction, progress_words(model.progress))
+        shown = list(model.faults[:6])
+        if len(model.faults) > 6:
+            shown.append(f"{len(model.faults) - 6} more files failed for reasons of their own.")
+        self.faults.value = sentences(shown, "bad")

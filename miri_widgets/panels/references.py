@@ -1,0 +1,133 @@
+"""The panel of the reference files: what CRDS names for a program, what the cache has, and its filling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.models.references import ReferencesModel
+from miri_widgets.panels.parts.downloadbar import DownloadBar
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.table import Table
+from miri_widgets.panels.parts.theme import button, chip, escape, help_page, sentences, stylesheet, text
+from miri_widgets.products.downloads import bytes_words
+from miri_widgets.products.observing_modes import modes_of
+from miri_widgets.products.program import Program
+from miri_widgets.products.scan import scan
+
+__all__ = ["ReferencesPanel", "show_references"]
+
+_COLUMNS: list[dict[str, Any]] = [
+    {"key": "state", "title": "Cache", "kind": "state", "tip": "Whether the file is in the CRDS cache"},
+    {"key": "kind", "title": "Type"},
+    {"key": "filters", "title": "Filters", "tip": "Exposures in these filters need it"},
+    {"key": "size", "title": "Size", "right": True},
+    {"key": "name", "title": "File"},
+]
+
+
+class ReferencesPanel(Part):
+    """
+    What reference files a program needs: check, fetch.
+
+    Parameters
+    ----------
+    model : ReferencesModel
+        What it shows.
+    """
+
+    def __init__(self, model: ReferencesModel) -> None:
+        super().__init__("mw-app", "mw-panel", "mw-references")
+        self.model = model
+        self.owns_model = False
+        self.check = button("Check", "mw-primary", tip="Ask CRDS which reference files the exposures need")
+        self.state = text("")
+        self.place = text("", "mw-muted")
+        self.words = text("")
+        self.table = Table(
+            columns=_COLUMNS, placeholder="Filter: flat, F770W, missing …", max_height="440px",
+            empty="Not asked yet: press Check.",
+        )  # fmt: skip
+        self.download = DownloadBar(model, model.fetch, tip="Fetch what is missing into the CRDS cache")
+        self.check.on_click(lambda _: model.ask())
+        row = ipywidgets.HBox([self.check, self.state])
+        row.add_class("mw-row")
+        self.children = (
+            stylesheet(), text(_heading(), "mw-panel-head"), self.place, row, self.words, self.download, self.table,
+        )  # fmt: skip
+        self.watch(model, self._follow, "needs", "asking", "sentence", "downloading")
+
+    def _follow(self, _: Any) -> None:
+        model = self.model
+        self.check.disabled = model.asking or model.downloading
+        self.state.value = chip("running", "asking CRDS") if model.asking else ""
+        context = model.needs.context if model.needs else model.environment.get("CRDS_CONTEXT", "")
+        folder = model.environment.get("CRDS_PATH", "")
+        self.place.value = escape(
+            f"Context {context or 'of the cache'} · cache {folder or 'not set (CRDS_PATH)'}"
+        )
+        told = [model.summary()] if model.needs else []
+        self.words.value = (
+            sentences([model.sentence] if model.sentence else [], "bad")
+            + sentences(told, "warn" if model.missing else "good")
+            + sentences(model.notes(), "warn")
+        )
+        rows = [_cells(one) for one in model.needs.references] if model.needs else []
+        # what is missing comes first
+        self.table.rows = sorted(rows, key=lambda row: row["state"]["rank"])
+        count, size = len(model.missing), sum(one.expected for one in model.missing)
+        words = f" ({bytes_words(size)})" if size else ""
+        self.download.offer(f"Fetch {count} missing{words}", bool(count) and not model.asking)
+        self.download.layout.display = "" if count or model.downloading or model.faults else "none"
+
+    def close(self) -> None:
+        """Let go of the model, too, when it was made for this panel."""
+        super().close()
+        if self.owns_model:
+            self.model.close()
+
+
+def show_references(program: Program) -> ReferencesPanel:
+    """
+    Show which reference files the exposures of a program need, and fetch them.
+
+    Parameters
+    ----------
+    program : Program
+        The program; its folders are looked through.
+    """
+    model = ReferencesModel(
+        program.environment(), lambda: modes_of(scan(program.folders, suffix="uncal").exposures)
+    )
+    panel = ReferencesPanel(model)
+    panel.owns_model = True
+    model.ask()
+    return panel
+
+
+def _cells(one: Any) -> dict[str, Any]:
+    if one.damaged:
+        state = {"text": "damaged", "tone": "bad", "glyph": "✗", "rank": 0}
+    elif one.present:
+        state = {"text": "here", "tone": "good", "glyph": "✓", "rank": 2}
+    else:
+        state = {"text": "missing", "tone": "warn", "glyph": "○", "rank": 1}
+    size = one.expected or one.size
+    return {
+        "id": one.name,
+        "state": state,
+        "kind": ", ".join(one.kinds),
+        "filters": ", ".join(one.filters),
+        "size": {"text": bytes_words(size) if size else "unknown", "rank": size},
+        "name": one.name,
+    }
+
+
+def _heading() -> str:
+    page = help_page("references")
+    return (
+        "<h2>Reference files<span>CRDS</span></h2>"
+        "<p>What the pipeline will ask for, and what of it the cache has: fill it before you run offline.</p>"
+        + (f"<details><summary>? How to use this page</summary>{page}</details>" if page else "")
+    )

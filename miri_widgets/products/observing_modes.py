@@ -1,0 +1,84 @@
+"""What decides the reference files of an exposure, as CRDS asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from miri_widgets.products.archive import ArchiveFile
+from miri_widgets.products.exposure import FILTERS, Exposure
+
+__all__ = ["ObservingMode", "assumed_modes", "modes_of"]
+
+
+@dataclass(frozen=True, order=True)
+class ObservingMode:
+    """
+    How the imager was used, and when.
+
+    Attributes
+    ----------
+    filter, subarray, readpatt : str
+        As in the headers.
+    date : str
+        The day, ISO, UTC: newer reference files may apply from a day on.
+    """
+
+    filter: str
+    subarray: str = "FULL"
+    readpatt: str = "FASTR1"
+    date: str = ""
+
+    def parameters(self) -> dict[str, str]:
+        """Return the header of an exposure of this mode, by the names of the CRDS rules."""
+        return {
+            "META.TELESCOPE": "JWST",
+            "META.INSTRUMENT.NAME": "MIRI",
+            "META.INSTRUMENT.DETECTOR": "MIRIMAGE",
+            "META.INSTRUMENT.FILTER": self.filter,
+            "META.INSTRUMENT.BAND": "N/A",
+            "META.INSTRUMENT.CHANNEL": "N/A",
+            "META.INSTRUMENT.CORONAGRAPH": "NONE",
+            "META.INSTRUMENT.LAMP_STATE": "OFF",
+            "META.EXPOSURE.TYPE": "MIR_IMAGE",
+            "META.EXPOSURE.READPATT": self.readpatt,
+            "META.SUBARRAY.NAME": self.subarray,
+            "META.VISIT.TSOVISIT": "F",
+            "META.OBSERVATION.DATE": self.date or "2022-07-01",
+            "META.OBSERVATION.TIME": "00:00:00",
+        }
+
+    def to_dict(self) -> dict[str, str]:
+        """Return plain values."""
+        return asdict(self)
+
+    @property
+    def label(self) -> str:
+        """A short name for people."""
+        return " ".join(part for part in (self.filter, self.subarray, self.readpatt, self.date) if part)
+
+
+def modes_of(exposures: Iterable[Exposure]) -> tuple[ObservingMode, ...]:
+    """Return the different modes of exposures, by wavelength."""
+    return _ordered(
+        ObservingMode(one.filter, one.subarray, one.readpatt, one.start[:10]) for one in exposures
+    )
+
+
+def assumed_modes(files: Iterable[ArchiveFile]) -> tuple[ObservingMode, ...]:
+    """
+    Return the modes of files that are not here yet.
+
+    Notes
+    -----
+    The archive tells filter and day; the full array and the fast readout, as nearly all imaging has them, are
+    assumed until the headers are here.
+    """
+    return _ordered(ObservingMode(one.filter, date=one.start) for one in files if one.filter)
+
+
+def _ordered(modes: Iterable[ObservingMode]) -> tuple[ObservingMode, ...]:
+    def place(mode: ObservingMode) -> tuple[int, ObservingMode]:
+        return (FILTERS.index(mode.filter) if mode.filter in FILTERS else len(FILTERS), mode)
+
+    return tuple(sorted(set(modes), key=place))
