@@ -57,7 +57,9 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         return scan(program.folders, suffix=stages.STAGES[0].takes, index=workspace / "index.json")
 
     def plan(exposures: Sequence[Exposure], names: Sequence[str], settings: SettingsOf) -> Sequence[Any]:
-        return plan_stages(workspace, exposures, names, settings, environment, product_name=pattern)
+        return plan_stages(
+            workspace, exposures, names, settings, environment, product_name=pattern, only=program.only
+        )
 
     def crds_layer(name: str, path: Path) -> Mapping[str, Any]:
         from miri_widgets.steps.crds_parameters import crds_layer as layer
@@ -71,7 +73,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         declared=declarations.declared,
         step_docs=declarations.step_docs,
         owned=declarations.owned_reason,
-        preset=stages.preset,
+        preset=lambda name, filter_name: stages.preset(name, filter_name) | program.preset(name, filter_name),
         crds_layer=crds_layer,
         plan=plan,
         products=lambda one: products(workspace, one),

@@ -41,6 +41,7 @@ def plan_stages(
     environment: Mapping[str, str] | None = None,
     *,
     product_name: str | Callable[[Exposure], str] = "",
+    only: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[RunPlan, ...]:
     """
     Plan stages for exposures, before anything ran.
@@ -61,6 +62,8 @@ def plan_stages(
     product_name : str or callable
         Name of products of several exposures, ``{filter}`` and ``{program}``
         are filled in; or a callable that gives it for the first of them.
+    only : mapping of str to sequence of str, optional
+        Filters that an optional stage takes; those of others go past it. Stages that are not named take all.
 
     Returns
     -------
@@ -82,7 +85,10 @@ def plan_stages(
     planner.note_needs([find_stage(name) for name in stages])
     planner.note_backgrounds([find_stage(name) for name in stages], ordered)
     for name in stages:
-        planner.add(find_stage(name), ordered)
+        wanted = (only or {}).get(name) if find_stage(name).optional else None
+        members = [one for one in ordered if wanted is None or one.filter in wanted]
+        if members:
+            planner.add(find_stage(name), members)
     return _mosaics_early(planner.plans, ordered)
 
 

@@ -100,9 +100,7 @@ def duration_seconds(program: SimulatedProgram, filter_name: str = "") -> float:
     return (setup.ngroups * setup.nints + setup.nints - 1) * program.window.frame_time
 
 
-def _name(
-    program: SimulatedProgram, tile: Tile, repeat: int, filter_name: str, dither: int
-) -> ExposureName:
+def _name(program: SimulatedProgram, tile: Tile, repeat: int, filter_name: str, dither: int) -> ExposureName:
     number = program.setup(filter_name).number
     # filters of the whole program, also of one that has been made smaller
     number += repeat * (1 + max(program.setup(name).number for name in program.filters))

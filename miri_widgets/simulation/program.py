@@ -40,6 +40,8 @@ class Field:
     around_tiles : bool
         Sources lie in the fields of the tiles, emission in those that are no background; else in the rectangle
         around all tiles, which is mostly never looked at when tiles lie far apart.
+    bright : tuple of tuple of float
+        Stars at given places: (ra, dec) in degrees and flux in the first filter, microjansky; some of `stars`.
     """
 
     stars: int = 300
@@ -52,6 +54,7 @@ class Field:
     emission: float = 0.0
     emission_scale: float = 12.0
     around_tiles: bool = False
+    bright: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,9 @@ class SimulatedProgram:
         _require(self.nints >= 1, f"{self.nints} integrations", "at least 1 integration")
         for setup in self.setups:
             _require(
-                setup.filter in self.filters, f"a readout of {setup.filter}", "one of " + ", ".join(self.filters)
+                setup.filter in self.filters,
+                f"a readout of {setup.filter}",
+                "one of " + ", ".join(self.filters),
             )
             _require(
                 setup.ngroups >= 2 and setup.nints >= 1,

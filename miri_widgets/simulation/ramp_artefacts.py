@@ -221,9 +221,7 @@ def _bright_flux(program: SimulatedProgram, filter_name: str) -> float:
     return rate * FILTERS[filter_name].photmjsr / peak_of_a_star(filter_name)
 
 
-def _trapping(
-    program: SimulatedProgram, filter_name: str, rate: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _trapping(program: SimulatedProgram, filter_name: str, rate: NDArray[np.float32]) -> NDArray[np.float32]:
     """Charge that one integration traps, DN: where it saturates, of no more than twice the full well."""
     signal = rate * np.float32(program.setup(filter_name).ngroups * program.window.frame_time)
     caught = np.where(signal > DETECTOR.full_well, np.minimum(signal, 2 * DETECTOR.full_well), 0)
@@ -254,7 +252,9 @@ def _trapped_before(
         rate = render(program, sources, earlier.filter, earlier.true).rate if len(sources) else None
         if rate is not None:
             ends = [integration * (length + frame) + length for integration in range(setup.nints)]
-            trapped += _trapping(program, earlier.filter, rate) * sum(np.exp((end - start) / TRAP_SECONDS) for end in ends)
+            trapped += _trapping(program, earlier.filter, rate) * sum(
+                np.exp((end - start) / TRAP_SECONDS) for end in ends
+            )
     return trapped.astype(np.float32)
 
 

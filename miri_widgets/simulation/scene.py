@@ -75,6 +75,9 @@ def build_catalog(program: SimulatedProgram) -> Table:
         10 ** rng.uniform(np.log10(faintest), np.log10(brightest), count),
         _power_law(rng.random(count), field.flux_min, field.flux_max, field.flux_slope),
     )
+    for index, (ra, dec, bright) in enumerate(field.bright[: field.stars]):
+        east[index] = (ra - program.ra) * np.cos(np.deg2rad(program.dec)) * 3600
+        north[index], flux[index] = (dec - program.dec) * 3600, bright
     ra, dec = moved(program.ra, program.dec, east, north)
     table = Table({"id": np.arange(1, count + 1), "ra": ra, "dec": dec})
     table["type"] = np.where(galaxy, "galaxy", "star")
