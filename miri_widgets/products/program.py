@@ -169,6 +169,9 @@ def load_program(path: Path) -> Program:
     """
     Read a program's TOML file; relative paths are taken from its folder.
 
+    Where no raw exposure is found, the program's simulated twin stands in: the small one, or with
+    MIRI_WIDGETS_TWINS=full in the environment the full one.
+
     Raises
     ------
     MissingFileError
@@ -213,10 +216,12 @@ def load_program(path: Path) -> Program:
     )
     if simulated := values.get("simulated", ""):
         twin = as_twin(program, simulated)
-        kept = {key: getattr(program, key) for key in ("folders", "workspace", "crds_path") if values.get(key)}
+        kept = {
+            key: getattr(program, key) for key in ("folders", "workspace", "crds_path") if values.get(key)
+        }
         return replace(twin, crds_context=program.crds_context, awaited=(), **kept)
     if program.twin and not has_raw_exposures(program.folders):
-        return as_twin(program)
+        return as_twin(program, program.twin + "_full" * (os.environ.get("MIRI_WIDGETS_TWINS") == "full"))
     return program
 
 
