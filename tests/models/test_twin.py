@@ -63,7 +63,7 @@ def test_nothing_is_made_before_it_is_asked_for(twin):
 
 
 def test_what_goes_wrong_is_a_sentence_and_can_be_tried_again(twin):
-    session, told, made = twin
+    session, _, made = twin
     made.rename(made.with_name("gone"))
     session.twin.make()
     session.poll()

@@ -124,7 +124,7 @@ def table(*values, star="S1HP093172"):
                 4,
                 Verdict.PASS,
                 "",
-            )  # fmt: skip
+            )
             for number, (dx, dy) in enumerate(values, start=1)
         )
     )

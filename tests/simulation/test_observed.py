@@ -138,3 +138,30 @@ def test_a_bright_star_lies_where_the_region_file_says():
     assert float(catalog["ra"][0]) == pytest.approx(339.0149, abs=1e-9)
     assert float(catalog["dec"][0]) == pytest.approx(33.975867, abs=1e-9)
     assert float(catalog["flux_ujy"][0]) == 60000.0
+
+
+@pytest.mark.pipeline
+@pytest.mark.parametrize("name", SMALL)
+def test_the_first_exposure_is_written_as_its_headers_say(name, tmp_path):
+    from miri_widgets.products.exposure import read_exposure
+    from miri_widgets.simulation import load_truth, simulate
+
+    program = PROGRAMS[name]
+    program = program.but(
+        filters=program.filters[-1:],
+        setups=program.setups[-1:],
+        tiles=program.tiles[-1:],
+        dithers=program.dithers[:1],
+    )
+    program = program.but(tiles=tuple(type(t)(**vars(t) | {"dithers": t.dithers[:1]}) for t in program.tiles))
+    (plan,) = planned_exposures(program)
+    made = simulate(program, tmp_path, processes=1)
+    exposure, setup = read_exposure(made.uncal[0], suffix="uncal"), program.setups[0]
+    assert exposure.header_program == program.program
+    assert (exposure.ngroups, exposure.nints, exposure.filter) == (setup.ngroups, setup.nints, setup.filter)
+    assert exposure.start_mjd == pytest.approx(plan.start_mjd, abs=1e-6)
+    assert (exposure.ra, exposure.dec) == pytest.approx((plan.planned.ra, plan.planned.dec))
+    truth = load_truth(made.truth).exposures[made.uncal[0].name]
+    wanted = dict(plan.tile.sky).get(setup.filter) or setup.sky
+    if wanted:
+        assert truth.sky == pytest.approx(wanted)
