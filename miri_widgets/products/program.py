@@ -229,6 +229,8 @@ def as_twin(program: Program, name: str = "") -> Program:
     """
     Return a program with a simulated twin in the place of its exposures.
 
+    The catalogue of its stars takes the place of Gaia.
+
     Parameters
     ----------
     program : Program
@@ -238,8 +240,13 @@ def as_twin(program: Program, name: str = "") -> Program:
     """
     name = name or program.twin
     folder = data_root() / name
+    settings = {stage: dict(entries) for stage, entries in program.settings.items()}
+    if str(settings.get("shifts", {}).get("catalog", "")).upper().startswith("GAIA"):
+        # the stars of a twin are its own: the true positions are to it what Gaia is to the sky, and need no network
+        settings["shifts"]["catalog"] = str((folder / "truth" / "catalog.ecsv").resolve())
     return replace(
         program,
+        settings=settings,
         simulated=name,
         awaited=program.awaited or program.folders,
         folders=((folder / "uncal").resolve(),),

@@ -85,6 +85,15 @@ def test_a_twin_stands_in_only_while_there_is_no_raw_exposure(tmp_path, monkeypa
     assert load_program(tmp_path / "copy.toml") == replace(real, name="lmc")
 
 
+def test_the_stars_of_a_twin_take_the_place_of_gaia(tmp_path, monkeypatch):
+    path = observed(tmp_path, monkeypatch, '[settings.shifts]\ncatalog = "GAIADR3"\n')
+    truth = tmp_path / "root/lmc_1040/truth/catalog.ecsv"
+    assert load_program(path).settings["shifts"] == {"catalog": str(truth)}
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/jw01040001001_03101_00001_mirimage_uncal.fits").touch()
+    assert load_program(path).settings["shifts"] == {"catalog": "GAIADR3"}
+
+
 def test_the_full_twin_on_request(tmp_path, monkeypatch):
     path = observed(tmp_path, monkeypatch)
     monkeypatch.setenv("MIRI_WIDGETS_TWINS", "full")
