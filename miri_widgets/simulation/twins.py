@@ -123,6 +123,8 @@ def _made(program: SimulatedProgram, root: Path, processes: int, say: Say) -> Tw
             progress=lambda index, total, what: say(f"exposure {index} of {total}: {what}"),
         )
         uncal = tuple(sorted(made.uncal))
+        for path in set((folder / "uncal").glob("*_uncal.fits")) - set(uncal):
+            path.unlink()  # of an earlier description: the program would seem to have it
         write_json(note, {"stamp": stamp, "uncal": [path.name for path in uncal], "truth": str(made.truth)})
         known = {"truth": str(made.truth)}
     return Twin(folder, uncal, Path(known["truth"]), cache.path, cache.context)

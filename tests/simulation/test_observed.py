@@ -140,6 +140,32 @@ def test_a_bright_star_lies_where_the_region_file_says():
     assert float(catalog["flux_ujy"][0]) == 60000.0
 
 
+def test_a_twin_made_anew_leaves_no_exposure_of_the_old_one(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from miri_widgets import simulation
+    from miri_widgets.simulation.twins import ensure_twin
+
+    names = ["jw01041001001_02101_00001_mirimage_uncal.fits", "jw01041001001_02101_00002_mirimage_uncal.fits"]
+
+    def simulate(program, folder, **_):
+        (folder / "uncal").mkdir(parents=True, exist_ok=True)
+        made = [folder / "uncal" / name for name in names]
+        for path in made:
+            path.touch()
+        return SimpleNamespace(uncal=tuple(made), truth=folder / "truth" / "truth.json")
+
+    cache = SimpleNamespace(context="one", path=tmp_path)
+    monkeypatch.setattr(simulation, "simulate", simulate, raising=False)
+    monkeypatch.setattr(simulation, "write_reference_cache", lambda *_, **__: cache, raising=False)
+    assert len(ensure_twin("small", root=tmp_path).uncal) == 2
+    names.pop()
+    assert len(ensure_twin("small", root=tmp_path).uncal) == 2, "the same description is not made again"
+    cache.context = "two"
+    assert len(ensure_twin("small", root=tmp_path).uncal) == 1
+    assert len(list((tmp_path / "small/uncal").iterdir())) == 1
+
+
 @pytest.mark.pipeline
 @pytest.mark.parametrize("name", SMALL)
 def test_the_first_exposure_is_written_as_its_headers_say(name, tmp_path):
