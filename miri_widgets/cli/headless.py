@@ -165,7 +165,8 @@ def run_program(options: argparse.Namespace) -> int:
     program = load_program(options.program)
     if program.simulated:
         say(program.origin)
-        if not has_raw_exposures(program.folders):
+        # a twin whose description has changed is made again
+        if program.awaited or not has_raw_exposures(program.folders):
             ensure_twin(program.simulated, processes=options.workers, say=say)
     session, job = start(
         program,
