@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import miri_widgets
 from miri_widgets.cli.headless import follow, start, summary
-from miri_widgets.errors import MissingFileError
-from miri_widgets.products.program import Program, load_program
+from miri_widgets.errors import InputError, MissingFileError
+from miri_widgets.products.program import Program, as_twin, load_program
 from miri_widgets.serve.launcher import serve
+from miri_widgets.simulation.observed import FULL
+from miri_widgets.simulation.programs import PROGRAMS
 from miri_widgets.simulation.twins import ensure_twin
 
 __all__ = ["dashboards_folder", "run_demo", "serve_dashboards", "twin_program"]
@@ -48,8 +51,10 @@ def run_demo(options: argparse.Namespace) -> int:
     def say(line: str) -> None:
         print(f"[{time.monotonic() - began:5.0f} s] {line}", flush=True)
 
-    program = twin_program(options.program, dashboards_folder(options.dashboards))
-    twin = ensure_twin(options.program, processes=options.workers, say=say)
+    if options.full:
+        os.environ["MIRI_WIDGETS_TWINS"] = "full"  # for the kernels of the pages, too
+    program = twin_program(options.program, dashboards_folder(options.dashboards), full=options.full)
+    twin = ensure_twin(program.simulated, processes=options.workers, say=say)
     say(f"{len(twin.uncal)} simulated exposures in {twin.folder / 'uncal'}")
     session, job = start(program, workers=options.workers, scheduler=options.scheduler)
     if job:
@@ -63,15 +68,40 @@ def run_demo(options: argparse.Namespace) -> int:
     return int(not good)
 
 
-def twin_program(name: str, dashboards: Path) -> Program:
+def twin_program(name: str, dashboards: Path, *, full: bool = False) -> Program:
     """
     Return the program of a simulated twin.
 
-    Its TOML file in the dashboards folder is used when there is one.
+    Its TOML file in the dashboards folder is used when there is one; the twin
+    takes the place of real exposures, if there are some.
+
+    Parameters
+    ----------
+    name : str
+        A simulated program.
+    dashboards : Path
+        Folder of dashboard notebooks.
+    full : bool
+        Whether to take the full twin of an observed program.
+
+    Raises
+    ------
+    InputError
+        If the program has no full twin.
     """
     path = dashboards / f"{name}.toml"
     if path.is_file():
-        return load_program(path)
+        program = load_program(path)
+        if program.twin:
+            return as_twin(program, program.twin + FULL * full)
+        if not full:
+            return program
+    if full:
+        raise InputError(
+            f"no full twin of {name[:60]!r}",
+            "one of " + ", ".join(sorted(one.removesuffix(FULL) for one in PROGRAMS if one.endswith(FULL))),
+            "choose one of them, or leave --full out",
+        )
     program = load_program(dashboards / "demo.toml")
     twin = program.workspace.parent.parent / name
     return replace(

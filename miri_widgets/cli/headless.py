@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from miri_widgets.errors import ParameterError, error_from_dict
-from miri_widgets.products.program import Program, load_program
+from miri_widgets.products.program import Program, has_raw_exposures, load_program
 from miri_widgets.run.events import EventKind, JobEvent
+from miri_widgets.simulation.twins import ensure_twin
 
 if TYPE_CHECKING:
     from miri_widgets.models import SessionModel
@@ -131,7 +132,7 @@ def summary(session: SessionModel) -> str:
     session : SessionModel
         The session, after its job.
     """
-    lines = []
+    lines = [f"Note: {line}" for line in session.programs.warnings]
     for stage in session.stages.values():
         done = [row for row in stage.rows if row.products]
         took = sum(row.seconds for row in done)
@@ -163,9 +164,15 @@ def run_program(options: argparse.Namespace) -> int:
     def say(line: str) -> None:
         print(f"[{time.monotonic() - began:5.0f} s] {line}", flush=True)
 
+    program = load_program(options.program)
+    if program.simulated:
+        say(program.origin)
+        # a twin whose description has changed is made again
+        if program.awaited or not has_raw_exposures(program.folders):
+            ensure_twin(program.simulated, processes=options.workers, say=say)
     wanted = options.stages.split(",") if options.stages else None
     session, job = start(
-        load_program(options.program),
+        program,
         stages=wanted,
         also=options.also.split(",") if options.also else (),
         changes=options.set,

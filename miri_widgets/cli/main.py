@@ -17,6 +17,7 @@ _EPILOG = """\
 examples:
   miri-widgets demo                      simulate, reduce and show the demo program
   miri-widgets demo --no-serve           the same without a browser, with a summary
+  miri-widgets demo --program lmc_1040   the simulated twin of an observed program
   miri-widgets serve                     serve the dashboards
   miri-widgets run program.toml          reduce a program without a browser
   miri-widgets simulate --help           all about simulated exposures
@@ -82,6 +83,11 @@ def _add_demo(commands: argparse._SubParsersAction) -> None:
     )
     demo.add_argument(
         "--program", default="demo", metavar="NAME", help="another simulated program (default demo)"
+    )
+    demo.add_argument(
+        "--full",
+        action="store_true",
+        help="the full twin of an observed program: every visit, dither and filter on the full detector",
     )
     _add_serving(demo, preheat=True)
     _add_engine(demo)

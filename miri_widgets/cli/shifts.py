@@ -12,6 +12,7 @@ import numpy as np
 from miri_widgets.core.shift_fallbacks import COARSEST, rounding
 from miri_widgets.core.shift_runs import ShiftRun, trust_run
 from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.products.checks import shift_signs
 from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.measured_shifts import MeasuredShifts, read_measured_shifts
 from miri_widgets.products.shift_tables import ShiftTable, compare_tables, read_shift_table, write_shift_table
@@ -29,6 +30,7 @@ def run_shifts(options: argparse.Namespace) -> int:
         runs[name] = trust_run(part.measurements, part.groups, filter_name=part.filters[0], shorter=shorter)
     print(report(runs, exposures=options.exposures))
     made = _table(runs, table)
+    print("\n".join(shift_signs(made)), end="\n" * bool(shift_signs(made)))
     if options.compare:
         told = compare_tables(made, read_shift_table(options.compare))
         print("\n".join(told) or f"{shown_name(options.compare)} agrees within 0.5 mas.")

@@ -33,6 +33,9 @@ class ProgramModel(traitlets.HasTraits):
     exposures = traitlets.Tuple(help="Exposure of every raw exposure, in order of start")
     mosaics = traitlets.Tuple(help="Mosaic of every i2d file that lies in the folders already")
     problems = traitlets.Tuple(help="Problem of every file that cannot be used")
+    warnings = traitlets.Tuple(
+        help="what headers, folders and mosaics contradict each other in, as sentences"
+    )
     excluded = traitlets.Instance(frozenset, args=(), help="roots that take no part in runs")
     selected = traitlets.Tuple(help="roots of the chosen rows")
     states = traitlets.Dict(help="root -> tuple of (stage, RowState)")
@@ -99,9 +102,11 @@ class ProgramModel(traitlets.HasTraits):
             return ["The folders of the program are being looked through."]
         if not self.exposures:
             if self.program.simulated:
+                if self.session.twin.working:
+                    return [self.session.twin.sentence]
                 return [
-                    "The simulated exposures are not there yet: make them with "
-                    f"`miri-widgets simulate {self.program.simulated}`."
+                    "The simulated exposures are not there yet: press Make the simulated twin in the Program tab, or run "
+                    f"`miri-widgets demo --program {self.program.simulated}`."
                 ]
             folders = ", ".join(str(folder) for folder in self.program.folders)
             return [

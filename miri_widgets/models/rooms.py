@@ -11,12 +11,13 @@ from miri_widgets.models.services import Services, SettingsOf
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
-from miri_widgets.products.scan import Problem, ScanResult, scan
+from miri_widgets.products.scan import ScanResult, scan
 from miri_widgets.run.chain import PlannedChain, plan_chain
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
 from miri_widgets.run.records import completed, products
 from miri_widgets.run.script import code_for, export_script
+from miri_widgets.run.twin_process import make_twin
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps import declarations, stages
@@ -48,16 +49,13 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
 
     def scan_raw() -> ScanResult:
         if program.simulated and not any(folder.is_dir() for folder in program.folders):
-            missing = MissingFileError(
-                f"the simulated program {program.simulated!r} has not been made yet",
-                f"its exposures in {program.folders[0]}",
-                f"run `miri-widgets demo --program {program.simulated}` once",
-            )
-            return ScanResult((), (), (Problem(program.folders[0], missing),))
+            return ScanResult((), (), ())  # not made yet, which `ProgramModel.blockers` says
         return scan(program.folders, suffix=stages.STAGES[0].takes, index=workspace / "index.json")
 
     def plan(exposures: Sequence[Exposure], names: Sequence[str], settings: SettingsOf) -> PlannedChain:
-        return plan_chain(workspace, exposures, names, settings, environment, product_name=pattern)
+        return plan_chain(
+            workspace, exposures, names, settings, environment, product_name=pattern, only=program.only
+        )
 
     def crds_layer(name: str, path: Path) -> Mapping[str, Any]:
         from miri_widgets.steps.crds_parameters import crds_layer as layer
@@ -71,7 +69,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         declared=declarations.declared,
         step_docs=declarations.step_docs,
         owned=declarations.owned_reason,
-        preset=stages.preset,
+        preset=lambda name, filter_name: stages.preset(name, filter_name) | program.preset(name, filter_name),
         crds_layer=crds_layer,
         plan=plan,
         products=lambda one: products(workspace, one),
@@ -86,6 +84,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         script=lambda plans: export_script(plans, workspace),
         save_set=_save_set,
         load_set=_load_set,
+        make_twin=make_twin,
     )
 
 

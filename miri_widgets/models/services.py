@@ -131,6 +131,8 @@ class Services:
         One run as Python for the pipeline alone; runs as a program of this package.
     save_set, load_set : callable
         Parameter sets as files.
+    make_twin : callable
+        Makes a simulated program by its name, and tells a callable line by line.
     """
 
     stages: tuple[StageLike, ...]
@@ -154,6 +156,7 @@ class Services:
     script: Callable[[Sequence[Any]], str]
     save_set: Callable[[str, Settings, Path], None]
     load_set: Callable[[str, Path], Settings]
+    make_twin: Callable[[str, Callable[[str], None]], None]
 
 
 def real_services(program: Program, *, workers: int = 2, scheduler: str | None = None) -> Services:

@@ -33,6 +33,8 @@ from miri_widgets.models.rows import RowState, StageState
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.stage import PLANNING, StageModel
+from miri_widgets.models.twin import TwinModel
+from miri_widgets.products.checks import program_contradictions
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.settings import Source
 
@@ -98,6 +100,7 @@ class SessionModel(traitlets.HasTraits):
             )
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
+        self.twin = TwinModel(self)
         self._looker = Looker(self.services, self.memory_path)
         self._order: Callable[[], Any] | None = None
         self._generation = 0
@@ -236,6 +239,9 @@ class SessionModel(traitlets.HasTraits):
             self.programs.exposures = facts.scan.exposures
             self.programs.mosaics = facts.scan.mosaics
             self.programs.problems = facts.scan.problems
+            self.programs.warnings = program_contradictions(
+                self.program.program, facts.scan.exposures, facts.scan.mosaics
+            )
             self.programs.scanned = True
             self.touch()
         if facts.declared:
@@ -494,6 +500,7 @@ class SessionModel(traitlets.HasTraits):
     def _collect(self, *, wait: bool) -> None:
         self.previews.tick(wait=wait)
         self.showers.tick(wait=wait)
+        self.twin.tick(wait=wait)
         for name, future in list(self._slow.items()):
             if not (wait or future.done()):
                 continue
@@ -546,7 +553,7 @@ class SessionModel(traitlets.HasTraits):
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.previews.stop()
         self.showers.stop()
-        for model in (self, self.previews, self.showers, self.programs, *self.models.values()):
+        for model in (self, self.previews, self.showers, self.twin, self.programs, *self.models.values()):
             model.unobserve_all()
 
 

@@ -63,8 +63,9 @@ class Header(Part):
             *model.filters,
             self.session.engine_state,
         ]
+        chip = f' <span class="mw-chip mw-warn" title="{escape(program.origin)}">simulated twin</span>'
         self.title.value = (
-            f"<h1>{escape(program.title or program.name)}</h1>"
+            f"<h1>{escape(program.title or program.name)}{chip if program.awaited else ''}</h1>"
             f'<div class="mw-muted">{escape(" · ".join(part for part in parts if part))}</div>'
         )
 

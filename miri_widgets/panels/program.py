@@ -22,6 +22,7 @@ from miri_widgets.panels.parts.theme import (
     stylesheet,
     text,
 )
+from miri_widgets.panels.parts.twin import TwinView
 
 __all__ = ["ProgramPanel"]
 
@@ -101,6 +102,8 @@ class ProgramPanel(Part):
         self.counts = text("", "mw-muted")
         self.words = text("")
         self.problems = text("")
+        self.warnings = text("")
+        self.twin = TwinView(session)
         self.show.on_click(lambda _: self._show())
         self.exclude.on_click(lambda _: self.model.exclude(self.model.selected))
         self.include.on_click(lambda _: self.model.include(self.model.selected))
@@ -108,20 +111,23 @@ class ProgramPanel(Part):
         actions = ipywidgets.HBox([self.show, self.exclude, self.include, self.rescan])
         actions.add_class("mw-row")
         self.children = (
-            stylesheet(), self._heading(), self.chain, self.words, self.filters, actions, self.counts, self.table, self.problems,
+            stylesheet(), self._heading(), self.twin, self.warnings, self.chain, self.words, self.filters, actions, self.counts, self.table, self.problems,
             self.mosaic_words, self.mosaics,
         )  # fmt: skip
         self.table.observe(self._chosen, "selected")
         self.watch(self.model, self._follow_filters, "exposures", "excluded")
         self.watch(self.model, self._follow, "exposures", "excluded", "states", "scanned", "selected")
         self.watch(session, self._follow, "chain")
-        self.watch(self.model, self._follow_problems, "problems")
+        self.watch(self.model, self._follow_problems, "problems", "warnings")
         self.watch(self.model, self._follow_mosaics, "mosaics")
 
     def _heading(self) -> ipywidgets.HTML:
         program = self.session.program
         page = help_page("program")
         fold = f"<details><summary>? How to use this page</summary>{page}</details>" if page else ""
+        if program.pitfalls:
+            lines = "".join(f"<li>{escape(line)}</li>" for line in program.pitfalls)
+            fold = f"<details><summary>Pitfalls of this program</summary><ul>{lines}</ul></details>{fold}"
         return text(
             f"<h2>Program<span>{escape(program.program)}</span></h2><p>{escape(program.description)}</p>{fold}",
             "mw-panel-head",
@@ -241,6 +247,7 @@ class ProgramPanel(Part):
         if len(self.model.problems) > 20:
             lines.append(f"{len(self.model.problems) - 20} more files cannot be used.")
         self.problems.value = sentences(lines, "warn")
+        self.warnings.value = sentences(list(self.model.warnings), "warn")
 
     def _chosen(self, change: dict[str, Any]) -> None:
         if not self._following:

@@ -70,6 +70,8 @@ class Exposure:
         Footprint as an STC-S polygon; empty before image2.
     size, mtime_ns : int
         Bytes and time of last change of the file.
+    header_program : str
+        Program number as the header says; empty when it does not.
     """
 
     path: Path
@@ -95,6 +97,7 @@ class Exposure:
     size: int
     mtime_ns: int
     tile: int = 0
+    header_program: str = ""
 
     @property
     def root(self) -> str:
@@ -216,6 +219,7 @@ def exposure_from_headers(
         s_region=_text(sci, "S_REGION"),
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
+        header_program=_text(primary, "PROGRAM"),
     )
 
 

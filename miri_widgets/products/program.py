@@ -11,17 +11,26 @@ Example::
     crds_path = "/data/crds_cache"        # optional; else the environment
     crds_context = "jwst_1464.pmap"       # optional; else the environment
     stages = ["sky", "level_match"]       # optional stages that take part from the start
+    twin = "lmc_1040"                     # optional: simulated program, as long as the folders are empty
+
+    [only]
+    sky = ["F560W", "F770W"]              # optional: filters that an optional stage takes, else all
 
     [settings.detector1]
     "jump.rejection_threshold" = 5.0
+
+    [filters.F770W.sky]                   # optional: values for one filter, weaker than those above
+    exclude_delta = 1.0
+
+Files that parameters name may lie beside the TOML file.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +41,7 @@ from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.fits_files import shown_name
 
-__all__ = ["Program", "data_root", "load_program", "save_program"]
+__all__ = ["Program", "as_twin", "data_root", "has_raw_exposures", "load_program", "save_program"]
 
 _KEYS = {
     "name": str,
@@ -45,8 +54,12 @@ _KEYS = {
     "crds_context": str,
     "product_name": str,
     "simulated": str,
+    "pitfalls": list,
+    "twin": str,
     "stages": list,
+    "only": dict,
     "settings": dict,
+    "filters": dict,
 }
 
 
@@ -66,6 +79,8 @@ class Program:
         Short name, from the TOML file's name unless given.
     title, description : str
         For people.
+    pitfalls : tuple of str
+        What is known to go wrong with this program, as sentences.
     program : str
         Program number, five digits; empty when exposures of any may come.
     folders : tuple of Path
@@ -82,6 +97,14 @@ class Program:
         Optional stages that take part from the start.
     settings : mapping
         Parameter values by stage and full name.
+    twin : str
+        Name of the simulated program that stands in as long as there is no raw exposure.
+    awaited : tuple of Path
+        Folders of real exposures that the twin stands in for; empty when it does not.
+    only : mapping of str to tuple of str
+        Filters that an optional stage takes; all where nothing is said.
+    filters : mapping
+        Parameter values by filter, stage and full name; weaker than `settings`.
     """
 
     name: str
@@ -96,6 +119,26 @@ class Program:
     simulated: str = ""
     stages: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    pitfalls: tuple[str, ...] = ()
+    twin: str = ""
+    awaited: tuple[Path, ...] = ()
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    filters: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        """Where the exposures come from, as a sentence; empty when they are real."""
+        if self.awaited:
+            places = " or ".join(map(str, self.awaited))
+            return (
+                f"Simulated twin: there are no raw exposures (uncal files) in {places}, so simulated ones with the "
+                "pointings, dates and filters of the real ones stand in. Put the real ones there and open this page again."
+            )
+        return "Simulated exposures with known truth." if self.simulated else ""
+
+    def preset(self, stage: str, filter_name: str) -> dict[str, Any]:
+        """Return the values of the program for one stage in one filter."""
+        return dict(self.filters.get(filter_name, {}).get(stage, {}))
 
     def mosaic_name(self, filter_name: str) -> str:
         """Return the root of the mosaic's file names in one filter, lower case."""
@@ -114,6 +157,9 @@ class Program:
         if self.crds_context:
             found["CRDS_CONTEXT"] = self.crds_context
         if self.simulated:
+            # the context of simulated references is named after their content, and known by their cache alone
+            if not self.crds_context:
+                found.pop("CRDS_CONTEXT", None)
             # a "serverless" address keeps CRDS from asking the network
             found["CRDS_SERVER_URL"] = "https://jwst-serverless.stsci.edu"
         return found
@@ -122,6 +168,9 @@ class Program:
 def load_program(path: Path) -> Program:
     """
     Read a program's TOML file; relative paths are taken from its folder.
+
+    Where no raw exposure is found, the program's simulated twin stands in: the small one, or with
+    MIRI_WIDGETS_TWINS=full in the environment the full one.
 
     Raises
     ------
@@ -140,33 +189,85 @@ def load_program(path: Path) -> Program:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadTableError(f"{shown_name(path)}: {error}", "a TOML file", "correct that line") from error
     _check(values, path)
-    simulated = values.get("simulated", "")
-    twin = data_root() / simulated
-    folders = values.get("folders") or ([str(twin / "uncal")] if simulated else [])
-    if not folders:
+    if not (values.get("folders") or values.get("simulated")):
         raise BadTableError(
             f"{shown_name(path)} names no folders", "folders = [...] with exposures", "add them"
         )
-    crds_path = values.get("crds_path") or (str(data_root() / "crds") if simulated else "")
-    workspace = values.get("workspace") or (twin / "workspace" if simulated else path.stem + "_workspace")
-    return Program(
+    crds_path = values.get("crds_path", "")
+    program = Program(
         name=values.get("name", path.stem),
-        folders=tuple(_absolute(folder, path) for folder in folders),
-        workspace=_absolute(workspace, path),
+        folders=tuple(_absolute(folder, path) for folder in values.get("folders", ())),
+        workspace=_absolute(values.get("workspace", path.stem + "_workspace"), path),
         title=values.get("title", path.stem),
         description=values.get("description", ""),
         program=values.get("program", ""),
         crds_path=str(_absolute(crds_path, path)) if crds_path else "",
         crds_context=values.get("crds_context", ""),
         product_name=values.get("product_name", "{name}_{filter}"),
-        simulated=simulated,
         stages=tuple(str(name) for name in values.get("stages", ())),
-        settings=values.get("settings", {}),
+        settings={stage: _found(entries, path) for stage, entries in values.get("settings", {}).items()},
+        pitfalls=tuple(str(line) for line in values.get("pitfalls", ())),
+        twin=values.get("twin", ""),
+        only={stage: tuple(map(str, names)) for stage, names in values.get("only", {}).items()},
+        filters={
+            name: {stage: _found(entries, path) for stage, entries in stages.items()}
+            for name, stages in values.get("filters", {}).items()
+        },
+    )
+    if simulated := values.get("simulated", ""):
+        twin = as_twin(program, simulated)
+        kept = {
+            key: getattr(program, key) for key in ("folders", "workspace", "crds_path") if values.get(key)
+        }
+        return replace(twin, crds_context=program.crds_context, awaited=(), **kept)
+    if program.twin and not has_raw_exposures(program.folders):
+        return as_twin(program, program.twin + "_full" * (os.environ.get("MIRI_WIDGETS_TWINS") == "full"))
+    return program
+
+
+def as_twin(program: Program, name: str = "") -> Program:
+    """
+    Return a program with a simulated twin in the place of its exposures.
+
+    The catalogue of its stars takes the place of Gaia.
+
+    Parameters
+    ----------
+    program : Program
+        The program of the real exposures.
+    name : str, optional
+        Another twin than its own, such as the full one.
+    """
+    name = name or program.twin
+    folder = data_root() / name
+    settings = {stage: dict(entries) for stage, entries in program.settings.items()}
+    if str(settings.get("shifts", {}).get("catalog", "")).upper().startswith("GAIA"):
+        # the stars of a twin are its own: the true positions are to it what Gaia is to the sky, and need no network
+        settings["shifts"]["catalog"] = str((folder / "truth" / "catalog.ecsv").resolve())
+    return replace(
+        program,
+        settings=settings,
+        simulated=name,
+        awaited=program.awaited or program.folders,
+        folders=((folder / "uncal").resolve(),),
+        workspace=(folder / "workspace").resolve(),
+        crds_path=str((data_root() / "crds").resolve()),
+        crds_context="",
+    )
+
+
+def has_raw_exposures(folders: Iterable[Path]) -> bool:
+    """Say whether there is any raw exposure below some folders; stops at the first."""
+    return any(
+        path.is_file()
+        for folder in folders
+        for pattern in ("*_uncal.fits", "*_uncal.fits.gz")
+        for path in ([folder] if folder.match(pattern) else folder.rglob(pattern))
     )
 
 
 def save_program(program: Program, path: Path) -> None:
-    """Write a program as TOML, atomically."""
+    """Write a program as TOML, atomically; a twin that stands in is written as the simulated program that it is."""
     values: dict[str, Any] = {
         key: getattr(program, key)
         for key in (
@@ -183,8 +284,17 @@ def save_program(program: Program, path: Path) -> None:
     }
     values["folders"] = [str(folder) for folder in program.folders]
     values["workspace"] = str(program.workspace)
+    if program.twin and not program.awaited:
+        values["twin"] = program.twin
+    if program.pitfalls:
+        values["pitfalls"] = list(program.pitfalls)
     if program.stages:
         values["stages"] = list(program.stages)
+    values["only"] = {stage: list(names) for stage, names in program.only.items()}
+    values["filters"] = {
+        name: {stage: dict(entries) for stage, entries in stages.items()}
+        for name, stages in program.filters.items()
+    }
     values["settings"] = {stage: dict(entries) for stage, entries in program.settings.items()}
     write_text(Path(path), tomli_w.dumps(values))
 
@@ -203,13 +313,31 @@ def _check(values: Mapping[str, Any], path: Path) -> None:
                 f"a {_KEYS[key].__name__}",
                 "correct the value",
             )
-    for stage, entries in values.get("settings", {}).items():
+    tables = {f"settings.{stage}": entries for stage, entries in values.get("settings", {}).items()}
+    for name, stages in values.get("filters", {}).items():
+        tables[f"filters.{name}"] = stages
+        if isinstance(stages, dict):
+            tables |= {f"filters.{name}.{stage}": entries for stage, entries in stages.items()}
+    for name, entries in tables.items():
         if not isinstance(entries, dict):
             raise BadTableError(
-                f"{shown_name(path)}: settings.{stage} is no table",
-                f"[settings.{stage}] with values",
-                "correct it",
+                f"{shown_name(path)}: {name} is no table", f"[{name}] with values", "correct it"
             )
+    for stage, names in values.get("only", {}).items():
+        if not isinstance(names, list):
+            raise BadTableError(
+                f"{shown_name(path)}: only.{stage} = {str(names)[:60]!r}", "a list of filters", "correct it"
+            )
+
+
+def _found(entries: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return values with the files that lie beside the program's file named in full."""
+    return {
+        name: str((path.parent / value).resolve())
+        if isinstance(value, str) and value and (path.parent / value).is_file()
+        else value
+        for name, value in entries.items()
+    }
 
 
 def _absolute(folder: str | Path, path: Path) -> Path:

@@ -8,6 +8,7 @@ with its sentence. Facts are kept in an index by path, size and time of change.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from miri_widgets.products.names import suffix_of
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
-_INDEX_VERSION = 2
+_INDEX_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Mosaic:
         Size in pixels.
     size, mtime_ns : int
         Bytes and time of last change.
+    crval1, crval2, crpix1, crpix2, angle : float
+        Its grid: reference position [deg] and 1-based pixel, and the position angle of its y axis [deg], which is
+        positive for an axis turned towards east; NaN when the header does not say.
     """
 
     path: Path
@@ -50,6 +54,11 @@ class Mosaic:
     ny: int
     size: int
     mtime_ns: int
+    crval1: float = math.nan
+    crval2: float = math.nan
+    crpix1: float = math.nan
+    crpix2: float = math.nan
+    angle: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -179,8 +188,21 @@ def _mosaic_facts(path: Path, headers: tuple[Any, ...]) -> dict[str, Any]:
         ny=int(sci.get("NAXIS2", 0)),
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
+        **{key.lower(): _number(sci, key) for key in ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2")},
+        angle=math.degrees(math.atan2(_turn(sci, 1), _turn(sci, 2))),
     )
     return asdict(mosaic) | {"path": str(path)}
+
+
+def _number(header: Any, key: str) -> float:
+    value = header.get(key)
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _turn(header: Any, axis: int) -> float:
+    """Step along the y axis of the image in RA (axis 1) or Dec (2), in any unit: what its position angle needs."""
+    value = _number(header, f"CD{axis}_2")
+    return value if math.isfinite(value) else _number(header, f"PC{axis}_2") * _number(header, f"CDELT{axis}")
 
 
 def _rebuild(path: Path, entry: dict[str, Any]) -> Exposure | Mosaic | Problem:

@@ -46,6 +46,7 @@ def plan_chain(
     environment: Mapping[str, str] | None = None,
     *,
     product_name: str | Callable[[Exposure], str] = "",
+    only: Mapping[str, Sequence[str]] | None = None,
 ) -> PlannedChain:
     """
     Plan the stages that can be planned, and tell why the others cannot.
@@ -66,6 +67,8 @@ def plan_chain(
     product_name : str or callable
         Name of products of several exposures, ``{filter}`` and ``{program}``
         are filled in; or a callable that gives it for the first of them.
+    only : mapping of str to sequence of str, optional
+        Filters that an optional stage takes; those of others go past it. Stages that are not named take all.
 
     Returns
     -------
@@ -87,11 +90,15 @@ def plan_chain(
     planner.note_backgrounds(chain, ordered)
     refused: dict[str, MiriWidgetsError] = {}
     for stage in chain:
+        wanted = (only or {}).get(stage.name) if stage.optional else None
+        members = [one for one in ordered if wanted is None or one.filter in wanted]
+        if not members:
+            continue
         try:
-            planner.add(stage, ordered)
+            planner.add(stage, members)
         except MiriWidgetsError as error:
             refused[stage.name] = error
-            planner.note_refused(stage, ordered)
+            planner.note_refused(stage, members)
     return PlannedChain(_mosaics_early(planner.plans, ordered), refused)
 
 
@@ -103,6 +110,7 @@ def plan_stages(
     environment: Mapping[str, str] | None = None,
     *,
     product_name: str | Callable[[Exposure], str] = "",
+    only: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[RunPlan, ...]:
     """
     Plan all of the stages: as `plan_chain`, for callers that want the whole chain or none of it.
@@ -121,7 +129,9 @@ def plan_stages(
     CrdsCacheError
         If the CRDS context has no name.
     """
-    chain = plan_chain(workspace, exposures, stages, settings, environment, product_name=product_name)
+    chain = plan_chain(
+        workspace, exposures, stages, settings, environment, product_name=product_name, only=only
+    )
     for error in chain.refused.values():
         raise error
     return chain.plans

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from miri_widgets.serve.states import ProgramState, read_state
 
 __all__ = ["Dashboard", "list_dashboards", "read_dashboard"]
 
@@ -20,22 +22,47 @@ class Dashboard:
         File name, with its suffix.
     title, description : str
         From ``metadata.miri_widgets`` of the notebook. The title falls back on the
-        file name. Plain text: escape it before it goes into a page.
+        file name. Plain text: escape it before it goes into a page. A program's
+        file beside the notebook, with its name, says both better.
+    state : ProgramState, optional
+        How far the program is; None for a notebook without a program's file.
     """
 
     name: str
     title: str
     description: str
+    state: ProgramState | None = None
 
 
-def list_dashboards(folder: Path) -> tuple[Dashboard, ...]:
+def list_dashboards(folder: Path, *, states: bool = False) -> tuple[Dashboard, ...]:
     """
     List the notebooks of a folder, by title.
 
     Sub-folders and hidden files are left out.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    states : bool
+        Whether to tell how far their programs are, too.
     """
     paths = (path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
-    return tuple(sorted((read_dashboard(path) for path in paths), key=lambda each: each.title.casefold()))
+    found = [_with_state(read_dashboard(path), folder) if states else read_dashboard(path) for path in paths]
+    return tuple(sorted(found, key=lambda each: each.title.casefold()))
+
+
+def _with_state(dashboard: Dashboard, folder: Path) -> Dashboard:
+    path = (folder / dashboard.name).with_suffix(".toml")
+    if not path.is_file():
+        return dashboard
+    state = read_state(path)
+    return replace(
+        dashboard,
+        title=state.title or dashboard.title,
+        description=state.description or dashboard.description,
+        state=state,
+    )
 
 
 def read_dashboard(path: Path) -> Dashboard:

@@ -41,7 +41,7 @@ class PageHandler(TornadoVoilaHandler):
 
 
 class IndexHandler(JupyterHandler):
-    """The first page: the dashboards with their titles and descriptions."""
+    """The first page: the dashboards, what each is for and how far it is."""
 
     @authenticated
     def get(self) -> None:
@@ -49,7 +49,7 @@ class IndexHandler(JupyterHandler):
         folder = Path(self.settings["dashboards"])
         page = self.settings["voila_jinja2_env"].get_template("dashboards.html.j2")
         self.set_header("Cache-Control", "no-store")
-        self.finish(page.render(dashboards=list_dashboards(folder), base_url=self.base_url))
+        self.finish(page.render(dashboards=list_dashboards(folder, states=True), base_url=self.base_url))
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Answer with our page for errors."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.instrument import FILTERS, SUBARRAYS
 from miri_widgets.simulation.program import SimulatedProgram
 from miri_widgets.simulation.programs import PROGRAMS
+from miri_widgets.simulation.setups import FilterSetup
 
 __all__ = ["add_import_arguments", "add_simulate_arguments", "program_of", "run_import", "run_simulate"]
 
@@ -130,8 +132,10 @@ def program_of(args: argparse.Namespace) -> SimulatedProgram:
         If the options contradict each other.
     """
     program = PROGRAMS[args.program]
+    filters = tuple(args.filters) if args.filters else None
     changes = {
-        "filters": tuple(args.filters) if args.filters else None,
+        "filters": filters,
+        "setups": _setups(program, filters or program.filters, args.groups, args.ints),
         "subarray": args.subarray,
         "ngroups": args.groups,
         "nints": args.ints,
@@ -141,6 +145,16 @@ def program_of(args: argparse.Namespace) -> SimulatedProgram:
         "effects": program.effects.also(*args.also).without(*args.without),
     }
     return program.but(**{name: value for name, value in changes.items() if value is not None})
+
+
+def _setups(
+    program: SimulatedProgram, filters: tuple[str, ...], groups: int | None, ints: int | None
+) -> tuple[FilterSetup, ...]:
+    return tuple(
+        replace(setup, ngroups=groups or setup.ngroups, nints=ints or setup.nints)
+        for setup in program.setups
+        if setup.filter in filters
+    )
 
 
 def add_import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -163,10 +177,10 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def _summary(program: SimulatedProgram) -> str:
-    exposures = len(program.tiles) * len(program.dithers) * len(program.filters)
+    ramps = dict.fromkeys(f"{setup.ngroups} x {setup.nints}" for setup in map(program.setup, program.filters))
     return (
-        f"{program.title}: {exposures} exposures, {program.subarray}, {' '.join(program.filters)}, "
-        f"{program.ngroups} groups x {program.nints} integrations"
+        f"{program.title}: {program.exposures} exposures, {program.subarray}, {' '.join(program.filters)}, "
+        f"groups x integrations {', '.join(ramps)}"
     )
 
 

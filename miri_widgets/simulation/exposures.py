@@ -120,22 +120,24 @@ def _run(jobs: list[_Job], processes: int) -> Iterator[tuple[int, ExposureTruth]
 def _useful_processes(program: SimulatedProgram, processes: int, jobs: int) -> int:
     if multiprocessing.current_process().daemon:
         return 1  # a daemon may not have children
-    pixels = jobs * program.nints * program.ngroups * int(np.prod(program.window.shape))
+    reads = max(setup.nints * setup.ngroups for setup in map(program.setup, program.filters))
+    pixels = jobs * reads * int(np.prod(program.window.shape))
     return max(1, min(processes, jobs, pixels // _PIXELS_WORTH_A_PROCESS))
 
 
 def _simulate_exposure(job: _Job) -> ExposureTruth:
     program, exposure, catalog, folder, save_rates = job
-    factor = level_factor(program, exposure)
+    factor = level_factor(program, exposure) * program.sky_factor(exposure.tile, exposure.filter)
+    setup = program.setup(exposure.filter)
     scene = render(program, catalog, exposure.filter, exposure.true, sky_factor=factor)
     rng = np.random.default_rng([program.seed, 4, exposure.index])
     left = ramp_artefacts(program, exposure, catalog, scene)
-    ramps = expose(scene.rate, program.window, program.ngroups, program.nints, program.effects, rng, left)
+    ramps = expose(scene.rate, program.window, setup.ngroups, setup.nints, program.effects, rng, left)
     _write_uncal(folder / "uncal" / exposure.name.filename, ramps, program, exposure)
     root, truth = exposure.name.root, folder / "truth"
     write_table(_sources(catalog, scene, exposure.filter, program), truth / f"{root}_sources.ecsv")
     if left is not None:
-        write_artefacts(truth / f"{root}_artefacts.fits", left, duration_seconds(program))
+        write_artefacts(truth / f"{root}_artefacts.fits", left, duration_seconds(program, exposure.filter))
     if save_rates:
         _write_rate(truth / f"{root}_truerate.fits", scene)
     return ExposureTruth(

@@ -109,14 +109,15 @@ def _instrument(program: SimulatedProgram, exposure: PlannedExposure) -> dict[st
 
 
 def _timing(program: SimulatedProgram, exposure: PlannedExposure) -> dict[str, Any]:
-    frame, duration = program.window.frame_time, duration_seconds(program)
+    frame, duration = program.window.frame_time, duration_seconds(program, exposure.filter)
+    setup, dithers = program.setup(exposure.filter), program.dithers_of(exposure.tile)
     start, end = exposure.start_mjd, exposure.start_mjd + duration / 86400
     middle = (start + end) / 2
     return {
         "exposure.type": "MIR_IMAGE",
         "exposure.readpatt": "FASTR1",
-        "exposure.nints": program.nints,
-        "exposure.ngroups": program.ngroups,
+        "exposure.nints": setup.nints,
+        "exposure.ngroups": setup.ngroups,
         "exposure.nframes": 1,
         "exposure.groupgap": 0,
         "exposure.nsamples": 1,
@@ -124,7 +125,7 @@ def _timing(program: SimulatedProgram, exposure: PlannedExposure) -> dict[str, A
         "exposure.noutputs": 4,
         "exposure.frame_time": frame,
         "exposure.group_time": frame,
-        "exposure.integration_time": frame * program.ngroups,
+        "exposure.integration_time": frame * setup.ngroups,
         "exposure.exposure_time": duration,
         "exposure.effective_exposure_time": duration,
         "exposure.duration": duration,
@@ -134,12 +135,12 @@ def _timing(program: SimulatedProgram, exposure: PlannedExposure) -> dict[str, A
         "exposure.frame_divisor": 1,
         "exposure.drop_frames1": 0,
         "exposure.integration_start": 1,
-        "exposure.integration_end": program.nints,
+        "exposure.integration_end": setup.nints,
         "exposure.zero_frame": False,
         "exposure.data_problem": False,
         "exposure.prime_parallel": "PRIME",
         "exposure.sca_num": 493,
-        "exposure.count": len(program.dithers),
+        "exposure.count": len(dithers),
         "exposure.start_time": start,
         "exposure.mid_time": middle,
         "exposure.end_time": end,
@@ -150,8 +151,10 @@ def _timing(program: SimulatedProgram, exposure: PlannedExposure) -> dict[str, A
 
 
 def _observation(program: SimulatedProgram, exposure: PlannedExposure) -> dict[str, Any]:
-    name, x_y = exposure.name, program.dithers[exposure.dither]
-    start, end = exposure.start_mjd, exposure.start_mjd + duration_seconds(program) / 86400
+    name, dithers = exposure.name, program.dithers_of(exposure.tile)
+    x_y = dithers[exposure.dither]
+    start, end = exposure.start_mjd, exposure.start_mjd + duration_seconds(program, exposure.filter) / 86400
+    begin = program.start_mjd if exposure.tile.start_mjd is None else exposure.tile.start_mjd
     begun = _isot(start)
     visit = name.program + name.observation + name.visit
     return {
@@ -170,14 +173,14 @@ def _observation(program: SimulatedProgram, exposure: PlannedExposure) -> dict[s
         "observation.exposure_number": str(int(name.exposure)),
         "observation.observation_label": program.title[:60],
         "observation.template": "MIRI Imaging",
-        "observation.bkgdtarg": False,
+        "observation.bkgdtarg": exposure.tile.background,
         "program.title": program.title,
         "program.pi_name": "Simulated, Investigator",
         "program.category": "CAL",
         "visit.status": "SUCCESSFUL",
         "visit.type": "PRIME_TARGETED_FIXED",
-        "visit.start_time": _isot(program.start_mjd - _VISIT_PREPARATION_DAYS).replace("T", " "),
-        "visit.total_exposures": len(program.filters) * len(program.dithers),
+        "visit.start_time": _isot(begin - _VISIT_PREPARATION_DAYS).replace("T", " "),
+        "visit.total_exposures": exposure.tile.sets * len(program.filters) * len(dithers),
         "visit.engineering_quality": "OK",
         "visit.engdb_pointing_quality": "CALCULATED_TRACK_TR_202111",
         "visit.internal_target": False,
@@ -185,22 +188,25 @@ def _observation(program: SimulatedProgram, exposure: PlannedExposure) -> dict[s
         "visit.too_visit": False,
         "visit.crowded_field": False,
         "visit.exp_only": False,
-        "dither.primary_type": "CYCLING" if len(program.dithers) > 1 else "NONE",
-        "dither.pattern_size": "LARGE" if len(program.dithers) > 1 else "NONE",
+        "dither.primary_type": "CYCLING" if len(dithers) > 1 else "NONE",
+        "dither.pattern_size": "LARGE" if len(dithers) > 1 else "NONE",
         "dither.position_number": exposure.dither + 1,
         "dither.pattern_start": 1,
-        "dither.total_points": len(program.dithers),
+        "dither.total_points": len(dithers),
         "dither.x_offset": float(x_y[0]),
         "dither.y_offset": float(x_y[1]),
     }
 
 
 def _target(program: SimulatedProgram, exposure: PlannedExposure) -> dict[str, Any]:
+    target = program.target or program.name.upper()
+    if exposure.tile.background:
+        target += "-BACKGROUND"
     # guide stars lie in the FGS fields, some arcmin away
     gs_ra, gs_dec = moved(exposure.planned.ra, exposure.planned.dec, 310.0, -260.0)
     return {
-        "target.catalog_name": program.name.upper(),
-        "target.proposer_name": program.name.upper(),
+        "target.catalog_name": target,
+        "target.proposer_name": target,
         "target.type": "FIXED",
         "target.source_type": "EXTENDED",
         "target.ra": program.ra,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from miri_widgets.products.names import ExposureName
 from miri_widgets.simulation.instrument import APERTURES
 from miri_widgets.simulation.pointing import Pointing, moved, velocity_aberration_scale
 from miri_widgets.simulation.program import SimulatedProgram, Tile
+from miri_widgets.simulation.setups import activity
 
 __all__ = ["PlannedExposure", "duration_seconds", "planned_exposures"]
 
@@ -58,20 +60,28 @@ class PlannedExposure:
 
 
 def planned_exposures(program: SimulatedProgram) -> tuple[PlannedExposure, ...]:
-    """Return the exposures of a program in time order: tiles, within them filters, within them dithers."""
+    """
+    Return the exposures of a program in the order of its tiles: within them filters, within them dithers.
+
+    Notes
+    -----
+    This is the order of time, as long as tiles that start at a time of their own are given in that order.
+    """
     exposures: list[PlannedExposure] = []
-    seconds = 0.0
+    begun, seconds = program.start_mjd, 0.0
     for number, tile in enumerate(program.tiles):
         seconds += _VISIT_SECONDS if number else 0.0
-        for order, filter_name in enumerate(program.filters):
-            seconds += _FILTER_SECONDS if order else 0.0
-            for dither in range(len(program.dithers)):
-                start = program.start_mjd + seconds / 86400
+        if tile.start_mjd is not None:
+            begun, seconds = tile.start_mjd, 0.0
+        for change, (repeat, filter_name) in enumerate(product(range(tile.sets), program.filters)):
+            seconds += _FILTER_SECONDS if change else 0.0
+            for dither in range(len(program.dithers_of(tile))):
+                start = begun + seconds / 86400
                 planned = _planned(program, tile, dither, start)
                 exposures.append(
                     PlannedExposure(
                         index=len(exposures),
-                        name=_name(program, tile, order, dither),
+                        name=_name(program, tile, repeat, filter_name, dither),
                         tile=tile,
                         filter=filter_name,
                         dither=dither,
@@ -80,24 +90,28 @@ def planned_exposures(program: SimulatedProgram) -> tuple[PlannedExposure, ...]:
                         true=_true(program, tile, planned, len(exposures)),
                     )
                 )
-                seconds += duration_seconds(program) + _DITHER_SECONDS
+                seconds += duration_seconds(program, filter_name) + _DITHER_SECONDS
     return tuple(exposures)
 
 
-def duration_seconds(program: SimulatedProgram) -> float:
-    """Time of one exposure: FASTR1 with one reset frame between integrations."""
-    frames = program.ngroups * program.nints + program.nints - 1
-    return frames * program.window.frame_time
+def duration_seconds(program: SimulatedProgram, filter_name: str = "") -> float:
+    """Time of one exposure in a filter, the first when not given: FASTR1 with one reset frame between integrations."""
+    setup = program.setup(filter_name or program.filters[0])
+    return (setup.ngroups * setup.nints + setup.nints - 1) * program.window.frame_time
 
 
-def _name(program: SimulatedProgram, tile: Tile, order: int, dither: int) -> ExposureName:
+def _name(program: SimulatedProgram, tile: Tile, repeat: int, filter_name: str, dither: int) -> ExposureName:
+    number = program.setup(filter_name).number
+    # filters of the whole program, also of one that has been made smaller
+    number += repeat * (1 + max(program.setup(name).number for name in program.filters))
+    group = f"{int(tile.visit_group) + 2 * number:02d}" if tile.group_per_filter else tile.visit_group
     return ExposureName(
         program=program.program,
         observation=f"{tile.observation:03d}",
         visit=f"{tile.visit:03d}",
-        visit_group="02",
-        sequence="1",
-        activity=f"{2 * order + 1:02d}",  # filter changes take the even activities
+        visit_group=group,
+        sequence="2" if tile.group_per_filter else "1",
+        activity=activity(0 if tile.group_per_filter else number),
         exposure=f"{dither + 1:05d}",
         detector="mirimage",
         suffix="uncal",
@@ -107,13 +121,17 @@ def _name(program: SimulatedProgram, tile: Tile, order: int, dither: int) -> Exp
 def _planned(program: SimulatedProgram, tile: Tile, dither: int, start: float) -> Pointing:
     aperture = APERTURES[program.window.aperture]
     ra, dec = moved(program.ra, program.dec, tile.offset_ra, tile.offset_dec)
-    angle, roll = np.deg2rad(aperture.v3_angle), np.deg2rad(program.pa_v3)
-    x, y = program.dithers[dither]
+    angle, roll = np.deg2rad(aperture.v3_angle), np.deg2rad(_roll(program, tile))
+    x, y = program.dithers_of(tile)[dither]
     # ideal frame to V2, V3 for a parity of -1 (SIAF), then to east and north
     v2, v3 = -x * np.cos(angle) + y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)
     ra, dec = moved(ra, dec, v2 * np.cos(roll) + v3 * np.sin(roll), -v2 * np.sin(roll) + v3 * np.cos(roll))
     scale = velocity_aberration_scale(ra, dec, start) if program.effects.velocity_aberration else 1.0
-    return Pointing(aperture.v2, aperture.v3, float(ra), float(dec), program.pa_v3, scale)
+    return Pointing(aperture.v2, aperture.v3, float(ra), float(dec), _roll(program, tile), scale)
+
+
+def _roll(program: SimulatedProgram, tile: Tile) -> float:
+    return program.pa_v3 if tile.pa_v3 is None else tile.pa_v3
 
 
 def _true(program: SimulatedProgram, tile: Tile, planned: Pointing, index: int) -> Pointing:

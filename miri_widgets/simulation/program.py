@@ -9,6 +9,7 @@ from typing import Any
 from miri_widgets.errors import ParameterError
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.instrument import FILTERS, SUBARRAYS, Subarray
+from miri_widgets.simulation.setups import FilterSetup
 
 __all__ = ["Field", "SimulatedProgram", "Tile"]
 
@@ -36,6 +37,11 @@ class Field:
         Peak of the extended emission in units of the sky level; 0 for none.
     emission_scale : float
         Size (sigma) of a cloud of the extended emission, arcsec.
+    around_tiles : bool
+        Sources lie in the fields of the tiles, emission in those that are no background; else in the rectangle
+        around all tiles, which is mostly never looked at when tiles lie far apart.
+    bright : tuple of tuple of float
+        Stars at given places: (ra, dec) in degrees and flux in the first filter, microjansky; some of `stars`.
     """
 
     stars: int = 300
@@ -47,6 +53,8 @@ class Field:
     galaxy_flux: tuple[float, float] = (20.0, 400.0)
     emission: float = 0.0
     emission_scale: float = 12.0
+    around_tiles: bool = False
+    bright: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,22 @@ class Tile:
         Identifier of the guide star, as in the keyword GDSTARID.
     observation : int
         Observation number, 1 to 999.
+    pa_v3 : float, optional
+        Position angle of the V3 axis, degrees; that of the program when not given.
+    start_mjd : float, optional
+        Start of the visit; after the visit before it when not given.
+    dithers : tuple of tuple of float
+        Its own dithers; those of the program when empty.
+    sky : tuple of (str, float)
+        Filters whose sky has another level in this visit, MJy/sr.
+    background : bool
+        Whether it is a dedicated exposure of empty sky.
+    visit_group : str
+        As in the file names, two digits.
+    group_per_filter : bool
+        Whether each filter has a visit group of its own, and exposures are number 2 of a sequence.
+    sets : int
+        How often the visit goes through all filters.
     """
 
     visit: int = 1
@@ -77,6 +101,14 @@ class Tile:
     roll_error: float = 0.0
     guide_star: str = "S1HP090792"
     observation: int = 1
+    pa_v3: float | None = None
+    start_mjd: float | None = None
+    dithers: tuple[tuple[float, float], ...] = ()
+    sky: tuple[tuple[str, float], ...] = ()
+    background: bool = False
+    visit_group: str = "02"
+    group_per_filter: bool = False
+    sets: int = 1
 
 
 @dataclass(frozen=True)
@@ -114,6 +146,10 @@ class SimulatedProgram:
         Start of the first exposure.
     effects : Effects
         Effects that are switched on.
+    setups : tuple of FilterSetup
+        Filters that are read in a way of their own; others have `ngroups` and `nints`.
+    target : str
+        Name of the target; that of the program when empty.
     """
 
     name: str
@@ -132,6 +168,8 @@ class SimulatedProgram:
     seed: int = 1
     start_mjd: float = 59775.0
     effects: Effects = dataclasses.field(default_factory=Effects)
+    setups: tuple[FilterSetup, ...] = ()
+    target: str = ""
 
     def __post_init__(self) -> None:
         _require(
@@ -147,6 +185,17 @@ class SimulatedProgram:
         )
         _require(self.ngroups >= 2, f"{self.ngroups} groups", "at least 2 groups, to have a slope")
         _require(self.nints >= 1, f"{self.nints} integrations", "at least 1 integration")
+        for setup in self.setups:
+            _require(
+                setup.filter in self.filters,
+                f"a readout of {setup.filter}",
+                "one of " + ", ".join(self.filters),
+            )
+            _require(
+                setup.ngroups >= 2 and setup.nints >= 1,
+                f"{setup.ngroups} groups x {setup.nints} integrations in {setup.filter}",
+                "at least 2 groups and 1 integration",
+            )
         _require(
             len(self.tiles) > 0 and len(self.dithers) > 0, "no exposure", "at least one tile and one dither"
         )
@@ -162,6 +211,25 @@ class SimulatedProgram:
     def window(self) -> Subarray:
         """The subarray as a value."""
         return SUBARRAYS[self.subarray]
+
+    @property
+    def exposures(self) -> int:
+        """Number of exposures."""
+        return sum(tile.sets * len(self.dithers_of(tile)) for tile in self.tiles) * len(self.filters)
+
+    def setup(self, filter_name: str) -> FilterSetup:
+        """Return how a filter is read."""
+        own = next((setup for setup in self.setups if setup.filter == filter_name), None)
+        return own or FilterSetup(filter_name, self.ngroups, self.nints, 0.0, self.filters.index(filter_name))
+
+    def dithers_of(self, tile: Tile) -> tuple[tuple[float, float], ...]:
+        """Return the dithers of a visit."""
+        return tile.dithers or self.dithers
+
+    def sky_factor(self, tile: Tile, filter_name: str) -> float:
+        """Return the level of the sky of a visit, relative to the usual one of the filter."""
+        usual = FILTERS[filter_name].sky
+        return (dict(tile.sky).get(filter_name) or self.setup(filter_name).sky or usual) / usual
 
     def but(self, **changes: Any) -> SimulatedProgram:
         """Return a copy with some attributes changed."""

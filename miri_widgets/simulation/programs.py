@@ -1,4 +1,4 @@
-"""Ready-made simulated programs: the demonstration, the test-suite program and one per subarray."""
+"""Ready-made simulated programs: the demonstration, the test-suite program, one per subarray, and observed ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from miri_widgets.simulation.effects import Effects
+from miri_widgets.simulation.observed import observed_programs
 from miri_widgets.simulation.program import Field, SimulatedProgram, Tile
 
 __all__ = ["PROGRAMS"]
@@ -144,6 +145,7 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 seed=1046,
                 effects=Effects().also(*Effects.artefacts()),
             ),
+            *observed_programs(),
         )
     }
 )

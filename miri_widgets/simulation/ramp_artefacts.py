@@ -171,7 +171,7 @@ def ramp_artefacts(
         if effects.warm_pixels
         else zero,
         trapped=_trapped_before(program, exposure, catalog) if effects.persistence else zero,
-        trapping=_trapping(program, scene.rate) if effects.persistence else zero,
+        trapping=_trapping(program, exposure.filter, scene.rate) if effects.persistence else zero,
         showers=tuple(_showers(program, exposure)) if effects.showers else (),
     )
 
@@ -180,13 +180,14 @@ def level_factor(program: SimulatedProgram, exposure: PlannedExposure) -> float:
     """Return the level of the sky in an exposure, relative to that of the filter; 1 unless `level_drift` is on."""
     if not program.effects.level_drift:
         return 1.0
-    return float(drift_factors("measured", exposure.filter, 1, len(program.dithers))[exposure.dither])
+    dithers = len(program.dithers_of(exposure.tile))
+    return float(drift_factors("measured", exposure.filter, 1, dithers)[exposure.dither])
 
 
 def _usual_noise(program: SimulatedProgram, filter_name: str) -> float:
     """Standard deviation of the rate of a pixel that sees the sky alone, DN/s."""
-    band = FILTERS[filter_name]
-    readout = Readout(1.0, program.window.frame_time, program.ngroups, program.nints)
+    band, setup = FILTERS[filter_name], program.setup(filter_name)
+    readout = Readout(1.0, program.window.frame_time, setup.ngroups, setup.nints)
     rate = np.full((1, 1), band.sky / band.photmjsr)
     return float(np.sqrt(sum(readout.variances(rate, readout.groups(rate))))[0, 0])
 
@@ -216,13 +217,13 @@ def _very_bright(
 
 
 def _bright_flux(program: SimulatedProgram, filter_name: str) -> float:
-    rate = DETECTOR.full_well / (0.5 * program.ngroups * program.window.frame_time)
+    rate = DETECTOR.full_well / (0.5 * program.setup(filter_name).ngroups * program.window.frame_time)
     return rate * FILTERS[filter_name].photmjsr / peak_of_a_star(filter_name)
 
 
-def _trapping(program: SimulatedProgram, rate: NDArray[np.float32]) -> NDArray[np.float32]:
+def _trapping(program: SimulatedProgram, filter_name: str, rate: NDArray[np.float32]) -> NDArray[np.float32]:
     """Charge that one integration traps, DN: where it saturates, of no more than twice the full well."""
-    signal = rate * np.float32(program.ngroups * program.window.frame_time)
+    signal = rate * np.float32(program.setup(filter_name).ngroups * program.window.frame_time)
     caught = np.where(signal > DETECTOR.full_well, np.minimum(signal, 2 * DETECTOR.full_well), 0)
     return (_TRAPPED * caught).astype(np.float32)
 
@@ -239,17 +240,21 @@ def _trapped_before(
     followed as long as more than a thousandth is left, with those sources alone that can saturate a pixel.
     """
     trapped = np.zeros(program.window.shape)
-    frame, length = program.window.frame_time, program.ngroups * program.window.frame_time
+    frame = program.window.frame_time
     for earlier in planned_exposures(program)[: exposure.index]:
+        setup = program.setup(earlier.filter)
+        length = setup.ngroups * frame
         start = (exposure.start_mjd - earlier.start_mjd) * 86400
-        if start - duration_seconds(program) > 7 * TRAP_SECONDS:
+        if start - duration_seconds(program, earlier.filter) > 7 * TRAP_SECONDS:
             continue
         flux = np.asarray(catalog[f"flux_{earlier.filter}"])
         sources = catalog[flux > 0.3 * _bright_flux(program, earlier.filter)]
         rate = render(program, sources, earlier.filter, earlier.true).rate if len(sources) else None
         if rate is not None:
-            ends = [integration * (length + frame) + length for integration in range(program.nints)]
-            trapped += _trapping(program, rate) * sum(np.exp((end - start) / TRAP_SECONDS) for end in ends)
+            ends = [integration * (length + frame) + length for integration in range(setup.nints)]
+            trapped += _trapping(program, earlier.filter, rate) * sum(
+                np.exp((end - start) / TRAP_SECONDS) for end in ends
+            )
     return trapped.astype(np.float32)
 
 
@@ -263,10 +268,11 @@ def _showers(program: SimulatedProgram, exposure: PlannedExposure) -> Iterator[S
     rng = np.random.default_rng([program.seed, 53, exposure.index])
     ny, nx = program.window.shape
     part = ny * nx / (FULL_SHAPE[0] * FULL_SHAPE[1])
-    count = max(1, rng.poisson(_SHOWERS_PER_SECOND * part * duration_seconds(program)))
-    begins = sorted(rng.integers(0, program.nints * (program.ngroups - 1), count))
+    setup = program.setup(exposure.filter)
+    count = max(1, rng.poisson(_SHOWERS_PER_SECOND * part * duration_seconds(program, exposure.filter)))
+    begins = sorted(rng.integers(0, setup.nints * (setup.ngroups - 1), count))
     for begin in begins:
-        integration, group = divmod(int(begin), program.ngroups - 1)
+        integration, group = divmod(int(begin), setup.ngroups - 1)
         semimajor = rng.uniform(0.05, 0.18) * min(ny, nx)
         yield Shower(
             integration=integration,

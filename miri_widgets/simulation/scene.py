@@ -14,6 +14,7 @@ from miri_widgets.simulation.artefacts import sky_pattern
 from miri_widgets.simulation.detector import DQ, coronagraph_areas, detector_maps, flat_field
 from miri_widgets.simulation.distortion import flight_distortion, pixel_areas
 from miri_widgets.simulation.instrument import FILTERS, FULL_SHAPE, PIXEL_ARCSEC
+from miri_widgets.simulation.placement import cloud_places, source_places
 from miri_widgets.simulation.pointing import Pointing, moved
 from miri_widgets.simulation.program import SimulatedProgram
 from miri_widgets.simulation.psf import point_spread
@@ -66,7 +67,7 @@ def build_catalog(program: SimulatedProgram) -> Table:
     rng = np.random.default_rng([program.seed, 1])
     field = program.field
     count = field.stars + field.galaxies
-    east, north = _positions(program, count, rng)
+    east, north = source_places(program, count, rng)
     galaxy = np.arange(count) >= field.stars
     faintest, brightest = field.galaxy_flux
     flux = np.where(
@@ -74,6 +75,9 @@ def build_catalog(program: SimulatedProgram) -> Table:
         10 ** rng.uniform(np.log10(faintest), np.log10(brightest), count),
         _power_law(rng.random(count), field.flux_min, field.flux_max, field.flux_slope),
     )
+    for index, (ra, dec, bright) in enumerate(field.bright[: field.stars]):
+        east[index] = (ra - program.ra) * np.cos(np.deg2rad(program.dec)) * 3600
+        north[index], flux[index] = (dec - program.dec) * 3600, bright
     ra, dec = moved(program.ra, program.dec, east, north)
     table = Table({"id": np.arange(1, count + 1), "ra": ra, "dec": dec})
     table["type"] = np.where(galaxy, "galaxy", "star")
@@ -200,9 +204,7 @@ def _add_galaxy(
 def _emission(program: SimulatedProgram, pointing: Pointing, filter_name: str) -> NDArray[np.float64]:
     """Extended emission, peak about 1, on the full frame; smooth, so computed on a coarse grid."""
     rng = np.random.default_rng([program.seed, 2])
-    half_east, half_north = _extent(program)
-    east = rng.uniform(-half_east, half_east, _CLOUDS)
-    north = rng.uniform(-half_north, half_north, _CLOUDS)
+    east, north = cloud_places(program, _CLOUDS, rng)
     weight, size = (
         rng.uniform(0.3, 1.0, _CLOUDS),
         program.field.emission_scale * rng.uniform(0.6, 1.8, _CLOUDS),
@@ -225,31 +227,6 @@ def _interpolated(coarse: NDArray, grid: list[NDArray]) -> NDArray[np.float64]:
     low = position.astype(int)
     part = (position - low)[:, None]
     return rows[low] * (1 - part) + rows[low + 1] * part
-
-
-def _extent(program: SimulatedProgram) -> tuple[float, float]:
-    """Half sizes (east, north) in arcsec that cover all exposures and a margin."""
-    half = 0.64 * max(program.window.shape) * PIXEL_ARCSEC + 2.5  # of a square turned by 20 degrees
-    move = max(float(np.hypot(*dither)) for dither in program.dithers)
-    east = max(abs(tile.offset_ra) for tile in program.tiles)
-    north = max(abs(tile.offset_dec) for tile in program.tiles)
-    return half + move + east, half + move + north
-
-
-def _positions(program: SimulatedProgram, count: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-    """Draw positions (east, north) in arcsec, no two nearer than the separation of the field."""
-    half = np.array(_extent(program))
-    kept: list[NDArray] = []
-    for _ in range(200 * count):
-        if len(kept) == count:
-            break
-        place = rng.uniform(-half, half)
-        if not kept or np.min(np.hypot(*(np.array(kept) - place).T)) >= program.field.separation:
-            kept.append(place)
-    while len(kept) < count:  # a field too crowded for its separation: the rest falls where it falls
-        kept.append(rng.uniform(-half, half))
-    east, north = np.array(kept).T if kept else (np.zeros(0), np.zeros(0))
-    return east, north
 
 
 def _power_law(draw: NDArray, low: float, high: float, slope: float) -> NDArray[np.float64]:

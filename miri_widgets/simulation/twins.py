@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from miri_widgets.errors import InputError
-from miri_widgets.products.atomic import write_json
+from miri_widgets.products.atomic import os_errors_as_ours, write_json
 from miri_widgets.products.program import data_root
+from miri_widgets.simulation.program import SimulatedProgram
 
 __all__ = ["TWIN_VERSION", "Twin", "ensure_twin"]
 
@@ -76,7 +79,7 @@ def ensure_twin(
     InputError
         If there is no simulated program of that name.
     """
-    from miri_widgets.simulation import PROGRAMS, simulate, write_reference_cache
+    from miri_widgets.simulation import PROGRAMS
 
     if name not in PROGRAMS:
         raise InputError(
@@ -85,7 +88,28 @@ def ensure_twin(
             "choose one of them",
         )
     root = Path(root) if root is not None else data_root()
-    folder, program = root / name, PROGRAMS[name]
+    with _alone(root, say):
+        return _made(PROGRAMS[name], root, processes, say)
+
+
+@contextmanager
+def _alone(root: Path, say: Say) -> Iterator[None]:
+    """Let one process at a time make twins, which share their references: the next finds what this one made."""
+    with os_errors_as_ours(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with (root / "making.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("another process makes a twin: waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _made(program: SimulatedProgram, root: Path, processes: int, say: Say) -> Twin:
+    from miri_widgets.simulation import simulate, write_reference_cache
+
+    folder = root / program.name
     cache = write_reference_cache(root / "crds", progress=_every(say, 10))
     stamp = hashlib.sha256(f"{TWIN_VERSION} {cache.context} {program!r}".encode()).hexdigest()
     note = folder / "twin.json"
@@ -99,6 +123,8 @@ def ensure_twin(
             progress=lambda index, total, what: say(f"exposure {index} of {total}: {what}"),
         )
         uncal = tuple(sorted(made.uncal))
+        for path in set((folder / "uncal").glob("*_uncal.fits")) - set(uncal):
+            path.unlink()  # of an earlier description: the program would seem to have it
         write_json(note, {"stamp": stamp, "uncal": [path.name for path in uncal], "truth": str(made.truth)})
         known = {"truth": str(made.truth)}
     return Twin(folder, uncal, Path(known["truth"]), cache.path, cache.context)

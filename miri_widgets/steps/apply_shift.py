@@ -14,6 +14,7 @@ from typing import Any
 
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.errors import BadTableError
+from miri_widgets.products.checks import shift_signs
 from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.names import ExposureName
 from miri_widgets.products.shift_tables import ShiftTable, read_shift_table
@@ -63,6 +64,8 @@ class ApplyShiftStep(MiriStep):
         """
         self.note_inputs(source)
         self.report = {"exposures": {}, "warnings": []}
+        for line in self._contradictions():
+            self._warn(line)
         if is_single(source):
             result = copied(source)
             self._shift(result)
@@ -108,6 +111,11 @@ class ApplyShiftStep(MiriStep):
     def _warn(self, line: str) -> None:
         log.warning("%s", line)
         self.report["warnings"].append(line)
+
+    def _contradictions(self) -> tuple[str, ...]:
+        """Return what the table's own rows say against each other."""
+        path = Path(self.shift_table or "")
+        return shift_signs(_table(path, path.stat().st_mtime_ns)) if path.is_file() else ()
 
     def _wanted(self, model: Any) -> tuple[Shift, str]:
         """Return the shift of an exposure, and what the user must know of it."""

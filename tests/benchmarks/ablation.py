@@ -18,8 +18,8 @@ from keys import DETECTOR1_STEPS
 from scipy.ndimage import maximum_filter
 
 from miri_widgets.products.scan import scan
+from miri_widgets.run import plan_stages
 from miri_widgets.run.engine import Engine
-from miri_widgets.run.planner import plan_stages
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.simulation import PROGRAMS, crds_environment, load_truth, simulate
 from miri_widgets.simulation.twins import ensure_twin

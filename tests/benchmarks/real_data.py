@@ -11,8 +11,8 @@ from astropy.io import fits
 from miri_widgets.core.sources import find_sources
 from miri_widgets.products.fits_files import read_image
 from miri_widgets.products.scan import scan
+from miri_widgets.run import plan_stages
 from miri_widgets.run.engine import Engine
-from miri_widgets.run.planner import plan_stages
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.simulation import crds_environment, import_laboratory_ramp
 from miri_widgets.simulation.twins import ensure_twin

@@ -170,9 +170,14 @@ def test_a_simulated_program_that_was_not_made_says_how(monkeypatch, tmp_path, r
     from miri_widgets.products.program import load_program
 
     monkeypatch.setenv("MIRI_WIDGETS_DATA", str(tmp_path))
-    services = connect(load_program(repository / "dashboards" / "artefacts.toml"))
-    (problem,) = services.scan().problems
-    assert "run `miri-widgets demo --program artefacts` once" in str(problem.error)
+    program = load_program(repository / "dashboards" / "artefacts.toml")
+    session = SessionModel(program, connect(program))
+    session.poll()
+    blockers, problems, wanted = session.programs.blockers(), session.programs.problems, session.twin.wanted
+    session.close()
+    assert "press Make the simulated twin" in blockers[0]
+    assert "run `miri-widgets demo --program artefacts`" in blockers[0]
+    assert problems == () and wanted
 
 
 def test_only_images_of_the_sky_come_to_the_viewer_by_themselves(session, engine):

@@ -189,7 +189,7 @@ def test_empty_program_says_which_command_makes_it(fakes, tmp_path):
     program = fakes.fake_program(tmp_path, dithers=0, simulated="demo")
     session = SessionModel(program, fakes.fake_services(program))
     session.poll()
-    assert "`miri-widgets simulate demo`" in session.stages["detector1"].blockers()[0]
+    assert "`miri-widgets demo --program demo`" in session.stages["detector1"].blockers()[0]
     session.close()
 
 

@@ -474,3 +474,38 @@ def test_mosaics_in_the_folders_can_be_shown(session, tmp_path):
     panel.mosaics.vue_act(str(path))
     assert session.shown == path
     panel.close()
+
+
+def test_the_origin_of_simulated_exposures_is_always_said(fakes, program):
+    import dataclasses
+
+    from miri_widgets.models import SessionModel
+    from miri_widgets.panels import ProgramPanel
+    from miri_widgets.panels.header import Header
+
+    twin = dataclasses.replace(
+        program,
+        simulated="small",
+        twin="small",
+        awaited=(program.folders[0] / "<b>",),
+        folders=(program.workspace / "none",),
+        pitfalls=("Mind <i>this</i>.",),
+    )
+    session = SessionModel(twin, fakes.fake_services(twin))
+    panel, header = ProgramPanel(session), Header(session)
+    assert "simulated twin" in header.title.value and "<b>&quot;" not in header.title.value
+    assert "Simulated twin: there are no raw exposures" in panel.twin.origin.value
+    assert "&lt;b&gt;" in panel.twin.origin.value
+    assert panel.twin.make.layout.display == ""
+    session.twin.working, session.twin.sentence, session.twin.fraction = True, "exposure 1 of 2", 0.5
+    assert panel.twin.make.layout.display == "none" and "width:50%" in panel.twin.words.value
+    assert "Mind &lt;i&gt;this" in panel.children[1].value
+    session.programs.warnings = ("Two <grids>.",)
+    assert "Two &lt;grids&gt;." in panel.warnings.value
+    panel.close(), header.close(), session.close()
+
+    real = SessionModel(program, fakes.fake_services(program))
+    panel, header = ProgramPanel(real), Header(real)
+    assert "twin" not in header.title.value
+    assert panel.twin.layout.display == "none"
+    panel.close(), header.close(), real.close()

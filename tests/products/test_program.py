@@ -1,5 +1,7 @@
 """Programs: TOML in, TOML out, mistakes as sentences."""
 
+from dataclasses import replace
+
 import pytest
 
 from miri_widgets.errors import BadTableError, MissingFileError
@@ -37,6 +39,8 @@ def test_simulated_twin(tmp_path, monkeypatch):
         ("folders = 3", "expected a list"),
         ('title = "x"', "names no folders"),
         ('folders = ["x"]\n[settings]\njump = 3', "settings.jump"),
+        ('folders = ["x"]\n[only]\nsky = "F560W"', "only.sky"),
+        ('folders = ["x"]\n[filters]\nF770W = 3', "filters.F770W"),
     ],
 )
 def test_mistakes(tmp_path, text, words):
@@ -49,3 +53,67 @@ def test_mistakes(tmp_path, text, words):
 def test_missing(tmp_path):
     with pytest.raises(MissingFileError):
         load_program(tmp_path / "none.toml")
+
+
+def observed(tmp_path, monkeypatch, text=""):
+    monkeypatch.setenv("MIRI_WIDGETS_DATA", str(tmp_path / "root"))
+    path = tmp_path / "lmc.toml"
+    path.write_text(
+        f'folders = ["data"]\nworkspace = "work"\ntwin = "lmc_1040"\ncrds_context = "jwst_1464.pmap"\n{text}'
+    )
+    return path
+
+
+def test_a_twin_stands_in_only_while_there_is_no_raw_exposure(tmp_path, monkeypatch):
+    path = observed(tmp_path, monkeypatch)
+    monkeypatch.setenv("CRDS_CONTEXT", "jwst_1234.pmap")
+    twin = load_program(path)
+    assert (twin.simulated, twin.awaited) == ("lmc_1040", (tmp_path / "data",))
+    assert twin.folders == (tmp_path / "root/lmc_1040/uncal",)
+    assert twin.workspace == tmp_path / "root/lmc_1040/workspace"
+    assert "CRDS_CONTEXT" not in twin.environment()
+    assert "Simulated twin" in twin.origin and str(tmp_path / "data") in twin.origin
+    (tmp_path / "data/F560W/stage0").mkdir(parents=True)
+    (tmp_path / "data/F560W/stage0/readme.fits").touch()
+    assert load_program(path).simulated
+    (tmp_path / "data/F560W/stage0/jw01040001001_03101_00001_mirimage_uncal.fits").touch()
+    real = load_program(path)
+    assert (real.simulated, real.awaited, real.origin) == ("", (), "")
+    assert (real.folders, real.workspace) == ((tmp_path / "data",), tmp_path / "work")
+    assert real.environment()["CRDS_CONTEXT"] == "jwst_1464.pmap"
+    save_program(real, tmp_path / "copy.toml")
+    assert load_program(tmp_path / "copy.toml") == replace(real, name="lmc")
+
+
+def test_the_stars_of_a_twin_take_the_place_of_gaia(tmp_path, monkeypatch):
+    path = observed(tmp_path, monkeypatch, '[settings.shifts]\ncatalog = "GAIADR3"\n')
+    truth = tmp_path / "root/lmc_1040/truth/catalog.ecsv"
+    assert load_program(path).settings["shifts"] == {"catalog": str(truth)}
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/jw01040001001_03101_00001_mirimage_uncal.fits").touch()
+    assert load_program(path).settings["shifts"] == {"catalog": "GAIADR3"}
+
+
+def test_the_full_twin_on_request(tmp_path, monkeypatch):
+    path = observed(tmp_path, monkeypatch)
+    monkeypatch.setenv("MIRI_WIDGETS_TWINS", "full")
+    assert load_program(path).simulated == "lmc_1040_full"
+
+
+def test_what_filters_have_of_their_own(tmp_path, monkeypatch):
+    (tmp_path / "points.reg").write_text("fk5\n")
+    program = load_program(
+        observed(
+            tmp_path,
+            monkeypatch,
+            '[only]\nsky = ["F560W"]\n[settings.pullupdown]\nsources_file = "points.reg"\nother = "none.reg"\n'
+            "[filters.F770W.sky]\nexclude_delta = 1.0\n",
+        )
+    )
+    assert program.only == {"sky": ("F560W",)}
+    assert program.preset("sky", "F770W") == {"exclude_delta": 1.0}
+    assert program.preset("sky", "F560W") == program.preset("stripes", "F770W") == {}
+    assert program.settings["pullupdown"] == {
+        "sources_file": str(tmp_path / "points.reg"),
+        "other": "none.reg",
+    }

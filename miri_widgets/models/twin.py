@@ -1,0 +1,79 @@
+"""The simulated twin of a program: whether it stands in, whether it is there, and its making."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.products.program import has_raw_exposures
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["TwinModel"]
+
+_COUNT = re.compile(r"(\d+) of (?:about )?(\d+)")
+
+
+class TwinModel(traitlets.HasTraits):
+    """
+    The making of a twin: on request, in a process of its own, with its progress in words.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session that it belongs to; it calls `tick`.
+    """
+
+    wanted = traitlets.Bool(False, help="whether the exposures are simulated and not made yet")
+    working = traitlets.Bool(False, help="whether they are being made")
+    fraction = traitlets.Float(0.0, help="of the piece of work that is at hand: references, then exposures")
+    sentence = traitlets.Unicode("", help="what is going on, or what went wrong")
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__()
+        self.session = session
+        self._future: Future[Any] | None = None
+        self._said = ""
+        self.look()
+
+    def look(self) -> None:
+        """See whether the exposures are there."""
+        program = self.session.program
+        self.wanted = bool(program.simulated) and not has_raw_exposures(program.folders)
+
+    def make(self) -> None:
+        """Have the exposures made, unless they are there or at work."""
+        if not self.wanted or self.working:
+            return
+        self.working, self.fraction = True, 0.0
+        self.sentence = f"The simulated twin {self.session.program.simulated} is being made …"
+        services, name = self.session.services, self.session.program.simulated
+        self._future = self.session.submit(services.make_twin, name, self._say)
+
+    def _say(self, line: str) -> None:
+        self._said = line  # from another thread: `tick` takes it to the models
+
+    def tick(self, *, wait: bool = False) -> None:
+        """Take what was told, and the end."""
+        if self._future is None:
+            return
+        if not (wait or self._future.done()):
+            if self._said and not self.sentence.endswith(self._said):
+                count = _COUNT.search(self._said)
+                self.fraction = min(int(count[1]) / max(int(count[2]), 1), 1.0) if count else self.fraction
+                self.sentence = f"The simulated twin is being made: {self._said}"
+            return
+        future, self._future = self._future, None
+        try:
+            future.result()
+            self.sentence = ""
+        except MiriWidgetsError as error:
+            self.sentence = str(error)
+        self.working = False
+        self.look()
+        self.session.rescan()

@@ -1,0 +1,185 @@
+"""
+What exposures, mosaics and shifts of one program contradict each other in, as sentences.
+
+Each is a mistake that was made with public programs: data of one filter in the folder of another, a wrong program
+number, mosaics on two grids, a sign that was lost in copying.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.scan import Mosaic
+from miri_widgets.products.shift_tables import ShiftTable
+
+__all__ = ["filter_folders", "mosaic_grids", "program_contradictions", "program_numbers", "shift_signs"]
+
+_FILTER = re.compile(r"(?<![A-Z0-9])F\d{3,4}W(?![A-Z0-9])", re.IGNORECASE)
+_FOLDERS = 4  # that may say a filter, from the file up
+_LOST_SIGN_ARCSEC = 0.1
+"""A shift smaller than half of this may change its sign from visit to visit."""
+_OUTLIER_ARCSEC = 0.3
+"""Visits on one guide star differed by 11 mas in the LMC field (visits 3 and 4 of program 1040)."""
+_SAME_PIXELS = 0.01
+
+
+def program_contradictions(
+    number: str, exposures: Sequence[Exposure], mosaics: Sequence[Mosaic] = ()
+) -> tuple[str, ...]:
+    """
+    Return all that can be told from headers and places of files.
+
+    Parameters
+    ----------
+    number : str
+        The program's number as its file says; empty for any.
+    exposures, mosaics : sequence
+        From `miri_widgets.products.scan.scan`.
+    """
+    return (*program_numbers(number, exposures), *filter_folders(exposures), *mosaic_grids(mosaics))
+
+
+def filter_folders(exposures: Iterable[Exposure]) -> tuple[str, ...]:
+    """Return a sentence per folder that says one filter while headers say another; the nearest folder counts."""
+    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    for exposure in exposures:
+        for folder in list(exposure.path.parents)[:_FOLDERS]:
+            named = [name.upper() for name in _FILTER.findall(folder.name) if name.upper() in FILTERS]
+            if named:
+                if exposure.filter not in named:
+                    found[str(folder), named[0], exposure.filter] += 1
+                break
+    return tuple(
+        f"{_count(number, 'exposure')} in {folder} {_are(number)} {filter_name} by the header, while the folder "
+        f"says {named}: the header counts; correct the name of the folder."
+        for (folder, named, filter_name), number in sorted(found.items())
+    )
+
+
+def program_numbers(number: str, exposures: Iterable[Exposure]) -> tuple[str, ...]:
+    """Return a sentence per foreign program among the exposures, and per name that its header contradicts."""
+    foreign: dict[str, int] = defaultdict(int)
+    renamed: dict[tuple[str, str], int] = defaultdict(int)
+    for exposure in exposures:
+        header = exposure.header_program or exposure.program
+        if number and _same(header, number) is False:
+            foreign[header] += 1
+        if _same(header, exposure.program) is False:
+            renamed[exposure.program, header] += 1
+    told = [
+        f"{_count(count, 'exposure')} {_are(count)} of program {header} by the header, while this program is "
+        f"{number}: exclude them, or correct the number in the program's file."
+        for header, count in sorted(foreign.items())
+    ]
+    told += [
+        f"{_count(count, 'exposure')} {_are(count)} named as of program {name}, while the header says {header}: "
+        "take the files as the archive names them."
+        for (name, header), count in sorted(renamed.items())
+    ]
+    return tuple(told)
+
+
+def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
+    """Return a sentence per program whose mosaics do not share one grid; those without a WCS are left out."""
+    programs: dict[str, list[list[Mosaic]]] = defaultdict(list)
+    for one in mosaics:
+        if not math.isfinite(one.crval1 + one.crval2 + one.crpix1 + one.crpix2 + one.angle):
+            continue
+        grids = programs[one.program]
+        for members in grids:
+            if _same_grid(one, members[0]):
+                members.append(one)
+                break
+        else:
+            grids.append([one])
+    told = []
+    for program, grids in sorted(programs.items()):
+        if len(grids) > 1:
+            grids.sort(key=lambda members: (-len(members), members[0].path))
+            words = "; ".join(
+                f"{members[0].nx} x {members[0].ny} pixels at {members[0].angle:.2f} degrees: "
+                + ", ".join(sorted({f"{one.path.parent.name}/{one.path.name}" for one in members})[:3])
+                + (" …" if len(members) > 3 else "")
+                for members in grids
+            )
+            count = sum(map(len, grids))
+            told.append(
+                f"{count} mosaics of program {program or 'unknown'} lie on {len(grids)} grids ({words}): they cannot be "
+                "compared pixel by pixel; make them again with the stage Grid in the chain."
+            )
+    return tuple(told)
+
+
+def shift_signs(table: ShiftTable) -> tuple[str, ...]:
+    """
+    Return a sentence per shift that its neighbours on the same guide star contradict.
+
+    Notes
+    -----
+    A guide star has one error, so its visits have nearly one shift. One that agrees with the others in size and
+    not in sign was probably copied without its sign.
+    """
+    stars: dict[tuple[str, str], list[tuple[str, float, float]]] = defaultdict(list)
+    for one in table.shifts:
+        if one.group.guide_star:
+            stars[one.group.guide_star, one.filter].append((one.group.name, one.dx, one.dy))
+    told = []
+    for (star, _), rows in sorted(stars.items()):
+        for axis, name in ((1, "dx"), (2, "dy")):
+            values = {str(row[0]): float(row[axis]) for row in rows}
+            told += _odd_ones(star, name, values)
+    return tuple(dict.fromkeys(told))
+
+
+def _odd_ones(star: str, axis: str, values: dict[str, float]) -> list[str]:
+    if len(values) == 2:
+        (one, other), (value, against) = sorted(values), (values[name] for name in sorted(values))
+        if not _is_lost_sign(value, against):
+            return []
+        return [
+            f"{axis} of {one} and {other}, on the guide star {star}, are {value:+.4f} and {against:+.4f} arcsec: one of "
+            "them has probably lost its sign; measure again, or correct the table."
+        ]
+    told = []
+    usual = median(values.values())
+    for group, value in values.items():
+        words = f"{axis} of {group} is {value:+.4f} arcsec, while others on the guide star {star} have {usual:+.4f}: "
+        if _is_lost_sign(value, usual):
+            told.append(words + "its sign was probably lost; correct the table.")
+        elif abs(value - usual) > _OUTLIER_ARCSEC:
+            told.append(words + "measure it again, or check its guide star.")
+    return told
+
+
+def _is_lost_sign(value: float, other: float) -> bool:
+    return abs(value - other) > _LOST_SIGN_ARCSEC and abs(value + other) < 0.02 + 0.1 * abs(other)
+
+
+def _same_grid(one: Mosaic, other: Mosaic) -> bool:
+    close = math.isclose
+    return (
+        (one.nx, one.ny) == (other.nx, other.ny)
+        and close(one.crpix1, other.crpix1, abs_tol=_SAME_PIXELS)
+        and close(one.crpix2, other.crpix2, abs_tol=_SAME_PIXELS)
+        and close(one.crval1, other.crval1, abs_tol=1e-7)
+        and close(one.crval2, other.crval2, abs_tol=1e-7)
+        and close(one.angle, other.angle, abs_tol=1e-3)
+    )
+
+
+def _same(one: str, other: str) -> bool | None:
+    """Whether two program numbers are one; None where either is no number."""
+    return int(one) == int(other) if one.isdecimal() and other.isdecimal() else None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
