@@ -108,3 +108,17 @@ def test_exposure_that_the_table_does_not_know(cals, table):
     table.write_text(text)
     with pytest.raises(BadTableError, match="no shift for jw"):
         run(str(cals[0]), shift_table=str(table))
+
+
+def test_a_sign_that_was_lost_in_the_table_is_told(cals, table):
+    from dataclasses import replace
+
+    from miri_widgets.products.shift_tables import read_shift_table
+
+    good, other = read_shift_table(table).shifts
+    # the second visit on the star of the first, its shift copied without a sign
+    lost = replace(good, group=replace(other.group, guide_star=good.group.guide_star), dy=0.75)
+    write_shift_table(ShiftTable((good, lost)), table)
+    step, _ = run(str(cals[0]), shift_table=str(table))
+    (warning,) = step.report["warnings"]
+    assert "dy of" in warning and "lost its sign" in warning
