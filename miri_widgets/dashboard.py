@@ -14,6 +14,7 @@ from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.apply_shift import ApplyShiftPanel
 from miri_widgets.panels.correction import CorrectionPanel
+from miri_widgets.panels.data import DataPanel
 from miri_widgets.panels.grid import GridPanel
 from miri_widgets.panels.header import Header
 from miri_widgets.panels.level_match import LevelMatchPanel
@@ -55,6 +56,8 @@ PANELS: dict[str, type[StagePanel]] = {
     "image3": Image3Panel,
 }
 """Panels of stages that show more than the default one."""
+
+_ALWAYS = ("program", "data")
 
 PREVIEWS = {"before": "Preview: before", "after": "Preview: after", "difference": "Preview: difference"}
 """Labels of the images of a preview."""
@@ -139,6 +142,8 @@ class Dashboard(Part):
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
+        if self._wanted is None:
+            items.append({"id": "data", "title": "Get data", "detail": "archive, CRDS", "glyph": "↓"})
         for name in self.names:
             stage = self.session.stages[name]
             state = str(stage.state)
@@ -166,7 +171,7 @@ class Dashboard(Part):
         self.session.tab = change["new"]
 
     def _follow_tab(self, _: Any) -> None:
-        name = self.session.tab if self.session.tab in ("program", *self.names) else "program"
+        name = self.session.tab if self.session.tab in (*_ALWAYS, *self.names) else "program"
         self.tabs.active = name
         if self.session.previews.stage not in ("", name):
             self.session.previews.stop()
@@ -179,6 +184,8 @@ class Dashboard(Part):
     def _panel(self, name: str) -> Part:
         if name == "program":
             return ProgramPanel(self.session)
+        if name == "data":
+            return DataPanel(self.session)
         if name in PANELS:
             return PANELS[name](self.session)
         of = CorrectionPanel if self.session.models[name].stage.correction else StagePanel

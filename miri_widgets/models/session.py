@@ -534,7 +534,7 @@ class SessionModel(traitlets.HasTraits):
         known = {exposure.root for exposure in self.programs.exposures}
         self.programs.excluded = frozenset(known & set(self._memory.get("excluded", ())))
         self.programs.selected = tuple(root for root in self._memory.get("selected", ()) if root in known)
-        if self._memory.get("tab") in {"program", *self.stages}:
+        if self._memory.get("tab") in {"program", "data", *self.stages}:
             self.tab = self._memory["tab"]
         shown = self._memory.get("shown", "")
         if shown and Path(shown).is_file():

@@ -324,7 +324,7 @@ def test_dashboard_from_first_look_to_mosaic(session, engine):
     engine.finish()
     session.poll()
     assert viewer.labels == ("trial_f1500w_i2d.fits",)
-    assert [item.get("glyph") for item in dashboard.tabs.items[1:]] == ["✓", "✓", "✓"]
+    assert [item.get("glyph") for item in dashboard.tabs.items[2:]] == ["✓", "✓", "✓"]
     session.poll()
     assert "MJy/sr" in dashboard.histogram.words.value
     assert dashboard.histogram.line.x.size == 101
@@ -509,3 +509,23 @@ def test_the_origin_of_simulated_exposures_is_always_said(fakes, program):
     assert "twin" not in header.title.value
     assert panel.twin.layout.display == "none"
     panel.close(), header.close(), real.close()
+
+
+def test_data_can_be_got_from_the_dashboard(session):
+    from miri_widgets.products.observing_modes import modes_of
+
+    dashboard = Dashboard(session, viewer=FakeViewer())
+    assert "data" not in dashboard.panels
+    session.tab = "data"
+    panel = dashboard.panels["data"]
+    assert panel.archive.folder == session.program.folders[0].absolute()
+    panel.tabs.active = "references"
+    assert set(panel.views) == {"archive", "references"}
+    assert list(panel.references.modes()) == list(modes_of(session.programs.included))
+    looked = []
+    session.rescan = lambda: looked.append(True)
+    panel.archive.fetched = 2
+    assert looked
+    inner = [panel.views["archive"], panel.views["references"]]
+    dashboard.close()
+    assert all(view.comm is None for view in inner)

@@ -1,0 +1,79 @@
+"""The panel to get data: exposures from the archive, reference files from CRDS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import ipywidgets
+
+from miri_widgets.models.archive import ArchiveModel
+from miri_widgets.models.references import ReferencesModel
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.archive import ArchivePanel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.tabs import Tabs
+from miri_widgets.panels.parts.theme import stylesheet
+from miri_widgets.panels.references import ReferencesPanel
+from miri_widgets.products.observing_modes import assumed_modes, modes_of
+
+__all__ = ["DataPanel"]
+
+
+class DataPanel(Part):
+    """
+    What has to be here before a program can be reduced, and how to get it.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session; it looks through its folders again when files have come.
+    """
+
+    titles: ClassVar[dict[str, str]] = {"archive": "Exposures (MAST)", "references": "Reference files (CRDS)"}
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__("mw-app", "mw-panel")
+        self.session = session
+        program = session.program
+        # a twin's folders are not those of the real exposures, which it waits for
+        folder = (*program.awaited, *program.folders)[0]
+        self.archive = ArchiveModel(folder, program.program.lstrip("0"))
+        self.references = ReferencesModel(
+            program.environment(),
+            lambda: modes_of(session.programs.included) or assumed_modes(self.archive.files),
+        )
+        self.views: dict[str, Part] = {}
+        self._make: dict[str, Callable[[], Part]] = {
+            "archive": lambda: ArchivePanel(self.archive),
+            "references": lambda: ReferencesPanel(self.references),
+        }
+        self.tabs = Tabs(
+            items=[{"id": name, "title": title} for name, title in self.titles.items()], look="plain"
+        )
+        self.body = ipywidgets.VBox()
+        self.body.add_class("mw-body")
+        self.children = (stylesheet(), self.tabs, self.body)
+        self.tabs.observe(self._open, "active")
+        self.archive.observe(self._came, "fetched")
+        self.tabs.active = "archive"
+
+    def _open(self, change: dict[str, Any]) -> None:
+        name = change["new"]
+        if name in self._make:
+            if name not in self.views:
+                self.views[name] = self._make[name]()
+            self.body.children = (self.views[name],)
+
+    def _came(self, _: Any) -> None:
+        self.session.rescan()
+
+    def close(self) -> None:
+        """Close both views and their models; a download stops, and what came is kept."""
+        shown = set(self.body.children)
+        for view in self.views.values():
+            if view not in shown:
+                view.close()
+        super().close()
+        self.archive.close()
+        self.references.close()
