@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import importlib.util
 import os
@@ -22,6 +23,22 @@ hypothesis.settings.load_profile("fuzz" if os.environ.get("MIRI_WIDGETS_FUZZ") e
 ROOT = Path(__file__).resolve().parent.parent
 # before any test module reads it; children of the tests (servers, kernels, engines) inherit it
 os.environ["MIRI_WIDGETS_DATA"] = str(ROOT / "build" / "test-data")
+
+
+@pytest.fixture(autouse=True)
+def no_event_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """
+    Hide the event loop that Playwright leaves running in a process once it was used there.
+
+    Models ask whether a loop runs: what such a test is told must not depend on the tests before it.
+    """
+    if request.node.get_closest_marker("browser"):
+        yield
+        return
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(scope="session")

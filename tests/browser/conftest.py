@@ -54,12 +54,7 @@ HARMLESS = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """
-    Mark all tests of this folder, and run them last.
-
-    Trap: once Playwright has been used, an event loop runs in this thread until the session
-    ends, and ``asyncio.run`` in any later test fails.
-    """
+    """Mark all tests of this folder, and run them last."""
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
