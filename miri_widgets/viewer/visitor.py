@@ -19,6 +19,7 @@ __all__ = ["wait_for_visitor"]
 #: Head start of the page over the viewer, which blocks the kernel while it is built [s].
 _HEAD_START = 1.0
 _LONGEST_WAIT = 30.0
+_LOOK = 0.1
 
 
 async def wait_for_visitor() -> None:
@@ -27,12 +28,26 @@ async def wait_for_visitor() -> None:
 
     Notes
     -----
-    Voila says so over a web socket whose address is in the environment of the kernel. If it
-    cannot be reached, there is nothing to wait for.
+    Voila says so over a web socket whose address is in the environment of the kernel; if it cannot be reached, there
+    is nothing to wait for. The page's own first message says it, too: Voila's word can get lost.
     """
     kernel = os.environ.get("VOILA_KERNEL_ID")
     if os.environ.get("VOILA_PREHEAT") != "True" or kernel is None:
         return
+    told = asyncio.create_task(_told_by_voila(kernel))
+    try:
+        while not told.done() and not _has_page():
+            await asyncio.sleep(_LOOK)
+    finally:
+        told.cancel()
+    if told.done() and not told.cancelled() and not told.result():
+        return
+    await _wait_for_widgets()
+    await asyncio.sleep(_HEAD_START)
+
+
+async def _told_by_voila(kernel: str) -> bool:
+    """Return True when Voila says that the page is asked for, and False when Voila cannot be reached."""
     from tornado.websocket import websocket_connect
 
     host = os.environ.get("VOILA_APP_IP", "127.0.0.1")
@@ -45,14 +60,19 @@ async def wait_for_visitor() -> None:
         finally:
             connection.close()
     except Exception:  # whatever is wrong with the socket, the viewer must come
-        return
-    await _wait_for_widgets()
-    await asyncio.sleep(_HEAD_START)
+        return False
+    return True
+
+
+def _has_page() -> bool:
+    """Tell whether a page has asked for widgets; False, too, when ipywidgets does not keep that channel any more."""
+    # private: the class keeps the channel over which a page asks
+    return getattr(Widget, "_control_comm", None) is not None
 
 
 async def _wait_for_widgets() -> None:
     """Return when the page has asked for its widgets; it does so over a channel of its own."""
     end = time.monotonic() + _LONGEST_WAIT
-    # Private: the class keeps that channel. If a later version does not, the head start must do.
-    while getattr(Widget, "_control_comm", "unknown") is None and time.monotonic() < end:
-        await asyncio.sleep(0.1)
+    # if a later version does not keep it, the head start must do
+    while hasattr(Widget, "_control_comm") and not _has_page() and time.monotonic() < end:
+        await asyncio.sleep(_LOOK)
