@@ -22,6 +22,7 @@ from miri_widgets.panels.parts.histogram import HistogramView
 from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.marks import SourceMarks
 from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.pixelstory import PixelStoryView
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, escape, sentences, stylesheet, text
 from miri_widgets.panels.persistence import PersistencePanel
@@ -113,7 +114,8 @@ class Dashboard(Part):
         strip.add_class("mw-viewer-strip")
         frame = ipywidgets.VBox([strip, self.viewer.widget])
         frame.add_class("mw-frame")
-        right = ipywidgets.VBox([frame, charts])
+        self.pixel = PixelStoryView(session)
+        right = ipywidgets.VBox([frame, charts, self.pixel])
         right.add_class("mw-right")
         columns = ipywidgets.HBox([left, right])
         columns.add_class("mw-columns")

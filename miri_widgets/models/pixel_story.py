@@ -1,0 +1,202 @@
+"""The whole story of a pixel: its ramp, and its value and flags after every stage."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from miri_widgets.errors import MiriWidgetsError, WrongSuffixError
+from miri_widgets.products.names import ExposureName, suffix_of
+from miri_widgets.products.pixels import PixelRamp, PixelValue, read_pixel, read_pixel_ramp
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["Chapter", "PixelStory", "Question", "question_of", "tell"]
+
+_RAMPS = ("ramp", "uncal")
+_IMAGES = ("rate", "cal", "crf", "i2d")
+
+
+@dataclass(frozen=True)
+class Question:
+    """
+    What is asked: one pixel, and where it is found.
+
+    Attributes
+    ----------
+    label : str
+        The exposure, for people; or the file.
+    x, y : int
+        0-based column and row.
+    ramps : tuple of Path
+        Ramps of the exposure, the one with most flags first.
+    images : tuple of (str, Path)
+        Title of the stage, and product, in the order of the chain.
+    """
+
+    label: str
+    x: int
+    y: int
+    ramps: tuple[Path, ...] = ()
+    images: tuple[tuple[str, Path], ...] = ()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """
+    A pixel after one stage.
+
+    Attributes
+    ----------
+    title : str
+        Of the stage.
+    path : Path
+        The product.
+    pixel : PixelValue or None
+        What it holds.
+    gained : tuple of str
+        Flags that it has and the product before had not.
+    sentence : str
+        Why it cannot be read.
+    """
+
+    title: str
+    path: Path
+    pixel: PixelValue | None
+    gained: tuple[str, ...] = ()
+    sentence: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class PixelStory:
+    """
+    A pixel from its first group to the mosaic.
+
+    Attributes
+    ----------
+    question : Question
+        What was asked.
+    ramp : PixelRamp or None
+        Its groups.
+    ramp_name : str
+        The file that they come from.
+    chapters : tuple of Chapter
+        After every stage that has run.
+    slope : float
+        Count rate of the first image, DN/s; NaN when there is none.
+    """
+
+    question: Question
+    ramp: PixelRamp | None
+    ramp_name: str
+    chapters: tuple[Chapter, ...]
+    slope: float
+
+    def fit(self) -> tuple[float, ...]:
+        """
+        Return counts of the fitted slope at the times of the groups, one tuple for all integrations.
+
+        Notes
+        -----
+        Through the middle of the groups: the zero point of a raw ramp is arbitrary, and what makes raw groups bend
+        (reset, non-linearity, jumps) is what the pipeline takes out.
+        """
+        if self.ramp is None or not math.isfinite(self.slope):
+            return ()
+        line = self.slope * self.ramp.times
+        return tuple((line + np.nanmedian(self.ramp.counts - line)).tolist())
+
+
+def question_of(session: SessionModel, x: float, y: float) -> Question | None:
+    """
+    Return what has to be read for a place of the image in the viewer; None when nothing is shown.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    x, y : float
+        0-based pixels.
+    """
+    shown = session.shown
+    if shown is None:
+        return None
+    column, row = math.floor(x + 0.5), math.floor(y + 0.5)
+    try:
+        root = ExposureName.parse(shown).root
+    except WrongSuffixError:
+        return Question(shown.name, column, row, images=(("", Path(shown)),))
+    exposure = session.programs.find(root)
+    images, ramps = [], [exposure.path] if exposure is not None else []
+    for stage in session.stages.values():
+        title = stage.stage.title.partition(":")[0]
+        for path in _own(root, (path for run in stage.rows for path in run.products)):
+            if suffix_of(path) in _IMAGES:
+                images.append((title, path))
+            elif suffix_of(path) in _RAMPS:
+                ramps.insert(0, path)
+    if not images and suffix_of(shown) in _IMAGES:
+        images = [("", Path(shown))]
+    return Question(
+        exposure.label if exposure is not None else root, column, row, tuple(ramps), tuple(images)
+    )
+
+
+def _own(root: str, paths: Iterable[Path]) -> list[Path]:
+    """The products of one exposure, each once."""
+    found = []
+    for path in dict.fromkeys(paths):
+        # a single exposure's own mosaic has other pixels
+        if suffix_of(path) == "i2d":
+            continue
+        with contextlib.suppress(WrongSuffixError):
+            if ExposureName.parse(path).root == root:
+                found.append(path)
+    return found
+
+
+def tell(question: Question) -> PixelStory:
+    """
+    Read the story of a pixel.
+
+    Raises
+    ------
+    InputError
+        If no file has such a pixel.
+    """
+    ramp, name = _ramp(question.ramps, question.x, question.y)
+    chapters = _chapters(question.images, question.x, question.y)
+    failed = [one for one in chapters if one.pixel is None]
+    if ramp is None and failed and len(failed) == len(chapters):
+        raise MiriWidgetsError(failed[0].sentence.rstrip("."), "a pixel of the image", "click on the image")
+    first = next((one.pixel for one in chapters if one.pixel and "DN" in one.pixel.unit), None)
+    return PixelStory(question, ramp, name, chapters, first.value if first is not None else math.nan)
+
+
+def _ramp(paths: Sequence[Path], x: int, y: int) -> tuple[PixelRamp | None, str]:
+    for path in paths:
+        with contextlib.suppress(MiriWidgetsError):
+            return read_pixel_ramp(path, x, y), path.name
+    return None, ""
+
+
+def _chapters(images: Sequence[tuple[str, Path]], x: int, y: int) -> tuple[Chapter, ...]:
+    chapters: list[Chapter] = []
+    known: set[str] = set()
+    for title, path in images:
+        try:
+            pixel = read_pixel(path, x, y)
+        except MiriWidgetsError as error:
+            chapters.append(Chapter(title, path, None, (), str(error)))
+            continue
+        gained = tuple(flag for flag in pixel.flags if flag not in known) if known or chapters else ()
+        known |= set(pixel.flags)
+        chapters.append(Chapter(title, path, pixel, gained))
+    return tuple(chapters)
