@@ -10,6 +10,7 @@ import ipywidgets
 import numpy as np
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.compare import CompareModel
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.apply_shift import ApplyShiftPanel
@@ -18,6 +19,7 @@ from miri_widgets.panels.data import DataPanel
 from miri_widgets.panels.grid import GridPanel
 from miri_widgets.panels.header import Header
 from miri_widgets.panels.level_match import LevelMatchPanel
+from miri_widgets.panels.parts.compare import CompareBar
 from miri_widgets.panels.parts.histogram import HistogramView
 from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.marks import SourceMarks
@@ -59,6 +61,9 @@ PANELS: dict[str, type[StagePanel]] = {
 """Panels of stages that show more than the default one."""
 
 _ALWAYS = ("program", "data")
+
+COMPARED = {"before": "Compared: before", "difference": "Compared: difference"}
+"""Labels of the images beside a product."""
 
 PREVIEWS = {"before": "Preview: before", "after": "Preview: after", "difference": "Preview: difference"}
 """Labels of the images of a preview."""
@@ -112,7 +117,8 @@ class Dashboard(Part):
         charts.add_class("mw-charts")
         strip = ipywidgets.HBox([self.viewer_words, self.blink])
         strip.add_class("mw-viewer-strip")
-        frame = ipywidgets.VBox([strip, self.viewer.widget])
+        self.compare = CompareBar(CompareModel(session))
+        frame = ipywidgets.VBox([strip, self.compare, self.viewer.widget])
         frame.add_class("mw-frame")
         self.pixel = PixelStoryView(session)
         right = ipywidgets.VBox([frame, charts, self.pixel])
@@ -125,6 +131,7 @@ class Dashboard(Part):
         self.watch(session, self._follow_shown, "shown", "extension")
         self.watch(session, self._follow_marks, "marks")
         self.watch(session, self._follow_center, "center")
+        self.watch(self.compare.model, self._follow_compare, "look", "value", "can")
         self.watch(session, self._follow_items, "chain")
         self.watch(session.previews, self._follow_preview, "result", "shown", "stage")
         self.watch(session.showers, self._follow_group, "picture")
@@ -235,15 +242,44 @@ class Dashboard(Part):
         if old and old != self._group:
             self.viewer.remove(old)
 
+    def _follow_compare(self, _: Any) -> None:
+        """Show the product, what it was before its stage, or the difference; the view stays where it is."""
+        model = self.compare.model
+        if self._shown is None or self._refused or self._previewed or self._group:
+            return
+        own = self._label(self._shown, self._extension)
+        if model.look == "after":
+            if not model.can or model.value is None:  # another product: the old comparison is over
+                for label in COMPARED.values():
+                    self.viewer.remove(label)
+            if any(label in self.viewer.labels for label in COMPARED.values()):
+                self.viewer.front(own)
+            self._follow_origin(None)
+            return
+        if model.value is None:
+            return
+        label = COMPARED[model.look]
+        if not self.viewer.front(label):
+            before = model.look == "before"
+            self.viewer.show(
+                model.value.before if before else model.value.difference,
+                label=label,
+                like=own if before else "",
+            )
+        self.viewer_words.value = f"<b>{escape(label)}</b><span>{escape(model.value.title)}</span>"
+
     def _show_again(self) -> None:
         """Show the product that was in view before."""
         if self._shown is not None and not self._refused:
             self._put(self._shown, self._extension)
             self._follow_origin(None)
 
+    @staticmethod
+    def _label(path: Path, extension: str) -> str:
+        return path.name if extension == "SCI" else f"{path.name} {extension}"
+
     def _put(self, path: Path, extension: str) -> None:
-        label = path.name if extension == "SCI" else f"{path.name} {extension}"
-        self.viewer.show(path, label=label, extension=extension)
+        self.viewer.show(path, label=self._label(path, extension), extension=extension)
 
     def _follow_shown(self, _: Any) -> None:
         path = self.session.shown

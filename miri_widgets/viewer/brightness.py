@@ -64,7 +64,13 @@ def limits(pixels: NDArray[Any], percentile: float) -> tuple[float, float]:
     return float(max(least, middle - 2.0 * (middle - low))), float(high)
 
 
-def to_brightness(pixels: NDArray[Any], function: StretchFunction, percentile: float) -> NDArray[np.float32]:
+def to_brightness(
+    pixels: NDArray[Any],
+    function: StretchFunction,
+    percentile: float,
+    *,
+    like: NDArray[Any] | None = None,
+) -> NDArray[np.float32]:
     """
     Map values to brightness.
 
@@ -76,6 +82,8 @@ def to_brightness(pixels: NDArray[Any], function: StretchFunction, percentile: f
         Shape of the curve.
     percentile : float
         Percentage of pixels between black and white, in the middle of the distribution.
+    like : ndarray, optional
+        An image whose black and white are taken; those of `pixels` by default.
 
     Returns
     -------
@@ -83,7 +91,7 @@ def to_brightness(pixels: NDArray[Any], function: StretchFunction, percentile: f
         In [0, 1]; NaN stays NaN.
     """
     check_stretch(function, percentile)
-    low, high = limits(pixels, percentile)
+    low, high = limits(pixels if like is None else like, percentile)
     if not np.isfinite(low):
         return np.full(pixels.shape, np.nan, dtype=np.float32)
     span = high - low if high > low else 1.0

@@ -38,8 +38,11 @@ class Backend(Protocol):
 
     widget: Widget
 
-    def show(self, image: ViewerImage, label: str) -> None:
-        """Show an image on top, instead of one with the same label."""
+    def show(self, image: ViewerImage, label: str, like: str) -> None:
+        """Show an image on top, instead of one with the same label, with black and white of another."""
+
+    def front(self, label: str) -> None:
+        """Bring an image that is here already on top."""
 
     def remove(self, label: str) -> None:
         """Forget an image."""
@@ -132,11 +135,20 @@ class DeferredViewer:
         else:
             self._callbacks.append(callback)
 
-    def show(self, image: ImageSource, *, label: str, extension: str = "SCI") -> None:
+    def show(self, image: ImageSource, *, label: str, extension: str = "SCI", like: str = "") -> None:
         """Show an image on top; see `ImageViewer.show`."""
         loaded, name = load_image(image, extension), safe_label(label)
         self._labels = [each for each in self._labels if each != name] + [name]
-        self._do(lambda backend: backend.show(loaded, name))
+        other = safe_label(like)
+        self._do(lambda backend: backend.show(loaded, name, other))
+
+    def front(self, label: str) -> bool:
+        """Bring an image that is here already on top; see `ImageViewer.front`."""
+        name = safe_label(label)
+        if name not in self._labels:
+            return False
+        self._do(lambda backend: backend.front(name))
+        return True
 
     def remove(self, label: str) -> None:
         """Forget an image; an unknown label is ignored."""

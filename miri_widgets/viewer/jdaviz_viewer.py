@@ -112,8 +112,8 @@ class JdavizViewer:
         inner.layout = Layout(height="100%", width="100%", flex="1 1 auto", min_width="0")
         self.widget = Box([inner], layout=Layout(width="100%", height="100%", min_width="0"))
 
-    def show(self, image: ViewerImage, label: str) -> None:
-        """Show an image on top, instead of one with the same label."""
+    def show(self, image: ViewerImage, label: str, like: str = "") -> None:
+        """Show an image on top, instead of one with the same label, with black and white of another."""
         self.remove(label)
         # No mask is given: jdaviz would list it as an image of its own. Masked pixels are NaN.
         data = NDData(image.pixels, wcs=image.wcs, unit=image.unit)
@@ -122,13 +122,19 @@ class JdavizViewer:
         # jdaviz adds a suffix to the label, so the new name is looked up.
         self._names[label] = next(name for name in self._app.datasets if name not in before)
         step = 4 if image.pixels.shape[0] > 400 else 1
-        self._samples[self._names[label]] = image.pixels[::step].copy()
+        same = self._samples.get(self._names.get(like, ""))
+        self._samples[self._names[label]] = image.pixels[::step].copy() if same is None else same
         self._apply_stretch([self._names[label]])
         self._bring_up(label)
         self._listen()
         if image.pixels.shape != self._size:
             self._size = image.pixels.shape
             self._fit_when_drawn()
+
+    def front(self, label: str) -> None:
+        """Bring an image that is here already on top."""
+        if label in self._layers():
+            self._bring_up(label)
 
     def remove(self, label: str) -> None:
         """Forget an image."""

@@ -34,6 +34,7 @@ class LightViewer:
         self._images: dict[str, ViewerImage] = {}
         self._marks: dict[str, bqplot.Scatter] = {}
         self._callbacks: list[Callable[[float, float], object]] = []
+        self._like: dict[str, str] = {}
         self._top: str | None = None
         self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
@@ -53,11 +54,17 @@ class LightViewer:
         self.widget = VBox([bar, self._figure], layout=Layout(width="100%", height="100%", min_width="0"))
         self.widget.add_class("mw-light-viewer")
 
-    def show(self, image: ViewerImage, label: str) -> None:
-        """Show an image on top, instead of one with the same label."""
+    def show(self, image: ViewerImage, label: str, like: str = "") -> None:
+        """Show an image on top, instead of one with the same label, with black and white of another."""
         self._images.pop(label, None)
         self._images[label] = image
+        self._like[label] = like
         self._list(label)
+
+    def front(self, label: str) -> None:
+        """Bring an image that is here already on top."""
+        if label in self._images:
+            self._list(label)
 
     def remove(self, label: str) -> None:
         """Forget an image."""
@@ -171,7 +178,9 @@ class LightViewer:
         if (ny, nx) != self._drawing.image.shape or self._x.min is None:
             self._fit(nx, ny)
         # NaN is drawn black: GL has no transparent pixels here.
-        self._drawing.image = np.nan_to_num(to_brightness(image.pixels, *self._stretch), nan=0.0)
+        like = self._images.get(self._like.get(self._top or "", ""))
+        brightness = to_brightness(image.pixels, *self._stretch, like=None if like is None else like.pixels)
+        self._drawing.image = np.nan_to_num(brightness, nan=0.0)
 
     def _fit(self, nx: int, ny: int) -> None:
         """Show all of an image; the centre of the first pixel is at (0, 0)."""

@@ -58,7 +58,7 @@ class ImageViewer(Protocol):
         """Call a function, without arguments, once the viewer is ready; at once if it is."""
         ...
 
-    def show(self, image: ImageSource, *, label: str, extension: str = "SCI") -> None:
+    def show(self, image: ImageSource, *, label: str, extension: str = "SCI", like: str = "") -> None:
         """
         Show an image on top.
 
@@ -70,12 +70,18 @@ class ImageViewer(Protocol):
             Name of the image in the viewer.
         extension : str
             Extension of the file.
+        like : str
+            Label of an image whose black and white are taken, so that both can be compared.
 
         Raises
         ------
         InputError
             If the file cannot be shown; a subclass says why.
         """
+        ...
+
+    def front(self, label: str) -> bool:
+        """Bring an image that is here already on top, as it is; return whether it is here."""
         ...
 
     def remove(self, label: str) -> None:

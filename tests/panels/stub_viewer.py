@@ -16,7 +16,12 @@ class Viewer:
     def labels(self):
         return tuple(self.shown)
 
-    def show(self, image, *, label, extension="SCI"):
+    def front(self, label):
+        if label in self.shown:
+            self.shown[label] = self.shown.pop(label)
+        return label in self.shown
+
+    def show(self, image, *, label, extension="SCI", like=""):
         self.shown.pop(label, None)
         self.shown[label] = image
 

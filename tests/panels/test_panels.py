@@ -33,7 +33,10 @@ class FakeViewer:
         self.marks = {}
         self.center = ()
 
-    def show(self, image, *, label, extension="SCI"):
+    def front(self, label):
+        return label in self.labels
+
+    def show(self, image, *, label, extension="SCI", like=""):
         self.labels = (*[name for name in self.labels if name != label], label)
 
     def remove(self, label):

@@ -19,7 +19,10 @@ class FakeViewer:
     def labels(self) -> tuple[str, ...]:
         return tuple(self.shown)
 
-    def show(self, image: Any, *, label: str, extension: str = "SCI") -> None:
+    def front(self, label: str) -> bool:
+        return label in self.shown
+
+    def show(self, image: Any, *, label: str, extension: str = "SCI", like: str = "") -> None:
         self.shown[label] = (image, extension)
 
     def remove(self, label: str) -> None:

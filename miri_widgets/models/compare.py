@@ -1,0 +1,178 @@
+"""An exposure before and after a stage: the pair, the difference, and the flags that were added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from miri_widgets.core.dq import count_by_flag, has
+from miri_widgets.core.levels import robust_sigma
+from miri_widgets.errors import InputError, MiriWidgetsError
+from miri_widgets.models.pixel_story import question_of
+from miri_widgets.models.readings import Reading
+from miri_widgets.products.fits_files import read_headers, read_image
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["LOOKS", "CompareModel", "Comparison", "compared"]
+
+LOOKS = ("before", "after", "difference")
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """
+    What a stage did to an exposure.
+
+    Attributes
+    ----------
+    before, after : Path
+        The two products.
+    title : str
+        Of the stage.
+    difference : ndarray of float32, shape (ny, nx)
+        After minus before; NaN where either must not be used.
+    unit : str
+        Of both.
+    gained : mapping of str to int
+        How many pixels have gained each flag.
+    sigma : float
+        Robust standard deviation of the difference, its unit.
+    """
+
+    before: Path
+    after: Path
+    title: str
+    difference: NDArray[np.float32]
+    unit: str
+    gained: Mapping[str, int] = field(default_factory=dict)
+    sigma: float = 0.0
+
+    def words(self) -> str:
+        """Return what changed, as a phrase."""
+        flags = ", ".join(f"+{count} {name}" for name, count in self.gained.items()) or "no new flags"
+        changed = (
+            "no pixel changed"
+            if not np.nan_to_num(self.difference).any()
+            else f"scatter {self.sigma:.3g} {self.unit}"
+        )
+        return f"{self.title}: {changed}; {flags}"
+
+
+def compared(before: Path, after: Path, title: str) -> Comparison:
+    """
+    Compare two products of an exposure.
+
+    Raises
+    ------
+    InputError
+        If they differ in shape or unit, or one cannot be read.
+    """
+    images, flags, units = [], [], []
+    for path in (before, after):
+        header = next(one for one in read_headers(path) if one.get("EXTNAME") == "SCI")
+        units.append(str(header.get("BUNIT", "")))
+        dq = read_image(path, "DQ").astype(np.uint32)
+        images.append(np.where(has(dq, "DO_NOT_USE"), np.nan, read_image(path)).astype(np.float32))
+        flags.append(dq)
+    if images[0].shape != images[1].shape or units[0] != units[1]:
+        raise InputError(
+            f"{before.name} in {units[0]} and {after.name} in {units[1]}",
+            "two images of one shape and unit",
+            "compare stages that keep both",
+        )
+    difference = images[1] - images[0]
+    finite = difference[np.isfinite(difference)]
+    gained = count_by_flag(flags[1] & ~flags[0])
+    sigma = float(robust_sigma(finite, float(np.median(finite)))) if finite.size else 0.0
+    return Comparison(before, after, title, difference, units[1], gained, sigma)
+
+
+class CompareModel(traitlets.HasTraits):
+    """
+    What the product in the viewer is compared with.
+
+    Parameters
+    ----------
+    session : SessionModel
+        Whose shown product is meant.
+    """
+
+    look = traitlets.Enum(LOOKS, "after", help="which of the three is in front")
+    can = traitlets.Bool(False, help="whether there is something to compare with")
+    value = traitlets.Instance(Comparison, allow_none=True)
+    sentence = traitlets.Unicode("", help="why there is nothing")
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__()
+        self.session = session
+        self._pair: tuple[Path, Path, str] | None = None
+        self._reading = Reading(session.submit)
+        self._reading.observe(self._take, ["value", "sentence"])
+        self._watched = [(session, "shown"), *((stage, "rows") for stage in session.models.values())]
+        for model, name in self._watched:
+            model.observe(self._follow, name)
+        self._follow(None)
+
+    def _follow(self, _: object) -> None:
+        pair = _pair_of(self.session)
+        if pair == self._pair:
+            return
+        self._pair = pair
+        self._reading.forget()
+        with self.hold_trait_notifications():
+            self.value, self.look, self.sentence = None, "after", ""
+            self.can = pair is not None
+
+    def ask(self, look: str) -> None:
+        """Bring one of `LOOKS` to the front; the comparison is made when it is asked for first."""
+        if self._pair is None:
+            return
+        if self.value is None:
+            self._reading.ask(self._pair, compared, *self._pair)
+        self.look = look
+
+    def toggle(self) -> None:
+        """Change between before and after."""
+        self.ask("after" if self.look == "before" else "before")
+
+    def _take(self, _: object) -> None:
+        with self.hold_trait_notifications():
+            self.value, self.sentence = self._reading.value, self._reading.sentence
+
+    def close(self) -> None:
+        """Let go of everything that is watched."""
+        for model, name in self._watched:
+            try:
+                model.unobserve(self._follow, name)
+            except ValueError:  # the model was closed first
+                continue
+        self._reading.close()
+        self.unobserve_all()
+
+
+def _pair_of(session: SessionModel) -> tuple[Path, Path, str] | None:
+    """The product before the one in the viewer, that one, and the title of its stage; None when there is none."""
+    shown = session.shown
+    if shown is None or session.extension != "SCI":
+        return None
+    try:
+        question = question_of(session, 0.0, 0.0)
+    except MiriWidgetsError:
+        return None
+    images = question.images if question is not None else ()
+    for place, (title, path) in enumerate(images):
+        if path == shown and place:
+            before = images[place - 1][1]
+            same = ("_rate" in before.name) == (
+                "_rate" in path.name
+            )  # rates are in DN/s, all later ones in MJy/sr
+            return (before, Path(shown), title) if same else None
+    return None

@@ -1,0 +1,105 @@
+"""Before, after and difference of the product in the viewer; by buttons and by keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipyvue
+import ipywidgets
+import traitlets
+
+from miri_widgets.models.compare import CompareModel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.theme import escape, sentences, text
+
+__all__ = ["CompareBar"]
+
+_TEMPLATE = """
+<template>
+  <div class="mw-looks" role="group" aria-label="Compare with the stage before">
+    <button v-for="one in looks" :key="one.id" type="button" class="mw-look" :class="{'mw-active': one.id === look}"
+        :aria-pressed="one.id === look ? 'true' : 'false'" :disabled="!can" :title="one.tip"
+        @click="choose(one.id)">{{ one.title }} <kbd>{{ one.key }}</kbd></button>
+  </div>
+</template>
+<script>
+module.exports = {
+  mounted() {
+    this.hear = event => {
+      const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable
+      if (typing || event.ctrlKey || event.metaKey || event.altKey || !this.can) return
+      const found = {b: 'blink', d: 'difference', s: 'after'}[event.key]
+      if (found) this.choose(found)
+    }
+    window.addEventListener('keydown', this.hear)
+  },
+  beforeDestroy() { window.removeEventListener('keydown', this.hear) },
+}
+</script>
+"""
+
+_LOOKS = [
+    {
+        "id": "before",
+        "title": "Before",
+        "key": "b",
+        "tip": "The exposure before this stage; the key b blinks",
+    },
+    {"id": "after", "title": "After", "key": "s", "tip": "The exposure after this stage; key s"},
+    {"id": "difference", "title": "Difference", "key": "d", "tip": "After minus before; key d"},
+]
+
+
+class _Looks(ipyvue.VueTemplate):
+    """Three buttons, and the keys b, s and d."""
+
+    template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
+    looks: traitlets.List[Any] = traitlets.List(_LOOKS).tag(sync=True)
+    look = traitlets.Unicode("after").tag(sync=True)
+    can = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, model: CompareModel) -> None:
+        self._model = model
+        super().__init__(layout=ipywidgets.Layout(width="auto"))
+
+    def vue_choose(self, name: str) -> None:
+        """Answer a button or a key."""
+        if name == "blink":
+            self._model.toggle()
+        elif name in ("before", "after", "difference"):
+            self._model.ask(name)
+
+
+class CompareBar(Part):
+    """
+    What the stage did to the exposure in the viewer.
+
+    Parameters
+    ----------
+    model : CompareModel
+        Closed with the bar.
+    """
+
+    def __init__(self, model: CompareModel) -> None:
+        super().__init__("mw-compare")
+        self.model = model
+        self.looks = _Looks(model)
+        self.words = text("", "mw-muted")
+        row = ipywidgets.HBox([self.looks, self.words])
+        row.add_class("mw-row")
+        self.children = (row,)
+        self.watch(model, self._follow, "look", "can", "value", "sentence")
+
+    def _follow(self, _: Any) -> None:
+        model = self.model
+        self.looks.look, self.looks.can = model.look, model.can
+        self.layout.display = "" if model.can else "none"
+        if model.sentence:
+            self.words.value = sentences([model.sentence], "bad")
+        else:
+            self.words.value = escape(model.value.words()) if model.value is not None else ""
+
+    def close(self) -> None:
+        """Close the model, too."""
+        super().close()
+        self.model.close()

@@ -1,0 +1,78 @@
+"""Before, after and difference in the viewer."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from miri_widgets.dashboard import COMPARED, Dashboard
+from miri_widgets.models import compare
+
+spec = importlib.util.spec_from_file_location("stub_viewer", Path(__file__).parent / "stub_viewer.py")
+stub = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(stub)
+
+
+@pytest.fixture
+def dashboard(session, engine, tmp_path, monkeypatch):
+    session.run_all()
+    engine.finish()
+    session.poll()
+    board = Dashboard(session, viewer=stub.Viewer())
+    paths = []
+    for name, value in (("a", 1.0), ("b", 3.0)):
+        science = fits.ImageHDU(np.full((4, 4), value, np.float32), name="SCI")
+        science.header["BUNIT"] = "MJy/sr"
+        paths.append(tmp_path / f"{name}_cal.fits")
+        fits.HDUList(
+            [fits.PrimaryHDU(), science, fits.ImageHDU(np.zeros((4, 4), np.uint32), name="DQ")]
+        ).writeto(paths[-1])
+    monkeypatch.setattr(
+        compare, "_pair_of", lambda s: (paths[0], paths[1], "Sky") if s.shown == paths[1] else None
+    )
+    session.show(paths[1])
+    yield board
+    if board.comm is not None:
+        board.close()
+
+
+def front(board):
+    return list(board.viewer.shown)[-1]
+
+
+def test_the_bar_is_there_when_there_is_a_stage_before(dashboard):
+    assert dashboard.compare.layout.display == ""
+    dashboard.session.show(dashboard.session.stages["detector1"].products[0])
+    assert dashboard.compare.layout.display == "none"
+
+
+def test_keys_and_buttons_bring_the_three_images(dashboard):
+    looks = dashboard.compare.looks
+    looks.vue_choose("blink")
+    assert front(dashboard) == COMPARED["before"]
+    looks.vue_choose("blink")
+    assert front(dashboard) == "b_cal.fits"
+    looks.vue_choose("difference")
+    assert front(dashboard) == COMPARED["difference"]
+    assert (dashboard.viewer.shown[COMPARED["difference"]] == 2.0).all()
+    assert "no new flags" in dashboard.compare.words.value
+    looks.vue_choose("after")
+    assert front(dashboard) == "b_cal.fits"
+    looks.vue_choose("nonsense")
+    assert dashboard.compare.model.look == "after"
+
+
+def test_another_product_ends_the_comparison(dashboard):
+    dashboard.compare.looks.vue_choose("difference")
+    dashboard.session.show(dashboard.session.stages["detector1"].products[0])
+    assert not set(COMPARED.values()) & set(dashboard.viewer.labels)
+
+
+def test_nothing_stays_alive(dashboard):
+    looks = dashboard.compare.looks
+    dashboard.close()
+    assert looks.comm is None
