@@ -257,7 +257,8 @@ class Engine:
             for event in self._news(job_id):
                 if on_event is not None:
                     on_event(event)
-            state = self.state(job_id)
+            # not `self.state`, which reads on: what comes in between would be told to nobody
+            state = self._folds[job_id][0].state()
             if not state.active:
                 return state
             now = time.monotonic()

@@ -316,3 +316,21 @@ def _until(condition, seconds=15):
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.02)
+
+
+def test_no_event_is_lost_between_two_looks(shared, monkeypatch):
+    """Events that come while the state is worked out are told, too."""
+    from miri_widgets.run import engine as module
+
+    job = shared.run(shared.plan(shared.exposures(2), tag="all told")).job
+    every, _ = module.read_events(shared.workspace.events_file(job))
+
+    def one_at_a_time(path, offset=0):
+        """As if each event came just after the look before."""
+        return every[offset : offset + 1], min(offset + 1, len(every))
+
+    monkeypatch.setattr(module, "read_events", one_at_a_time)
+    shared.engine._folds.pop(job)
+    told = []
+    shared.engine.wait(job, timeout=30, on_event=told.append)
+    assert told == every
