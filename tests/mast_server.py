@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -54,7 +55,8 @@ class MastServer:
 
     def __init__(self):
         self.observations, self.products, self.files = [], [], {}
-        self.faults, self.seen, self.asked = {}, [], Counter()
+        self.faults, self.asked = {}, Counter()
+        self._seen, self._answering, self._quiet = [], 0, threading.Condition()
         self.closed_to = set()
         self.secret = "open-sesame-7781"
         self.etags = True
@@ -68,6 +70,27 @@ class MastServer:
         self._http.handle_error = lambda request, address: None  # a client that went away
         self.address = f"http://127.0.0.1:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    @property
+    def seen(self):
+        """Requests in order; a client may have its last byte before the status is written down."""
+        with self._quiet:
+            self._quiet.wait_for(lambda: not self._answering, timeout=1)
+            return self._seen
+
+    @contextmanager
+    def note(self, **request):
+        """Write a request down as it comes, with its status when it is answered."""
+        entry = {**request, "status": None}
+        with self._quiet:
+            self._answering += 1
+            self._seen.append(entry)
+        try:
+            yield entry
+        finally:
+            with self._quiet:
+                self._answering -= 1
+                self._quiet.notify_all()
 
     def close(self):
         self.release.set()
@@ -213,14 +236,10 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         uri = parse_qs(parts.query).get("uri", [parts.path])[0]
         mast = self.mast
-        kind, *rest = mast.fault(uri)
-        status = self._answer(uri, kind, rest)
-        mast.seen.append(
-            {
-                "uri": uri, "range": self.headers.get("Range"), "status": status,
-                "authorization": self.headers.get("Authorization"),
-            }
-        )  # fmt: skip
+        headers = {"range": self.headers.get("Range"), "authorization": self.headers.get("Authorization")}
+        with mast.note(uri=uri, **headers) as entry:
+            kind, *rest = mast.fault(uri)
+            entry["status"] = self._answer(uri, kind, rest)
 
     def _answer(self, uri, kind, rest):
         mast = self.mast
