@@ -167,7 +167,7 @@ def _add_serving(parser: argparse.ArgumentParser, *, preheat: bool = False) -> N
         "--preheat",
         action=argparse.BooleanOptionalAction,
         default=preheat,
-        help="keep a started kernel ready for the next visitor: faster pages for about 500 MB",
+        help="keep a started kernel ready for the next visitor: faster pages for about 500 MB per dashboard",
     )
     parser.add_argument("--open-browser", action="store_true", help="open the page when it is served")
 

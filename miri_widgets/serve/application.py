@@ -57,9 +57,9 @@ class DashboardServer(Voila):
         self.config_file_paths: list[str] = []
         super().initialize(argv)
 
-    def configure(self, folder: Path, *, preheat: bool) -> None:
-        """Set the options that do not change, and the folder to serve."""
-        self.update_config(Config(voila_configuration(preheat=preheat)))
+    def configure(self, folder: Path, *, preheat: bool, only: str = "") -> None:
+        """Set the options that do not change, and the folder to serve; see `voila_configuration`."""
+        self.update_config(Config(voila_configuration(preheat=preheat, only=only)))
         self.config.VoilaConfiguration.kernel_spec_manager_class = OwnKernelSpecManager
         self.config.VoilaConfiguration.page_config_hook = _page_config
         self.root_dir = str(folder.resolve())

@@ -45,7 +45,7 @@ def serve(
         Secret that a browser must know; the printed address carries it.
     preheat : bool
         Keep a kernel per dashboard started in advance. Pages open faster; each waiting
-        kernel costs memory and has run its notebook before its visitor comes.
+        kernel costs about 500 MB and has run its notebook before its visitor comes. With `page`, for that one alone.
     open_browser : bool
         Open the first page in the user's browser.
     environment : mapping of str, optional
@@ -71,7 +71,7 @@ def serve(
 
     server = DashboardServer(log_level=logging.WARNING, port=port, ip=ip, open_browser=open_browser)
     server.base_url = f"/{base_url.strip('/')}/" if base_url.strip("/") else "/"
-    server.configure(dashboards, preheat=preheat)
+    server.configure(dashboards, preheat=preheat, only=page)
     server.first_page = page
     if token is not None:
         server.token = token

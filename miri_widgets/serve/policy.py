@@ -64,7 +64,7 @@ HEADERS = {
 PUBLIC_FILES = r"public/(?:[\w\-]+/)*[\w\-][\w\-. ]*\.(?:png|jpg|jpeg|gif|css|woff2)"
 
 
-def voila_configuration(*, preheat: bool) -> dict[str, Any]:
+def voila_configuration(*, preheat: bool, only: str = "") -> dict[str, Any]:
     """
     Return the options given to Voila, by class and name.
 
@@ -72,6 +72,8 @@ def voila_configuration(*, preheat: bool) -> dict[str, Any]:
     ----------
     preheat : bool
         Keep one kernel per dashboard started in advance.
+    only : str
+        Keep one for this notebook alone.
     """
     return {
         "VoilaConfiguration": {
@@ -95,7 +97,10 @@ def voila_configuration(*, preheat: bool) -> dict[str, Any]:
             "startup_timeout": 120,
         },
         # The next kernel is started when the page has had the processor for itself.
-        "VoilaKernelManager": {"fill_delay": REFILL_DELAY},
+        "VoilaKernelManager": {
+            "fill_delay": REFILL_DELAY,
+            "preheat_denylist": [rf"(?!{re.escape(only)}$).*"] if only else [],
+        },
         "KernelManager": {"transport": TRANSPORT},
         "MappingKernelManager": {
             "cull_idle_timeout": CULL_IDLE_TIMEOUT,

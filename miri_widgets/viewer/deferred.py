@@ -115,6 +115,7 @@ class DeferredViewer:
         self._task: asyncio.Task[None] | None = None
         try:
             self._task = asyncio.get_running_loop().create_task(self._start())
+            self._task.add_done_callback(self._ended)
         except RuntimeError:
             self._start_now()
 
@@ -224,6 +225,17 @@ class DeferredViewer:
         except Exception as error:  # anything may be wrong with an optional, foreign viewer
             backend = self._give_way(error)
         self._begin(backend)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Never leave a page with a viewer that is said to come and does not."""
+        if self._closed or self.ready:
+            return
+        cause = "cancelled" if task.cancelled() else repr(task.exception())
+        _LOG.warning("The viewer did not come (%s)", cause)
+        try:
+            self._begin(self._give_way(RuntimeError(cause)))
+        except Exception:  # told by `_give_way`
+            _LOG.exception("No other viewer takes its place")
 
     def _start_now(self) -> None:
         try:

@@ -144,3 +144,17 @@ def test_importing_the_room_is_light() -> None:
     code = "import sys, miri_widgets.serve; print([m for m in ('voila', 'tornado', 'jdaviz') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_one_dashboard_alone_is_preheated():
+    import re
+
+    from miri_widgets.serve.policy import voila_configuration
+
+    (pattern,) = voila_configuration(preheat=True, only="demo.ipynb")["VoilaKernelManager"][
+        "preheat_denylist"
+    ]
+    assert not re.match(pattern, "demo.ipynb")
+    for other in ("artefacts.ipynb", "demo.ipynb.ipynb", "my_demo.ipynb", "folder/demo.ipynb"):
+        assert re.match(pattern, other), other
+    assert voila_configuration(preheat=True)["VoilaKernelManager"]["preheat_denylist"] == []

@@ -211,3 +211,15 @@ def test_what_is_drawn_outlives_its_image_as_long_as_there_is_another() -> None:
     viewer.show(image, label="three")
     assert viewer.labels == ("three",)
     viewer.close()
+
+
+def test_a_viewer_whose_coming_was_cancelled_is_replaced() -> None:
+    async def scenario() -> None:
+        light = LightViewer()
+        viewer = DeferredViewer(lambda: None, lambda: light, lambda: light)
+        viewer._task.cancel()
+        await asyncio.sleep(0.05)
+        assert viewer.ready and viewer.widget.children == (light.widget,)
+        viewer.close()
+
+    asyncio.run(scenario())
