@@ -76,39 +76,35 @@ def matched_flux(
         Ratios between filters are those of the light within the aperture, for a source whose shape is the same in
         all. The errors are those of the unsmoothed image: an aperture wider than the PSF sums the same pixels.
     """
-    # only where sources are: a mosaic of a hundred million pixels is not smoothed for ten of them
-    found = [
-        _one(image, err, float(px), float(py), fwhm, target, radius, sky_inner, sky_outer)
-        for px, py in zip(np.atleast_1d(x), np.atleast_1d(y), strict=True)
-    ]
-    nothing = [np.empty(0)]
-    flux, sigma, sky, whole = (
-        np.concatenate([getattr(one, name) for one in found] or nothing)
-        for name in ("flux", "err", "sky", "complete")
-    )
-    return ApertureFlux(flux, sigma, sky, whole.astype(bool))
-
-
-def _one(
-    image: NDArray[np.floating],
-    err: NDArray[np.floating],
-    x: float,
-    y: float,
-    fwhm: float,
-    target: float,
-    radius: float,
-    sky_inner: float,
-    sky_outer: float,
-) -> ApertureFlux:
     reach = int(np.ceil(sky_outer + 2 * target)) + 3
-    ny, nx = image.shape
-    if not (np.isfinite(x) and np.isfinite(y) and -0.5 <= x <= nx - 0.5 and -0.5 <= y <= ny - 0.5):
-        nothing = np.array([np.nan])
-        return ApertureFlux(nothing, nothing, nothing, np.array([False]))
-    rows = slice(max(round(y) - reach, 0), min(round(y) + reach + 1, ny))
-    columns = slice(max(round(x) - reach, 0), min(round(x) + reach + 1, nx))
-    at = np.array([x - columns.start]), np.array([y - rows.start])
-    smooth = smoothed_to(image[rows, columns], fwhm, target)
-    return aperture_flux(
-        smooth, err[rows, columns], *at, radius=radius, sky_inner=sky_inner, sky_outer=sky_outer
+    nothing = np.array([np.nan])
+    found = [ApertureFlux(nothing[:0], nothing[:0], nothing[:0], np.empty(0, bool))]
+    # only where sources are: a mosaic of a hundred million pixels is not smoothed for ten of them
+    for px, py in zip(np.atleast_1d(x), np.atleast_1d(y), strict=True):
+        window = _window(image.shape, float(px), float(py), reach)
+        if window is None:
+            found.append(ApertureFlux(nothing, nothing, nothing, np.array([False])))
+            continue
+        rows, columns = window
+        found.append(
+            aperture_flux(
+                smoothed_to(image[window], fwhm, target), err[window],
+                np.array([px - columns.start]), np.array([py - rows.start]),
+                radius=radius, sky_inner=sky_inner, sky_outer=sky_outer,
+            )
+        )  # fmt: skip
+    flux, sigma, sky, whole = (
+        np.concatenate([getattr(one, name) for one in found]) for name in ("flux", "err", "sky", "complete")
+    )
+    return ApertureFlux(flux, sigma, sky, whole)
+
+
+def _window(shape: tuple[int, ...], x: float, y: float, reach: int) -> tuple[slice, slice] | None:
+    """Return the rows and columns around a position, as far as there are any; None off the image."""
+    ny, nx = shape
+    if not (-0.5 <= x <= nx - 0.5 and -0.5 <= y <= ny - 0.5):  # NaN is off the image, too
+        return None
+    return (
+        slice(max(round(y) - reach, 0), min(round(y) + reach + 1, ny)),
+        slice(max(round(x) - reach, 0), min(round(x) + reach + 1, nx)),
     )

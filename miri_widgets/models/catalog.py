@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from miri_widgets.core.catalog import EXTENDED, POINT, UNSURE, colour, merged, n
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.mosaic_pixels import MosaicPixels, forced, matched
 from miri_widgets.models.sources import sources_of
-from miri_widgets.products.catalogs import CONCENTRATION, catalog_beside
-from miri_widgets.products.exposure import FILTERS, PSF_FWHM_ARCSEC
+from miri_widgets.products.catalogs import CONCENTRATION
+from miri_widgets.products.exposure import FILTERS
 
 __all__ = ["CatalogSource", "FilterFlux", "ProgramCatalog", "catalog_of"]
 
@@ -131,13 +131,13 @@ class ProgramCatalog:
         return self.sources[number - 1] if 0 < number <= len(self.sources) else None
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Band:
     """One filter while the catalogue is made."""
 
     mosaic: MosaicPixels
     found: tuple[Any, ...]
-    kinds: NDArray[Any] = field(default_factory=lambda: np.empty(0, "U8"))
+    kinds: NDArray[Any]
 
 
 def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
@@ -167,8 +167,6 @@ def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
     bands, sentences = _bands(mosaics)
     if not bands:
         return ProgramCatalog(sentences=tuple(sentences))
-    for band in bands:
-        band.kinds = _kinds(band.found)
     widest = max(band.mosaic.fwhm_arcsec for band in bands)
     positions = [np.array([(one.ra, one.dec) for one in band.found]).reshape(-1, 2) for band in bands]
     on_sky = all(np.isfinite(part).all() for part in positions)
@@ -181,10 +179,8 @@ def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
         places = merged(positions, max(_MATCH_FWHM * widest, _LEAST_ARCSEC))
     else:
         places = np.arange(len(bands[0].found))[:, None]
-    sources = [_joined(row, bands) for row in places]
-    sources = _with_forced(sources, bands)
     pairs = tuple(combinations(range(len(bands)), 2))
-    sources = _with_colours(sources, bands, pairs)
+    sources = _measured([_joined(row, bands) for row in places], bands, pairs)
     order = sorted(range(len(sources)), key=lambda index: _brightness(sources[index]), reverse=True)
     return ProgramCatalog(
         mosaics=tuple(band.mosaic.path for band in bands),
@@ -200,10 +196,8 @@ def _bands(mosaics: Sequence[Path]) -> tuple[list[_Band], list[str]]:
     bands, sentences = [], []
     for path in mosaics:
         try:
-            found = sources_of(path)
-            bands.append(
-                _Band(MosaicPixels.read(path, measured=catalog_beside(path) is not None), found.sources)
-            )
+            found = sources_of(path).sources
+            bands.append(_Band(MosaicPixels.read(path), found, _kinds(found)))
         except MiriWidgetsError as error:
             sentences.append(str(error))
     bands.sort(key=lambda band: (_wavelength(band.mosaic.name), band.mosaic.path.name))
@@ -219,7 +213,7 @@ def _bands(mosaics: Sequence[Path]) -> tuple[list[_Band], list[str]]:
 
 
 def _wavelength(name: str) -> int:
-    return FILTERS.index(name) if name in PSF_FWHM_ARCSEC else len(FILTERS)
+    return FILTERS.index(name) if name in FILTERS else len(FILTERS)
 
 
 def _kinds(found: Sequence[Any]) -> NDArray[Any]:
@@ -260,49 +254,47 @@ def _joined(row: NDArray[np.intp], bands: Sequence[_Band]) -> CatalogSource:
     )
 
 
-def _with_forced(sources: list[CatalogSource], bands: Sequence[_Band]) -> list[CatalogSource]:
-    """Measure sources in the filters that do not have them."""
-    result = list(sources)
-    for place, band in enumerate(bands):
-        missing = [index for index, source in enumerate(result) if source.fluxes[place].kind == "none"]
-        known = [source.pixels[place] for source in result]
-        values = forced(band.mosaic, [known[index] for index in missing], known)
-        for index, (flux, err) in zip(missing, values, strict=True):
-            if math.isfinite(flux) and math.isfinite(err):
-                fluxes = list(result[index].fluxes)
-                fluxes[place] = FilterFlux(flux, err, "forced")
-                result[index] = replace(result[index], fluxes=tuple(fluxes))
-    return result
-
-
-def _with_colours(
+def _measured(
     sources: list[CatalogSource], bands: Sequence[_Band], pairs: Sequence[tuple[int, int]]
 ) -> list[CatalogSource]:
-    fluxes = np.array([[one.flux for one in source.fluxes] for source in sources]).reshape(-1, len(bands))
-    errors = np.array([[one.err for one in source.fluxes] for source in sources]).reshape(-1, len(bands))
-    wide = [index for index, source in enumerate(sources) if source.shape == EXTENDED]
-    if wide and len(bands) > 1:
-        target = max(bands, key=lambda band: band.mosaic.fwhm_arcsec).mosaic
-        stars = [index for index, source in enumerate(sources) if source.shape == POINT]
-        stars = sorted(stars, key=lambda index: sources[index].snr, reverse=True)[:_MOST_STARS]
-        for place, band in enumerate(bands):
-            at = [sources[index].pixels[place] for index in (*wide, *stars)]
-            own, own_err = matched(band.mosaic, at, target)
-            # the wings of two PSFs differ by more than a Gaussian: the stars of the field tell by how much
-            total = fluxes[stars, place] / own[len(wide) :]
-            total = total[np.isfinite(total) & (total > 0)]
-            factor = float(np.median(total)) if len(total) >= _FEW_STARS else 1.0
-            fluxes[wide, place], errors[wide, place] = (
-                own[: len(wide)] * factor,
-                own_err[: len(wide)] * factor,
-            )
-    found = [
-        colour(fluxes[:, one], errors[:, one], fluxes[:, other], errors[:, other]) for one, other in pairs
-    ]
+    """Give sources the fluxes that filters lack, and colours; the pixels of one mosaic are in memory at a time."""
+    wide = [index for index, source in enumerate(sources) if source.shape == EXTENDED] if pairs else []
+    stars = [index for index, source in enumerate(sources) if source.shape == POINT]
+    stars = sorted(stars, key=lambda index: sources[index].snr, reverse=True)[:_MOST_STARS]
+    widest = max((band.mosaic for band in bands), key=lambda mosaic: mosaic.fwhm_arcsec)
+    by_band, columns = [], []
+    for place, band in enumerate(bands):
+        fluxes = [source.fluxes[place] for source in sources]
+        at = [source.pixels[place] for source in sources]
+        missing = [index for index, flux in enumerate(fluxes) if flux.kind == "none"]
+        images = band.mosaic.images() if missing or wide else None
+        if images is not None:
+            values = forced(band.mosaic, images, [at[index] for index in missing], at)
+            for index, (flux, err) in zip(missing, values, strict=True):
+                if math.isfinite(flux) and math.isfinite(err):
+                    fluxes[index] = FilterFlux(flux, err, "forced")
+        column = np.array([(flux.flux, flux.err) for flux in fluxes]).reshape(-1, 2).T
+        if images is not None and wide:
+            own = np.array(matched(band.mosaic, images, [at[index] for index in (*wide, *stars)], widest))
+            column[:, wide] = own[:, : len(wide)] * _total_over(own[0, len(wide) :], column[0, stars])
+        by_band.append(fluxes)
+        columns.append(column)
+    found = [colour(*columns[one], *columns[other]) for one, other in pairs]
     return [
-        replace(source, colours=tuple((float(value[index]), float(sigma[index])) for value, sigma in found))
+        replace(
+            source,
+            fluxes=tuple(fluxes[index] for fluxes in by_band),
+            colours=tuple((float(value[index]), float(sigma[index])) for value, sigma in found),
+        )
         for index, source in enumerate(sources)
     ]
+
+
+def _total_over(matched_fluxes: NDArray[np.float64], totals: NDArray[np.float64]) -> float:
+    """Return the total over the matched flux of stars: the wings of two PSFs differ by more than a Gaussian."""
+    ratios = totals / matched_fluxes
+    ratios = ratios[np.isfinite(ratios) & (ratios > 0)]
+    return float(np.median(ratios)) if len(ratios) >= _FEW_STARS else 1.0
 
 
 def _brightness(source: CatalogSource) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
 from miri_widgets.products.fits_files import read_headers, read_image
 
 __all__ = ["MosaicPixels", "forced", "matched"]
+
+Images: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 _MJY_SR_TO_UJY_ARCSEC2 = 1e12 * math.radians(1 / 3600) ** 2
 _TYPICAL_FWHM = 0.3
@@ -57,9 +59,9 @@ class MosaicPixels:
     apertures: Apertures | None
 
     @classmethod
-    def read(cls, path: Path, *, measured: bool) -> MosaicPixels:
+    def read(cls, path: Path) -> MosaicPixels:
         """
-        Read what the header says; `measured` tells whether there is a catalogue beside.
+        Read what the header says, and the catalogue beside of how it was measured.
 
         Raises
         ------
@@ -82,7 +84,7 @@ class MosaicPixels:
             "CDELT1",
             "CDELT2",
         )
-        beside = catalog_beside(path) if measured else None
+        beside = catalog_beside(path)
         area = float(sci.get("PIXAR_A2", 0) or scale**2)
         return cls(
             path=Path(path),
@@ -104,7 +106,7 @@ class MosaicPixels:
             x, y = self.wcs.all_world2pix([ra], [dec], 0)
         return float(x[0]), float(y[0])
 
-    def images(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def images(self) -> Images:
         """Return pixels and errors, shape (ny, nx); NaN where no exposure contributes."""
         image = np.array(read_image(self.path), float)
         err = np.array(read_image(self.path, "ERR"), float)
@@ -115,7 +117,10 @@ class MosaicPixels:
 
 
 def forced(
-    mosaic: MosaicPixels, at: Sequence[tuple[float, float]], known: Sequence[tuple[float, float]] = ()
+    mosaic: MosaicPixels,
+    images: Images,
+    at: Sequence[tuple[float, float]],
+    known: Sequence[tuple[float, float]],
 ) -> list[tuple[float, float]]:
     """
     Measure point sources at given positions, as the mosaic's own catalogue does.
@@ -124,10 +129,12 @@ def forced(
     ----------
     mosaic : MosaicPixels
         The mosaic.
+    images : (ndarray, ndarray)
+        Its `MosaicPixels.images`.
     at : sequence of (float, float)
         Positions (x, y), 0-based pixels.
     known : sequence of (float, float)
-        Where other sources are: the noise is measured elsewhere.
+        Where sources are: the noise is measured elsewhere.
 
     Returns
     -------
@@ -143,10 +150,10 @@ def forced(
     from miri_widgets.core.photometry import aperture_flux, noise_factor
 
     x, y = np.array([at[index] for index in inside]).T
-    image, err = mosaic.images()
+    image, err = images
     radii = (apertures.radius, apertures.sky_inner, apertures.sky_outer)
     found = aperture_flux(image, err, x, y, radius=radii[0], sky_inner=radii[1], sky_outer=radii[2])
-    others = np.array([*known, *at], float).reshape(-1, 2).T
+    others = np.array(known, float).reshape(-1, 2).T
     noisier = noise_factor(image, err, *others, radius=radii[0], sky_inner=radii[1], sky_outer=radii[2])
     scale = mosaic.to_ujy * apertures.correction
     for place, index in enumerate(inside):
@@ -156,7 +163,7 @@ def forced(
 
 
 def matched(
-    mosaic: MosaicPixels, at: Sequence[tuple[float, float]], target: MosaicPixels
+    mosaic: MosaicPixels, images: Images, at: Sequence[tuple[float, float]], target: MosaicPixels
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     Measure sources of any shape at the resolution, and in the aperture, of the widest filter.
@@ -165,6 +172,8 @@ def matched(
     ----------
     mosaic, target : MosaicPixels
         The mosaic, and that of the widest PSF.
+    images : (ndarray, ndarray)
+        `MosaicPixels.images` of the first.
     at : sequence of (float, float)
         Positions (x, y), 0-based pixels of `mosaic`.
 
@@ -179,7 +188,7 @@ def matched(
     from miri_widgets.core.matched_photometry import matched_flux
 
     to_pixels = target.scale / mosaic.scale
-    image, err = mosaic.images()
+    image, err = images
     x, y = np.array(at, float).reshape(-1, 2).T
     found = matched_flux(
         image, err, x, y,

@@ -56,7 +56,7 @@ def sources_of(mosaic: Path) -> SourceList:
         return SourceList(read_catalog(catalog), f"Catalogue of the pipeline: {catalog.name}.")
     from miri_widgets.core.sources import find_sources
 
-    found = MosaicPixels.read(mosaic, measured=False)
+    found = MosaicPixels.read(mosaic)
     to_sky = None if found.wcs is None else lambda x, y: found.wcs.all_pix2world(x, y, 0)
     image = np.array(read_image(mosaic), float)
     with contextlib.suppress(MiriWidgetsError):  # only mosaics have weights
