@@ -10,18 +10,12 @@ from typing import Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.crossing import Crossing
+from miri_widgets.models.fetching import FetchingModel
 from miri_widgets.products.archive import LEVELS, MAST, ArchiveFile, Holdings, list_program, remotes
-from miri_widgets.products.downloads import (
-    DownloadProgress,
-    Outcome,
-    bytes_words,
-    download,
-    environment_token,
-)
+from miri_widgets.products.downloads import Outcome, bytes_words, environment_token
 from miri_widgets.products.exposure import FILTERS
 from miri_widgets.products.partial_files import part_of
-from miri_widgets.products.patience import Patience, Stop
+from miri_widgets.products.patience import Patience
 
 __all__ = ["ArchiveModel", "FileState"]
 
@@ -35,7 +29,7 @@ class FileState(StrEnum):
     FAILED = "failed"
 
 
-class ArchiveModel(traitlets.HasTraits):
+class ArchiveModel(FetchingModel):
     """
     Observable state of the archive's files of one program.
 
@@ -52,8 +46,7 @@ class ArchiveModel(traitlets.HasTraits):
 
     Notes
     -----
-    Traits are written in the thread that made the model, only. The token is no trait: traits are shown, saved
-    and sent to browsers.
+    The token is no trait: traits are shown, saved and sent to browsers.
     """
 
     program = traitlets.Unicode("", help="the program number, as typed")
@@ -67,11 +60,7 @@ class ArchiveModel(traitlets.HasTraits):
     chosen: Any = traitlets.Tuple(help="names of the chosen files")
     states: traitlets.Dict[Any, Any] = traitlets.Dict(help="file name -> FileState")
     asking = traitlets.Bool(False, help="whether the archive is being asked")
-    downloading = traitlets.Bool(False, help="whether files are on their way")
-    stopping = traitlets.Bool(False, help="whether a download was asked to stop")
-    progress = traitlets.Instance(DownloadProgress, allow_none=True, help="how far the download is")
     sentence = traitlets.Unicode("", help="why the archive's list is not there")
-    faults: Any = traitlets.Tuple(help="what went wrong with the last download, as sentences")
     success = traitlets.Unicode("", help="what the last download brought, as a sentence")
     fetched = traitlets.Int(
         0, help="files that have come since the model was made; a session scans when it grows"
@@ -86,15 +75,12 @@ class ArchiveModel(traitlets.HasTraits):
         server: str = MAST,
         patience: Patience | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__("miri-archive", patience)
         self._named = folder is not None
         self.folder = Path(folder or "").expanduser().absolute()
         self.server = server
         self.program = program
-        self._patience = patience
         self._token = ""
-        self._stop: Stop | None = None
-        self._crossing = Crossing("miri-archive")
         self.has_token = bool(environment_token())
 
     # -- asking -------------------------------------------------------------
@@ -218,35 +204,16 @@ class ArchiveModel(traitlets.HasTraits):
         """Fetch the chosen files; what is here already is not fetched again."""
         if self.downloading or self.blockers():
             return
-        files = self.picked()
-        stop = self._stop = Stop()
-        token = self._token or environment_token()
-        wanted = remotes(files, self.folder, server=self.server)
-        with self.hold_trait_notifications():
-            self.downloading, self.stopping = True, False
-            self.faults, self.success, self.progress = (), "", None
-
-        def work() -> tuple[Outcome, ...]:
-            return download(wanted, token=token, stop=stop, told=self._tell, patience=self._patience)
-
-        self._crossing.begin(work, self._finish, self._fail)
-
-    def _tell(self, progress: DownloadProgress) -> None:
-        self._crossing.tell(lambda: self.set_trait("progress", progress))
-
-    def cancel(self) -> None:
-        """Stop the download; what came is kept, and the next goes on there."""
-        if self._stop is not None and self.downloading:
-            self.stopping = True
-            self._stop.set()
+        self.success = ""
+        wanted = remotes(self.picked(), self.folder, server=self.server)
+        self._fetch(wanted, token=self._token or environment_token())
 
     def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
         came = sum(outcome.fetched for outcome in outcomes)
         there = sum(not outcome.fetched and outcome.error is None for outcome in outcomes)
         failed = {outcome.path.name for outcome in outcomes if outcome.error is not None}
         with self.hold_trait_notifications():
-            self.downloading = self.stopping = False
-            self.progress = None
+            super()._finish(outcomes)
             self.faults = _sentences(outcomes)
             self.states = {
                 name: FileState.FAILED if name in failed and state == FileState.ABSENT else state
@@ -258,11 +225,6 @@ class ArchiveModel(traitlets.HasTraits):
             self.success = ", ".join(parts) + "." if parts else ""
             # what is here need not be fetched again
             self.chosen = tuple(name for name in self.chosen if self.states.get(name) != FileState.HERE)
-
-    def _fail(self, error: MiriWidgetsError) -> None:
-        with self.hold_trait_notifications():
-            self.downloading = self.stopping = False
-            self.progress, self.faults = None, (str(error),)
 
     def _look(self) -> dict[str, FileState]:
         """Say what is in the folder; the disk is the state."""
@@ -276,12 +238,9 @@ class ArchiveModel(traitlets.HasTraits):
         return found
 
     def close(self) -> None:
-        """Stop a download and let go of everything; what came is kept."""
-        if self._stop is not None:
-            self._stop.set()
+        """Stop a download, and let go of the token and everything else; what came is kept."""
         self._token = ""
-        self._crossing.close()
-        self.unobserve_all()
+        super().close()
 
 
 def _sentences(outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError, MissingFileError
-from miri_widgets.models.crossing import Crossing
-from miri_widgets.products.downloads import DownloadProgress, Outcome, bytes_words, download
+from miri_widgets.models.fetching import FetchingModel
+from miri_widgets.products.downloads import Outcome, bytes_words
 from miri_widgets.products.observing_modes import ObservingMode
-from miri_widgets.products.patience import Patience, Stop
+from miri_widgets.products.patience import Patience
 from miri_widgets.steps.references import (
     Reference,
     ReferenceNeeds,
@@ -22,7 +21,7 @@ from miri_widgets.steps.references import (
 __all__ = ["ReferencesModel"]
 
 
-class ReferencesModel(traitlets.HasTraits):
+class ReferencesModel(FetchingModel):
     """
     Observable state of a CRDS cache, seen from one program.
 
@@ -42,11 +41,7 @@ class ReferencesModel(traitlets.HasTraits):
         ReferenceNeeds, allow_none=True, help="what is needed; None before it was asked"
     )
     asking = traitlets.Bool(False, help="whether CRDS is being asked")
-    downloading = traitlets.Bool(False, help="whether files are on their way")
-    stopping = traitlets.Bool(False, help="whether a download was asked to stop")
-    progress = traitlets.Instance(DownloadProgress, allow_none=True, help="how far the download is")
     sentence = traitlets.Unicode("", help="why it is not known what is needed")
-    faults: Any = traitlets.Tuple(help="what went wrong with the last download, as sentences")
 
     def __init__(
         self,
@@ -56,13 +51,10 @@ class ReferencesModel(traitlets.HasTraits):
         needed: Callable[..., ReferenceNeeds] = needed_references,
         patience: Patience | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__("miri-references", patience)
         self.environment = dict(environment)
         self.modes = modes
         self._needed = needed
-        self._patience = patience
-        self._stop: Stop | None = None
-        self._crossing = Crossing("miri-references")
 
     @property
     def missing(self) -> tuple[Reference, ...]:
@@ -136,40 +128,10 @@ class ReferencesModel(traitlets.HasTraits):
         except (MiriWidgetsError, OSError) as error:
             self.faults = (str(error),)
             return
-        stop = self._stop = Stop()
-        with self.hold_trait_notifications():
-            self.downloading, self.stopping, self.faults, self.progress = True, False, (), None
-
-        def work() -> tuple[Outcome, ...]:
-            return download(wanted, stop=stop, told=self._tell, patience=self._patience)
-
-        self._crossing.begin(work, self._finish, self._fail)
-
-    def _tell(self, progress: DownloadProgress) -> None:
-        self._crossing.tell(lambda: self.set_trait("progress", progress))
-
-    def cancel(self) -> None:
-        """Stop fetching; what came is kept, and the next goes on there."""
-        if self._stop is not None and self.downloading:
-            self.stopping = True
-            self._stop.set()
+        self._fetch(wanted)
 
     def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
         faults = tuple(dict.fromkeys(str(one.error) for one in outcomes if one.error is not None))
-        with self.hold_trait_notifications():
-            self.downloading = self.stopping = False
-            self.progress = None
+        super()._finish(outcomes)
         self.ask()
         self.faults = faults
-
-    def _fail(self, error: MiriWidgetsError) -> None:
-        with self.hold_trait_notifications():
-            self.downloading = self.stopping = False
-            self.progress, self.faults = None, (str(error),)
-
-    def close(self) -> None:
-        """Stop a download and let go of everything; what came is kept."""
-        if self._stop is not None:
-            self._stop.set()
-        self._crossing.close()
-        self.unobserve_all()

@@ -13,6 +13,7 @@ from miri_widgets.errors import (
     NotPermittedError,
     UnreachableError,
 )
+from miri_widgets.products.foreign_errors import class_names, one_line
 
 __all__ = ["archive_error", "refusal"]
 
@@ -67,7 +68,7 @@ def archive_error(
         status = getattr(getattr(link, "response", None), "status_code", None)
         if isinstance(status, int) and status >= 400:
             return refusal(status, server, token=token, what=what)
-    names = {name for link in _chain(error) for name in _class_names(link)}
+    names = {name for link in _chain(error) for name in class_names(link)}
     host = _host(server)
     if "astroquery.exceptions.LoginError" in names:
         return refusal(401, server, token=token, what=what)
@@ -161,22 +162,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         links += [link.__cause__, link.__context__, *inner]
 
 
-def _class_names(error: BaseException) -> set[str]:
-    return {f"{cls.__module__}.{cls.__qualname__}" for cls in type(error).__mro__}
-
-
 def _host(server: str) -> str:
     return urlsplit(server).netloc or server[:80] or "the archive"
 
 
 def _shown(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception:
-        # an exception whose words cannot be made is still an exception
-        text = ""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return line[:200].rstrip(".")
+    return one_line(error)[:200].rstrip(".")
 
 
 def _in_brackets(error: BaseException) -> str:

@@ -150,7 +150,7 @@ def fetch(
             if is_complete(remote):
                 part.unlink(missing_ok=True)
                 return False
-            _pull(remote, stream, session, auth, stop, told, patience)
+            _Transfer(remote, stream, session, auth, stop, told, patience).pull()
             try:
                 _verify(remote, stream, facts_of(part), stop)
             except DamagedDownloadError:
@@ -161,73 +161,70 @@ def fetch(
     return True
 
 
-def _pull(
-    remote: Remote,
-    stream: IO[bytes],
-    session: Any,
-    auth: Any,
-    stop: Stop,
-    told: Callable[[int, int, str], None],
-    patience: Patience,
-) -> None:
-    failures = 0
-    while True:
-        before = stream.seek(0, os.SEEK_END)
+@dataclass(frozen=True)
+class _Transfer:
+    """One file on its way: what `fetch` was asked, and the file of the part."""
+
+    remote: Remote
+    stream: IO[bytes]
+    session: Any
+    auth: Any
+    stop: Stop
+    told: Callable[[int, int, str], None]
+    patience: Patience
+
+    def pull(self) -> None:
+        """Try until the part is whole."""
+        stream, failures = self.stream, 0
+        while True:
+            before = stream.seek(0, os.SEEK_END)
+            try:
+                self._attempt()
+                return
+            except _AgainError as again:
+                # a server that cuts after every few bytes must not be asked for ever
+                failures = 1 if stream.tell() - before > _CHUNK else failures + 1
+                if failures > self.patience.retries:
+                    raise again.error from again
+                wait = self.patience.wait(failures, again.after)
+                count = f"{failures} of {self.patience.retries}"
+                words = f"{again.error.found}: trying again in {wait:.0f} s ({count})"
+                self.told(stream.tell(), self.remote.size, words)
+                self.stop.wait(wait)
+                _unless(self.stop, self.remote)
+
+    def _attempt(self) -> None:
+        remote, stream, token = self.remote, self.stream, self.auth is not None
+        _unless(self.stop, remote)
+        facts = facts_of(part_of(remote.path))
+        if facts.get("url") != remote.url:  # bytes of which nothing is known
+            stream.truncate(0)
+            facts = {}
+        offset = stream.seek(0, os.SEEK_END)
+        # a compressed answer would have another size, and could not be continued
+        headers = {"Accept-Encoding": "identity"}
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
+            if facts.get("validator"):
+                headers["If-Range"] = facts["validator"]
+        waits = (self.patience.connect, self.patience.read)
         try:
-            _attempt(remote, stream, session, auth, stop, told, patience)
-            return
-        except _AgainError as again:
-            # a server that cuts after every few bytes must not be asked for ever
-            failures = 1 if stream.tell() - before > _CHUNK else failures + 1
-            if failures > patience.retries:
-                raise again.error from again
-            wait = patience.wait(failures, again.after)
-            words = f"{again.error.found}: trying again in {wait:.0f} s ({failures} of {patience.retries})"
-            told(stream.tell(), remote.size, words)
-            stop.wait(wait)
-            _unless(stop, remote)
-
-
-def _attempt(
-    remote: Remote,
-    stream: IO[bytes],
-    session: Any,
-    auth: Any,
-    stop: Stop,
-    told: Callable[[int, int, str], None],
-    patience: Patience,
-) -> None:
-    _unless(stop, remote)
-    facts = facts_of(part_of(remote.path))
-    if facts.get("url") != remote.url:  # bytes of which nothing is known
-        stream.truncate(0)
-        facts = {}
-    offset = stream.seek(0, os.SEEK_END)
-    # a compressed answer would have another size, and could not be continued
-    headers = {"Accept-Encoding": "identity"}
-    if offset:
-        headers["Range"] = f"bytes={offset}-"
-        if facts.get("validator"):
-            headers["If-Range"] = facts["validator"]
-    try:
-        response = session.get(
-            remote.url, headers=headers, auth=auth, stream=True, timeout=(patience.connect, patience.read)
-        )
-    except Exception as error:
-        raise _AgainError(
-            archive_error(error, remote.url, token=auth is not None, what=remote.path.name)
-        ) from error
-    with response:
-        total = _accept(remote, stream, response, facts, offset, token=auth is not None)
-        if total is None:
-            return
-        told(stream.tell(), total, "")
-        for chunk in _chunks(response, remote, stop):
-            stream.write(chunk)
-            told(stream.tell(), total, "")
-        stream.flush()
-        if total and stream.tell() < total:
-            raise _AgainError(archive_error(ConnectionError("cut"), remote.url))
+            response = self.session.get(
+                remote.url, headers=headers, auth=self.auth, stream=True, timeout=waits
+            )
+        except Exception as error:
+            raise _AgainError(archive_error(error, remote.url, token=token, what=remote.path.name)) from error
+        with response:
+            total = _accept(remote, stream, response, facts, offset, token=token)
+            if total is None:
+                return
+            self.told(stream.tell(), total, "")
+            for chunk in _chunks(response, remote, self.stop):
+                stream.write(chunk)
+                self.told(stream.tell(), total, "")
+            stream.flush()
+            if total and stream.tell() < total:
+                raise _AgainError(archive_error(ConnectionError("cut"), remote.url))
 
 
 def _accept(

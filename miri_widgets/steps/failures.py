@@ -27,6 +27,7 @@ from miri_widgets.errors import (
     StepFailedError,
     TooLargeError,
 )
+from miri_widgets.products.foreign_errors import class_names, one_line
 
 __all__ = ["as_our_error"]
 
@@ -93,7 +94,7 @@ def _process(error: BaseException) -> MiriWidgetsError | None:
 
 
 def _crds(error: BaseException) -> MiriWidgetsError | None:
-    names = _class_names(error)
+    names = class_names(error)
     if not any(name.startswith("crds.") for name in names):
         return None
     if names & set(_LOOKUPS):
@@ -140,7 +141,7 @@ def _disk(error: BaseException) -> MiriWidgetsError | None:
 
 
 def _settings(error: BaseException) -> MiriWidgetsError | None:
-    names = _class_names(error)
+    names = class_names(error)
     if "stpipe.exceptions.ValidationError" in names:
         return ParameterError(
             f"jwst refuses a parameter ({_shown(error)})", "a value that its step declares", "correct it"
@@ -153,7 +154,7 @@ def _settings(error: BaseException) -> MiriWidgetsError | None:
 
 
 def _files(error: BaseException) -> MiriWidgetsError | None:
-    names = _class_names(error)
+    names = class_names(error)
     if names & set(_NETWORK):
         return StepFailedError(
             "the run asked the network and got no answer" + _in_brackets(error),
@@ -205,17 +206,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         link = link.__cause__ or link.__context__
 
 
-def _class_names(error: BaseException) -> set[str]:
-    return {f"{cls.__module__}.{cls.__qualname__}" for cls in type(error).__mro__}
-
-
 def _shown(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception:
-        # an exception whose words cannot be made is still an exception
-        text = ""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    line = one_line(error)
     return (line[:297] + "...") if len(line) > 300 else line.rstrip(".")
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.archive import ArchiveModel
-from miri_widgets.models.references import ReferencesModel
+from miri_widgets.models.fetching import FetchingModel
 from miri_widgets.models.rows import duration
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.runbar import bar
@@ -40,7 +39,7 @@ class DownloadBar(Part):
 
     Parameters
     ----------
-    model : ArchiveModel or ReferencesModel
+    model : FetchingModel
         What downloads.
     start : callable
         Starts it.
@@ -48,7 +47,7 @@ class DownloadBar(Part):
         What the button does.
     """
 
-    def __init__(self, model: ArchiveModel | ReferencesModel, start: Callable[[], None], *, tip: str) -> None:
+    def __init__(self, model: FetchingModel, start: Callable[[], None], *, tip: str) -> None:
         super().__init__("mw-runbar")
         self.model = model
         self.start = button("Download", "mw-primary", tip=tip)
