@@ -23,7 +23,7 @@ from miri_widgets.panels.parts.compare import CompareBar
 from miri_widgets.panels.parts.histogram import HistogramView
 from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.marks import SourceMarks
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.part import Part, close_hidden
 from miri_widgets.panels.parts.pixelstory import PixelStoryView
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, escape, sentences, stylesheet, text
@@ -242,12 +242,18 @@ class Dashboard(Part):
         if old and old != self._group:
             self.viewer.remove(old)
 
+    @property
+    def _in_view(self) -> Path | None:
+        """The product in view; None when it could not be read, or a preview is in the way."""
+        return None if self._refused or self._previewed or self._group else self._shown
+
     def _follow_compare(self, _: Any) -> None:
         """Show the product, what it was before its stage, or the difference; the view stays where it is."""
         model = self.compare.model
-        if self._shown is None or self._refused or self._previewed or self._group:
+        product = self._in_view
+        if product is None:
             return
-        own = self._label(self._shown, self._extension)
+        own = self._label(product, self._extension)
         if model.look == "after":
             if not model.can or model.value is None:  # another product: the old comparison is over
                 for label in COMPARED.values():
@@ -314,7 +320,7 @@ class Dashboard(Part):
 
     def _clicked(self, x: float, y: float) -> None:
         """Tell what is clicked, unless a preview is in the way."""
-        if self._shown is not None and not (self._previewed or self._group or self._refused):
+        if self._in_view is not None:
             self.session.click(x, y)
 
     def _follow_center(self, _: Any) -> None:
@@ -346,10 +352,7 @@ class Dashboard(Part):
 
     def close(self) -> None:
         """Close every view, the viewer and the session; jobs go on."""
-        shown = set(self.body.children)
-        for panel in self.panels.values():
-            if panel not in shown:
-                panel.close()
+        close_hidden(self.panels.values(), self.body)
         self.viewer.close()
         super().close()
         self.session.close()

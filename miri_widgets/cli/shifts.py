@@ -30,7 +30,8 @@ def run_shifts(options: argparse.Namespace) -> int:
         runs[name] = trust_run(part.measurements, part.groups, filter_name=part.filters[0], shorter=shorter)
     print(report(runs, exposures=options.exposures))
     made = _table(runs, table)
-    print("\n".join(shift_signs(made)), end="\n" * bool(shift_signs(made)))
+    for line in shift_signs(made):
+        print(line)
     if options.compare:
         told = compare_tables(made, read_shift_table(options.compare))
         print("\n".join(told) or f"{shown_name(options.compare)} agrees within 0.5 mas.")

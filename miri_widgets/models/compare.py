@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.dq import count_by_flag, has
 from miri_widgets.core.levels import robust_sigma
-from miri_widgets.errors import InputError, MiriWidgetsError
+from miri_widgets.errors import InputError
 from miri_widgets.models.pixel_story import question_of
 from miri_widgets.models.readings import Reading
 from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.names import suffix_of
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -163,16 +165,9 @@ def _pair_of(session: SessionModel) -> tuple[Path, Path, str] | None:
     shown = session.shown
     if shown is None or session.extension != "SCI":
         return None
-    try:
-        question = question_of(session, 0.0, 0.0)
-    except MiriWidgetsError:
-        return None
-    images = question.images if question is not None else ()
-    for place, (title, path) in enumerate(images):
-        if path == shown and place:
-            before = images[place - 1][1]
-            same = ("_rate" in before.name) == (
-                "_rate" in path.name
-            )  # rates are in DN/s, all later ones in MJy/sr
-            return (before, Path(shown), title) if same else None
+    question = question_of(session, 0.0, 0.0)
+    for (_, before), (title, after) in pairwise(question.images if question is not None else ()):
+        # rates are in DN/s, all later images in MJy/sr
+        if after == shown and (suffix_of(before) == "rate") == (suffix_of(after) == "rate"):
+            return before, after, title
     return None

@@ -63,7 +63,7 @@ class Chapter:
         What it holds.
     gained : tuple of str
         Flags that it has and the product before had not.
-    sentence : str
+    error : MiriWidgetsError or None
         Why it cannot be read.
     """
 
@@ -71,7 +71,7 @@ class Chapter:
     path: Path
     pixel: PixelValue | None
     gained: tuple[str, ...] = ()
-    sentence: str = ""
+    error: MiriWidgetsError | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,8 @@ def question_of(session: SessionModel, x: float, y: float) -> Question | None:
     images, ramps = [], [exposure.path] if exposure is not None else []
     for stage in session.stages.values():
         title = stage.stage.title.partition(":")[0]
-        for path in _own(root, (path for run in stage.rows for path in run.products)):
+        runs = (run for run in stage.rows if root in run.exposures)
+        for path in _own(root, (path for run in runs for path in run.products)):
             if suffix_of(path) in _IMAGES:
                 images.append((title, path))
             elif suffix_of(path) in _RAMPS:
@@ -168,14 +169,14 @@ def tell(question: Question) -> PixelStory:
 
     Raises
     ------
-    InputError
-        If no file has such a pixel.
+    MiriWidgetsError
+        If no file can be read, or none has such a pixel.
     """
     ramp, name = _ramp(question.ramps, question.x, question.y)
     chapters = _chapters(question.images, question.x, question.y)
-    failed = [one for one in chapters if one.pixel is None]
+    failed = [one.error for one in chapters if one.error is not None]
     if ramp is None and failed and len(failed) == len(chapters):
-        raise MiriWidgetsError(failed[0].sentence.rstrip("."), "a pixel of the image", "click on the image")
+        raise failed[0]
     first = next((one.pixel for one in chapters if one.pixel and "DN" in one.pixel.unit), None)
     return PixelStory(question, ramp, name, chapters, first.value if first is not None else math.nan)
 
@@ -194,9 +195,9 @@ def _chapters(images: Sequence[tuple[str, Path]], x: int, y: int) -> tuple[Chapt
         try:
             pixel = read_pixel(path, x, y)
         except MiriWidgetsError as error:
-            chapters.append(Chapter(title, path, None, (), str(error)))
+            chapters.append(Chapter(title, path, None, error=error))
             continue
-        gained = tuple(flag for flag in pixel.flags if flag not in known) if known or chapters else ()
+        gained = tuple(flag for flag in pixel.flags if flag not in known) if chapters else ()
         known |= set(pixel.flags)
         chapters.append(Chapter(title, path, pixel, gained))
     return tuple(chapters)

@@ -83,7 +83,7 @@ class SessionModel(traitlets.HasTraits):
         help="stage -> why it could not be planned, a sentence"
     )
     chain = traitlets.Tuple(help="names of the stages that take part, in order; see use_stage")
-    ordered = traitlets.Bool(False, help="whether a run waits for the plans of now; see order")
+    ordered: Any = traitlets.Any(None, help="what runs as soon as the plans are those of now; see order")
 
     def __init__(self, program: Program, services: Services | None = None) -> None:
         super().__init__()
@@ -102,7 +102,6 @@ class SessionModel(traitlets.HasTraits):
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
         self._looker = Looker(self.services, self.memory_path)
-        self._order: Callable[[], Any] | None = None
         self._generation = 0
         self._chosen = False  # whether the user has changed the chain, which outweighs what is remembered
         self._rescan = True
@@ -364,14 +363,13 @@ class SessionModel(traitlets.HasTraits):
         MiriWidgetsError
             As `run`, when it runs at once.
         """
-        self._order = run
-        self.ordered = self.planning
-        if not self.planning:
-            self._order = None
+        if self.planning:
+            self.ordered = run
+        else:
             run()
 
     def _carry_out(self) -> None:
-        run, self._order, self.ordered = self._order, None, False
+        run, self.ordered = self.ordered, None
         if run is not None:
             try:
                 run()
@@ -380,7 +378,7 @@ class SessionModel(traitlets.HasTraits):
 
     def cancel(self, jobs: Iterable[str] | None = None) -> None:
         """Ask jobs to stop, and forget what is ordered; all that are at work when none is named."""
-        self._order, self.ordered = None, False
+        self.ordered = None
         rows = [row for stage in self.stages.values() for row in stage.rows]
         wanted = set(jobs) if jobs is not None else {row.job for row in rows if row.active}
         if jobs is None:

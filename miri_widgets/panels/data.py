@@ -11,7 +11,7 @@ from miri_widgets.models.archive import ArchiveModel
 from miri_widgets.models.references import ReferencesModel
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.archive import ArchivePanel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.part import Part, close_hidden
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import stylesheet
 from miri_widgets.panels.references import ReferencesPanel
@@ -70,10 +70,7 @@ class DataPanel(Part):
 
     def close(self) -> None:
         """Close both views and their models; a download stops, and what came is kept."""
-        shown = set(self.body.children)
-        for view in self.views.values():
-            if view not in shown:
-                view.close()
+        close_hidden(self.views.values(), self.body)
         super().close()
         self.archive.close()
         self.references.close()

@@ -79,7 +79,9 @@ class Header(Part):
         self.progress.value = (
             bar(session.fraction, f"{session.fraction:.0%} of the job{left}")
             if session.running
-            else '<span class="mw-muted">starts as soon as the changes are planned</span>' * session.ordered
+            else '<span class="mw-muted">starts as soon as the changes are planned</span>'
+            if session.ordered
+            else ""
         )
         lines = dict.fromkeys(line for line in (session.message, session.trouble) if line)
         self.words.value = sentences(list(lines), "bad")

@@ -12,7 +12,7 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.shifts import APPLY, ShiftsModel, next_step
 from miri_widgets.panels.parts.offsets import OffsetPicture
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.part import Part, close_hidden
 from miri_widgets.panels.parts.shiftplots import Residuals, ShiftTimes, ShiftVectors
 from miri_widgets.panels.parts.shifttable import Groups, Stars, Verdicts
 from miri_widgets.panels.parts.tabs import Tabs
@@ -115,10 +115,7 @@ class ShiftsView(Part):
 
     def close(self) -> None:
         """Close every look that was opened, and the model."""
-        shown = set(self.body.children)
-        for view in self.views.values():
-            if view not in shown:
-                view.close()
+        close_hidden(self.views.values(), self.body)
         super().close()
         self.shifts.close()
 

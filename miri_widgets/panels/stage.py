@@ -12,7 +12,7 @@ from miri_widgets.panels.parts.codeview import CodeView
 from miri_widgets.panels.parts.consent import Consent
 from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.logview import LogView
-from miri_widgets.panels.parts.part import Part, soon
+from miri_widgets.panels.parts.part import Part, close_hidden, soon
 from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
 from miri_widgets.panels.parts.runs import Runs
@@ -110,8 +110,5 @@ class StagePanel(Part):
     def close(self) -> None:
         """Close the panel and every view that was opened."""
         self.closed = True
-        shown = set(self.body.children)
-        for view in self.views.values():
-            if view not in shown:
-                view.close()
+        close_hidden(self.views.values(), self.body)
         super().close()

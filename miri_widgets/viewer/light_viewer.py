@@ -68,6 +68,7 @@ class LightViewer:
 
     def remove(self, label: str) -> None:
         """Forget an image."""
+        self._like.pop(label, None)
         if self._images.pop(label, None) is not None:
             self._list(self._top if self._top in self._images else next(iter(self._images), None))
 

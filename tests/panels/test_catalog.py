@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from miri_widgets.panels.catalog import show_catalog
 
-
-def _module(name: str, path: Path):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-HERE = Path(__file__).parent
-FILES = _module("catalog_files", HERE.parent / "models" / "test_catalog.py")
-Viewer = _module("stub_viewer", HERE / "stub_viewer.py").Viewer
+from ..models.catalog_files import write
+from .stub_viewer import Viewer
 
 
 @pytest.fixture
 def panel(tmp_path):
-    paths = FILES.write(tmp_path, "F560W"), FILES.write(tmp_path, "F1500W", colour=0.5, listed=(0, 2, 4))
+    paths = write(tmp_path, "F560W"), write(tmp_path, "F1500W", colour=0.5, listed=(0, 2, 4))
     panel = show_catalog(paths, tmp_path, Viewer())
     yield panel
     if panel.comm is not None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -12,9 +9,7 @@ from astropy.io import fits
 from miri_widgets.dashboard import COMPARED, Dashboard
 from miri_widgets.models import compare
 
-spec = importlib.util.spec_from_file_location("stub_viewer", Path(__file__).parent / "stub_viewer.py")
-stub = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(stub)
+from .stub_viewer import Viewer
 
 
 @pytest.fixture
@@ -22,7 +17,7 @@ def dashboard(session, engine, tmp_path, monkeypatch):
     session.run_all()
     engine.finish()
     session.poll()
-    board = Dashboard(session, viewer=stub.Viewer())
+    board = Dashboard(session, viewer=Viewer())
     paths = []
     for name, value in (("a", 1.0), ("b", 3.0)):
         science = fits.ImageHDU(np.full((4, 4), value, np.float32), name="SCI")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.products.pixels import PixelRamp
 
-spec = importlib.util.spec_from_file_location("stub_viewer", Path(__file__).parent / "stub_viewer.py")
-stub = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(stub)
+from .stub_viewer import Viewer
 
 
 @pytest.fixture
@@ -21,7 +16,7 @@ def dashboard(session, engine):
     session.run_all()
     engine.finish()
     session.poll()
-    board = Dashboard(session, viewer=stub.Viewer())
+    board = Dashboard(session, viewer=Viewer())
     session.show(session.stages["image2"].products[0])
     yield board
     if board.comm is not None:

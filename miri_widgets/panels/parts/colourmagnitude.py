@@ -14,7 +14,7 @@ from miri_widgets.models.catalog import CatalogSource
 from miri_widgets.models.catalog_choice import CatalogModel
 from miri_widgets.panels.parts.chart import axis, figure, fit_axis
 from miri_widgets.panels.parts.footprints import key
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.part import Part, close_hidden
 from miri_widgets.panels.parts.theme import escape, text
 
 __all__ = ["SHAPE_COLOURS", "ColourMagnitude"]
@@ -126,5 +126,5 @@ class ColourMagnitude(Part):
 
     def close(self) -> None:
         """Close the figure, too, when it is not on the page."""
-        self._put(self.words, self.figure)
+        close_hidden((self.words, self.figure), self)
         super().close()

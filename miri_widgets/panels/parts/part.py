@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import ipywidgets
 import traitlets
 
-__all__ = ["Part", "close_all", "soon"]
+__all__ = ["Part", "close_all", "close_hidden", "soon"]
 
 
 class Part(ipywidgets.VBox):
@@ -50,6 +50,13 @@ def soon(call: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_soon(call)
     except RuntimeError:
         call()
+
+
+def close_hidden(views: Iterable[ipywidgets.Widget], body: ipywidgets.Box) -> None:
+    """Close the views that are not in a body now, with all that they hold: closing the body does not reach them."""
+    for view in views:
+        if view not in body.children:
+            close_all(view)
 
 
 def close_all(widget: Any) -> None:

@@ -13,7 +13,7 @@ from miri_widgets.models.readings import Reading
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.parts.footprints import key
-from miri_widgets.panels.parts.part import Part, close_all
+from miri_widgets.panels.parts.part import Part, close_hidden
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import escape, sentences, text
 
@@ -129,18 +129,15 @@ class PixelStoryView(Part):
 
     def close(self) -> None:
         """Close the figure and the table, too, when they are not on the page."""
-        shown = set(self.children)
+        close_hidden((self.figure, self.table), self)
         super().close()
-        for part in (self.figure, self.table):
-            if part not in shown:
-                close_all(part)
         self.reading.close()
 
 
 def _row(place: int, one: Chapter) -> dict[str, Any]:
     title = one.title or one.path.name
     if one.pixel is None:
-        return {"id": str(place), "stage": title, "value": "", "err": "", "unit": "", "flags": one.sentence}
+        return {"id": str(place), "stage": title, "value": "", "err": "", "unit": "", "flags": str(one.error)}
     pixel = one.pixel
     flags = [f"+{name}" if name in one.gained else name for name in pixel.flags]
     if math.isfinite(pixel.weight):
