@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.program import Program, has_raw_exposures, load_program
+from miri_widgets.run.events import EventKind, JobEvent, read_events
+from miri_widgets.run.job_files import job_ids
+from miri_widgets.run.records import RECORD
+from miri_widgets.run.workspace import Workspace
 
 __all__ = ["ProgramState", "read_state"]
 
 _MOSAIC_STAGE = "image3"
-_RECORD = "record.json"
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,16 @@ def read_state(path: Path, now: float | None = None) -> ProgramState:
         program = load_program(path)
     except MiriWidgetsError as error:
         return ProgramState(str(error))
-    runs = _runs(program.workspace)
+    workspace = Workspace(program.workspace)
+    runs = _runs(workspace)
     last = max((when for found in runs.values() for when in found), default=0.0)
     mosaics = len(runs.get(_MOSAIC_STAGE, ()))
     count = sum(map(len, runs.values()))
-    ended, good = _newest_job(program.workspace)
-    if not count and (ended or not _is_alive(program.workspace)):
-        progress = "nothing run"
-    elif not ended and _is_alive(program.workspace):
+    ended, good = _newest_job(workspace)
+    if not ended and _is_alive(workspace):
         progress = "at work"
+    elif not count:
+        progress = "nothing run"
     else:
         progress = "done" if mosaics and ended and good else "partly done"
     words = [f"{count} run{'' if count == 1 else 's'}", f"{mosaics} mosaic{'' if mosaics == 1 else 's'}"]
@@ -95,45 +99,35 @@ def _data(program: Program) -> str:
     return "data there" if there else "no data yet"
 
 
-def _runs(workspace: Path) -> dict[str, list[float]]:
+def _runs(workspace: Workspace) -> dict[str, list[float]]:
     """Return when each complete run ended, by stage: the times of their records."""
     found: dict[str, list[float]] = {}
-    for record in workspace.glob(f"runs/*/*/{_RECORD}"):
+    for record in workspace.runs.glob(f"*/*/{RECORD}"):
         if "." not in record.parent.name:
-            try:
+            with suppress(OSError):
                 found.setdefault(record.parts[-3], []).append(record.stat().st_mtime)
-            except OSError:
-                continue
     return found
 
 
-def _newest_job(workspace: Path) -> tuple[bool, bool]:
+def _newest_job(workspace: Workspace) -> tuple[bool, bool]:
     """Return whether the newest job has ended, and whether all of its runs did well; (True, True) when there is none."""
-    jobs = sorted(one.name for one in workspace.glob("jobs/*") if not one.name.startswith("."))
-    if not jobs:
-        return True, True
-    try:
-        lines = (workspace / "jobs" / jobs[-1] / "events.jsonl").read_bytes().splitlines()
-    except OSError:
-        return True, False
-    kinds = {_kind(line) for line in lines}
-    bad = {"failed", "cancelled", "upstream_failed"}
-    return "job_done" in kinds, not kinds & bad
+    events: list[JobEvent] = []
+    with suppress(OSError):
+        jobs = job_ids(workspace)
+        if not jobs:
+            return True, True
+        events, _ = read_events(workspace.events_file(jobs[-1]))
+    kinds = {event.kind for event in events}
+    bad = {EventKind.FAILED, EventKind.CANCELLED, EventKind.UPSTREAM_FAILED}
+    return not kinds or EventKind.JOB_DONE in kinds, bool(kinds) and not kinds & bad
 
 
-def _is_alive(workspace: Path) -> bool:
+def _is_alive(workspace: Workspace) -> bool:
     """Say whether the job service gave a sign within the last minute: a job whose service died is not at work."""
     try:
-        return time.time() - (workspace / "engine" / "heartbeat").stat().st_mtime < 60
+        return time.time() - workspace.heartbeat.stat().st_mtime < 60
     except OSError:
         return False
-
-
-def _kind(line: bytes) -> str:
-    try:
-        return str(json.loads(line).get("kind", ""))
-    except (ValueError, AttributeError):
-        return ""
 
 
 def _ago(seconds: float) -> str:
