@@ -57,7 +57,6 @@ class PixelStoryView(Part):
             for flag, _, colour in _MARKED
         }
         self.figure = figure(self.x_axis, self.y_axis, [self.line, self.groups, *self.marks.values()])
-        self.figure.layout.flex = "0 0 auto"
         self.heading = text("Pixel", "mw-heading")
         self.words = text("", "mw-chart-words")
         self.table = Table(columns=_COLUMNS, searchable=False, empty="No stage has run yet.")
