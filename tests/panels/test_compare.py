@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from miri_widgets.dashboard import COMPARED, Dashboard
+from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import compare
+from miri_widgets.panels.image_pane import COMPARED
 
 from .stub_viewer import Viewer
 
@@ -40,34 +41,34 @@ def front(board):
 
 
 def test_the_bar_is_there_when_there_is_a_stage_before(dashboard):
-    assert dashboard.compare.layout.display == ""
+    assert dashboard.view.compare.layout.display == ""
     dashboard.session.show(dashboard.session.stages["detector1"].products[0])
-    assert dashboard.compare.layout.display == "none"
+    assert dashboard.view.compare.layout.display == "none"
 
 
 def test_keys_and_buttons_bring_the_three_images(dashboard):
-    looks = dashboard.compare.looks
+    looks = dashboard.view.compare.looks
     looks.vue_choose("blink")
     assert front(dashboard) == COMPARED["before"]
     looks.vue_choose("blink")
     assert front(dashboard) == "b_cal.fits"
     looks.vue_choose("difference")
     assert front(dashboard) == COMPARED["difference"]
-    assert (dashboard.viewer.shown[COMPARED["difference"]] == 2.0).all()
-    assert "no new flags" in dashboard.compare.words.value
+    assert (dashboard.view.viewer.shown[COMPARED["difference"]] == 2.0).all()
+    assert "no new flags" in dashboard.view.compare.words.value
     looks.vue_choose("after")
     assert front(dashboard) == "b_cal.fits"
     looks.vue_choose("nonsense")
-    assert dashboard.compare.model.look == "after"
+    assert dashboard.view.compare.model.look == "after"
 
 
 def test_another_product_ends_the_comparison(dashboard):
-    dashboard.compare.looks.vue_choose("difference")
+    dashboard.view.compare.looks.vue_choose("difference")
     dashboard.session.show(dashboard.session.stages["detector1"].products[0])
-    assert not set(COMPARED.values()) & set(dashboard.viewer.labels)
+    assert not set(COMPARED.values()) & set(dashboard.view.viewer.labels)
 
 
 def test_nothing_stays_alive(dashboard):
-    looks = dashboard.compare.looks
+    looks = dashboard.view.compare.looks
     dashboard.close()
     assert looks.comm is None

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from miri_widgets.dashboard import PREVIEWS, Dashboard
+from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
 from miri_widgets.panels.correction import CorrectionPanel
+from miri_widgets.panels.image_pane import PREVIEWS
 from miri_widgets.panels.parts.chain import ChainView
 from miri_widgets.panels.parts.profiles import medians
 from miri_widgets.panels.sky import SkyPanel

@@ -329,17 +329,17 @@ def test_dashboard_from_first_look_to_mosaic(session, engine):
     assert viewer.labels == ("trial_f1500w_i2d.fits",)
     assert [item.get("glyph") for item in dashboard.tabs.items[2:]] == ["✓", "✓", "✓"]
     session.poll()
-    assert "MJy/sr" in dashboard.histogram.words.value
-    assert dashboard.histogram.line.x.size == 101
+    assert "MJy/sr" in dashboard.view.histogram.words.value
+    assert dashboard.view.histogram.line.x.size == 101
     session.poll()
-    assert sum(mark.x.size for mark in dashboard.levels.figure.marks) == 4
-    dashboard.blink.click()
+    assert sum(mark.x.size for mark in dashboard.view.levels.figure.marks) == 4
+    dashboard.view.blink.click()
     assert viewer.blinked == 1
-    assert "Image 3 · trial_f1500w" in dashboard.viewer_words.value
+    assert "Image 3 · trial_f1500w" in dashboard.view.words.value
     session.show(session.shown)
     session.stages["image3"].set({"resample.pixfrac": 0.5})
     session.poll()
-    assert "out of date: made with other settings" in dashboard.viewer_words.value
+    assert "out of date: made with other settings" in dashboard.view.words.value
     dashboard.close()
 
 
@@ -444,8 +444,8 @@ def test_sources_are_listed_marked_and_centred(session, tmp_path):
     assert [row["id"] for row in view.table.rows] == ["2"]
     view.table.selected = ["2"]
     assert viewer.center == (20.0, 20.0)
-    dashboard._shown = mosaics[0]  # the file is not there to be shown
-    dashboard._refused = False
+    dashboard.view._shown = mosaics[0]  # the file is not there to be shown
+    dashboard.view._refused = False
     viewer.clicked(31.0, 21.0)
     assert view.catalog.chosen == 3
     assert view.kind.value == "all"

@@ -24,12 +24,12 @@ def dashboard(session, engine):
 
 
 def test_before_a_click_it_says_what_to_do(dashboard):
-    assert "Click a pixel" in dashboard.pixel.words.value
+    assert "Click a pixel" in dashboard.view.pixel.words.value
 
 
 def test_values_after_every_stage(dashboard):
-    dashboard.viewer.clicked(3.4, 1.6)
-    view = dashboard.pixel
+    dashboard.view.viewer.clicked(3.4, 1.6)
+    view = dashboard.view.pixel
     assert "Pixel (3, 2)" in view.heading.value
     assert [row["stage"]["text"] for row in view.table.rows] == ["Detector 1", "Image 2"]
     assert [row["unit"] for row in view.table.rows] == ["DN/s", "MJy/sr"]
@@ -41,8 +41,8 @@ def test_the_ramp_is_drawn_with_its_jumps(dashboard, monkeypatch):
     flags = (((), ("JUMP_DET",), ("SATURATED", "JUMP_DET")),)
     ramp = PixelRamp(np.array([[10.0, 20.0, 90.0]]), np.array([2.0, 4.0, 6.0]), flags)
     monkeypatch.setattr(pixel_story, "read_pixel_ramp", lambda *_: ramp)
-    dashboard.viewer.clicked(1.0, 1.0)
-    view = dashboard.pixel
+    dashboard.view.viewer.clicked(1.0, 1.0)
+    view = dashboard.view.pixel
     assert view.figure in view.children
     assert view.groups.y.tolist() == [10.0, 20.0, 90.0]
     assert view.marks["JUMP_DET"].x.tolist() == [4.0, 6.0] and view.marks["SATURATED"].x.tolist() == [6.0]
@@ -52,13 +52,13 @@ def test_the_ramp_is_drawn_with_its_jumps(dashboard, monkeypatch):
 
 
 def test_a_preview_is_no_product(dashboard):
-    dashboard._previewed = True
-    dashboard.viewer.clicked(3.0, 2.0)
-    assert "Click a pixel" in dashboard.pixel.words.value
+    dashboard.view._previewed = True
+    dashboard.view.viewer.clicked(3.0, 2.0)
+    assert "Click a pixel" in dashboard.view.pixel.words.value
 
 
 def test_nothing_stays_alive(dashboard):
-    dashboard.viewer.clicked(3.0, 2.0)
-    parts = [dashboard.pixel.figure, dashboard.pixel.table, dashboard.pixel.groups]
+    dashboard.view.viewer.clicked(3.0, 2.0)
+    parts = [dashboard.view.pixel.figure, dashboard.view.pixel.table, dashboard.view.pixel.groups]
     dashboard.close()
     assert all(part.comm is None for part in parts)

@@ -121,14 +121,14 @@ def test_the_dashboard_shows_the_difference_and_goes_back(session, ramps):
     session.showers.show(ramps[0], 2, 3)
     session.poll()
     label = list(viewer.shown)[-1]
-    assert "group 3 minus group 2" in label and "group 3 minus group 2" in dashboard.viewer_words.value
+    assert "group 3 minus group 2" in label and "group 3 minus group 2" in dashboard.view.words.value
     assert np.mean(viewer.shown[label][18:23, 28:33]) > 20
     session.showers.group = 4
     session.poll()
     assert len(viewer.shown) == len(before) + 1 and "group 4" in list(viewer.shown)[-1], "one group at a time"
     dashboard.tabs.active = "detector1"
     assert set(viewer.shown) == set(before) and not session.showers.on
-    assert "group 3" not in dashboard.viewer_words.value
+    assert "group 3" not in dashboard.view.words.value
     dashboard.close()
 
 
@@ -172,7 +172,7 @@ def test_suggestions_are_looked_at_and_taken(session, ramps):
     assert (first["integration"]["text"], first["group"]["text"]) == ("2", "3")
     panel.showers.candidates.selected = [first["id"]]
     assert (session.showers.integration, session.showers.group) == (2, 3)
-    assert np.hypot(dashboard.viewer.center[0] - 30, dashboard.viewer.center[1] - 20) < 4
+    assert np.hypot(dashboard.view.viewer.center[0] - 30, dashboard.view.viewer.center[1] - 20) < 4
     count = len(panel.showers.candidates.rows)
     panel.showers.candidates.vue_act(first["id"])
     assert len(panel.showers.table.rows) == 1 and len(panel.showers.candidates.rows) == count - 1

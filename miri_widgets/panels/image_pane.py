@@ -1,0 +1,236 @@
+"""The side of pixels: the image in view, what it is, and what it is compared with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.compare import CompareModel
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.compare import CompareBar
+from miri_widgets.panels.parts.histogram import HistogramView
+from miri_widgets.panels.parts.levels import LevelsView
+from miri_widgets.panels.parts.marks import SourceMarks
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.pixelstory import PixelStoryView
+from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.viewer import ImageViewer
+
+__all__ = ["COMPARED", "MOST_IMAGES", "PREVIEWS", "ImagePane"]
+
+COMPARED = {"before": "Compared: before", "difference": "Compared: difference"}
+"""Labels of the images beside a product."""
+
+PREVIEWS = {"before": "Preview: before", "after": "Preview: after", "difference": "Preview: difference"}
+"""Labels of the images of a preview."""
+
+MOST_IMAGES = 8
+"""Images that the viewer holds at the same time."""
+
+
+class ImagePane(Part):
+    """
+    A viewer that follows a session: its product, preview, comparison and marks; with charts and the pixel clicked.
+
+    Parameters
+    ----------
+    session : SessionModel
+        What is shown.
+    viewer : ImageViewer
+        Where; it is closed with the pane.
+    """
+
+    def __init__(self, session: SessionModel, viewer: ImageViewer) -> None:
+        super().__init__("mw-right")
+        self.session = session
+        self.viewer = viewer
+        session.drawn = viewer.regions
+        viewer.on_click(self._clicked)
+        self._marks = SourceMarks(viewer)
+        self.histogram = HistogramView(session)
+        self.levels = LevelsView(session)
+        self.words = text("", "mw-viewer-words")
+        self.blink = button("Blink", tip="Show the next image")
+        self.blink.on_click(lambda _: viewer.blink())
+        self._shown: Path | None = None
+        self._extension = "SCI"
+        self._previewed = False
+        self._group = ""
+        self._passing: list[str] = []
+        self._refused = False
+        charts = ipywidgets.HBox([self.histogram, self.levels])
+        charts.add_class("mw-charts")
+        strip = ipywidgets.HBox([self.words, self.blink])
+        strip.add_class("mw-viewer-strip")
+        self.compare = CompareBar(CompareModel(session))
+        frame = ipywidgets.VBox([strip, self.compare, viewer.widget])
+        frame.add_class("mw-frame")
+        self.pixel = PixelStoryView(session)
+        self.children = (frame, charts, self.pixel)
+        self.watch(session, self._follow_shown, "shown", "extension")
+        self.watch(session, self._follow_marks, "marks")
+        self.watch(session, self._follow_center, "center")
+        self.watch(self.compare.model, self._follow_compare, "look", "value", "can")
+        self.watch(session.previews, self._follow_preview, "result", "shown", "stage")
+        self.watch(session.showers, self._follow_group, "picture")
+        for stage in session.models.values():
+            self.watch(stage, self._follow_origin, "rows")
+
+    def _follow_preview(self, _: Any) -> None:
+        """Show what the preview has; it has no file, and is gone when the preview ends."""
+        previews = self.session.previews
+        pixels = previews.pixels()
+        if pixels is None:
+            for label in PREVIEWS.values():
+                self.viewer.remove(label)
+            if self._previewed:
+                self._show_again()
+            self._previewed = False
+            return
+        self._previewed = True
+        label = PREVIEWS[previews.shown]
+        result = previews.result
+        with_flags = result.before.good if previews.shown == "before" else result.after.good
+        self.viewer.show(np.where(with_flags, pixels, np.nan), label=label)
+        exposure = self.session.programs.find(previews.root)
+        short = self.session.models[previews.stage].stage.short
+        self.words.value = (
+            f"<b>{escape(label)}</b><span>{escape(short)} · "
+            f"{escape(exposure.label if exposure else previews.root)} · nothing is written</span>"
+        )
+
+    def _follow_group(self, _: Any) -> None:
+        """Show the difference of groups that is chosen; as a preview, it has no file."""
+        picture, old = self.session.showers.picture, self._group
+        self._group = ""
+        if picture is None:
+            if old:
+                self._show_again()
+        else:
+            exposure = self.session.programs.find(picture.root)
+            name = exposure.label if exposure else picture.root
+            self._group = f"{picture.label} · {name}"
+            self.viewer.show(picture.pixels, label=self._group)
+            self.words.value = (
+                f"<b>{escape(picture.label)}</b><span>{escape(name)} · DN · nothing is written</span>"
+            )
+        # the new image first: what is drawn on the old one stays then
+        if old and old != self._group:
+            self.viewer.remove(old)
+
+    @property
+    def _in_view(self) -> Path | None:
+        """The product in view; None when it could not be read, or a preview is in the way."""
+        return None if self._refused or self._previewed or self._group else self._shown
+
+    def _follow_compare(self, _: Any) -> None:
+        """Show the product, what it was before its stage, or the difference; the view stays where it is."""
+        model = self.compare.model
+        product = self._in_view
+        if product is None:
+            return
+        own = self._label(product, self._extension)
+        if model.look == "after":
+            if not model.can or model.value is None:  # another product: the old comparison is over
+                for label in COMPARED.values():
+                    self.viewer.remove(label)
+            if any(label in self.viewer.labels for label in COMPARED.values()):
+                self.viewer.front(own)
+            self._follow_origin(None)
+            return
+        if model.value is None:
+            return
+        label = COMPARED[model.look]
+        if not self.viewer.front(label):
+            before = model.look == "before"
+            self.viewer.show(
+                model.value.before if before else model.value.difference,
+                label=label,
+                like=own if before else "",
+            )
+        self.words.value = f"<b>{escape(label)}</b><span>{escape(model.value.title)}</span>"
+
+    def _show_again(self) -> None:
+        """Show the product that was in view before."""
+        if self._shown is not None and not self._refused:
+            self._put(self._shown, self._extension)
+            self._follow_origin(None)
+
+    @staticmethod
+    def _label(path: Path, extension: str) -> str:
+        return path.name if extension == "SCI" else f"{path.name} {extension}"
+
+    def _put(self, path: Path, extension: str) -> None:
+        self.viewer.show(path, label=self._label(path, extension), extension=extension)
+
+    def _follow_shown(self, _: Any) -> None:
+        path = self.session.shown
+        self.blink.disabled = path is None
+        if path is None:
+            self.words.value = "<b>Viewer</b><span>The newest product appears here by itself.</span>"
+            return
+        extension = self.session.extension
+        if (path, extension) == (self._shown, self._extension):
+            return
+        self._shown, self._extension = path, extension
+        try:
+            self._refused = False
+            self._put(path, extension)
+            self._keep_few(path)
+            self._follow_origin(None)
+        except MiriWidgetsError as error:
+            self._refused = True
+            self.words.value = sentences([str(error)], "bad")
+
+    def _follow_origin(self, _: Any) -> None:
+        """Say what the image is; one of other settings is never taken for one of now."""
+        path = self._shown
+        if path is None or self._refused:
+            return
+        origin, is_now = self._origin(path)
+        tone = "" if is_now else ' class="mw-chip mw-warn"'
+        self.words.value = f"<b>{escape(path.name)}</b><span{tone}>{escape(origin)}</span>"
+
+    def _follow_marks(self, _: Any) -> None:
+        self._marks.draw(self.session.marks)
+
+    def _clicked(self, x: float, y: float) -> None:
+        """Tell what is clicked, unless a preview is in the way."""
+        if self._in_view is not None:
+            self.session.click(x, y)
+
+    def _follow_center(self, _: Any) -> None:
+        if self.session.center:
+            self.viewer.center_on(self.session.center)
+
+    def _keep_few(self, path: Path) -> None:
+        """Let go of images that came by themselves, and of the oldest: each costs memory."""
+        if not self.session.picked:
+            for label in [label for label in self._passing if label != path.name]:
+                self.viewer.remove(label)
+            self._passing = [] if path.stem.endswith("_i2d") else [path.name]
+        for label in self.viewer.labels[:-MOST_IMAGES]:
+            self.viewer.remove(label)
+
+    def _origin(self, path: Path) -> tuple[str, bool]:
+        """Return what a product is, and whether the settings of now made it."""
+        for stage in self.session.stages.values():
+            for row in stage.rows:
+                if path in row.products:
+                    exposure = (
+                        self.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
+                    )
+                    title = stage.stage.title.partition(":")[0]
+                    return f"{title} · {exposure.label if exposure else row.label}", True
+        if path.is_relative_to(self.session.program.workspace / "runs"):
+            return "↻ out of date: made with other settings", False
+        return ("mosaic in the program's folders" if path.stem.endswith("_i2d") else "raw exposure"), True
+
+    def close(self) -> None:
+        """Close every view and the viewer."""
+        self.viewer.close()
+        super().close()
