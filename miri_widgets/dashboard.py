@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from miri_widgets.panels.showers import ShowersPanel
 from miri_widgets.panels.sky import SkyPanel
 from miri_widgets.panels.stripes import StripesPanel
 from miri_widgets.panels.warm_pixels import WarmPixelsPanel
-from miri_widgets.products.program import Program
+from miri_widgets.products.program import Program, load_program
 from miri_widgets.viewer import ImageViewer, make_viewer
 
 __all__ = ["Dashboard", "show"]
@@ -111,7 +112,7 @@ class Dashboard(Part):
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
-        if self._wanted is None:
+        if self._wanted is None and not self.session.program.chain:
             items.append({"id": "data", "title": "Get data", "detail": "archive, CRDS", "glyph": "↓"})
         for name in self.names:
             stage = self.session.stages[name]
@@ -178,9 +179,14 @@ def show(
     program : Program, path or SessionModel
         The program, its TOML file, or an open session.
     stages : sequence of str, optional
-        The stages that get a tab; all by default.
+        The only stages of a small dashboard, instead of the program's own `chain`: nothing else is shown, planned or
+        run, and optional ones among them take part from the start. With an open session, those that get a tab.
     **more
         As for `Dashboard`.
     """
-    session = program if isinstance(program, SessionModel) else open_session(program)
-    return Dashboard(session, stages, **more)
+    if isinstance(program, SessionModel):
+        return Dashboard(program, stages, **more)
+    chosen = program if isinstance(program, Program) else load_program(Path(program))
+    if stages is not None:
+        chosen = replace(chosen, chain=tuple(stages))
+    return Dashboard(open_session(chosen), **more)

@@ -140,7 +140,8 @@ def summary(session: SessionModel) -> str:
             f"{stage.stage.title}: {len(done)} of {len(stage.rows)} runs complete, {took:.0f} s of work"
         )
         if stage is list(session.stages.values())[-1]:
-            lines += [f"  mosaic: {row.products[0]}" for row in done]
+            what = "mosaic" if stage.name == "image3" else stage.stage.main
+            lines += [f"  {what}: {row.products[0]}" for row in done]
         if stage.name in session.refused:
             lines.append(f"  not run: {session.refused[stage.name]}")
         lines += [f"  {row.label}: {row.sentence}" for row in stage.rows if row.sentence and not row.products]

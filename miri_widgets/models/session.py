@@ -91,12 +91,13 @@ class SessionModel(traitlets.HasTraits):
         self.services = services or real_services(program)
         self.programs = ProgramModel(program, self)
         self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
-        self.chain = self._in_order(program.stages)
-        unknown = sorted(set(program.stages) - {n for n, m in self.models.items() if m.stage.optional})
+        self.chain = self._in_order((*program.stages, *program.chain))
+        optional = {name for name, model in self.models.items() if model.stage.optional}
+        unknown = sorted({*program.stages} - optional | {*program.chain} - self.models.keys())
         if unknown:
             self.message = (
-                f"The program names the optional stages {', '.join(unknown)[:200]}, which do not exist: "
-                "correct its file."
+                f"The program names the {'' if program.chain else 'optional '}stages {', '.join(unknown)[:200]}, "
+                "which do not exist: correct its file."
             )
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
@@ -122,10 +123,16 @@ class SessionModel(traitlets.HasTraits):
         """The stages of the chain, by name, in order; `models` has those that are left out, too."""
         return {name: self.models[name] for name in self.chain}
 
+    @property
+    def possible(self) -> dict[str, StageModel]:
+        """The stages that can take part, by name, in order: all, or those of a small dashboard."""
+        only = set(self.program.chain) & self.models.keys() or self.models.keys()
+        return {name: model for name, model in self.models.items() if name in only}
+
     def _in_order(self, optional: Iterable[str]) -> tuple[str, ...]:
         wanted = set(optional)
         return tuple(
-            name for name, model in self.models.items() if not model.stage.optional or name in wanted
+            name for name, model in self.possible.items() if not model.stage.optional or name in wanted
         )
 
     def use_stage(self, name: str, use: bool = True) -> None:
@@ -137,10 +144,10 @@ class SessionModel(traitlets.HasTraits):
         Raises
         ------
         ParameterError
-            If there is no such stage, or the chain cannot do without it.
+            If there is no such stage, the dashboard is not about it, or the chain cannot do without it.
         """
-        if name not in self.models or not (use or self.models[name].stage.optional):
-            choices = [key for key, model in self.models.items() if model.stage.optional]
+        if name not in self.possible or not (use or self.models[name].stage.optional):
+            choices = [key for key, model in self.possible.items() if model.stage.optional]
             raise ParameterError(
                 f"the stage {name[:40]!r} to be {'taken in' if use else 'left out'}",
                 "one of " + ", ".join(choices),
@@ -164,8 +171,8 @@ class SessionModel(traitlets.HasTraits):
 
     @property
     def memory_path(self) -> Path:
-        """The file that remembers the user's choices."""
-        return self.program.workspace / "session.json"
+        """The file that remembers the user's choices; a small dashboard beside a full one has its own."""
+        return self.program.workspace / ("_".join(("session", *self.program.chain)) + ".json")
 
     # -- looking ------------------------------------------------------------
 

@@ -82,7 +82,7 @@ def read_shift_facts(
     )
 
 
-def next_step(facts: ShiftFacts, chain: Sequence[str]) -> tuple[str, str]:
+def next_step(facts: ShiftFacts, chain: Sequence[str], *, can_apply: bool = True) -> tuple[str, str]:
     """
     Return what to do next: a sentence, and what a button may do for it.
 
@@ -92,6 +92,8 @@ def next_step(facts: ShiftFacts, chain: Sequence[str]) -> tuple[str, str]:
         The shifts.
     chain : sequence of str
         Stages that take part.
+    can_apply : bool
+        Whether `APPLY` can take part; else the table is to be saved for it.
 
     Returns
     -------
@@ -103,6 +105,8 @@ def next_step(facts: ShiftFacts, chain: Sequence[str]) -> tuple[str, str]:
     taken = APPLY in chain
     then = "run 'Apply shifts'" if taken else "take 'Apply shifts' into the chain"
     action = "go" if taken else "take"
+    if not can_apply:
+        then, action = "save the table, and give it to 'Apply shifts' of a full dashboard", ""
     if not shifts:
         return "The table has no group: measure shifts with other exposures.", ""
     if counts[Verdict.PASS] == len(shifts):

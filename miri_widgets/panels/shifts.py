@@ -78,6 +78,10 @@ class ShiftsView(Part):
     def _chain(self) -> tuple[str, ...]:
         return self.shifts.model.session.chain if self.shifts.model is not None else ()
 
+    @property
+    def _can_apply(self) -> bool:
+        return self.shifts.model is not None and APPLY in self.shifts.model.session.possible
+
     def _follow(self, _: Any) -> None:
         shifts, facts = self.shifts, self.shifts.facts
         action = ""
@@ -90,7 +94,7 @@ class ShiftsView(Part):
                 ["These shifts were measured with other settings: run the stage again."], "warn"
             )
         else:
-            sentence, action = next_step(facts, self._chain)
+            sentence, action = next_step(facts, self._chain, can_apply=self._can_apply)
             good = sentence.startswith("All ")
             self.state.value = sentences([sentence], "good" if good else "warn")
         self.go.layout.display = "" if action and shifts.model is not None else "none"

@@ -11,6 +11,7 @@ Example::
     crds_path = "/data/crds_cache"        # optional; else the environment
     crds_context = "jwst_1464.pmap"       # optional; else the environment
     stages = ["sky", "level_match"]       # optional stages that take part from the start
+    chain = ["persistence", "detector1"]  # optional: the only stages of a small dashboard, else all
     twin = "lmc_1040"                     # optional: simulated program, as long as the folders are empty
 
     [only]
@@ -57,6 +58,7 @@ _KEYS = {
     "pitfalls": list,
     "twin": str,
     "stages": list,
+    "chain": list,
     "only": dict,
     "settings": dict,
     "filters": dict,
@@ -95,6 +97,8 @@ class Program:
         Name of the simulated twin, when the program is one.
     stages : tuple of str
         Optional stages that take part from the start.
+    chain : tuple of str
+        The only stages of a small dashboard, of which all take part from the start; empty for every stage.
     settings : mapping
         Parameter values by stage and full name.
     twin : str
@@ -118,6 +122,7 @@ class Program:
     product_name: str = "{name}_{filter}"
     simulated: str = ""
     stages: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pitfalls: tuple[str, ...] = ()
     twin: str = ""
@@ -205,6 +210,7 @@ def load_program(path: Path) -> Program:
         crds_context=values.get("crds_context", ""),
         product_name=values.get("product_name", "{name}_{filter}"),
         stages=tuple(str(name) for name in values.get("stages", ())),
+        chain=tuple(str(name) for name in values.get("chain", ())),
         settings={stage: _found(entries, path) for stage, entries in values.get("settings", {}).items()},
         pitfalls=tuple(str(line) for line in values.get("pitfalls", ())),
         twin=values.get("twin", ""),
@@ -288,8 +294,9 @@ def save_program(program: Program, path: Path) -> None:
         values["twin"] = program.twin
     if program.pitfalls:
         values["pitfalls"] = list(program.pitfalls)
-    if program.stages:
-        values["stages"] = list(program.stages)
+    for key in ("stages", "chain"):
+        if names := getattr(program, key):
+            values[key] = list(names)
     values["only"] = {stage: list(names) for stage, names in program.only.items()}
     values["filters"] = {
         name: {stage: dict(entries) for stage, entries in stages.items()}

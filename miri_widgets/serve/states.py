@@ -13,6 +13,7 @@ from miri_widgets.run.events import EventKind, JobEvent, read_events
 from miri_widgets.run.job_files import job_ids
 from miri_widgets.run.records import RECORD
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.steps.stages import STAGES
 
 __all__ = ["ProgramState", "read_state"]
 
@@ -65,9 +66,10 @@ def read_state(path: Path, now: float | None = None) -> ProgramState:
     except MiriWidgetsError as error:
         return ProgramState(str(error))
     workspace = Workspace(program.workspace)
-    runs = _runs(workspace)
+    runs = _runs(workspace, program.chain)
+    ends = [*STAGES[-1:], *(stage for stage in STAGES if stage.name in program.chain)][-1]
     last = max((when for found in runs.values() for when in found), default=0.0)
-    mosaics = len(runs.get(_MOSAIC_STAGE, ()))
+    finished = len(runs.get(ends.name, ()))
     count = sum(map(len, runs.values()))
     ended, good = _newest_job(workspace)
     if not ended and _is_alive(workspace):
@@ -75,8 +77,9 @@ def read_state(path: Path, now: float | None = None) -> ProgramState:
     elif not count:
         progress = "nothing run"
     else:
-        progress = "done" if mosaics and ended and good else "partly done"
-    words = [f"{count} run{'' if count == 1 else 's'}", f"{mosaics} mosaic{'' if mosaics == 1 else 's'}"]
+        progress = "done" if finished and ended and good else "partly done"
+    of = f"mosaic{'' if finished == 1 else 's'}" if ends.name == _MOSAIC_STAGE else f"of {ends.short}"
+    words = [f"{count} run{'' if count == 1 else 's'}", f"{finished} {of}"]
     if last:
         words.append(f"last run {_ago((time.time() if now is None else now) - last)}")
     return ProgramState(
@@ -99,11 +102,11 @@ def _data(program: Program) -> str:
     return "data there" if there else "no data yet"
 
 
-def _runs(workspace: Workspace) -> dict[str, list[float]]:
-    """Return when each complete run ended, by stage: the times of their records."""
+def _runs(workspace: Workspace, chain: tuple[str, ...]) -> dict[str, list[float]]:
+    """Return when each complete run ended, by stage of the dashboard: the times of their records."""
     found: dict[str, list[float]] = {}
     for record in workspace.runs.glob(f"*/*/{RECORD}"):
-        if "." not in record.parent.name:
+        if "." not in record.parent.name and (not chain or record.parts[-3] in chain):
             with suppress(OSError):
                 found.setdefault(record.parts[-3], []).append(record.stat().st_mtime)
     return found

@@ -145,6 +145,21 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 seed=1046,
                 effects=Effects().also(*Effects.artefacts()),
             ),
+            _SMALL.but(
+                name="afterimages",
+                program="01047",
+                title="Simulated bright cluster in SUB256, two filters, with after-images",
+                filters=("F560W", "F1500W"),
+                ngroups=16,
+                nints=1,
+                tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
+                dithers=((0.0, 0.0), (2.4, -1.8), (-2.1, 2.6)),
+                field=Field(
+                    stars=100, flux_min=300.0, flux_max=60000.0, flux_slope=1.1, separation=2.2, galaxies=0
+                ),
+                seed=1047,
+                effects=Effects().also("persistence"),
+            ),
             *observed_programs(),
         )
     }

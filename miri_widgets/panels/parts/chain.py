@@ -29,7 +29,7 @@ class ChainView(Part):
         self.boxes: dict[str, ipywidgets.Checkbox] = {}
         self._following = False
         rows: list[ipywidgets.Widget] = []
-        for name, model in session.models.items():
+        for name, model in session.possible.items():
             rows.append(self._row(name, model))
         self.fold = ipywidgets.Accordion([ipywidgets.VBox(rows)], titles=("Steps",))
         self.fold.selected_index = None
