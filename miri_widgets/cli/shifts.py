@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from miri_widgets.core.shift_fallbacks import COARSEST, rounding
-from miri_widgets.core.shift_runs import ShiftRun, trust_run
+from miri_widgets.core.shift_runs import ShiftRun
 from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.models.judged_shifts import judge_shifts
 from miri_widgets.products.checks import shift_signs
 from miri_widgets.products.fits_files import shown_name
-from miri_widgets.products.measured_shifts import MeasuredShifts, read_measured_shifts
-from miri_widgets.products.shift_tables import ShiftTable, compare_tables, read_shift_table, write_shift_table
+from miri_widgets.products.shift_tables import compare_tables, read_shift_table, write_shift_table
 
 __all__ = ["report", "run_shifts"]
 
 
 def run_shifts(options: argparse.Namespace) -> int:
     """Read, judge, print and, when asked, compare and write."""
-    table = read_measured_shifts(options.file)
-    runs: dict[str, ShiftRun] = {}
-    parts = {name: table.run(name) for name in dict.fromkeys(table.runs)}
-    for name, part in sorted(parts.items(), key=lambda item: _wavelength(item[1])):
-        shorter = [one for run in runs.values() for one in run.shifts]
-        runs[name] = trust_run(part.measurements, part.groups, filter_name=part.filters[0], shorter=shorter)
+    judged = judge_shifts(options.file, made_by="miri-widgets shifts")
+    runs, made = judged.runs, judged.table
     print(report(runs, exposures=options.exposures))
-    made = _table(runs, table)
     for line in shift_signs(made):
         print(line)
     if options.compare:
@@ -91,27 +85,6 @@ def _exposure_lines(run: ShiftRun) -> list[str]:
         weight = f"{run.solution.weights.get(one.root, 0.0):.2f}"
         table.append((one.root, one.group, _signed(one.dx), _signed(one.dy), weight, str(one.status)))
     return _aligned(table)
-
-
-def _table(runs: Mapping[str, ShiftRun], table: MeasuredShifts) -> ShiftTable:
-    notes = []
-    for name, run in runs.items():
-        notes.append(f"{name}: {run.solution.gauge}")
-        notes += [f"{name}: {one.sentence}" for one in run.shared]
-        notes += [f"{one.group.name}: {one.reason}; takes {one.source}" for one in run.shifts if not one.own]
-    programs = sorted({part for group in table.groups for part in group.program.split("+") if part})
-    return ShiftTable(
-        tuple(one for run in runs.values() for one in run.shifts),
-        program="+".join(programs),
-        made_by=f"miri-widgets shifts {shown_name(table.path)}",
-        versions={"miri_widgets": importlib.metadata.version("miri_widgets")},
-        notes=tuple(notes),
-    )
-
-
-def _wavelength(table: MeasuredShifts) -> int:
-    """The number in the filter's name; 0 when the file names none."""
-    return int("".join(letter for letter in table.filters[0] if letter.isdecimal()) or 0)
 
 
 def _aligned(table: Sequence[Sequence[str]]) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -138,13 +139,17 @@ class ShiftsModel(Reading):
     ----------
     model : StageModel, optional
         The stage ``shifts``; without it `open` reads any table.
+    submit : callable, optional
+        As for `Reading`, where there is no stage.
     """
 
     stale = traitlets.Bool(False, help="whether `value` was made with other settings than those of now")
     group = traitlets.Unicode("", help="the group that is looked at")
 
-    def __init__(self, model: StageModel | None = None) -> None:
-        super().__init__(model.session.submit if model is not None else None)
+    def __init__(
+        self, model: StageModel | None = None, submit: Callable[..., Future[Any]] | None = None
+    ) -> None:
+        super().__init__(model.session.submit if model is not None else submit)
         self.model = model
         if model is not None:
             model.observe(self._follow, "rows")

@@ -45,6 +45,7 @@ class ShiftsView(Part):
     def __init__(self, shifts: ShiftsModel) -> None:
         super().__init__("mw-shifts")
         self.shifts = shifts
+        self._named: Path | None = None
         self.state, self.told = text(""), text("")
         self.go = button("", "mw-primary")
         self.go.on_click(lambda _: self._go())
@@ -100,9 +101,11 @@ class ShiftsView(Part):
         self.go.layout.display = "" if action and shifts.model is not None else "none"
         self.go.description = "Apply these shifts" if action == "take" else "Go to Apply shifts"
         self.copy.layout.display = "none" if facts is None else ""
-        if facts is not None and not self.name.value:
+        if facts is not None and facts.path != self._named:
+            self._named, self.told.value = facts.path, ""
             folder = shifts.model.session.program.workspace if shifts.model is not None else facts.path.parent
-            self.name.value = str(folder / f"{facts.path.stem}_copy.ecsv")
+            end = "copy" if facts.path.stem.endswith("shifts") else "shifts"
+            self.name.value = str(folder / f"{facts.path.stem}_{end}.ecsv")
 
     def _go(self) -> None:
         if self.shifts.model is not None:

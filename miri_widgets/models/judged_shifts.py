@@ -1,0 +1,125 @@
+"""A table of shifts from anywhere, judged: groups, robust averages, fall-backs, verdicts."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from miri_widgets.core.shift_measurements import Measurement, Status
+from miri_widgets.core.shift_runs import ShiftRun, trust_run
+from miri_widgets.errors import BadTableError
+from miri_widgets.models.shift_facts import ShiftFacts
+from miri_widgets.models.shifts import read_shift_facts
+from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts
+from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.measured_shifts import MeasuredShifts, read_measured_shifts
+from miri_widgets.products.shift_tables import ShiftTable
+
+__all__ = ["JudgedShifts", "judge_shifts", "read_any_shifts"]
+
+
+@dataclass(frozen=True)
+class JudgedShifts:
+    """
+    What a table of measured shifts is worth.
+
+    Attributes
+    ----------
+    measured : MeasuredShifts
+        As read.
+    runs : mapping of str to ShiftRun
+        By field and filter, the shortest wavelength first: the longer fall back on the shorter.
+    table : ShiftTable
+        One row per group, to be applied.
+    """
+
+    measured: MeasuredShifts
+    runs: Mapping[str, ShiftRun]
+    table: ShiftTable
+
+
+def judge_shifts(path: Path, *, made_by: str = "miri_widgets") -> JudgedShifts:
+    """
+    Judge shifts that were measured exposure by exposure.
+
+    Parameters
+    ----------
+    path : Path
+        A table as `miri_widgets.products.measured_shifts.read_measured_shifts` takes it.
+    made_by : str
+        What the judged table tells of its origin.
+
+    Raises
+    ------
+    MissingFileError, BadTableError
+        As `read_measured_shifts`.
+    ParameterError
+        As `miri_widgets.core.shift_runs.trust_run`.
+    """
+    measured = read_measured_shifts(path)
+    runs: dict[str, ShiftRun] = {}
+    parts = {name: measured.run(name) for name in dict.fromkeys(measured.runs)}
+    for name, part in sorted(parts.items(), key=lambda item: _wavelength(item[1])):
+        shorter = [one for run in runs.values() for one in run.shifts]
+        runs[name] = trust_run(part.measurements, part.groups, filter_name=part.filters[0], shorter=shorter)
+    return JudgedShifts(measured, runs, _table(runs, measured, made_by))
+
+
+def read_any_shifts(path: Path) -> ShiftFacts:
+    """
+    Read a table of shifts for the charts: one that is judged as it is, one of measured shifts judged now.
+
+    Parameters
+    ----------
+    path : Path
+        A judged table (``shifts.ecsv``), or one of measured shifts (CSV or ECSV).
+
+    Raises
+    ------
+    MissingFileError, BadTableError
+        If it is neither; the sentence is about measured shifts.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".ecsv":
+        try:
+            return read_shift_facts(path)
+        except BadTableError:
+            pass  # no judged one
+    judged = judge_shifts(path)
+    return ShiftFacts(path=path, table=judged.table, measured=_by_exposure(judged))
+
+
+def _by_exposure(judged: JudgedShifts) -> ExposureShifts:
+    """Return the measurements with the fall-backs that were found, for the charts."""
+    none = math.nan
+    rows = [
+        ExposureShift(one, Measurement(one.root, one.group, none, none, status=Status.FAILED), 0)
+        for run in judged.runs.values()
+        for one in run.measurements
+    ]
+    filters = [name for name in dict.fromkeys(judged.measured.filters) if name]
+    return ExposureShifts(", ".join(filters), "", "", tuple(sorted(rows, key=lambda one: one.root)))
+
+
+def _table(runs: Mapping[str, ShiftRun], measured: MeasuredShifts, made_by: str) -> ShiftTable:
+    notes = []
+    for name, run in runs.items():
+        notes.append(f"{name}: {run.solution.gauge}")
+        notes += [f"{name}: {one.sentence}" for one in run.shared]
+        notes += [f"{one.group.name}: {one.reason}; takes {one.source}" for one in run.shifts if not one.own]
+    programs = sorted({part for group in measured.groups for part in group.program.split("+") if part})
+    return ShiftTable(
+        tuple(one for run in runs.values() for one in run.shifts),
+        program="+".join(programs),
+        made_by=f"{made_by} {shown_name(measured.path)}",
+        versions={"miri_widgets": importlib.metadata.version("miri_widgets")},
+        notes=tuple(notes),
+    )
+
+
+def _wavelength(table: MeasuredShifts) -> int:
+    """The number in the filter's name; 0 when the file names none."""
+    return int("".join(letter for letter in table.filters[0] if letter.isdecimal()) or 0)
