@@ -9,6 +9,7 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.opening import OpeningModel
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.apply_shift import ApplyShiftPanel
@@ -18,6 +19,7 @@ from miri_widgets.panels.grid import GridPanel
 from miri_widgets.panels.header import Header
 from miri_widgets.panels.image_pane import ImagePane
 from miri_widgets.panels.level_match import LevelMatchPanel
+from miri_widgets.panels.opener import Opener
 from miri_widgets.panels.parts.part import Part, close_hidden
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, stylesheet
@@ -25,6 +27,7 @@ from miri_widgets.panels.persistence import PersistencePanel
 from miri_widgets.panels.pullupdown import PullUpDownPanel
 from miri_widgets.panels.rate_stripes import RateStripesPanel
 from miri_widgets.panels.rates import RatesPanel
+from miri_widgets.panels.shift_file import ShiftFilePanel
 from miri_widgets.panels.shifts import ShiftsPanel
 from miri_widgets.panels.showers import ShowersPanel
 from miri_widgets.panels.sky import SkyPanel
@@ -33,7 +36,7 @@ from miri_widgets.panels.warm_pixels import WarmPixelsPanel
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.viewer import ImageViewer, make_viewer
 
-__all__ = ["Dashboard", "show"]
+__all__ = ["Dashboard", "show", "show_any"]
 
 PANELS: dict[str, type[StagePanel]] = {
     "persistence": PersistencePanel,
@@ -54,7 +57,7 @@ PANELS: dict[str, type[StagePanel]] = {
 }
 """Panels of stages that show more than the default one."""
 
-_ALWAYS = ("program", "data")
+_ALWAYS = ("program", "data", "table")
 
 
 class Dashboard(Part):
@@ -114,6 +117,8 @@ class Dashboard(Part):
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
         if self._wanted is None and not self.session.program.chain:
             items.append({"id": "data", "title": "Get data", "detail": "archive, CRDS", "glyph": "↓"})
+        if "shifts" in self.session.program.chain:
+            items.append({"id": "table", "title": "From a table", "detail": "CSV, ECSV", "glyph": "↓"})
         for name in self.names:
             stage = self.session.stages[name]
             state = str(stage.state)
@@ -156,6 +161,8 @@ class Dashboard(Part):
             return ProgramPanel(self.session)
         if name == "data":
             return DataPanel(self.session)
+        if name == "table":
+            return ShiftFilePanel(self.session.program.workspace.parent)
         if name in PANELS:
             return PANELS[name](self.session)
         of = CorrectionPanel if self.session.models[name].stage.correction else StagePanel
@@ -190,3 +197,18 @@ def show(
     if stages is not None:
         chosen = replace(chosen, chain=tuple(stages))
     return Dashboard(open_session(chosen), **more)
+
+
+def show_any(program: Path | str | None = None) -> Opener:
+    """
+    Return a page on which any folder or program of the archive can be opened.
+
+    Parameters
+    ----------
+    program : path, optional
+        TOML file of a program that is shown at first; what is opened has its stages.
+    """
+    if program is None:
+        return Opener(show)
+    path = Path(program)
+    return Opener(show, OpeningModel(load_program(path)), path)

@@ -25,7 +25,8 @@ class Dashboard:
         file name. Plain text: escape it before it goes into a page. A program's
         file beside the notebook, with its name, says both better.
     state : ProgramState, optional
-        How far the program is; None for a notebook without a program's file.
+        How far the program is. For a notebook without a program's file, what data it takes, from the same
+        metadata (``data``); None where that is not told.
     """
 
     name: str
@@ -76,7 +77,8 @@ def read_dashboard(path: Path) -> Dashboard:
         metadata = json.loads(path.read_text(encoding="utf-8")).get("metadata", {})
         ours = metadata.get("miri_widgets", {})
         title = str(ours.get("title") or metadata.get("title") or title)
-        return Dashboard(path.name, title, str(ours.get("description", "")))
+        state = ProgramState(str(ours["data"])) if ours.get("data") else None
+        return Dashboard(path.name, title, str(ours.get("description", "")), state)
     except (OSError, ValueError, AttributeError):
         return Dashboard(
             path.name, title, "This notebook cannot be read: it is not a valid Jupyter notebook."

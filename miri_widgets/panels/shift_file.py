@@ -1,0 +1,67 @@
+"""The panel of a table of shifts: choose a CSV or ECSV file, see it judged, save the judged table."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.models.judged_shifts import read_any_shifts
+from miri_widgets.models.opening import FolderModel
+from miri_widgets.models.shifts import ShiftsModel
+from miri_widgets.panels.parts.folders import FolderChooser
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.theme import stylesheet, text
+from miri_widgets.panels.shifts import ShiftsView
+from miri_widgets.products.measured_shifts import COLUMNS
+
+__all__ = ["ShiftFilePanel"]
+
+
+class ShiftFilePanel(Part):
+    """
+    A file chooser above all that is known of the shifts in the chosen file.
+
+    Parameters
+    ----------
+    start : Path
+        Where to look for files first; the home folder when it does not exist.
+    """
+
+    def __init__(self, start: Path) -> None:
+        super().__init__("mw-app", "mw-panel")
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miri-shifts")
+        self.folders = FolderModel(start if start.is_dir() else None, (".csv", ".ecsv", ".tsv", ".txt"))
+        self.shifts = ShiftsModel(submit=self._executor.submit)
+        self.chooser, self.view = FolderChooser(self.folders), ShiftsView(self.shifts)
+        self.view.layout.display = "none"
+        self.children = (stylesheet(), text(_heading(), "mw-panel-head"), self.chooser, self.view)
+        self.watch(self.folders, self._follow, "value")
+
+    def _follow(self, _: Any) -> None:
+        """Judge the chosen file; another version of the same file is another one."""
+        path = getattr(self.folders.value, "chosen", None)
+        if path is None:
+            return
+        self.view.layout.display = ""
+        try:
+            mark = path, path.stat().st_mtime_ns
+        except OSError:  # it went away since: reading it says so
+            mark = path, 0
+        self.shifts.ask(mark, read_any_shifts, path)
+
+    def close(self) -> None:
+        """Let go of the thread, too."""
+        super().close()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _heading() -> str:
+    need = " or ".join(f"<code>{name}</code>" for name in COLUMNS["root"][:3])
+    return (
+        "<h2>Table of shifts<span>measured elsewhere</span></h2><p>Choose a CSV or ECSV file of shifts that were measured "
+        "exposure by exposure. It is judged at once: groups, robust averages, fall-backs, verdicts.</p>"
+        f'<details><summary>? Columns that are needed</summary><div class="mw-help"><p>File name of the exposure ({need}), and '
+        "<code>dx_arcsec</code>, <code>dy_arcsec</code>: what must be added to RA cos(Dec) and Dec. Optional: guide star, "
+        "filter, field, group, err, matches, status.</p></div></details>"
+    )

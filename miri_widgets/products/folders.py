@@ -1,0 +1,165 @@
+"""What is in a folder that a person types or clicks: sub-folders, files of some kinds, raw exposures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from miri_widgets.errors import InputError, MissingFileError, NotWritableError
+
+__all__ = ["FolderListing", "complete_path", "list_folder", "typed_path"]
+
+MOST_ENTRIES = 20_000
+"""Names that are looked at for raw exposures: a whole disk must not be searched."""
+MOST_SHOWN = 500
+_RAW = ("_uncal.fits", "_uncal.fits.gz")
+
+
+@dataclass(frozen=True)
+class FolderListing:
+    """
+    What is in a folder.
+
+    Attributes
+    ----------
+    path : Path
+        The folder, absolute.
+    folders : tuple of str
+        Names of its sub-folders, without hidden ones.
+    files : tuple of str
+        Names of its files of the wanted kinds.
+    raw : int
+        Raw exposures (``uncal`` files) in it and below.
+    whole : bool
+        Whether all below was looked at; else `raw` is a lower limit.
+    chosen : Path or None
+        The file that was asked for, when it was one.
+    """
+
+    path: Path
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    raw: int
+    whole: bool
+    chosen: Path | None = None
+
+
+def typed_path(text: str) -> Path:
+    """
+    Return the path that a text names.
+
+    Parameters
+    ----------
+    text : str
+        A full path; ``~`` is the home folder.
+
+    Raises
+    ------
+    InputError
+        If it is empty, not full, or no path at all.
+    """
+    text = text.strip()
+    if not text:
+        raise InputError("no path", "the full path of a folder or file", "type one, or choose one below")
+    if not text.isprintable() or len(text) > 4000:
+        raise InputError(
+            "a path with letters that no name has, or far too long", "the path of a folder", "correct it"
+        )
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:  # ~name of a user that does not exist
+        raise InputError(f"no home folder {text[:80]}", "a full path", "correct it") from error
+    if not path.is_absolute():
+        raise InputError(f"the path {text[:80]} is not full", "one that begins with /", "type all of it")
+    return path
+
+
+def list_folder(path: Path, suffixes: Sequence[str] = ()) -> FolderListing:
+    """
+    Look into a folder, or into that of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The folder, or a file of the wanted kinds.
+    suffixes : sequence of str
+        Ends of the names of files that are listed.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such folder.
+    InputError
+        If it is neither a folder nor a file of these kinds.
+    NotWritableError
+        If it may not be read.
+    """
+    shown = str(path)[-120:]
+    try:
+        path = path.resolve()
+        chosen = path if path.is_file() else None
+        if chosen is not None:
+            path = path.parent
+            if not chosen.name.lower().endswith(tuple(suffixes) or ("/",)):
+                wanted = " or ".join(suffixes)
+                raise InputError(
+                    f"{shown} is a file", f"a folder{f' or a file that ends in {wanted}' * bool(wanted)}",
+                    f"choose {str(path)[-120:]}" if not wanted else "choose another one",
+                )  # fmt: skip
+        with os.scandir(path) as entries:
+            found = [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
+    except FileNotFoundError as error:
+        raise MissingFileError(
+            f"there is no folder {shown}", "one that exists", "correct its name"
+        ) from error
+    except PermissionError as error:
+        raise NotWritableError(
+            f"no permission to look into {shown}", "a folder of your own", "choose another one"
+        ) from error
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name that is too long
+        raise InputError(f"{shown} cannot be opened", "a folder", "choose another one") from error
+    raw, whole = _count_raw(path)
+    return FolderListing(
+        path=path,
+        folders=tuple(sorted(name for name, is_folder in found if is_folder))[:MOST_SHOWN],
+        files=tuple(
+            sorted(
+                name for name, is_folder in found if not is_folder and name.lower().endswith(tuple(suffixes))
+            )
+        )[:MOST_SHOWN]
+        if suffixes
+        else (),
+        raw=raw,
+        whole=whole,
+        chosen=chosen,
+    )
+
+
+def complete_path(text: str, most: int = 20) -> tuple[str, ...]:
+    """Return folders whose path begins with a text; none when the text names no place."""
+    try:
+        path = typed_path(text)
+        parent, start = (path, "") if text.rstrip().endswith("/") else (path.parent, path.name)
+        with os.scandir(parent) as entries:
+            names = sorted(
+                entry.name
+                for entry in entries
+                if entry.name.startswith(start)
+                and (start or not entry.name.startswith("."))
+                and entry.is_dir()
+            )
+    except (InputError, OSError, ValueError):
+        return ()
+    return tuple(str(parent / name) for name in names[:most])
+
+
+def _count_raw(path: Path) -> tuple[int, bool]:
+    raw = looked = 0
+    for _, folders, files in os.walk(path):
+        raw += sum(name.endswith(_RAW) for name in files)
+        looked += len(folders) + len(files)
+        if looked > MOST_ENTRIES:
+            return raw, False
+    return raw, True
