@@ -17,7 +17,7 @@ from miri_widgets.panels.parts.part import Part, close_all, close_hidden
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import button, escape, sentences, stylesheet, text
-from miri_widgets.products.program import data_root
+from miri_widgets.products.program import data_root, load_program
 
 __all__ = ["Opener"]
 
@@ -51,10 +51,11 @@ class Opener(Part):
         self.model = model or OpeningModel()
         self.folders = FolderModel(self._first_folder())
         self.archive = ArchiveModel(data_root() / "mast")
-        self.change = button("← Other data", tip="Choose another folder or program; jobs go on")
+        self.change = button("Open other data", tip="Choose another folder or program; jobs go on")
         self.change.on_click(lambda _: self._leave())
-        strip = ipywidgets.HBox([self.change])
-        strip.add_class("mw-row")
+        self.now = text("", "mw-muted")
+        strip = _row(self.change, self.now)
+        strip.add_class("mw-opener-strip")
         self.strip, self.front = strip, ipywidgets.VBox()
         self.archive.observe(self._place, "holdings")
         self._choice: Part | None = None
@@ -97,6 +98,9 @@ class Opener(Part):
     def _show(self, path: Path) -> None:
         self._drop()
         self.dashboard = self.make(path)
+        program = load_program(path)
+        places = ", ".join(map(str, program.folders))
+        self.now.value = escape(program.origin or f"Raw exposures in {places}.")
         self.strip.layout.display = ""
         self.front.children = (self.dashboard,)
 
@@ -104,8 +108,9 @@ class Opener(Part):
         """Close the dashboard in front; its jobs go on."""
         old, self.dashboard = self.dashboard, None
         if old is not None:
-            self.front.children = ()
+            # Trap: jdaviz looks its menus up in the page when they end, so they must be there still
             old.close()
+            self.front.children = ()
 
     def close(self) -> None:
         """Close the dashboard, the choice and their models."""

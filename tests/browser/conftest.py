@@ -8,19 +8,11 @@ complained about and whom it tried to call.
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import nbformat
 import pytest
@@ -28,29 +20,10 @@ from playwright.sync_api import Page
 
 from miri_widgets.serve import ServerProcess, start_server
 
+from .chromium import CHROMIUM_FLAGS, PageReport, find_chromium
+from .lab import run_lab
+
 _HERE = Path(__file__).parent
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox",  # needed for root, as in containers
-    "--disable-gpu",
-    # Image viewers need WebGL; this draws it without a graphics card.
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
-
-#: Console errors of others that harm nobody, each with its reason.
-HARMLESS = (
-    r"solara/readyz",  # jdaviz asks whether a Solara server can open its pop-out window
-    r"version .* (from|of) .*(does not satisfy|is not)",  # module federation compares versions
-    r"GPU stall due to ReadPixels",  # software WebGL is slow, and says so
-    r"negative value is not valid",  # bqplot lays a hidden figure out with no width
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,19 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: _HERE in item.path.parents)
-
-
-def find_chromium() -> str | None:
-    """Return the path of a Chromium: named by the user, on the path, or Playwright's own."""
-    named = os.environ.get("MIRI_WIDGETS_CHROMIUM")
-    if named:
-        return named
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    root = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or str(Path.home() / ".cache" / "ms-playwright")
-    downloaded = sorted(Path(root).glob("chromium*/chrome-*/*chrome*"))
-    return str(downloaded[-1]) if downloaded else None
 
 
 @pytest.fixture(scope="session")
@@ -87,41 +47,6 @@ def browser_type_launch_args() -> dict[str, Any]:
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """Give pages the size of a common laptop screen."""
     return {**browser_context_args, "viewport": {"width": 1440, "height": 900}}
-
-
-@dataclass
-class PageReport:
-    """What a page asked for and complained about."""
-
-    external: list[str] = field(default_factory=list)
-    console_errors: list[str] = field(default_factory=list)
-    bytes_received: int = 0
-    requests: int = 0
-
-    def watch(self, page: Page) -> None:
-        """Record the events of a page."""
-        page.on("request", lambda request: self._see_request(request.url))
-        page.on("console", lambda message: self._see_message(message.type, message.text, message.location))
-        page.on("pageerror", lambda error: self._see_message("error", str(error), None))
-
-    def _see_request(self, url: str) -> None:
-        self.requests += 1
-        parts = urlsplit(url)
-        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in {
-            "127.0.0.1",
-            "localhost",
-        }:
-            self.external.append(url)
-
-    def _see_message(self, kind: str, text: str, location: Any) -> None:
-        whole = f"{text} {(location or {}).get('url', '')}"
-        if kind == "error" and not any(re.search(each, whole) for each in HARMLESS):
-            self.console_errors.append(whole)
-
-    def assert_clean(self) -> None:
-        """Fail if the page called another host or logged an error of ours."""
-        assert self.external == []
-        assert self.console_errors == []
 
 
 @pytest.fixture
@@ -168,35 +93,8 @@ def serve_folder() -> Iterator[Callable[..., ServerProcess]]:
 @pytest.fixture
 def jupyter_lab() -> Iterator[Callable[[Path], str]]:
     """Start JupyterLab on a folder, on loopback and without a token; returns its address."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(folder: Path) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
-        options = {
-            "--IdentityProvider.token": "",
-            "--ServerApp.root_dir": str(folder),
-            "--LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
-            "--ServerApp.allow_root": "True",
-        }
-        arguments = [f"{key}={value}" for key, value in options.items()]
-        log = folder / "jupyterlab.log"
-        with log.open("wb") as stream:
-            started.append(subprocess.Popen([*command, *arguments], stdout=stream, stderr=stream, cwd=folder))
-        end = time.monotonic() + 120
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return f"http://127.0.0.1:{port}"
-            assert time.monotonic() < end and started[-1].poll() is None, log.read_text()[-2000:]
-            time.sleep(0.3)
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait(timeout=30)
+    with ExitStack() as started:
+        yield lambda folder: started.enter_context(run_lab(folder)).url
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,84 @@
+"""The Chromium that tests drive, and what one of its pages asked for and complained about."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",  # needed for root, as in containers
+    "--disable-gpu",
+    # Image viewers need WebGL; this draws it without a graphics card.
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+#: Console errors of others that harm nobody, each with its reason.
+HARMLESS = (
+    r"solara/readyz",  # jdaviz asks whether a Solara server can open its pop-out window
+    r"Solara found",  # and says so when one does, as JupyterLab does
+    r"version .* (from|of) .*(does not satisfy|is not)",  # module federation compares versions
+    r"GPU stall due to ReadPixels",  # software WebGL is slow, and says so
+    r"negative value is not valid",  # bqplot lays a hidden figure out with no width
+)
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium: named by the user, on the path, or Playwright's own."""
+    named = os.environ.get("MIRI_WIDGETS_CHROMIUM")
+    if named:
+        return named
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    root = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or str(Path.home() / ".cache" / "ms-playwright")
+    downloaded = sorted(Path(root).glob("chromium*/chrome-*/*chrome*"))
+    return str(downloaded[-1]) if downloaded else None
+
+
+@dataclass
+class PageReport:
+    """What a page asked for and complained about."""
+
+    external: list[str] = field(default_factory=list)
+    console_errors: list[str] = field(default_factory=list)
+    bytes_received: int = 0
+    requests: int = 0
+
+    def watch(self, page: Page) -> None:
+        """Record the events of a page."""
+        page.on("request", lambda request: self._see_request(request.url))
+        page.on("console", lambda message: self._see_message(message.type, message.text, message.location))
+        page.on("pageerror", lambda error: self._see_message("error", str(error), None))
+
+    def _see_request(self, url: str) -> None:
+        self.requests += 1
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in {
+            "127.0.0.1",
+            "localhost",
+        }:
+            self.external.append(url)
+
+    def _see_message(self, kind: str, text: str, location: Any) -> None:
+        whole = f"{text} {(location or {}).get('url', '')}"
+        if kind == "error" and not any(re.search(each, whole) for each in HARMLESS):
+            self.console_errors.append(whole)
+
+    def assert_clean(self) -> None:
+        """Fail if the page called another host or logged an error of ours."""
+        assert self.external == []
+        assert self.console_errors == []
