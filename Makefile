@@ -15,7 +15,7 @@ PORT ?= 8866
 PROGRAM ?= demo
 PYTEST_ARGS ?=
 
-.PHONY: demo test fast fuzz lint bench science picture serve doctor clean
+.PHONY: demo test fast fuzz lint bench science picture dashboards serve doctor clean
 
 demo: $(VENV)/.installed
 	$(BIN)/miri-widgets demo --program $(PROGRAM) --port $(PORT)
@@ -55,6 +55,12 @@ picture: $(VENV)/.installed-test
 	MIRI_WIDGETS_PICTURE=demo $(BIN)/python -m pytest tests/browser/test_dashboard.py -k killed_kernel
 	mkdir -p dashboards/public
 	cp build/screenshots/mosaic.png dashboards/public/demo.png
+
+# Every dashboard, clicked through in Chromium by Voila and in JupyterLab: hours. make dashboards DASHBOARDS="persistence --host voila"
+DASHBOARDS ?=
+dashboards: $(VENV)/.installed-test
+	-$(BIN)/python tests/browser/get_chromium.py
+	$(BIN)/python tests/browser/every_dashboard.py $(DASHBOARDS)
 
 clean:
 	rm -rf build $(VENV)

@@ -108,7 +108,6 @@ class Opener(Part):
         """Close the dashboard in front; its jobs go on."""
         old, self.dashboard = self.dashboard, None
         if old is not None:
-            # Trap: jdaviz looks its menus up in the page when they end, so they must be there still
             old.close()
             self.front.children = ()
 

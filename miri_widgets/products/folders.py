@@ -109,7 +109,7 @@ def list_folder(path: Path, suffixes: Sequence[str] = ()) -> FolderListing:
                     f"choose {str(path)[-120:]}" if not wanted else "choose another one",
                 )  # fmt: skip
         with os.scandir(path) as entries:
-            found = [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
+            found = [(entry.name, _is_folder(entry)) for entry in entries if not entry.name.startswith(".")]
     except FileNotFoundError as error:
         raise MissingFileError(
             f"there is no folder {shown}", "one that exists", "correct its name"
@@ -148,11 +148,18 @@ def complete_path(text: str, most: int = 20) -> tuple[str, ...]:
                 for entry in entries
                 if entry.name.startswith(start)
                 and (start or not entry.name.startswith("."))
-                and entry.is_dir()
+                and _is_folder(entry)
             )
     except (InputError, OSError, ValueError):
         return ()
     return tuple(str(parent / name) for name in names[:most])
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _count_raw(path: Path) -> tuple[int, bool]:

@@ -1,0 +1,149 @@
+"""Choosing data by clicks: a folder becomes a dashboard, a table of shifts is judged, and nothing outlives close()."""
+
+import time
+
+import ipywidgets
+import numpy as np
+import pytest
+from ipywidgets.widgets.widget import _instances
+
+from miri_widgets.models.opening import OpeningModel
+from miri_widgets.panels.opener import Opener
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.shift_file import ShiftFilePanel
+from miri_widgets.products.program import load_program
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+class Page(Part):
+    """What stands for a dashboard."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.ended = path, False
+
+    def close(self):
+        self.ended = True
+        super().close()
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    monkeypatch.setenv("MIRI_WIDGETS_DATA", str(tmp_path / "root"))
+    (tmp_path / "root" / EVIL / "uncal").mkdir(parents=True)
+    (tmp_path / "root" / EVIL / "uncal" / "x_uncal.fits").touch()
+    return tmp_path
+
+
+@pytest.fixture
+def opener(data):
+    opener = Opener(Page)
+    arrive(opener.folders)
+    yield opener
+    opener.close()
+
+
+def arrive(model):
+    """Let an answer of a thread come: no event loop runs here that would bring it."""
+    end = time.monotonic() + 10
+    while model.working:
+        assert time.monotonic() < end
+        model.tick(wait=True)
+
+
+def all_text(widget):
+    """All HTML that is shown."""
+    own = widget.value if isinstance(widget, ipywidgets.HTML) else ""
+    return own + "".join(all_text(child) for child in getattr(widget, "children", ()))
+
+
+def test_a_folder_is_chosen_opened_left_and_opened_again(opener, data):
+    choice = opener.front.children[0]
+    assert choice.open.disabled is False, "there is a raw exposure below"
+    choice.chooser.table.vue_act(EVIL)
+    arrive(opener.folders)
+    assert "1 raw exposure here and below" in choice.chooser.words.value
+    choice.title.value = f"Night {EVIL}"
+    choice.open.click()
+    page = opener.front.children[0]
+    program = load_program(page.path)
+    assert program.folders[0].name == EVIL and program.title == f"Night {EVIL}"
+    assert EVIL not in all_text(opener), "names of folders are text"
+    opener.change.click()
+    assert page.ended and opener.front.children == (choice,)
+    assert [row["title"]["text"] for row in choice.recent.rows] == [f"Night {EVIL}"]
+    choice.recent.vue_act(str(page.path))
+    assert opener.front.children[0].path == page.path
+
+
+def test_hostile_paths_get_a_sentence_and_cannot_be_opened(opener):
+    choice = opener.front.children[0]
+    for typed in (f"/tmp/{EVIL}", "", "/a\0b", "relative/path", "/" + "x/" * 3000):
+        choice.chooser.path.value = typed
+        choice.chooser.look.click()
+        arrive(opener.folders)
+        assert "mw-bad" in choice.chooser.words.value and choice.open.disabled, typed
+        assert EVIL not in choice.chooser.words.value
+
+
+def test_a_folder_without_raw_exposures_cannot_be_opened(opener, data):
+    (data / "empty").mkdir()
+    opener.folders.go(str(data / "empty"))
+    arrive(opener.folders)
+    choice = opener.front.children[0]
+    assert choice.open.disabled and "No raw exposures" in choice.chooser.words.value
+
+
+def test_a_small_dashboard_begins_with_its_program_and_opens_others_with_its_stages(data):
+    small = data / "small.toml"
+    small.write_text('title = "Masks"\nsimulated = "small"\nchain = ["persistence", "detector1"]\n')
+    opener = Opener(Page, OpeningModel(load_program(small)), small)
+    assert opener.front.children[0].path == small and "Simulated" in opener.now.value
+    opener.change.click()
+    arrive(opener.folders)
+    choice = opener.front.children[0]
+    assert choice.preset.layout.display == "none", "its stages are fixed"
+    choice.open.click()
+    assert load_program(opener.front.children[0].path).chain == ("persistence", "detector1")
+    opener.change.click()
+    choice.back.click()
+    assert opener.front.children[0].path == small
+    opener.close()
+
+
+def test_a_table_of_shifts_is_chosen_judged_and_saved(tmp_path):
+    rng = np.random.default_rng(4)
+    lines = ["exposure,dx_arcsec,dy_arcsec,guidestar"]
+    for visit, centre in enumerate(((0.1, -0.2), (-0.97, 1.05)), start=1):
+        for number in range(1, 6):
+            dx, dy = centre + rng.normal(0, 0.004, 2)
+            lines.append(f"jw01040001{visit:03}_02101_{number:05},{dx:.8f},{dy:.8f},S{visit}")
+    (tmp_path / "field.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    panel = ShiftFilePanel(tmp_path)
+    arrive(panel.folders)
+    assert panel.view.layout.display == "none"
+    panel.chooser.table.vue_act("field.csv")
+    arrive(panel.folders)
+    arrive(panel.shifts)
+    assert [row["verdict"]["text"] for row in panel.view.verdicts.table.rows] == ["PASS", "PASS"]
+    assert "save the table" in panel.view.state.value
+    assert panel.view.name.value == str(tmp_path / "field_shifts.ecsv")
+    panel.view.save.click()
+    assert (tmp_path / "field_shifts.ecsv").is_file()
+    panel.chooser.table.vue_act("other.csv")
+    arrive(panel.folders)
+    arrive(panel.shifts)
+    assert "mw-bad" in panel.view.state.value
+    panel.close()
+
+
+def test_nothing_outlives_close(data):
+    before = set(_instances)
+    opener = Opener(Page)
+    arrive(opener.folders)
+    opener.front.children[0].tabs.active = "archive"
+    opener.front.children[0].open.click()
+    opener.close()
+    assert set(_instances) - before == set()
