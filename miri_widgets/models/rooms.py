@@ -15,6 +15,7 @@ from miri_widgets.products.scan import ScanResult, scan
 from miri_widgets.run.chain import PlannedChain, plan_chain
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
+from miri_widgets.run.notebook import export_notebook
 from miri_widgets.run.records import completed, products
 from miri_widgets.run.script import code_for, export_script
 from miri_widgets.run.twin_process import make_twin
@@ -82,6 +83,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         place=read_place,
         code=lambda one: code_for(one, workspace),
         script=lambda plans: export_script(plans, workspace),
+        notebook=lambda plans: export_notebook(plans, workspace, program.title or program.name),
         save_set=_save_set,
         load_set=_load_set,
         make_twin=make_twin,

@@ -195,6 +195,10 @@ class StageModel(traitlets.HasTraits):
         """Return all runs up to this stage as a Python program that gives the same products."""
         return self.session.script(self.name)
 
+    def export(self) -> tuple[Path, Path]:
+        """Write the program, and the same as a notebook, into the workspace; see `SessionModel.export`."""
+        return self.session.export(self.name)
+
     def apply(self, values: Mapping[str, Any]) -> None:
         """
         Take the facts of now: the only writer of everything but settings.

@@ -272,6 +272,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         place=read_place,
         code=lambda one: f"# strun {one.stage} {one.label}",
         script=lambda plans: "\n".join(f"# {one.label}" for one in plans),
+        notebook=lambda plans: "\n".join(f"# {one.label}" for one in plans),
         save_set=lambda name, settings, path: path.write_text(repr(settings.passed())),
         load_set=lambda name, path: Settings(declare(name)).but(eval(path.read_text())),
         make_twin=lambda name, say: say("exposure 1 of 1: none"),

@@ -43,15 +43,20 @@ class CodeView(Part):
         self.name.add_class("mw-control")
         self.save = button("Save", tip="An .asdf file that strun takes, or a .toml for a program")
         self.load = button("Load", tip="Take the values of a saved set")
+        self.export = button(
+            "Export script and notebook", tip="Write all runs to here as .py and .ipynb into the workspace"
+        )
+        self.exported = text("")
         self.words = text("")
         row = ipywidgets.HBox([self.name, self.save, self.load])
         row.add_class("mw-row")
         self.children = (
             text("Parameter set", "mw-heading"), row, self.words,
-            text("The same in code", "mw-heading"), self.kind, self.lines,
+            text("The same in code", "mw-heading"), self.kind, self.lines, self.export, self.exported,
         )  # fmt: skip
         self.save.on_click(lambda _: self._file(save=True))
         self.load.on_click(lambda _: self._file(save=False))
+        self.export.on_click(lambda _: self._export())
         self.kind.observe(self._follow, "value")
         self.watch(model, self._follow, "rows")
 
@@ -78,6 +83,14 @@ class CodeView(Part):
             self.words.value = sentences([str(error)], "bad")
         else:
             self.words.value = sentences([f"{'Saved to' if save else 'Loaded from'} `{path}`."], "good")
+
+    def _export(self) -> None:
+        try:
+            paths = self.model.export()
+        except (MiriWidgetsError, OSError) as error:
+            self.exported.value = sentences([str(error)], "bad")
+        else:
+            self.exported.value = sentences([f"Written: `{path}`." for path in paths], "good")
 
     def _follow(self, _: Any) -> None:
         try:

@@ -1,0 +1,23 @@
+"""The code view writes what it shows, and says where."""
+
+from miri_widgets.panels.parts.codeview import CodeView
+
+
+def test_export_writes_script_and_notebook_and_says_where(session):
+    view = CodeView(session.stages["image2"])
+    view.export.click()
+    folder = session.program.workspace / "exports"
+    assert {path.name for path in folder.iterdir()} == {"trial_image2.py", "trial_image2.ipynb"}
+    assert (folder / "trial_image2.py").read_text() == session.script("image2")
+    for path in folder.iterdir():
+        assert str(path) in view.exported.value
+    view.close()
+
+
+def test_an_export_that_cannot_be_written_is_a_sentence(session):
+    session.program.workspace.mkdir(exist_ok=True)
+    (session.program.workspace / "exports").write_text("a file in the place of the folder")
+    view = CodeView(session.stages["image2"])
+    view.export.click()
+    assert "mw-bad" in view.exported.value
+    view.close()
