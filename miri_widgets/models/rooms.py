@@ -13,6 +13,7 @@ from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import ScanResult, scan
 from miri_widgets.run.chain import PlannedChain, plan_chain
+from miri_widgets.run.code_settings import settings_from_code
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
 from miri_widgets.run.notebook import export_notebook
@@ -84,6 +85,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         code=lambda one: code_for(one, workspace),
         script=lambda plans: export_script(plans, workspace),
         notebook=lambda plans: export_notebook(plans, workspace, program.title or program.name),
+        read_code=settings_from_code,
         save_set=_save_set,
         load_set=_load_set,
         make_twin=make_twin,

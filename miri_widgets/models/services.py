@@ -129,6 +129,8 @@ class Services:
         Where an image lies on the sky, as `miri_widgets.core.planes.Planes` without pixels.
     code, script, notebook : callable
         One run as Python for the pipeline alone; runs as a program of this package, and as a Jupyter notebook.
+    read_code : callable
+        What code sets of a stage, as `miri_widgets.run.code_settings.CodeSettings`.
     save_set, load_set : callable
         Parameter sets as files.
     make_twin : callable
@@ -155,6 +157,7 @@ class Services:
     code: Callable[[Any], str]
     script: Callable[[Sequence[Any]], str]
     notebook: Callable[[Sequence[Any]], str]
+    read_code: Callable[[str, str], Any]
     save_set: Callable[[str, Settings, Path], None]
     load_set: Callable[[str, Path], Settings]
     make_twin: Callable[[str, Callable[[str], None]], None]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from pprint import pformat
 from typing import Any
 
-from miri_widgets.errors import EngineError
+from miri_widgets.errors import EngineError, ParameterError
 from miri_widgets.run.groups import groups_of
 from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.strun import strun_line
 from miri_widgets.run.workspace import Workspace
-from miri_widgets.steps.stages import STAGES, Scope, stage
+from miri_widgets.settings import Kind
+from miri_widgets.steps.declarations import declared
+from miri_widgets.steps.stages import STAGES, Scope, Stage, stage
 
 __all__ = ["code_for", "constants", "export_script", "require_plans"]
 
@@ -83,7 +86,7 @@ def code_for(plan: RunPlan, workspace: Workspace | Path) -> str:
     else:
         source, shell_source = repr(files[0]), files[0]
     lines += [
-        f"# in the shell: {_strun(of.pipeline, shell_source, settings)}",
+        _shell_line(of, shell_source, settings),
         f"{pipeline}.call(",
         f"    {source},",
         f'{arguments}    save_results=True,\n    output_dir=".",',
@@ -113,9 +116,9 @@ def _nested(settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[st
     for name, value in sorted(settings.items()):
         step, _, label = name.rpartition(".")
         if step:
-            steps.setdefault(step, {})[label] = value
+            steps.setdefault(step, {})[label] = _python(value)
         else:
-            own[label] = value
+            own[label] = _python(value)
     return own, steps
 
 
@@ -123,12 +126,30 @@ def _indented(value: Any) -> str:
     return pformat(value, width=90, sort_dicts=True).replace("\n", "\n" + " " * 10)
 
 
-def _strun(pipeline: str, source: str, settings: dict[str, Any]) -> str:
-    words = ["strun", pipeline, source]
-    for name, value in sorted(settings.items()):
-        text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        words.append(f"--{'steps.' if '.' in name else ''}{name}={text}")
-    return shlex.join(words)
+class _Infinite(float):
+    """An infinite number that can be read as Python."""
+
+    def __repr__(self) -> str:
+        return f"float('{float(self)}')"
+
+
+def _python(value: Any) -> Any:
+    """Return a value whose repr is Python."""
+    if isinstance(value, float) and math.isinf(value):
+        return _Infinite(value)
+    return [_python(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _shell_line(of: Stage, source: str, settings: dict[str, Any]) -> str:
+    nothing = {name for name, value in settings.items() if value is None}
+    # strun makes the word "None" of a choice that is None, and the steps do not take it for None
+    words = [one.name for one in (declared(of.name) if nothing else ()) if one.kind == Kind.CHOICE]
+    if unsaid := nothing & set(words):
+        return f"# not in the shell: strun cannot set {', '.join(sorted(unsaid))} to None"
+    try:
+        return f"# in the shell: {strun_line(of.pipeline, source, settings)}"
+    except ParameterError as error:
+        return f"# not in the shell: {' '.join(str(error).split())}"
 
 
 def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path) -> str:

@@ -21,3 +21,25 @@ def test_an_export_that_cannot_be_written_is_a_sentence(session):
     view.export.click()
     assert "mw-bad" in view.exported.value
     view.close()
+
+
+def test_pasted_code_becomes_settings(session, tmp_path):
+    stage = session.stages["detector1"]
+    view = CodeView(stage)
+    view.pasted.value = (
+        "Detector1Pipeline.call(x, steps={'jump': {'rejection_threshold': 6.5}}, output_dir=place)"
+    )
+    view.take.click()
+    assert stage.settings.user == {"jump.rejection_threshold": 6.5}
+    assert "1 value is yours" in view.taken.value and "output_dir is left out" in view.taken.value
+    path = tmp_path / "reduce.sh"
+    path.write_text("strun calwebb_detector1 x.fits --steps.jump.rejection_threshold=7\n")
+    view.pasted.value = str(path)
+    view.take.click()
+    assert stage.settings.user == {"jump.rejection_threshold": 7.0}
+    for bad, words in (("<script>", "no call"), ("/nowhere/x.py", "cannot be read")):
+        view.pasted.value = bad
+        view.take.click()
+        assert words in view.taken.value and "<script>" not in view.taken.value
+    assert stage.settings.user == {"jump.rejection_threshold": 7.0}
+    view.close()
