@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
+from astropy.io.fits import Header
 from numpy.typing import NDArray
 
-from miri_widgets.core.dq import count_by_flag, has
-from miri_widgets.core.levels import robust_sigma
-from miri_widgets.errors import InputError
+from miri_widgets.core.differences import PixelDifference, pixel_difference
+from miri_widgets.errors import InputError, NotJwstError
 from miri_widgets.models.pixel_story import question_of
 from miri_widgets.models.readings import Reading
-from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.fits_files import read_headers, read_image, shown_name
 from miri_widgets.products.names import suffix_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Comparison:
         The two products.
     title : str
         Of the stage.
-    difference : ndarray of float32, shape (ny, nx)
+    difference : ndarray of float32, shape (ny, nx), or (nints, ny, nx)
         After minus before; NaN where either must not be used.
     unit : str
         Of both.
@@ -47,6 +47,8 @@ class Comparison:
         How many pixels have gained each flag.
     sigma : float
         Robust standard deviation of the difference, its unit.
+    numbers : PixelDifference, optional
+        All of it in numbers.
     """
 
     before: Path
@@ -56,6 +58,7 @@ class Comparison:
     unit: str
     gained: Mapping[str, int] = field(default_factory=dict)
     sigma: float = 0.0
+    numbers: PixelDifference | None = None
 
     def words(self) -> str:
         """Return what changed, as a phrase."""
@@ -79,22 +82,30 @@ def compared(before: Path, after: Path, title: str) -> Comparison:
     """
     images, flags, units = [], [], []
     for path in (before, after):
-        header = next(one for one in read_headers(path) if one.get("EXTNAME") == "SCI")
-        units.append(str(header.get("BUNIT", "")))
-        dq = read_image(path, "DQ").astype(np.uint32)
-        images.append(np.where(has(dq, "DO_NOT_USE"), np.nan, read_image(path)).astype(np.float32))
-        flags.append(dq)
+        headers = {str(one.get("EXTNAME", "")): one for one in read_headers(path)}
+        if "SCI" not in headers:
+            raise NotJwstError(f"{shown_name(path)} has no SCI extension", "a product", "choose another file")
+        units.append(str(headers["SCI"].get("BUNIT", "")))
+        images.append(_every_plane(path, "SCI", headers["SCI"]))
+        # a mosaic has no flags
+        flags.append(_every_plane(path, "DQ", headers["DQ"]) if "DQ" in headers else None)
     if images[0].shape != images[1].shape or units[0] != units[1]:
+        shapes = [" x ".join(map(str, reversed(image.shape))) for image in images]
         raise InputError(
-            f"{before.name} in {units[0]} and {after.name} in {units[1]}",
+            f"{shown_name(before)} of {shapes[0]} in {units[0]} and {shown_name(after)} of {shapes[1]} in {units[1]}",
             "two images of one shape and unit",
             "compare stages that keep both",
         )
-    difference = images[1] - images[0]
-    finite = difference[np.isfinite(difference)]
-    gained = count_by_flag(flags[1] & ~flags[0])
-    sigma = float(robust_sigma(finite, float(np.median(finite)))) if finite.size else 0.0
-    return Comparison(before, after, title, difference, units[1], gained, sigma)
+    difference, numbers = pixel_difference(images[0], images[1], flags[0], flags[1])
+    sigma = numbers.sigma if numbers.compared else 0.0
+    return Comparison(before, after, title, difference, units[1], numbers.gained, sigma, numbers)
+
+
+def _every_plane(path: Path, extension: str, header: Header) -> NDArray[Any]:
+    """Read an image, or all images of a cube of integrations."""
+    if header.get("NAXIS") != 3:
+        return read_image(path, extension)
+    return np.stack([read_image(path, extension, (plane,)) for plane in range(header["NAXIS3"])])
 
 
 class CompareModel(traitlets.HasTraits):

@@ -13,8 +13,10 @@ from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import ScanResult, scan
 from miri_widgets.run.chain import PlannedChain, plan_chain
+from miri_widgets.run.code_settings import settings_from_code
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
+from miri_widgets.run.notebook import export_notebook
 from miri_widgets.run.records import completed, products
 from miri_widgets.run.script import code_for, export_script
 from miri_widgets.run.twin_process import make_twin
@@ -82,6 +84,8 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         place=read_place,
         code=lambda one: code_for(one, workspace),
         script=lambda plans: export_script(plans, workspace),
+        notebook=lambda plans: export_notebook(plans, workspace, program.title or program.name),
+        read_code=settings_from_code,
         save_set=_save_set,
         load_set=_load_set,
         make_twin=make_twin,

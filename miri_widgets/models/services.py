@@ -127,8 +127,10 @@ class Services:
         What a stage would do to one exposure, see `miri_widgets.steps.previews`.
     place : callable
         Where an image lies on the sky, as `miri_widgets.core.planes.Planes` without pixels.
-    code, script : callable
-        One run as Python for the pipeline alone; runs as a program of this package.
+    code, script, notebook : callable
+        One run as Python for the pipeline alone; runs as a program of this package, and as a Jupyter notebook.
+    read_code : callable
+        What code sets of a stage, as `miri_widgets.run.code_settings.CodeSettings`.
     save_set, load_set : callable
         Parameter sets as files.
     make_twin : callable
@@ -154,6 +156,8 @@ class Services:
     place: Callable[[Path], Any]
     code: Callable[[Any], str]
     script: Callable[[Sequence[Any]], str]
+    notebook: Callable[[Sequence[Any]], str]
+    read_code: Callable[[str, str], Any]
     save_set: Callable[[str, Settings, Path], None]
     load_set: Callable[[str, Path], Settings]
     make_twin: Callable[[str, Callable[[str], None]], None]

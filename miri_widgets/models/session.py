@@ -34,6 +34,7 @@ from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.stage import PLANNING, StageModel
 from miri_widgets.models.twin import TwinModel
+from miri_widgets.products.atomic import write_text
 from miri_widgets.products.checks import program_contradictions
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.settings import Source
@@ -400,9 +401,38 @@ class SessionModel(traitlets.HasTraits):
 
     def script(self, upto: str | None = None) -> str:
         """Return all runs, up to and with a stage, as a Python program that gives the same keys."""
+        return self.services.script(self._plans_to(upto))
+
+    def notebook(self, upto: str | None = None) -> str:
+        """Return the same as a Jupyter notebook."""
+        return self.services.notebook(self._plans_to(upto))
+
+    def _plans_to(self, upto: str | None) -> list[Any]:
         names = list(self.stages)
         wanted = names if upto is None else names[: names.index(upto) + 1]
-        return self.services.script([plan for plan in self.plans if plan.stage in wanted])
+        return [plan for plan in self.plans if plan.stage in wanted]
+
+    def export(self, upto: str | None = None) -> tuple[Path, Path]:
+        """
+        Write script and notebook of all runs, up to and with a stage, into ``exports`` of the workspace.
+
+        Returns
+        -------
+        (Path, Path)
+            The script and the notebook; earlier ones of the same stages are replaced.
+
+        Raises
+        ------
+        EngineError
+            If nothing is planned.
+        NotWritableError, DiskFullError
+            If they cannot be written.
+        """
+        stem = self.program.workspace / "exports" / "_".join(filter(None, (self.program.name, upto)))
+        paths = stem.with_name(f"{stem.name}.py"), stem.with_name(f"{stem.name}.ipynb")
+        for path, text in zip(paths, (self.script(upto), self.notebook(upto)), strict=True):
+            write_text(path, text)
+        return paths
 
     def show(self, path: Path, *, picked: bool = True, extension: str = "SCI") -> None:
         """Choose the product in the viewer, and which of its images."""

@@ -144,10 +144,38 @@ class StageModel(traitlets.HasTraits):
         ParameterError, BadTableError, MissingFileError
             If the file or one of its values cannot be used; nothing is changed then.
         """
-        loaded = self.session.services.load_set(self.name, Path(path)).passed()
+        self._take_values(self.session.services.load_set(self.name, Path(path)).passed())
+
+    def load_code(self, text: str) -> tuple[str, ...]:
+        """
+        Take the user's values from code: a call of the pipeline, a ``strun`` line, a script or a notebook.
+
+        Parameters
+        ----------
+        text : str
+            The code. It is read, never run.
+
+        Returns
+        -------
+        tuple of str
+            What it sets besides, as sentences: why it was not taken.
+
+        Raises
+        ------
+        ParameterError
+            If it holds no such call, or one of its values cannot be used; nothing is changed then.
+        """
+        found = self.session.services.read_code(self.name, text)
+        self._take_values(found.values)
+        return tuple(found.left_out)
+
+    def _take_values(self, loaded: Mapping[str, Any]) -> None:
         bare = self.settings.without()
-        # what acts anyway (a preset, the program's) does not become the user's
-        chosen = {name: value for name, value in loaded.items() if bare.passed().get(name) != value}
+        anyway = bare.passed()
+        # what acts anyway (a preset, the program's) does not become the user's; None is a value, too
+        chosen = {
+            name: value for name, value in loaded.items() if name not in anyway or anyway[name] != value
+        }
         self.settings = bare.with_layer(Source.USER, chosen)
 
     # -- running ----------------------------------------------------------
@@ -194,6 +222,10 @@ class StageModel(traitlets.HasTraits):
     def script(self) -> str:
         """Return all runs up to this stage as a Python program that gives the same products."""
         return self.session.script(self.name)
+
+    def export(self) -> tuple[Path, Path]:
+        """Write the program, and the same as a notebook, into the workspace; see `SessionModel.export`."""
+        return self.session.export(self.name)
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """

@@ -3,7 +3,9 @@
 from miri_widgets.run.chain import PlannedChain, plan_chain, plan_stages
 from miri_widgets.run.engine import Engine, EngineStatus
 from miri_widgets.run.events import EventKind, JobEvent, read_events
+from miri_widgets.run.groups import plan_groups
 from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus, fold
+from miri_widgets.run.notebook import export_notebook
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.records import Record, completed, products, read_record
 from miri_widgets.run.script import code_for, export_script
@@ -25,9 +27,11 @@ __all__ = [
     "Workspace",
     "code_for",
     "completed",
+    "export_notebook",
     "export_script",
     "fold",
     "plan_chain",
+    "plan_groups",
     "plan_stages",
     "products",
     "read_events",

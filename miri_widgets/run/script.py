@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import json
-import shlex
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from pprint import pformat
 from typing import Any
 
-from miri_widgets.errors import EngineError
+from miri_widgets.errors import EngineError, ParameterError
+from miri_widgets.run.groups import groups_of
 from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.strun import strun_line
 from miri_widgets.run.workspace import Workspace
-from miri_widgets.steps.stages import STAGES, Scope, stage
+from miri_widgets.settings import Kind
+from miri_widgets.steps.declarations import declared
+from miri_widgets.steps.stages import STAGES, Scope, Stage, stage
 
-__all__ = ["code_for", "export_script"]
+__all__ = ["code_for", "constants", "export_script", "require_plans"]
 
 _SCRIPT = '''\
 """
 Exported by miri_widgets: the same runs, with the same keys, without a dashboard.
 
-Products that are complete in the workspace are reused.
+Products that are complete in the workspace are reused; give another folder as the first word to start afresh.
 """
 
+import sys
 from pathlib import Path
 
-from miri_widgets.products.exposure import read_exposure
-from miri_widgets.run import Engine, plan_stages, products
+from miri_widgets.run import Engine, plan_groups, products
 
-WORKSPACE = Path({workspace})
+WORKSPACE = Path(sys.argv[1] if len(sys.argv) > 1 else {workspace})
 ENVIRONMENT = {environment}
 STAGES = {stages}
 GROUPS = {groups}
@@ -36,19 +39,7 @@ KEYS = {keys}
 
 
 def main():
-    exposures, group_of = [], {{}}
-    for group in GROUPS:
-        for path in group["files"]:
-            exposures.append(read_exposure(Path(path)))
-            group_of[exposures[-1].root] = group
-    plans = plan_stages(
-        WORKSPACE,
-        exposures,
-        STAGES,
-        lambda stage, exposure: group_of[exposure.root]["settings"].get(stage, {{}}),
-        ENVIRONMENT,
-        product_name=lambda exposure: group_of[exposure.root]["product_name"],
-    )
+    plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT)
     changed = sorted({{plan.key for plan in plans}} ^ set(KEYS))
     if changed:
         print("Not the same runs as at the export; an input, a setting or a version differs:", *changed)
@@ -58,10 +49,11 @@ def main():
         print(run.status, run.stage, run.label, run.error or "")
     for plan in plans:
         print(*products(WORKSPACE, plan), sep="\\n")
+    return 0 if all(run.status.good for run in state.runs) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
 '''
 
 
@@ -94,7 +86,7 @@ def code_for(plan: RunPlan, workspace: Workspace | Path) -> str:
     else:
         source, shell_source = repr(files[0]), files[0]
     lines += [
-        f"# in the shell: {_strun(of.pipeline, shell_source, settings)}",
+        _shell_line(of, shell_source, settings),
         f"{pipeline}.call(",
         f"    {source},",
         f'{arguments}    save_results=True,\n    output_dir=".",',
@@ -124,9 +116,9 @@ def _nested(settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[st
     for name, value in sorted(settings.items()):
         step, _, label = name.rpartition(".")
         if step:
-            steps.setdefault(step, {})[label] = value
+            steps.setdefault(step, {})[label] = _python(value)
         else:
-            own[label] = value
+            own[label] = _python(value)
     return own, steps
 
 
@@ -134,12 +126,30 @@ def _indented(value: Any) -> str:
     return pformat(value, width=90, sort_dicts=True).replace("\n", "\n" + " " * 10)
 
 
-def _strun(pipeline: str, source: str, settings: dict[str, Any]) -> str:
-    words = ["strun", pipeline, source]
-    for name, value in sorted(settings.items()):
-        text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        words.append(f"--{'steps.' if '.' in name else ''}{name}={text}")
-    return shlex.join(words)
+class _Infinite(float):
+    """An infinite number that can be read as Python."""
+
+    def __repr__(self) -> str:
+        return f"float('{float(self)}')"
+
+
+def _python(value: Any) -> Any:
+    """Return a value whose repr is Python."""
+    if isinstance(value, float) and math.isinf(value):
+        return _Infinite(value)
+    return [_python(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _shell_line(of: Stage, source: str, settings: dict[str, Any]) -> str:
+    nothing = {name for name, value in settings.items() if value is None}
+    # strun makes the word "None" of a choice that is None, and the steps do not take it for None
+    words = [one.name for one in (declared(of.name) if nothing else ()) if one.kind == Kind.CHOICE]
+    if unsaid := nothing & set(words):
+        return f"# not in the shell: strun cannot set {', '.join(sorted(unsaid))} to None"
+    try:
+        return f"# in the shell: {strun_line(of.pipeline, source, settings)}"
+    except ParameterError as error:
+        return f"# not in the shell: {' '.join(str(error).split())}"
 
 
 def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path) -> str:
@@ -158,37 +168,30 @@ def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path) -> str:
     EngineError
         If there is nothing to export.
     """
+    require_plans(plans)
+    return _SCRIPT.format(**constants(plans, workspace))
+
+
+def require_plans(plans: Sequence[RunPlan]) -> None:
+    """
+    Refuse to export nothing.
+
+    Raises
+    ------
+    EngineError
+        If there is no plan.
+    """
     if not plans:
         raise EngineError("no runs to export", "at least one", "choose exposures first")
+
+
+def constants(plans: Sequence[RunPlan], workspace: Workspace | Path) -> dict[str, str]:
+    """Return what an exported script or notebook names, as Python: workspace, environment, stages, groups, keys."""
     place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    return _SCRIPT.format(
-        workspace=repr(str(place.root)),
-        environment=pformat(plans[0].environment, width=100),
-        stages=[one.name for one in STAGES if any(plan.stage == one.name for plan in plans)],
-        groups=pformat(_groups(plans), width=100, sort_dicts=False),
-        keys=pformat(sorted({plan.key for plan in plans}), width=100),
-    )
-
-
-def _groups(plans: Sequence[RunPlan]) -> list[dict[str, Any]]:
-    """Gather the exposures that share settings and product."""
-    by_exposure: dict[str, list[RunPlan]] = {}
-    for plan in plans:
-        for root in plan.exposures:
-            by_exposure.setdefault(root, []).append(plan)
-    groups: dict[str, dict[str, Any]] = {}
-    for root, chain in sorted(by_exposure.items()):
-        group = {
-            "settings": {plan.stage: plan.settings for plan in chain},
-            "product_name": next(
-                (plan.product_name for plan in chain if stage(plan.stage).scope == Scope.FILTER), ""
-            ),
-        }
-        mark = json.dumps(group, sort_keys=True, default=str)
-        raw = [one.path for plan in chain for one in plan.inputs if one.kind == "raw" and _of(root, one.path)]
-        groups.setdefault(mark, {"files": [], **group})["files"] += sorted(set(raw))
-    return list(groups.values())
-
-
-def _of(root: str, path: str) -> bool:
-    return Path(path).name.startswith(f"{root}_")
+    return {
+        "workspace": repr(str(place.root)),
+        "environment": pformat(plans[0].environment, width=100),
+        "stages": repr([one.name for one in STAGES if any(plan.stage == one.name for plan in plans)]),
+        "groups": pformat(groups_of(plans), width=100, sort_dicts=False),
+        "keys": pformat(sorted({plan.key for plan in plans}), width=100),
+    }

@@ -16,6 +16,7 @@ from miri_widgets.models.services import Services
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan
 from miri_widgets.run.chain import plan_chain
+from miri_widgets.run.code_settings import settings_from_code
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
 from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus
 from miri_widgets.run.records import Record, completed, products, write_record
@@ -272,6 +273,8 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         place=read_place,
         code=lambda one: f"# strun {one.stage} {one.label}",
         script=lambda plans: "\n".join(f"# {one.label}" for one in plans),
+        notebook=lambda plans: "\n".join(f"# {one.label}" for one in plans),
+        read_code=settings_from_code,
         save_set=lambda name, settings, path: path.write_text(repr(settings.passed())),
         load_set=lambda name, path: Settings(declare(name)).but(eval(path.read_text())),
         make_twin=lambda name, say: say("exposure 1 of 1: none"),

@@ -3,12 +3,21 @@
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 from miri_widgets.errors import EngineError
-from miri_widgets.run import Engine, RunStatus, code_for, export_script, plan_stages
+from miri_widgets.run import (
+    Engine,
+    RunStatus,
+    code_for,
+    export_notebook,
+    export_script,
+    groups,
+    plan_stages,
+)
 
-from .conftest import ENVIRONMENT
+from .conftest import ENVIRONMENT, make_exposure
 
 
 def test_the_script_reuses_the_runs_it_was_exported_from(bench):
@@ -32,7 +41,7 @@ def _fake_headers():
         "import importlib.util, pathlib\n"
         "spec = importlib.util.spec_from_file_location('bench', {!r})\n"
         "bench = importlib.util.module_from_spec(spec); spec.loader.exec_module(bench)\n"
-        "import miri_widgets.products.exposure as e\n"
+        "import miri_widgets.run.groups as e\n"
         "e.read_exposure = lambda p: bench.make_exposure(p.parent, int(p.name[20:25]), p.read_text())\n"
     ).format(str(__file__), str(__file__).replace("test_script", "conftest"))
 
@@ -52,6 +61,39 @@ def test_code_of_one_run_is_python_and_names_its_settings(tmp_path, bench):
     assert "asn_from_list" in last and last.count("_cal.fits") == 2
 
 
-def test_nothing_to_export_is_an_error(tmp_path):
+def test_exposures_that_go_past_an_optional_stage_go_past_it_again(bench, monkeypatch):
+    short, long = bench.exposures(2), make_exposure(bench.root / "uncal", 3, filter_name="F1500W")
+    known = {one.path: one for one in (*short, long)}
+    monkeypatch.setattr(groups, "read_exposure", known.__getitem__)
+    stages = ("detector1", "image2", "stripes", "image3")
+    plans = plan_stages(
+        bench.workspace, list(known.values()), stages, {}, ENVIRONMENT,
+        product_name="m_{filter}", only={"stripes": ["F770W"]},
+    )  # fmt: skip
+    again = groups.plan_groups(bench.root / "elsewhere", groups.groups_of(plans), stages, ENVIRONMENT)
+    assert sorted(one.key for one in again) == sorted(one.key for one in plans)
+    assert sum(one.stage == "stripes" for one in again) == 2
+
+
+def test_the_notebook_is_valid_and_says_what_departs_from_the_pipeline(bench):
+    values = {"detector1": {"jump.rejection_threshold": 4.5, "jump.tag": "a|b `c`"}}
+    plans = plan_stages(bench.workspace, bench.exposures(2), ("detector1", "image2"), values, ENVIRONMENT)
+    text = export_notebook(plans, bench.workspace, "A <b>title</b>")
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    words = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert "2 exposures of the MIRI imager, 4 runs of the stages detector1, image2" in words
+    assert "| detector1 | `jump.rejection_threshold` | 4.5 | 2 |" in words
+    assert "a\\|b \\`c\\`" in words and "\\<b\\>" in words
+    place = next(cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ()))
+    assert place.startswith(f"WORKSPACE = Path({str(bench.workspace.root)!r})")
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            compile(cell.source, "cell", "exec")
+    assert text == export_notebook(plans, bench.workspace, "A <b>title</b>")
+
+
+@pytest.mark.parametrize("export", [export_script, export_notebook])
+def test_nothing_to_export_is_an_error(tmp_path, export):
     with pytest.raises(EngineError, match="no runs"):
-        export_script([], tmp_path)
+        export([], tmp_path)

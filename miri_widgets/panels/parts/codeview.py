@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.errors import MiriWidgetsError, MissingFileError
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
@@ -43,15 +43,29 @@ class CodeView(Part):
         self.name.add_class("mw-control")
         self.save = button("Save", tip="An .asdf file that strun takes, or a .toml for a program")
         self.load = button("Load", tip="Take the values of a saved set")
+        self.export = button(
+            "Export script and notebook", tip="Write all runs to here as .py and .ipynb into the workspace"
+        )
+        self.exported = text("")
+        self.pasted = ipywidgets.Textarea(
+            placeholder="Paste a call of the pipeline, a strun line or a script; or name a .py or .ipynb file",
+            layout=ipywidgets.Layout(width="auto", height="72px"),
+        )
+        self.pasted.add_class("mw-control")
+        self.take = button("Take settings from code", tip="The code is read, never run")
+        self.taken = text("")
         self.words = text("")
         row = ipywidgets.HBox([self.name, self.save, self.load])
         row.add_class("mw-row")
         self.children = (
             text("Parameter set", "mw-heading"), row, self.words,
-            text("The same in code", "mw-heading"), self.kind, self.lines,
+            text("The same in code", "mw-heading"), self.kind, self.lines, self.export, self.exported,
+            text("From code to settings", "mw-heading"), self.pasted, self.take, self.taken,
         )  # fmt: skip
         self.save.on_click(lambda _: self._file(save=True))
         self.load.on_click(lambda _: self._file(save=False))
+        self.export.on_click(lambda _: self._export())
+        self.take.on_click(lambda _: self._take())
         self.kind.observe(self._follow, "value")
         self.watch(model, self._follow, "rows")
 
@@ -79,9 +93,41 @@ class CodeView(Part):
         else:
             self.words.value = sentences([f"{'Saved to' if save else 'Loaded from'} `{path}`."], "good")
 
+    def _export(self) -> None:
+        try:
+            paths = self.model.export()
+        except (MiriWidgetsError, OSError) as error:
+            self.exported.value = sentences([str(error)], "bad")
+        else:
+            self.exported.value = sentences([f"Written: `{path}`." for path in paths], "good")
+
+    def _take(self) -> None:
+        code = self.pasted.value.strip()
+        try:
+            if "\n" not in code and Path(code).suffix in (".py", ".ipynb", ".txt", ".sh"):
+                code = _text_of(Path(code).expanduser())
+            left_out = self.model.load_code(code)
+        except MiriWidgetsError as error:
+            self.taken.value = sentences([str(error)], "bad")
+            return
+        count = len(self.model.settings.user)
+        told = f"{count} {'value is' if count == 1 else 'values are'} yours now; all others are as they were declared."
+        self.taken.value = sentences([told], "good") + sentences(left_out, "warn")
+
     def _follow(self, _: Any) -> None:
         try:
             code = self.model.code() if self.kind.value == "one" else self.model.script()
         except MiriWidgetsError as error:
             code = f"# {error}"
         self.lines.value = f"<pre>{escape(code or '# There is nothing to run yet.')}</pre>"
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MissingFileError(
+            f"{path.name[:120]} cannot be read",
+            "a script, a notebook or a file with a strun line",
+            "correct its path",
+        ) from error

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import ipywidgets
+
 from miri_widgets.models.rows import RowState, RunRow, duration
+from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.rundifferences import RunDifferencesView
 from miri_widgets.panels.parts.table import Table
-from miri_widgets.panels.parts.theme import GLYPHS, TONES, sentences, text
+from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, sentences, text
 
 __all__ = ["Runs"]
 
@@ -38,13 +43,21 @@ class Runs(Part):
             columns=_COLUMNS, on_act=self._show, placeholder="Filter runs", empty="No run is planned yet."
         )
         self.sentence = text("")
+        self.compare = button(
+            "Compare runs", tip="What changed between two runs of this stage, earlier settings included"
+        )
+        self.differences: RunDifferencesView | None = None
         self.table.observe(self._chosen, "selected")
-        self.children = (self.table, self.sentence)
+        self.compare.on_click(lambda _: self._open_differences())
+        self._always: list[ipywidgets.Widget] = [self.table, self.sentence, self.compare]
+        self.children = tuple(self._always)
         self.watch(model, self._follow, "rows")
 
     def _follow(self, _: Any) -> None:
         self.table.rows = [self._row(row) for row in self.model.rows]
         self._explain()
+        if self.differences is not None:
+            self.differences.model.look(mark=self._complete())
 
     def _row(self, row: RunRow) -> dict[str, Any]:
         exposure = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
@@ -66,6 +79,27 @@ class Runs(Part):
             "time": {"text": duration(row.seconds) if row.seconds else "", "rank": row.seconds},
             "show": "Show" if row.products else "",
         }
+
+    def _complete(self) -> tuple[str, ...]:
+        return tuple(row.key for row in self.model.rows if row.products)
+
+    def _open_differences(self) -> None:
+        """Put the comparison below the runs, or take it away."""
+        if self.differences is not None:
+            self.differences.close()
+            self.differences = None
+            self.children = tuple(self._always)
+            return
+        session = self.model.session
+        model = RunDifferencesModel(session.program.workspace, self.model.name, session.submit)
+        self.differences = RunDifferencesView(model, self._blink)
+        self.children = (*self._always, self.differences)
+        model.look(mark=self._complete())
+
+    def _blink(self, first: Path, second: Path) -> None:
+        """Show the second of two files; the first when the second is in view."""
+        session = self.model.session
+        session.show(first if session.shown == second else second)
 
     def _show(self, key: str) -> None:
         row = self.model.row(key)

@@ -1,0 +1,378 @@
+"""Two runs, or two files, side by side: what was done otherwise, and what that changed in their pixels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from miri_widgets.core.differences import PixelDifference
+from miri_widgets.errors import InputError, MiriWidgetsError, MissingFileError
+from miri_widgets.models.compare import compared
+from miri_widgets.models.readings import Reading
+from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.header_facts import header_facts
+from miri_widgets.products.names import suffix_of
+from miri_widgets.run.differences import (
+    Change,
+    StoredRun,
+    changes,
+    record_facts,
+    run_of_file,
+    stored_runs,
+)
+
+__all__ = [
+    "Choice",
+    "ProductPair",
+    "RunDifferences",
+    "RunDifferencesModel",
+    "choice_of",
+    "choices_in",
+    "differences_of",
+]
+
+MOST_PAIRS = 24
+"""Products that are compared pixel by pixel; of a mosaic's many exposures the others are left out, which is said."""
+_MOST_NAMED = 2
+
+
+@dataclass(frozen=True)
+class Choice:
+    """
+    A run or a file that can be compared.
+
+    Attributes
+    ----------
+    path : Path
+        The run's folder, or the file.
+    group : str
+        What only equal things are offered for: stage and label of a run, product suffix of a file.
+    title : str
+        For people: when it ended, or the file's name.
+    products : tuple of Path
+        Its FITS products, main one first.
+    run : StoredRun, optional
+        The run, when there is a record.
+    """
+
+    path: Path
+    group: str
+    title: str
+    products: tuple[Path, ...]
+    run: StoredRun | None = None
+
+    def facts(self, *, by_record: bool = True) -> dict[str, dict[str, Any]]:
+        """Return how it was made; a sentence of ours is raised when its headers cannot be read."""
+        if by_record and self.run is not None:
+            return record_facts(self.run)
+        return dict(header_facts(self.products[0])) if self.products else {}
+
+
+@dataclass(frozen=True)
+class ProductPair:
+    """
+    A product of both.
+
+    Attributes
+    ----------
+    name : str
+        Of the second.
+    first, second : Path
+        The two files.
+    numbers : PixelDifference, optional
+        How the pixels differ; None when they cannot be compared.
+    unit : str
+        Of the pixels.
+    sentence : str
+        Why they cannot be compared.
+    """
+
+    name: str
+    first: Path
+    second: Path
+    numbers: PixelDifference | None = None
+    unit: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class RunDifferences:
+    """
+    What differs between two choices.
+
+    Attributes
+    ----------
+    first, second : Choice
+        The two.
+    changes : tuple of Change
+        What was done otherwise.
+    pairs : tuple of ProductPair
+        Products of the same kind.
+    notes : tuple of str
+        What could not be compared, as sentences.
+    """
+
+    first: Choice
+    second: Choice
+    changes: tuple[Change, ...] = ()
+    pairs: tuple[ProductPair, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def choice_of(path: Path) -> Choice:
+    """
+    Return what a path names: a product, or the folder of a run.
+
+    Raises
+    ------
+    MissingFileError
+        If it is neither.
+    """
+    path = Path(path).expanduser()
+    if path.is_file():
+        run = run_of_file(path)
+        return Choice(path, suffix_of(path), path.name, (path,), run)
+    found = next((one for one in _runs_beside(path) if one.folder == path.resolve()), None)
+    if found is None:
+        raise MissingFileError(
+            f"{shown_name(path)} is no file and no folder of a run",
+            "a FITS product, or the folder of a complete run",
+            "correct the path",
+        )
+    return _of_run(found)
+
+
+def _named(one: Choice | Path | None) -> Choice | None:
+    return one if isinstance(one, Choice) or one is None else choice_of(Path(one))
+
+
+def _runs_beside(folder: Path) -> tuple[StoredRun, ...]:
+    parents = folder.resolve().parents
+    return stored_runs(parents[2], parents[0].name) if len(parents) > 2 else ()
+
+
+def _of_run(run: StoredRun, title: str = "") -> Choice:
+    record = run.record
+    when = (
+        time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.finished)) if record.finished else record.key
+    )
+    products = tuple(path for path in run.products if path.suffix == ".fits")
+    return Choice(run.folder, f"{record.stage} · {record.label}", title or when, products, run)
+
+
+def choices_in(folder: Path, stage: str = "") -> tuple[Choice, ...]:
+    """
+    List what can be compared: the complete runs of a workspace, or the FITS files of any other folder.
+
+    Parameters
+    ----------
+    folder : Path
+        A workspace, or a folder of products.
+    stage : str
+        Only runs of this stage.
+
+    Returns
+    -------
+    tuple of Choice
+        The newest first; the title of a run tells what was done otherwise in the newest of its group.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such folder.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise MissingFileError(
+            f"no folder {shown_name(folder)}", "a workspace or a folder of products", "correct it"
+        )
+    runs = stored_runs(folder, stage)
+    if not runs:
+        files = sorted(folder.glob("*.fits"), key=lambda path: -path.stat().st_mtime)
+        return tuple(Choice(path, suffix_of(path), path.name, (path,), run_of_file(path)) for path in files)
+    newest: dict[str, Choice] = {}
+    found = []
+    for run in runs:
+        plain = _of_run(run)
+        latest = newest.setdefault(plain.group, plain)
+        words = "newest" if latest is plain else _told(latest.facts(), plain.facts())
+        found.append(_of_run(run, f"{plain.title} · {words}"))
+    return tuple(found)
+
+
+def _told(newest: dict[str, Any], older: dict[str, Any]) -> str:
+    listed: Sequence[Change] = changes(newest, older)
+    if not listed:
+        return "as the newest"
+    listed = [one for one in listed if one.kind != "input"] or list(listed)
+    named = [f"{one.name} {one.second or 'unset'}"[:60] for one in listed[:_MOST_NAMED]]
+    more = len(listed) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def differences_of(first: Choice, second: Choice) -> RunDifferences:
+    """
+    Compare two choices: facts, then the pixels of products of the same kind.
+
+    Raises
+    ------
+    InputError
+        If how one was made cannot be read.
+    """
+    by_record = first.run is not None and second.run is not None
+    listed = changes(first.facts(by_record=by_record), second.facts(by_record=by_record))
+    pairs, notes = _pairs(first.products, second.products)
+    if not by_record:
+        notes.append("Not both have a record: their headers are compared, which do not tell every parameter.")
+    if len(pairs) > MOST_PAIRS:
+        notes.append(f"Pixels of the first {MOST_PAIRS} of {len(pairs)} products are compared.")
+    measured = tuple(_measured(*pair) for pair in pairs[:MOST_PAIRS])
+    return RunDifferences(first, second, listed, measured, tuple(notes))
+
+
+def _pairs(first: Sequence[Path], second: Sequence[Path]) -> tuple[list[tuple[Path, Path]], list[str]]:
+    """Pair products by name, and those that are left by their kind where it is the only one of it."""
+    by_name = {path.name: path for path in first}
+    pairs, left = [], []
+    for path in second:
+        if path.name in by_name:
+            pairs.append((by_name.pop(path.name), path))
+        else:
+            left.append(path)
+    notes = []
+    for path in left:
+        same = [one for one in by_name.values() if suffix_of(one) == suffix_of(path)]
+        if len(first) == len(second) == 1:
+            same = list(first)
+        if len(same) == 1 and sum(suffix_of(one) == suffix_of(path) for one in left) == 1:
+            pairs.append((by_name.pop(same[0].name), path))
+        else:
+            notes.append(f"{shown_name(path)} is in the second only.")
+    notes += [f"{shown_name(path)} is in the first only." for path in by_name.values()]
+    return pairs, notes
+
+
+def _measured(first: Path, second: Path) -> ProductPair:
+    try:
+        found = compared(first, second, "")
+    except MiriWidgetsError as error:
+        return ProductPair(second.name, first, second, sentence=str(error))
+    return ProductPair(second.name, first, second, found.numbers, found.unit)
+
+
+class RunDifferencesModel(traitlets.HasTraits):
+    """
+    Which two are compared, and what differs.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        A workspace, or a folder of products.
+    stage : str
+        Only runs of this stage.
+    submit : callable, optional
+        As for `Reading`.
+    """
+
+    choices = traitlets.Tuple(help="Choice of everything that can be compared, the newest first")
+    first = traitlets.Instance(Choice, allow_none=True, help="what is compared with `second`")
+    second = traitlets.Instance(Choice, allow_none=True)
+    value = traitlets.Instance(RunDifferences, allow_none=True)
+    working = traitlets.Bool(False)
+    sentence = traitlets.Unicode("", help="why there is nothing to see")
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        stage: str = "",
+        submit: Callable[..., Future[Any]] | None = None,
+    ) -> None:
+        super().__init__()
+        self.folder, self.stage = folder, stage
+        self._listing, self._reading = Reading(submit), Reading(submit)
+        self._listing.observe(self._take_listing, ["value", "sentence"])
+        self._reading.observe(self._take, ["value", "sentence", "working"])
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of what belongs together; those with two or more to compare come first."""
+        counts: dict[str, int] = {}
+        for one in self.choices:
+            counts[one.group] = counts.get(one.group, 0) + 1
+        return tuple(sorted(counts, key=lambda name: counts[name] < 2))
+
+    def of_group(self, group: str) -> tuple[Choice, ...]:
+        """Return the choices of one group, the newest first."""
+        return tuple(one for one in self.choices if one.group == group)
+
+    def look(self, folder: Path | None = None, mark: object = None) -> None:
+        """List the folder anew, when it or `mark` is another one than before."""
+        if folder is not None:
+            self.folder = folder
+        if self.folder is not None:
+            self._listing.ask((self.folder, mark), choices_in, self.folder, self.stage)
+
+    def choose_group(self, group: str) -> None:
+        """Compare the newest of a group with the one before it."""
+        found = self.of_group(group)
+        if len(found) > 1:
+            self.choose(found[1], found[0])
+        else:
+            self._reading.forget()
+            with self.hold_trait_notifications():
+                self.first, self.second, self.value = None, found[0] if found else None, None
+                self.sentence = _ALONE if found else ""
+
+    def choose(self, first: Choice | Path | None, second: Choice | Path | None) -> None:
+        """Compare two choices, or what two paths name."""
+        try:
+            one, other = _named(first), _named(second)
+            if one is not None and other is not None and one.path.resolve() == other.path.resolve():
+                raise InputError("the same chosen twice", "two runs or two files", "choose another one")
+        except MiriWidgetsError as error:
+            self._reading.forget()
+            self.value, self.sentence = None, str(error)
+            return
+        self.first, self.second = one, other
+        if one is not None and other is not None:
+            self._reading.ask((one.path, other.path), differences_of, one, other)
+
+    def swap(self) -> None:
+        """Make the first the second."""
+        self.choose(self.second, self.first)
+
+    def _take_listing(self, _: object) -> None:
+        if self._listing.sentence:
+            self.sentence = self._listing.sentence
+            return
+        if self._listing.value is None:
+            return
+        self.choices = self._listing.value
+        chosen = self.second.group if self.second is not None else ""
+        groups = self.groups
+        if self.first is not None and self.second is not None:
+            return  # what was chosen stays
+        if not groups:
+            self.sentence = "There is no complete run here yet, and no FITS file: run the stage first."
+        else:
+            self.choose_group(chosen if chosen in groups else groups[0])
+
+    def _take(self, _: object) -> None:
+        with self.hold_trait_notifications():
+            self.value, self.sentence = self._reading.value, self._reading.sentence
+            self.working = self._reading.working
+
+    def close(self) -> None:
+        """Let go of everything that watches."""
+        self._listing.close()
+        self._reading.close()
+        self.unobserve_all()
+
+
+_ALONE = "There is one run of it only: change a setting and run again, then the two can be compared."

@@ -1,0 +1,192 @@
+"""What changed between two runs: choose two, see what was done otherwise and what that did to the pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.models.run_differences import Choice, ProductPair, RunDifferencesModel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.table import Table
+from miri_widgets.panels.parts.theme import button, sentences, text
+
+__all__ = ["RunDifferencesView"]
+
+_CHANGES: list[dict[str, Any]] = [
+    {"key": "kind", "title": "Kind"},
+    {"key": "name", "title": "Name"},
+    {"key": "first", "title": "A", "tip": "In the first"},
+    {"key": "second", "title": "B", "tip": "In the second"},
+]
+_PAIRS: list[dict[str, Any]] = [
+    {"key": "name", "title": "Product"},
+    {"key": "changed", "title": "Changed", "right": True, "tip": "Pixels whose values differ"},
+    {"key": "median", "title": "Median B \N{MINUS SIGN} A", "right": True},
+    {"key": "sigma", "title": "Sigma", "right": True, "tip": "Robust standard deviation of the difference"},
+    {"key": "largest", "title": "Largest", "right": True, "tip": "Largest absolute difference"},
+    {"key": "unit", "title": "Unit"},
+    {"key": "flags", "title": "Flags", "tip": "Pixels that gained (+) and lost (\N{MINUS SIGN}) a flag"},
+    {"key": "show", "title": "", "kind": "button"},
+]
+_MOST_FLAGS = 3
+
+
+class RunDifferencesView(Part):
+    """
+    Two runs of one stage, or two files.
+
+    Parameters
+    ----------
+    model : RunDifferencesModel
+        Closed with the view.
+    blink : callable
+        Takes the two files of a product, to be shown one over the other.
+    """
+
+    def __init__(self, model: RunDifferencesModel, blink: Callable[[Path, Path], None]) -> None:
+        super().__init__("mw-differences")
+        self.model = model
+        self._blink = blink
+        self._following = False
+        self.group = _dropdown("Of")
+        self.first = _dropdown("A")
+        self.second = _dropdown("B")
+        self.swap = button("Swap", tip="Make A of B and B of A")
+        self.words = text("")
+        self.changes = Table(
+            columns=_CHANGES, placeholder="Filter differences", empty="Nothing was done otherwise."
+        )
+        self.pairs = Table(
+            columns=_PAIRS, on_act=self._show, searchable=False, empty="No product of both can be compared."
+        )
+        self.notes = text("")
+        self.heads = [text("Done otherwise", "mw-heading"), text("What that changed", "mw-heading")]
+        self.result = ipywidgets.VBox([self.heads[0], self.changes, self.heads[1], self.pairs, self.notes])
+        row = ipywidgets.HBox([self.first, self.second, self.swap])
+        row.add_class("mw-row")
+        self.children = (self.group, row, self.words, self.result)
+        self.group.observe(self._chose_group, "value")
+        self.first.observe(self._chose, "value")
+        self.second.observe(self._chose, "value")
+        self.swap.on_click(lambda _: model.swap())
+        self.watch(model, self._follow_choices, "choices", "first", "second")
+        self.watch(model, self._follow, "value", "sentence", "working")
+
+    def _follow_choices(self, _: Any) -> None:
+        model = self.model
+        chosen = next((one for one in (model.second, model.first) if one is not None), None)
+        group = chosen.group if chosen is not None else next(iter(model.groups), None)
+        offered = list(model.of_group(group or ""))
+        offered += [one for one in (model.first, model.second) if one is not None and one not in offered]
+        self._following = True
+        try:
+            names = [*model.groups, *([group] if group and group not in model.groups else [])]
+            self.group.options = [(f"{name} ({len(model.of_group(name)) or 1})", name) for name in names]
+            self.group.value = group if names else None
+            for control, value in ((self.first, model.first), (self.second, model.second)):
+                control.options = [("choose one", None), *((_title(one), one) for one in offered)]
+                control.value = value
+        finally:
+            self._following = False
+        self.group.layout.display = "" if len(model.groups) > 1 else "none"
+        self.swap.disabled = model.first is None or model.second is None
+
+    def _chose_group(self, change: dict[str, Any]) -> None:
+        if not self._following and change["new"]:
+            self.model.choose_group(change["new"])
+
+    def _chose(self, _: Any) -> None:
+        if not self._following:
+            self.model.choose(self.first.value, self.second.value)
+
+    def _follow(self, _: Any) -> None:
+        value = self.model.value
+        self.result.layout.display = "none" if value is None else ""
+        if self.model.working:
+            self.words.value = sentences(["The pixels of both are being compared."], "calm")
+        elif value is None:
+            self.words.value = sentences([self.model.sentence] if self.model.sentence else [], "calm")
+        else:
+            told = len(value.changes)
+            same = all(pair.numbers is not None and pair.numbers.none for pair in value.pairs) and value.pairs
+            words = f"{told} {'difference' if told == 1 else 'differences'} in how they were made"
+            words += "; every pixel is the same." if same else "."
+            self.words.value = sentences([words], "calm")
+        if value is None:
+            return
+        self.changes.rows = [
+            {
+                "id": f"{number}",
+                "kind": one.kind,
+                "name": one.name,
+                "first": one.first or "–",
+                "second": one.second or "–",
+            }
+            for number, one in enumerate(value.changes)
+        ]
+        self.pairs.rows = [_row(pair) for pair in value.pairs]
+        lines = [*value.notes, *(pair.sentence for pair in value.pairs if pair.sentence)]
+        self.notes.value = sentences(lines, "warn")
+
+    def _show(self, name: str) -> None:
+        value = self.model.value
+        pair = next((one for one in value.pairs if str(one.second) == name), None) if value else None
+        if pair is not None:
+            self._blink(pair.first, pair.second)
+
+    def close(self) -> None:
+        """Close the model, too."""
+        super().close()
+        self.model.close()
+
+
+def _dropdown(label: str) -> ipywidgets.Dropdown:
+    control = ipywidgets.Dropdown(
+        options=[("", None)], description=label, style={"description_width": "24px"},
+        layout=ipywidgets.Layout(flex="1 1 220px", width="auto", min_width="160px"),
+    )  # fmt: skip
+    control.add_class("mw-control")
+    return control
+
+
+def _title(one: Choice) -> str:
+    return one.title if len(one.title) <= 120 else f"{one.title[:119]}…"
+
+
+def _row(pair: ProductPair) -> dict[str, Any]:
+    numbers = pair.numbers
+    row: dict[str, Any] = {
+        "id": str(pair.second),
+        "name": {"text": pair.name, "tip": f"{pair.first}\n{pair.second}"},
+        "unit": pair.unit,
+        "show": "Blink",
+    }
+    if numbers is None:
+        return row | {"changed": "–", "median": "", "sigma": "", "largest": "", "flags": ""}
+    share = f" ({100 * numbers.changed / numbers.compared:.3g} %)" if numbers.changed else ""
+    flags = [f"+{count} {name}" for name, count in numbers.gained.items()]
+    flags += [f"\N{MINUS SIGN}{count} {name}" for name, count in numbers.dropped.items()]
+    shown = ", ".join(flags[:_MOST_FLAGS]) + (
+        f" and {len(flags) - _MOST_FLAGS} more" if flags[_MOST_FLAGS:] else ""
+    )
+    return row | {
+        "changed": {
+            "text": f"{numbers.changed}{share}",
+            "rank": numbers.changed,
+            "tip": f"of {numbers.compared} usable in both; {numbers.lost} usable in A only, {numbers.won} in B only",
+        },
+        "median": _number(numbers.median),
+        "sigma": _number(numbers.sigma),
+        "largest": _number(numbers.largest),
+        "flags": {"text": shown or "none", "tip": ", ".join(flags) or "no flag gained or lost"},
+    }
+
+
+def _number(value: float) -> dict[str, Any]:
+    if not math.isfinite(value):
+        return {"text": "–", "rank": -1.0}
+    return {"text": f"{value:.3g}".replace("-", "\N{MINUS SIGN}"), "rank": value}

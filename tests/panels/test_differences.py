@@ -1,0 +1,84 @@
+"""The view of what changed between two runs, in a stage panel and alone."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from miri_widgets.models.run_differences import RunDifferencesModel
+from miri_widgets.panels.compare import DifferencesPanel, show_differences
+from miri_widgets.panels.parts.runs import Runs
+
+from .stub_viewer import Viewer
+
+
+def write(path, level, **cards):
+    science = fits.ImageHDU(np.full((6, 8), level, np.float32), name="SCI")
+    science.header["BUNIT"] = "MJy/sr"
+    primary = fits.PrimaryHDU()
+    primary.header.update(cards)
+    fits.HDUList([primary, science]).writeto(path)
+    return path
+
+
+@pytest.fixture
+def pair(tmp_path):
+    return write(tmp_path / "a_cal.fits", 1.0, CAL_VER="1"), write(
+        tmp_path / "b_cal.fits", 2.0, CAL_VER="<b>2"
+    )
+
+
+def test_two_files_alone(pair):
+    panel = DifferencesPanel(RunDifferencesModel(), Viewer())
+    panel.first.value, panel.second.value = map(str, pair)
+    panel.compare.click()
+    (row,) = panel.view.changes.rows
+    assert (row["kind"], row["first"], row["second"]) == ("version", "1", "<b>2")
+    (product,) = panel.view.pairs.rows
+    assert product["changed"]["text"] == "48 (100 %)" and product["median"]["text"] == "1"
+    panel.view.pairs.vue_act(product["id"])
+    assert panel.viewer.labels == ("A · a_cal.fits", "B · b_cal.fits")
+    assert panel.shown.value == "B · b_cal.fits"
+    panel.blink.click()
+    assert panel.viewer.labels[-1] == "A · a_cal.fits" and panel.shown.value.startswith("A")
+    panel.close()
+
+
+def test_a_folder_offers_its_files(pair):
+    panel = show_differences(folder=pair[0].parent, viewer=Viewer())
+    assert set(panel.first.options) == {str(path) for path in pair}
+    assert panel.view.changes.rows and panel.view.first.value is not None
+    panel.folder.value = "/no/such/folder"
+    panel.look.click()
+    assert "no folder folder" in panel.view.model.sentence
+    panel.close()
+
+
+def test_without_arguments_it_waits_for_a_choice():
+    panel = show_differences(viewer=Viewer())
+    panel.compare.click()
+    assert "Name two files" in panel.view.words.value
+    panel.close()
+
+
+def test_a_stage_compares_its_runs(session, engine):
+    stage = session.stages["detector1"]
+    for threshold in (4.0, 6.0):
+        stage.set({"jump.rejection_threshold": threshold})
+        session.poll()
+        stage.run()
+        engine.finish()
+        session.poll()
+    runs = Runs(stage)
+    runs.compare.click()
+    view = runs.differences
+    assert len(view.group.options) == 4 and len(view.first.options) == 3
+    row = view.pairs.rows[0]
+    seen = set()
+    for _ in range(2):
+        view.pairs.vue_act(row["id"])
+        seen.add(str(session.shown))
+    pair = view.model.value.pairs[0]
+    assert seen == {str(pair.first), str(pair.second)} and pair.first.name == pair.second.name
+    runs.compare.click()
+    assert runs.differences is None and view not in runs.children
+    runs.close()
