@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.compare import compared
+from miri_widgets.models.readings import Reading
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.rundifferences import RunDifferencesView
@@ -16,6 +19,8 @@ from miri_widgets.panels.parts.theme import button, escape, sentences, styleshee
 from miri_widgets.viewer import ImageViewer, make_viewer
 
 __all__ = ["DifferencesPanel", "show_differences"]
+
+_DIFFERENCE = "B \N{MINUS SIGN} A"
 
 
 class DifferencesPanel(Part):
@@ -42,6 +47,8 @@ class DifferencesPanel(Part):
         self.model = model
         self._pool = pool
         self._labels = ("", "")
+        self._pair = Path(), Path()
+        self.difference = Reading(pool.submit if pool is not None else None)
         self._place = 1
         self.viewer = viewer or make_viewer(height="480px")
         self.folder = _path_box("Folder", "A workspace, or a folder of FITS files")
@@ -51,7 +58,8 @@ class DifferencesPanel(Part):
         self.second = _path_box("File B", "A FITS product, or the folder of a run")
         self.compare = button("Compare files", tip="Compare these two files, wherever they are")
         self.blink = button("Blink", tip="Show the other one")
-        self.blink.disabled = True
+        self.subtract = button("Difference", tip="Show B minus A")
+        self.blink.disabled = self.subtract.disabled = True
         self.shown = text("", "mw-muted")
         self.view = RunDifferencesView(model, self._show)
         listing, files, seeing = (
@@ -59,7 +67,7 @@ class DifferencesPanel(Part):
             for held in (
                 [self.folder, self.look],
                 [self.first, self.second, self.compare],
-                [self.blink, self.shown],
+                [self.blink, self.subtract, self.shown],
             )
         )
         for row in (listing, files, seeing):
@@ -70,13 +78,22 @@ class DifferencesPanel(Part):
         )  # fmt: skip
         self.look.on_click(lambda _: self._list())
         self.compare.on_click(lambda _: self._compare())
+        self.subtract.on_click(lambda _: self._ask_difference())
         self.blink.on_click(lambda _: self._next())
         self.watch(model, self._follow_choices, "choices")
+        self.watch(self.difference, self._follow_difference, "value", "sentence")
 
     def _follow_choices(self, _: Any) -> None:
         known = [str(path) for one in self.model.choices for path in one.products[:1]]
         for box in (self.first, self.second):
             box.options = known
+
+    def offer(self, workspaces: Sequence[Path]) -> None:
+        """Offer workspaces as the folder; one that is picked is listed at once."""
+        self.folder.options = [str(path) for path in workspaces]
+        self.folder.observe(
+            lambda change: self._list() if change["new"] in self.folder.options else None, "value"
+        )
 
     def _list(self) -> None:
         if self.folder.value.strip():
@@ -100,8 +117,27 @@ class DifferencesPanel(Part):
         except MiriWidgetsError as error:
             self.shown.value = sentences([str(error)], "bad")
             return
-        self.blink.disabled = False
+        self._pair = first, second
+        self.difference.forget()
+        self.blink.disabled = self.subtract.disabled = False
         self._in_front(1)
+
+    def _ask_difference(self) -> None:
+        """Bring B minus A to the front; it is made when it is asked for first."""
+        if self.viewer.front(_DIFFERENCE):
+            self.shown.value = escape(_DIFFERENCE)
+        else:
+            self.shown.value = "The pixels are being subtracted."
+            self.difference.ask(self._pair, compared, *self._pair, "")
+
+    def _follow_difference(self, _: Any) -> None:
+        found = self.difference.value
+        if self.difference.sentence:
+            self.shown.value = sentences([self.difference.sentence], "bad")
+        elif found is not None and (found.before, found.after) == self._pair:
+            plane = found.difference if found.difference.ndim == 2 else found.difference[0]
+            self.viewer.show(plane, label=_DIFFERENCE)
+            self.shown.value = escape(f"{_DIFFERENCE} [{found.unit}]")
 
     def _next(self) -> None:
         self._in_front(1 - self._place)
@@ -117,6 +153,7 @@ class DifferencesPanel(Part):
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         super().close()
+        self.difference.close()
 
 
 def _path_box(label: str, hint: str) -> ipywidgets.Combobox:
@@ -133,6 +170,8 @@ def show_differences(
     second: Path | str | None = None,
     folder: Path | str | None = None,
     viewer: ImageViewer | None = None,
+    *,
+    workspaces: Sequence[Path] = (),
 ) -> DifferencesPanel:
     """
     Return what changed between two runs or two files, beside a viewer, to be displayed.
@@ -145,6 +184,8 @@ def show_differences(
         A workspace, whose runs can be chosen, or a folder of FITS files.
     viewer : ImageViewer, optional
         As for `DifferencesPanel`.
+    workspaces : sequence of Path
+        Folders that are offered; the first of them is listed when no other is named.
 
     Returns
     -------
@@ -152,8 +193,10 @@ def show_differences(
         With pickers for another folder and other files; a path that cannot be used is told there.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="miri-differences")
+    folder = folder or next(iter(workspaces), None)
     model = RunDifferencesModel(Path(folder) if folder else None, submit=pool.submit)
     panel = DifferencesPanel(model, viewer, pool)
+    panel.offer(workspaces)
     if first and second:
         panel.first.value, panel.second.value = str(first), str(second)
         model.choose(Path(first), Path(second))

@@ -14,7 +14,7 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.atomic import os_errors_as_ours
 from miri_widgets.products.program import Program, data_root, load_program, save_program
 
-__all__ = ["OpenedProgram", "open_folder", "opened_programs", "touch_opened"]
+__all__ = ["OpenedProgram", "known_workspaces", "open_folder", "opened_programs", "touch_opened"]
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,23 @@ def opened_programs(chain: Sequence[str] = ()) -> tuple[OpenedProgram, ...]:
             if program.chain == tuple(chain):
                 found.append(OpenedProgram(path, program, path.stat().st_mtime))
     return tuple(sorted(found, key=lambda one: (-one.when, one.path.name)))
+
+
+def known_workspaces(beside: Path | str = "") -> tuple[Path, ...]:
+    """
+    Return the workspaces in which something was run, the latest first.
+
+    Parameters
+    ----------
+    beside : path
+        Folder of program files, which count as well as those that were opened from a page; by default the current one.
+    """
+    found: dict[Path, float] = {}
+    for path in (*Path(beside).glob("*.toml"), *opened_folder().glob("*.toml")):
+        with suppress(MiriWidgetsError, OSError, ValueError):
+            workspace = load_program(path).workspace
+            found[workspace] = max(one.stat().st_mtime for one in (workspace / "runs").iterdir())
+    return tuple(sorted(found, key=lambda one: -found[one]))
 
 
 def touch_opened(path: Path) -> None:

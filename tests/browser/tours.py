@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
@@ -185,6 +186,40 @@ class AnyProgramTour(Tour):
         return [one.program.workspace for one in self._opened()]
 
 
+class CompareTour(Tour):
+    """Two runs of Detector 1 of the program of after-images, with two thresholds: listed, blinked, subtracted."""
+
+    def prepare(self) -> str:
+        """Make both runs, and let their workspace be the latest."""
+        from miri_widgets.cli.headless import follow, start
+        from miri_widgets.simulation.twins import ensure_twin
+
+        ensure_twin(self.program.simulated)
+        for changes in ((), ("detector1.jump.rejection_threshold=6",)):
+            session, job = start(self.program, stages=["persistence", "detector1"], changes=changes)
+            try:
+                if job and not follow(session, job, print):
+                    raise RuntimeError(f"the runs to compare, with {changes}, were not made")
+            finally:
+                session.close()
+        os.utime(self.program.workspace / "runs" / "detector1")
+        return "two runs of each exposure were made before"
+
+    def go(self, page: Page, hand: Hand) -> None:
+        """See what the other threshold changed, in numbers and in the viewer."""
+        view = page.locator(".mw-differences")
+        expect(view).to_contain_text("rejection_threshold", timeout=3 * MINUTES)
+        hand.click(view.get_by_role("button", name="Blink").first, "Blink of the product")
+        hand.click(page.get_by_role("button", name="Difference", exact=True), "Difference")
+        expect(page.get_by_text("B \N{MINUS SIGN} A [DN/s]")).to_be_visible(timeout=2 * MINUTES)
+        page.locator(".mw-viewer canvas").first.wait_for(timeout=2 * MINUTES)
+        self.found = " ".join(view.locator("tbody").last.inner_text().split())[:60].replace("|", "/")
+
+    def products(self) -> str:
+        """Return the first words of the table of differences."""
+        return f"difference of {self.found}"
+
+
 def tab(page: Page, name: str) -> Locator:
     """Return the tab of a stage."""
     return page.locator(f'.mw-tabs-steps [data-tab="{name}"]')
@@ -201,6 +236,8 @@ def tour_of(name: str, pages: Path) -> Tour:
     """Return what is clicked on the dashboard of a notebook."""
     if name == "any_program":
         return AnyProgramTour()
+    if name == "compare":
+        return CompareTour(load_program(pages / "persistence.toml"))
     return Tour(load_program(pages / f"{name}.toml"), LOOK_AT.get(name, ""))
 
 

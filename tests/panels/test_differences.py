@@ -43,6 +43,33 @@ def test_two_files_alone(pair):
     panel.close()
 
 
+def test_the_difference_is_shown_when_it_is_asked_for(pair):
+    panel = DifferencesPanel(RunDifferencesModel(), Viewer())
+    assert panel.subtract.disabled
+    panel.first.value, panel.second.value = map(str, pair)
+    panel.compare.click()
+    panel.view.pairs.vue_act(panel.view.pairs.rows[0]["id"])
+    panel.subtract.click()
+    label = panel.viewer.labels[-1]
+    np.testing.assert_array_equal(panel.viewer.shown[label], np.ones((6, 8), np.float32))
+    assert panel.shown.value == f"{label} [MJy/sr]"
+    panel.blink.click()
+    panel.subtract.click()
+    assert panel.viewer.labels[-1] == label, "what is there is brought to the front"
+    panel.view.pairs.vue_act(panel.view.pairs.rows[0]["id"])
+    assert label not in panel.viewer.labels, "another pair has another difference"
+    panel.close()
+
+
+def test_workspaces_are_offered_and_one_that_is_picked_is_listed(pair, tmp_path):
+    (tmp_path / "empty").mkdir()
+    panel = show_differences(workspaces=(tmp_path / "empty", pair[0].parent), viewer=Viewer())
+    assert panel.model.folder == tmp_path / "empty" and not panel.first.options
+    panel.folder.value = str(pair[0].parent)
+    assert set(panel.first.options) == {str(path) for path in pair}
+    panel.close()
+
+
 def test_a_folder_offers_its_files(pair):
     panel = show_differences(folder=pair[0].parent, viewer=Viewer())
     assert set(panel.first.options) == {str(path) for path in pair}
