@@ -6,6 +6,7 @@ Everything about a reduction that goes into its report: facts of complete runs o
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,8 @@ _WORDS = {
     Source.CRDS: "CRDS parameter file",
 }
 _LONG = 300
+_INSTALLED = re.compile(r"\S*/site-packages/")
+"""Where a package happens to be installed is nobody's business."""
 
 
 @dataclass(frozen=True)
@@ -269,7 +272,7 @@ def gather(request: ReportRequest) -> Report:
 def _run(plan: Any, record: Any) -> RunFacts:
     if record is None:
         return RunFacts(plan.stage, plan.label, plan.key, False)
-    main = next(iter(record.products), "")
+    main = next(iter(record.products), "").removeprefix(plan.label)
     return RunFacts(plan.stage, plan.label, plan.key, True, record.seconds, record.peak_rss_mb, main)
 
 
@@ -401,7 +404,9 @@ def _proofs(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[Pr
 
 def _warnings(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, str, int], ...]:
     counts = Counter(
-        (plan.stage, " ".join(str(line).split())[:_LONG]) for plan, record in made for line in record.warnings
+        (plan.stage, _INSTALLED.sub("", " ".join(str(line).split()))[:_LONG])
+        for plan, record in made
+        for line in record.warnings
     )
     return tuple((stage, line, count) for (stage, line), count in counts.items())
 

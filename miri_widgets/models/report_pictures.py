@@ -101,7 +101,9 @@ def picture(path: Path, title: str) -> Picture:
     png, bar = _drawn(small, low, high, unit, scale * step, _axes(wcs, image.shape))
     told = [f"{image.shape[1]} × {image.shape[0]} pixels"]
     told += [f"{scale:.3g} arcsec per pixel"] if scale else []
-    told += [f"black to white {low:.3g} to {high:.3g} {unit}, on an arcsinh curve, inverted"]
+    told += [
+        f"white to black: {low:.3g} to {high:.3g} {unit}, on an arcsinh curve".replace("-", "\N{MINUS SIGN}")
+    ]
     told += [f"bar {bar} arcsec; north and east as marked"] if bar else []
     return Picture(title, "; ".join(told), png)
 

@@ -65,7 +65,7 @@ def methods(
     if "image3" in done:
         lines += _mosaics(records, steps, sources)
     if own:
-        lines.append("These steps use NumPy [Harris2020], SciPy [Virtanen2020] and Astropy [Astropy2022].")
+        lines.append("miri_widgets uses NumPy [Harris2020], SciPy [Virtanen2020] and Astropy [Astropy2022].")
     else:
         lines.append("The pipeline uses Astropy [Astropy2022].")
     if _uses_gaia(program, parameters):
