@@ -20,6 +20,7 @@ examples:
   miri-widgets demo --program lmc_1040   the simulated twin of an observed program
   miri-widgets serve                     serve the dashboards
   miri-widgets run program.toml          reduce a program without a browser
+  miri-widgets report program.toml       what was done, as one HTML file for a paper
   miri-widgets simulate --help           all about simulated exposures
   miri-widgets shifts FILE.csv           judge a table of measured shifts
   miri-widgets doctor                    check this installation
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_serve(commands)
     _add_run(commands)
+    _add_report(commands)
     _add_simulation(commands)
     _add_shifts(commands)
     doctor = commands.add_parser("doctor", help="check this installation and say what to do")
@@ -124,6 +126,19 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--detach", action="store_true", help="start the job and return; it goes on by itself")
     _add_engine(run)
     run.set_defaults(command=_run)
+
+
+def _add_report(commands: argparse._SubParsersAction) -> None:
+    report = commands.add_parser(
+        "report",
+        help="write what was done as one HTML file",
+        description="Write the report of all complete runs of a program: methods, images, parameters, versions, references.",
+    )
+    report.add_argument("program", type=Path, help="the program's TOML file")
+    report.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="the HTML file (default: reports/ in the workspace)"
+    )
+    report.set_defaults(command=_report)
 
 
 def _add_simulation(commands: argparse._SubParsersAction) -> None:
@@ -201,6 +216,12 @@ def _shifts(options: argparse.Namespace) -> int:
     from miri_widgets.cli.shifts import run_shifts
 
     return run_shifts(options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from miri_widgets.cli.report import write_report
+
+    return write_report(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

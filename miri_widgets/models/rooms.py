@@ -76,6 +76,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         plan=plan,
         products=lambda one: products(workspace, one),
         report=lambda one: _report(workspace, one),
+        record=lambda one: completed(workspace, one.key, one.stage),
         inputs=lambda one: tuple(one.files(place)),
         harm=harm_in,
         accepted=lambda key: is_accepted(place, key),

@@ -115,6 +115,8 @@ class Services:
         Product files of a plan whose run is complete; else empty.
     report : callable
         What a step of ours told of a plan's complete run; else empty.
+    record : callable
+        The record of a plan's complete run; None when there is none.
     inputs : callable
         Files that go into a plan's run.
     harm : callable
@@ -148,6 +150,7 @@ class Services:
     plan: Callable[[Sequence[Exposure], Sequence[str], SettingsOf], PlannedLike]
     products: Callable[[Any], tuple[Path, ...]]
     report: Callable[[Any], Mapping[str, Any]]
+    record: Callable[[Any], Any]
     inputs: Callable[[Any], tuple[Path, ...]]
     harm: Callable[[Mapping[str, Any]], str]
     accepted: Callable[[str], bool]

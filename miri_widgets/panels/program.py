@@ -11,6 +11,7 @@ from miri_widgets.models.rows import ExposureRow
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.chain import ChainView
 from miri_widgets.panels.parts.part import Part, close_all
+from miri_widgets.panels.parts.reportbar import ReportBar
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import (
     GLYPHS,
@@ -104,6 +105,7 @@ class ProgramPanel(Part):
         self.problems = text("")
         self.warnings = text("")
         self.twin = TwinView(session)
+        self.report = ReportBar(session)
         self.show.on_click(lambda _: self._show())
         self.exclude.on_click(lambda _: self.model.exclude(self.model.selected))
         self.include.on_click(lambda _: self.model.include(self.model.selected))
@@ -112,7 +114,7 @@ class ProgramPanel(Part):
         actions.add_class("mw-row")
         self.children = (
             stylesheet(), self._heading(), self.twin, self.warnings, self.chain, self.words, self.filters, actions, self.counts, self.table, self.problems,
-            self.mosaic_words, self.mosaics,
+            self.mosaic_words, self.mosaics, self.report,
         )  # fmt: skip
         self.table.observe(self._chosen, "selected")
         self.watch(self.model, self._follow_filters, "exposures", "excluded")

@@ -112,7 +112,7 @@ def test_every_stage_and_command_is_in_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for stage in STAGES:
         assert f"| `{stage.name}` |" in readme
-    for command in ("demo", "simulate", "import", "serve", "run", "shifts", "doctor"):
+    for command in ("demo", "simulate", "import", "serve", "run", "report", "shifts", "doctor"):
         assert f"miri-widgets {command}" in readme
 
 

@@ -265,6 +265,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         plan=plan,
         products=lambda one: products(program.workspace, one),
         report=lambda one: completed(program.workspace, one.key, one.stage).facts.get("report", {}),
+        record=lambda one: completed(program.workspace, one.key, one.stage),
         inputs=lambda one: tuple(one.files(Workspace(program.workspace))),
         harm=harm_in,
         accepted=lambda key: is_accepted(Workspace(program.workspace), key),

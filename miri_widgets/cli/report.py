@@ -1,0 +1,36 @@
+"""Write the report of a program without a browser."""
+
+from __future__ import annotations
+
+import argparse
+
+from miri_widgets.products.program import load_program
+
+__all__ = ["write_report"]
+
+
+def write_report(options: argparse.Namespace) -> int:
+    """
+    Run the command ``miri-widgets report``.
+
+    Returns
+    -------
+    int
+        0 when the report is written.
+
+    Raises
+    ------
+    MiriWidgetsError
+        If nothing is complete, or the file cannot be written.
+    """
+    from miri_widgets.models import open_session
+    from miri_widgets.models.report import request_of
+    from miri_widgets.panels.report_page import make_report
+
+    session = open_session(load_program(options.program))
+    try:
+        session.poll()
+        print(f"written to {make_report(request_of(session), options.output)}")
+    finally:
+        session.close()
+    return 0

@@ -1,0 +1,437 @@
+"""
+Everything about a reduction that goes into its report: facts of complete runs of the settings of now, and what is missing.
+
+`request_of` looks at the session in its thread; `gather` reads the disk in any other.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from miri_widgets.errors import EngineError, ParameterError
+from miri_widgets.models.report_pictures import Picture, pictures_of
+from miri_widgets.models.report_words import methods
+from miri_widgets.models.rows import duration
+from miri_widgets.models.services import Services
+from miri_widgets.models.stage import PLANNING
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.program import Program
+from miri_widgets.settings import Parameter, Settings, Source
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = [
+    "ChangedParameter",
+    "ProofFacts",
+    "Report",
+    "ReportRequest",
+    "RunFacts",
+    "StageFacts",
+    "default_path",
+    "gather",
+    "request_of",
+]
+
+_WORDS = {
+    Source.USER: "you",
+    Source.PROGRAM: "program file",
+    Source.PRESET: "preset of the package",
+    Source.CRDS: "CRDS parameter file",
+}
+_LONG = 300
+_INSTALLED = re.compile(r"\S*/site-packages/")
+"""Where a package happens to be installed is nobody's business."""
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """What is to be reported, as the session stands now: frozen values, for another thread."""
+
+    program: Program
+    services: Services
+    plans: tuple[Any, ...]
+    refused: Mapping[str, str]
+    stages: tuple[tuple[Any, Settings], ...]
+    exposures: tuple[tuple[Exposure, bool], ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """One planned run: its key, and whether it is complete."""
+
+    stage: str
+    label: str
+    key: str
+    complete: bool
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    main: str = ""
+
+
+@dataclass(frozen=True)
+class StageFacts:
+    """How a stage of the chain stands."""
+
+    name: str
+    title: str
+    summary: str
+    own: bool
+    done: int
+    planned: int
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    finished: float = 0.0
+    skipped: tuple[str, ...] = ()
+    version: int = 0
+    sentence: str = ""
+
+    @property
+    def status(self) -> str:
+        """The status in words."""
+        if self.sentence:
+            return "cannot run"
+        if not self.planned:
+            return "takes no exposure"
+        return "complete" if self.done == self.planned else f"{self.done} of {self.planned} runs complete"
+
+    @property
+    def time(self) -> str:
+        """Sum of the time of its runs, for people."""
+        return duration(self.seconds) if self.done else ""
+
+
+@dataclass(frozen=True)
+class ChangedParameter:
+    """A parameter that acted with another value than its declaration says."""
+
+    stage: str
+    name: str
+    value: Any
+    default: Any
+    unit: str
+    source: str
+    runs: int
+    of: int
+
+
+@dataclass(frozen=True)
+class ProofFacts:
+    """What a step of ours told of one run."""
+
+    stage: str
+    label: str
+    verdict: str
+    sentences: tuple[str, ...]
+    accepted: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    All facts of a report.
+
+    Attributes
+    ----------
+    program : Program
+        What was reduced.
+    made : float
+        Seconds since the epoch.
+    exposures : tuple of (Exposure, bool)
+        With whether it takes part.
+    stages, runs, parameters, proofs : tuples
+        See their classes.
+    versions : dict of str to str
+        By package; several versions with a bar between.
+    contexts : tuple of str
+        CRDS contexts of the runs.
+    references : dict of str to tuple of str
+        Names of reference files by type.
+    warnings : tuple of (str, str, int)
+        Stage, warning and in how many runs.
+    shifts : tuple of dict
+        What aligning did to each exposure, milliarcsec; see `miri_widgets.steps.facts`.
+    sources : dict of str to int
+        Sources in the catalogue of each mosaic.
+    pictures : tuple of Picture
+        Images of products.
+    methods : tuple of str
+        Sentences for a paper.
+    citations : tuple of str
+        Keys of `miri_widgets.models.citations.CITATIONS` that apply.
+    missing : tuple of str
+        What is not in it, as sentences.
+    """
+
+    program: Program
+    made: float
+    exposures: tuple[tuple[Exposure, bool], ...] = ()
+    stages: tuple[StageFacts, ...] = ()
+    runs: tuple[RunFacts, ...] = ()
+    parameters: tuple[ChangedParameter, ...] = ()
+    proofs: tuple[ProofFacts, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    contexts: tuple[str, ...] = ()
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[tuple[str, str, int], ...] = ()
+    shifts: tuple[Mapping[str, Any], ...] = ()
+    sources: Mapping[str, int] = field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
+    methods: tuple[str, ...] = ()
+    citations: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def request_of(session: SessionModel) -> ReportRequest:
+    """
+    Return what is to be reported; call it in the thread of the session.
+
+    Raises
+    ------
+    EngineError
+        If the plans are not those of the settings of now, or there is none.
+    """
+    if session.planning:
+        raise EngineError("no report can be made now", "plans of the settings of now", PLANNING.rstrip("."))
+    blockers = session.programs.blockers()
+    if blockers or not session.plans:
+        reason = " ".join(blockers) or session.trouble or "run a stage first"
+        raise EngineError("nothing to report", "exposures with planned runs", reason.rstrip("."))
+    programs = session.programs
+    return ReportRequest(
+        session.program,
+        session.services,
+        tuple(session.plans),
+        dict(session.refused),
+        tuple((model.stage, model.settings) for model in session.stages.values()),
+        tuple((one, one.root not in programs.excluded) for one in programs.exposures),
+        tuple(programs.warnings),
+    )
+
+
+def gather(request: ReportRequest) -> Report:
+    """
+    Read the records and products of all complete runs of the plans.
+
+    A run of other settings is never taken: only the keys of the plans are looked up.
+
+    Raises
+    ------
+    EngineError
+        If no run is complete.
+    """
+    found = [(plan, request.services.record(plan)) for plan in request.plans]
+    made = [(plan, record) for plan, record in found if record is not None]
+    if not made:
+        raise EngineError(
+            "no run is complete with the settings of now", "at least one complete run", "run a stage first"
+        )
+    filters = {one.root: one.filter for one, _ in request.exposures}
+    stages = tuple(_stage(stage, request.refused.get(stage.name, ""), found) for stage, _ in request.stages)
+    versions, contexts, references = _software(made)
+    parameters = _parameters(request, made, filters)
+    shifts = [entry for _, record in made for entry in record.facts.get("shifts") or ()]
+    sources = {
+        record.label: int(record.facts["sources"])
+        for _, record in made
+        if record.facts.get("sources") is not None
+    }
+    used = [(one, taken) for one, taken in request.exposures]
+    words, citations = methods(
+        request.program, [one for one, taken in used if taken], stages, parameters, versions, contexts,
+        [record for _, record in made], sources,
+    )  # fmt: skip
+    return Report(
+        program=request.program,
+        made=time.time(),
+        exposures=tuple(used),
+        stages=stages,
+        runs=tuple(_run(plan, record) for plan, record in found),
+        parameters=parameters,
+        proofs=_proofs(request, made),
+        versions=versions,
+        contexts=contexts,
+        references=references,
+        warnings=_warnings(made),
+        shifts=tuple(shifts),
+        sources=sources,
+        pictures=pictures_of([(record, request.services.products(plan)) for plan, record in made]),
+        methods=words,
+        citations=citations,
+        missing=(*_missing(request, found), *request.warnings),
+    )
+
+
+def _run(plan: Any, record: Any) -> RunFacts:
+    if record is None:
+        return RunFacts(plan.stage, plan.label, plan.key, False)
+    main = next(iter(record.products), "").removeprefix(plan.label)
+    return RunFacts(plan.stage, plan.label, plan.key, True, record.seconds, record.peak_rss_mb, main)
+
+
+def _stage(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> StageFacts:
+    mine = [record for plan, record in found if plan.stage == stage.name]
+    made = [record for record in mine if record is not None]
+    states = Counter(
+        one["name"]
+        for record in made
+        for one in record.steps
+        if one.get("cal_step") == "SKIPPED" or (not one.get("cal_step") and one.get("state") == "skipped")
+    )
+    return StageFacts(
+        name=stage.name,
+        title=stage.title,
+        summary=stage.summary,
+        own=stage.is_own,
+        done=len(made),
+        planned=len(mine),
+        seconds=sum(record.seconds for record in made),
+        peak_mb=max((record.peak_rss_mb for record in made), default=0.0),
+        finished=max((record.finished for record in made), default=0.0),
+        skipped=tuple(name for name, count in states.items() if count == len(made)),
+        version=made[0].stage_version if made else 0,
+        sentence=refused,
+    )
+
+
+def _software(
+    made: Sequence[tuple[Any, Any]],
+) -> tuple[dict[str, str], tuple[str, ...], dict[str, tuple[str, ...]]]:
+    versions: dict[str, set[str]] = {}
+    references: dict[str, set[str]] = {}
+    for _, record in made:
+        for package, version in record.versions.items():
+            versions.setdefault(package, set()).add(version)
+        for kind, name in record.references.items():
+            references.setdefault(kind, set()).add(name)
+    contexts = sorted({record.crds_context for _, record in made} - {""})
+    return (
+        {name: " | ".join(sorted(some)) for name, some in versions.items()},
+        tuple(contexts),
+        {kind: tuple(sorted(names)) for kind, names in sorted(references.items())},
+    )
+
+
+# -- parameters -------------------------------------------------------------
+
+
+def _parameters(
+    request: ReportRequest, made: Sequence[tuple[Any, Any]], filters: Mapping[str, str]
+) -> tuple[ChangedParameter, ...]:
+    settings_of = {stage.name: settings for stage, settings in request.stages}
+    totals = Counter(plan.stage for plan, _ in made)
+    rows: dict[tuple[str, str, str, str], tuple[Any, Parameter | None, int]] = {}
+    for plan, record in made:
+        settings = settings_of[plan.stage]
+        declared = {one.name: one for one in settings.declared}
+        names = dict.fromkeys((*plan.settings, *record.resolved))
+        for name in names:
+            one = declared.get(name)
+            value = plan.settings[name] if name in plan.settings else record.resolved[name]
+            from_crds = settings.layers.get(Source.CRDS, {})
+            if one is None or (_same(one, value) and name not in from_crds):
+                continue
+            if _same(one, value) and name not in plan.settings:
+                continue
+            source = (
+                _source(request, plan, name, settings, filters)
+                if name in plan.settings
+                else _WORDS[Source.CRDS]
+            )
+            mark = (plan.stage, name, repr(value), source)
+            rows[mark] = (value, one, rows.get(mark, (None, None, 0))[2] + 1)
+    order = {stage.name: place for place, (stage, _) in enumerate(request.stages)}
+    found = [
+        ChangedParameter(
+            stage, name, value, one.default if one else None, one.unit if one else "", source, count, totals[stage]
+        )
+        for (stage, name, _, source), (value, one, count) in rows.items()
+    ]  # fmt: skip
+    crds = _WORDS[Source.CRDS]
+    return tuple(sorted(found, key=lambda one: (one.source == crds, order.get(one.stage, 99), one.name)))
+
+
+def _same(one: Parameter, value: Any) -> bool:
+    """Whether a value is the declared default; a text that stands for a number is that number."""
+    try:
+        return bool(one.check(value) == one.check(one.default))
+    except ParameterError:
+        return str(value) == str(one.default)
+
+
+def _source(
+    request: ReportRequest, plan: Any, name: str, settings: Settings, filters: Mapping[str, str]
+) -> str:
+    value = plan.settings[name]
+    for source in (Source.USER, Source.PROGRAM, Source.PRESET):
+        layer = settings.layers.get(source, {})
+        if name in layer:
+            held = list(layer[name]) if isinstance(layer[name], tuple) else layer[name]
+            if held == value:
+                return _WORDS[source]
+    own = filters.get(plan.exposures[0], "") if plan.exposures else ""
+    if request.services.preset(plan.stage, own).get(name) == value:
+        return f"values for {own}"
+    return "another stage asks for it"
+
+
+# -- what own steps tell ------------------------------------------------------
+
+
+def _proofs(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[ProofFacts, ...]:
+    rank = {"harm": 0, "doubtful": 1, "good": 2}
+    found = []
+    for plan, record in made:
+        report = record.facts.get("report") or {}
+        for proof in [report.get("proof"), *(report.get("proofs") or ())]:
+            if proof:
+                verdict = str(proof.get("verdict", ""))
+                accepted = verdict == "harm" and request.services.accepted(plan.key)
+                lines = tuple(map(str, proof.get("sentences", ())))
+                found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted))
+        told = tuple(str(line)[:_LONG] for line in report.get("warnings") or ())
+        if told:
+            found.append(ProofFacts(plan.stage, plan.label, "told", told))
+    return tuple(sorted(found, key=lambda one: rank.get(one.verdict, 3)))
+
+
+def _warnings(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, str, int], ...]:
+    counts = Counter(
+        (plan.stage, _INSTALLED.sub("", " ".join(str(line).split()))[:_LONG])
+        for plan, record in made
+        for line in record.warnings
+    )
+    return tuple((stage, line, count) for (stage, line), count in counts.items())
+
+
+def _missing(request: ReportRequest, found: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
+    lines = []
+    for stage, _ in request.stages:
+        if stage.name in request.refused:
+            lines.append(f"{stage.short} is not in this report: {request.refused[stage.name]}")
+            continue
+        open_runs = [plan.label for plan, record in found if plan.stage == stage.name and record is None]
+        if open_runs:
+            shown = ", ".join(open_runs[:4]) + (
+                f" and {len(open_runs) - 4} more" if len(open_runs) > 4 else ""
+            )
+            lines.append(
+                f"{stage.short} is not complete with the settings of now for {shown}; "
+                "products of other settings are not reported."
+            )
+    left_out = [one.root for one, taken in request.exposures if not taken]
+    if left_out:
+        lines.append(f"{len(left_out)} of {len(request.exposures)} exposures are excluded.")
+    return tuple(lines)
+
+
+def default_path(program: Program) -> Path:
+    """Return where the report of a program goes when nothing else is said."""
+    return program.workspace / "reports" / f"{program.name}.html"

@@ -1,0 +1,219 @@
+"""Pictures of mosaics and sky images for a report: unit, scale bar, north and east."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_scales
+from numpy.typing import NDArray
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.names import suffix_of
+
+__all__ = ["Picture", "picture", "pictures_of"]
+
+_SHOWN = {"i2d": "Mosaic", "sky": "Sky in detector pixels"}
+_STAGES = ("image3", "sky")
+_SIDE = 900
+"""Longest side in pixels; larger images are averaged in boxes."""
+_BARS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
+_INK = "#1d2733"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """
+    One picture.
+
+    Attributes
+    ----------
+    title, caption : str
+        What it shows; range and scale in words.
+    png : bytes
+        The picture.
+    """
+
+    title: str
+    caption: str
+    png: bytes
+
+
+def pictures_of(made: Sequence[tuple[Any, tuple[Path, ...]]]) -> tuple[Picture, ...]:
+    """
+    Draw the mosaics, then the sky images, of some runs.
+
+    Parameters
+    ----------
+    made : sequence of (Record, tuple of Path)
+        Runs and their products. One that cannot be read is left out: its run is told elsewhere.
+    """
+    found: list[tuple[int, Picture]] = []
+    for record, products in made:
+        if record.stage not in _STAGES:
+            continue
+        for path in products:
+            suffix = suffix_of(path)
+            if suffix in _SHOWN and path.suffix == ".fits":
+                try:
+                    drawn = picture(path, f"{_SHOWN[suffix]} · {path.stem.removesuffix(f'_{suffix}')}")
+                except MiriWidgetsError:
+                    continue
+                found.append((list(_SHOWN).index(suffix), drawn))
+                break
+    return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))
+
+
+def picture(path: Path, title: str) -> Picture:
+    """
+    Draw a product.
+
+    Parameters
+    ----------
+    path : Path
+        A product with SCI, in any unit.
+    title : str
+        What it shows.
+
+    Raises
+    ------
+    MissingFileError, NotFitsError, NotJwstError, TooLargeError
+        If it cannot be read.
+    """
+    image = read_image(path).astype(np.float32)
+    header = next(one for one in read_headers(path) if one.get("EXTNAME") == "SCI")
+    unit = str(header.get("BUNIT", "")).strip()[:40]
+    step = max(1, -(-max(image.shape) // _SIDE))
+    small = _averaged(image, step)
+    low, high = _limits(small)
+    wcs = _celestial(header)
+    # products of the sky stage lie in detector pixels, whatever the WCS of the exposure was that they were copied from
+    if suffix_of(path) != "i2d":
+        wcs = None
+    scale = float(np.mean(proj_plane_pixel_scales(wcs))) * 3600 if wcs is not None else 0.0
+    png, bar = _drawn(small, low, high, unit, scale * step, _axes(wcs, image.shape))
+    told = [f"{image.shape[1]} × {image.shape[0]} pixels"]
+    told += [f"{scale:.3g} arcsec per pixel"] if scale else []
+    told += [
+        f"white to black: {low:.3g} to {high:.3g} {unit}, on an arcsinh curve".replace("-", "\N{MINUS SIGN}")
+    ]
+    told += [f"bar {bar} arcsec; north and east as marked"] if bar else []
+    return Picture(title, "; ".join(told), png)
+
+
+def _averaged(image: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    if step == 1:
+        return image
+    ny, nx = (side // step * step for side in image.shape)
+    boxes = image[:ny, :nx].reshape(ny // step, step, nx // step, step)
+    good = np.isfinite(boxes)
+    count = good.sum(axis=(1, 3))
+    total = np.where(good, boxes, 0).sum(axis=(1, 3))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(count > 0, total / count, np.nan).astype(np.float32)
+
+
+def _limits(image: NDArray[np.float32]) -> tuple[float, float]:
+    values = image[np.isfinite(image)]
+    if not values.size:
+        return 0.0, 1.0
+    low, high = np.percentile(values, [1.0, 99.5])
+    return float(low), float(high if high > low else low + 1.0)
+
+
+def _celestial(header: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            wcs = WCS(header)
+        except (ValueError, TypeError, KeyError, MemoryError):
+            return None
+        return wcs.celestial if wcs.has_celestial else None
+
+
+def _axes(wcs: Any, shape: tuple[int, ...]) -> tuple[tuple[float, float], ...]:
+    """Return the directions of north and east in pixels, of length one, at the middle of an image."""
+    if wcs is None:
+        return ()
+    x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
+    ra, dec = (float(one) for one in wcs.all_pix2world(x, y, 0))
+    small = 1 / 3600
+    north = wcs.all_world2pix(ra, dec + small, 0)
+    east = wcs.all_world2pix(ra + small / max(np.cos(np.radians(dec)), 1e-6), dec, 0)
+    found = []
+    for end in (north, east):
+        step = np.array([float(end[0]) - x, float(end[1]) - y])
+        length = float(np.hypot(*step))
+        if not np.isfinite(length) or length == 0:
+            return ()
+        found.append((float(step[0] / length), float(step[1] / length)))
+    return tuple(found)
+
+
+def _drawn(
+    image: NDArray[np.float32],
+    low: float,
+    high: float,
+    unit: str,
+    scale: float,
+    axes: tuple[tuple[float, float], ...],
+) -> tuple[bytes, int]:
+    """Return the PNG, and the length of its scale bar in arcsec; 0 when it has none."""
+    # not at import: matplotlib takes long, and few sessions make a report
+    from astropy.visualization import AsinhStretch, ImageNormalize
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    ny, nx = image.shape
+    wide = 6.4
+    figure = Figure(figsize=(wide, min(max(wide * ny / nx * 0.86, 2.4), 8.0)), layout="constrained")
+    FigureCanvasAgg(figure)
+    plot = figure.add_subplot()
+    norm = ImageNormalize(vmin=low, vmax=high, stretch=AsinhStretch(0.1))
+    shown = plot.imshow(image, origin="lower", cmap="gray_r", norm=norm, interpolation="nearest")
+    plot.set_xticks([])
+    plot.set_yticks([])
+    for spine in plot.spines.values():
+        spine.set_color("#9aa5b1")
+    bar = figure.colorbar(shown, ax=plot, fraction=0.046, pad=0.02)
+    # a header may hold what matplotlib takes for mathematics
+    bar.set_label(unit.replace("$", r"\$"), fontsize=8)
+    bar.ax.tick_params(labelsize=7)
+    length = _scale_bar(plot, nx, ny, scale) if scale else 0
+    if len(axes) == 2:
+        _compass(plot, nx, ny, axes)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=130, metadata={"Software": None})
+    return stream.getvalue(), length
+
+
+def _scale_bar(plot: Any, nx: int, ny: int, scale: float) -> int:
+    length = max((one for one in _BARS if one <= 0.3 * nx * scale), default=0)
+    if not length:
+        return 0
+    x, y = 0.04 * nx, 0.05 * ny
+    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5}
+    plot.plot([x, x + length / scale], [y, y], color=_INK, linewidth=2.2, solid_capstyle="butt")
+    plot.text(
+        x + length / scale / 2, y + 0.015 * ny, f"{length}″", ha="center", va="bottom", fontsize=8, color=_INK, bbox=box
+    )  # fmt: skip
+    return length
+
+
+def _compass(plot: Any, nx: int, ny: int, axes: tuple[tuple[float, float], ...]) -> None:
+    size = 0.09 * min(nx, ny)
+    x, y = nx - 1.9 * size, ny - 1.9 * size
+    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.0}
+    for name, (dx, dy) in zip("NE", axes, strict=True):
+        arrow = {"arrowstyle": "-|>", "color": _INK, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0}
+        plot.annotate("", (x + size * dx, y + size * dy), (x, y), arrowprops=arrow)
+        plot.text(
+            x + 1.35 * size * dx, y + 1.35 * size * dy, name, ha="center", va="center", fontsize=8, color=_INK, bbox=box
+        )  # fmt: skip

@@ -1,0 +1,149 @@
+"""The methods paragraph of a reduction, written from its facts, and who is to be cited for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from miri_widgets.models.citations import CITATIONS
+from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.program import Program
+
+if TYPE_CHECKING:
+    from miri_widgets.models.report import ChangedParameter, StageFacts
+
+__all__ = ["methods", "value_words"]
+
+_MOST_VALUES = 6
+
+
+def value_words(value: Any) -> str:
+    """Return a parameter's value for people."""
+    if value is None:
+        return "None"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(value_words, value)) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def methods(
+    program: Program,
+    exposures: Sequence[Exposure],
+    stages: Sequence[StageFacts],
+    parameters: Sequence[ChangedParameter],
+    versions: Mapping[str, str],
+    contexts: Sequence[str],
+    records: Sequence[Any],
+    sources: Mapping[str, int],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """
+    Write what was done; only what a record proves is told.
+
+    Citations stand in square brackets as keys of `miri_widgets.models.citations.CITATIONS`.
+
+    Returns
+    -------
+    tuple of str
+        Sentences.
+    tuple of str
+        Keys of the works that apply, in the order in which they are named.
+    """
+    done = {stage.name: stage for stage in stages if stage.done}
+    steps = {
+        one["name"]
+        for record in records
+        for one in record.steps
+        if one.get("cal_step") == "COMPLETE" or (not one.get("cal_step") and one.get("state") == "done")
+    }
+    lines = [_data(program, exposures), _pipeline(versions, contexts)]
+    own = [stage for stage in done.values() if stage.own]
+    for stage in own:
+        lines.append(
+            f"{_short(stage)}: {_lower(stage.summary).rstrip('.')} (a step of miri_widgets {versions.get('miri_widgets', '')})."
+        )
+    lines += _changed(parameters)
+    if "image3" in done:
+        lines += _mosaics(records, steps, sources)
+    if own:
+        lines.append("miri_widgets uses NumPy [Harris2020], SciPy [Virtanen2020] and Astropy [Astropy2022].")
+    else:
+        lines.append("The pipeline uses Astropy [Astropy2022].")
+    if _uses_gaia(program, parameters):
+        lines.append("Positions are tied to Gaia DR3 [Gaia2023].")
+    text = " ".join(lines)
+    keys = [part.partition("]")[0] for part in text.split("[")[1:]]
+    named = [key for group in keys for key in group.split("; ") if key in CITATIONS]
+    return tuple(line for line in lines if line), tuple(dict.fromkeys(named))
+
+
+def _data(program: Program, exposures: Sequence[Exposure]) -> str:
+    filters = [name for name in FILTERS if any(one.filter == name for one in exposures)]
+    seconds = sum(one.exposure_time for one in exposures)
+    kind = "simulated exposures" if program.simulated else "exposures"
+    of = f" of program {program.program.lstrip('0')}" if program.program else ""
+    return (
+        f"We reduced {len(exposures)} {kind}{of} of the MIRI imager [Rieke2015; Bouchet2015; Wright2023] in "
+        f"{_and(filters)}, with {seconds:.0f} s of exposure time in all."
+    )
+
+
+def _pipeline(versions: Mapping[str, str], contexts: Sequence[str]) -> str:
+    context = f" and the CRDS context {_and(contexts)} [Greenfield2016]" if contexts else ""
+    return f"We used the JWST calibration pipeline version {versions.get('jwst', 'unknown')} [Bushouse]{context}."
+
+
+def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
+    mine = [one for one in parameters if one.source != "CRDS parameter file" and not _is_path(one.value)]
+    if not mine:
+        return ["All parameters have the values of the pipeline and of its CRDS parameter files."]
+    told = [
+        f"{one.name} = {value_words(one.value)}{f' {one.unit}' if one.unit else ''}"
+        for one in mine[:_MOST_VALUES]
+    ]
+    more = len(mine) - len(told)
+    rest = f", and {more} more that the table of parameters lists" if more else ""
+    return [
+        f"Parameters that differ from the pipeline's defaults are {_and(told) if not rest else ', '.join(told)}{rest}."
+    ]
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and "/" in value
+
+
+def _mosaics(records: Sequence[Any], steps: set[str], sources: Mapping[str, int]) -> list[str]:
+    record = next(one for one in records if one.stage == "image3")
+    lines = []
+    if "resample" in steps:
+        acting = record.resolved | record.settings
+        scale, pixfrac = acting.get("resample.pixel_scale"), acting.get("resample.pixfrac")
+        told = [f"a pixel scale of {scale} arcsec"] if scale else []
+        told += [f"pixfrac {pixfrac}"] if pixfrac is not None else []
+        told += [f"the {acting['resample.kernel']} kernel"] if acting.get("resample.kernel") else []
+        how = f" with {_and(told)}" if told else ""
+        lines.append(f"Exposures of each filter were drizzled [Fruchter2002] into a mosaic{how}.")
+    if "source_catalog" in steps and sources:
+        counted = _and([f"{count} in {name}" for name, count in sorted(sources.items())])
+        lines.append(f"Sources were found with photutils [Photutils]: {counted}.")
+    return lines
+
+
+def _uses_gaia(program: Program, parameters: Sequence[ChangedParameter]) -> bool:
+    names = ("shifts", "image3")
+    return not program.simulated and any(
+        one.stage in names and str(one.value).upper().startswith("GAIA") for one in parameters
+    )
+
+
+def _short(stage: StageFacts) -> str:
+    return stage.title.partition(":")[0]
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _and(words: Sequence[str]) -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

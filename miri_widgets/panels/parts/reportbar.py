@@ -1,0 +1,106 @@
+"""The button that writes the report of a program, and a look at it."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.readings import Reading
+from miri_widgets.models.report import request_of
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.report_page import make_report
+
+__all__ = ["ReportBar"]
+
+
+class ReportBar(Part):
+    """
+    Writes the report of all complete runs of the settings of now, and script and notebook of the same runs.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    """
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__("mw-report")
+        self.session = session
+        self.report = button("Report", tip="One HTML file for a paper's appendix: what was done, with images")
+        self.export = button("Script and notebook", tip="All runs as a .py and an .ipynb in the workspace")
+        self.preview = button("Preview", tip="Show the report here, or hide it")
+        self.words = text("")
+        self.page = text("", "mw-report-page")
+        self._reading = Reading(session.submit)
+        row = ipywidgets.HBox([self.report, self.preview, self.export])
+        row.add_class("mw-row")
+        self.children = (row, self.words, self.page)
+        self.report.on_click(lambda _: self._make())
+        self.export.on_click(lambda _: self._export())
+        self.preview.on_click(lambda _: self._look())
+        self.watch(self._reading, self._follow, "value", "sentence", "working")
+
+    def _make(self) -> None:
+        self.page.value = ""
+        try:
+            request = request_of(self.session)
+        except MiriWidgetsError as error:
+            self._reading.forget()
+            self.words.value = sentences([str(error)], "bad")
+            return
+        self._reading.ask(object(), make_report, request)
+
+    def _export(self) -> None:
+        try:
+            paths = self.session.export()
+        except (MiriWidgetsError, OSError) as error:
+            self.words.value = sentences([str(error)], "bad")
+        else:
+            self.words.value = sentences([f"Written: `{path}`." for path in paths], "good")
+
+    def _follow(self, _: Any) -> None:
+        path = self._reading.value
+        self.preview.layout.display = "" if path else "none"
+        self.report.disabled = self._reading.working
+        if self._reading.working:
+            self.words.value = sentences(["The report is being written."], "calm")
+        elif self._reading.sentence:
+            self.words.value = sentences([self._reading.sentence], "bad")
+        elif path:
+            self.words.value = sentences([f"Written: `{path}`."], "good") + _download(path)
+
+    def _look(self) -> None:
+        if self.page.value:
+            self.page.value = ""
+        elif self._reading.value:
+            # the sandbox has no rights: no script, no form, no other page
+            inner = escape(_read(self._reading.value))
+            self.page.value = f'<iframe sandbox title="Preview of the report" srcdoc="{inner}"></iframe>'
+
+    def close(self) -> None:
+        """Let go of the answer, too."""
+        self._reading.close()
+        super().close()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return "The report is not there any more: write it again."
+
+
+def _download(path: Path) -> str:
+    """Return a link that saves the page: the workspace is not served."""
+    inner = base64.b64encode(_read(path).encode()).decode("ascii")
+    name = escape(path.name)
+    return (
+        f'<p class="mw-sentence"><a download="{name}" href="data:text/html;charset=utf-8;base64,{inner}">'
+        f"Save {name}</a>, open it, and print it as PDF.</p>"
+    )

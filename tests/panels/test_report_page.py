@@ -1,0 +1,125 @@
+"""The report as a page: everything is text, nothing is asked of the network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from miri_widgets.errors import NotWritableError
+from miri_widgets.models.report import gather, request_of
+from miri_widgets.panels.parts.reportbar import ReportBar
+from miri_widgets.panels.report_page import make_report, render
+
+HOSTILE = (
+    "<script>alert(1)</script></style></pre>\"'><img src=http://x.example/a.png onerror=alert(2)>{{ 7 * 7 }}"
+)
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture
+def finished(session):
+    session.run_all()
+    session.services.engine.finish()
+    session.poll()
+    return session
+
+
+def test_hostile_texts_are_text(finished):
+    session = finished
+    session.program = replace(session.program, title=HOSTILE, description=HOSTILE)
+    real = session.services.record
+    told = {"report": {"proof": {"verdict": HOSTILE, "sentences": [HOSTILE]}, "warnings": [HOSTILE]}}
+
+    def record(plan):
+        return replace(
+            real(plan), warnings=(HOSTILE,), versions={HOSTILE: HOSTILE, "jwst": HOSTILE}, crds_context=HOSTILE,
+            references={HOSTILE: HOSTILE}, facts=told, label=HOSTILE,
+            steps=({"name": HOSTILE, "cal_step": "SKIPPED"},), resolved={"ramp_fit.algorithm": HOSTILE},
+        )  # fmt: skip
+
+    session.services = replace(session.services, record=record)
+    report = gather(request_of(session))
+    exposure, taken = report.exposures[0]
+    report = replace(report, exposures=((replace(exposure, filter=HOSTILE, start=HOSTILE), taken),))
+    page = Page(render(report))
+    names = [tag for tag, _ in page.tags]
+    assert "script" not in names and names.count("style") == 1
+    for tag, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+        if tag == "img":
+            assert attributes["src"].startswith("data:image/png;base64,")
+    shown = " ".join(HOSTILE.split())
+    assert page.text.count(shown) > 10
+
+
+def test_nothing_is_loaded_from_elsewhere(finished):
+    page = Page(render(gather(request_of(finished))))
+    assert not {"link", "iframe", "object", "embed", "form", "base"} & {tag for tag, _ in page.tags}
+    sources = [attributes["src"] for _, attributes in page.tags if "src" in attributes]
+    assert len(sources) == 2 and all(one.startswith("data:") for one in sources)
+    policy = next(attributes for tag, attributes in page.tags if attributes.get("http-equiv"))
+    assert "default-src 'none'" in policy["content"]
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    anchors = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    assert all(link.startswith("https://doi.org/") or link[1:] in anchors for link in links)
+
+
+def test_brackets_that_cite_nothing_stay(finished):
+    report = replace(gather(request_of(finished)), methods=("a [1; 2] of [Wright2023] and [no]",))
+    assert "a [1; 2] of ( Wright et al. 2023 ) and [no]" in Page(render(report)).text
+
+
+def test_the_button_writes_shows_and_offers_the_file(finished):
+    bar = ReportBar(finished)
+    assert bar.preview.layout.display == "none"
+    bar.report.click()
+    path = finished.program.workspace / "reports" / "trial.html"
+    assert path.is_file() and str(path) in bar.words.value and "download=" in bar.words.value
+    bar.preview.click()
+    assert "<iframe sandbox" in bar.page.value and "<h1" not in bar.page.value
+    bar.preview.click()
+    assert bar.page.value == ""
+    bar.export.click()
+    assert (finished.program.workspace / "exports" / "trial.ipynb").is_file()
+    bar.close()
+
+
+def test_nothing_run_yet_is_a_sentence(session):
+    bar = ReportBar(session)
+    bar.report.click()
+    assert "no run is complete" in bar.words.value and not (session.program.workspace / "reports").exists()
+    bar.close()
+
+
+def test_a_report_that_fails_leaves_the_old_one(finished, monkeypatch):
+    path = make_report(request_of(finished))
+    before = path.read_text()
+
+    def full(*_):
+        raise NotWritableError("no", "room", "make some")
+
+    monkeypatch.setattr("miri_widgets.products.atomic.publish", full)
+    with pytest.raises(NotWritableError):
+        make_report(request_of(finished))
+    assert path.read_text() == before and len(list(path.parent.iterdir())) == 1
