@@ -93,11 +93,12 @@ class SessionModel(traitlets.HasTraits):
         self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
         self.chain = self._in_order(program.stages)
         unknown = sorted(set(program.stages) - {n for n, m in self.models.items() if m.stage.optional})
+        self.message = " ".join(self.services.stage_problems)
         if unknown:
             self.message = (
-                f"The program names the optional stages {', '.join(unknown)[:200]}, which do not exist: "
+                f"{self.message} The program names the optional stages {', '.join(unknown)[:200]}, which do not exist: "
                 "correct its file."
-            )
+            ).strip()
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)

@@ -12,7 +12,7 @@ from typing import Any
 from miri_widgets.errors import EngineError
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import Workspace
-from miri_widgets.steps.stages import STAGES, Scope, stage
+from miri_widgets.steps.stages import Scope, all_stages, stage
 
 __all__ = ["code_for", "export_script"]
 
@@ -164,7 +164,7 @@ def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path) -> str:
     return _SCRIPT.format(
         workspace=repr(str(place.root)),
         environment=pformat(plans[0].environment, width=100),
-        stages=[one.name for one in STAGES if any(plan.stage == one.name for plan in plans)],
+        stages=[one.name for one in all_stages() if any(plan.stage == one.name for plan in plans)],
         groups=pformat(_groups(plans), width=100, sort_dicts=False),
         keys=pformat(sorted({plan.key for plan in plans}), width=100),
     )
