@@ -15,7 +15,7 @@ PORT ?= 8866
 PROGRAM ?= demo
 PYTEST_ARGS ?=
 
-.PHONY: demo test fast fuzz lint bench science picture dashboards serve doctor clean
+.PHONY: demo test fast fuzz lint bench science picture pictures docs dashboards serve doctor clean
 
 demo: $(VENV)/.installed
 	$(BIN)/miri-widgets demo --program $(PROGRAM) --port $(PORT)
@@ -62,6 +62,15 @@ dashboards: $(VENV)/.installed-test
 	-$(BIN)/python tests/browser/get_chromium.py
 	$(BIN)/python tests/browser/every_dashboard.py $(DASHBOARDS)
 
+# The site, into build/docs/html; no network is needed. Pictures of the last `make pictures`, else the kept ones.
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx -b html -W --keep-going -d build/docs/doctrees docs build/docs/html
+
+# Pictures of every panel on the program "artefacts", into build/screenshots; small ones are kept in docs/pictures.
+pictures: $(VENV)/.installed-test $(VENV)/.installed-docs
+	MIRI_WIDGETS_PICTURES=1 $(BIN)/python -m pytest tests/browser/test_pictures.py
+	$(BIN)/python docs/_ext/keep_pictures.py
+
 clean:
 	rm -rf build $(VENV)
 
@@ -76,4 +85,8 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/uv
 
 $(VENV)/.installed-test: pyproject.toml | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable '.[test]'
+	touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-docs: pyproject.toml | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable '.[docs]'
 	touch $@ $(VENV)/.installed

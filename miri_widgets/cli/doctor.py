@@ -68,6 +68,7 @@ def examine(*, port: int = 8866) -> tuple[Check, ...]:
     checks: tuple[Callable[[], Check], ...] = (
         _python,
         _packages,
+        _added_stages,
         _bytecode,
         _crds,
         _disk,
@@ -87,6 +88,15 @@ def report(checks: tuple[Check, ...]) -> str:
 
 def _python() -> Check:
     return Check("python", State.OK, f"Python {sys.version.split()[0]} in {sys.prefix}")
+
+
+def _added_stages() -> Check:
+    from miri_widgets.steps.stages import all_stages, problems_of_added
+
+    names = ", ".join(one.name for one in all_stages() if one.after) or "none"
+    if problems := problems_of_added():
+        return Check("own stages", State.WARNING, names, " ".join(problems).rstrip("."))
+    return Check("own stages", State.OK, f"{names} added by other packages")
 
 
 def _packages() -> Check:

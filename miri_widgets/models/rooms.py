@@ -65,7 +65,8 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         return layer(name, path, environment)
 
     return Services(
-        stages=stages.STAGES,
+        stages=stages.all_stages(),
+        stage_problems=stages.problems_of_added(),
         engine=Engine(workspace, workers=workers, scheduler=scheduler),
         scan=scan_raw,
         declared=declarations.declared,

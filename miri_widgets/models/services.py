@@ -97,6 +97,8 @@ class Services:
     ----------
     stages : tuple of Stage
         In order.
+    stage_problems : tuple of str
+        Why stages of other packages are left out, as sentences.
     engine : EngineLike
         The jobs of the workspace.
     scan : callable
@@ -164,6 +166,7 @@ class Services:
     save_set: Callable[[str, Settings, Path], None]
     load_set: Callable[[str, Path], Settings]
     make_twin: Callable[[str, Callable[[str], None]], None]
+    stage_problems: tuple[str, ...] = ()
 
 
 def real_services(program: Program, *, workers: int = 2, scheduler: str | None = None) -> Services:

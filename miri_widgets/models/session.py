@@ -95,11 +95,12 @@ class SessionModel(traitlets.HasTraits):
         self.chain = self._in_order((*program.stages, *program.chain))
         optional = {name for name, model in self.models.items() if model.stage.optional}
         unknown = sorted({*program.stages} - optional | {*program.chain} - self.models.keys())
+        self.message = " ".join(self.services.stage_problems)
         if unknown:
             self.message = (
-                f"The program names the {'' if program.chain else 'optional '}stages {', '.join(unknown)[:200]}, "
-                "which do not exist: correct its file."
-            )
+                f"{self.message} The program names the {'' if program.chain else 'optional '}stages "
+                f"{', '.join(unknown)[:200]}, which do not exist: correct its file."
+            ).strip()
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
@@ -114,6 +115,7 @@ class SessionModel(traitlets.HasTraits):
         self._slow: dict[Any, Future[Any]] = {}
         self._crds_asked: set[str] = set()
         self._newest: Path | None = None
+        self._looks = 0
         self._showed = 0.0
         self.closed = False
         self.drawn: Drawn = dict
@@ -212,6 +214,25 @@ class SessionModel(traitlets.HasTraits):
                 break
         self._collect(wait=True)
 
+    async def settled(self, timeout: float = 120.0) -> None:
+        """
+        Wait until all is read and planned for the settings of now: between the cells of a notebook.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds after which it comes back all the same; `trouble` may say why.
+        """
+        if self._task is None:
+            self.poll()
+            return
+        # the look at work may have begun before what the caller has just changed
+        wanted, end = self._looks + 2, time.monotonic() + timeout
+        while (self._looks < wanted or self.planning or not self.plans) and time.monotonic() < end:
+            if self.closed or (self._looks >= wanted and self.programs.scanned and self.programs.blockers()):
+                return
+            await asyncio.sleep(PERIOD / 10)
+
     def follow(self) -> None:
         """Keep looking as long as the session is open; needs a running event loop."""
         if self._task is None and not self.closed:
@@ -225,9 +246,7 @@ class SessionModel(traitlets.HasTraits):
         first = replace(self.request(), rescan=False, exposures=None)
         with contextlib.suppress(MiriWidgetsError):
             self.apply(await loop.run_in_executor(self._executor, self._looker.look, first))
-        looks = 0
         while not self.closed:
-            looks += 1
             facts = await loop.run_in_executor(self._executor, self._looker.look, self.request())
             if self.closed:
                 return
@@ -236,8 +255,9 @@ class SessionModel(traitlets.HasTraits):
                 self._collect(wait=False)
             except Exception:  # an observer's mistake must not end the following
                 logging.getLogger(__name__).exception("a view could not follow its model")
+            self._looks += 1
             # scanning, laying settings out and planning follow each other at the start
-            await asyncio.sleep(PERIOD if self.plans or looks > 10 else PERIOD / 10)
+            await asyncio.sleep(PERIOD if self.plans or self._looks >= 10 else PERIOD / 10)
 
     def apply(self, facts: Facts) -> None:
         """Take what was found: the only writer of the models' facts."""

@@ -29,6 +29,7 @@ from miri_widgets.products.atomic import sync_tree
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import LOG, Record, write_record
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.steps.stages import all_stages
 
 __all__ = ["EXECUTOR_VARIABLE", "give_way", "run_child"]
 
@@ -143,6 +144,25 @@ def _require_version(plan: RunPlan) -> None:
             f"the job service still has jwst {loaded} in memory",
             f"jwst {plan.jwst_version}, which is installed now",
             "stop the job service; the next job starts a new one",
+        )
+    if plan.stage_code:
+        _require_code(plan)
+
+
+def _require_code(plan: RunPlan) -> None:
+    """Refuse a stage of another package that is not here, or whose code was changed since it was read."""
+    known = {one.name: one.code for one in all_stages()}
+    if plan.stage not in known:
+        raise EngineError(
+            f"the job service does not know the stage {plan.stage!r}",
+            "the package that adds it, installed where runs are done",
+            "install it there and stop the job service; the next job starts a new one",
+        )
+    if known[plan.stage] != plan.stage_code:
+        raise EngineError(
+            f"the job service has other code of the stage {plan.stage!r} in memory",
+            "the code that the page has",
+            "stop the job service and open the page anew; the next job starts a new one",
         )
 
 

@@ -88,6 +88,8 @@ class RunPlan:
         Version of the stage.
     jwst_version : str
         Version of the pipeline that the key is for.
+    stage_code : str
+        Of a stage of another package, the mark of the code that the key is for.
     """
 
     key: str
@@ -105,6 +107,7 @@ class RunPlan:
     size: str = ""
     stage_version: int = 0
     jwst_version: str = ""
+    stage_code: str = ""
 
     def files(self, workspace: Workspace) -> list[Path]:
         """Return where the exposures that go in lie, or will lie."""

@@ -18,7 +18,7 @@ from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measur
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
-from miri_widgets.steps.stages import STAGES, Scope, Stage, preset
+from miri_widgets.steps.stages import Scope, Stage, all_stages, preset
 
 __all__ = ["Chosen", "Planner"]
 
@@ -155,7 +155,9 @@ class Planner:
                 and exposure.observation not in self._backgrounds
                 and not any(chosen.get(name) for name in stage.one_of)
             ):
-                makers = [one.name for one in STAGES for suffix, _ in stage.companions if suffix in one.gives]
+                makers = [
+                    one.name for one in all_stages() for suffix, _ in stage.companions if suffix in one.gives
+                ]
                 raise ParameterError(
                     f"{stage.name} with nothing to apply",
                     f"the stage {' or '.join(makers)} in the chain, or {stage.one_of[0]} set",
@@ -207,7 +209,7 @@ class Planner:
             stage.name,
             stage.version,
             settings,
-            [one.identity for one in inputs] + self._file_identities(settings),
+            [one.identity for one in inputs] + self._file_identities(settings) + _code_identity(stage),
             self._environment["CRDS_CONTEXT"],
             self._jwst,
             product_name=label,
@@ -227,6 +229,7 @@ class Planner:
             predicted_bytes=need.product_bytes,
             size=size_name(members),
             stage_version=stage.version,
+            stage_code=stage.code,
             jwst_version=self._jwst,
         )
 
@@ -307,3 +310,8 @@ def _observation(number: Any) -> str:
 
 def _input_name(one: RunInput) -> str:
     return one.product or Path(one.path).name
+
+
+def _code_identity(stage: Stage) -> list[str]:
+    """Return the mark of the code of a stage of another package; ours raise their version instead."""
+    return [f"code {stage.code}"] if stage.code else []

@@ -83,9 +83,9 @@ def _warm_up() -> None:
     from stdatamodels.jwst import datamodels
 
     from miri_widgets.steps.declarations import declared
-    from miri_widgets.steps.stages import STAGES
+    from miri_widgets.steps.stages import all_stages
 
-    for stage in STAGES:
+    for stage in all_stages():
         declared(stage.name)
     for name in ("Detector1Pipeline", "Image2Pipeline", "Image3Pipeline"):
         pipeline = getattr(pipelines, name)

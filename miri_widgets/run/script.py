@@ -15,7 +15,7 @@ from miri_widgets.run.strun import strun_line
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Kind
 from miri_widgets.steps.declarations import declared
-from miri_widgets.steps.stages import STAGES, Scope, Stage, stage
+from miri_widgets.steps.stages import Scope, Stage, all_stages, stage
 
 __all__ = ["code_for", "constants", "export_script", "require_plans"]
 
@@ -191,7 +191,7 @@ def constants(plans: Sequence[RunPlan], workspace: Workspace | Path) -> dict[str
     return {
         "workspace": repr(str(place.root)),
         "environment": pformat(plans[0].environment, width=100),
-        "stages": repr([one.name for one in STAGES if any(plan.stage == one.name for plan in plans)]),
+        "stages": repr([one.name for one in all_stages() if any(plan.stage == one.name for plan in plans)]),
         "groups": pformat(groups_of(plans), width=100, sort_dicts=False),
         "keys": pformat(sorted({plan.key for plan in plans}), width=100),
     }

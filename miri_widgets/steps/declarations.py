@@ -19,7 +19,7 @@ from miri_widgets.errors import WorkspaceError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.settings import Parameter
 from miri_widgets.steps.children import answer, ask_child, cache_folder, jwst_version
-from miri_widgets.steps.stages import STAGES, stage
+from miri_widgets.steps.stages import all_stages, stage
 
 __all__ = ["OWNED", "SCHEMA", "declared", "main", "owned_reason", "step_classes", "step_docs"]
 
@@ -94,9 +94,10 @@ def _remembered(stage_name: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _own_specs() -> str:
-    """Return a mark of our own steps' specs, which change without a new jwst."""
+    """Return a mark of the specs of our own and of added steps, which change without a new jwst."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+    added = "".join(one.code for one in all_stages()).encode()
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files) + added).hexdigest()[:12]
 
 
 @lru_cache(maxsize=4)
@@ -106,9 +107,11 @@ def _load(path: Path) -> dict[str, dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError):
         # not there yet, or damaged: ask again
         values = ask_child("miri_widgets.steps.declarations")
-    # a cache that cannot be written only costs the question next time
-    with suppress(OSError, WorkspaceError):
-        write_json(path, values)
+    # a stage of another package that is broken may be mended at any time
+    if not any(entry.get("problem") for entry in values.values()):
+        # a cache that cannot be written only costs the question next time
+        with suppress(OSError, WorkspaceError):
+            write_json(path, values)
     return _parse(values)
 
 
@@ -119,14 +122,22 @@ def _parse(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "docs": dict(values[known.name]["docs"]),
             "classes": dict(values[known.name]["classes"]),
         }
-        for known in STAGES
+        for known in all_stages()
     }
 
 
 def _read_all() -> dict[str, Any]:
     from miri_widgets.steps.specs import read_pipeline
 
-    found = {known.name: read_pipeline(known.pipeline) for known in STAGES}
+    found: dict[str, Any] = {}
+    for known in all_stages():
+        try:
+            found[known.name] = read_pipeline(known.pipeline)
+        except Exception as error:
+            if not known.code:
+                raise
+            # its own runs will say so; the other stages must not wait for it
+            found[known.name] = {"parameters": [], "docs": {}, "classes": {}, "problem": str(error)}
     for entry in found.values():
         entry["parameters"] = [parameter.to_dict() for parameter in entry["parameters"]]
     return found

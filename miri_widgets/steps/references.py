@@ -21,7 +21,7 @@ from miri_widgets.products.atomic import write_json
 from miri_widgets.products.observing_modes import ObservingMode
 from miri_widgets.products.transfers import Remote
 from miri_widgets.steps.children import answer, ask_child, cache_folder, jwst_version
-from miri_widgets.steps.stages import STAGES
+from miri_widgets.steps.stages import all_stages
 
 __all__ = ["Reference", "ReferenceNeeds", "main", "needed_references", "reference_remotes"]
 
@@ -182,7 +182,7 @@ def _kinds() -> dict[str, list[str]]:
     from miri_widgets.steps.specs import pipeline_class
 
     found = {}
-    for one in STAGES:
+    for one in all_stages():
         if one.is_own or not one.pipeline:
             continue
         cls = pipeline_class(one.pipeline)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.exposure import FILTERS
+from miri_widgets.steps.added_stages import found_entry_points, put_in_order
 
-__all__ = ["STAGES", "Scope", "Stage", "preset", "stage"]
+__all__ = ["STAGES", "Scope", "Stage", "all_stages", "preset", "problems_of_added", "stage"]
 
 
 class Scope(StrEnum):
@@ -77,6 +79,10 @@ class Stage:
         Parameters of which one must be set, if no earlier stage gives a companion.
     overruled : tuple of (str, tuple of str)
         Parameters that do not act when an earlier stage gives a companion: parameter that takes it, and their names.
+    after : str
+        Of a stage of another package, the stage behind which it stands; see `miri_widgets.steps.added_stages`.
+    code : str
+        Of a stage of another package, the mark of its code; found by this package.
     """
 
     name: str
@@ -103,6 +109,8 @@ class Stage:
     prefers: tuple[tuple[str, str, Any], ...] = ()
     one_of: tuple[str, ...] = ()
     overruled: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    after: str = ""
+    code: str = ""
 
     @property
     def per_exposure(self) -> bool:
@@ -111,12 +119,12 @@ class Stage:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a step of this package; else one of the official pipelines."""
-        return self.pipeline.startswith("miri_widgets.")
+        """Whether it is a step of this package, or of one that adds a stage; else one of the official pipelines."""
+        return not self.pipeline.startswith("jwst.")
 
     @property
     def is_single_step(self) -> bool:
-        """Whether it is one step of this package, called by itself, and no pipeline of several."""
+        """Whether it is one step, called by itself, and no pipeline of several."""
         return self.is_own and len(self.steps) == 1
 
     @property
@@ -493,9 +501,24 @@ STAGES: tuple[Stage, ...] = (
         ),
     ),
 )
-"""Every stage, in the order in which they run."""
+"""Every stage of this package, in the order in which they run."""
 
 _PIXEL_SCALE = 0.11  # arcsec; JWST User Documentation, "MIRI Imaging"
+
+
+def all_stages() -> tuple[Stage, ...]:
+    """Return the stages of this package and those that other packages add, in order; read once per process."""
+    return _all_stages()[0]
+
+
+def problems_of_added() -> tuple[str, ...]:
+    """Return what is wrong with stages of other packages that were left out, as sentences."""
+    return _all_stages()[1]
+
+
+@lru_cache(maxsize=1)
+def _all_stages() -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+    return put_in_order(STAGES, found_entry_points())
 
 
 def stage(name: str) -> Stage:
@@ -507,12 +530,12 @@ def stage(name: str) -> Stage:
     ParameterError
         If there is none.
     """
-    for candidate in STAGES:
+    for candidate in all_stages():
         if candidate.name == name:
             return candidate
     raise ParameterError(
         f"the stage {str(name)[:60]!r}",
-        "one of " + ", ".join(candidate.name for candidate in STAGES),
+        "one of " + ", ".join(candidate.name for candidate in all_stages()),
         "correct the name",
     )
 
