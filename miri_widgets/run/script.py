@@ -11,6 +11,7 @@ from typing import Any
 
 from miri_widgets.errors import EngineError
 from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.rejected import rejected_in
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.steps.stages import STAGES, Scope, stage
 
@@ -32,6 +33,7 @@ WORKSPACE = Path({workspace})
 ENVIRONMENT = {environment}
 STAGES = {stages}
 GROUPS = {groups}
+REJECTED = {rejected}
 KEYS = {keys}
 
 
@@ -48,6 +50,7 @@ def main():
         lambda stage, exposure: group_of[exposure.root]["settings"].get(stage, {{}}),
         ENVIRONMENT,
         product_name=lambda exposure: group_of[exposure.root]["product_name"],
+        rejected=REJECTED,
     )
     changed = sorted({{plan.key for plan in plans}} ^ set(KEYS))
     if changed:
@@ -166,6 +169,7 @@ def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path) -> str:
         environment=pformat(plans[0].environment, width=100),
         stages=[one.name for one in STAGES if any(plan.stage == one.name for plan in plans)],
         groups=pformat(_groups(plans), width=100, sort_dicts=False),
+        rejected=pformat(rejected_in(plans), width=100),
         keys=pformat(sorted({plan.key for plan in plans}), width=100),
     )
 

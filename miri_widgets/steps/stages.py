@@ -75,6 +75,8 @@ class Stage:
         What other stages are set to when it takes part, unless the user sets them: stage, parameter, value.
     one_of : tuple of str
         Parameters of which one must be set, if no earlier stage gives a companion.
+    leaves_rejected : bool
+        Whether exposures that are rejected on the contact sheet have no part in it.
     overruled : tuple of (str, tuple of str)
         Parameters that do not act when an earlier stage gives a companion: parameter that takes it, and their names.
     """
@@ -103,6 +105,7 @@ class Stage:
     prefers: tuple[tuple[str, str, Any], ...] = ()
     one_of: tuple[str, ...] = ()
     overruled: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    leaves_rejected: bool = False
 
     @property
     def per_exposure(self) -> bool:
@@ -476,6 +479,7 @@ STAGES: tuple[Stage, ...] = (
         ),
         indispensable=("resample",),
         of_field=True,
+        leaves_rejected=True,
         companions=(("grid", "resample.output_wcs"),),
         # with a grid jwst takes no notice of them, but for the shape
         overruled=(

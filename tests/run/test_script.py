@@ -55,3 +55,20 @@ def test_code_of_one_run_is_python_and_names_its_settings(tmp_path, bench):
 def test_nothing_to_export_is_an_error(tmp_path):
     with pytest.raises(EngineError, match="no runs"):
         export_script([], tmp_path)
+
+
+def test_the_script_leaves_rejected_exposures_out_of_the_mosaic(bench):
+    some = bench.exposures(3)
+    stages = ("detector1", "image2", "image3")
+    plans = plan_stages(
+        bench.workspace, some, stages, {}, ENVIRONMENT, product_name="m", rejected=[some[1].root]
+    )
+    assert plans[-1].exposures == (some[0].root, some[2].root)
+    bench.run(plans)
+    script = bench.root / "reduce.py"
+    script.write_text(_fake_headers() + export_script(plans, bench.workspace))
+    assert f"REJECTED = ['{some[1].root}']" in script.read_text()
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Not the same" not in done.stdout
+    assert Engine(bench.workspace).jobs()[0].counts == {RunStatus.REUSED: 7}
