@@ -14,6 +14,7 @@ from miri_widgets.models.compare import CompareModel
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.apply_shift import ApplyShiftPanel
+from miri_widgets.panels.contact_sheet import ContactSheetPanel, contact_sheet_item
 from miri_widgets.panels.correction import CorrectionPanel
 from miri_widgets.panels.data import DataPanel
 from miri_widgets.panels.grid import GridPanel
@@ -60,7 +61,7 @@ PANELS: dict[str, type[StagePanel]] = {
 }
 """Panels of stages that show more than the default one."""
 
-_ALWAYS = ("program", "data")
+_ALWAYS = ("program", "contact_sheet", "data")
 
 COMPARED = {"before": "Compared: before", "difference": "Compared: difference"}
 """Labels of the images beside a product."""
@@ -133,6 +134,7 @@ class Dashboard(Part):
         self.watch(session, self._follow_center, "center")
         self.watch(self.compare.model, self._follow_compare, "look", "value", "can")
         self.watch(session, self._follow_items, "chain")
+        self.watch(session.tags, self._follow_items, "tags")
         self.watch(session.previews, self._follow_preview, "result", "shown", "stage")
         self.watch(session.showers, self._follow_group, "picture")
         self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
@@ -151,6 +153,7 @@ class Dashboard(Part):
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
+        items.append(contact_sheet_item(self.session))
         if self._wanted is None:
             items.append({"id": "data", "title": "Get data", "detail": "archive, CRDS", "glyph": "↓"})
         for name in self.names:
@@ -193,6 +196,8 @@ class Dashboard(Part):
     def _panel(self, name: str) -> Part:
         if name == "program":
             return ProgramPanel(self.session)
+        if name == "contact_sheet":
+            return ContactSheetPanel(self.session)
         if name == "data":
             return DataPanel(self.session)
         if name in PANELS:

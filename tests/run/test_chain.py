@@ -109,13 +109,18 @@ def test_a_rejected_exposure_leaves_the_mosaic_and_nothing_else(some):
 
 def test_a_filter_that_is_rejected_as_a_whole_has_no_mosaic_and_says_so(some):
     roots = {some[0].root, some[1].root, "jw01040001001_02101_00099_mirimage"}
-    found = plan_chain(some[0].path.parent, some, CHAIN[:2] + ("image3",), {}, ENVIRONMENT, rejected=roots)
+    found = plan_chain(some[0].path.parent, some, (*CHAIN[:2], "image3"), {}, ENVIRONMENT, rejected=roots)
     assert exposures_of(found.plans, "image3") == [(some[2].root,)]
     assert len(exposures_of(found.plans, "image2")) == 3
     (note,) = found.notes["image3"]
     assert note == "All 2 exposures of F560W are rejected on the contact sheet: this filter has no mosaic."
     nothing = plan_chain(
-        some[0].path.parent, some, CHAIN[:2] + ("image3",), {}, ENVIRONMENT, rejected=[one.root for one in some]
+        some[0].path.parent,
+        some,
+        (*CHAIN[:2], "image3"),
+        {},
+        ENVIRONMENT,
+        rejected=[one.root for one in some],
     )
     assert stages_of(nothing.plans) == ["detector1", "image2"] and not nothing.refused
     assert nothing.notes["image3"][0].startswith("The only exposure of F1500W is rejected")
