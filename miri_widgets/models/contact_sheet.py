@@ -147,14 +147,15 @@ class ContactSheetModel(traitlets.HasTraits):
     def picture(self, card: Card) -> bytes:
         """Return the thumbnail of an exposure as PNG; empty when it is not there."""
         sheet = self.sheets.get((card.filter, card.suffix))
-        return b"" if sheet is None else sheet.pictures.get(card.root, b"")
+        # by path: a sheet of earlier settings may be there until the new one is made
+        return b"" if sheet is None else sheet.pictures.get(str(card.path), b"")
 
     def failure(self, card: Card) -> str:
         """Return why an exposure has no thumbnail, as a sentence; empty when it has, or will have."""
         if card.path is None:
             return f"There is no {card.suffix} product of it with the settings of now."
         sheet = self.sheets.get((card.filter, card.suffix))
-        return "" if sheet is None else sheet.failures.get(card.root, "")
+        return "" if sheet is None else sheet.failures.get(str(card.path), "")
 
     @property
     def counts(self) -> dict[str, int]:
@@ -218,13 +219,11 @@ class ContactSheetModel(traitlets.HasTraits):
         for suffix in kinds:
             what = PRODUCTS.get(suffix, suffix)
             sheet = self.sheets.get((cards[0].filter, suffix))
-            if sheet is None or not sheet.pictures:
+            if sheet is None or not any(self.picture(card) for card in cards if card.suffix == suffix):
                 parts.append(what)
             else:
-                low, high = (f"{value:.4g}" for value in (sheet.stretch.low, sheet.stretch.high))
-                parts.append(
-                    f"{what}: {low} (black) to {high} (white) {sheet.unit}, asinh".replace("  ", " ")
-                )
+                low, high = (_number(value) for value in (sheet.stretch.low, sheet.stretch.high))
+                parts.append(f"{what}: {low} (black) to {high} {sheet.unit or 'of no unit'} (white), asinh")
         return "; ".join(parts)
 
     def _ask(self, cards: tuple[Card, ...]) -> None:
@@ -232,12 +231,15 @@ class ContactSheetModel(traitlets.HasTraits):
         kinds: dict[tuple[str, str], dict[str, Path]] = {}
         for card in cards:
             if card.path is not None:
-                kinds.setdefault((card.filter, card.suffix), {})[card.root] = card.path
+                kinds.setdefault((card.filter, card.suffix), {})[str(card.path)] = card.path
+        # products of runs never change, raw files may
+        stamps = {str(one.path): one.mtime_ns for one in self.session.programs.exposures}
         for kind, paths in kinds.items():
             if kind not in self._readings:
                 reading = self._readings[kind] = Reading(self._pool.submit)
                 reading.observe(self._take, ["value", "working"])
-            self._readings[kind].ask(tuple(paths.items()), _sheet, paths, self.cache)
+            mark = tuple((name, stamps.get(name)) for name in paths)
+            self._readings[kind].ask(mark, _sheet, paths, self.cache)
 
     def _take(self, _: Any) -> None:
         sheets = {kind: one.value for kind, one in self._readings.items() if one.value is not None}
@@ -310,6 +312,10 @@ class ContactSheetModel(traitlets.HasTraits):
             reading.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.unobserve_all()
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _is_shown(tag: Tag, shown: str) -> bool:

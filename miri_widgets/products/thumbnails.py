@@ -200,7 +200,8 @@ def _shrunk(path: Path) -> Thumbnail:
             good = ~has(_native(_last_plane(hdus["DQ"].data)), "DO_NOT_USE", "NON_SCIENCE")
         primary = hdus[0].header
         corner = (int(primary.get("SUBSTRT1", 1)) - 1, int(primary.get("SUBSTRT2", 1)) - 1)
-        unit = str(science.header.get("BUNIT", ""))
+        # raw files do not say it: JWST documentation, "Uncalibrated raw ramp data"
+        unit = str(science.header.get("BUNIT", "") or ("DN" if science.header["NAXIS"] == 4 else ""))
     factor = -(-max(image.shape) // SIZE)
     pixels = block_means(image, good, factor)
     field_of_view = _imager_blocks(image.shape, corner, factor)

@@ -1,10 +1,13 @@
 """The contact sheet: what is shown, what is said of it, and what that does to the mosaic."""
 
 import json
+import os
 import threading
 import time
+from dataclasses import replace
 
 import pytest
+from astropy.io import fits
 
 from miri_widgets.errors import BadTableError, ParameterError
 from miri_widgets.models import SessionModel
@@ -38,7 +41,8 @@ def test_raw_exposures_are_shown_first_and_say_so(sheet, session):
     assert [card.label for card in sheet.sections[0].cards] == ["tile 1 · dither 1", "tile 1 · dither 2"]
     assert {card.suffix for section in sheet.sections for card in section.cards} == {"uncal"}
     assert sheet.sections[0].words.startswith("uncal, last group: ")
-    assert "(black) to" in sheet.sections[0].words and sheet.sections[0].words.endswith("asinh")
+    assert "(black) to" in sheet.sections[0].words
+    assert sheet.sections[0].words.endswith(" DN (white), asinh")
     for section in sheet.sections:
         for card in section.cards:
             assert sheet.picture(card).startswith(b"\x89PNG") and not sheet.failure(card)
@@ -69,16 +73,32 @@ def test_the_newest_product_is_shown_or_the_one_that_is_chosen(sheet, session, e
     raw = {root: sheet.picture(sheet.card(root)) for root in roots(sheet)}
     run_all(session, engine)
     assert {card.suffix for section in sheet.sections for card in section.cards} == {"cal"}
-    assert sheet.sections[0].words.startswith("cal: ") and " MJy/sr, asinh" in sheet.sections[0].words
+    assert sheet.sections[0].words.startswith("cal: ") and " MJy/sr (white), asinh" in sheet.sections[0].words
     assert all(sheet.picture(sheet.card(root)) not in (b"", picture) for root, picture in raw.items())
+    card = sheet.card(roots(sheet)[0])
+    assert not sheet.picture(replace(card, path=card.path.parent / "other_cal.fits")), (
+        "never that of other settings"
+    )
     sheet.product = "rate"
-    assert " DN/s, asinh" in sheet.sections[0].words
+    assert " DN/s (white), asinh" in sheet.sections[0].words
     session.stages["detector1"].set({"jump.rejection_threshold": 7.0})
     session.poll()
     assert all(sheet.card(root).path is None for root in roots(sheet)), "what is out of date is not shown"
     assert sheet.failure(sheet.card(roots(sheet)[0])).startswith("There is no rate product")
     sheet.product = "newest"
     assert {card.suffix for section in sheet.sections for card in section.cards} == {"uncal"}
+
+
+def test_a_raw_file_that_is_replaced_gets_another_picture(sheet, session, fakes):
+    root = roots(sheet)[0]
+    exposure = session.programs.find(root)
+    before = sheet.picture(sheet.card(root))
+    with fits.open(exposure.path, mode="update") as hdus:
+        hdus["SCI"].data[..., :4, :] = 900
+    os.utime(exposure.path, ns=(1, 1))
+    session.rescan()
+    session.poll()
+    assert sheet.picture(sheet.card(root)) not in (b"", before)
 
 
 def test_nothing_is_read_while_nobody_looks(session, engine, monkeypatch):
