@@ -13,6 +13,7 @@ from miri_widgets.models.opening import OpeningModel
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.apply_shift import ApplyShiftPanel
+from miri_widgets.panels.contact_sheet import ContactSheetPanel, contact_sheet_item
 from miri_widgets.panels.correction import CorrectionPanel
 from miri_widgets.panels.data import DataPanel
 from miri_widgets.panels.grid import GridPanel
@@ -57,7 +58,7 @@ PANELS: dict[str, type[StagePanel]] = {
 }
 """Panels of stages that show more than the default one."""
 
-_ALWAYS = ("program", "data", "table")
+_ALWAYS = ("program", "contact_sheet", "data", "table")
 
 
 class Dashboard(Part):
@@ -95,6 +96,7 @@ class Dashboard(Part):
         self.tabs.observe(self._tab_clicked, "active")
         self.watch(session, self._follow_tab, "tab")
         self.watch(session, self._follow_items, "chain")
+        self.watch(session.tags, self._follow_items, "tags")
         self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
         for stage in session.models.values():
             self.watch(stage, self._follow_items, "rows", "state")
@@ -115,6 +117,7 @@ class Dashboard(Part):
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
+        items.append(contact_sheet_item(self.session))
         if self._wanted is None and not self.session.program.chain:
             items.append({"id": "data", "title": "Get data", "detail": "archive, CRDS", "glyph": "↓"})
         if "shifts" in self.session.program.chain:
@@ -159,6 +162,8 @@ class Dashboard(Part):
     def _panel(self, name: str) -> Part:
         if name == "program":
             return ProgramPanel(self.session)
+        if name == "contact_sheet":
+            return ContactSheetPanel(self.session)
         if name == "data":
             return DataPanel(self.session)
         if name == "table":

@@ -142,6 +142,7 @@ def summary(session: SessionModel) -> str:
         if stage is list(session.stages.values())[-1]:
             what = "mosaic" if stage.name == "image3" else stage.stage.main
             lines += [f"  {what}: {row.products[0]}" for row in done]
+        lines += [f"  note: {note}" for note in stage.notes]
         if stage.name in session.refused:
             lines.append(f"  not run: {session.refused[stage.name]}")
         lines += [f"  {row.label}: {row.sentence}" for row in stage.rows if row.sentence and not row.products]

@@ -77,6 +77,7 @@ def stage_values(
     """Return the traits of one stage model."""
     own = tuple(every.get(stage.name, ()))
     reasons, notes = _reasons(stage, own, every, facts, no_exposures)
+    notes = [*notes, *facts.notes.get(stage.name, ())]
     failed = [f"{row.label}: {row.sentence}" for row in own if row.state == RowState.FAILED and row.sentence]
     jobs = {row.job for row in own if row.active}
     return {

@@ -18,6 +18,7 @@ from miri_widgets.models.services import Services
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.scan import ScanResult
+from miri_widgets.products.tags import Tag, TagFile
 from miri_widgets.settings import Parameter, Settings, Source
 
 __all__ = ["Declared", "Facts", "Looker", "Request", "tail"]
@@ -48,6 +49,10 @@ class Request:
         Stage, key and job of the logs to follow.
     memory : str
         Text of the session file, to be written when it changed.
+    rejected : frozenset of str
+        Roots of exposures that mosaics leave out.
+    tags_epoch : int
+        Counts changes of tags in this session.
     """
 
     generation: int
@@ -57,6 +62,8 @@ class Request:
     settings: Mapping[str, Settings] = field(default_factory=dict)
     logs: tuple[tuple[str, str, str], ...] = ()
     memory: str = ""
+    rejected: frozenset[str] = frozenset()
+    tags_epoch: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,12 @@ class Facts:
         End of the log per key.
     error : str
         A sentence, when something cannot be had.
+    notes : mapping of str to tuple of str
+        Sentences about what the runs of a stage leave out.
+    tags : mapping of str to Tag, or None
+        Tags of exposures by root; None when they cannot be read.
+    tags_epoch : int
+        Of the request.
     """
 
     generation: int
@@ -118,6 +131,9 @@ class Facts:
     engine: Any = None
     logs: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tags: Mapping[str, Tag] | None = None
+    tags_epoch: int = 0
 
 
 class Looker:
@@ -130,9 +146,13 @@ class Looker:
         The rooms below.
     memory_path : Path
         The session file.
+    tags_path : Path
+        The file of tags.
     """
 
-    def __init__(self, services: Services, memory_path: Path) -> None:
+    def __init__(self, services: Services, memory_path: Path, tags_path: Path) -> None:
+        self._tag_file = TagFile(tags_path)
+        self._notes: dict[str, tuple[str, ...]] = {}
         self._services = services
         self._memory_path = memory_path
         self._memory = ""
@@ -174,6 +194,9 @@ class Looker:
                 jobs=tuple(job for job in jobs if job.active),
                 engine=self._attempt(errors, self._services.engine.status),
                 logs={key: self._log(stage, key, job) for stage, key, job in request.logs},
+                notes=dict(self._notes),
+                tags=self._attempt(errors, self._tag_file.read),
+                tags_epoch=request.tags_epoch,
                 error=" ".join(dict.fromkeys(errors)),
             )
 
@@ -210,7 +233,7 @@ class Looker:
             return
         if self._planned != request.generation:
             self._plan_error = ""
-            self._plans, self._refused = (), {}
+            self._plans, self._refused, self._notes = (), {}, {}
             try:
                 self._plan_chain(request)
             except MiriWidgetsError as error:
@@ -237,9 +260,12 @@ class Looker:
             return made[place]
 
         if request.exposures:
-            planned = self._services.plan(request.exposures, request.stages, settings)
+            planned = self._services.plan(
+                request.exposures, request.stages, settings, rejected=request.rejected
+            )
             self._plans = tuple(planned.plans)
             self._refused = {name: str(error) for name, error in planned.refused.items()}
+            self._notes = dict(planned.notes)
 
     def _job_states(self) -> tuple[Any, ...]:
         states = []

@@ -54,9 +54,22 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
             return ScanResult((), (), ())  # not made yet, which `ProgramModel.blockers` says
         return scan(program.folders, suffix=stages.STAGES[0].takes, index=workspace / "index.json")
 
-    def plan(exposures: Sequence[Exposure], names: Sequence[str], settings: SettingsOf) -> PlannedChain:
+    def plan(
+        exposures: Sequence[Exposure],
+        names: Sequence[str],
+        settings: SettingsOf,
+        *,
+        rejected: frozenset[str] = frozenset(),
+    ) -> PlannedChain:
         return plan_chain(
-            workspace, exposures, names, settings, environment, product_name=pattern, only=program.only
+            workspace,
+            exposures,
+            names,
+            settings,
+            environment,
+            product_name=pattern,
+            only=program.only,
+            rejected=rejected,
         )
 
     def crds_layer(name: str, path: Path) -> Mapping[str, Any]:

@@ -73,6 +73,8 @@ class PlannedLike(Protocol):
     def plans(self) -> Sequence[Any]: ...
     @property
     def refused(self) -> Mapping[str, Exception]: ...
+    @property
+    def notes(self) -> Mapping[str, tuple[str, ...]]: ...
 
 
 class EngineLike(Protocol):
@@ -112,7 +114,8 @@ class Services:
     crds_layer : callable
         What CRDS parameter files set for an exposure.
     plan : callable
-        Exposures, stage names and settings (by stage and exposure) to run plans, and to refusals by stage.
+        Exposures, stage names, settings (by stage and exposure) and, by the keyword ``rejected``, roots that mosaics
+        leave out, to run plans, and to refusals and notes by stage.
     products : callable
         Product files of a plan whose run is complete; else empty.
     report : callable
@@ -149,7 +152,7 @@ class Services:
     owned: Callable[[str], str]
     preset: Callable[[str, str], Mapping[str, Any]]
     crds_layer: Callable[[str, Path], Mapping[str, Any]]
-    plan: Callable[[Sequence[Exposure], Sequence[str], SettingsOf], PlannedLike]
+    plan: Callable[..., PlannedLike]
     products: Callable[[Any], tuple[Path, ...]]
     report: Callable[[Any], Mapping[str, Any]]
     record: Callable[[Any], Any]

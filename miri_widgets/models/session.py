@@ -33,6 +33,7 @@ from miri_widgets.models.rows import RowState, StageState
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.stage import PLANNING, StageModel
+from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.checks import program_contradictions
@@ -104,7 +105,8 @@ class SessionModel(traitlets.HasTraits):
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
-        self._looker = Looker(self.services, self.memory_path)
+        self.tags = TagsModel(self)
+        self._looker = Looker(self.services, self.memory_path, self.tags.path)
         self._generation = 0
         self._chosen = False  # whether the user has changed the chain, which outweighs what is remembered
         self._rescan = True
@@ -204,10 +206,13 @@ class SessionModel(traitlets.HasTraits):
             settings={name: stage.settings for name, stage in self.stages.items()} if loaded else {},
             logs=tuple(logs),
             memory=memory_text(self) if loaded else "",
+            rejected=self.tags.rejected,
+            tags_epoch=self.tags.epoch,
         )
 
     def poll(self) -> None:
         """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
+        self.tags.tick(wait=True)
         for _ in range(4):
             self.apply(self._looker.look(self.request()))
             if not self.planning:
@@ -261,6 +266,7 @@ class SessionModel(traitlets.HasTraits):
 
     def apply(self, facts: Facts) -> None:
         """Take what was found: the only writer of the models' facts."""
+        self.tags.take(facts.tags, facts.tags_epoch)
         if facts.scan is not None:
             self._rescan = False
             self.programs.exposures = facts.scan.exposures
@@ -556,6 +562,7 @@ class SessionModel(traitlets.HasTraits):
         self.previews.tick(wait=wait)
         self.showers.tick(wait=wait)
         self.twin.tick(wait=wait)
+        self.tags.tick(wait=wait)
         for name, future in list(self._slow.items()):
             if not (wait or future.done()):
                 continue
@@ -589,7 +596,7 @@ class SessionModel(traitlets.HasTraits):
         known = {exposure.root for exposure in self.programs.exposures}
         self.programs.excluded = frozenset(known & set(self._memory.get("excluded", ())))
         self.programs.selected = tuple(root for root in self._memory.get("selected", ()) if root in known)
-        if self._memory.get("tab") in {"program", "data", *self.stages}:
+        if self._memory.get("tab") in {"program", "contact_sheet", "data", *self.stages}:
             self.tab = self._memory["tab"]
         shown = self._memory.get("shown", "")
         if shown and Path(shown).is_file():
@@ -608,7 +615,16 @@ class SessionModel(traitlets.HasTraits):
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.previews.stop()
         self.showers.stop()
-        for model in (self, self.previews, self.showers, self.twin, self.programs, *self.models.values()):
+        self.tags.stop()
+        for model in (
+            self,
+            self.previews,
+            self.showers,
+            self.twin,
+            self.tags,
+            self.programs,
+            *self.models.values(),
+        ):
             model.unobserve_all()
 
 

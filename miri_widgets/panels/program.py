@@ -188,11 +188,12 @@ class ProgramPanel(Part):
 
     def _row(self, row: ExposureRow) -> dict[str, Any]:
         states = dict(row.states)
+        absent = "rejected" if row.root in self.session.tags.rejected else "excluded"
         marks = [
             {
                 "glyph": GLYPHS.get(states[name], "○") if name in states else "·",
                 "tone": TONES.get(states[name], "calm") if name in states else "calm",
-                "tip": f"{stage.stage.title.partition(':')[0]}: {states.get(name, 'excluded')}",
+                "tip": f"{stage.stage.title.partition(':')[0]}: {states.get(name, absent)}",
             }
             for name, stage in self.session.stages.items()
         ]

@@ -10,6 +10,8 @@ import gzip
 import math
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.errors import InputError, MissingFileError, NotFitsError, NotJwstError, TooLargeError
 
-__all__ = ["MEMORY_FRACTION", "read_headers", "read_image", "shown_name"]
+__all__ = ["MEMORY_FRACTION", "open_fits", "read_headers", "read_image", "shown_name"]
 
 MEMORY_FRACTION = 0.5
 """Largest share of the memory that is free now that one file's arrays may take."""
@@ -132,6 +134,42 @@ def _refuse_too_large(need: int, header: fits.Header, path: Path) -> None:
             f"at most {room / 1e9:.1f} GB on this machine now",
             "check the file, or use a machine with more memory",
         )
+
+
+@contextmanager
+def open_fits(path: Path, *, mapped: bool = False) -> Iterator[fits.HDUList]:
+    """
+    Open a FITS file for reading parts of it; what is wrong with it becomes a sentence.
+
+    Parameters
+    ----------
+    path : Path
+        A FITS file, plain or gzipped.
+    mapped : bool
+        Whether arrays are mapped from the disk as they stand there: integers are not scaled then, which is for the
+        caller to do.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    NotFitsError
+        If it cannot be read, here or while its arrays are taken.
+    """
+    if not Path(path).is_file():
+        raise MissingFileError(
+            f"no file {shown_name(path)}", f"a file in {Path(path).parent}", "run its stage again"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyWarning)
+            # scaled integers cannot be mapped
+            with fits.open(path, mode="readonly", memmap=mapped, do_not_scale_image_data=mapped) as hdus:
+                yield hdus
+    except (OSError, ValueError, TypeError, EOFError) as error:
+        raise NotFitsError(
+            f"{shown_name(path)} cannot be read to its end", "a whole FITS file", "run its stage again"
+        ) from error
 
 
 def _damaged(path: Path, what: str) -> NotFitsError:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from astropy.io import fits
-from astropy.utils.exceptions import AstropyWarning
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import names_of
-from miri_widgets.errors import InputError, MissingFileError, NotFitsError, NotJwstError
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.errors import InputError, NotJwstError
+from miri_widgets.products.fits_files import open_fits, shown_name
 
 __all__ = ["PixelRamp", "PixelValue", "read_pixel", "read_pixel_ramp"]
 
@@ -84,7 +79,7 @@ def read_pixel(path: Path, x: int, y: int) -> PixelValue:
     InputError
         If the pixel lies outside of the image.
     """
-    with _opened(path) as hdus:
+    with open_fits(path) as hdus:
         value = _at(hdus, "SCI", x, y, path)
         names = {hdu.name for hdu in hdus}
         err, weight = (
@@ -111,7 +106,7 @@ def read_pixel_ramp(path: Path, x: int, y: int) -> PixelRamp:
     MissingFileError, NotFitsError, NotJwstError, InputError
         As `read_pixel`; also if it is no ramp.
     """
-    with _opened(path) as hdus:
+    with open_fits(path) as hdus:
         science = hdus["SCI"] if "SCI" in {hdu.name for hdu in hdus} else None
         if science is None or science.header.get("NAXIS") != 4:
             raise NotJwstError(
@@ -125,25 +120,6 @@ def read_pixel_ramp(path: Path, x: int, y: int) -> PixelRamp:
             values = np.asarray(hdus["GROUPDQ"].section[:, :, y, x], int)
             flags = tuple(tuple(names_of(value) for value in row) for row in values)
     return PixelRamp(counts, step * np.arange(1, counts.shape[1] + 1), flags)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Open a FITS file; what is wrong with it becomes a sentence."""
-    if not Path(path).is_file():
-        raise MissingFileError(
-            f"no file {shown_name(path)}", f"a file in {Path(path).parent}", "run its stage again"
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AstropyWarning)
-            with fits.open(path, mode="readonly", memmap=False) as hdus:  # scaled integers cannot be mapped
-                len(hdus)  # reads all headers
-                yield hdus
-    except (OSError, ValueError, TypeError, EOFError) as error:
-        raise NotFitsError(
-            f"{shown_name(path)} cannot be read to its end", "a whole FITS file", "run its stage again"
-        ) from error
 
 
 def _at(hdus: Any, name: str, x: int, y: int, path: Path) -> Any:

@@ -4,7 +4,7 @@ Plan a whole chain of stages, before anything ran; a stage that cannot be planne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,10 +32,13 @@ class PlannedChain:
     refused : mapping of str to MiriWidgetsError
         Why a stage cannot be planned, by its name, in the order of the chain. Stages that take what such a stage
         gives are among them.
+    notes : mapping of str to tuple of str
+        What the runs of a stage leave out, as sentences by its name.
     """
 
     plans: tuple[RunPlan, ...] = ()
     refused: Mapping[str, MiriWidgetsError] = field(default_factory=dict)
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def plan_chain(
@@ -47,6 +50,7 @@ def plan_chain(
     *,
     product_name: str | Callable[[Exposure], str] = "",
     only: Mapping[str, Sequence[str]] | None = None,
+    rejected: Collection[str] = (),
 ) -> PlannedChain:
     """
     Plan the stages that can be planned, and tell why the others cannot.
@@ -69,6 +73,10 @@ def plan_chain(
         are filled in; or a callable that gives it for the first of them.
     only : mapping of str to sequence of str, optional
         Filters that an optional stage takes; those of others go past it. Stages that are not named take all.
+    rejected : collection of str
+        Roots of exposures that mosaics leave out. Every other stage takes them: their products stay, they still tell
+        sky, levels and shifts, and no key but that of a mosaic changes. An exposure that harms those, too, has to be
+        kept out of `exposures`.
 
     Returns
     -------
@@ -83,7 +91,7 @@ def plan_chain(
         If there is no such stage.
     """
     place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    planner = Planner(place, crds_variables(environment), settings, product_name)
+    planner = Planner(place, crds_variables(environment), settings, product_name, rejected)
     ordered = sorted(exposures, key=lambda one: (one.start_mjd, one.root))
     chain = [find_stage(name) for name in stages]
     planner.note_needs(chain)
@@ -99,7 +107,7 @@ def plan_chain(
         except MiriWidgetsError as error:
             refused[stage.name] = error
             planner.note_refused(stage, members)
-    return PlannedChain(_mosaics_early(planner.plans, ordered), refused)
+    return PlannedChain(_mosaics_early(planner.plans, ordered), refused, planner.notes)
 
 
 def plan_stages(
@@ -111,6 +119,7 @@ def plan_stages(
     *,
     product_name: str | Callable[[Exposure], str] = "",
     only: Mapping[str, Sequence[str]] | None = None,
+    rejected: Collection[str] = (),
 ) -> tuple[RunPlan, ...]:
     """
     Plan all of the stages: as `plan_chain`, for callers that want the whole chain or none of it.
@@ -130,7 +139,14 @@ def plan_stages(
         If the CRDS context has no name.
     """
     chain = plan_chain(
-        workspace, exposures, stages, settings, environment, product_name=product_name, only=only
+        workspace,
+        exposures,
+        stages,
+        settings,
+        environment,
+        product_name=product_name,
+        only=only,
+        rejected=rejected,
     )
     for error in chain.refused.values():
         raise error

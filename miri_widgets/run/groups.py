@@ -87,6 +87,7 @@ def plan_groups(
         for name in stages
         if not stage(name).by_reference
     }
+    mosaics = {name for name in stages if stage(name).leaves_rejected}
     return plan_stages(
         workspace,
         exposures,
@@ -95,6 +96,7 @@ def plan_groups(
         environment,
         product_name=lambda exposure: group_of[exposure.root]["product_name"],
         only=only,
+        rejected=[one.root for one in exposures if mosaics - group_of[one.root]["settings"].keys()],
     )
 
 

@@ -4,7 +4,7 @@ Plan stage after stage: which run gives which product, and who needs it. For who
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +16,7 @@ from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.identity import file_identity
 from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measured, size_name
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
+from miri_widgets.run.rejected import rejected_note
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps.stages import Scope, Stage, all_stages, preset
@@ -41,7 +42,7 @@ class Planner:
         Where the runs go.
     environment : dict
         CRDS_* variables.
-    settings, product_name
+    settings, product_name, rejected
         As in `miri_widgets.run.chain.plan_chain`.
     """
 
@@ -51,8 +52,11 @@ class Planner:
         environment: dict[str, str],
         settings: Mapping[str, Chosen] | Callable[[str, Exposure], Chosen],
         product_name: str | Callable[[Exposure], str],
+        rejected: Collection[str] = (),
     ) -> None:
         self.plans: list[RunPlan] = []
+        self.notes: dict[str, tuple[str, ...]] = {}
+        self._rejected = frozenset(rejected)
         self._workspace = workspace
         self._environment = environment
         self._settings = settings
@@ -103,7 +107,9 @@ class Planner:
             several = len({one.filter for one in exposures}) > 1
             for filter_name in sorted({exposure.filter for exposure in exposures}):
                 members = [exposure for exposure in exposures if exposure.filter == filter_name]
-                members = self._of_field(stage, members)
+                members = self._without_rejected(stage, self._of_field(stage, members))
+                if not members:
+                    continue
                 name = self._product_name(members[0], several=several)
                 new.append((self._plan(stage, members, name, name), members))
         for plan, members in new:
@@ -178,6 +184,14 @@ class Planner:
         if not stage.of_field:
             return members
         return [one for one in members if one.observation not in self._backgrounds] or members
+
+    def _without_rejected(self, stage: Stage, members: Sequence[Exposure]) -> Sequence[Exposure]:
+        """Leave out exposures of one filter that are rejected, and note which."""
+        rejected = [one for one in members if stage.leaves_rejected and one.root in self._rejected]
+        if rejected:
+            note = rejected_note(rejected, len(members))
+            self.notes[stage.name] = (*self.notes.get(stage.name, ()), note)
+        return [one for one in members if one not in rejected]
 
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:

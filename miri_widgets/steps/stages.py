@@ -77,6 +77,8 @@ class Stage:
         What other stages are set to when it takes part, unless the user sets them: stage, parameter, value.
     one_of : tuple of str
         Parameters of which one must be set, if no earlier stage gives a companion.
+    leaves_rejected : bool
+        Whether exposures that are rejected on the contact sheet have no part in it.
     overruled : tuple of (str, tuple of str)
         Parameters that do not act when an earlier stage gives a companion: parameter that takes it, and their names.
     after : str
@@ -111,6 +113,7 @@ class Stage:
     overruled: tuple[tuple[str, tuple[str, ...]], ...] = ()
     after: str = ""
     code: str = ""
+    leaves_rejected: bool = False
 
     @property
     def per_exposure(self) -> bool:
@@ -484,6 +487,7 @@ STAGES: tuple[Stage, ...] = (
         ),
         indispensable=("resample",),
         of_field=True,
+        leaves_rejected=True,
         companions=(("grid", "resample.output_wcs"),),
         # with a grid jwst takes no notice of them, but for the shape
         overruled=(

@@ -243,7 +243,7 @@ class FakeEngine:
 def fake_services(program: Program, *, pace: float = 0.0, declare=declared, presets=None) -> Services:
     """Real scan, plans and records; a fake engine."""
 
-    def plan(exposures, names, settings):
+    def plan(exposures, names, settings, *, rejected=frozenset()):
         return plan_chain(
             program.workspace,
             exposures,
@@ -251,6 +251,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
             settings,
             ENVIRONMENT,
             product_name=f"{program.name}_{{filter}}",
+            rejected=rejected,
         )
 
     return Services(

@@ -83,3 +83,53 @@ def test_wrong_exposures_leave_nothing_and_say_why(some):
     assert isinstance(found.refused["image2"], WrongSuffixError)
     assert "has to wait for image2" in str(found.refused["image3"])
     assert str(found.refused["image3"]).endswith("see there what it needs.")
+
+
+def exposures_of(plans, stage):
+    return [plan.exposures for plan in plans if plan.stage == stage]
+
+
+def test_a_rejected_exposure_leaves_the_mosaic_and_nothing_else(some):
+    stages = ("detector1", "image2", "grid", "sky", "level_match", "image3")
+    folder, bad = some[0].path.parent, some[1]
+    whole = plan_chain(folder, some, stages, {}, ENVIRONMENT)
+    found = plan_chain(folder, some, stages, {}, ENVIRONMENT, rejected=[bad.root])
+    keys = {(one.stage, one.label): one.key for one in whole.plans}
+    changed = {one.label for one in found.plans if keys[one.stage, one.label] != one.key}
+    assert changed == {"jw01040_miri_f560w"}
+    assert len(found.plans) == len(whole.plans)
+    assert sorted(exposures_of(found.plans, "image3")) == [(some[0].root,), (some[2].root,)]
+    assert found.notes == {
+        "image3": (
+            "The mosaic of F560W leaves out 1 of 2 exposures, rejected on the contact sheet: tile 1 dither 2.",
+        )
+    }
+    assert not found.refused and not whole.notes
+
+
+def test_a_filter_that_is_rejected_as_a_whole_has_no_mosaic_and_says_so(some):
+    roots = {some[0].root, some[1].root, "jw01040001001_02101_00099_mirimage"}
+    found = plan_chain(some[0].path.parent, some, (*CHAIN[:2], "image3"), {}, ENVIRONMENT, rejected=roots)
+    assert exposures_of(found.plans, "image3") == [(some[2].root,)]
+    assert len(exposures_of(found.plans, "image2")) == 3
+    (note,) = found.notes["image3"]
+    assert note == "All 2 exposures of F560W are rejected on the contact sheet: this filter has no mosaic."
+    nothing = plan_chain(
+        some[0].path.parent,
+        some,
+        (*CHAIN[:2], "image3"),
+        {},
+        ENVIRONMENT,
+        rejected=[one.root for one in some],
+    )
+    assert stages_of(nothing.plans) == ["detector1", "image2"] and not nothing.refused
+    assert nothing.notes["image3"][0].startswith("The only exposure of F1500W is rejected")
+
+
+def test_a_rejected_exposure_of_empty_sky_is_still_the_sky_of_others(some):
+    values = {"sky": {"background_observations": ["1"]}}
+    stages = ("detector1", "image2", "sky", "image3")
+    plain = plan_chain(some[0].path.parent, some, stages, values, ENVIRONMENT)
+    found = plan_chain(some[0].path.parent, some, stages, values, ENVIRONMENT, rejected=[some[0].root])
+    assert exposures_of(plain.plans, "sky") == exposures_of(found.plans, "sky")
+    assert some[0].root in exposures_of(found.plans, "sky")[0]

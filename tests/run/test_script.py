@@ -97,3 +97,16 @@ def test_the_notebook_is_valid_and_says_what_departs_from_the_pipeline(bench):
 def test_nothing_to_export_is_an_error(tmp_path, export):
     with pytest.raises(EngineError, match="no runs"):
         export([], tmp_path)
+
+
+def test_what_is_exported_leaves_rejected_exposures_out_of_the_mosaic(bench, monkeypatch):
+    some = bench.exposures(3)
+    known = {one.path: one for one in some}
+    monkeypatch.setattr(groups, "read_exposure", known.__getitem__)
+    stages = ("detector1", "image2", "image3")
+    plans = plan_stages(
+        bench.workspace, some, stages, {}, ENVIRONMENT, product_name="m", rejected=[some[1].root]
+    )
+    assert plans[-1].exposures == (some[0].root, some[2].root)
+    again = groups.plan_groups(bench.workspace, groups.groups_of(plans), stages, ENVIRONMENT)
+    assert sorted(one.key for one in again) == sorted(one.key for one in plans)

@@ -1,0 +1,332 @@
+"""The contact sheet: thumbnails of exposures at one scaling per filter, with what was said of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from miri_widgets.models.readings import Reading
+from miri_widgets.products.atomic import write_text
+from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.tag_tables import parse_tags, tags_as_csv, tags_as_json
+from miri_widgets.products.tags import Tag, Verdict
+from miri_widgets.products.thumbnails import Sheet, make_sheet, prune
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["PRODUCTS", "SHOWN", "Card", "ContactSheetModel", "Section"]
+
+PRODUCTS = {"newest": "newest", "cal": "cal", "rate": "rate", "uncal": "uncal, last group"}
+"""What can be looked at, and how it is called."""
+
+SHOWN = {
+    "all": "all",
+    "untagged": "untagged",
+    "suspect": "suspect",
+    "rejected": "rejected",
+    "unseen": "not viewed",
+}
+"""Which exposures are shown, and how that is called."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """
+    One exposure on the sheet.
+
+    Attributes
+    ----------
+    root, filter, label, observation : str
+        Its name, filter, place in words, and observation.
+    path : Path or None
+        The product that is shown; None where there is none of the chosen kind.
+    suffix : str
+        Its suffix.
+    tag : Tag
+        What was said of it.
+    excluded : bool
+        Whether it takes part in no run.
+    """
+
+    root: str
+    filter: str
+    label: str
+    observation: str
+    path: Path | None
+    suffix: str
+    tag: Tag
+    excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """
+    The exposures of one filter, in order of tile and dither.
+
+    Attributes
+    ----------
+    filter : str
+        The filter.
+    cards : tuple of Card
+        Its exposures that are shown.
+    words : str
+        Which products these are, and what black and white stand for.
+    """
+
+    filter: str
+    cards: tuple[Card, ...]
+    words: str
+
+
+class ContactSheetModel(traitlets.HasTraits):
+    """
+    Observable contact sheet of a session.
+
+    Parameters
+    ----------
+    session : SessionModel
+        Its exposures, products and tags.
+    """
+
+    product = traitlets.Enum(list(PRODUCTS), "newest", help="which product of each exposure")
+    filter = traitlets.Unicode("", help="only this filter; all when empty")
+    observation = traitlets.Unicode("", help="only this observation; all when empty")
+    tile = traitlets.Int(0, help="only this tile; all when 0")
+    shown = traitlets.Enum(list(SHOWN), "all", help="only those with such a tag")
+    awake = traitlets.Bool(True, help="whether anybody looks: pictures are made only then")
+    sections = traitlets.Tuple(help="Section of each filter that is shown, by wavelength")
+    sheets: traitlets.Dict[Any, Any] = traitlets.Dict(help="(filter, suffix) -> Sheet of all its exposures")
+    working = traitlets.Bool(False, help="whether pictures are being made")
+    sentence = traitlets.Unicode("", help="why the last export or load did not work")
+    success = traitlets.Unicode("", help="what the last export or load did")
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__()
+        self.session = session
+        self.cache = session.program.workspace / "thumbnails"
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miri-sheet")
+        self._cards: dict[str, Card] = {}
+        self._readings: dict[tuple[str, str], Reading] = {}
+        self._watched: list[tuple[traitlets.HasTraits, Any, list[str]]] = []
+        self._watch(session.programs, self._renew, "exposures", "excluded")
+        self._watch(session.tags, self._renew, "tags")
+        self._watch(session, self._renew, "chain")
+        for stage in session.models.values():
+            self._watch(stage, self._renew, "products")
+        self.observe(self._renew, ["product", "filter", "observation", "tile", "shown", "awake"])
+        self._renew(None)
+
+    def _watch(self, model: traitlets.HasTraits, handler: Any, *names: str) -> None:
+        model.observe(handler, list(names))
+        self._watched.append((model, handler, list(names)))
+
+    # -- what is there ------------------------------------------------------
+
+    def choices(self, what: str) -> tuple[Any, ...]:
+        """Return the filters, observations or tiles that there are."""
+        exposures = self.session.programs.exposures
+        if what == "filter":
+            return self.session.programs.filters
+        return tuple(sorted({getattr(one, what) for one in exposures}))
+
+    def card(self, root: str) -> Card | None:
+        """Return the card of an exposure, whether it is shown or not; None when there is no such exposure."""
+        return self._cards.get(root)
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The cards of all exposures, shown or not."""
+        return tuple(self._cards.values())
+
+    def picture(self, card: Card) -> bytes:
+        """Return the thumbnail of an exposure as PNG; empty when it is not there."""
+        sheet = self.sheets.get((card.filter, card.suffix))
+        # by path: a sheet of earlier settings may be there until the new one is made
+        return b"" if sheet is None else sheet.pictures.get(str(card.path), b"")
+
+    def failure(self, card: Card) -> str:
+        """Return why an exposure has no thumbnail, as a sentence; empty when it has, or will have."""
+        if card.path is None:
+            return f"There is no {card.suffix} product of it with the settings of now."
+        sheet = self.sheets.get((card.filter, card.suffix))
+        return "" if sheet is None else sheet.failures.get(str(card.path), "")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many exposures of the program there are in all, and of each kind of `SHOWN`."""
+        tags = [self.session.tags.of(one.root) for one in self.session.programs.exposures]
+        return {name: sum(_is_shown(tag, name) for tag in tags) for name in SHOWN}
+
+    def _products(self) -> dict[tuple[str, str], Path]:
+        """Return the products of single exposures, by root and suffix; those of the last stage that made any."""
+        found = {}
+        for stage in self.session.stages.values():
+            for path in stage.products:
+                root, _, suffix = path.stem.rpartition("_")
+                if suffix in ("rate", "cal"):
+                    found[root, suffix] = path
+        return found
+
+    def _card(self, one: Exposure, products: Mapping[tuple[str, str], Path]) -> Card:
+        there = {
+            suffix: products[one.root, suffix] for suffix in ("cal", "rate") if (one.root, suffix) in products
+        }
+        there[one.suffix] = one.path
+        suffix = next(iter(there)) if self.product == "newest" else self.product
+        return Card(
+            root=one.root, filter=one.filter, label=f"tile {one.tile or '?'} · dither {one.dither}",
+            observation=one.observation, path=there.get(suffix), suffix=suffix,
+            tag=self.session.tags.of(one.root), excluded=one.root in self.session.programs.excluded,
+        )  # fmt: skip
+
+    # -- following ----------------------------------------------------------
+
+    def _renew(self, _: Any) -> None:
+        if self.session.closed:
+            return
+        products = self._products()
+        self._cards = {one.root: self._card(one, products) for one in self.session.programs.exposures}
+        if self.awake:
+            self._ask(self.cards)
+        self.sections = tuple(self._sections(self._cards))
+
+    def _sections(self, cards: Mapping[str, Card]) -> list[Section]:
+        shown = [
+            one
+            for one in self.session.programs.exposures
+            if self.filter in ("", one.filter)
+            and self.observation in ("", one.observation)
+            and self.tile in (0, one.tile)
+            and _is_shown(cards[one.root].tag, self.shown)
+        ]
+        shown.sort(key=lambda one: (one.tile, one.dither, one.start_mjd, one.root))
+        found = []
+        for name in FILTERS:
+            own = tuple(cards[one.root] for one in shown if one.filter == name)
+            if own:
+                found.append(Section(name, own, self._words(own)))
+        return found
+
+    def _words(self, cards: tuple[Card, ...]) -> str:
+        kinds = sorted({card.suffix for card in cards if card.path is not None})
+        parts = []
+        for suffix in kinds:
+            what = PRODUCTS.get(suffix, suffix)
+            sheet = self.sheets.get((cards[0].filter, suffix))
+            if sheet is None or not any(self.picture(card) for card in cards if card.suffix == suffix):
+                parts.append(what)
+            else:
+                low, high = (_number(value) for value in (sheet.stretch.low, sheet.stretch.high))
+                parts.append(f"{what}: {low} (black) to {high} {sheet.unit or 'of no unit'} (white), asinh")
+        return "; ".join(parts)
+
+    def _ask(self, cards: tuple[Card, ...]) -> None:
+        """Have pictures made of every kind whose products have changed."""
+        kinds: dict[tuple[str, str], dict[str, Path]] = {}
+        for card in cards:
+            if card.path is not None:
+                kinds.setdefault((card.filter, card.suffix), {})[str(card.path)] = card.path
+        # products of runs never change, raw files may
+        stamps = {str(one.path): one.mtime_ns for one in self.session.programs.exposures}
+        for kind, paths in kinds.items():
+            if kind not in self._readings:
+                reading = self._readings[kind] = Reading(self._pool.submit)
+                reading.observe(self._take, ["value", "working"])
+            mark = tuple((name, stamps.get(name)) for name in paths)
+            self._readings[kind].ask(mark, _sheet, paths, self.cache)
+
+    def _take(self, _: Any) -> None:
+        sheets = {kind: one.value for kind, one in self._readings.items() if one.value is not None}
+        self.working = any(one.working for one in self._readings.values())
+        if any(self.sheets.get(kind) is not sheet for kind, sheet in sheets.items()):
+            self.sheets = sheets
+            self._renew(None)
+
+    # -- acting -------------------------------------------------------------
+
+    def tag(self, root: str, **values: Any) -> None:
+        """
+        Say something of an exposure, see `miri_widgets.products.tags.Tag`; who tags it has seen it.
+
+        Raises
+        ------
+        ParameterError
+            If a value is not allowed.
+        """
+        if self.session.programs.find(root) is not None:
+            self.session.tags.change([root], **{"seen": True, **values})
+
+    def open(self, root: str) -> None:
+        """Show an exposure in the viewer, and choose it everywhere."""
+        card = self.card(root)
+        if card is None:
+            return
+        self.tag(root)
+        self.session.programs.selected = (root,)
+        if card.path is not None:
+            self.session.show(card.path)
+
+    def export(self, kind: str) -> Path:
+        """
+        Write the tags of all exposures into the workspace, as ``csv`` or ``json``; return the file.
+
+        Raises
+        ------
+        WorkspaceError
+            If it cannot be written.
+        """
+        path = self.session.program.workspace / f"tags_of_{Path(self.session.program.name).name}.{kind}"
+        table = tags_as_json if kind == "json" else tags_as_csv
+        write_text(path, table(self.session.programs.exposures, self.session.tags.tags))
+        return path
+
+    def load(self, text: str) -> int:
+        """
+        Take tags from an export; return how many exposures of this program it names.
+
+        Raises
+        ------
+        BadTableError
+            If it is no such file; nothing is changed then.
+        """
+        known = {one.root for one in self.session.programs.exposures}
+        changes = {root: values for root, values in parse_tags(text).items() if root in known}
+        self.session.tags.merge(changes)
+        return len(changes)
+
+    def close(self) -> None:
+        """Let go of everything that is watched and of what is at work."""
+        for model, handler, names in self._watched:
+            try:
+                model.unobserve(handler, names)
+            except ValueError:  # it was closed first
+                continue
+        self._watched.clear()
+        for reading in self._readings.values():
+            reading.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.unobserve_all()
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _is_shown(tag: Tag, shown: str) -> bool:
+    if shown == "untagged":
+        return tag.verdict == Verdict.NONE
+    if shown == "unseen":
+        return not tag.seen
+    return shown == "all" or tag.verdict == shown
+
+
+def _sheet(paths: Mapping[str, Path], cache: Path) -> Sheet:
+    sheet = make_sheet(paths, cache)
+    prune(cache)
+    return sheet

@@ -1,0 +1,117 @@
+"""The tags of a program's exposures: changed here, kept in the workspace, and what other pages say of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.products.tags import Tag, Verdict, change_tags, changed
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["TagsModel"]
+
+
+class TagsModel(traitlets.HasTraits):
+    """
+    Observable tags; a change acts at once and is on the disk a moment later.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session that it belongs to; plans follow what is rejected.
+    """
+
+    tags: traitlets.Dict[str, Tag] = traitlets.Dict(help="root -> Tag, of those that say something")
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__()
+        self.session = session
+        self.path: Path = session.program.workspace / "tags.json"
+        self.epoch = 0
+        """Counts changes: what was read before the last one is out of date."""
+        self._kept: dict[str, Tag] = {}
+        self._writing: deque[tuple[dict[str, Mapping[str, Any]], Future[dict[str, Tag]]]] = deque()
+        # one thread: changes reach the disk in the order in which they were made
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miri-tags")
+        self.observe(self._replan, "tags")
+
+    def of(self, root: str) -> Tag:
+        """Return the tag of an exposure."""
+        return self.tags.get(root, Tag())
+
+    @property
+    def rejected(self) -> frozenset[str]:
+        """Roots of the exposures that leave the mosaic."""
+        return frozenset(root for root, tag in self.tags.items() if tag.verdict == Verdict.REJECTED)
+
+    def change(self, roots: Iterable[str], **values: Any) -> None:
+        """
+        Change some attributes of exposures; see `miri_widgets.products.tags.Tag`.
+
+        Raises
+        ------
+        ParameterError
+            If a value is not allowed; nothing is changed then.
+        """
+        self.merge(dict.fromkeys(roots, values))
+
+    def merge(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """
+        Change attributes by exposure.
+
+        Raises
+        ------
+        ParameterError
+            As `change`.
+        """
+        after = changed(self.tags, changes)
+        if after == self.tags or self.session.closed:
+            return
+        own: dict[str, Mapping[str, Any]] = {root: dict(values) for root, values in changes.items()}
+        self._writing.append((own, self._executor.submit(change_tags, self.path, own)))
+        self.epoch += 1
+        self.tags = after
+
+    def take(self, tags: Mapping[str, Tag] | None, epoch: int) -> None:
+        """Take what was read from the disk, unless something has changed here since it was asked for."""
+        if tags is not None and epoch == self.epoch and not self._writing:
+            self._kept = dict(tags)
+            self.tags = dict(tags)
+
+    def tick(self, *, wait: bool = False) -> None:
+        """Take what the disk says after changes that have reached it."""
+        while self._writing and (wait or self._writing[0][1].done()):
+            _, future = self._writing.popleft()
+            self.epoch += 1
+            try:
+                self._kept = future.result()
+            except MiriWidgetsError as error:
+                self.session.message = str(error)
+            except OSError as error:
+                self.session.message = (
+                    f"The tags cannot be kept: {error}. Check the disk and its permissions."
+                )
+            tags: Mapping[str, Tag] = self._kept
+            for changes, _ in self._writing:
+                tags = changed(tags, changes)
+            self.tags = dict(tags)
+
+    def _replan(self, change: Mapping[str, Any]) -> None:
+        before, after = (
+            {root for root, tag in (change[name] or {}).items() if tag.verdict == Verdict.REJECTED}
+            for name in ("old", "new")
+        )
+        if before != after:
+            self.session.touch()
+
+    def stop(self) -> None:
+        """Let the last changes reach the disk."""
+        self._executor.shutdown(wait=True)
