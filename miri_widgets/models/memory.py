@@ -42,6 +42,7 @@ _FIELDS: dict[str, Callable[[Any], bool]] = {
     "selected": _texts,
     "tab": lambda value: isinstance(value, str),
     "shown": lambda value: isinstance(value, str),
+    "extension": lambda value: isinstance(value, str),
     "picked": lambda value: isinstance(value, bool),
     "view": lambda value: isinstance(value, dict),
 }
@@ -115,6 +116,7 @@ def memory_of(session: SessionModel) -> dict[str, Any]:
         "selected": list(session.programs.selected),
         "tab": session.tab,
         "shown": str(session.shown or ""),
+        "extension": session.extension,
         "picked": session.picked,
         "view": session.in_view(),
     }
@@ -139,11 +141,12 @@ def recall(session: SessionModel, found: Mapping[str, Any]) -> None:
     programs.selected = tuple(root for root in found.get("selected", ()) if root in known)
     if found.get("tab") in {"program", "data", *session.stages}:
         session.tab = found["tab"]
-    session.recalled = found.get("view", {})
     shown = found.get("shown", "")
     with contextlib.suppress(OSError, ValueError):  # a name that no file can have
         if shown and Path(shown).is_file():
-            session.show(Path(shown), picked=bool(found.get("picked")))
+            extension = found.get("extension", "SCI")
+            session.show(Path(shown), picked=bool(found.get("picked")), extension=extension)
+    session.recalled = found.get("view", {})
 
 
 def _read(path: Path) -> tuple[dict[str, Any], str]:

@@ -18,6 +18,7 @@ from miri_widgets.panels.parts.marks import SourceMarks
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.pixelstory import PixelStoryView
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.viewer import ImageViewer
 
 __all__ = ["COMPARED", "MOST_IMAGES", "PREVIEWS", "ImagePane"]
@@ -50,6 +51,7 @@ class ImagePane(Part):
         self.viewer = viewer
         session.drawn = viewer.regions
         viewer.on_click(self._clicked)
+        self._memory = ViewMemory(session, viewer, self._put, MOST_IMAGES)
         self._marks = SourceMarks(viewer)
         self.histogram = HistogramView(session)
         self.levels = LevelsView(session)
@@ -165,7 +167,9 @@ class ImagePane(Part):
         return path.name if extension == "SCI" else f"{path.name} {extension}"
 
     def _put(self, path: Path, extension: str) -> None:
-        self.viewer.show(path, label=self._label(path, extension), extension=extension)
+        label = self._label(path, extension)
+        self.viewer.show(path, label=label, extension=extension)
+        self._memory.note(label, path, extension)
 
     def _follow_shown(self, _: Any) -> None:
         path = self.session.shown
@@ -232,5 +236,6 @@ class ImagePane(Part):
 
     def close(self) -> None:
         """Close every view and the viewer."""
+        self._memory.close()
         self.viewer.close()
         super().close()
