@@ -212,7 +212,7 @@ class RegionsModel(traitlets.HasTraits):
         """Return the uses whose stages are here."""
         models = self.session.models
         return tuple(
-            one for one in USES if one.stage in models and one.parameter in models[one.stage].settings
+            one for one in USES if one.stage in models and one.parameter in tuple(models[one.stage].settings)
         )
 
     def use(self, path: Path, use: RegionUse) -> str:

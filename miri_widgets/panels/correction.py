@@ -83,7 +83,7 @@ class CorrectionPanel(StagePanel):
             DrawnRegions(self.model, use.parameter, use.words, on_sky=use.on_sky)
             for use in USES
             if use.stage == self.model.name
-            and (not self.model.loaded or use.parameter in self.model.settings)
+            and (not self.model.loaded or use.parameter in tuple(self.model.settings))
         ]
         self.children = (*head, self.preview, *regions, *foot)
 

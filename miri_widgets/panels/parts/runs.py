@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from miri_widgets.models.rows import RowState, RunRow, duration
+from miri_widgets.models.selection import choose, rows_of
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
@@ -38,13 +39,27 @@ class Runs(Part):
             columns=_COLUMNS, on_act=self._show, placeholder="Filter runs", empty="No run is planned yet."
         )
         self.sentence = text("")
+        self._following = False
         self.table.observe(self._chosen, "selected")
         self.children = (self.table, self.sentence)
         self.watch(model, self._follow, "rows")
+        self.watch(model.session.programs, self._follow_chosen, "selected")
 
     def _follow(self, _: Any) -> None:
         self.table.rows = [self._row(row) for row in self.model.rows]
         self._explain()
+
+    def _follow_chosen(self, _: Any) -> None:
+        """Mark the runs of the exposures that are chosen anywhere; a run of several is chosen here only."""
+        keys = rows_of(self.model.rows, self.model.session.programs.selected)
+        if keys and set(keys) != set(self.table.selected):
+            self._following = True
+            try:
+                self.table.selected = list(keys)
+            finally:
+                self._following = False
+            self.model.watched = keys[0]
+            self._explain()
 
     def _row(self, row: RunRow) -> dict[str, Any]:
         exposure = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
@@ -73,8 +88,13 @@ class Runs(Part):
             self.model.session.show(row.products[0])
 
     def _chosen(self, change: dict[str, Any]) -> None:
+        if self._following:
+            return
         self.model.watched = change["new"][0] if change["new"] else ""
         self._explain()
+        row = self.model.row(self.model.watched)
+        if row is not None and len(row.exposures) == 1:
+            choose(self.model.session, row.exposures)
 
     def _explain(self) -> None:
         row = self.model.row(self.model.watched)
