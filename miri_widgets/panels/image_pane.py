@@ -17,6 +17,7 @@ from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.marks import SourceMarks
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.pixelstory import PixelStoryView
+from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.viewer import ImageViewer
@@ -72,7 +73,11 @@ class ImagePane(Part):
         frame = ipywidgets.VBox([strip, self.compare, viewer.widget])
         frame.add_class("mw-frame")
         self.pixel = PixelStoryView(session)
-        self.children = (frame, charts, self.pixel)
+        self.regions = RegionList(session, viewer)
+        drawing = ipywidgets.Accordion([self.regions], titles=("Regions",))
+        drawing.selected_index = None
+        drawing.add_class("mw-fold")
+        self.children = (frame, drawing, charts, self.pixel)
         self.watch(session, self._follow_shown, "shown", "extension")
         self.watch(session, self._follow_marks, "marks")
         self.watch(session, self._follow_center, "center")

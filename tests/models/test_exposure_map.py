@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.models.exposure_map import COLOURINGS, ExposureMap
+from miri_widgets.models.footprints import previewed_grid
 from miri_widgets.models.selection import choose, newest_product, rows_of
 
 from .placed_files import DEC, HALF, RA, square
@@ -83,11 +84,19 @@ def test_states_need_a_person_first(placed, drawn):
     )
 
 
-def test_the_grid_is_around_those_that_take_part(placed, drawn):
+def test_the_grid_is_around_those_that_take_part(placed, drawn, monkeypatch):
+    # the fakes declare a number where the stage declares positions
+    monkeypatch.setattr(
+        "miri_widgets.models.exposure_map.previewed_grid", lambda found, _: previewed_grid(found, {})
+    )
     placed.use_stage("grid")
     placed.poll()
-    outline = drawn.outline()
-    assert len(outline) == 4
+    whole = drawn.outline()
+    placed.programs.exclude([placed.programs.exposures[0].root])
+    placed.poll()
+    part = drawn.outline()
+    widths = [np.ptp([(ra + 180) % 360 for ra, _ in one]) * np.cos(np.radians(DEC)) for one in (whole, part)]
+    assert widths[0] - widths[1] == pytest.approx(0.004, abs=3e-4)
 
 
 def test_the_newest_product_is_the_one_furthest_in_the_chain(placed):

@@ -75,7 +75,7 @@ def test_the_levels_ring_what_is_chosen_and_choose_what_is_clicked(done):
     seen = set()
     for mark in marks:
         for index in range(len(mark.x)):
-            mark._click_handlers(mark, {"data": {"index": index}})
+            mark._handle_custom_msgs(mark, {"event": "element_click", "data": {"index": index}})
             (other,) = done.programs.selected
             assert done.shown.name == f"{other}_cal.fits"
             assert (view.ring.mark.x[0], view.ring.mark.y[0]) == (mark.x[index], mark.y[index])
