@@ -122,3 +122,15 @@ def session(fakes: ModuleType, program: Any) -> Iterator[Any]:
 def engine(session: Any) -> Any:
     """The fake engine of the session."""
     return session.services.engine
+
+
+@pytest.fixture
+def placed(fakes: ModuleType, program: Any) -> Iterator[Any]:
+    """A session whose four exposures lie side by side; see `placed_files`."""
+    from miri_widgets.models import SessionModel
+
+    _beside("miri_placed_files", ROOT / "tests" / "models" / "placed_files.py").place_all(program.folders[0])
+    session = SessionModel(program, fakes.fake_services(program))
+    session.poll()
+    yield session
+    session.close()

@@ -172,7 +172,7 @@ class Region:
             return _pixel_of(self.position(planes), planes.shape)
         if not self.sky and self.shape in ("circle", "ellipse"):
             return self._inside_ellipse(planes.shape)
-        x, y = self._outline()
+        x, y = self.outline()
         if not self.sky:
             return _inside_polygon(x, y, planes.shape)
         columns, rows = self._to_pixel(planes, x, y)
@@ -232,9 +232,16 @@ class Region:
         x, y = planes.to_pixel(ra, dec)
         return np.asarray(x, float), np.asarray(y, float)
 
-    def _outline(self) -> _Points:
-        """Corners of the shape, in the coordinates of `points`."""
-        if self.shape == "polygon":
+    def outline(self) -> _Points:
+        """
+        Return the corners of the shape; a circle or an ellipse has many.
+
+        Returns
+        -------
+        x, y : ndarray, shape (points,)
+            In the coordinates of `points`; the last corner is joined to the first. A point is one corner.
+        """
+        if self.shape in ("polygon", "point"):
             x, y = np.array(self.points, float).T
             return x, y
         if self.shape == "rectangle":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from miri_widgets.core.mosaic_grid import parse_footprint
+from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around, parse_footprint
 from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.readings import Reading
 from miri_widgets.products.exposure import Exposure, read_exposure
@@ -15,7 +15,14 @@ from miri_widgets.products.exposure import Exposure, read_exposure
 if TYPE_CHECKING:
     from miri_widgets.models.stage import StageModel
 
-__all__ = ["Corners", "FootprintsModel", "files_by_root", "known_footprints", "read_footprints"]
+__all__ = [
+    "Corners",
+    "FootprintsModel",
+    "files_by_root",
+    "known_footprints",
+    "previewed_grid",
+    "read_footprints",
+]
 
 Corners = tuple[tuple[float, float], ...]
 """(RA, Dec) of the corners of an exposure, degrees."""
@@ -66,6 +73,34 @@ def files_by_root(model: StageModel) -> dict[str, Path]:
         for path in session.services.inputs(plan)
         if path.is_file()
     }
+
+
+def previewed_grid(footprints: dict[str, Corners], settings: dict[str, Any]) -> MosaicGrid:
+    """
+    Return the grid that the step would lay.
+
+    Parameters
+    ----------
+    footprints : dict of str to Corners
+        Of all exposures.
+    settings : dict
+        The step's parameters, by name.
+
+    Raises
+    ------
+    MiriWidgetsError
+        If there is no such grid.
+    """
+    values = {name.rpartition(".")[2]: value for name, value in settings.items()}
+    centre, size = values.get("centre"), values.get("size")
+    return grid_around(
+        footprints.values(),
+        scale=float(values.get("pixel_scale", 0.11)),
+        rotation=None if values.get("tightest") else float(values.get("rotation", 0.0)),
+        centre=(float(centre[0]), float(centre[1])) if centre else None,
+        size=(int(size[0]), int(size[1])) if size else None,
+        margin=int(values.get("margin", 20)),
+    )
 
 
 class FootprintsModel(Reading):

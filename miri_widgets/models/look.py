@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.memory import MemoryFile
 from miri_widgets.models.services import Services
-from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.products.tags import Tag, TagFile
@@ -47,8 +47,8 @@ class Request:
         Per stage; empty before the declarations are known.
     logs : tuple of (str, str, str)
         Stage, key and job of the logs to follow.
-    memory : str
-        Text of the session file, to be written when it changed.
+    memory : mapping
+        What the user chose, to be written when it changed; empty before it is known.
     rejected : frozenset of str
         Roots of exposures that mosaics leave out.
     tags_epoch : int
@@ -61,7 +61,7 @@ class Request:
     stages: tuple[str, ...] = ()
     settings: Mapping[str, Settings] = field(default_factory=dict)
     logs: tuple[tuple[str, str, str], ...] = ()
-    memory: str = ""
+    memory: Mapping[str, Any] = field(default_factory=dict)
     rejected: frozenset[str] = frozenset()
     tags_epoch: int = 0
 
@@ -144,18 +144,17 @@ class Looker:
     ----------
     services : Services
         The rooms below.
-    memory_path : Path
+    memory : MemoryFile
         The session file.
     tags_path : Path
         The file of tags.
     """
 
-    def __init__(self, services: Services, memory_path: Path, tags_path: Path) -> None:
+    def __init__(self, services: Services, memory: MemoryFile, tags_path: Path) -> None:
         self._tag_file = TagFile(tags_path)
         self._notes: dict[str, tuple[str, ...]] = {}
         self._services = services
-        self._memory_path = memory_path
-        self._memory = ""
+        self._memory = memory
         self._told = False
         self._plans: tuple[Any, ...] | None = None
         self._refused: dict[str, str] = {}
@@ -222,11 +221,10 @@ class Looker:
         self._told = True
         return found
 
-    def remember(self, request: Request) -> None:
-        """Write the session file when it changed."""
-        if request.memory and request.memory != self._memory:
-            write_text(self._memory_path, request.memory)
-            self._memory = request.memory
+    def remember(self, request: Request, *, now: bool = False) -> None:
+        """Write the session file when it changed; see `MemoryFile.write`."""
+        if request.memory:
+            self._memory.write(request.memory, now=now)
 
     def _plan(self, request: Request, errors: list[str]) -> None:
         if request.exposures is None or not request.settings:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -22,13 +22,14 @@ import traitlets
 from miri_widgets.errors import EngineError, MiriWidgetsError, ParameterError
 from miri_widgets.models import fold
 from miri_widgets.models.catalog import ProgramCatalog, catalog_of
-from miri_widgets.models.drawn import Drawn, keep_regions, taken_from
+from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
 from miri_widgets.models.measure import Measurement, measure
-from miri_widgets.models.memory import memory_text, read_memory
+from miri_widgets.models.memory import MemoryFile, memory_of, recall
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
+from miri_widgets.models.regions import RegionsModel
 from miri_widgets.models.rows import RowState, StageState
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
@@ -86,6 +87,9 @@ class SessionModel(traitlets.HasTraits):
     )
     chain = traitlets.Tuple(help="names of the stages that take part, in order; see use_stage")
     ordered: Any = traitlets.Any(None, help="what runs as soon as the plans are those of now; see order")
+    recalled: traitlets.Dict[str, Any] = traitlets.Dict(
+        help="what the viewer showed last time, plain values; see `panels.parts.viewmemory`"
+    )
 
     def __init__(self, program: Program, services: Services | None = None) -> None:
         super().__init__()
@@ -106,11 +110,12 @@ class SessionModel(traitlets.HasTraits):
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
         self.tags = TagsModel(self)
-        self._looker = Looker(self.services, self.memory_path, self.tags.path)
+        self.regions = RegionsModel(self)
+        self._memory = MemoryFile(self.memory_path)
+        self._looker = Looker(self.services, self._memory, self.tags.path)
         self._generation = 0
         self._chosen = False  # whether the user has changed the chain, which outweighs what is remembered
         self._rescan = True
-        self._memory = read_memory(self.memory_path)
         self._restored = False
         self._task: asyncio.Task[None] | None = None
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
@@ -121,7 +126,9 @@ class SessionModel(traitlets.HasTraits):
         self._showed = 0.0
         self.closed = False
         self.drawn: Drawn = dict
-        """Gives what is drawn in the viewer; the dashboard sets it."""
+        """Gives what is drawn in the viewer; who has the viewer sets it."""
+        self.viewing: Callable[[], Mapping[str, Any] | None] = lambda: None
+        """Gives what the viewer shows, as plain values, or None while that is not known; who has the viewer sets it."""
 
     @property
     def stages(self) -> dict[str, StageModel]:
@@ -205,7 +212,7 @@ class SessionModel(traitlets.HasTraits):
             stages=self.chain,
             settings={name: stage.settings for name, stage in self.stages.items()} if loaded else {},
             logs=tuple(logs),
-            memory=memory_text(self) if loaded else "",
+            memory=memory_of(self) if loaded else {},
             rejected=self.tags.rejected,
             tags_epoch=self.tags.epoch,
         )
@@ -315,13 +322,15 @@ class SessionModel(traitlets.HasTraits):
             }
             if not self._restored:
                 layers[Source.USER] = checked_layer(
-                    declared, self._memory.get("settings", {}).get(name, {}), told
+                    declared, self._memory.found.get("settings", {}).get(name, {}), told
                 )
             stage.presets = presets
             stage.step_docs = dict(self._declared[name].step_docs)
             stage.use_layers(declared, layers)
         if not self._restored:
-            self._restore()
+            recall(self, self._memory.found)
+            self._restored = True
+            told += [self._memory.sentence] if self._memory.sentence else []
         if told:
             self.message = " ".join(told)
         self.touch()
@@ -522,38 +531,6 @@ class SessionModel(traitlets.HasTraits):
         exposure = self.programs.find(row.exposures[0]) if row.exposures else None
         return exposure.path if exposure else None
 
-    def use_drawn(self, stage: str, parameter: str, *, on_sky: bool = True) -> Path:
-        """
-        Keep what is drawn in the viewer as a DS9 file of the workspace, and give it to a parameter.
-
-        Parameters
-        ----------
-        stage, parameter : str
-            A parameter that takes a region file.
-        on_sky : bool
-            Whether the regions belong to the sky; else to the detector's pixels.
-
-        Raises
-        ------
-        ParameterError
-            If nothing is drawn, or what is drawn cannot be taken to the sky.
-        """
-        regions = taken_from(self.drawn())
-        planes = None
-        if on_sky and any(not region.sky for region in regions):
-            planes = self._planes_in_front()
-        path = keep_regions(regions, self.program.workspace / "regions", f"{stage}_{parameter}", planes)
-        self.models[stage].set({parameter: str(path)})
-        return path
-
-    def _planes_in_front(self) -> Any:
-        """Return the exposure in the viewer; its WCS takes what was drawn on it to the sky."""
-        if self.previews.result is not None:
-            return self.previews.result.before
-        if self.shown is None:
-            raise ParameterError("no image is shown", "the exposure on which was drawn", "show it again")
-        return self.services.place(self.shown)
-
     def submit(self, call: Any, *arguments: Any) -> Future[Any]:
         """Have something slow done in a thread."""
         return self._executor.submit(call, *arguments)
@@ -590,18 +567,15 @@ class SessionModel(traitlets.HasTraits):
 
     # -- remembering --------------------------------------------------------
 
-    def _restore(self) -> None:
-        if "chain" in self._memory and not self._chosen:
-            self.chain = self._in_order(self._memory["chain"])
-        known = {exposure.root for exposure in self.programs.exposures}
-        self.programs.excluded = frozenset(known & set(self._memory.get("excluded", ())))
-        self.programs.selected = tuple(root for root in self._memory.get("selected", ()) if root in known)
-        if self._memory.get("tab") in {"program", "contact_sheet", "data", *self.stages}:
-            self.tab = self._memory["tab"]
-        shown = self._memory.get("shown", "")
-        if shown and Path(shown).is_file():
-            self.show(Path(shown), picked=bool(self._memory.get("picked")))
-        self._restored = True
+    def in_view(self) -> dict[str, Any]:
+        """Return what the viewer shows, as plain values: that of last time as long as it is on its way."""
+        told = self.viewing()
+        return dict(self.recalled if told is None else told)
+
+    def recall_chain(self, names: Iterable[str]) -> None:
+        """Take the stages of last time, unless the user has chosen since."""
+        if not self._chosen:
+            self.chain = self._in_order(names)
 
     def close(self) -> None:
         """Stop looking and let go of everything; jobs go on."""
@@ -611,11 +585,12 @@ class SessionModel(traitlets.HasTraits):
             self._task = None
         with contextlib.suppress(OSError, MiriWidgetsError):
             if self._restored:
-                self._looker.remember(self.request())
+                self._looker.remember(self.request(), now=True)
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.previews.stop()
         self.showers.stop()
         self.tags.stop()
+        self.regions.close()
         for model in (
             self,
             self.previews,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from miri_widgets.models.regions import USES
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.consent import Consent
@@ -64,14 +65,8 @@ class CorrectionPanel(StagePanel):
         The session.
     stage : str, optional
         Name of the stage; a subclass for one stage knows it.
-
-    Attributes
-    ----------
-    drawn : tuple of (str, str, bool)
-        Parameters that take drawn regions: name, what the regions are, whether they belong to the sky.
     """
 
-    drawn: ClassVar[tuple[tuple[str, str, bool], ...]] = ()
     folds: ClassVar[Folds] = {
         "settings": StagePanel.folds["settings"],
         "looks": looks(Profiles),
@@ -85,9 +80,10 @@ class CorrectionPanel(StagePanel):
         self.preview = PreviewBar(self.model)
         head, foot = self.children[:4], self.children[4:]
         regions = [
-            DrawnRegions(self.model, name, words, on_sky=on_sky)
-            for name, words, on_sky in self.drawn
-            if not self.model.loaded or name in self.model.settings
+            DrawnRegions(self.model, use.parameter, use.words, on_sky=use.on_sky)
+            for use in USES
+            if use.stage == self.model.name
+            and (not self.model.loaded or use.parameter in tuple(self.model.settings))
         ]
         self.children = (*head, self.preview, *regions, *foot)
 

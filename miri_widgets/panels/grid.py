@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around
+from miri_widgets.core.mosaic_grid import MosaicGrid
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.footprints import Corners, FootprintsModel
+from miri_widgets.models.footprints import Corners, FootprintsModel, previewed_grid
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.chart import COLOURS
@@ -17,7 +17,7 @@ from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import sentences, text
 from miri_widgets.panels.stage import StagePanel
 
-__all__ = ["GridPanel", "GridPreview", "grid_holds", "previewed_grid"]
+__all__ = ["GridPanel", "GridPreview", "grid_holds"]
 
 _NO_FOOTPRINTS = (
     "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
@@ -116,34 +116,6 @@ class GridPanel(StagePanel):
         self.preview = GridPreview(self.model)
         shown = self.children
         self.children = (*shown[:3], self.preview, *shown[3:])
-
-
-def previewed_grid(footprints: dict[str, Corners], settings: dict[str, Any]) -> MosaicGrid:
-    """
-    Return the grid that the step would lay.
-
-    Parameters
-    ----------
-    footprints : dict of str to Corners
-        Of all exposures.
-    settings : dict
-        The step's parameters, by name.
-
-    Raises
-    ------
-    MiriWidgetsError
-        If there is no such grid.
-    """
-    values = {name.rpartition(".")[2]: value for name, value in settings.items()}
-    centre, size = values.get("centre"), values.get("size")
-    return grid_around(
-        footprints.values(),
-        scale=float(values.get("pixel_scale", 0.11)),
-        rotation=None if values.get("tightest") else float(values.get("rotation", 0.0)),
-        centre=(float(centre[0]), float(centre[1])) if centre else None,
-        size=(int(size[0]), int(size[1])) if size else None,
-        margin=int(values.get("margin", 20)),
-    )
 
 
 def _told(grid: MosaicGrid) -> list[str]:

@@ -17,7 +17,9 @@ from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.marks import SourceMarks
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.pixelstory import PixelStoryView
+from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.viewer import ImageViewer
 
 __all__ = ["COMPARED", "MOST_IMAGES", "PREVIEWS", "ImagePane"]
@@ -50,6 +52,7 @@ class ImagePane(Part):
         self.viewer = viewer
         session.drawn = viewer.regions
         viewer.on_click(self._clicked)
+        self._memory = ViewMemory(session, viewer, self._put, MOST_IMAGES)
         self._marks = SourceMarks(viewer)
         self.histogram = HistogramView(session)
         self.levels = LevelsView(session)
@@ -70,7 +73,11 @@ class ImagePane(Part):
         frame = ipywidgets.VBox([strip, self.compare, viewer.widget])
         frame.add_class("mw-frame")
         self.pixel = PixelStoryView(session)
-        self.children = (frame, charts, self.pixel)
+        self.regions = RegionList(session, viewer)
+        drawing = ipywidgets.Accordion([self.regions], titles=("Regions",))
+        drawing.selected_index = None
+        drawing.add_class("mw-fold")
+        self.children = (frame, drawing, charts, self.pixel)
         self.watch(session, self._follow_shown, "shown", "extension")
         self.watch(session, self._follow_marks, "marks")
         self.watch(session, self._follow_center, "center")
@@ -165,7 +172,9 @@ class ImagePane(Part):
         return path.name if extension == "SCI" else f"{path.name} {extension}"
 
     def _put(self, path: Path, extension: str) -> None:
-        self.viewer.show(path, label=self._label(path, extension), extension=extension)
+        label = self._label(path, extension)
+        self.viewer.show(path, label=label, extension=extension)
+        self._memory.note(label, path, extension)
 
     def _follow_shown(self, _: Any) -> None:
         path = self.session.shown
@@ -232,5 +241,6 @@ class ImagePane(Part):
 
     def close(self) -> None:
         """Close every view and the viewer."""
+        self._memory.close()
         self.viewer.close()
         super().close()

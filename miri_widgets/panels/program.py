@@ -8,8 +8,10 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.rows import ExposureRow
+from miri_widgets.models.selection import choose
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.chain import ChainView
+from miri_widgets.panels.parts.exposuremap import ExposureMapView
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.reportbar import ReportBar
 from miri_widgets.panels.parts.table import Table
@@ -87,6 +89,9 @@ class ProgramPanel(Part):
             columns=_COLUMNS, multiple=True, placeholder="Filter: F770W, tile, S1AB …", max_height="520px",
             empty="No exposures yet.",
         )  # fmt: skip
+        self.map = ExposureMapView(session)
+        self.sky = ipywidgets.Accordion([self.map], titles=("Exposures on the sky",), selected_index=0)
+        self.sky.add_class("mw-fold")
         self.mosaics = Table(
             columns=_MOSAIC_COLUMNS, on_act=lambda name: session.show(Path(name)), placeholder="Filter mosaics",
             empty="",
@@ -113,7 +118,7 @@ class ProgramPanel(Part):
         actions = ipywidgets.HBox([self.show, self.exclude, self.include, self.rescan])
         actions.add_class("mw-row")
         self.children = (
-            stylesheet(), self._heading(), self.twin, self.warnings, self.chain, self.words, self.filters, actions, self.counts, self.table, self.problems,
+            stylesheet(), self._heading(), self.twin, self.warnings, self.chain, self.words, self.filters, self.sky, actions, self.counts, self.table, self.problems,
             self.mosaic_words, self.mosaics, self.report,
         )  # fmt: skip
         self.table.observe(self._chosen, "selected")
@@ -257,13 +262,4 @@ class ProgramPanel(Part):
             self.model.selected = tuple(change["new"])
 
     def _show(self) -> None:
-        for root in self.model.selected[:1]:
-            made = [
-                row.products[0]
-                for stage in self.session.stages.values()
-                for row in stage.rows
-                if row.exposures == (root,) and row.products
-            ]
-            exposure = self.model.find(root)
-            if made or exposure is not None:
-                self.session.show(made[-1] if made else exposure.path)  # type: ignore[union-attr]
+        choose(self.session, self.model.selected, show=True)

@@ -15,7 +15,6 @@ class PullUpDownPanel(CorrectionPanel):
     """Pull-up/pull-down stage: the preview, sources drawn in the viewer, strips against time."""
 
     stage_name: ClassVar[str] = "pullupdown"
-    drawn = (("sources_file", "bright sources", True),)
     folds: ClassVar[Folds] = {
         **CorrectionPanel.folds,
         "looks": looks(

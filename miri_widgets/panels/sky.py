@@ -15,7 +15,6 @@ class SkyPanel(CorrectionPanel):
     """Sky stage: the preview, the sky image with error and counts, and level against time."""
 
     stage_name: ClassVar[str] = "sky"
-    drawn = (("exclude_file", "areas that are no sky", True),)
     folds: ClassVar[Folds] = {
         **CorrectionPanel.folds,
         "looks": looks(

@@ -15,9 +15,6 @@ class StripesPanel(CorrectionPanel):
     """Stripes stage: the preview, and column and row medians."""
 
     stage_name: ClassVar[str] = "stripes"
-    drawn: ClassVar[tuple[tuple[str, str, bool], ...]] = (
-        ("exclude_file", "areas left out of the medians", True),
-    )
     folds: ClassVar[Folds] = {
         **CorrectionPanel.folds,
         "looks": looks(

@@ -14,7 +14,14 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.atomic import os_errors_as_ours
 from miri_widgets.products.program import Program, data_root, load_program, save_program
 
-__all__ = ["OpenedProgram", "known_workspaces", "open_folder", "opened_folder", "opened_programs", "touch_opened"]
+__all__ = [
+    "OpenedProgram",
+    "known_workspaces",
+    "open_folder",
+    "opened_folder",
+    "opened_programs",
+    "touch_opened",
+]
 
 
 @dataclass(frozen=True)

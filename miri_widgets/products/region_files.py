@@ -19,7 +19,7 @@ from miri_widgets.errors import BadTableError, MissingFileError, ParameterError
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.fits_files import shown_name
 
-__all__ = ["from_astropy", "read_regions", "write_regions"]
+__all__ = ["from_astropy", "parse_regions", "read_regions", "to_astropy", "write_regions"]
 
 _LARGEST = 10_000_000  # bytes; a region file of a hundred thousand shapes is smaller
 _NOT_IN_JWST = re.compile(r"(?im)^(\s*)(physical)(\s*;|\s*$)")
@@ -65,15 +65,39 @@ def read_regions(path: Path) -> tuple[Region, ...]:
             f"no region file {shown_name(path)}", f"a file in {path.parent}", "save it from DS9 again"
         )
     try:
-        if path.stat().st_size > _LARGEST:
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
+    except OSError as error:
+        raise _unreadable(path, str(error)) from error
+    return parse_regions(content, path)
+
+
+def parse_regions(content: bytes, path: Path) -> tuple[Region, ...]:
+    """
+    Read the shapes of the content of a DS9 region file; see `read_regions`.
+
+    Parameters
+    ----------
+    content : bytes
+        What the file holds, UTF-8.
+    path : Path
+        Its name, for what is said of it.
+
+    Raises
+    ------
+    BadTableError
+        As `read_regions`.
+    """
+    try:
+        if len(content) > _LARGEST:
             raise ValueError("it is too large")
-        shapes, complaints = _parse(path.read_text(encoding="utf-8"))
+        shapes, complaints = _parse(content.decode("utf-8"))
         if complaints:
             raise ValueError(complaints[0])
         regions = tuple(from_astropy(shape) for shape in shapes if "Text" not in type(shape).__name__)
     except ParameterError as error:
         raise _unreadable(path, error.found) from error
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         raise _unreadable(path, str(error)) from error
     if not regions:
         raise _unreadable(path, "it holds no shape")
@@ -150,6 +174,26 @@ def from_astropy(found: Any) -> Region:
         bool(found.meta.get("include", True)),
         str(found.meta.get("text", "")),
     )
+
+
+def to_astropy(region: Region) -> Any:
+    """Return a shape as an object of the package `regions`, as viewers take it."""
+    import regions
+    from astropy.coordinates import SkyCoord
+    from astropy.units import Quantity
+
+    x: Any
+    y: Any
+    x, y = ([pair[axis] for pair in region.points] for axis in (0, 1))
+    if region.shape != "polygon":
+        x, y = x[0], y[0]
+    where = SkyCoord(x, y, unit="deg") if region.sky else regions.PixCoord(x, y)
+    factor = 2.0 if region.shape == "ellipse" else 1.0
+    sizes = [Quantity(size * factor, "arcsec") if region.sky else size * factor for size in region.sizes]
+    turn = {"angle": Quantity(region.angle, "deg")} if len(sizes) == 2 else {}
+    of = getattr(regions, f"{region.shape.capitalize()}{'Sky' if region.sky else 'Pixel'}Region")
+    meta = regions.RegionMeta({"text": region.text, "include": region.include})
+    return of(where, *sizes, **turn, meta=meta)
 
 
 def _sky_points(where: Any) -> tuple[tuple[float, float], ...]:

@@ -12,15 +12,17 @@ import asyncio
 import html
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from astropy.table import Table
 from ipywidgets import HTML, Box, Layout, Widget
 
+from miri_widgets.core.regions import Region
 from miri_widgets.viewer.brightness import check_stretch
 from miri_widgets.viewer.image import ViewerImage, load_image, safe_label
 from miri_widgets.viewer.protocol import MARK_COLOR, ImageSource, Position, StretchFunction
+from miri_widgets.viewer.state import checked_state, in_order
 from miri_widgets.viewer.visitor import wait_for_visitor
 
 __all__ = ["Backend", "DeferredViewer"]
@@ -68,6 +70,21 @@ class Backend(Protocol):
     def regions(self) -> dict[str, Any]:
         """Return the regions that the user drew."""
 
+    def draw(self, regions: Sequence[Region]) -> None:
+        """Add regions to those that the user drew."""
+
+    def erase(self) -> None:
+        """Forget the regions that the user drew."""
+
+    def outline(self, regions: Sequence[Region], label: str, color: str) -> None:
+        """Show outlines, instead of those with the same label."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what is shown; see `ImageViewer.state`, without ``images``."""
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Show that again; the state is checked."""
+
     def close(self) -> None:
         """Free the widgets."""
 
@@ -103,6 +120,7 @@ class DeferredViewer:
         self._prepare, self._build, self._fall_back = prepare, build, fall_back
         self._backend: Backend | None = None
         self._labels: list[str] = []
+        self._restored: dict[str, Any] = {}
         self._waiting: list[Callable[[Backend], None]] = []
         self._callbacks: list[Callable[[], None]] = []
         self._closed = False
@@ -186,6 +204,34 @@ class DeferredViewer:
     def regions(self) -> dict[str, Any]:
         """Return the regions that the user drew; none before the viewer is ready."""
         return {} if self._backend is None else self._backend.regions()
+
+    def draw(self, regions: Sequence[Region]) -> None:
+        """Add regions to those that the user drew; see `ImageViewer.draw`."""
+        self._do(lambda backend: backend.draw(tuple(regions)))
+
+    def erase(self) -> None:
+        """Forget the regions that the user drew."""
+        self._do(lambda backend: backend.erase())
+
+    def outline(self, regions: Sequence[Region], *, label: str, color: str = MARK_COLOR) -> None:
+        """Show the outlines of regions; see `ImageViewer.outline`."""
+        self._do(lambda backend: backend.outline(tuple(regions), safe_label(label), color))
+
+    def state(self) -> dict[str, Any]:
+        """Return what is shown, as plain values; see `ImageViewer.state`."""
+        told = self._restored
+        if self._backend is not None:
+            try:
+                told = self._backend.state()
+            except Exception:  # asked four times a second, of a foreign viewer: it must not stop who asks
+                _LOG.debug("What is in view cannot be told", exc_info=True)
+        return {**told, "images": list(self._labels)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Show again what `state` told; see `ImageViewer.restore`."""
+        self._restored = checked = checked_state(state)
+        self._labels = in_order(self._labels, checked.get("images", ()))
+        self._do(lambda backend: backend.restore(checked))
 
     def close(self) -> None:
         """Free the widgets; the viewer cannot be used afterwards."""

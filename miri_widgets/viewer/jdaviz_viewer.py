@@ -6,10 +6,9 @@ It uses the general ``jdaviz.App``: ``jdaviz.Imviz`` is deprecated since jdaviz 
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,17 +17,18 @@ from astropy.nddata import NDData
 from astropy.table import Table
 from ipywidgets import Box, Layout
 
+from miri_widgets.core.regions import Region
 from miri_widgets.viewer.brightness import limits
 from miri_widgets.viewer.image import ViewerImage
+from miri_widgets.viewer.jdaviz_area import Area
+from miri_widgets.viewer.jdaviz_regions import Drawings
 from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction
+from miri_widgets.viewer.state import in_order, regions_in
 
 __all__ = ["JdavizViewer", "import_jdaviz"]
 
 _VIEWER = "Image"
 _FRAME = "28px"  # what jdaviz puts around its content
-_MARGIN = 1.03
-_FIT_DELAYS = (0.0, 0.4, 1.2)  # [s] after an image was loaded
-_FIT_SECONDS = 15.0  # how long a figure may take to find its size
 _PYSIAF_PAGE = "https://github.com/spacetelescope/pysiaf"
 
 
@@ -99,9 +99,12 @@ class JdavizViewer:
         self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
         self._marks: set[str] = set()
         self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
-        self._size: tuple[int, ...] = ()  # of the image shown last
+        self._drawings = Drawings(self._app, lambda: self._viewer, self._front_wcs)
+        self._area = Area(lambda: self._viewer, self._front_wcs)
         self._samples: dict[str, Any] = {}  # pixels that tell black and white, by the name in jdaviz
-        self._fits = 0
+        self._levels: dict[
+            str, tuple[float, float]
+        ] = {}  # black and white that we gave, by the name in jdaviz
         self._callbacks: list[Callable[[float, float], object]] = []
         self._listens = False
         self._let_units_differ()
@@ -127,9 +130,7 @@ class JdavizViewer:
         self._apply_stretch([self._names[label]])
         self._bring_up(label)
         self._listen()
-        if image.pixels.shape != self._size:
-            self._size = image.pixels.shape
-            self._fit_when_drawn()
+        self._area.refit(image.pixels.shape)
 
     def front(self, label: str) -> None:
         """Bring an image that is here already on top."""
@@ -140,6 +141,7 @@ class JdavizViewer:
         """Forget an image."""
         name = self._names.pop(label, None)
         self._samples.pop(name or "", None)
+        self._levels.pop(name or "", None)
         if name is not None and name in self._app.datasets:
             self._move_drawn(name)
             self._app._app.data_item_remove(name)
@@ -213,7 +215,8 @@ class JdavizViewer:
         self._marks.add(label)
 
     def unmark(self, label: str) -> None:
-        """Remove marks."""
+        """Remove marks or outlines."""
+        self._drawings.take_away(label)
         if label in self._marks and self._viewer is not None:
             self._viewer.remove_markers(label)
             self._marks.discard(label)
@@ -221,7 +224,7 @@ class JdavizViewer:
     def center_on(self, position: Position) -> None:
         """Bring a position to the centre."""
         if self._viewer is not None:
-            self._fits += 1  # what waits to show all of the image would take it away again
+            self._area.hold()
             self._viewer.center_on(position)
 
     def stretch(self, function: StretchFunction, percentile: float) -> None:
@@ -231,7 +234,73 @@ class JdavizViewer:
 
     def regions(self) -> dict[str, Any]:
         """Return the regions that the user drew."""
-        return dict(self._app.plugins["Subset Tools"].get_regions()) if self._viewer is not None else {}
+        return self._drawings.drawn()
+
+    def draw(self, regions: Sequence[Region]) -> None:
+        """Add regions to those that the user drew."""
+        self._drawings.draw(regions)
+
+    def erase(self) -> None:
+        """Forget the regions that the user drew."""
+        self._drawings.erase()
+
+    def outline(self, regions: Sequence[Region], label: str, color: str) -> None:
+        """Show outlines, instead of those with the same label."""
+        self._drawings.outline(label, regions, color)
+
+    def state(self) -> dict[str, Any]:
+        """Return what is shown, as plain values."""
+        function, percentile = self._stretch
+        front = next((label for label, one in self._layers().items() if one.visible), "")
+        return {
+            "front": front,
+            "stretch": {"function": function, "percentile": percentile},
+            "levels": self._own_levels(),
+            "position": self._area.place(),
+            "regions": self._drawings.plain(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Show again what `state` told."""
+        self._names = {label: self._names[label] for label in in_order(self._names, state.get("images", ()))}
+        if "stretch" in state:
+            self.stretch(state["stretch"]["function"], state["stretch"]["percentile"])
+        layers = self._layers()
+        for label, level in state.get("levels", {}).items():
+            if label in layers:
+                layers[label].stretch = level["function"]
+                layers[label].v_min, layers[label].v_max = level["black"], level["white"]
+        if state.get("front") in layers:
+            self._bring_up(state["front"])
+        front = next(
+            (name for label, name in self._names.items() if label in layers and layers[label].visible), ""
+        )
+        if "position" in state and front:
+            self._area.fit(self._app._app.data_collection[front].shape, state["position"])
+        if state.get("regions") and not self.regions():
+            self.draw(regions_in(state))
+
+    def _own_levels(self) -> dict[str, Any]:
+        """Black, white and curve of the images that the user has set by hand."""
+        found = {}
+        for label, layer in self._layers().items():
+            given = self._levels.get(self._names[label])
+            now = float(layer.v_min), float(layer.v_max)
+            if given is not None and (
+                layer.stretch != self._stretch[0] or not np.allclose(now, given, rtol=1e-5)
+            ):
+                found[label] = {"function": layer.stretch, "black": now[0], "white": now[1]}
+        return found
+
+    def _front_wcs(self) -> Any:
+        """Return the WCS that belongs to the axes: of the image on top, or of the sky when jdaviz aligns by it."""
+        viewer = self._viewer
+        if viewer is None:
+            return None
+        if self._app._app._align_by == "wcs":  # private: how the plugin "Orientation" aligns
+            return viewer._obj.glue_viewer.state.reference_data.coords
+        label = next((label for label, one in self._layers().items() if one.visible), "")
+        return self._app._app.data_collection[self._names[label]].coords if label else None
 
     def close(self) -> None:
         """Free the widgets."""
@@ -242,56 +311,6 @@ class JdavizViewer:
     def _viewer(self) -> Any | None:
         """The image viewer; jdaviz makes it with the first image."""
         return self._app.viewers.get(_VIEWER)
-
-    def _fit_when_drawn(self) -> None:
-        """
-        Show all of an image of another size.
-
-        Trap: jdaviz learns the shape of its figure from the browser, some time after an image was
-        loaded, and then keeps the area in view, which cuts a wide figure. So this fits again then.
-        """
-        self._fits += 1
-        number = self._fits
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self._fit(number)
-            return
-        for delay in _FIT_DELAYS:
-            loop.call_later(delay, self._fit, number)
-        # Private: what the browser says about its views; absent in later versions, an image may be cut.
-        listener = getattr(getattr(self._viewer, "_obj", None), "glue_viewer", None)
-        listener = getattr(listener, "_vl", None)
-        if listener is None:
-            return
-
-        def resized(_change: Any) -> None:
-            loop.call_soon(self._fit, number)
-
-        listener.observe(resized, "view_data")
-        # after that a resize is the user's: what is in view stays
-        loop.call_later(_FIT_SECONDS, lambda: listener.unobserve(resized, "view_data"))
-
-    def _fit(self, number: int) -> None:
-        viewer = self._viewer
-        if number != self._fits or viewer is None or len(self._size) != 2:
-            return
-        from echo import delay_callback
-
-        # Private: the shape of the figure, height over width. reset_limits() keeps the area of the
-        # view instead, and so cuts what is taller than the figure.
-        state = viewer._obj.glue_viewer.state
-        ratio = getattr(state, "_axes_aspect_ratio", None)
-        if not ratio:
-            viewer.reset_limits()
-            return
-        ny, nx = self._size
-        width = _MARGIN * max(nx, ny / ratio)
-        height = width * ratio
-        x, y = (nx - 1) / 2, (ny - 1) / 2
-        with delay_callback(state, "x_min", "x_max", "y_min", "y_max"):
-            state.x_min, state.x_max = x - width / 2, x + width / 2
-            state.y_min, state.y_max = y - height / 2, y + height / 2
 
     def _let_units_differ(self) -> None:
         """
@@ -323,6 +342,7 @@ class JdavizViewer:
         for each, state in layers.items():
             if each != label:
                 state.visible = False
+        self._drawings.redraw()
 
     def _apply_stretch(self, names: list[str]) -> None:
         if not names:
@@ -338,3 +358,4 @@ class JdavizViewer:
                 options.stretch_vmin, options.stretch_vmax = black, white
             else:
                 options.stretch_preset = percentile
+            self._levels[name] = float(options.stretch_vmin.value), float(options.stretch_vmax.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import bqplot
@@ -14,12 +14,18 @@ from bqplot_image_gl import ImageGL
 from bqplot_image_gl.interacts import MouseInteraction
 from ipywidgets import HTML, Button, Dropdown, HBox, Layout, VBox
 
+from miri_widgets.core.regions import Region
+from miri_widgets.products.region_files import to_astropy
 from miri_widgets.viewer.brightness import to_brightness
 from miri_widgets.viewer.image import ViewerImage
+from miri_widgets.viewer.outlines import outlines
+from miri_widgets.viewer.place import place_of, place_on
 from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction
+from miri_widgets.viewer.state import in_order, regions_in
 
 __all__ = ["LightViewer"]
 
+_HELD = "regions of the user"
 _HINT = "Click a pixel to read its value and position."
 
 
@@ -27,12 +33,15 @@ class LightViewer:
     """
     Images without jdaviz; see `miri_widgets.viewer.deferred.Backend` for the verbs.
 
-    Images are drawn in detector or mosaic pixels. Regions cannot be drawn.
+    Images are drawn in detector or mosaic pixels. It has no tool to draw regions: it shows those that it is given.
     """
 
     def __init__(self) -> None:
         self._images: dict[str, ViewerImage] = {}
         self._marks: dict[str, bqplot.Scatter] = {}
+        self._held: tuple[Region, ...] = ()
+        self._outlines: dict[str, tuple[tuple[Region, ...], str]] = {}
+        self._lines: list[bqplot.Lines] = []
         self._callbacks: list[Callable[[float, float], object]] = []
         self._like: dict[str, str] = {}
         self._top: str | None = None
@@ -101,7 +110,9 @@ class LightViewer:
         self._figure.marks = [*self._figure.marks, marks]
 
     def unmark(self, label: str) -> None:
-        """Remove marks."""
+        """Remove marks or outlines."""
+        if self._outlines.pop(label, None) is not None:
+            self._lay_outlines()
         marks = self._marks.pop(label, None)
         if marks is not None:
             self._figure.marks = [each for each in self._figure.marks if each is not marks]
@@ -125,13 +136,79 @@ class LightViewer:
         self._draw()
 
     def regions(self) -> dict[str, Any]:
-        """Return nothing: this viewer has no tool to draw regions."""
-        return {}
+        """Return the regions that were given: this viewer has no tool of its own to draw."""
+        return {f"{one.shape.capitalize()} {n}": to_astropy(one) for n, one in enumerate(self._held, 1)}
+
+    def draw(self, regions: Sequence[Region]) -> None:
+        """Add regions to those that `regions` gives."""
+        self._held = (*self._held, *regions)
+        self.outline(self._held, _HELD, MARK_COLOR)
+
+    def erase(self) -> None:
+        """Forget the regions that `regions` gives."""
+        self._held = ()
+        self.unmark(_HELD)
+
+    def outline(self, regions: Sequence[Region], label: str, color: str) -> None:
+        """Show outlines, instead of those with the same label."""
+        self.unmark(label)
+        self._outlines[label] = tuple(regions), color
+        self._lay_outlines()
+
+    def _lay_outlines(self) -> None:
+        """Let the outlines lie right on the image on top, which may be another one."""
+        old, self._lines = self._lines, []
+        image = self._images.get(self._top or "")
+        for regions, color in self._outlines.values() if image is not None else ():
+            x, y = outlines(regions, image.wcs if image is not None else None)
+            if len(x):
+                scales = {"x": self._x, "y": self._y}
+                self._lines.append(bqplot.Lines(x=x, y=y, colors=[color], stroke_width=1.8, scales=scales))
+        self._figure.marks = [*(one for one in self._figure.marks if one not in old), *self._lines]
+        for mark in old:
+            mark.close()
+
+    def state(self) -> dict[str, Any]:
+        """Return what is shown, as plain values."""
+        image = self._images.get(self._top or "")
+        place = None
+        if image is not None:
+            x, y = (self._x.min + self._x.max) / 2, (self._y.min + self._y.max) / 2
+            place = place_of(image.wcs, x, y, self._x.max - self._x.min)
+        return {
+            "front": self._top or "",
+            "stretch": {"function": self._stretch[0], "percentile": self._stretch[1]},
+            "levels": {},
+            "position": place,
+            "regions": [one.to_dict() for one in self._held],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Show again what `state` told; black and white set by hand are those of jdaviz alone."""
+        order = in_order(self._images, state.get("images", ()))
+        self._images = {label: self._images[label] for label in order}
+        if "stretch" in state:
+            self._stretch = state["stretch"]["function"], state["stretch"]["percentile"]
+        front = state.get("front")
+        self._list(front if front in self._images else self._top)
+        image = self._images.get(self._top or "")
+        where = place_on(image.wcs, state["position"]) if image is not None and "position" in state else None
+        if where is not None:
+            self._look_at(*where)
+        if state.get("regions") and not self._held:
+            self.draw(regions_in(state))
+
+    def _look_at(self, x: float, y: float, width: float) -> None:
+        height = width * (self._y.max - self._y.min) / (self._x.max - self._x.min)
+        for scale, centre, size in ((self._x, x, width), (self._y, y, height)):
+            with scale.hold_sync():
+                scale.min, scale.max = centre - size / 2, centre + size / 2
 
     def close(self) -> None:
         """Free the widgets."""
         for widget in (
             *self._marks.values(),
+            *self._lines,
             self._drawing,
             self._figure,
             self._choice,
@@ -180,6 +257,7 @@ class LightViewer:
             self._fit(nx, ny)
         # NaN is drawn black: GL has no transparent pixels here.
         like = self._images.get(self._like.get(self._top or "", ""))
+        self._lay_outlines()
         brightness = to_brightness(image.pixels, *self._stretch, like=None if like is None else like.pixels)
         self._drawing.image = np.nan_to_num(brightness, nan=0.0)
 

@@ -12,7 +12,7 @@ Conventions, for every verb:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -20,6 +20,8 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from ipywidgets import Widget
 from numpy.typing import NDArray
+
+from miri_widgets.core.regions import Region
 
 __all__ = ["MARK_COLOR", "ImageSource", "ImageViewer", "Position", "StretchFunction"]
 
@@ -112,7 +114,7 @@ class ImageViewer(Protocol):
         ...
 
     def unmark(self, label: str) -> None:
-        """Remove a set of marks; an unknown label is ignored."""
+        """Remove a set of marks or outlines; an unknown label is ignored."""
         ...
 
     def center_on(self, position: Position) -> None:
@@ -135,6 +137,63 @@ class ImageViewer(Protocol):
 
     def regions(self) -> dict[str, Any]:
         """Return the regions that the user drew, by name, as `regions.Region` objects."""
+        ...
+
+    def draw(self, regions: Sequence[Region]) -> None:
+        """
+        Add regions to those that the user drew: they can be changed, where the viewer can, and `regions` gives them.
+
+        Parameters
+        ----------
+        regions : sequence of Region
+            Those in pixels are in those of the image on top; of no kind is anything done without an image.
+        """
+        ...
+
+    def erase(self) -> None:
+        """Forget the regions that the user drew."""
+        ...
+
+    def outline(self, regions: Sequence[Region], *, label: str, color: str = MARK_COLOR) -> None:
+        """
+        Show the outlines of regions on whatever image is on top; they cannot be changed.
+
+        Parameters
+        ----------
+        regions : sequence of Region
+            Those on the sky follow the WCS of the image.
+        label : str
+            Name of this set of outlines; `unmark` takes it away.
+        color : str
+            Of the lines, as in CSS.
+        """
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """
+        Return what is shown, as plain values that JSON can hold.
+
+        Returns
+        -------
+        dict
+            ``images``: labels, in order. ``front``: the label on top. ``stretch``: ``function`` and
+            ``percentile``. ``levels``: ``function``, ``black`` and ``white`` by label, of images that the user
+            has set by hand. ``position``: see `miri_widgets.viewer.place`; None before the first image.
+            ``regions``: those that the user drew, as `Region.to_dict` gives them. Before the viewer is
+            ready it is what `restore` was given.
+        """
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """
+        Show again what `state` told, as far as the images are here.
+
+        Parameters
+        ----------
+        state : mapping
+            Perhaps from a file: what is missing stays as it is, what does not fit is ignored. Images are
+            not loaded: show them first. Regions come back unless some are drawn already.
+        """
         ...
 
     def close(self) -> None:

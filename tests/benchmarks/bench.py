@@ -9,46 +9,37 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
 from keys import bench_keys
 from tables import write
+
+PARTS = {
+    "engine": ("engine_bench.measure",),
+    "page": ("page_bench.measure",),
+    "sky": ("sky_bench.measure",),
+    "shifts": ("shifts_science.bench", "shifts_panel_bench.measure"),
+    "contact_sheet": ("contact_sheet_bench.measure",),
+    "map": ("exposure_map_bench.measure",),
+}
+"""What measures each part: values by key, with notes or without."""
 
 
 def main() -> int:
     """Measure the parts that were asked for; exit with 1 when a bound is missed."""
     values: dict[str, float | None] = {}
     notes = [f"{os.cpu_count()} cores, load at the start {os.getloadavg()[0]:.1f}"]
-    for name in sys.argv[1:] or ("engine", "page", "sky", "shifts", "contact_sheet"):
-        if name == "engine":
-            import engine_bench
-
-            values |= engine_bench.measure()
-        elif name == "page":
-            import page_bench
-
-            values |= page_bench.measure()
-        elif name == "sky":
-            import sky_bench
-
-            found, told = sky_bench.measure()
-            values |= found
+    names = sys.argv[1:] or list(PARTS)
+    if unknown := [name for name in names if name not in PARTS]:
+        print(f"there is no part {', '.join(unknown)}: {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    for name in names:
+        for call in PARTS[name]:
+            module, _, function = call.partition(".")
+            found = getattr(import_module(module), function)()
+            measured, told = found if isinstance(found, tuple) else (found, [])
+            values |= measured
             notes += told
-        elif name == "shifts":
-            import shifts_panel_bench
-            import shifts_science
-
-            for found, told in (shifts_science.bench(), shifts_panel_bench.measure()):
-                values |= found
-                notes += told
-        elif name == "contact_sheet":
-            import contact_sheet_bench
-
-            found, told = contact_sheet_bench.measure()
-            values |= found
-            notes += told
-        else:
-            print(f"there is no part {name!r}: engine, page, sky, shifts, contact_sheet", file=sys.stderr)
-            return 2
     return int(write("bench", bench_keys(), values, notes) > 0)
 
 

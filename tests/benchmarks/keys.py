@@ -109,6 +109,7 @@ def bench_keys() -> tuple[Key, ...]:
         + _of_part("shifts_science", "BENCH_KEYS")
         + _of_part("shifts_panel_bench")
         + _of_part("contact_sheet_bench")
+        + _of_part("exposure_map_bench")
     )
 
 

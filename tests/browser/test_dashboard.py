@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import signal
@@ -15,6 +17,7 @@ import numpy as np
 import psutil
 import pytest
 from astropy.io import fits
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from miri_widgets.products.program import Program, load_program, save_program
@@ -27,6 +30,9 @@ pytestmark = pytest.mark.pipeline
 TITLES = {"small": "Simulated cluster", "demo": "Simulated LMC field"}
 MINUTES = 60_000
 DONE = 6 * MINUTES
+STRETCH = {"function": "sqrt", "percentile": 97.0}
+SHAPES = {"circle": "circle", "ellip": "ellipse", "rectang": "rectangle"}
+"""What jdaviz' tools are called, and what they draw."""
 
 
 @dataclass
@@ -80,6 +86,10 @@ def test_a_killed_kernel_loses_nothing(
     served: Served, page: Page, page_report: Any, screenshots: Path, stopwatch: Any
 ) -> None:
     """Run all by a click; kill the kernel in mid-run; the reopened page goes on to the mosaic."""
+    served.program.workspace.mkdir(parents=True, exist_ok=True)
+    # an earlier visit that ended with another stretch than the default
+    session_file = served.program.workspace / "session.json"
+    session_file.write_text(json.dumps({"version": 1, "view": {"stretch": STRETCH}}))
     page.goto(served.url, wait_until="commit")
     page.get_by_role("button", name="Run all").click(timeout=MINUTES)
     expect(stage(page, "Detector 1")).to_contain_text("of ", timeout=2 * MINUTES)
@@ -107,6 +117,101 @@ def test_a_killed_kernel_loses_nothing(
         again.wait_for_timeout(700)
         again.screenshot(path=screenshots / f"panel_{title.lower().replace(' ', '')}.png")
     page_report.assert_clean()
+    before = _look_closely(served, again, screenshots)
+    for kernel in kernels(served.server):
+        kernel.send_signal(signal.SIGKILL)
+    again.close()
+    _shows_the_same(served, page.context.new_page(), before, screenshots)
+
+
+def _view(served: Served) -> dict[str, Any]:
+    """Return what the session file tells of the viewer."""
+    return json.loads((served.program.workspace / "session.json").read_text()).get("view", {})
+
+
+def _canvas(page: Page) -> np.ndarray:
+    """Return the image in view as the browser draws it, without the edge where tools and compass lie."""
+    box = page.locator(".mw-viewer canvas").first.bounding_box()
+    clip = {"x": box["x"] + 60, "y": box["y"] + 40, "width": box["width"] - 120, "height": box["height"] - 60}
+    return np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L"), float)
+
+
+def _look_closely(served: Served, page: Page, screenshots: Path) -> np.ndarray:
+    """Choose an exposure on the map, zoom into its image, draw shapes and use them as a sky mask."""
+    footprints = page.locator(".mw-exposure-map .bqplot").first.bounding_box()
+    page.mouse.click(footprints["x"] + footprints["width"] / 2, footprints["y"] + footprints["height"] * 0.45)
+    expect(page.locator(".mw-viewer-strip")).to_contain_text("_cal.fits", timeout=MINUTES)
+    expect(page.locator(".mw-program tr.mw-chosen")).to_have_count(1, timeout=MINUTES)
+    page.wait_for_timeout(3000)
+    tools = page.locator(".mw-viewer .v-btn-toggle .v-btn")
+    box = page.locator(".mw-viewer canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    whole = _view(served)["position"]["width"]
+    tools.nth(2).click()
+    page.mouse.move(x, y)
+    for _ in range(6):
+        page.mouse.wheel(0, -200)
+        page.wait_for_timeout(200)
+    for number, name in enumerate(SHAPES):
+        _draw(page, name, x - 150 + 150 * number, y)
+        deadline = time.monotonic() + 60
+        while len(_view(served).get("regions", ())) <= number:
+            assert time.monotonic() < deadline, f"the {name} was not read back"
+            page.wait_for_timeout(500)
+    assert [one["shape"] for one in _view(served)["regions"]] == list(SHAPES.values())
+    assert _view(served)["position"]["width"] < 0.8 * whole
+    page.locator(".mw-right").get_by_text("Regions", exact=True).click()
+    page.get_by_label("Name", exact=True).fill("my mask")
+    page.get_by_role("button", name="Keep drawing").click()
+    regions = page.locator(".mw-regions")
+    expect(regions).to_contain_text("1 circle, 1 ellipse, 1 rectangle on the sky", timeout=MINUTES)
+    regions.get_by_label("Use as").select_option("Sky: sky mask")
+    regions.get_by_role("button", name="Use", exact=True).click()
+    expect(regions).to_contain_text("takes no part yet", timeout=MINUTES)
+    page.screenshot(path=screenshots / "regions.png", full_page=True)
+    (kept,) = (served.program.workspace / "regions").glob("my_mask_*.reg")
+    settings = json.loads((served.program.workspace / "session.json").read_text())["settings"]
+    assert settings["sky"]["exclude_file"] == str(kept)
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(1500)
+    return _canvas(page)
+
+
+def _draw(page: Page, name: str, x: float, y: float) -> None:
+    """Draw a shape with the mouse and jdaviz' tool for it."""
+    tools = page.locator(".mw-viewer .v-btn-toggle .v-btn")
+    tools.nth(3).click(button="right")
+    page.locator(".v-menu__content:visible .v-list-item").filter(has_text=name).first.click()
+    page.wait_for_timeout(500)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y + 15, steps=4)
+    page.mouse.move(x + 45, y + 30, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(1000)
+
+
+def _shows_the_same(served: Served, page: Page, before: np.ndarray, screenshots: Path) -> None:
+    """A new kernel shows the same pixels at the same place and stretch, with the drawings and what was chosen."""
+    told = _view(served)
+    page.goto(served.url, wait_until="commit")
+    page.locator(".mw-viewer canvas").first.wait_for(timeout=2 * MINUTES)
+    deadline = time.monotonic() + 90
+    while True:
+        now = _canvas(page)
+        if now.shape == before.shape and np.abs(now - before).mean() < 2:
+            break
+        page.screenshot(path=screenshots / "restored.png")
+        assert time.monotonic() < deadline, f"another picture: {np.abs(now - before).mean():.1f} of 255"
+        page.wait_for_timeout(1000)
+    page.screenshot(path=screenshots / "restored.png")
+    expect(page.locator(".mw-program tr.mw-chosen")).to_have_count(1, timeout=MINUTES)
+    page.wait_for_timeout(2000)
+    now = _view(served)
+    assert now["front"] == told["front"] and now["stretch"] == told["stretch"] == STRETCH
+    assert now["position"]["width"] == pytest.approx(told["position"]["width"], rel=0.02)
+    assert now["position"]["center"] == pytest.approx(told["position"]["center"], abs=3e-5)
+    assert len(now["regions"]) == len(SHAPES)
 
 
 def test_the_disturbed_run_equals_an_undisturbed_one(served: Served, tmp_path: Path) -> None:

@@ -112,16 +112,18 @@ def test_drawn_regions_become_a_file_named_by_content(session, program):
     from regions import CirclePixelRegion, CircleSkyRegion, PixCoord
 
     session.drawn = lambda: {"one": CircleSkyRegion(SkyCoord(80.0, -69.0, unit="deg"), 3 * arcsec())}
-    path = session.use_drawn("sky", "exclude_file")
+    path = session.regions.use_drawn("sky", "exclude_file")
     assert path.is_file() and session.models["sky"].settings["exclude_file"] == str(path)
-    assert session.use_drawn("sky", "exclude_file") == path, "the same regions, the same file"
+    assert session.regions.use_drawn("sky", "exclude_file") == path, "the same regions, the same file"
     before = [plan.key for plan in session.plans if plan.stage == "sky"]
     session.poll()
     after = [plan.key for plan in session.plans if plan.stage == "sky"]
     assert before != after
     # on the detector they stay in pixels
     session.drawn = lambda: {"one": CirclePixelRegion(PixCoord(10.0, 12.0), 4.0)}
-    assert "image;circle(11,13,4)" in session.use_drawn("sky", "exclude_file", on_sky=False).read_text()
+    assert (
+        "image;circle(11,13,4)" in session.regions.use_drawn("sky", "exclude_file", on_sky=False).read_text()
+    )
 
 
 def arcsec():
@@ -132,7 +134,7 @@ def arcsec():
 
 def test_nothing_drawn_is_a_sentence(session):
     with pytest.raises(ParameterError, match="no region is drawn"):
-        session.use_drawn("sky", "exclude_file")
+        session.regions.use_drawn("sky", "exclude_file")
 
 
 def test_the_content_of_a_file_is_part_of_the_key(session, tmp_path):

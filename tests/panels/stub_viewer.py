@@ -11,6 +11,11 @@ class Viewer:
         self.shown = {}
         self.drawn = {}
         self.center = ()
+        self.outlines = {}
+        self.told = {}
+        self.restored = None
+
+    ready = True
 
     @property
     def labels(self):
@@ -41,10 +46,25 @@ class Viewer:
         pass
 
     def unmark(self, label):
-        pass
+        self.outlines.pop(label, None)
 
     def blink(self):
         pass
+
+    def draw(self, regions):
+        self.given = tuple(regions)
+
+    def erase(self):
+        self.drawn = {}
+
+    def outline(self, regions, *, label, color=""):
+        self.outlines[label] = tuple(regions)
+
+    def state(self):
+        return {**self.told, "images": list(self.shown), "front": next(reversed(self.shown), "")}
+
+    def restore(self, state):
+        self.restored = state
 
     def close(self):
         self.widget.close()

@@ -26,6 +26,8 @@ EVIL = '<img src=x onerror="alert(1)">'
 class FakeViewer:
     """Ten lines that stand for jdaviz."""
 
+    ready = False
+
     def __init__(self):
         self.widget = ipywidgets.Box()
         self.labels = ()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.core.regions import Region
+from miri_widgets.core.regions import SHAPES, Region
 from miri_widgets.errors import BadTableError, MissingFileError
-from miri_widgets.products.region_files import read_regions, write_regions
+from miri_widgets.products.region_files import from_astropy, read_regions, to_astropy, write_regions
 
 DS9 = """# Region file format: DS9 version 4.1
 global color=green dashlist=8 3 width=1 font="helvetica 10 normal roman" select=1 highlite=1 dash=0 fixed=0
@@ -128,3 +128,16 @@ def test_other_bytes_and_missing_files_are_refused(tmp_path):
     path.write_bytes(bytes(range(256)))
     with pytest.raises(BadTableError):
         read_regions(path)
+
+
+@pytest.mark.parametrize("sky", [True, False])
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_a_shape_for_a_viewer_comes_back_as_it_was(shape, sky):
+    points = ((10.0, 20.0), (12.0, 20.0), (11.0, 22.0)) if shape == "polygon" else ((10.0, 20.0),)
+    sizes = (5.0, 3.0)[: SHAPES[shape]]
+    angle = 30.0 if len(sizes) == 2 else 0.0
+    region = Region(shape, points, sizes, angle, sky, text="a word")
+    back = from_astropy(to_astropy(region))
+    assert back.sizes == pytest.approx(sizes) and back.angle == pytest.approx(angle)
+    np.testing.assert_allclose(back.points, points, rtol=1e-12)
+    assert (back.shape, back.sky, back.text, back.include) == (shape, sky, "a word", True)

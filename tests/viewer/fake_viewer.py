@@ -41,3 +41,7 @@ class FakeViewer:
         self.calls.append((arguments, options))
 
     blink = mark = unmark = center_on = stretch = close = _note
+    draw = erase = outline = restore = _note
+
+    def state(self) -> dict[str, Any]:
+        return {"images": list(self.shown)}

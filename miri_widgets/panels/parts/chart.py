@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import bqplot
@@ -11,7 +11,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLOURS", "HEIGHT", "axis", "dots", "figure", "fit_axis", "round_ticks"]
+__all__ = ["CHOSEN", "COLOURS", "HEIGHT", "Ring", "axis", "dots", "figure", "fit_axis", "round_ticks"]
 
 INK = "#5b6775"
 HEIGHT = "190px"
@@ -116,3 +116,55 @@ def fit_axis(one: bqplot.Axis, low: float, high: float, *, margin: float = 0.06,
     with one.hold_sync():
         one.tick_values = ticks
         one.tick_format = ".1e" if largest >= 1e5 or digits > 5 else f".{digits}f"
+
+
+CHOSEN = "#d0021b"
+"""Of what is chosen, in charts and maps."""
+
+
+class Ring:
+    """
+    A ring around the points of a chart that are chosen; a click on a point chooses its exposure.
+
+    Parameters
+    ----------
+    drawn : Figure
+        The chart.
+    x, y : Axis
+        Its axes.
+    picked : callable
+        Gets the exposure of a point that is clicked.
+    """
+
+    def __init__(
+        self, drawn: bqplot.Figure, x: bqplot.Axis, y: bqplot.Axis, picked: Callable[[str], None]
+    ) -> None:
+        self._figure, self._picked = drawn, picked
+        self._places: dict[str, tuple[float, float]] = {}
+        self.mark = bqplot.Scatter(
+            x=np.zeros(0), y=np.zeros(0), scales={"x": x.scale, "y": y.scale}, colors=[CHOSEN], fill=False,
+            default_size=190, stroke_width=2.4, marker="circle",
+        )  # fmt: skip
+
+    def put(self, marks: Sequence[tuple[bqplot.Scatter, Sequence[str]]], chosen: Sequence[str]) -> None:
+        """Hear clicks on new marks, each with the exposure of every point, and lay the ring over them."""
+        self._places = {}
+        for mark, roots in marks:
+            for root, x, y in zip(roots, mark.x, mark.y, strict=True):
+                self._places[root] = float(x), float(y)
+            mark.on_element_click(lambda _, told, roots=tuple(roots): self._clicked(told, roots))
+        self._figure.marks = [*(mark for mark, _ in marks), self.mark]
+        self.follow(chosen)
+
+    def follow(self, chosen: Sequence[str]) -> None:
+        """Lay the ring around the chosen ones."""
+        places = np.array([self._places[root] for root in chosen if root in self._places], float).reshape(
+            -1, 2
+        )
+        with self.mark.hold_sync():
+            self.mark.x, self.mark.y = places[:, 0], places[:, 1]
+
+    def _clicked(self, told: Mapping[str, Any], roots: Sequence[str]) -> None:
+        place = (told.get("data") or {}).get("index")
+        if isinstance(place, int) and 0 <= place < len(roots):
+            self._picked(roots[place])

@@ -51,7 +51,7 @@ class DrawnRegions(Part):
     def _take(self) -> None:
         self.error.value = ""
         try:
-            self.model.session.use_drawn(self.model.name, self.parameter, on_sky=self.on_sky)
+            self.model.session.regions.use_drawn(self.model.name, self.parameter, on_sky=self.on_sky)
         except MiriWidgetsError as error:
             self.error.value = sentences([str(error)], "bad")
 

@@ -48,22 +48,31 @@ class SkyMap(Part):
     """
     A map with north up and east to the left, in arcmin from the middle of what is drawn.
 
+    Parameters
+    ----------
+    height : int
+        Of the figure, in CSS pixels.
+
     Attributes
     ----------
     scale : str
         Length that the bar beside the arrows stands for, in words; empty without arrows.
+    centre : tuple of float or None
+        (RA, Dec) in degrees of the origin of the axes; None when nothing is drawn.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, height: int = _HEIGHT) -> None:
         super().__init__("mw-chart", "mw-sky")
+        self._height = height
+        self.centre: tuple[float, float] | None = None
         self.x_axis = axis("east of the middle [arcmin]")
         self.x_axis.scale.reverse = True
         self.y_axis = axis("north [arcmin]", vertical=True)
         self.figure = figure(self.x_axis, self.y_axis, [])
         self.figure.fig_margin = dict(_MARGINS)
         # one arcmin is as long on both axes
-        self.figure.min_aspect_ratio = self.figure.max_aspect_ratio = _WIDTH / _HEIGHT
-        self.figure.layout.width, self.figure.layout.height = f"{_WIDTH}px", f"{_HEIGHT}px"
+        self.figure.min_aspect_ratio = self.figure.max_aspect_ratio = _WIDTH / height
+        self.figure.layout.width, self.figure.layout.height = f"{_WIDTH}px", f"{height}px"
         self.figure.layout.max_width = "100%"
         self.figure.layout.flex = "0 0 auto"
         self.words = text("", "mw-chart-words")
@@ -99,13 +108,13 @@ class SkyMap(Part):
         old = self.figure.marks
         places = [corner for tile in tiles for corner in tile.corners]
         places += [*outline, *((one.ra, one.dec) for one in arrows)]
-        self.scale = ""
+        self.scale, self.centre = "", None
         if not places:
             self.figure.marks = []
             self.words.value = empty
             self.children = [self.words]
         else:
-            centre = mean_position(*np.array(places, float).T)
+            centre = self.centre = mean_position(*np.array(places, float).T)
             wide = self._fit(_arcmin(places, centre))
             marks = [*self._tiles(tiles, centre), *self._outline(outline, centre)]
             self.figure.marks = [*marks, *self._arrows(arrows, centre, wide, longest)]
@@ -125,7 +134,7 @@ class SkyMap(Part):
         middle, half = (low + high) / 2, np.maximum((high - low) / 2 * 1.12, 0.05)
         plot = (
             _WIDTH - _MARGINS["left"] - _MARGINS["right"],
-            _HEIGHT - _MARGINS["top"] - _MARGINS["bottom"],
+            self._height - _MARGINS["top"] - _MARGINS["bottom"],
         )
         tall = max(half[1], half[0] * plot[1] / plot[0])
         half = np.array([tall * plot[0] / plot[1], tall])

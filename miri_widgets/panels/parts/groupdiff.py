@@ -79,6 +79,14 @@ class GroupDifferences(Part):
         )
         self.watch(session.models["showers"], self._follow_rows, "rows")
         self.watch(session.models["detector1"], self._follow_rows, "rows")
+        self.watch(session.programs, self._follow_selected, "selected")
+
+    def _follow_selected(self, _: Any) -> None:
+        """Look at the exposure that is chosen anywhere, where it has a ramp."""
+        roots = dict(self.exposure.options).values()
+        root = next((root for root in self.session.programs.selected if root in roots), "")
+        if root and root != self.exposure.value:
+            self.exposure.value = root
 
     @staticmethod
     def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:

@@ -8,8 +8,9 @@ import bqplot
 import numpy as np
 
 from miri_widgets.models.rows import RowState
+from miri_widgets.models.selection import choose
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.chart import COLOURS, axis, dots, figure, fit_axis
+from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, dots, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
@@ -38,6 +39,10 @@ class LevelsView(Part):
         self._heading = text("Level of each exposure", "mw-heading")
         self.children = [self._heading, self.words]
         self._drawn: Any = None
+        self.ring = Ring(
+            self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
+        )
+        self.watch(session.programs, self._follow_chosen, "selected")
         for name in PER_EXPOSURE:
             if name in session.stages:
                 session.stages[name].observe(self._follow, "rows")
@@ -80,6 +85,9 @@ class LevelsView(Part):
             return
         self._draw(points)
 
+    def _follow_chosen(self, _: Any) -> None:
+        self.ring.follow(self.session.programs.selected)
+
     def _draw(self, points: list[tuple[Any, Any]]) -> None:
         filters = list(dict.fromkeys(exposure.filter for exposure, _ in points))
         by_filter = len(filters) > 1
@@ -90,11 +98,15 @@ class LevelsView(Part):
             groups.setdefault(exposure.filter if by_filter else f"tile {exposure.tile}", []).append(
                 (exposure, found)
             )
-        old = self.figure.marks
-        self.figure.marks = [
-            self._mark(members, first, unit, COLOURS[number % len(COLOURS)])
+        old = [mark for mark in self.figure.marks if mark is not self.ring.mark]
+        marks = [
+            (
+                self._mark(members, first, unit, COLOURS[number % len(COLOURS)]),
+                [one.root for one, _ in members],
+            )
             for number, members in enumerate(groups.values())
         ]
+        self.ring.put(marks, self.session.programs.selected)
         for mark in old:  # not what it shares with the others: the scales
             close_all(mark.tooltip)
             mark.close()
@@ -122,4 +134,5 @@ class LevelsView(Part):
     def close(self) -> None:
         """Close the figure, too, when it is not on the page."""
         close_all(self.figure)
+        close_all(self.ring.mark)
         super().close()

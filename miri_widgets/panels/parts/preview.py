@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.selection import choose
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import escape, sentences, text
@@ -51,6 +52,7 @@ class PreviewBar(Part):
             self.preview, self._follow, "stage", "root", "working", "sentence", "result", "fresh", "shown"
         )
         self.watch(model, self._follow_rows, "rows")
+        self.watch(model.session.programs, self._follow_chosen, "selected")
 
     @property
     def on(self) -> bool:
@@ -65,6 +67,9 @@ class PreviewBar(Part):
             self._following = True
             try:
                 self.exposure.options = options
+                chosen = next((root for root in self.model.session.programs.selected if root in roots), "")
+                if chosen:
+                    self.exposure.value = chosen
                 if self.on and self.preview.root in roots:
                     self.exposure.value = self.preview.root
             finally:
@@ -75,6 +80,13 @@ class PreviewBar(Part):
             if options
             else "A preview needs the products of the stage before: run that first"
         )
+
+    def _follow_chosen(self, _: Any) -> None:
+        """Preview the exposure that is chosen anywhere, where it can be previewed."""
+        roots = dict(self.exposure.options).values()
+        root = next((root for root in self.model.session.programs.selected if root in roots), "")
+        if root and root != self.exposure.value:
+            self.exposure.value = root  # which starts it, when the preview is on
 
     def _switched(self, change: dict[str, Any]) -> None:
         if self._following:
@@ -87,6 +99,8 @@ class PreviewBar(Part):
     def _chosen(self, change: dict[str, Any]) -> None:
         if not self._following and self.on and change["new"]:
             self.preview.start(self.model.name, change["new"])
+            if change["new"] not in self.model.session.programs.selected:
+                choose(self.model.session, [change["new"]])
 
     def _looked(self, change: dict[str, Any]) -> None:
         if not self._following:

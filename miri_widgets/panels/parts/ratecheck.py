@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from miri_widgets.core.rates import REASONS
+from miri_widgets.models.selection import choose
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
@@ -43,8 +44,9 @@ class RateChecks(Part):
         self.table = Table(columns=[], empty="After a run, one row per exposure appears here.")
         self.details = text("")
         self.children = (self.words, self.table, self.details)
-        self.table.observe(self._show, "selected")
+        self.table.observe(self._chosen, "selected")
         self.watch(model, self._follow, "rows")
+        self.watch(model.session.programs, self._follow_chosen, "selected")
 
     def checks(self) -> dict[str, Mapping[str, Any]]:
         """Return what the complete runs told, by exposure."""
@@ -118,6 +120,17 @@ class RateChecks(Part):
             ],
             "warn",
         )
+
+    def _chosen(self, change: Mapping[str, Any]) -> None:
+        self._show(None)
+        if change["new"] and not set(change["new"]) <= set(self.model.session.programs.selected):
+            choose(self.model.session, change["new"])
+
+    def _follow_chosen(self, _: Any) -> None:
+        checks = self.checks()
+        roots = [root for root in self.model.session.programs.selected if root in checks]
+        if roots and roots != self.table.selected:
+            self.table.selected = roots
 
     def _show(self, _: Any) -> None:
         checks = self.checks()

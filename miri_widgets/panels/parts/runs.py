@@ -9,6 +9,7 @@ import ipywidgets
 
 from miri_widgets.models.rows import RowState, RunRow, duration
 from miri_widgets.models.run_differences import RunDifferencesModel
+from miri_widgets.models.selection import choose, rows_of
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.rundifferences import RunDifferencesView
@@ -47,17 +48,31 @@ class Runs(Part):
             "Compare runs", tip="What changed between two runs of this stage, earlier settings included"
         )
         self.differences: RunDifferencesView | None = None
+        self._following = False
         self.table.observe(self._chosen, "selected")
         self.compare.on_click(lambda _: self._open_differences())
         self._always: list[ipywidgets.Widget] = [self.table, self.sentence, self.compare]
         self.children = tuple(self._always)
         self.watch(model, self._follow, "rows")
+        self.watch(model.session.programs, self._follow_chosen, "selected")
 
     def _follow(self, _: Any) -> None:
         self.table.rows = [self._row(row) for row in self.model.rows]
         self._explain()
         if self.differences is not None:
             self.differences.model.look(mark=self._complete())
+
+    def _follow_chosen(self, _: Any) -> None:
+        """Mark the runs of the exposures that are chosen anywhere; a run of several is chosen here only."""
+        keys = rows_of(self.model.rows, self.model.session.programs.selected)
+        if keys and set(keys) != set(self.table.selected):
+            self._following = True
+            try:
+                self.table.selected = list(keys)
+            finally:
+                self._following = False
+            self.model.watched = keys[0]
+            self._explain()
 
     def _row(self, row: RunRow) -> dict[str, Any]:
         exposure = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
@@ -107,8 +122,13 @@ class Runs(Part):
             self.model.session.show(row.products[0])
 
     def _chosen(self, change: dict[str, Any]) -> None:
+        if self._following:
+            return
         self.model.watched = change["new"][0] if change["new"] else ""
         self._explain()
+        row = self.model.row(self.model.watched)
+        if row is not None and len(row.exposures) == 1:
+            choose(self.model.session, row.exposures)
 
     def _explain(self) -> None:
         row = self.model.row(self.model.watched)

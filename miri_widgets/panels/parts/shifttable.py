@@ -10,6 +10,7 @@ import ipywidgets
 from miri_widgets.core.shift_choices import TrustedShift
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.selection import choose
 from miri_widgets.models.shift_facts import StarMatch, short_name
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.part import Part
@@ -60,12 +61,39 @@ class Verdicts(Part):
         self.reasons = text("", "mw-reasons")
         self.notes = text("", "mw-muted")
         self.children = (self.table, self.reasons, self.notes)
+        self._following = False
+        self.table.observe(self._picked, "selected")
         self.watch(shifts, self._follow, "value")
+        if shifts.model is not None:
+            self.watch(shifts.model.session.programs, self._follow_chosen, "selected")
+
+    def _picked(self, change: Any) -> None:
+        """Choose all exposures of a group everywhere."""
+        facts = self.shifts.facts
+        if self._following or facts is None or self.shifts.model is None:
+            return
+        places = [int(name) for name in change["new"] if name.isdecimal()]
+        roots = [
+            root for n in places if n < len(facts.table.shifts) for root in facts.table.shifts[n].group.roots
+        ]
+        if roots:
+            choose(self.shifts.model.session, roots)
+
+    def _follow_chosen(self, _: Any) -> None:
+        facts, model = self.shifts.facts, self.shifts.model
+        chosen = set(model.session.programs.selected) if model is not None else set()
+        shifts = facts.table.shifts if facts is not None else ()
+        self._following = True
+        try:
+            self.table.selected = [str(n) for n, one in enumerate(shifts) if chosen & set(one.group.roots)]
+        finally:
+            self._following = False
 
     def _follow(self, _: Any) -> None:
         facts = self.shifts.facts
         shifts = facts.table.shifts if facts is not None else ()
         self.table.rows = [_verdict_row(place, one) for place, one in enumerate(shifts)]
+        self._follow_chosen(None)
         self.reasons.value = "".join(_reason(one) for one in shifts)
         if facts is None:
             self.notes.value = ""

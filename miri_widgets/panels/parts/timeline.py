@@ -8,8 +8,9 @@ from typing import Any
 import bqplot
 import numpy as np
 
+from miri_widgets.models.selection import choose
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.chart import COLOURS, axis, dots, figure, fit_axis
+from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, dots, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
@@ -41,6 +42,11 @@ class Timeline(Part):
         self.heading = text(escape(title[:1].upper() + title[1:]), "mw-heading")
         self.children = [self.heading, self.words]
         self._drawn: Any = None
+        session = model.session
+        self.ring = Ring(
+            self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
+        )
+        self.watch(session.programs, self._follow_chosen, "selected")
         self.watch(model, self._follow, "rows")
         self.watch(model.session.previews, self._follow, "result", "stage")
 
@@ -79,11 +85,12 @@ class Timeline(Part):
         groups: dict[str, list[tuple[Any, float]]] = {}
         for exposure, value in points:
             groups.setdefault(exposure.filter, []).append((exposure, value))
-        old = self.figure.marks
-        self.figure.marks = [
-            self._mark(members, first, COLOURS[number % len(COLOURS)])
+        old = [mark for mark in self.figure.marks if mark is not self.ring.mark]
+        marks = [
+            (self._mark(members, first, COLOURS[number % len(COLOURS)]), [one.root for one, _ in members])
             for number, members in enumerate(groups.values())
         ]
+        self.ring.put(marks, self.model.session.programs.selected)
         for mark in old:
             close_all(mark.tooltip)
             mark.close()
@@ -98,6 +105,9 @@ class Timeline(Part):
         self.words.value = f"<span>{len(points)} exposures</span>{legend}"
         self.children = [self.heading, self.figure, self.words]
 
+    def _follow_chosen(self, _: Any) -> None:
+        self.ring.follow(self.model.session.programs.selected)
+
     def _mark(self, members: list[tuple[Any, float]], first: float, colour: str) -> bqplot.Scatter:
         points = [(24 * (exposure.start_mjd - first), value, exposure.label) for exposure, value in members]
         label = f"{self.title}, {self.unit}" if self.unit else self.title
@@ -106,4 +116,5 @@ class Timeline(Part):
     def close(self) -> None:
         """Close the figure, too, when it is not on the page."""
         close_all(self.figure)
+        close_all(self.ring.mark)
         super().close()

@@ -1,0 +1,231 @@
+"""All exposures of a program on the sky: where each lies, what colours it, which one is under the pointer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import traitlets
+
+from miri_widgets.core.tangent_plane import to_plane
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.footprints import Corners, known_footprints, previewed_grid, read_footprints
+from miri_widgets.models.readings import Reading
+from miri_widgets.models.rows import RowState
+from miri_widgets.models.selection import newest_products
+from miri_widgets.models.shifts import ShiftsModel
+from miri_widgets.products.exposure import FILTERS, Exposure
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["COLOURINGS", "Colouring", "ExposureMap"]
+
+_PLACED = ("cal", "crf")  # suffixes of products whose headers tell where they lie
+
+
+class ExposureMap(Reading):
+    """
+    The footprints of all exposures of a program, by root: of the newest calibrated product, else of the raw file.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    """
+
+    by = traitlets.Unicode("filter", help="key of `COLOURINGS`: what colours the exposures")
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__(session.submit)
+        self.session = session
+        self._known: dict[Path, dict[str, Corners]] = {}
+        self.shifts = ShiftsModel(session.models["shifts"]) if "shifts" in session.models else None
+        session.programs.observe(self._follow, ["exposures", "states"])
+        self._follow(None)
+
+    @property
+    def corners(self) -> Mapping[str, Corners]:
+        """Corners (RA, Dec) in degrees by root."""
+        return self.value or {}
+
+    def _follow(self, _: object) -> None:
+        if self.session.closed:
+            return
+        newest = newest_products(self.session, _PLACED)
+        exposures = self.session.programs.exposures
+        mark = tuple(newest.items()), tuple(one.root for one in exposures)
+        self.ask(mark, _places, exposures, tuple(newest.values()), self._known)
+
+    def outline(self) -> Corners:
+        """Return the corners of the mosaic grid that is planned; none when no grid takes part, or none fits."""
+        model = self.session.stages.get("grid")
+        included = {one.root for one in self.session.programs.included}
+        found = {root: corners for root, corners in self.corners.items() if root in included}
+        if model is None or not model.loaded or not found:
+            return ()
+        try:
+            return previewed_grid(found, {name: model.settings[name] for name in model.settings}).corners()
+        except MiriWidgetsError:  # told in the panel of the grid
+            return ()
+
+    def colours(self) -> Mapping[str, str | float]:
+        """Return what colours each exposure now, by root: a word or a number; exposures without one are left out."""
+        return COLOURINGS[self.by].of(self)
+
+    def under(self, ra: float, dec: float) -> tuple[str, ...]:
+        """
+        Return the exposures whose footprints hold a position, in the order of the map.
+
+        Parameters
+        ----------
+        ra, dec : float
+            ICRS degrees.
+        """
+        return tuple(root for root, corners in self.corners.items() if _holds(corners, ra, dec))
+
+    def next_under(self, ra: float, dec: float) -> str:
+        """Return the exposure at a position that comes after the one chosen; empty where there is none."""
+        found = self.under(ra, dec)
+        selected = self.session.programs.selected
+        if len(selected) == 1 and selected[0] in found:
+            return found[(found.index(selected[0]) + 1) % len(found)]
+        return found[0] if found else ""
+
+    def close(self) -> None:
+        """Let go of the session, too."""
+        with suppress(ValueError):  # the session was closed first, or this once before
+            self.session.programs.unobserve(self._follow, ["exposures", "states"])
+        if self.shifts is not None:
+            self.shifts.close()
+        super().close()
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """
+    A way to colour exposures.
+
+    Attributes
+    ----------
+    title : str
+        What a user chooses.
+    of : callable
+        Gives a word or a number per root, from the map.
+    unit : str
+        Of numbers.
+    order : tuple of str
+        Words that have a fixed order, and with it a fixed colour.
+    """
+
+    title: str
+    of: Callable[[ExposureMap], Mapping[str, str | float]]
+    unit: str = ""
+    order: tuple[str, ...] = ()
+
+
+def _word(of: Callable[[Exposure], str]) -> Callable[[ExposureMap], Mapping[str, str | float]]:
+    return lambda drawn: {one.root: of(one) for one in drawn.session.programs.exposures}
+
+
+def _shift_sizes(drawn: ExposureMap) -> dict[str, str | float]:
+    """Size of the shift of each exposure's group, mas."""
+    facts = drawn.shifts.facts if drawn.shifts is not None else None
+    shifts = facts.table.shifts if facts is not None else ()
+    sizes = {root: 1000 * math.hypot(one.dx, one.dy) for one in shifts for root in one.group.roots}
+    return {root: size for root, size in sizes.items() if math.isfinite(size)}
+
+
+def _verdicts(drawn: ExposureMap) -> dict[str, str | float]:
+    facts = drawn.shifts.facts if drawn.shifts is not None else None
+    shifts = facts.table.shifts if facts is not None else ()
+    return {root: str(one.verdict) for one in shifts for root in one.group.roots}
+
+
+def _levels(drawn: ExposureMap) -> dict[str, str | float]:
+    """Clipped median of the newest calibrated product; measured when asked for, and here a little later."""
+    session = drawn.session
+    found: dict[str, str | float] = {}
+    for root, path in newest_products(session, _PLACED).items():
+        measured = session.measured.get(path)
+        if measured is None:
+            session.ask_measure(path)
+        elif measured.level is not None and math.isfinite(measured.level.median):
+            found[root] = float(measured.level.median)
+    return found
+
+
+def _states(drawn: ExposureMap) -> dict[str, str | float]:
+    programs = drawn.session.programs
+    return {
+        one.root: "excluded"
+        if one.root in programs.excluded
+        else _state(dict(programs.states.get(one.root, ())))
+        for one in programs.exposures
+    }
+
+
+def _state(states: Mapping[str, RowState]) -> str:
+    """Return one word for how an exposure stands in all stages: what needs a person first."""
+    values = set(states.values())
+    for one in (RowState.FAILED, RowState.RUNNING, RowState.WAITING, RowState.STALE):
+        if one in values:
+            return str(one)
+    if values == {RowState.DONE}:
+        return str(RowState.DONE)
+    return "partly done" if RowState.DONE in values else str(RowState.NEW)
+
+
+_STATES = (
+    "done",
+    "partly done",
+    "running",
+    "waiting",
+    "failed",
+    "out of date",
+    "cancelled",
+    "not run",
+    "excluded",
+)
+
+COLOURINGS: dict[str, Colouring] = {
+    "filter": Colouring("filter", _word(lambda one: one.filter), order=tuple(FILTERS)),
+    "guide_star": Colouring("guide star", _word(lambda one: one.guide_star or "not known")),
+    "tile": Colouring("tile", _word(lambda one: f"tile {one.tile}")),
+    "level": Colouring("sky level", _levels, "MJy/sr"),
+    "shift": Colouring("size of the shift", _shift_sizes, "mas"),
+    "verdict": Colouring("verdict of the shift", _verdicts, order=("PASS", "WEAK", "FAIL")),
+    "state": Colouring("state", _states, order=_STATES),
+}
+"""What can colour the exposures. Whatever gives a word or a number per root (tags, quality) adds itself here."""
+
+
+def _places(
+    exposures: tuple[Exposure, ...], files: tuple[Path, ...], known: dict[Path, dict[str, Corners]]
+) -> dict[str, Corners]:
+    """Read headers that were not read before; a run's file never changes."""
+    found = known_footprints(exposures)
+    for path in files:
+        if path not in known:
+            known[path] = read_footprints([path])
+        found |= known[path]
+    order = {one.root: place for place, one in enumerate(exposures)}
+    return {root: found[root] for root in sorted(found, key=lambda root: order.get(root, len(order)))}
+
+
+def _holds(corners: Corners, ra: float, dec: float) -> bool:
+    """Tell whether a polygon on the sky holds a position, by the parity of its edges to the east of it."""
+    places = np.array(corners, float)
+    x, y = to_plane(places[:, 0], places[:, 1], (ra, dec))
+    if not np.isfinite(x).all():
+        return False
+    x1, y1 = np.roll(x, -1), np.roll(y, -1)
+    crosses = (y > 0) != (y1 > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = x + (0 - y) * (x1 - x) / (y1 - y)
+    return bool(np.count_nonzero(crosses & (at > 0)) % 2)
