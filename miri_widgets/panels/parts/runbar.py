@@ -16,11 +16,11 @@ from miri_widgets.panels.parts.theme import button, chip, escape, sentences, tex
 __all__ = ["Runbar", "bar"]
 
 
-def bar(fraction: float, words: str) -> str:
-    """Return HTML of a progress bar with words under it."""
+def bar(fraction: float, words: str, label: str = "Progress") -> str:
+    """Return HTML of a progress bar with words under it, and a label for those who hear it."""
     percent = round(100 * min(max(fraction, 0.0), 1.0))
     return (
-        f'<div class="mw-bar" role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100">'
+        f'<div class="mw-bar" role="progressbar" aria-label="{escape(label)}" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100">'
         f'<span style="width:{percent}%"></span></div><div class="mw-bar-words">{escape(words)}</div>'
     )
 
