@@ -11,7 +11,7 @@ _TEMPLATE = """
 <template><span class="mw-mender"></span></template>
 <script>
 // Lumino's folds take clicks only; noUiSlider's handles, toggles and figures have no name or state of their own.
-const PAUSE = 150, KEY = '__miriWidgetsMender'
+const PAUSE = 60, KEY = '__miriWidgetsMender'
 const put = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value) }
 const words = node => node ? node.textContent.trim().replace(/\\s+/g, ' ') : ''
 const each = (selector, call) => document.querySelectorAll(selector).forEach(call)
