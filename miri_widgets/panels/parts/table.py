@@ -32,7 +32,7 @@ _TEMPLATE = """
         </tr></thead>
         <tbody>
           <tr v-if="first > 0" class="mw-space" aria-hidden="true"><td :colspan="width" :style="{height: first * height + 'px'}"></td></tr>
-          <tr v-for="(r, n) in drawn" :key="r.id" :data-row="r.id" :aria-rowindex="first + n + 2"
+          <tr v-for="(r, n) in drawn" :key="many ? n : r.id" :data-row="r.id" :aria-rowindex="first + n + 2"
               :class="{'mw-chosen': chosen[r.id], 'mw-dim': r.dim}" :aria-selected="chosen[r.id] ? 'true' : 'false'"
               :tabindex="r.id === stop ? 0 : -1" @focus="at = r.id" @click="pick(r.id)" @keydown="pressed($event, r.id)">
             <td v-if="multiple" class="mw-tick" @click.stop>
@@ -41,9 +41,9 @@ _TEMPLATE = """
                 :title="tip_of(r, c)">
               <template v-if="c.kind === 'state'"><span class="mw-chip" :class="'mw-' + r[c.key].tone">
                 <span aria-hidden="true">{{ r[c.key].glyph }}</span> {{ r[c.key].text }}</span></template>
-              <template v-else-if="c.kind === 'states'"><span v-for="(s, k) in r[c.key].states" class="mw-mark"
-                :class="'mw-' + mark(c, s)[1]" :title="c.names[k] + ': ' + s" role="img" :aria-label="c.names[k] + ': ' + s">{{
-                mark(c, s)[0] }}</span></template>
+              <template v-else-if="c.kind === 'states'"><span role="img" :aria-label="told(r, c)"><span
+                v-for="(s, k) in r[c.key].states" :class="mark(c, s)[1]" :title="c.names[k] + ': ' + s">{{
+                mark(c, s)[0] }}</span></span></template>
               <template v-else-if="c.kind === 'bar'"><span class="mw-mini" v-if="r[c.key].fraction !== null"><span
                 :style="{width: 100 * r[c.key].fraction + '%'}"></span></span>{{ r[c.key].text }}</template>
               <template v-else-if="c.kind === 'button'"><button type="button" class="mw-link" v-if="r[c.key]"
@@ -61,7 +61,7 @@ _TEMPLATE = """
 </template>
 <script>
 // More rows than MANY are drawn only where they are seen, with SPARE rows above and below.
-const MANY = 80, SPARE = 12, ORDER = new Intl.Collator()
+const MANY = 40, SPARE = 6, ORDER = new Intl.Collator()
 module.exports = {
   data() { return {words: '', order: {key: '', down: false}, at: '', top: 0, height: 29, view: 600} },
   mounted() { this.measure() },
@@ -111,7 +111,12 @@ module.exports = {
       return v.states ? v.states.join(' ') : v.text
     },
     tip_of(r, c) { const v = r[c.key]; return v !== null && typeof v === 'object' ? (v.tip || v.text) : String(v === undefined ? '' : v) },
-    mark(c, state) { return c.marks[state] || ['·', 'calm'] },
+    mark(c, state) { const [glyph, tone] = c.marks[state] || ['·', 'calm']; return [glyph, 'mw-mark mw-' + tone] },
+    told(r, c) {
+      const by = {}
+      r[c.key].states.forEach((s, k) => { (by[s] = by[s] || []).push(c.names[k]) })
+      return Object.keys(by).map(s => s + ': ' + by[s].join(', ')).join('; ')
+    },
     sort_by(key) { this.order = {key: key, down: this.order.key === key && !this.order.down} },
     toggle(id) { this.selected = this.chosen[id] ? this.selected.filter(s => s !== id) : this.selected.concat([id]) },
     choose_all() {
