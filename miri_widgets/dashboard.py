@@ -83,8 +83,9 @@ class Dashboard(Part):
         self._wanted = stages
         self.panels: dict[str, Part] = {}
         self.header = Header(session)
-        self.tabs = Tabs(look="steps", items=self._items())
+        self.tabs = Tabs(look="steps", items=self._items(), label="Steps of the reduction")
         self.body = ipywidgets.VBox()
+        self.body.add_class("mw-body")
         self.view = ImagePane(
             session, viewer or make_viewer(height="clamp(400px, calc(100vh - 470px), 900px)")
         )

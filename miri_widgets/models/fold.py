@@ -9,6 +9,7 @@ from miri_widgets.errors import error_from_dict
 from miri_widgets.models.look import Facts
 from miri_widgets.models.rows import RowState, RunRow, StageState
 from miri_widgets.models.services import StageLike
+from miri_widgets.models.waiting import waiting_reasons
 
 __all__ = ["engine_words", "exposure_states", "overall", "rows", "stage_values"]
 
@@ -30,12 +31,14 @@ def rows(facts: Facts) -> dict[str, tuple[RunRow, ...]]:
     now, are on the disk; what an event says is not enough.
     """
     found: dict[str, list[RunRow]] = {}
+    statuses = {key: str(run.status) for key, (_, run) in facts.runs.items()}
+    reasons = waiting_reasons(facts.plans or (), statuses, facts.products, facts.engine)
     for plan in facts.plans or ():
-        found.setdefault(plan.stage, []).append(_row(plan, facts))
+        found.setdefault(plan.stage, []).append(_row(plan, facts, reasons.get(plan.key, "")))
     return {stage: tuple(some) for stage, some in found.items()}
 
 
-def _row(plan: Any, facts: Facts) -> RunRow:
+def _row(plan: Any, facts: Facts, waits: str) -> RunRow:
     job, run = facts.runs.get(plan.key, ("", None))
     products = facts.products.get(plan.key, ())
     state = RowState.STALE if (plan.stage, plan.label) in facts.finished else RowState.NEW
@@ -45,7 +48,7 @@ def _row(plan: Any, facts: Facts) -> RunRow:
         state = RowState.DONE
     values: dict[str, Any] = {}
     if run is not None:
-        sentence = str(error_from_dict(run.error)) if run.error else run.reason
+        sentence = str(error_from_dict(run.error)) if run.error else waits or run.reason
         if run.status not in _GOOD and products:
             sentence = ""
         values = {

@@ -30,7 +30,7 @@ from miri_widgets.models.memory import MemoryFile, memory_of, recall
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.regions import RegionsModel
-from miri_widgets.models.rows import RowState, StageState
+from miri_widgets.models.rows import RowState, RunRow, StageState
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.stage import PLANNING, StageModel
@@ -428,6 +428,15 @@ class SessionModel(traitlets.HasTraits):
             wanted |= {summary.job for summary in self.services.engine.jobs() if summary.active}
         for job in sorted(wanted - {""}):
             self.services.engine.cancel(job)
+
+    def cancel_runs(self, rows: Iterable[RunRow]) -> None:
+        """Ask some runs to stop; the rest of their jobs goes on, but for what needs them."""
+        self.ordered = None
+        keys: dict[str, set[str]] = {}
+        for row in rows:
+            keys.setdefault(row.job, set()).add(row.key)
+        for job, some in sorted(keys.items()):
+            self.services.engine.cancel(job, some)
 
     def code(self, name: str) -> str:
         """Return the first run of a stage as Python that needs the pipeline only, with its ``strun`` line."""

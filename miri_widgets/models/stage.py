@@ -53,6 +53,7 @@ class StageModel(traitlets.HasTraits):
     planning = traitlets.Bool(False, help="whether rows belong to earlier settings still")
     watched = traitlets.Unicode("", help="key of the run whose log is followed")
     log = traitlets.Unicode("", help="end of the log of the watched run")
+    asked = traitlets.Unicode("", help="the view that is asked for: a panel brings it, and forgets the wish")
 
     def __init__(self, stage: StageLike, session: SessionModel) -> None:
         super().__init__()
@@ -211,9 +212,16 @@ class StageModel(traitlets.HasTraits):
         """
         return self.session.run(self.name)
 
-    def cancel(self) -> None:
-        """Ask the jobs that are at work on this stage to stop."""
-        self.session.cancel({row.job for row in self.rows if row.active and row.job})
+    def cancel(self, *keys: str) -> None:
+        """Ask the runs of this stage that are at work to stop, or some of them; what needs them ends, too."""
+        self.session.cancel_runs(
+            [row for row in self.rows if row.active and row.job and (not keys or row.key in keys)]
+        )
+
+    def ask_log(self, key: str) -> None:
+        """Follow the log of a run, and have it shown."""
+        self.watched = key
+        self.asked = "log"
 
     def code(self) -> str:
         """Return a run of this stage, with the settings of now, as Python and as a ``strun`` line."""

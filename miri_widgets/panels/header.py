@@ -9,6 +9,7 @@ import ipywidgets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.rows import RowState, duration
 from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.announcer import Announcer
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.runbar import bar
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
@@ -38,7 +39,8 @@ class Header(Part):
         self.words = text("")
         row = ipywidgets.HBox([self.title, self.progress, self.run_all, self.cancel])
         row.add_class("mw-summary-row")
-        self.children = (row, self.words)
+        self.announcer = Announcer(session)
+        self.children = (row, self.words, self.announcer)
         self.run_all.on_click(lambda _: self._try(lambda: session.order(session.run_all)))
         self.cancel.on_click(lambda _: self._try(session.cancel))
         self.watch(session.programs, self._follow_title, "exposures", "excluded", "scanned")
@@ -77,7 +79,7 @@ class Header(Part):
         self.cancel.layout.display = "" if session.running else "none"
         left = f" · about {duration(session.eta)} left" if session.eta is not None else ""
         self.progress.value = (
-            bar(session.fraction, f"{session.fraction:.0%} of the job{left}")
+            bar(session.fraction, f"{session.fraction:.0%} of the job{left}", "All stages")
             if session.running
             else '<span class="mw-muted">starts as soon as the changes are planned</span>'
             if session.ordered

@@ -58,6 +58,9 @@ _MOSAIC_COLUMNS = [
     {"key": "show", "title": "", "kind": "button"},
 ]
 
+_MARKS = {name: (glyph, TONES.get(name, "calm")) for name, glyph in GLYPHS.items()}
+"""Glyph and tone of every state."""
+
 _SAID_ONCE = {
     "groups": "{} groups × ints",
     "time": "{} s each",
@@ -182,11 +185,14 @@ class ProgramPanel(Part):
         """Say once what is the same in every row; the other columns have the room."""
         self._common = []
         columns = []
+        names = [stage.stage.title.partition(":")[0] for stage in self.session.stages.values()]
         for column in _COLUMNS:
             key = column["key"]
-            cells = {str(row[key]["text"] if isinstance(row[key], dict) else row[key]) for row in rows}
-            if key in _SAID_ONCE and len(cells) == 1 and len(rows) > 1:
+            cells = _cells(rows, key) if key in _SAID_ONCE else set()
+            if len(cells) == 1 and len(rows) > 1:
                 self._common.append(_SAID_ONCE[key].format(cells.pop()))
+            elif key == "states":
+                columns.append({**column, "names": names, "marks": _MARKS})
             else:
                 columns.append(column)
         self.table.columns = columns
@@ -194,24 +200,12 @@ class ProgramPanel(Part):
     def _row(self, row: ExposureRow) -> dict[str, Any]:
         states = dict(row.states)
         absent = "rejected" if row.root in self.session.tags.rejected else "excluded"
-        marks = [
-            {
-                "glyph": GLYPHS.get(states[name], "○") if name in states else "·",
-                "tone": TONES.get(states[name], "calm") if name in states else "calm",
-                "tip": f"{stage.stage.title.partition(':')[0]}: {states.get(name, absent)}",
-            }
-            for name, stage in self.session.stages.items()
-        ]
+        told = [str(states.get(name, absent)) for name in self.session.stages]
         done = sum(str(state) == "done" for state in states.values())
         return {
             "id": row.root,
             "dim": not row.included,
-            "states": {
-                "text": " ".join(str(state) for state in states.values()) or "excluded",
-                "list": marks,
-                "rank": done,
-                "tip": row.root,
-            },
+            "states": {"states": told, "rank": done, "tip": row.root},
             "filter": {"text": row.filter, "rank": int("".join(filter(str.isdigit, row.filter)) or 0)},
             "tile": row.tile,
             "dither": row.dither,
@@ -263,3 +257,8 @@ class ProgramPanel(Part):
 
     def _show(self) -> None:
         choose(self.session, self.model.selected, show=True)
+
+
+def _cells(rows: list[dict[str, Any]], key: str) -> set[str]:
+    """Return the texts that a column has."""
+    return {str(row[key]["text"] if isinstance(row[key], dict) else row[key]) for row in rows}

@@ -16,7 +16,7 @@ from miri_widgets.panels.parts.part import Part, close_hidden
 from miri_widgets.panels.parts.shiftplots import Residuals, ShiftTimes, ShiftVectors
 from miri_widgets.panels.parts.shifttable import Groups, Stars, Verdicts
 from miri_widgets.panels.parts.tabs import Tabs
-from miri_widgets.panels.parts.theme import button, escape, sentences, stylesheet, text
+from miri_widgets.panels.parts.theme import button, escape, named, sentences, stylesheet, text
 from miri_widgets.panels.stage import Folds, StagePanel
 
 __all__ = ["ShiftsPanel", "ShiftsView", "show_shifts"]
@@ -50,7 +50,10 @@ class ShiftsView(Part):
         self.go = button("", "mw-primary")
         self.go.on_click(lambda _: self._go())
         self.verdicts = Verdicts(shifts)
-        self.name = ipywidgets.Text(continuous_update=False, layout=ipywidgets.Layout(flex="1 1 240px"))
+        self.name = named(
+            ipywidgets.Text(continuous_update=False, layout=ipywidgets.Layout(flex="1 1 240px")),
+            "Name of the copy",
+        )
         self.save = button("Save a copy", tip="Write the table of shifts as ECSV")
         self.save.on_click(lambda _: self._save())
         self.copy = ipywidgets.HBox([self.name, self.save])

@@ -64,6 +64,13 @@ class StagePanel(Part):
         self._was_active = self.model.active
         self.tabs.active = "runs" if self.model.active else "settings"
         self.watch(self.model, self._follow, "rows")
+        self.watch(self.model, self._bring, "asked")
+
+    def _bring(self, _: Any) -> None:
+        """Open the view that was asked for."""
+        name, self.model.asked = self.model.asked, ""
+        if name in self.folds:
+            self.tabs.active = name
 
     def _heading(self) -> ipywidgets.HTML:
         stage = self.model.stage

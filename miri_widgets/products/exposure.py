@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from astropy.io import fits
 
 from miri_widgets.errors import NotImagingError, NotJwstError, WrongSuffixError
-from miri_widgets.products.fits_files import read_headers, shown_name
+from miri_widgets.products.fits_files import LightHeader, read_headers, shown_name
 from miri_widgets.products.names import ExposureName, suffix_of
 
 __all__ = [
@@ -35,6 +36,8 @@ PIXEL_ARCSEC = 0.11
 """Mean scale of the imager; JWST documentation, "MIRI Imaging"."""
 
 _TYPICAL_FWHM_ARCSEC = 0.3
+
+_Header: TypeAlias = fits.Header | LightHeader
 
 EXPOSURE_SUFFIXES = ("uncal", "ramp", "rate", "rateints", "cal", "crf")
 
@@ -173,9 +176,7 @@ def read_exposure(path: Path, *, suffix: str | None = None) -> Exposure:
     return exposure_from_headers(Path(path), read_headers(path), suffix=suffix)
 
 
-def exposure_from_headers(
-    path: Path, headers: tuple[fits.Header, ...], *, suffix: str | None = None
-) -> Exposure:
+def exposure_from_headers(path: Path, headers: Sequence[_Header], *, suffix: str | None = None) -> Exposure:
     """As `read_exposure`, from headers that were read already."""
     primary = headers[0]
     sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), None)
@@ -223,7 +224,7 @@ def exposure_from_headers(
     )
 
 
-def _require_miri_imaging(path: Path, primary: fits.Header, sci: fits.Header | None) -> None:
+def _require_miri_imaging(path: Path, primary: _Header, sci: _Header | None) -> None:
     telescope = _text(primary, "TELESCOP")
     if telescope != "JWST" or sci is None:
         raise NotJwstError(
@@ -253,15 +254,15 @@ def _name(path: Path, suffix: str) -> ExposureName:
     return ExposureName.parse(path).with_suffix(suffix)
 
 
-def _text(header: fits.Header, key: str) -> str:
+def _text(header: _Header, key: str) -> str:
     return str(header.get(key, "") or "").strip()
 
 
-def _integer(header: fits.Header, key: str, default: int) -> int:
+def _integer(header: _Header, key: str, default: int) -> int:
     return int(_number(header, key, default))
 
 
-def _number(header: fits.Header, key: str, default: float) -> float:
+def _number(header: _Header, key: str, default: float) -> float:
     value = header.get(key, default)
     try:
         return float(value)

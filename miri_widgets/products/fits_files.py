@@ -10,10 +10,10 @@ import gzip
 import math
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import psutil
@@ -23,12 +23,20 @@ from numpy.typing import NDArray
 
 from miri_widgets.errors import InputError, MissingFileError, NotFitsError, NotJwstError, TooLargeError
 
-__all__ = ["MEMORY_FRACTION", "open_fits", "read_headers", "read_image", "shown_name"]
+__all__ = [
+    "MEMORY_FRACTION",
+    "LightHeader",
+    "open_fits",
+    "read_headers",
+    "read_image",
+    "read_light_headers",
+    "shown_name",
+]
 
 MEMORY_FRACTION = 0.5
 """Largest share of the memory that is free now that one file's arrays may take."""
 
-_BLOCK = 2880
+_BLOCK, _CARD = 2880, 80
 _MAGIC = (b"SIMPLE  =", b"\x1f\x8b")
 
 
@@ -61,13 +69,77 @@ def read_headers(path: Path) -> tuple[fits.Header, ...]:
     TooLargeError
         If its arrays need more than `MEMORY_FRACTION` of the free memory.
     """
-    path = Path(path)
+    return _read(Path(path), fits.Header.fromfile)
+
+
+def read_light_headers(path: Path) -> tuple[LightHeader, ...]:
+    """As `read_headers`, several times faster: for scans of many files, of which few keywords are asked."""
+    return _read(Path(path), LightHeader.fromfile)
+
+
+class LightHeader:
+    """
+    A header whose cards are read one by one, when they are asked for.
+
+    Parameters
+    ----------
+    cards : bytes
+        The cards, 80 bytes each, END among them.
+    """
+
+    def __init__(self, cards: bytes) -> None:
+        self._cards: dict[bytes, bytes] = {}
+        last = b""
+        for start in range(0, len(cards), _CARD):
+            card = cards[start : start + _CARD]
+            name = card[:8].rstrip()
+            if name == b"END":
+                break
+            if name == b"CONTINUE":
+                if last:
+                    self._cards[last] += card
+                continue
+            # of equal names the first one counts, as in astropy
+            last = b"" if name in self._cards else name
+            self._cards.setdefault(name, card)
+
+    @classmethod
+    def fromfile(cls, stream: Any) -> LightHeader:
+        """Read the blocks up to the one with END; OSError when the file ends before."""
+        cards = b""
+        while True:
+            block = stream.read(_BLOCK)
+            if len(block) < _BLOCK:
+                raise OSError("the header has no END")
+            cards += block
+            if any(block[start : start + _CARD].rstrip() == b"END" for start in range(0, _BLOCK, _CARD)):
+                return cls(cards)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of a keyword."""
+        card = self._cards.get(key.encode())
+        if card is None:
+            return default
+        value = fits.Card.fromstring(card).value
+        return None if isinstance(value, fits.card.Undefined) else value
+
+    def __getitem__(self, key: str) -> Any:
+        """Return the value of a keyword; KeyError when there is none."""
+        if key.encode() not in self._cards:
+            raise KeyError(key)
+        return self.get(key)
+
+
+_Header = TypeVar("_Header", fits.Header, LightHeader)
+
+
+def _read(path: Path, take: Callable[[Any], _Header]) -> tuple[_Header, ...]:
     zipped = _look(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
             with gzip.open(path) if zipped else path.open("rb") as stream:
-                return _walk(stream, path, None if zipped else path.stat().st_size)
+                return _walk(stream, path, None if zipped else path.stat().st_size, take)
     except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error, fits.VerifyError) as error:
         raise _damaged(path, "cannot be read to its end") from error
 
@@ -94,12 +166,12 @@ def _look(path: Path) -> bool:
     return start.startswith(_MAGIC[1])
 
 
-def _walk(stream: Any, path: Path, size: int | None) -> tuple[fits.Header, ...]:
-    headers: list[fits.Header] = []
+def _walk(stream: Any, path: Path, size: int | None, take: Callable[[Any], _Header]) -> tuple[_Header, ...]:
+    headers: list[_Header] = []
     position = 0
     while stream.read(1):
         stream.seek(position)
-        header = fits.Header.fromfile(stream)
+        header = take(stream)
         position = stream.tell()
         need = _data_bytes(header)
         _refuse_too_large(need, header, path)
@@ -116,7 +188,7 @@ def _walk(stream: Any, path: Path, size: int | None) -> tuple[fits.Header, ...]:
     return tuple(headers)
 
 
-def _data_bytes(header: fits.Header) -> int:
+def _data_bytes(header: fits.Header | LightHeader) -> int:
     """Size of the data unit after a header; FITS Standard 4.0, equations 1 and 2."""
     axes = [int(header[f"NAXIS{axis + 1}"]) for axis in range(int(header["NAXIS"]))]
     if not axes:
@@ -125,7 +197,7 @@ def _data_bytes(header: fits.Header) -> int:
     return abs(int(header["BITPIX"])) // 8 * int(header.get("GCOUNT", 1)) * count
 
 
-def _refuse_too_large(need: int, header: fits.Header, path: Path) -> None:
+def _refuse_too_large(need: int, header: fits.Header | LightHeader, path: Path) -> None:
     room = int(psutil.virtual_memory().available * MEMORY_FRACTION)
     if need > room:
         shape = " x ".join(str(header[f"NAXIS{axis + 1}"]) for axis in range(int(header["NAXIS"])))

@@ -17,7 +17,7 @@ from typing import Any
 from miri_widgets.errors import MiriWidgetsError, MissingFileError, NotJwstError, error_from_dict
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
-from miri_widgets.products.fits_files import read_headers, shown_name
+from miri_widgets.products.fits_files import read_light_headers, shown_name
 from miri_widgets.products.names import suffix_of
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
@@ -154,7 +154,7 @@ def _files(folders: Iterable[Path], items: list[Exposure | Mosaic | Problem]) ->
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        headers = read_headers(path)
+        headers = read_light_headers(path)
         if suffix_of(path) == "i2d":
             return {"kind": "mosaic", "facts": _mosaic_facts(path, headers)}
         exposure = exposure_from_headers(path, headers)

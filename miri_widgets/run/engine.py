@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,7 +127,8 @@ class Engine:
         missing = [plan for plan, is_done in zip(plans, done, strict=True) if not is_done]
         self.workspace.require_room(sum(plan.predicted_bytes for plan in missing))
         for active in self.active():
-            if self._file(active).keys == job.keys and not self.workspace.cancel_marker(active).exists():
+            stopped = self.workspace.cancel_marker(active).exists() or self.workspace.cancelled_runs(active)
+            if self._file(active).keys == job.keys and not stopped:
                 self._launcher.ensure()
                 return active
         write_job(self.workspace, job, self._first_events(job, all_done=not missing))
@@ -154,9 +155,22 @@ class Engine:
             events.append(event(EventKind.JOB_DONE))
         return events
 
-    def cancel(self, job_id: str) -> None:
-        """Stop a job: nothing more starts, what runs is killed; what is complete stays."""
+    def cancel(self, job_id: str, keys: Collection[str] = ()) -> None:
+        """
+        Stop a job: nothing more starts, what runs is killed; what is complete stays.
+
+        Parameters
+        ----------
+        job_id : str
+            The job.
+        keys : collection of str, optional
+            Stop these runs only, and what needs them; the others go on.
+        """
         if job_id not in self.active():
+            return
+        if keys:
+            for key in {run.key for run in self.state(job_id).runs if not run.status.ended} & set(keys):
+                write_text(self.workspace.run_cancel_marker(job_id, key), "")
             return
         write_text(self.workspace.cancel_marker(job_id), "")
         if not self._launcher.is_alive():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ __all__ = ["Estimate", "Measured", "estimate", "note_measured", "read_measured",
 
 _MARGIN = 1.15  # jobs of one size scatter by a few per cent; the worst seen with a reserve
 _TAIL_BYTES = 200_000
+_SIZE = re.compile(r"(?:(\d+)\*)?(\d+)x(\d+)x(\d+)x(\d+)")
 _BYTES_PER_PIXEL = {"detector1": 48.0, "image2": 90.0, "image3": 90.0}
 
 
@@ -94,7 +96,8 @@ def estimate(stage: str, exposures: Sequence[Exposure], earlier: Sequence[Measur
 
     Notes
     -----
-    Without earlier runs the figures are straight lines through peak resident
+    Runs of the same stage on data of other sizes tell how fast this machine is.
+    Without any the figures are straight lines through peak resident
     memory and times measured with jwst 3.0 on two cores: detector1 FULL 5x1
     668 MB, 10x1 939 MB, 10x2 1506 MB; image2 FULL 502 MB; image3 of eight
     FULL exposures 960 MB.
@@ -102,6 +105,7 @@ def estimate(stage: str, exposures: Sequence[Exposure], earlier: Sequence[Measur
     size = size_name(exposures)
     alike = [one for one in earlier if one.stage == stage and one.size == size]
     memory, seconds = _from_size(stage, exposures)
+    seconds *= _pace(stage, earlier)
     if alike:
         memory = max(one.memory_mb for one in alike) * _MARGIN
         seconds = median(one.seconds for one in alike)
@@ -111,12 +115,30 @@ def estimate(stage: str, exposures: Sequence[Exposure], earlier: Sequence[Measur
     return Estimate(memory, seconds, written)
 
 
+def _pace(stage: str, earlier: Sequence[Measured]) -> float:
+    """Return how many times longer than on the two cores of the lines runs of a stage took here."""
+    ratios = []
+    for one in earlier:
+        size = _SIZE.fullmatch(one.size) if one.stage == stage else None
+        if size is not None:
+            count, ny, nx, ngroups, nints = (int(part or 1) for part in size.groups())
+            ratios.append(
+                one.seconds / _line(stage, count, count * ny * nx, count * ny * nx * ngroups * nints)[1]
+            )
+    return median(ratios) if ratios else 1.0
+
+
 def _from_size(stage: str, exposures: Sequence[Exposure]) -> tuple[float, float]:
-    millions = sum(one.ny * one.nx for one in exposures) / 1e6
+    pixels = sum(one.ny * one.nx for one in exposures)
+    return _line(stage, len(exposures), pixels, sum(_samples(one) for one in exposures))
+
+
+def _line(stage: str, count: int, pixels: int, samples: int) -> tuple[float, float]:
+    """Return memory in MB and seconds, by number of exposures, pixels of all, and samples of all."""
+    millions = pixels / 1e6
     if stage == "detector1":
-        samples = sum(_samples(one) for one in exposures) / 1e6
-        return 380.0 + 55.0 * samples, 4.0 + 0.6 * samples
-    if len(exposures) == 1:
+        return 380.0 + 55.0 * samples / 1e6, 4.0 + 0.6 * samples / 1e6
+    if count == 1:
         return 310.0 + 200.0 * millions, 1.5 + 2.0 * millions
     return 450.0 + 65.0 * millions, 5.0 + 3.5 * millions
 

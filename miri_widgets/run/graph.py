@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ class _Active:
     job: JobFile
     futures: dict[str, Any]
     cancelled: bool = False
+    stopped: frozenset[str] = frozenset()
 
 
 class JobGraphs:
@@ -114,15 +115,21 @@ class JobGraphs:
             if not active.cancelled and self._workspace.cancel_marker(job_id).exists():
                 active.cancelled = True
                 self._cancel_waiting(active.job)
+            asked = self._workspace.cancelled_runs(job_id)
+            if asked - active.stopped:
+                self._cancel_waiting(active.job, asked - active.stopped)
+                active.stopped = asked
             if all(_over(one) for one in active.futures.values()):
                 self._end(active)
 
-    def _cancel_waiting(self, job: JobFile) -> None:
-        """Tell at once what is not going to start; what runs tells by itself."""
+    def _cancel_waiting(self, job: JobFile, keys: Collection[str] | None = None) -> None:
+        """Tell at once what is not going to start, of some runs or of all; what runs tells by itself."""
         events, _ = read_events(self._workspace.events_file(job.job))
         state = fold(events)
         error = CancelledError("the job was stopped", "a job to its end", "run again to go on").to_dict()
-        waiting = [run for run in state.runs if run.status == RunStatus.WAITING]
+        waiting = [
+            run for run in state.runs if run.status == RunStatus.WAITING and (keys is None or run.key in keys)
+        ]
         self._append(job.job, [_event(job.job, EventKind.CANCELLED, run, error=error) for run in waiting])
         stopped = {run.key for run in waiting}
         active = self._active[job.job]

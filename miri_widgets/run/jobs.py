@@ -218,16 +218,21 @@ def _time_left(runs: tuple[RunState, ...], workers: int) -> float | None:
     """
     Return the seconds until the last run ends.
 
-    Runs of one stage share the workers; stages follow each other. That is a
-    little pessimistic, as stages overlap.
+    What the runs of a stage took, against what was predicted of each, corrects what
+    is predicted of its other runs. Runs of one stage share the workers; stages
+    follow each other. That is a little pessimistic, as stages overlap.
     """
     total = 0.0
     for stage in dict.fromkeys(run.stage for run in runs):
         of_stage = [run for run in runs if run.stage == stage]
-        took = [run.seconds for run in of_stage if run.status == RunStatus.DONE]
+        ended = [run for run in of_stage if run.status == RunStatus.DONE]
+        took = [run.seconds for run in ended]
+        paces = [run.seconds / run.predicted_seconds for run in ended if run.predicted_seconds > 0]
         left = []
         for run in of_stage:
-            expected = median(took) if took else run.predicted_seconds
+            expected = run.predicted_seconds * median(paces) if paces else run.predicted_seconds
+            if took and expected <= 0:
+                expected = median(took)
             if run.status.ended:
                 continue
             if expected <= 0:

@@ -92,7 +92,7 @@ class _Task:
         self.job = job
         self.plan = plan
         self._events = workspace.events_file(job)
-        self._marker = workspace.cancel_marker(job)
+        self._markers = (workspace.cancel_marker(job), workspace.run_cancel_marker(job, plan.key))
 
     def go(self, upstream: Sequence[Outcome]) -> Outcome:
         """Do the run, reuse it, or say why not."""
@@ -194,7 +194,7 @@ class _Task:
         return self.end(EventKind.CANCELLED, error=error.to_dict())
 
     def _cancelled(self) -> bool:
-        return self._marker.exists()
+        return any(marker.exists() for marker in self._markers)
 
     def _tell_step(self, step: str, index: int, total: int, state: str, seconds: float) -> None:
         self._tell(EventKind.STEP, step=step, index=index, total=total, message=state, seconds=seconds)

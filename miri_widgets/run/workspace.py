@@ -115,6 +115,17 @@ class Workspace:
         """Asks for the end of a job."""
         return self.jobs / job / "cancel"
 
+    def run_cancel_marker(self, job: str, key: str) -> Path:
+        """Asks for the end of one run of a job."""
+        return self.jobs / job / "cancelled" / key
+
+    def cancelled_runs(self, job: str) -> frozenset[str]:
+        """Return the keys of the runs of a job that were asked to end by themselves."""
+        try:
+            return frozenset(path.name for path in (self.jobs / job / "cancelled").iterdir())
+        except OSError:
+            return frozenset()
+
     def kept_log(self, job: str, key: str) -> Path:
         """The log of a run that did not end well."""
         return self.jobs / job / "logs" / f"{key}.txt"

@@ -137,12 +137,15 @@ class FakeEngine:
         self.made[job] = FakeJob(job, tuple(plans), runs, time.time())
         return job
 
-    def cancel(self, job_id):
+    def cancel(self, job_id, keys=()):
         self.cancelled.append(job_id)
         job = self.made[job_id]
-        for key, run in job.runs.items():
-            if not run.status.ended:
-                job.runs[key] = replace(run, status=RunStatus.CANCELLED)
+        gone = set(keys)
+        for plan in job.plans:
+            run = job.runs[plan.key]
+            if not run.status.ended and (not keys or plan.key in gone or gone & set(plan.depends)):
+                gone.add(plan.key)
+                job.runs[plan.key] = replace(run, status=RunStatus.CANCELLED)
 
     def jobs(self):
         if self.pace:

@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 
 from miri_widgets.errors import MissingFileError, NotFitsError, NotJwstError, TooLargeError
-from miri_widgets.products.fits_files import read_headers, read_image, shown_name
+from miri_widgets.products.fits_files import read_headers, read_image, read_light_headers, shown_name
 
 
 @pytest.fixture
@@ -37,6 +37,34 @@ def test_truncated(good, keep):
     with pytest.raises(NotFitsError, match="expected a whole FITS file") as caught:
         read_headers(good)
     assert str(caught.value).count(";") == 1
+    with pytest.raises(NotFitsError, match="expected a whole FITS file"):
+        read_light_headers(good)
+
+
+def test_light_headers_say_the_same(good, tmp_path):
+    path = tmp_path / "long.fits"
+    with fits.open(good) as hdus:
+        header = hdus[0].header
+        header["TEXT"] = "it's 'so'"
+        header["LONG"] = ("POLYGON ICRS " + " ".join(f"{80 + n / 7:.9f}" for n in range(30)), "a comment")
+        header["REAL"], header["WHOLE"], header["YES"], header["SMALL"] = 1.5e-7, -3, True, 2.5
+        header["NOTHING"] = fits.card.Undefined()
+        for place in range(80):
+            header[f"KEY{place}"] = place
+        header["AFTER"] = "beyond the first block"
+        hdus.writeto(path)
+    text = path.read_bytes()
+    double = b"SMALL   =                  7.5"
+    path.write_bytes(text.replace(b"WHOLE   =                   -3".ljust(80), double.ljust(80), 1))
+    for whole, light in zip(read_headers(path), read_light_headers(path), strict=True):
+        for key in (*whole, "ABSENT"):
+            if key not in ("COMMENT", "HISTORY", ""):
+                assert light.get(key, "none") == whole.get(key, "none"), key
+        with pytest.raises(KeyError):
+            light["ABSENT"]
+    zipped = tmp_path / "zipped.fits"
+    zipped.write_bytes(gzip.compress(path.read_bytes()))
+    assert [one.get("EXTNAME") for one in read_light_headers(zipped)] == [None, "SCI", "ERR"]
 
 
 def test_truncated_gzip(good, tmp_path):

@@ -53,7 +53,7 @@ def test_index_gives_the_same_and_notices_changes(tmp_path, monkeypatch):
     path, index = write(folder), tmp_path / "index.json"
     first = scan([folder], index=index)
     with monkeypatch.context() as patch:
-        patch.setattr("miri_widgets.products.scan.read_headers", lambda path: pytest.fail("read again"))
+        patch.setattr("miri_widgets.products.scan.read_light_headers", lambda path: pytest.fail("read again"))
         assert scan([folder], index=index) == first
     path.unlink()
     write(folder, FILTER="F1000W")

@@ -334,3 +334,22 @@ def test_no_event_is_lost_between_two_looks(shared, monkeypatch):
     told = []
     shared.engine.wait(job, timeout=30, on_event=told.append)
     assert told == every
+
+
+def test_one_run_is_cancelled_and_the_others_go_on(shared):
+    exposures = shared.exposures(3, n1="ramp !hang", n2="ramp !hang")
+    plans = shared.plan(exposures, ("detector1", "image2"), tag="one of three")
+    job = shared.engine.submit(plans)
+    _until(
+        lambda: all(shared.engine.state(job).run(one.key).status == RunStatus.RUNNING for one in plans[:2])
+    )
+    shared.engine.cancel(job, [plans[0].key])
+    _until(lambda: shared.engine.state(job).run(plans[2].key).status == RunStatus.DONE)
+    assert shared.engine.state(job).run(plans[0].key).status == RunStatus.CANCELLED
+    assert shared.engine.state(job).run(plans[1].key).status == RunStatus.RUNNING
+    shared.engine.cancel(job, [plans[1].key, "of no run"])
+    state = shared.engine.wait(job, 10)
+    by_number = {(run.stage, run.label[20:25]): run.status for run in state.runs}
+    assert by_number["image2", "00001"] == by_number["image2", "00002"] == RunStatus.CANCELLED
+    assert by_number["image2", "00003"] == RunStatus.DONE
+    assert not shared.partials()

@@ -11,7 +11,7 @@ import ipywidgets
 from miri_widgets.errors import MiriWidgetsError, MissingFileError
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
-from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
 
 __all__ = ["CodeView"]
 
@@ -37,8 +37,9 @@ class CodeView(Part):
         )
         self.kind.add_class("mw-toggle")
         self.lines = text("", "mw-log-lines")
-        self.name = ipywidgets.Text(
-            f"{model.name}.asdf", layout=ipywidgets.Layout(flex="1 1 200px", width="auto")
+        self.name = named(
+            ipywidgets.Text(f"{model.name}.asdf", layout=ipywidgets.Layout(flex="1 1 200px", width="auto")),
+            "Name of the parameter set",
         )
         self.name.add_class("mw-control")
         self.save = button("Save", tip="An .asdf file that strun takes, or a .toml for a program")
@@ -119,7 +120,8 @@ class CodeView(Part):
             code = self.model.code() if self.kind.value == "one" else self.model.script()
         except MiriWidgetsError as error:
             code = f"# {error}"
-        self.lines.value = f"<pre>{escape(code or '# There is nothing to run yet.')}</pre>"
+        shown = escape(code or "# There is nothing to run yet.")
+        self.lines.value = f'<pre tabindex="0" role="region" aria-label="Code">{shown}</pre>'
 
 
 def _text_of(path: Path) -> str:

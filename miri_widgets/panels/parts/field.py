@@ -10,7 +10,7 @@ from miri_widgets.errors import ParameterError
 from miri_widgets.models.layers import differing_preset
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
-from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
 from miri_widgets.settings import Kind, Parameter, Source
 
 __all__ = ["Field", "Switch", "shown_value"]
@@ -76,11 +76,11 @@ class Field(Part):
             f'<span title="{escape(parameter.name)}">{step}<b>{escape(name.replace("_", " "))}</b></span>',
             "mw-label",
         )
-        self.control = self._make_control()
+        self.control = named(self._make_control(), f"{parameter.step} {name.replace('_', ' ')}".strip())
         self.control.observe(self._typed, "value")
         self.unit = text(escape(parameter.unit), "mw-unit")
         self.badge = text("", "mw-badge-cell")
-        self.reset = button("↺", "mw-reset", tip="Forget your value")
+        self.reset = button("↺", "mw-reset", tip=f"Forget your value of {name.replace('_', ' ')}")
         self.reset.on_click(self._forget)
         self.error = text("")
         row = ipywidgets.HBox([label, self.control, self.unit, self.badge, self.reset])
@@ -176,7 +176,7 @@ class Switch(Part):
         )
         self.control.observe(self._typed, "value")
         self.badge = text("", "mw-badge-cell")
-        self.reset = button("↺", "mw-reset", tip="Forget your choice")
+        self.reset = button("↺", "mw-reset", tip=f"Forget your choice about {parameter.step}")
         self.reset.on_click(lambda _: self.model.reset(self.parameter.name))
         row = ipywidgets.HBox([self.control, self.badge, self.reset])
         row.add_class("mw-switch-row")

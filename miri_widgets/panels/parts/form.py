@@ -9,7 +9,7 @@ import ipywidgets
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.field import Field, Switch
 from miri_widgets.panels.parts.part import Part, close_all
-from miri_widgets.panels.parts.theme import button, escape, text
+from miri_widgets.panels.parts.theme import button, escape, named, text
 from miri_widgets.settings import Parameter
 
 __all__ = ["Form"]
@@ -100,7 +100,10 @@ class Form(Part):
             return
         steps = tuple(dict.fromkeys(parameter.step for parameter in self.parameters))
         self._sections = steps
-        self.search = ipywidgets.Text(placeholder="Search by name or words", continuous_update=True)
+        self.search = named(
+            ipywidgets.Text(placeholder="Search by name or words", continuous_update=True),
+            "Search for a parameter",
+        )
         self.search.layout.width = "100%"
         self.search.add_class("mw-control")
         self.search.observe(self._search, "value")

@@ -9,7 +9,7 @@ import ipywidgets
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.showers import NO_RAMP
 from miri_widgets.panels.parts.part import Part
-from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
 
 __all__ = ["GroupDifferences"]
 
@@ -40,8 +40,9 @@ class GroupDifferences(Part):
             tooltip="Show what one group added; nothing is written",
         )
         self.switch.add_class("mw-preview-switch")
-        self.exposure = ipywidgets.Dropdown(
-            options=[], layout=ipywidgets.Layout(width="auto", flex="1 1 180px")
+        self.exposure = named(
+            ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="auto", flex="1 1 180px")),
+            "Exposure of the groups",
         )
         self.exposure.add_class("mw-control")
         self.typical = ipywidgets.Checkbox(

@@ -9,7 +9,7 @@ import ipywidgets
 from miri_widgets.models.rows import RowState
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
-from miri_widgets.panels.parts.theme import escape, text
+from miri_widgets.panels.parts.theme import escape, named, text
 
 __all__ = ["LogView"]
 
@@ -28,7 +28,9 @@ class LogView(Part):
         super().__init__("mw-log")
         self.model = model
         self._following = False
-        self.choice = ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="100%"))
+        self.choice = named(
+            ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="100%")), "Run whose log is shown"
+        )
         self.choice.add_class("mw-control")
         self.choice.observe(self._chosen, "value")
         self.lines = text("", "mw-log-lines")
@@ -60,4 +62,4 @@ class LogView(Part):
 
     def _follow_log(self, _: Any) -> None:
         lines = self.model.log or "There is no log of this run yet."
-        self.lines.value = f"<pre>{escape(lines)}</pre>"
+        self.lines.value = f'<pre tabindex="0" role="region" aria-label="Log">{escape(lines)}</pre>'

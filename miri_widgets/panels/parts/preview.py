@@ -9,7 +9,7 @@ import ipywidgets
 from miri_widgets.models.selection import choose
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
-from miri_widgets.panels.parts.theme import escape, sentences, text
+from miri_widgets.panels.parts.theme import escape, named, sentences, text
 
 __all__ = ["PreviewBar"]
 
@@ -35,8 +35,9 @@ class PreviewBar(Part):
             description="Preview", icon="eye", tooltip="Compute this step on one exposure; nothing is written"
         )
         self.switch.add_class("mw-preview-switch")
-        self.exposure = ipywidgets.Dropdown(
-            options=[], layout=ipywidgets.Layout(width="auto", flex="1 1 180px")
+        self.exposure = named(
+            ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="auto", flex="1 1 180px")),
+            "Exposure of the preview",
         )
         self.exposure.add_class("mw-control")
         self.look = ipywidgets.ToggleButtons(options=_LOOKS, value="after")

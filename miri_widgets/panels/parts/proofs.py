@@ -9,7 +9,7 @@ import ipywidgets
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.proof import ProofView
-from miri_widgets.panels.parts.theme import sentences, text
+from miri_widgets.panels.parts.theme import named, sentences, text
 
 __all__ = ["Proofs"]
 
@@ -28,7 +28,10 @@ class Proofs(Part):
         super().__init__("mw-proofs")
         self.model = model
         self._following = False
-        self.choice = ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="auto"))
+        self.choice = named(
+            ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="auto")),
+            "Run whose proof is shown",
+        )
         self.choice.add_class("mw-control")
         self.words = text("")
         self.view = ProofView()

@@ -16,11 +16,11 @@ from miri_widgets.panels.parts.theme import button, chip, escape, sentences, tex
 __all__ = ["Runbar", "bar"]
 
 
-def bar(fraction: float, words: str) -> str:
-    """Return HTML of a progress bar with words under it."""
+def bar(fraction: float, words: str, label: str = "Progress") -> str:
+    """Return HTML of a progress bar with words under it, and a label for those who hear it."""
     percent = round(100 * min(max(fraction, 0.0), 1.0))
     return (
-        f'<div class="mw-bar" role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100">'
+        f'<div class="mw-bar" role="progressbar" aria-label="{escape(label)}" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100">'
         f'<span style="width:{percent}%"></span></div><div class="mw-bar-words">{escape(words)}</div>'
     )
 
@@ -41,13 +41,15 @@ class Runbar(Part):
         self.run = button("Run", "mw-primary", tip="Run what is not complete with these settings")
         self.run_upto = button("Run up to here", tip="Run the stages before, too, in one job")
         self.cancel = button("Cancel", "mw-danger", tip="Stop what is at work; what is complete stays")
+        self.see_log = button("Show the log", tip="The log of the first run that failed")
         self.state = text("", "mw-runbar-state")
         self.progress = text("", "mw-progress")
         self.words = text("")
         self.run.on_click(lambda _: self._try(lambda: model.session.order(model.run)))
         self.run_upto.on_click(lambda _: self._try(lambda: model.session.order(self._run_upto)))
         self.cancel.on_click(lambda _: self._try(model.cancel))
-        row = ipywidgets.HBox([self.run, self.run_upto, self.cancel, self.state])
+        self.see_log.on_click(lambda _: self._show_log())
+        row = ipywidgets.HBox([self.run, self.run_upto, self.cancel, self.state, self.see_log])
         row.add_class("mw-row")
         self.children = (row, self.progress, self.words)
         self.watch(
@@ -56,6 +58,13 @@ class Runbar(Part):
 
     def _run_upto(self) -> str:
         return self.model.session.run_all(self.model.name)
+
+    def _failed(self) -> list[str]:
+        return [row.key for row in self.model.rows if row.state == RowState.FAILED]
+
+    def _show_log(self) -> None:
+        for key in self._failed()[:1]:
+            self.model.ask_log(key)
 
     def _try(self, action: Callable[[], Any]) -> None:
         try:
@@ -75,9 +84,12 @@ class Runbar(Part):
         self.run_upto.layout.display = "" if waits else "none"
         self.cancel.layout.display = "" if model.active else "none"
         self.run.layout.display = "none" if model.active else ""
+        self.see_log.layout.display = "" if self._failed() else "none"
         done = f"{model.count_done} of {len(model.rows)} complete" if model.rows else ""
         self.state.value = chip(model.state) + f'<span class="mw-muted"> {escape(done)}</span>'
-        self.progress.value = bar(model.fraction, self._progress_words()) if model.active else ""
+        self.progress.value = (
+            bar(model.fraction, self._progress_words(), model.stage.short) if model.active else ""
+        )
         calm = "good" if model.state == StageState.DONE else "calm"
         shown = [] if model.active else blockers
         self.words.value = (
@@ -87,9 +99,10 @@ class Runbar(Part):
     def _progress_words(self) -> str:
         busy = [row for row in self.model.rows if row.state == RowState.RUNNING]
         parts = [f"{row.step} {row.index} of {row.total}" for row in busy[:2] if row.step]
-        waiting = sum(row.state == RowState.WAITING for row in self.model.rows)
+        waiting = [row for row in self.model.rows if row.state == RowState.WAITING]
         if waiting:
-            parts.append(f"{waiting} waiting")
+            why = f": the next {waiting[0].sentence}" if waiting[0].sentence else ""
+            parts.append(f"{len(waiting)} waiting{why}")
         if self.model.eta is not None:
             parts.append(f"about {duration(self.model.eta)} left")
         return " · ".join(parts) or "starting"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ _COLUMNS = [
     {"key": "step", "title": "Step", "kind": "bar"},
     {"key": "time", "title": "Time", "right": True},
     {"key": "show", "title": "", "kind": "button"},
+    {"key": "log", "title": "", "kind": "button"},
+    {"key": "cancel", "title": "", "kind": "button"},
 ]
 
 
@@ -40,8 +43,13 @@ class Runs(Part):
     def __init__(self, model: StageModel) -> None:
         super().__init__("mw-runs")
         self.model = model
+        acts: dict[str, Callable[[str], None]] = {
+            "show": self._show,
+            "log": model.ask_log,
+            "cancel": model.cancel,
+        }
         self.table = Table(
-            columns=_COLUMNS, on_act=self._show, placeholder="Filter runs", empty="No run is planned yet."
+            columns=_COLUMNS, on_act=acts, placeholder="Filter runs", empty="No run is planned yet."
         )
         self.sentence = text("")
         self.compare = button(
@@ -93,6 +101,8 @@ class Runs(Part):
             },
             "time": {"text": duration(row.seconds) if row.seconds else "", "rank": row.seconds},
             "show": "Show" if row.products else "",
+            "log": "Log" if row.job or row.products else "",
+            "cancel": "Cancel" if row.active and row.job else "",
         }
 
     def _complete(self) -> tuple[str, ...]:

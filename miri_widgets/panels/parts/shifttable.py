@@ -15,7 +15,7 @@ from miri_widgets.models.shift_facts import StarMatch, short_name
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
-from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
 
 __all__ = ["Groups", "Stars", "Verdicts"]
 
@@ -159,6 +159,8 @@ class Groups(Part):
         super().__init__("mw-groups")
         self.shifts = shifts
         self.groups, self.members = ipywidgets.SelectMultiple(), ipywidgets.SelectMultiple()
+        named(self.groups, "Groups of the next run")
+        named(self.members, "Exposures of the first chosen group")
         for one in (self.groups, self.members):
             one.layout.width, one.layout.height = "98%", "130px"
         self.merge = button("Merge these groups", tip="They share one shift")

@@ -14,7 +14,7 @@ from miri_widgets.models.shower_list import ShowerRow
 from miri_widgets.models.showers import PARAMETER
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
-from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
 
 __all__ = ["ShowerList"]
 
@@ -47,8 +47,11 @@ class ShowerList(Part):
             "Take what I drew", tip="Shapes drawn on the group in view are left out from this group on"
         )
         self.suggest = button("Suggest", tip="Look for wide faint excesses in all groups of this exposure")
-        self.threshold = ipywidgets.BoundedFloatText(
-            value=5.0, min=2.0, max=100.0, step=0.5, layout=ipywidgets.Layout(width="70px")
+        self.threshold = named(
+            ipywidgets.BoundedFloatText(
+                value=5.0, min=2.0, max=100.0, step=0.5, layout=ipywidgets.Layout(width="70px")
+            ),
+            "Suggest what stands above, in σ",
         )
         self.threshold.add_class("mw-control")
         self.undo = button("Undo", tip="Take the last change of this step's settings back")

@@ -1,8 +1,8 @@
-"""A table that sorts, filters and lets rows be chosen; for exposures, runs and products."""
+"""A table that sorts, filters and lets rows be chosen, by mouse and by keys; for exposures, runs and products."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipyvue
@@ -16,36 +16,43 @@ _TEMPLATE = """
   <div class="mw-table">
     <div class="mw-table-bar" v-if="searchable && rows.length > 6">
       <input class="mw-search" type="search" v-model="words" :placeholder="placeholder" :aria-label="placeholder"/>
-      <span class="mw-muted">{{ shown.length }} of {{ rows.length }}</span>
+      <span class="mw-muted" role="status">{{ shown.length }} of {{ rows.length }}</span>
     </div>
-    <div class="mw-table-scroll" :style="{maxHeight: max_height}" v-if="rows.length">
-      <table>
-        <thead><tr>
+    <div class="mw-table-scroll" :style="{maxHeight: max_height}" v-if="rows.length" ref="scroll" @scroll="scrolled">
+      <table role="grid" :aria-label="label || placeholder" :aria-rowcount="shown.length + 1"
+          :aria-multiselectable="multiple ? 'true' : 'false'">
+        <thead><tr aria-rowindex="1">
           <th v-if="multiple" class="mw-tick">
             <input type="checkbox" :checked="all_chosen" @change="choose_all" aria-label="choose all"/></th>
           <th v-for="c in columns" :key="c.key" :class="{'mw-right': c.right}" :title="c.tip || c.title"
               :aria-sort="order.key === c.key ? (order.down ? 'descending' : 'ascending') : 'none'"
-              tabindex="0" @click="sort_by(c.key)" @keyup.enter="sort_by(c.key)">{{ c.title }}<span
-              class="mw-order">{{ order.key === c.key ? (order.down ? '▾' : '▴') : '' }}</span></th>
+              @click="sort_by(c.key)"><button type="button" class="mw-sort" v-if="c.title">{{ c.title }}<span
+              class="mw-order" aria-hidden="true">{{ order.key === c.key ? (order.down ? '▾' : '▴') : '' }}</span></button
+              ><span v-else class="mw-unseen">Action</span></th>
         </tr></thead>
         <tbody>
-          <tr v-for="r in shown" :key="r.id" :class="{'mw-chosen': chosen[r.id], 'mw-dim': r.dim}"
-              @click="pick(r.id)">
+          <tr v-if="first > 0" class="mw-space" aria-hidden="true"><td :colspan="width" :style="{height: first * height + 'px'}"></td></tr>
+          <tr v-for="(r, n) in drawn" :key="many ? n : r.id" :data-row="r.id" :aria-rowindex="first + n + 2"
+              :class="{'mw-chosen': chosen[r.id], 'mw-dim': r.dim}" :aria-selected="chosen[r.id] ? 'true' : 'false'"
+              :tabindex="r.id === stop ? 0 : -1" @focus="at = r.id" @click="pick(r.id)" @keydown="pressed($event, r.id)">
             <td v-if="multiple" class="mw-tick" @click.stop>
-              <input type="checkbox" :checked="chosen[r.id]" @change="toggle(r.id)" :aria-label="'choose ' + r.id"/></td>
+              <input type="checkbox" tabindex="-1" :checked="chosen[r.id]" @change="toggle(r.id)" :aria-label="'choose ' + r.id"/></td>
             <td v-for="c in columns" :key="c.key" :class="{'mw-right': c.right, 'mw-wide': c.wide}"
                 :title="tip_of(r, c)">
               <template v-if="c.kind === 'state'"><span class="mw-chip" :class="'mw-' + r[c.key].tone">
                 <span aria-hidden="true">{{ r[c.key].glyph }}</span> {{ r[c.key].text }}</span></template>
-              <template v-else-if="c.kind === 'states'"><span v-for="s in r[c.key].list" class="mw-mark"
-                :class="'mw-' + s.tone" :title="s.tip" role="img" :aria-label="s.tip">{{ s.glyph }}</span></template>
+              <template v-else-if="c.kind === 'states'"><span role="img" :aria-label="told(r, c)"><span
+                v-for="(s, k) in r[c.key].states" :class="mark(c, s)[1]" :title="c.names[k] + ': ' + s">{{
+                mark(c, s)[0] }}</span></span></template>
               <template v-else-if="c.kind === 'bar'"><span class="mw-mini" v-if="r[c.key].fraction !== null"><span
                 :style="{width: 100 * r[c.key].fraction + '%'}"></span></span>{{ r[c.key].text }}</template>
               <template v-else-if="c.kind === 'button'"><button type="button" class="mw-link" v-if="r[c.key]"
-                @click.stop="act(r.id)">{{ r[c.key] }}</button></template>
+                :tabindex="r.id === stop ? 0 : -1" @click.stop="press(r.id, c.key)">{{ r[c.key] }}</button></template>
               <template v-else>{{ text_of(r, c) }}</template>
             </td>
           </tr>
+          <tr v-if="last < shown.length" class="mw-space" aria-hidden="true"><td :colspan="width"
+            :style="{height: (shown.length - last) * height + 'px'}"></td></tr>
         </tbody>
       </table>
     </div>
@@ -53,29 +60,63 @@ _TEMPLATE = """
   </div>
 </template>
 <script>
+// More rows than MANY are drawn only where they are seen, with SPARE rows above and below.
+const MANY = 40, SPARE = 6, ORDER = new Intl.Collator()
 module.exports = {
-  data() { return {words: '', order: {key: '', down: false}} },
+  data() { return {words: '', order: {key: '', down: false}, at: '', top: 0, height: 29, view: 600} },
+  mounted() { this.measure() },
+  updated() { this.measure() },
+  watch: {
+    words() { this.to_top() },
+    order() { this.to_top() },
+  },
   computed: {
     chosen() { const found = {}; this.selected.forEach(id => { found[id] = true }); return found },
     all_chosen() { return this.shown.length > 0 && this.shown.every(r => this.chosen[r.id]) },
+    width() { return this.columns.length + (this.multiple ? 1 : 0) },
+    texts() {
+      const found = {}
+      this.rows.forEach(r => { found[r.id] = this.columns.map(c => this.text_of(r, c)).join(' ').toLowerCase() })
+      return found
+    },
     shown() {
       const words = this.words.toLowerCase().split(/\\s+/).filter(w => w)
-      const kept = this.rows.filter(r => {
-        const text = this.columns.map(c => this.text_of(r, c)).join(' ').toLowerCase()
-        return words.every(w => text.includes(w))
-      })
+      const kept = this.rows.filter(r => words.every(w => this.texts[r.id].includes(w)))
       if (!this.order.key) return kept
       const key = this.order.key, sign = this.order.down ? -1 : 1
       return kept.sort((a, b) => {
         const x = this.rank(a[key]), y = this.rank(b[key])
-        return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y)))
+        return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : ORDER.compare(String(x), String(y)))
       })
+    },
+    many() { return this.shown.length > MANY },
+    first() {
+      if (!this.many) return 0
+      return Math.max(0, Math.min(Math.floor(this.top / this.height), this.shown.length - 1) - SPARE)
+    },
+    last() {
+      if (!this.many) return this.shown.length
+      return Math.min(this.shown.length, Math.ceil((this.top + this.view) / this.height) + SPARE)
+    },
+    drawn() { return this.shown.slice(this.first, this.last) },
+    stop() {
+      return this.drawn.some(r => r.id === this.at) ? this.at : this.drawn.length ? this.drawn[0].id : ''
     },
   },
   methods: {
     rank(v) { return v !== null && typeof v === 'object' ? (v.rank !== undefined ? v.rank : v.text) : v },
-    text_of(r, c) { const v = r[c.key]; return v !== null && typeof v === 'object' ? v.text : (v === undefined ? '' : v) },
+    text_of(r, c) {
+      const v = r[c.key]
+      if (v === null || typeof v !== 'object') return v === undefined ? '' : v
+      return v.states ? v.states.join(' ') : v.text
+    },
     tip_of(r, c) { const v = r[c.key]; return v !== null && typeof v === 'object' ? (v.tip || v.text) : String(v === undefined ? '' : v) },
+    mark(c, state) { const [glyph, tone] = c.marks[state] || ['·', 'calm']; return [glyph, 'mw-mark mw-' + tone] },
+    told(r, c) {
+      const by = {}
+      r[c.key].states.forEach((s, k) => { (by[s] = by[s] || []).push(c.names[k]) })
+      return Object.keys(by).map(s => s + ': ' + by[s].join(', ')).join('; ')
+    },
     sort_by(key) { this.order = {key: key, down: this.order.key === key && !this.order.down} },
     toggle(id) { this.selected = this.chosen[id] ? this.selected.filter(s => s !== id) : this.selected.concat([id]) },
     choose_all() {
@@ -84,6 +125,37 @@ module.exports = {
         : this.selected.concat(ids.filter(id => !this.chosen[id]))
     },
     pick(id) { if (this.multiple) { this.toggle(id) } else { this.selected = [id] } },
+    press(id, key) { this.act([id, key]) },
+    pressed(event, id) {
+      if (event.target !== event.currentTarget) return
+      const page = Math.max(1, Math.floor(this.view / this.height) - 1), end = this.shown.length
+      const by = {ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -end, End: end}[event.key]
+      if (by) { this.go(id, by) } else if (event.key === ' ' || event.key === 'Enter') { this.pick(id) } else return
+      event.preventDefault()
+    },
+    go(id, by) {
+      const now = this.shown.findIndex(r => r.id === id)
+      const next = Math.max(0, Math.min(this.shown.length - 1, now + by))
+      const box = this.$refs.scroll, head = box.querySelector('thead').offsetHeight
+      this.at = this.shown[next].id
+      const y = next * this.height
+      if (y < box.scrollTop) box.scrollTop = y
+      else if (y + this.height > box.scrollTop + box.clientHeight - head) box.scrollTop = y + this.height + head - box.clientHeight
+      this.top = box.scrollTop
+      this.$nextTick(() => {
+        const row = [...this.$el.querySelectorAll('tr[data-row]')].find(one => one.dataset.row === this.at)
+        if (row) row.focus({preventScroll: this.many})
+      })
+    },
+    to_top() { if (this.$refs.scroll) this.$refs.scroll.scrollTop = 0; this.top = 0 },
+    scrolled() { if (this.many && this.$refs.scroll) this.top = this.$refs.scroll.scrollTop },
+    measure() {
+      const box = this.$refs.scroll, row = this.many && box && box.querySelector('tr[data-row]')
+      if (!row || !row.offsetHeight) return
+      // only what differs is told: this runs after every drawing
+      if (Math.abs(row.offsetHeight - this.height) > 1) this.height = row.offsetHeight
+      if (Math.abs(box.clientHeight - this.view) > 1) this.view = box.clientHeight
+    },
   },
 }
 </script>
@@ -94,13 +166,22 @@ class Table(ipyvue.VueTemplate):
     """
     A table.
 
-    Every cell is text, never HTML: the browser escapes it.
+    Every cell is text, never HTML: the browser escapes it. One row is a stop of the Tab key; arrows, Page and
+    Home keys go from row to row, Space and Enter choose it.
+
+    Parameters
+    ----------
+    on_act : callable or mapping of str to callable, optional
+        What the buttons of a row do, by key of their column; a callable does all of them. Gets the row's id.
+    **values
+        As the attributes.
 
     Attributes
     ----------
     columns : list of dict
         ``key``, ``title``; optional ``tip``, ``right`` (numbers), ``kind``
-        (state, states, bar, button).
+        (state, states, bar, button). One of states has ``names``, what each of them
+        is about, and ``marks``, glyph and tone of each word.
     rows : list of dict
         ``id`` and a value per column: text, a number, or a dict with
         ``text``, ``tip`` and ``rank`` (what sorts it).
@@ -108,6 +189,8 @@ class Table(ipyvue.VueTemplate):
         Ids of the chosen rows.
     multiple : bool
         Whether several rows can be chosen.
+    label : str
+        What the table holds, for those who hear it; the placeholder by default.
     """
 
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
@@ -117,14 +200,21 @@ class Table(ipyvue.VueTemplate):
     multiple = traitlets.Bool(False).tag(sync=True)
     searchable = traitlets.Bool(True).tag(sync=True)
     placeholder = traitlets.Unicode("Filter rows").tag(sync=True)
+    label = traitlets.Unicode("").tag(sync=True)
     empty = traitlets.Unicode("Nothing here yet.").tag(sync=True)
     max_height = traitlets.Unicode("320px").tag(sync=True)
 
-    def __init__(self, on_act: Callable[[str], None] | None = None, **values: Any) -> None:
+    def __init__(
+        self,
+        on_act: Callable[[str], None] | Mapping[str, Callable[[str], None]] | None = None,
+        **values: Any,
+    ) -> None:
         self._on_act = on_act
         super().__init__(layout=ipywidgets.Layout(width="100%"), **values)
 
-    def vue_act(self, identity: str) -> None:
-        """Answer the click on a row's button."""
-        if self._on_act is not None and any(row["id"] == identity for row in self.rows):
-            self._on_act(identity)
+    def vue_act(self, told: list[str] | str) -> None:
+        """Answer the click on a button of a row: its id, and the key of the column."""
+        identity, key = (told, "") if isinstance(told, str) else told
+        act = self._on_act.get(key) if isinstance(self._on_act, Mapping) else self._on_act
+        if act is not None and any(row["id"] == identity for row in self.rows):
+            act(identity)

@@ -12,9 +12,9 @@ __all__ = ["Tabs"]
 
 _TEMPLATE = """
 <template>
-  <div class="mw-tabs" :class="'mw-tabs-' + look" role="tablist" @keydown.right="move(1)" @keydown.left="move(-1)">
+  <div class="mw-tabs" :class="'mw-tabs-' + look" role="tablist" :aria-label="label" @keydown="pressed">
     <button v-for="(t, n) in items" :key="t.id" type="button" role="tab" :aria-selected="t.id === active ? 'true' : 'false'"
-        :tabindex="t.id === active ? 0 : -1" :data-tab="t.id" class="mw-tab" :class="[{'mw-active': t.id === active}, 'mw-' + (t.tone || 'calm')]"
+        :tabindex="t.id === stop ? 0 : -1" :data-tab="t.id" @focus="at = t.id" class="mw-tab" :class="[{'mw-active': t.id === active}, 'mw-' + (t.tone || 'calm')]"
         :title="t.tip || t.title" @click="active = t.id">
       <span class="mw-tab-glyph" v-if="t.glyph" aria-hidden="true">{{ t.glyph }}</span>
       <span class="mw-tab-words"><span class="mw-tab-title">{{ t.title }}</span>
@@ -24,10 +24,26 @@ _TEMPLATE = """
 </template>
 <script>
 module.exports = {
+  data() { return {at: ''} },
+  watch: { active() { this.at = this.active } },
+  computed: {
+    // the tab that the Tab key stops at: the one in focus, else the one in front
+    stop() {
+      const ids = this.items.map(t => t.id)
+      return [this.at, this.active, ids[0]].find(id => ids.includes(id))
+    },
+  },
   methods: {
-    move(by) {
-      const ids = this.items.map(t => t.id), n = ids.indexOf(this.active) + by
-      if (n >= 0 && n < ids.length) { this.active = ids[n]; this.$nextTick(() => this.$el.querySelectorAll('button')[n].focus()) }
+    pressed(event) {
+      const last = this.items.length - 1, now = this.items.findIndex(t => t.id === this.stop)
+      const next = {
+        ArrowRight: now < last ? now + 1 : 0, ArrowDown: now < last ? now + 1 : 0,
+        ArrowLeft: now > 0 ? now - 1 : last, ArrowUp: now > 0 ? now - 1 : last, Home: 0, End: last,
+      }[event.key]
+      if (next === undefined) return
+      event.preventDefault()
+      this.at = this.items[next].id
+      this.$nextTick(() => this.$el.querySelectorAll('button')[next].focus())
     },
   },
 }
@@ -37,7 +53,7 @@ module.exports = {
 
 class Tabs(ipyvue.VueTemplate):
     """
-    A row of tabs.
+    A row of tabs. Arrow, Home and End keys go from tab to tab; Enter or Space opens the one in focus.
 
     Attributes
     ----------
@@ -47,12 +63,15 @@ class Tabs(ipyvue.VueTemplate):
         Id of the tab in front.
     look : str
         "steps" for the stages, "plain" inside a panel.
+    label : str
+        What the tabs choose between, for those who hear it.
     """
 
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
     items: traitlets.List[Any] = traitlets.List().tag(sync=True)
     active = traitlets.Unicode("").tag(sync=True)
     look = traitlets.Unicode("plain").tag(sync=True)
+    label = traitlets.Unicode("Views").tag(sync=True)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(layout=ipywidgets.Layout(width="100%"), **values)

@@ -5,12 +5,27 @@ from __future__ import annotations
 import html
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 import ipywidgets
 import mistune
 
-__all__ = ["GLYPHS", "TONES", "button", "chip", "escape", "help_page", "sentences", "stylesheet", "text"]
+from miri_widgets.panels.parts.mender import Mender
+
+__all__ = [
+    "GLYPHS",
+    "TONES",
+    "button",
+    "chip",
+    "escape",
+    "help_page",
+    "named",
+    "sentences",
+    "stylesheet",
+    "text",
+]
+
+_Control = TypeVar("_Control", bound=ipywidgets.DOMWidget)
 
 GLYPHS = {
     "loading": "…",
@@ -62,6 +77,13 @@ def button(label: str, *classes: str, tip: str = "", icon: str = "") -> ipywidge
     return widget
 
 
+def named(control: _Control, name: str) -> _Control:
+    """Give a control a name for those who hear the page; others see what it is from what stands beside it."""
+    control.description = name
+    control.add_class("mw-named")
+    return control
+
+
 def chip(state: Any, words: str = "") -> str:
     """Return HTML that shows a state: shape, word, colour."""
     name = str(state)
@@ -72,19 +94,20 @@ def chip(state: Any, words: str = "") -> str:
 
 
 def sentences(lines: list[str] | tuple[str, ...], tone: str) -> str:
-    """Return HTML for some sentences; backquoted words are shown as code."""
+    """Return HTML for some sentences; backquoted words are shown as code. Bad news are read out when they come."""
+    role = ' role="alert"' if tone == "bad" else ""
     shown = []
     for line in lines:
         parts = escape(line).split("`")
         words = "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
-        shown.append(f'<p class="mw-sentence mw-{tone}">{words}</p>')
+        shown.append(f'<p class="mw-sentence mw-{tone}"{role}>{words}</p>')
     return "".join(shown)
 
 
-def stylesheet() -> ipywidgets.HTML:
-    """Return the widget that brings the stylesheet."""
+def stylesheet() -> ipywidgets.Box:
+    """Return the widget that brings the stylesheet, and what mends the controls of others for keys and ears."""
     style = resources.files("miri_widgets.panels").joinpath("style.css").read_text(encoding="utf-8")
-    widget = ipywidgets.HTML(f"<style>{style}</style>")
+    widget = ipywidgets.Box([ipywidgets.HTML(f"<style>{style}</style>"), Mender()])
     widget.layout.display = "none"
     return widget
 

@@ -1,0 +1,86 @@
+"""What others' controls lack for keys and ears, added on the page: folds, sliders, toggles, figures."""
+
+from __future__ import annotations
+
+import ipyvue
+import traitlets
+
+__all__ = ["Mender"]
+
+_TEMPLATE = """
+<template><span class="mw-mender"></span></template>
+<script>
+// Lumino's folds take clicks only; noUiSlider's handles, toggles and figures have no name or state of their own.
+const PAUSE = 60, KEY = '__miriWidgetsMender'
+const put = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value) }
+const words = node => node ? node.textContent.trim().replace(/\\s+/g, ' ') : ''
+const each = (selector, call) => document.querySelectorAll(selector).forEach(call)
+function by_keys(event) {
+  if (event.key !== 'Enter' && event.key !== ' ') return
+  event.preventDefault()
+  event.currentTarget.click()
+}
+function heading_of(node) {
+  for (let up = node; up && !up.classList.contains('mw-app'); up = up.parentElement) {
+    for (let one = up.previousElementSibling; one; one = one.previousElementSibling) {
+      const found = one.matches('.mw-heading, .mw-chart-words') ? one : one.querySelector('.mw-heading')
+      if (words(found)) return words(found)
+    }
+  }
+  return ''
+}
+function mend() {
+  each('.mw-app .jupyter-widget-Collapse-header', head => {
+    put(head, 'role', 'button'); put(head, 'tabindex', '0')
+    put(head, 'aria-expanded', String(head.parentElement.classList.contains('jupyter-widget-Collapse-open')))
+    head.onkeydown = by_keys
+  })
+  each('.mw-app .noUi-handle', handle => {
+    put(handle, 'aria-label', words(handle.closest('.jupyter-widgets').querySelector('.widget-label')) || 'value')
+  })
+  each('.mw-app .widget-toggle-button, .mw-app .widget-toggle-buttons button', one => {
+    if (one.tagName === 'BUTTON') put(one, 'aria-pressed', String(one.classList.contains('mod-active')))
+  })
+  each('.mw-app .bqplot > svg.svg-figure, .mw-app .bqplot svg.svg-figure', drawing => {
+    put(drawing, 'role', 'img'); put(drawing, 'aria-label', 'Chart. ' + heading_of(drawing.closest('.bqplot')))
+  })
+  each('.mw-body', body => {
+    const tabs = body.previousElementSibling && body.previousElementSibling.querySelector('[role=tab][aria-selected=true]')
+    if (tabs) { put(body, 'role', 'tabpanel'); put(body, 'aria-label', words(tabs.querySelector('.mw-tab-title'))) }
+  })
+  each('.mw-app button:not([aria-label])', one => {
+    // an icon alone, or a glyph: what its tip says
+    if (!/\\p{L}/u.test(words(one)) && one.title) put(one, 'aria-label', one.title)
+  })
+}
+module.exports = {
+  mounted() {
+    const shared = window[KEY] = window[KEY] || {users: 0}
+    shared.users += 1
+    if (shared.users > 1) return
+    let timer = null
+    const soon = () => { if (!timer) timer = setTimeout(() => { timer = null; mend() }, PAUSE) }
+    shared.watch = new MutationObserver(soon)
+    shared.watch.observe(document.body, {
+      subtree: true, childList: true, attributes: true, attributeFilter: ['class', 'aria-selected'],
+    })
+    mend()
+  },
+  beforeDestroy() {
+    const shared = window[KEY]
+    shared.users -= 1
+    if (shared.users === 0) shared.watch.disconnect()
+  },
+}
+</script>
+"""
+
+
+class Mender(ipyvue.VueTemplate):
+    """
+    Nothing to be seen: gives roles, names, states and keys to controls of libraries inside our panels.
+
+    Any number may be on a page; one of them works.
+    """
+
+    template = traitlets.Unicode(_TEMPLATE).tag(sync=True)

@@ -1,0 +1,99 @@
+"""What the page of the table's benchmark displays: a program of many exposures, and the same table made plainly."""
+
+from __future__ import annotations
+
+import html
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
+
+import fake_rooms
+
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.program import ProgramPanel
+from miri_widgets.products.program import Program
+from miri_widgets.products.scan import scan
+
+CARDS = 260
+"""Other keywords of a real primary header."""
+
+CELL = """
+import sys
+sys.path.insert(0, {here!r})
+import many_exposures
+many_exposures.page({folder!r}, plain={plain!r})
+"""
+
+
+def write(folder: Path, count: int) -> None:
+    """Write raw exposures with long headers and hardly a pixel: four dithers, five filters, many visits."""
+    raw = folder / "uncal"
+    raw.mkdir(parents=True)
+    filters = ("F560W", "F770W", "F1000W", "F1130W", "F1500W")
+    more = {f"KEY{place:05d}": f"a value of keyword {place}" for place in range(CARDS)}
+    for number in range(count):
+        fake_rooms.write_uncal(
+            raw, number % 20 + 1, filter_name=filters[number // 4 % 5], tile=number // 20 + 1,
+            PATT_NUM=number % 4 + 1, EFFEXPTM=55.5 + number, **more,
+        )  # fmt: skip
+
+
+def cell(folder: Path, *, plain: bool = False) -> str:
+    """Return the code of the page's notebook."""
+    return CELL.format(here=str(Path(__file__).parent), folder=str(folder), plain=plain)
+
+
+def page(folder: str, *, plain: bool) -> ipywidgets.Widget:
+    """Return a button that opens the program below it; or the table made plainly."""
+    if plain:
+        return _plain(Path(folder))
+    place, go = ipywidgets.VBox(), ipywidgets.Button(description="Open")
+    told = ipywidgets.Label("")
+    told.add_class("bench-told")
+
+    def open_it(_: Any) -> None:
+        began = time.perf_counter()
+        session = _session(Path(folder))
+        session.follow()
+        panel = ProgramPanel(session)
+        place.children = (panel,)
+        # the time in which the kernel was at work for the panel alone
+        told.value = f"{time.perf_counter() - began:.3f}"
+
+    go.on_click(open_it)
+    return ipywidgets.VBox([go, told, place])
+
+
+def _session(folder: Path) -> SessionModel:
+    stages = tuple(one.name for one in fake_rooms.stages.STAGES if one.optional)
+    program = Program(
+        name="many", title="Many exposures", folders=(folder / "uncal",), workspace=folder / "workspace",
+        stages=stages,
+    )  # fmt: skip
+    return SessionModel(program, fake_rooms.fake_services(program))
+
+
+def _plain(folder: Path) -> ipywidgets.Widget:
+    """A table as HTML, made anew by the kernel for every letter that is typed."""
+    exposures = scan([folder / "uncal"]).exposures
+    names = ("filter", "tile", "dither", "ngroups", "nints", "exposure_time", "start", "subarray",
+             "guide_star", "target")  # fmt: skip
+    rows = [[str(one.root), *(str(getattr(one, name)) for name in names)] for one in exposures]
+    words, table = ipywidgets.Text(placeholder="plain filter"), ipywidgets.HTML()
+
+    def fill(_: Any) -> None:
+        wanted = words.value.lower().split()
+        shown = [row for row in rows if all(word in " ".join(row).lower() for word in wanted)]
+        cells = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(item)}</td>" for item in row) + "</tr>" for row in shown
+        )
+        table.value = f'<table class="bench-plain"><tbody>{cells}</tbody></table>'
+
+    words.observe(fill, "value")
+    fill(None)
+    return ipywidgets.VBox([words, table])

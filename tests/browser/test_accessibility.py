@@ -1,0 +1,234 @@
+"""Every panel for eyes, ears and keys: axe finds nothing serious, and a program can be reduced without a mouse."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+SECONDS = 1000
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+
+LEFT_OUT: dict[str, str] = {}
+"""Selectors that are not checked, each with the reason."""
+
+IN_FRONT = "document.querySelector('.mw-left > .mw-body .mw-body').firstElementChild"
+"""The view in front."""
+
+LOOK = """async ([within, left_out]) => {
+  const found = await axe.run({include: [within], exclude: left_out}, {resultTypes: ['violations']})
+  return found.violations.filter(one => ['serious', 'critical'].includes(one.impact)).flatMap(
+    one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 200)} | ${node.failureSummary.slice(0, 200)}`))
+}"""
+
+
+def _trial() -> ModuleType:
+    path = Path(__file__).with_name("trial_page.py")
+    spec = importlib.util.spec_from_file_location("trial_page", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def served(
+    tmp_path_factory: Any, make_dashboard: Callable[..., Path], serve_folder: Callable[..., Any]
+) -> Any:
+    """One page in the middle of a job, and one before any."""
+    folder = tmp_path_factory.mktemp("access")
+    trial = _trial()
+    make_dashboard(folder / "pages", "busy.ipynb", [trial.cell(folder / "busy")], title="A trial")
+    make_dashboard(
+        folder / "pages",
+        "fresh.ipynb",
+        [trial.cell(folder / "fresh", start=False, pace=0.4, dithers=2, stages=())],
+        title="Another trial",
+    )
+    return serve_folder(folder / "pages")
+
+
+@pytest.fixture(scope="module")
+def busy(served: Any, browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Page]:
+    """The page in the middle of a job, opened once."""
+    context = browser.new_context(**browser_context_args)
+    page = context.new_page()
+    page.goto(served.page_url("busy.ipynb"), wait_until="commit")
+    page.locator(".mw-program tbody tr").first.wait_for(timeout=90 * SECONDS)
+    yield page
+    context.close()
+
+
+def findings(page: Page, within: str = "html") -> list[str]:
+    """What axe holds against a page, or a part of it."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    return list(page.evaluate(LOOK, [within, list(LEFT_OUT)]))
+
+
+def open_stage(page: Page, name: str) -> None:
+    """Bring a panel to the front, and wait for it."""
+    tab = page.locator(f".mw-tabs-steps [data-tab={name}]")
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
+    if name == "data":
+        page.locator(".mw-left .mw-archive").wait_for(timeout=20 * SECONDS)
+        return
+    heading = page.locator(".mw-left > .mw-body > .mw-part .mw-panel-head h2").first
+    expect(heading).to_contain_text(tab.locator(".mw-tab-title").inner_text(), timeout=20 * SECONDS)
+
+
+def views(page: Page) -> Iterator[str]:
+    """Open every view of the panel in front, and all its folds; gives their names."""
+    tabs = page.locator(".mw-left > .mw-body .mw-tabs-plain").first.get_by_role("tab")
+    for place in range(tabs.count()):
+        tab = tabs.nth(place)
+        if tab.get_attribute("aria-selected") == "false":
+            page.evaluate(f"window.before = {IN_FRONT}")
+            tab.click()
+            page.wait_for_function(f"{IN_FRONT} !== window.before", timeout=20 * SECONDS)
+            page.wait_for_timeout(150)
+        for fold in page.locator(".mw-left .jupyter-widget-Collapse-header[aria-expanded=false]").all():
+            if fold.is_visible():
+                fold.click()
+                page.wait_for_timeout(100)
+        yield str(tab.get_attribute("data-tab"))
+
+
+def test_the_first_page(served: Any, page: Page) -> None:
+    page.goto(served.url)
+    page.locator(".mw-card").first.wait_for()
+    assert findings(page) == []
+
+
+def test_every_view_of_every_panel(busy: Page, screenshots: Path) -> None:
+    names = [str(tab.get_attribute("data-tab")) for tab in busy.locator(".mw-tabs-steps [role=tab]").all()]
+    assert len(names) == 18, "program, data and every stage"
+    found: dict[str, None] = {}
+    seen = 0
+    for name in names:
+        open_stage(busy, name)
+        if name == "program":
+            busy.locator(".mw-chain .jupyter-widget-Collapse-header").click()
+        busy.wait_for_timeout(150)
+        found |= dict.fromkeys(findings(busy))
+        for _ in views(busy):
+            seen += 1
+            found |= dict.fromkeys(findings(busy, ".mw-left > .mw-body"))
+    assert seen > 80, "settings, runs, products, log and code of each stage"
+    busy.screenshot(path=screenshots / "access_last.png", full_page=True)
+    assert list(found) == []
+
+
+def test_a_dark_theme(busy: Page, served: Any, screenshots: Path) -> None:
+    """JupyterLab has one; here its colours are put in."""
+    busy.evaluate(
+        """async url => {
+      const style = document.createElement('style')
+      style.textContent = await (await fetch(url)).text()
+      document.head.append(style)
+      document.body.dataset.jpThemeLight = 'false'
+      document.body.style.background = '#111'
+    }""",
+        served.url + "voila/static/theme-dark.css",
+    )
+    found: dict[str, None] = {}
+    for name in ("program", "detector1", "image3"):
+        open_stage(busy, name)
+        for _ in views(busy):
+            found |= dict.fromkeys(findings(busy, ".mw-app"))
+        found |= dict.fromkeys(findings(busy, ".mw-app"))
+        busy.screenshot(path=screenshots / f"access_dark_{name}.png", full_page=True)
+    assert list(found) == []
+
+
+FOCUSED = """() => {
+  const one = document.activeElement, style = getComputedStyle(one)
+  return {
+    tag: one.tagName, role: one.getAttribute('role') || '', id: one.dataset.tab || one.dataset.row || '',
+    words: (one.getAttribute('aria-label') || (one.labels && one.labels[0] || one).textContent || '').trim(),
+    ours: Boolean(one.closest('.mw-app')), seen: style.outlineStyle !== 'none' || style.boxShadow !== 'none',
+    within: ['mw-summary', 'mw-tabs-steps', 'mw-table', 'mw-form', 'mw-fold', 'mw-runbar', 'mw-row', 'mw-filters',
+      'mw-viewer-strip', 'mw-tabs-plain'].filter(name => one.closest('.' + name)),
+  }
+}"""
+
+
+def go_to(page: Page, wanted: Callable[[dict[str, Any]], bool], key: str = "Tab") -> dict[str, Any]:
+    """Press a key until the focus is where it should be; nothing on the way may be without a mark."""
+    for _ in range(120):
+        page.keyboard.press(key)
+        focused = dict(page.evaluate(FOCUSED))
+        assert focused["seen"] or not focused["ours"], f"focus cannot be seen: {focused}"
+        if wanted(focused):
+            return focused
+    raise AssertionError("not reached by the Tab key")
+
+
+def test_every_control_is_a_stop_and_none_is_a_trap(busy: Page) -> None:
+    open_stage(busy, "detector1")
+    busy.locator(".mw-left [data-tab=settings]").click()
+    busy.locator(".mw-left .mw-form .jupyter-widget-Collapse-header").first.wait_for()
+    busy.locator(".mw-home").focus()
+    stops = []
+    for _ in range(150):
+        busy.keyboard.press("Tab")
+        focused = dict(busy.evaluate(FOCUSED))
+        if focused["tag"] == "BODY" and stops:
+            break
+        assert focused["seen"] or not focused["ours"], f"focus cannot be seen: {focused}"
+        stops.append(focused)
+    else:
+        raise AssertionError(f"the focus never leaves the page: {stops[-5:]}")
+    assert all(stop["words"] for stop in stops if stop["ours"]), [one for one in stops if not one["words"]]
+    for within in ("mw-summary", "mw-tabs-steps", "mw-runbar", "mw-tabs-plain", "mw-form", "mw-viewer-strip"):
+        assert any(within in stop["within"] for stop in stops), within
+    assert sum("mw-tabs-steps" in stop["within"] for stop in stops) == 1, "tabs are one stop"
+    assert any(stop["tag"] == "INPUT" and "rejection threshold" in stop["words"] for stop in stops)
+    assert any("mw-fold" in stop["within"] and stop["role"] == "button" for stop in stops)
+
+
+def test_a_program_is_reduced_without_a_mouse(served: Any, page: Page, page_report: Any) -> None:
+    page.goto(served.page_url("fresh.ipynb"), wait_until="commit")
+    rows = page.locator(".mw-program tbody tr[data-row]")
+    expect(rows).to_have_count(4, timeout=90 * SECONDS)
+    # sort by a header, choose a row and exclude it
+    go_to(page, lambda one: "mw-table" in one["within"] and one["words"].startswith("Dither"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".mw-program th", has_text="Dither")).to_have_attribute("aria-sort", "ascending")
+    go_to(page, lambda one: one["tag"] == "TR")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(rows.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("button", name="Exclude")).to_be_enabled(timeout=20 * SECONDS)
+    go_to(page, lambda one: one["words"] == "Exclude", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mw-program")).to_contain_text("1 excluded", timeout=20 * SECONDS)
+    # open a stage, change a parameter
+    go_to(page, lambda one: "mw-tabs-steps" in one["within"], "Shift+Tab")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(FOCUSED)["id"] == "detector1"
+    page.keyboard.press("Enter")
+    expect(page.locator(".mw-left .mw-form")).to_be_visible(timeout=20 * SECONDS)
+    go_to(page, lambda one: one["tag"] == "INPUT" and "rejection threshold" in one["words"])
+    page.keyboard.press("Control+A")
+    page.keyboard.type("6.5")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mw-form")).to_contain_text("1 value is yours", timeout=20 * SECONDS)
+    # open a fold, then run everything
+    go_to(page, lambda one: "mw-fold" in one["within"] and one["role"] == "button")
+    page.keyboard.press("Space")
+    expect(page.get_by_placeholder("Search by name or words")).to_be_visible(timeout=20 * SECONDS)
+    go_to(page, lambda one: one["words"] == "Run all", "Shift+Tab")
+    page.keyboard.press("Enter")
+    done = page.locator(".mw-tabs-steps [data-tab=image3]")
+    expect(done).to_contain_text("done", timeout=60 * SECONDS)
+    page_report.assert_clean()

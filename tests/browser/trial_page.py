@@ -1,0 +1,71 @@
+"""
+A dashboard of a program without the pipeline, in every state at once: what pages of the browser tests display.
+
+A kernel imports this file, with the folders of the fakes on its path.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
+
+import fake_rooms
+
+from miri_widgets.dashboard import Dashboard
+from miri_widgets.models.session import SessionModel
+from miri_widgets.viewer import make_viewer
+
+CELL = """
+import sys
+sys.path.insert(0, {here!r})
+import trial_page
+trial_page.dashboard({folder!r}, **{more!r})
+"""
+
+
+def cell(folder: Path, **more: Any) -> str:
+    """Return the code that displays the dashboard of a folder."""
+    return CELL.format(here=str(Path(__file__).parent), folder=str(folder), more=more)
+
+
+def dashboard(folder: str, *, start: bool = True, pace: float = 0.0, **more: Any) -> Dashboard:
+    """
+    Return a dashboard with all optional steps, on exposures that are written into `folder`.
+
+    Parameters
+    ----------
+    folder : str
+        Where exposures and products go.
+    start : bool
+        Whether a job is at work: runs of detector1 that are done, failed, running and waiting.
+    pace : float
+        Seconds that the engine takes for a run; 0 when it waits to be told.
+    **more
+        As for `fake_program`.
+    """
+    stages = tuple(stage.name for stage in fake_rooms.stages.STAGES if stage.optional)
+    program = fake_rooms.fake_program(
+        Path(folder), **{"dithers": 4, "stages": stages, "pitfalls": ("It is a trial.",), **more}
+    )
+    session = SessionModel(program, fake_rooms.fake_services(program, pace=pace))
+    session.poll()
+    if start:
+        begin(session)
+    session.follow()
+    return Dashboard(session, viewer=make_viewer("light", height="420px"))
+
+
+def begin(session: SessionModel) -> None:
+    """Submit everything; end some runs well, one badly, and leave one at work."""
+    engine: Any = session.services.engine
+    session.run_all()
+    first = [plan.key for plan in session.plans if plan.stage == "persistence"]
+    engine.finish(*first)
+    keys = [plan.key for plan in session.plans if plan.stage == "detector1"]
+    engine.finish(*keys[:5])
+    engine.fail(keys[5])
+    engine.step(keys[6], 4)
+    session.poll()
