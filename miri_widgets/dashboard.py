@@ -153,8 +153,8 @@ class Dashboard(Part):
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
-        items.append(contact_sheet_item(self.session))
         if self._wanted is None:
+            items.append(contact_sheet_item(self.session))
             items.append({"id": "data", "title": "Get data", "detail": "archive, CRDS", "glyph": "↓"})
         for name in self.names:
             stage = self.session.stages[name]
