@@ -118,8 +118,8 @@ class Dashboard(Part):
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
-        items.append(contact_sheet_item(self.session))
         if self._wanted is None and not self.session.program.chain:
+            items.append(contact_sheet_item(self.session))
             items.append({"id": "data", "title": "Get data", "detail": "archive, CRDS", "glyph": "↓"})
         if "shifts" in self.session.program.chain:
             items.append({"id": "table", "title": "From a table", "detail": "CSV, ECSV", "glyph": "↓"})

@@ -152,6 +152,7 @@ class Looker:
 
     def __init__(self, services: Services, memory: MemoryFile, tags_path: Path) -> None:
         self._tag_file = TagFile(tags_path)
+        self._tagged = False
         self._notes: dict[str, tuple[str, ...]] = {}
         self._services = services
         self._memory = memory
@@ -174,6 +175,9 @@ class Looker:
             scan = self._services.scan() if request.rescan else None
             declared = self._attempt(errors, self._declare) or {}
             self._attempt(errors, self.remember, request)
+            tags = self._attempt(errors, self._tag_file.read)
+            if tags is not None and not self._tagged:
+                self._tagged, self._planned = True, -1
             self._plan(request, errors)
             jobs = self._attempt(errors, self._job_states) or ()
             runs, finished = _by_key(jobs)
@@ -194,7 +198,7 @@ class Looker:
                 engine=self._attempt(errors, self._services.engine.status),
                 logs={key: self._log(stage, key, job) for stage, key, job in request.logs},
                 notes=dict(self._notes),
-                tags=self._attempt(errors, self._tag_file.read),
+                tags=tags,
                 tags_epoch=request.tags_epoch,
                 error=" ".join(dict.fromkeys(errors)),
             )
@@ -257,6 +261,8 @@ class Looker:
                 made[place] = request.settings[name].with_layer(Source.PRESET, preset)
             return made[place]
 
+        if not self._tagged:
+            self._tag_file.read()  # raises: a mosaic must not take in what may have been rejected
         if request.exposures:
             planned = self._services.plan(
                 request.exposures, request.stages, settings, rejected=request.rejected

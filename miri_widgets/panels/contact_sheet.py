@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from miri_widgets.models.contact_sheet import PRODUCTS, SHOWN, Card, ContactShee
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels.parts.contactgrid import ContactGrid
 from miri_widgets.panels.parts.part import Part
-from miri_widgets.panels.parts.theme import button, help_page, sentences, stylesheet, text
+from miri_widgets.panels.parts.theme import button, escape, help_page, sentences, stylesheet, text
 from miri_widgets.products.program import Program
 
 __all__ = ["ContactSheetPanel", "contact_sheet_item", "show_contact_sheet"]
@@ -93,8 +94,10 @@ class ContactSheetPanel(Part):
 
     def _export(self, kind: str) -> None:
         try:
-            self._tell(f"Saved as {self.model.export(kind)}", "good")
-        except MiriWidgetsError as error:
+            path = self.model.export(kind)
+            self._tell(f"Saved as {path}", "good")
+            self.told.value += _download(path)
+        except (MiriWidgetsError, OSError) as error:
             self._tell(str(error), "bad")
 
     def _loaded(self, change: dict[str, Any]) -> None:
@@ -130,7 +133,8 @@ class ContactSheetPanel(Part):
                 kept = control.value
                 control.options = [("all", _ANY[name]), *((str(one), one) for one in found)]
                 control.value = kept if kept in found else _ANY[name]
-                control.layout.display = "" if len(found) > 1 else "none"
+                said = name == "observation" and len(found) == len(self.model.choices("tile"))
+                control.layout.display = "" if len(found) > 1 and not said else "none"
         finally:
             self._following = False
         for name, control in self.choices.items():
@@ -166,6 +170,7 @@ class ContactSheetPanel(Part):
         return {
             "id": card.root,
             "label": card.label,
+            "short": card.label.replace("tile ", "t").replace("dither ", "d").replace(" · ", " "),
             "name": f"{card.filter} · {card.label}",
             "tip": f"{product}{excluded}" + (f"\n{tag.comment}" if tag.comment else ""),
             "verdict": str(tag.verdict),
@@ -212,13 +217,23 @@ def show_contact_sheet(program: Program | Path | str | SessionModel) -> ContactS
     Parameters
     ----------
     program : Program, path or SessionModel
-        The program, its TOML file, or an open session. A session that is opened here is closed with the panel.
+        The program, its TOML file, or an open session. A session that is opened here is closed with the panel. There is
+        no viewer: a click only chooses the exposure.
     """
     is_open = isinstance(program, SessionModel)
     session = program if isinstance(program, SessionModel) else open_session(program)
     panel = ContactSheetPanel(session, alone=True)
     panel.owns_session = not is_open
     return panel
+
+
+def _download(path: Path) -> str:
+    """Return a link to a small file: the page may be far from the disk."""
+    content = base64.b64encode(path.read_bytes()).decode()
+    return (
+        f'<a class="mw-link" download="{escape(path.name)}" '
+        f'href="data:application/octet-stream;base64,{content}">Download a copy</a>'
+    )
 
 
 def _choice(title: str, options: list[tuple[str, Any]]) -> ipywidgets.Dropdown:
@@ -238,6 +253,6 @@ def _heading() -> str:
     page = help_page(_NAME)
     return (
         "<h2>Contact sheet<span>all exposures at a glance</span></h2>"
-        "<p>One scaling per filter, so that what differs is seen; tag what is bad before it is in the mosaic.</p>"
+        "<p>One scaling per filter. Tag what is bad before it is in the mosaic.</p>"
         + (f"<details><summary>? How to use this page</summary>{page}</details>" if page else "")
     )

@@ -53,7 +53,8 @@ def test_tags_by_keys_outlive_a_reload_and_leave_the_mosaic(
     cards = open_sheet(page, url)
     roots = [cards.nth(number).get_attribute("data-id") for number in range(4)]
     began = time.monotonic()
-    # nothing is clicked: the keys are for the sheet as soon as it is there
+    # nothing is clicked: the keys are for the sheet as soon as it is there, also when its tab was clicked again
+    page.get_by_role("tab").filter(has_text="Contact sheet").click()
     for key in ("o", "s", "r"):
         page.keyboard.press(key)
     page.keyboard.press("ArrowLeft")

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from astropy.io import fits
 
-from miri_widgets.errors import BadTableError, ParameterError
+from miri_widgets.errors import BadTableError, EngineError, ParameterError
 from miri_widgets.models import SessionModel
 from miri_widgets.models.contact_sheet import ContactSheetModel
 from miri_widgets.products.tags import Tag, Verdict, change_tags, read_tags
@@ -232,6 +232,22 @@ def test_tags_that_cannot_be_kept_are_told_and_taken_back(sheet, session):
     assert "tags.json cannot be read" in session.message
     assert "tags.json cannot be read" in session.trouble
     assert not session.tags.tags and session.plans
+
+
+def test_nothing_is_planned_before_it_is_known_what_is_rejected(session, fakes):
+    session.close()
+    session.tags.path.write_text("{")
+    later = SessionModel(session.program, fakes.fake_services(session.program))
+    later.poll()
+    assert not later.plans and "tags.json cannot be read" in later.trouble
+    with pytest.raises(EngineError, match="tags"):
+        later.run_all()
+    session.tags.path.unlink()
+    change_tags(session.tags.path, {session.programs.exposures[0].root: {"verdict": "rejected"}})
+    later.poll()
+    assert not later.trouble
+    assert {len(row.exposures) for row in later.stages["image3"].rows} == {1, 2}
+    later.close()
 
 
 def test_what_is_not_allowed_changes_nothing(sheet, session):

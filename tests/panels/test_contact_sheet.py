@@ -1,6 +1,8 @@
 """The contact sheet's panel follows the tags, sends each picture once, and shows hostile text as text."""
 
+import base64
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -100,6 +102,8 @@ def test_tags_are_saved_and_loaded(panel, session):
             session.program.workspace / "tags_of_trial.json"
         ]  # fmt: skip
         assert path.name in panel.told.value
+        link = re.search('base64,([^"]+)', panel.told.value)
+        assert base64.b64decode(link[1]) == path.read_bytes()
         session.tags.change([first], verdict="", comment="")
         upload = {
             "name": path.name,

@@ -97,6 +97,7 @@ def test_tabs_follow_the_chain(session):
     dashboard = Dashboard(session, viewer=Viewer())
     assert [item["id"] for item in dashboard.tabs.items] == [
         "program",
+        "contact_sheet",
         "data",
         "detector1",
         "image2",

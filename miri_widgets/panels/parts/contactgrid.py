@@ -42,7 +42,7 @@ class ContactGrid(ipyvue.VueTemplate):
     Attributes
     ----------
     sections : list of dict
-        ``title``, ``words`` and ``cards``: dicts with ``id``, ``label``, ``name``, ``tip``, ``verdict``, ``anomalies``,
+        ``title``, ``words`` and ``cards``: dicts with ``id``, ``label``, ``short``, ``name``, ``tip``, ``verdict``, ``anomalies``,
         ``comment``, ``seen``, ``excluded`` and ``note``. All of them are text, never HTML: the browser escapes it.
     anomalies : list of dict
         ``name``, ``title``, ``key``: those that make sense for images first; the others without a key.
