@@ -28,6 +28,7 @@ from miri_widgets.run.differences import (
 )
 
 __all__ = [
+    "Change",
     "Choice",
     "ProductPair",
     "RunDifferences",

@@ -49,7 +49,9 @@ class Runs(Part):
         self.differences: RunDifferencesView | None = None
         self.table.observe(self._chosen, "selected")
         self.compare.on_click(lambda _: self._open_differences())
-        self._always: list[ipywidgets.Widget] = [self.table, self.sentence, self.compare]
+        row = ipywidgets.HBox([self.compare])
+        row.add_class("mw-row")
+        self._always: list[ipywidgets.Widget] = [self.table, self.sentence, row]
         self.children = tuple(self._always)
         self.watch(model, self._follow, "rows")
 
