@@ -69,7 +69,7 @@ class DifferencesPanel(Part):
             listing, files, self.view, seeing, self.viewer.widget,
         )  # fmt: skip
         self.look.on_click(lambda _: self._list())
-        self.compare.on_click(lambda _: self._compare())
+        self.compare.on_click(lambda _: self._compare_files())
         self.blink.on_click(lambda _: self._next())
         self.watch(model, self._follow_choices, "choices")
 
@@ -82,7 +82,7 @@ class DifferencesPanel(Part):
         if self.folder.value.strip():
             self.model.look(Path(self.folder.value.strip()), mark=object())
 
-    def _compare(self) -> None:
+    def _compare_files(self) -> None:
         paths = [Path(box.value.strip()) if box.value.strip() else None for box in (self.first, self.second)]
         if None in paths:
             self.model.sentence = "Name two files: A and B."

@@ -57,6 +57,9 @@ def test_a_folder_offers_its_files(pair):
 
 def test_without_arguments_it_waits_for_a_choice():
     panel = show_differences(viewer=Viewer())
+    assert repr(panel).startswith(
+        "DifferencesPanel("
+    )  # what a notebook asks for; no method of the base is hidden
     panel.compare.click()
     assert "Name two files" in panel.view.words.value
     panel.close()
