@@ -64,10 +64,15 @@ class DifferencesPanel(Part):
         )
         for row in (listing, files, seeing):
             row.add_class("mw-row")
-        self.children = (
-            stylesheet(), text("<h2>What changed<span>between two runs or two files</span></h2>", "mw-panel-head"),
-            listing, files, self.view, seeing, self.viewer.widget,
-        )  # fmt: skip
+        left, right = (
+            ipywidgets.VBox(held) for held in ([listing, files, self.view], [seeing, self.viewer.widget])
+        )
+        left.add_class("mw-left")
+        right.add_class("mw-right")
+        columns = ipywidgets.HBox([left, right])
+        columns.add_class("mw-columns")
+        head = text("<h2>What changed<span>between two runs or two files</span></h2>", "mw-panel-head")
+        self.children = (stylesheet(), head, columns)
         self.look.on_click(lambda _: self._list())
         self.compare.on_click(lambda _: self._compare_files())
         self.blink.on_click(lambda _: self._next())

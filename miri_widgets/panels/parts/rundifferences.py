@@ -69,7 +69,9 @@ class RunDifferencesView(Part):
         self.result = ipywidgets.VBox([self.heads[0], self.changes, self.heads[1], self.pairs, self.notes])
         row = ipywidgets.HBox([self.first, self.second, self.swap])
         row.add_class("mw-row")
-        self.children = (self.group, row, self.words, self.result)
+        # a control that grows within a column would grow downwards
+        self.of = ipywidgets.HBox([self.group])
+        self.children = (self.of, row, self.words, self.result)
         self.group.observe(self._chose_group, "value")
         self.first.observe(self._chose, "value")
         self.second.observe(self._chose, "value")
@@ -93,7 +95,7 @@ class RunDifferencesView(Part):
                 control.value = value
         finally:
             self._following = False
-        self.group.layout.display = "" if len(model.groups) > 1 else "none"
+        self.of.layout.display = "" if len(model.groups) > 1 else "none"
         self.swap.disabled = model.first is None or model.second is None
 
     def _chose_group(self, change: dict[str, Any]) -> None:
