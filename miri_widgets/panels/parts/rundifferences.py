@@ -33,7 +33,7 @@ _PAIRS: list[dict[str, Any]] = [
     {"key": "flags", "title": "Flags", "tip": "Pixels that gained (+) and lost (\N{MINUS SIGN}) a flag"},
 ]
 _MOST_FLAGS = 3
-_LETTERS = 34
+_LETTERS = 42
 
 
 class RunDifferencesView(Part):
@@ -155,7 +155,8 @@ def _title(one: Choice) -> str:
 
 
 def _end_of(name: str) -> str:
-    """The end of a name tells products apart; the whole is in the tip."""
+    """What tells products apart; the whole is in the tip."""
+    name = name.replace("_mirimage", "")  # is in every name
     return name if len(name) <= _LETTERS else f"…{name[-_LETTERS:]}"
 
 
