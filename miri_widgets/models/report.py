@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from miri_widgets.errors import EngineError, ParameterError
+from miri_widgets.errors import EngineError
+from miri_widgets.models.report_parameters import ChangedParameter, changed_parameters
 from miri_widgets.models.report_pictures import Picture, pictures_of
 from miri_widgets.models.report_words import methods
 from miri_widgets.models.rows import duration
@@ -22,13 +23,12 @@ from miri_widgets.models.services import Services
 from miri_widgets.models.stage import PLANNING
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
-from miri_widgets.settings import Parameter, Settings, Source
+from miri_widgets.settings import Settings
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
 __all__ = [
-    "ChangedParameter",
     "ProofFacts",
     "Report",
     "ReportRequest",
@@ -39,12 +39,6 @@ __all__ = [
     "request_of",
 ]
 
-_WORDS = {
-    Source.USER: "you",
-    Source.PROGRAM: "program file",
-    Source.PRESET: "preset of the package",
-    Source.CRDS: "CRDS parameter file",
-}
 _LONG = 300
 _INSTALLED = re.compile(r"\S*/site-packages/")
 """Where a package happens to be installed is nobody's business."""
@@ -106,20 +100,6 @@ class StageFacts:
     def time(self) -> str:
         """Sum of the time of its runs, for people."""
         return duration(self.seconds) if self.done else ""
-
-
-@dataclass(frozen=True)
-class ChangedParameter:
-    """A parameter that acted with another value than its declaration says."""
-
-    stage: str
-    name: str
-    value: Any
-    default: Any
-    unit: str
-    source: str
-    runs: int
-    of: int
 
 
 @dataclass(frozen=True)
@@ -236,7 +216,7 @@ def gather(request: ReportRequest) -> Report:
     filters = {one.root: one.filter for one, _ in request.exposures}
     stages = tuple(_stage(stage, request.refused.get(stage.name, ""), found) for stage, _ in request.stages)
     versions, contexts, references = _software(made)
-    parameters = _parameters(request, made, filters)
+    parameters = changed_parameters(request, made, filters)
     shifts = [entry for _, record in made for entry in record.facts.get("shifts") or ()]
     sources = {
         record.label: int(record.facts["sources"])
@@ -317,69 +297,6 @@ def _software(
         tuple(contexts),
         {kind: tuple(sorted(names)) for kind, names in sorted(references.items())},
     )
-
-
-# -- parameters -------------------------------------------------------------
-
-
-def _parameters(
-    request: ReportRequest, made: Sequence[tuple[Any, Any]], filters: Mapping[str, str]
-) -> tuple[ChangedParameter, ...]:
-    settings_of = {stage.name: settings for stage, settings in request.stages}
-    totals = Counter(plan.stage for plan, _ in made)
-    rows: dict[tuple[str, str, str, str], tuple[Any, Parameter | None, int]] = {}
-    for plan, record in made:
-        settings = settings_of[plan.stage]
-        declared = {one.name: one for one in settings.declared}
-        names = dict.fromkeys((*plan.settings, *record.resolved))
-        for name in names:
-            one = declared.get(name)
-            value = plan.settings[name] if name in plan.settings else record.resolved[name]
-            from_crds = settings.layers.get(Source.CRDS, {})
-            if one is None or (_same(one, value) and name not in from_crds):
-                continue
-            if _same(one, value) and name not in plan.settings:
-                continue
-            source = (
-                _source(request, plan, name, settings, filters)
-                if name in plan.settings
-                else _WORDS[Source.CRDS]
-            )
-            mark = (plan.stage, name, repr(value), source)
-            rows[mark] = (value, one, rows.get(mark, (None, None, 0))[2] + 1)
-    order = {stage.name: place for place, (stage, _) in enumerate(request.stages)}
-    found = [
-        ChangedParameter(
-            stage, name, value, one.default if one else None, one.unit if one else "", source, count, totals[stage]
-        )
-        for (stage, name, _, source), (value, one, count) in rows.items()
-    ]  # fmt: skip
-    crds = _WORDS[Source.CRDS]
-    return tuple(sorted(found, key=lambda one: (one.source == crds, order.get(one.stage, 99), one.name)))
-
-
-def _same(one: Parameter, value: Any) -> bool:
-    """Whether a value is the declared default; a text that stands for a number is that number."""
-    try:
-        return bool(one.check(value) == one.check(one.default))
-    except ParameterError:
-        return str(value) == str(one.default)
-
-
-def _source(
-    request: ReportRequest, plan: Any, name: str, settings: Settings, filters: Mapping[str, str]
-) -> str:
-    value = plan.settings[name]
-    for source in (Source.USER, Source.PROGRAM, Source.PRESET):
-        layer = settings.layers.get(source, {})
-        if name in layer:
-            held = list(layer[name]) if isinstance(layer[name], tuple) else layer[name]
-            if held == value:
-                return _WORDS[source]
-    own = filters.get(plan.exposures[0], "") if plan.exposures else ""
-    if request.services.preset(plan.stage, own).get(name) == value:
-        return f"values for {own}"
-    return "another stage asks for it"
 
 
 # -- what own steps tell ------------------------------------------------------

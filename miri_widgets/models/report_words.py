@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from miri_widgets.models.citations import CITATIONS
+from miri_widgets.models.report_parameters import BY_CRDS, ChangedParameter
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 
 if TYPE_CHECKING:
-    from miri_widgets.models.report import ChangedParameter, StageFacts
+    from miri_widgets.models.report import StageFacts
 
 __all__ = ["methods", "value_words"]
 
@@ -93,7 +94,7 @@ def _pipeline(versions: Mapping[str, str], contexts: Sequence[str]) -> str:
 
 
 def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
-    mine = [one for one in parameters if one.source != "CRDS parameter file" and not _is_path(one.value)]
+    mine = [one for one in parameters if one.source != BY_CRDS and not _is_path(one.value)]
     if not mine:
         return ["All parameters have the values of the pipeline and of its CRDS parameter files."]
     told = [

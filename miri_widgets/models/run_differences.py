@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,66 +11,25 @@ from typing import Any
 import traitlets
 
 from miri_widgets.core.differences import PixelDifference
-from miri_widgets.errors import InputError, MiriWidgetsError, MissingFileError
+from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.compare import compared
 from miri_widgets.models.readings import Reading
+from miri_widgets.models.run_choices import Choice, choice_of, choices_in
 from miri_widgets.products.fits_files import shown_name
-from miri_widgets.products.header_facts import header_facts
 from miri_widgets.products.names import suffix_of
-from miri_widgets.run.differences import (
-    Change,
-    StoredRun,
-    changes,
-    record_facts,
-    run_of_file,
-    stored_runs,
-)
+from miri_widgets.run.differences import Change, changes
 
 __all__ = [
+    "Change",
     "Choice",
     "ProductPair",
     "RunDifferences",
     "RunDifferencesModel",
-    "choice_of",
-    "choices_in",
     "differences_of",
 ]
 
 MOST_PAIRS = 24
 """Products that are compared pixel by pixel; of a mosaic's many exposures the others are left out, which is said."""
-_MOST_NAMED = 2
-
-
-@dataclass(frozen=True)
-class Choice:
-    """
-    A run or a file that can be compared.
-
-    Attributes
-    ----------
-    path : Path
-        The run's folder, or the file.
-    group : str
-        What only equal things are offered for: stage and label of a run, product suffix of a file.
-    title : str
-        For people: when it ended, or the file's name.
-    products : tuple of Path
-        Its FITS products, main one first.
-    run : StoredRun, optional
-        The run, when there is a record.
-    """
-
-    path: Path
-    group: str
-    title: str
-    products: tuple[Path, ...]
-    run: StoredRun | None = None
-
-    def facts(self, *, by_record: bool = True) -> dict[str, dict[str, Any]]:
-        """Return how it was made; a sentence of ours is raised when its headers cannot be read."""
-        if by_record and self.run is not None:
-            return record_facts(self.run)
-        return dict(header_facts(self.products[0])) if self.products else {}
 
 
 @dataclass(frozen=True)
@@ -125,95 +83,8 @@ class RunDifferences:
     notes: tuple[str, ...] = ()
 
 
-def choice_of(path: Path) -> Choice:
-    """
-    Return what a path names: a product, or the folder of a run.
-
-    Raises
-    ------
-    MissingFileError
-        If it is neither.
-    """
-    path = Path(path).expanduser()
-    if path.is_file():
-        run = run_of_file(path)
-        return Choice(path, suffix_of(path), path.name, (path,), run)
-    found = next((one for one in _runs_beside(path) if one.folder == path.resolve()), None)
-    if found is None:
-        raise MissingFileError(
-            f"{shown_name(path)} is no file and no folder of a run",
-            "a FITS product, or the folder of a complete run",
-            "correct the path",
-        )
-    return _of_run(found)
-
-
 def _named(one: Choice | Path | None) -> Choice | None:
     return one if isinstance(one, Choice) or one is None else choice_of(Path(one))
-
-
-def _runs_beside(folder: Path) -> tuple[StoredRun, ...]:
-    parents = folder.resolve().parents
-    return stored_runs(parents[2], parents[0].name) if len(parents) > 2 else ()
-
-
-def _of_run(run: StoredRun, title: str = "") -> Choice:
-    record = run.record
-    when = (
-        time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.finished)) if record.finished else record.key
-    )
-    products = tuple(path for path in run.products if path.suffix == ".fits")
-    return Choice(run.folder, f"{record.stage} · {record.label}", title or when, products, run)
-
-
-def choices_in(folder: Path, stage: str = "") -> tuple[Choice, ...]:
-    """
-    List what can be compared: the complete runs of a workspace, or the FITS files of any other folder.
-
-    Parameters
-    ----------
-    folder : Path
-        A workspace, or a folder of products.
-    stage : str
-        Only runs of this stage.
-
-    Returns
-    -------
-    tuple of Choice
-        The newest first; the title of a run tells what was done otherwise in the newest of its group.
-
-    Raises
-    ------
-    MissingFileError
-        If there is no such folder.
-    """
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
-        raise MissingFileError(
-            f"no folder {shown_name(folder)}", "a workspace or a folder of products", "correct it"
-        )
-    runs = stored_runs(folder, stage)
-    if not runs:
-        files = sorted(folder.glob("*.fits"), key=lambda path: -path.stat().st_mtime)
-        return tuple(Choice(path, suffix_of(path), path.name, (path,), run_of_file(path)) for path in files)
-    newest: dict[str, Choice] = {}
-    found = []
-    for run in runs:
-        plain = _of_run(run)
-        latest = newest.setdefault(plain.group, plain)
-        words = "newest" if latest is plain else _told(latest.facts(), plain.facts())
-        found.append(_of_run(run, f"{plain.title} · {words}"))
-    return tuple(found)
-
-
-def _told(newest: dict[str, Any], older: dict[str, Any]) -> str:
-    listed: Sequence[Change] = changes(newest, older)
-    if not listed:
-        return "as the newest"
-    listed = [one for one in listed if one.kind != "input"] or list(listed)
-    named = [f"{one.name} {one.second or 'unset'}"[:60] for one in listed[:_MOST_NAMED]]
-    more = len(listed) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def differences_of(first: Choice, second: Choice) -> RunDifferences:

@@ -114,6 +114,16 @@ def test_parameters_and_who_set_them(session, program):
     assert "jump.flag_4_neighbors" not in found
 
 
+def test_a_file_of_an_earlier_stage_is_not_called_crds(session):
+    session.use_stage("persistence")
+    session.poll()
+    finish(session, "persistence", "detector1")
+    with_records(session, resolved={"dq_init.user_supplied_dq": "/somewhere/x_dqmask.fits"})
+    found = {one.name: one for one in gather(request_of(session)).parameters}
+    one = found["dq_init.user_supplied_dq"]
+    assert one.source == "the stage persistence" and one.value.endswith("_dqmask.fits") and one.runs == 4
+
+
 def test_proofs_the_worst_first_with_what_was_accepted(session):
     finish(session, "detector1")
     keys = [plan.key for plan in session.plans if plan.stage == "detector1"]

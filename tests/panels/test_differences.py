@@ -1,10 +1,12 @@
 """The view of what changed between two runs, in a stage panel and alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from miri_widgets.models.run_differences import RunDifferencesModel
+from miri_widgets.models.run_differences import Change, RunDifferencesModel
 from miri_widgets.panels.compare import DifferencesPanel, show_differences
 from miri_widgets.panels.parts.runs import Runs
 
@@ -82,6 +84,9 @@ def test_a_folder_offers_its_files(pair):
 
 def test_without_arguments_it_waits_for_a_choice():
     panel = show_differences(viewer=Viewer())
+    assert repr(panel).startswith(
+        "DifferencesPanel("
+    )  # what a notebook asks for; no method of the base is hidden
     panel.compare.click()
     assert "Name two files" in panel.view.words.value
     panel.close()
@@ -108,4 +113,26 @@ def test_a_stage_compares_its_runs(session, engine):
     assert seen == {str(pair.first), str(pair.second)} and pair.first.name == pair.second.name
     runs.compare.click()
     assert runs.differences is None and view not in runs.children
+    runs.close()
+
+
+def test_many_inputs_share_one_row(session, engine):
+    for threshold in (4.0, 6.0):
+        session.stages["detector1"].set({"jump.rejection_threshold": threshold})
+        session.poll()
+        session.run_all()
+        engine.finish()
+        session.poll()
+    runs = Runs(session.stages["image3"])
+    runs.compare.click()
+    # the records of this engine tell no inputs: those of a real one do
+    value = runs.differences.model.value
+    changes = [Change("input", f"{n}_cal.fits", f"image2 run a{n}", f"image2 run b{n}") for n in range(3)]
+    runs.differences.model.value = replace(
+        value, changes=(Change("setting", "x", "1", "2"), *changes, Change("version", "jwst", "1", "2"))
+    )
+    rows = runs.differences.changes.rows
+    assert [row["kind"] for row in rows] == ["setting", "input", "version"]
+    assert rows[1]["name"]["text"] == "3 inputs" and rows[1]["second"]["text"] == "image2 run b0 …"
+    assert rows[1]["first"]["tip"].count("image2 run a") == 3
     runs.close()

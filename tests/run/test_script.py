@@ -16,6 +16,7 @@ from miri_widgets.run import (
     groups,
     plan_stages,
 )
+from miri_widgets.steps.stages import STAGES
 
 from .conftest import ENVIRONMENT, make_exposure
 
@@ -61,18 +62,32 @@ def test_code_of_one_run_is_python_and_names_its_settings(tmp_path, bench):
     assert "asn_from_list" in last and last.count("_cal.fits") == 2
 
 
-def test_exposures_that_go_past_an_optional_stage_go_past_it_again(bench, monkeypatch):
-    short, long = bench.exposures(2), make_exposure(bench.root / "uncal", 3, filter_name="F1500W")
-    known = {one.path: one for one in (*short, long)}
+CHAINS = {
+    "some filters only": (("stripes",), {"stripes": ["F770W"]}, {}),
+    "shifts of a reference filter": (
+        ("grid", "areas", "shifts", "apply_shift"), {}, {"shifts": {"reference_filter": "F770W"}},
+    ),
+    "sky of one filter and shifts": (("sky", "shifts", "apply_shift"), {"sky": ["F1500W"]}, {}),
+    "masks of the whole program": (("persistence", "warm_pixels"), {}, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_what_is_exported_plans_the_same_runs_again(bench, monkeypatch, name):
+    optional, only, values = CHAINS[name]
+    exposures = [
+        *bench.exposures(3),
+        *(make_exposure(bench.root / "uncal", number, filter_name="F1500W") for number in (4, 5, 6)),
+    ]
+    known = {one.path: one for one in exposures}
     monkeypatch.setattr(groups, "read_exposure", known.__getitem__)
-    stages = ("detector1", "image2", "stripes", "image3")
+    stages = [one.name for one in STAGES if not one.optional or one.name in optional]
     plans = plan_stages(
-        bench.workspace, list(known.values()), stages, {}, ENVIRONMENT,
-        product_name="m_{filter}", only={"stripes": ["F770W"]},
-    )  # fmt: skip
+        bench.workspace, exposures, stages, values, ENVIRONMENT, product_name="m_{filter}", only=only
+    )
+    assert {plan.stage for plan in plans} == set(stages)
     again = groups.plan_groups(bench.root / "elsewhere", groups.groups_of(plans), stages, ENVIRONMENT)
     assert sorted(one.key for one in again) == sorted(one.key for one in plans)
-    assert sum(one.stage == "stripes" for one in again) == 2
 
 
 def test_the_notebook_is_valid_and_says_what_departs_from_the_pipeline(bench):

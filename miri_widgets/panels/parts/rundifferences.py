@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.run_differences import Choice, ProductPair, RunDifferencesModel
+from miri_widgets.models.run_differences import Change, Choice, ProductPair, RunDifferencesModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, sentences, text
@@ -23,6 +23,7 @@ _CHANGES: list[dict[str, Any]] = [
     {"key": "second", "title": "B", "tip": "In the second"},
 ]
 _PAIRS: list[dict[str, Any]] = [
+    {"key": "show", "title": "", "kind": "button"},
     {"key": "name", "title": "Product"},
     {"key": "changed", "title": "Changed", "right": True, "tip": "Pixels whose values differ"},
     {"key": "median", "title": "Median B \N{MINUS SIGN} A", "right": True},
@@ -30,9 +31,9 @@ _PAIRS: list[dict[str, Any]] = [
     {"key": "largest", "title": "Largest", "right": True, "tip": "Largest absolute difference"},
     {"key": "unit", "title": "Unit"},
     {"key": "flags", "title": "Flags", "tip": "Pixels that gained (+) and lost (\N{MINUS SIGN}) a flag"},
-    {"key": "show", "title": "", "kind": "button"},
 ]
 _MOST_FLAGS = 3
+_LETTERS = 42
 
 
 class RunDifferencesView(Part):
@@ -68,7 +69,9 @@ class RunDifferencesView(Part):
         self.result = ipywidgets.VBox([self.heads[0], self.changes, self.heads[1], self.pairs, self.notes])
         row = ipywidgets.HBox([self.first, self.second, self.swap])
         row.add_class("mw-row")
-        self.children = (self.group, row, self.words, self.result)
+        # a control that grows within a column would grow downwards
+        self.of = ipywidgets.HBox([self.group])
+        self.children = (self.of, row, self.words, self.result)
         self.group.observe(self._chose_group, "value")
         self.first.observe(self._chose, "value")
         self.second.observe(self._chose, "value")
@@ -92,7 +95,7 @@ class RunDifferencesView(Part):
                 control.value = value
         finally:
             self._following = False
-        self.group.layout.display = "" if len(model.groups) > 1 else "none"
+        self.of.layout.display = "" if len(model.groups) > 1 else "none"
         self.swap.disabled = model.first is None or model.second is None
 
     def _chose_group(self, change: dict[str, Any]) -> None:
@@ -104,30 +107,24 @@ class RunDifferencesView(Part):
             self.model.choose(self.first.value, self.second.value)
 
     def _follow(self, _: Any) -> None:
-        value = self.model.value
+        model = self.model
+        value = model.value
         self.result.layout.display = "none" if value is None else ""
-        if self.model.working:
+        if model.working:
             self.words.value = sentences(["The pixels of both are being compared."], "calm")
         elif value is None:
-            self.words.value = sentences([self.model.sentence] if self.model.sentence else [], "calm")
+            self.words.value = sentences([model.sentence] if model.sentence else [], "calm")
         else:
             told = len(value.changes)
             same = all(pair.numbers is not None and pair.numbers.none for pair in value.pairs) and value.pairs
             words = f"{told} {'difference' if told == 1 else 'differences'} in how they were made"
             words += "; every pixel is the same." if same else "."
-            self.words.value = sentences([words], "calm")
+            self.words.value = sentences([words], "calm") + sentences(
+                [model.sentence] if model.sentence else [], "bad"
+            )
         if value is None:
             return
-        self.changes.rows = [
-            {
-                "id": f"{number}",
-                "kind": one.kind,
-                "name": one.name,
-                "first": one.first or "–",
-                "second": one.second or "–",
-            }
-            for number, one in enumerate(value.changes)
-        ]
+        self.changes.rows = _change_rows(value.changes)
         self.pairs.rows = [_row(pair) for pair in value.pairs]
         lines = [*value.notes, *(pair.sentence for pair in value.pairs if pair.sentence)]
         self.notes.value = sentences(lines, "warn")
@@ -157,11 +154,49 @@ def _title(one: Choice) -> str:
     return one.title if len(one.title) <= 120 else f"{one.title[:119]}…"
 
 
+def _end_of(name: str) -> str:
+    """What tells products apart; the whole is in the tip."""
+    name = name.replace("_mirimage", "")  # is in every name
+    return name if len(name) <= _LETTERS else f"…{name[-_LETTERS:]}"
+
+
+def _change_rows(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
+    """One row for each change; inputs, of which a mosaic may have a hundred, share one."""
+    inputs = [one for one in changes if one.kind == "input"]
+    shown = [one for one in changes if one.kind != "input" or len(inputs) == 1]
+    rows: list[dict[str, Any]] = [
+        {
+            "id": f"{one.kind} {one.name}",
+            "kind": one.kind,
+            "name": {"text": one.name, "tip": one.name},
+            "first": one.first or "–",
+            "second": one.second or "–",
+        }
+        for one in shown
+    ]
+    if len(inputs) > 1:
+        sides = [
+            "\n".join(filter(None, some))
+            for some in zip(*((one.first, one.second) for one in inputs), strict=True)
+        ]
+        row: dict[str, Any] = {"id": "input", "kind": "input"}
+        row["name"] = {"text": f"{len(inputs)} inputs", "tip": "\n".join(one.name for one in inputs)}
+        for key, side in zip(("first", "second"), sides, strict=True):
+            words = side.partition("\n")[0]
+            row[key] = {"text": f"{words} …" if words else "–", "tip": side}
+        place = next(
+            (i for i, one in enumerate(shown) if one.kind not in ("setting", "resolved parameter")),
+            len(shown),
+        )
+        rows.insert(place, row)
+    return rows
+
+
 def _row(pair: ProductPair) -> dict[str, Any]:
     numbers = pair.numbers
     row: dict[str, Any] = {
         "id": str(pair.second),
-        "name": {"text": pair.name, "tip": f"{pair.first}\n{pair.second}"},
+        "name": {"text": _end_of(pair.name), "tip": f"{pair.first}\n{pair.second}"},
         "unit": pair.unit,
         "show": "Blink",
     }

@@ -59,7 +59,9 @@ class Runs(Part):
         self._following = False
         self.table.observe(self._chosen, "selected")
         self.compare.on_click(lambda _: self._open_differences())
-        self._always: list[ipywidgets.Widget] = [self.table, self.sentence, self.compare]
+        row = ipywidgets.HBox([self.compare])
+        row.add_class("mw-row")
+        self._always: list[ipywidgets.Widget] = [self.table, self.sentence, row]
         self.children = tuple(self._always)
         self.watch(model, self._follow, "rows")
         self.watch(model.session.programs, self._follow_chosen, "selected")

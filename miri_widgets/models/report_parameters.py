@@ -1,0 +1,109 @@
+"""Parameters that acted with another value than their declaration says, and who set them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from miri_widgets.errors import ParameterError
+from miri_widgets.settings import Parameter, Settings, Source
+
+if TYPE_CHECKING:
+    from miri_widgets.models.report import ReportRequest
+
+__all__ = ["BY_CRDS", "ChangedParameter", "changed_parameters"]
+
+_WORDS = {
+    Source.USER: "you",
+    Source.PROGRAM: "program file",
+    Source.PRESET: "preset of the package",
+    Source.CRDS: "CRDS parameter file",
+}
+
+BY_CRDS = _WORDS[Source.CRDS]
+"""Who set what nobody chose."""
+
+
+@dataclass(frozen=True)
+class ChangedParameter:
+    """A parameter that acted with another value than its declaration says."""
+
+    stage: str
+    name: str
+    value: Any
+    default: Any
+    unit: str
+    source: str
+    runs: int
+    of: int
+
+
+def changed_parameters(
+    request: ReportRequest, made: Sequence[tuple[Any, Any]], filters: Mapping[str, str]
+) -> tuple[ChangedParameter, ...]:
+    """
+    List the parameters that acted with another value than declared; what a person set comes before what CRDS says.
+
+    Parameters
+    ----------
+    request : ReportRequest
+        What is reported.
+    made : sequence of (RunPlan, Record)
+        Complete runs.
+    filters : mapping of str to str
+        Filter by root of the exposure.
+    """
+    settings_of = {stage.name: settings for stage, settings in request.stages}
+    totals = Counter(plan.stage for plan, _ in made)
+    rows: dict[tuple[str, str, str, str], tuple[Any, Parameter | None, int]] = {}
+    for plan, record in made:
+        settings = settings_of[plan.stage]
+        declared = {one.name: one for one in settings.declared}
+        from_crds = settings.layers.get(Source.CRDS, {})
+        given = {one.parameter: one for one in plan.inputs if one.parameter}
+        for name in dict.fromkeys((*plan.settings, *record.resolved)):
+            one = declared.get(name)
+            chosen = name in plan.settings
+            value = plan.settings[name] if chosen else record.resolved[name]
+            if name in given:
+                value, source = given[name].product, f"the stage {given[name].stage}"
+            elif one is None or (_same(one, value) and not (chosen and name in from_crds)):
+                continue
+            else:
+                source = _source(request, plan, name, settings, filters) if chosen else BY_CRDS
+            mark = (plan.stage, name, repr(value) if name not in given else "", source)
+            rows[mark] = (value, one, rows.get(mark, (None, None, 0))[2] + 1)
+    order = {stage.name: place for place, (stage, _) in enumerate(request.stages)}
+    found = [
+        ChangedParameter(
+            stage, name, value, one.default if one else None, one.unit if one else "", source, count, totals[stage]
+        )
+        for (stage, name, _, source), (value, one, count) in rows.items()
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (one.source == BY_CRDS, order.get(one.stage, 99), one.name)))
+
+
+def _same(one: Parameter, value: Any) -> bool:
+    """Whether a value is the declared default; a text that stands for a number is that number."""
+    try:
+        return bool(one.check(value) == one.check(one.default))
+    except ParameterError:
+        return str(value) == str(one.default)
+
+
+def _source(
+    request: ReportRequest, plan: Any, name: str, settings: Settings, filters: Mapping[str, str]
+) -> str:
+    value = plan.settings[name]
+    for source in (Source.USER, Source.PROGRAM, Source.PRESET):
+        layer = settings.layers.get(source, {})
+        if name in layer:
+            held = list(layer[name]) if isinstance(layer[name], tuple) else layer[name]
+            if held == value:
+                return _WORDS[source]
+    own = filters.get(plan.exposures[0], "") if plan.exposures else ""
+    if request.services.preset(plan.stage, own).get(name) == value:
+        return f"values for {own}"
+    return "another stage asks for it"
