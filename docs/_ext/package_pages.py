@@ -18,6 +18,7 @@ from help_fields import HELP, Help, read_help
 
 from miri_widgets.settings import Kind, Parameter
 from miri_widgets.steps.declarations import declared, owned_reason, step_docs
+from miri_widgets.steps.registry import CLASSES
 from miri_widgets.steps.stages import STAGES, Scope, Stage
 
 DOCS = Path(__file__).parents[1]
@@ -123,11 +124,11 @@ def stage_page(stage: Stage, meanings: dict[str, str]) -> str:
 
 
 def _facts(stage: Stage) -> list[str]:
-    command = "strun " + (stage.pipeline if stage.is_own else f"calwebb_{stage.name}")
+    aliases = {dotted: alias for alias, dotted in CLASSES.items()}
+    command = f"strun {aliases.get(stage.pipeline, f'calwebb_{stage.name}')}"
     return [
-        "| | |",
-        "|---|---|",
         f"| in the chain | {'optional' if stage.optional else 'always'} |",
+        "|---|---|",
         f"| takes | `{stage.takes}`, {_SCOPES[stage.scope]} |",
         f"| gives | {', '.join(f'`{suffix}`' for suffix in stage.gives)} |",
         f"| name in program files | `{stage.name}` |",
