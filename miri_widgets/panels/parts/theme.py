@@ -10,7 +10,18 @@ from typing import Any
 import ipywidgets
 import mistune
 
-__all__ = ["GLYPHS", "TONES", "button", "chip", "escape", "help_page", "sentences", "stylesheet", "text"]
+__all__ = [
+    "GLYPHS",
+    "TONES",
+    "button",
+    "chip",
+    "escape",
+    "help_page",
+    "help_text",
+    "sentences",
+    "stylesheet",
+    "text",
+]
 
 GLYPHS = {
     "loading": "…",
@@ -95,5 +106,10 @@ def help_page(name: str) -> str:
     page = resources.files("miri_widgets.panels").joinpath("help", f"{name}.md")
     if not page.is_file():
         return ""
+    return help_text(page.read_text(encoding="utf-8"))
+
+
+def help_text(markdown: str) -> str:
+    """Return Markdown as HTML in the look of a help page; HTML inside is shown as text."""
     render = mistune.create_markdown(escape=True)
-    return f'<div class="mw-help">{render(page.read_text(encoding="utf-8"))}</div>'
+    return f'<div class="mw-help">{render(markdown)}</div>'
