@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 DOCS = Path(__file__).parents[1]
 SCREENSHOTS = DOCS.parent / "build" / "screenshots"
 PREFIX = "docs_"
 WIDTH = 1200
+MARGIN = 14
 LARGEST_BYTES = 150_000
 
 
@@ -17,7 +18,7 @@ def keep(source: Path, folder: Path) -> Path:
     """Write a picture of at most `LARGEST_BYTES`: fewer colours first, then fewer pixels."""
     target = folder / source.name.removeprefix(PREFIX)
     with Image.open(source) as opened:
-        whole = opened.convert("RGB")
+        whole = ImageOps.expand(opened.convert("RGB"), border=MARGIN, fill="white")
     width = min(WIDTH, whole.width)
     for colours in (128, 64, 48, 32):
         small = whole.resize((width, round(whole.height * width / whole.width)), Image.Resampling.LANCZOS)

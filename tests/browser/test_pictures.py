@@ -82,8 +82,8 @@ class Photographer:
         """Open a dashboard and wait for its viewer."""
         self.page.set_viewport_size({"width": 1440, "height": 1500})
         self.page.goto(address, wait_until="commit")
-        tab(self.page, "Program").click(timeout=MINUTES)
-        self.page.locator(".mw-viewer canvas").first.wait_for(timeout=MINUTES)
+        tab(self.page, "Program").click(timeout=4 * MINUTES)
+        self.page.locator(".mw-viewer canvas").first.wait_for(timeout=4 * MINUTES)
         self.page.wait_for_timeout(5000)
 
     def take(self, name: str, *, whole: bool = False, milliseconds: int = 2500) -> None:
@@ -145,6 +145,7 @@ def test_what_belongs_to_no_stage(
     photographer.open(address("artefacts"))
     photographer.take("program", whole=True)
     tab(page, "Get data").click()
+    expect(page.get_by_role("button", name="Look up")).to_be_visible(timeout=MINUTES)
     photographer.take("archive")
     page.get_by_role("tab").filter(has_text="Reference files").click()
     photographer.take("references")
