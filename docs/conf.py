@@ -53,5 +53,17 @@ html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "show_toc_level": 2,
 }
-html_sidebars = {"tutorial": [], "index": []}
+# pages without pages below them need no second list
+html_sidebars = dict.fromkeys(
+    (
+        "index",
+        "tutorial",
+        "platform",
+        "developers",
+        "generated/panels",
+        "generated/figures",
+        "generated/changes",
+    ),
+    [],
+)
 project_copyright = "the miri_widgets developers, BSD-3-Clause"

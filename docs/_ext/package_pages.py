@@ -154,7 +154,12 @@ def _parameters(stage: Stage) -> list[str]:
     known = [one for one in declared(stage.name) if not owned_reason(one.name)]
     first = [one for name in stage.essential for one in known if one.name == name]
     rest = [one for one in known if one not in first]
-    lines = ["Those that matter first:", "", *_table(first)]
+    head = (
+        "Those that matter first."
+        if stage.is_own
+        else "Those that matter first; with none, the step decides, or CRDS."
+    )
+    lines = [head, "", *_table(first)]
     if rest:
         lines += ["### All others", ""]
     docs = step_docs(stage.name)
@@ -190,7 +195,7 @@ def _allowed(parameter: Parameter) -> str:
 def _default(parameter: Parameter) -> str:
     value = parameter.default
     if value is None:
-        return "decided at run time"
+        return "none"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
