@@ -54,16 +54,14 @@ html_theme_options = {
     "show_toc_level": 2,
 }
 # pages without pages below them need no second list
-html_sidebars = dict.fromkeys(
-    (
-        "index",
-        "tutorial",
-        "platform",
-        "developers",
-        "generated/panels",
-        "generated/figures",
-        "generated/changes",
-    ),
-    [],
+_WITHOUT = (
+    "index",
+    "tutorial",
+    "platform",
+    "developers",
+    "generated/panels",
+    "generated/figures",
+    "generated/changes",
 )
+html_sidebars = {page: [] for page in _WITHOUT}
 project_copyright = "the miri_widgets developers, BSD-3-Clause"

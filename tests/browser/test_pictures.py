@@ -78,9 +78,9 @@ class Photographer:
     def __init__(self, page: Page, folder: Path, root: Path) -> None:
         self.page, self.folder, self.root = page, folder, root
 
-    def open(self, address: str) -> None:
+    def open(self, address: str, *, height: int = 1500) -> None:
         """Open a dashboard and wait for its viewer."""
-        self.page.set_viewport_size({"width": 1440, "height": 1500})
+        self.page.set_viewport_size({"width": 1440, "height": height})
         self.page.goto(address, wait_until="commit")
         tab(self.page, "Program").click(timeout=4 * MINUTES)
         self.page.locator(".mw-viewer canvas").first.wait_for(timeout=4 * MINUTES)
@@ -103,10 +103,7 @@ class Photographer:
         )
         path = self.folder / f"docs_{name}.png"
         if whole:
-            self.page.set_viewport_size({"width": 1440, "height": 900})
-            self.page.wait_for_timeout(2000)
             self.page.screenshot(path=path)
-            self.page.set_viewport_size({"width": 1440, "height": 1500})
             return
         box = self.page.locator(".mw-panel").first.bounding_box()
         assert box is not None
@@ -142,8 +139,9 @@ def test_what_belongs_to_no_stage(
     photographer: Photographer, address: Callable[[str], str], page: Page
 ) -> None:
     """The whole page, getting data, proof and the catalogue."""
-    photographer.open(address("artefacts"))
+    photographer.open(address("artefacts"), height=900)
     photographer.take("program", whole=True)
+    page.set_viewport_size({"width": 1440, "height": 1500})
     tab(page, "Get data").click()
     expect(page.get_by_role("button", name="Look up")).to_be_visible(timeout=MINUTES)
     photographer.take("archive")
