@@ -45,6 +45,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
     "show_prev_next": True,
+    "header_links_before_dropdown": 9,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
@@ -52,5 +53,15 @@ html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "show_toc_level": 2,
 }
-html_sidebars = {"tutorial": [], "index": []}
+# pages without pages below them need no second list
+_WITHOUT = (
+    "index",
+    "tutorial",
+    "platform",
+    "developers",
+    "generated/panels",
+    "generated/figures",
+    "generated/changes",
+)
+html_sidebars = {page: [] for page in _WITHOUT}
 project_copyright = "the miri_widgets developers, BSD-3-Clause"

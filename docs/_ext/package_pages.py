@@ -18,6 +18,7 @@ from help_fields import HELP, Help, read_help
 
 from miri_widgets.settings import Kind, Parameter
 from miri_widgets.steps.declarations import declared, owned_reason, step_docs
+from miri_widgets.steps.registry import CLASSES
 from miri_widgets.steps.stages import STAGES, Scope, Stage
 
 DOCS = Path(__file__).parents[1]
@@ -123,11 +124,11 @@ def stage_page(stage: Stage, meanings: dict[str, str]) -> str:
 
 
 def _facts(stage: Stage) -> list[str]:
-    command = "strun " + (stage.pipeline if stage.is_own else f"calwebb_{stage.name}")
+    aliases = {dotted: alias for alias, dotted in CLASSES.items()}
+    command = f"strun {aliases.get(stage.pipeline, f'calwebb_{stage.name}')}"
     return [
-        "| | |",
-        "|---|---|",
         f"| in the chain | {'optional' if stage.optional else 'always'} |",
+        "|---|---|",
         f"| takes | `{stage.takes}`, {_SCOPES[stage.scope]} |",
         f"| gives | {', '.join(f'`{suffix}`' for suffix in stage.gives)} |",
         f"| name in program files | `{stage.name}` |",
@@ -153,7 +154,12 @@ def _parameters(stage: Stage) -> list[str]:
     known = [one for one in declared(stage.name) if not owned_reason(one.name)]
     first = [one for name in stage.essential for one in known if one.name == name]
     rest = [one for one in known if one not in first]
-    lines = ["Those that matter first:", "", *_table(first)]
+    head = (
+        "Those that matter first."
+        if stage.is_own
+        else "Those that matter first; with none, the step decides, or CRDS."
+    )
+    lines = [head, "", *_table(first)]
     if rest:
         lines += ["### All others", ""]
     docs = step_docs(stage.name)
@@ -189,7 +195,7 @@ def _allowed(parameter: Parameter) -> str:
 def _default(parameter: Parameter) -> str:
     value = parameter.default
     if value is None:
-        return "decided at run time"
+        return "none"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):

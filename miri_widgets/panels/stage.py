@@ -17,7 +17,7 @@ from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
 from miri_widgets.panels.parts.runs import Runs
 from miri_widgets.panels.parts.tabs import Tabs
-from miri_widgets.panels.parts.theme import escape, help_page, stylesheet, text
+from miri_widgets.panels.parts.theme import escape, help_page, help_text, stylesheet, text
 
 __all__ = ["Folds", "StagePanel"]
 
@@ -74,7 +74,7 @@ class StagePanel(Part):
 
     def _heading(self) -> ipywidgets.HTML:
         stage = self.model.stage
-        page = help_page(stage.name)
+        page = help_page(stage.name) or (help_text(stage.help) if stage.help else "")
         fold = f"<details><summary>? What this stage does</summary>{page}</details>" if page else ""
         title, _, rest = stage.title.partition(":")
         return text(

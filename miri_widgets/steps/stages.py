@@ -83,6 +83,8 @@ class Stage:
         Parameters that do not act when an earlier stage gives a companion: parameter that takes it, and their names.
     after : str
         Of a stage of another package, the stage behind which it stands; see `miri_widgets.steps.added_stages`.
+    help : str
+        Of a stage of another package, what its panel says of it, as Markdown; those of this package have a help page.
     code : str
         Of a stage of another package, the mark of its code; found by this package.
     """
@@ -112,6 +114,7 @@ class Stage:
     one_of: tuple[str, ...] = ()
     overruled: tuple[tuple[str, tuple[str, ...]], ...] = ()
     after: str = ""
+    help: str = ""
     code: str = ""
     leaves_rejected: bool = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +24,42 @@ pytestmark = [
 ]
 
 MINUTES = 60_000
+TALLEST = 1000
+OF_TILES = ("grid", "level_match", "shifts", "apply_shift")
+"""Stages whose panel tells something only where there are several tiles: program "small"."""
+PROGRAMS = {
+    "artefacts": ("Steps beyond the pipeline", [one.name for one in STAGES if one.optional]),
+    "small": ("Simulated cluster", list(OF_TILES)),
+}
+CHARTS = ("Charts", "Shifts", "Applied", "Check")
+
+
+def reduced(folder: Path, demo: str, name: str, title: str, stages: Sequence[str]) -> Path:
+    """Write notebook and program, and reduce it; runs are kept from one time to the next."""
+    from miri_widgets.cli.main import main
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.ipynb").write_text(demo.replace("demo.toml", f"{name}.toml"))
+    toml = folder / f"{name}.toml"
+    listed = ", ".join(f'"{stage}"' for stage in stages)
+    toml.write_text(
+        f'title = "{title}"\nsimulated = "{name}"\nworkspace = "{folder / "workspace" / name}"\nstages = [{listed}]\n'
+    )
+    ensure_twin(name)
+    main(["run", str(toml), "--accept-harm"])
+    return toml
 
 
 @pytest.fixture(scope="module")
-def address(repository: Path, serve_folder: Callable[..., Any]) -> Iterator[str]:
-    """The program "artefacts" with every optional stage, reduced; runs are kept from one time to the next."""
-    from miri_widgets.cli.main import main
-
+def address(repository: Path, serve_folder: Callable[..., Any]) -> Iterator[Callable[[str], str]]:
+    """Address of the page of a program."""
     folder = repository / "build" / "pictures"
-    folder.mkdir(parents=True, exist_ok=True)
-    text = (repository / "dashboards" / "demo.ipynb").read_text()
-    (folder / "artefacts.ipynb").write_text(text.replace("demo.toml", "artefacts.toml"))
-    optional = ", ".join(f'"{one.name}"' for one in STAGES if one.optional)
-    toml = folder / "artefacts.toml"
-    toml.write_text(
-        'title = "Steps beyond the pipeline"\nsimulated = "artefacts"\n'
-        f'workspace = "{folder / "workspace"}"\nstages = [{optional}]\n'
-    )
-    ensure_twin("artefacts")
-    main(["run", str(toml), "--accept-harm"])
-    yield serve_folder(folder).page_url("artefacts.ipynb")
-    Engine(load_program(toml).workspace).shutdown()
+    demo = (repository / "dashboards" / "demo.ipynb").read_text()
+    files = [reduced(folder, demo, name, *rest) for name, rest in PROGRAMS.items()]
+    server = serve_folder(folder)
+    yield lambda name: server.page_url(f"{name}.ipynb")
+    for toml in files:
+        Engine(load_program(toml).workspace).shutdown()
 
 
 def tab(page: Page, title: str) -> Locator:
@@ -52,49 +67,90 @@ def tab(page: Page, title: str) -> Locator:
     return page.get_by_role("tab").filter(has=page.get_by_text(title, exact=True)).first
 
 
+def fold(page: Page, title: str) -> Locator:
+    """Return a tab inside the panel in front."""
+    return page.locator(".mw-panel").get_by_role("tab").filter(has_text=title)
+
+
+class Photographer:
+    """Takes pictures of a page; a path of this machine is shown as /data."""
+
+    def __init__(self, page: Page, folder: Path, root: Path) -> None:
+        self.page, self.folder, self.root = page, folder, root
+
+    def open(self, address: str, *, height: int = 1500) -> None:
+        """Open a dashboard and wait for its viewer."""
+        self.page.set_viewport_size({"width": 1440, "height": height})
+        self.page.goto(address, wait_until="commit")
+        tab(self.page, "Program").click(timeout=4 * MINUTES)
+        self.page.locator(".mw-viewer canvas").first.wait_for(timeout=4 * MINUTES)
+        self.page.wait_for_timeout(5000)
+
+    def take(self, name: str, *, whole: bool = False, milliseconds: int = 2500) -> None:
+        """Take the panel in front, or the whole page."""
+        self.page.wait_for_timeout(milliseconds)
+        self.page.evaluate(
+            """root => {
+                const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+                while (walker.nextNode()) {
+                    const node = walker.currentNode;
+                    if (node.nodeValue.includes(root)) node.nodeValue = node.nodeValue.replaceAll(root, "/data");
+                }
+                for (const box of document.querySelectorAll("input"))
+                    if (box.value.startsWith(root)) box.value = box.value.replace(root, "/data");
+            }""",
+            str(self.root),
+        )
+        path = self.folder / f"docs_{name}.png"
+        if whole:
+            self.page.screenshot(path=path)
+            return
+        box = self.page.locator(".mw-panel").first.bounding_box()
+        assert box is not None
+        self.page.screenshot(path=path, clip={**box, "height": min(box["height"], TALLEST)})
+
+
 @pytest.fixture
-def opened(address: str, page: Page, screenshots: Path) -> Callable[..., None]:
-    """The dashboard; called with a name it takes a picture."""
-    page.goto(address, wait_until="commit")
-    tab(page, "Program").click(timeout=MINUTES)
-    page.locator(".mw-viewer canvas").first.wait_for(timeout=MINUTES)
-    page.wait_for_timeout(5000)
-
-    def take(name: str, milliseconds: int = 2500) -> None:
-        page.wait_for_timeout(milliseconds)
-        page.screenshot(path=screenshots / f"docs_{name}.png")
-
-    return take
+def photographer(page: Page, screenshots: Path, repository: Path) -> Photographer:
+    """Of the test's page."""
+    return Photographer(page, screenshots, repository / "build")
 
 
-def test_every_stage(opened: Callable[..., None], page: Page) -> None:
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_stage(
+    photographer: Photographer, address: Callable[[str], str], page: Page, program: str
+) -> None:
     """One picture per stage: its charts, where it has some, else its settings."""
+    photographer.open(address(program))
     for stage in STAGES:
+        if (stage.name in OF_TILES) != (program == "small"):
+            continue
         tab(page, stage.short).click()
-        heading = page.locator(".mw-panel-head h2")
-        expect(heading.first).to_contain_text(stage.short, timeout=MINUTES)
-        folds = page.locator(".mw-panel").get_by_role("tab")
+        heading = page.locator(".mw-panel-head h2").first
+        expect(heading).to_contain_text(stage.short, timeout=MINUTES)
         page.wait_for_timeout(800)
-        for words in ("Charts", "Shifts", "Sources"):
-            found = folds.filter(has_text=words)
-            if found.count() and stage.name != "image3":
-                found.first.click()
-                break
-        opened(stage.name)
+        found = next((fold(page, words) for words in CHARTS if fold(page, words).count()), None)
+        if found is not None and stage.name != "areas":  # which shows medians in a preview only
+            found.first.click()
+        photographer.take(stage.name)
 
 
-def test_what_belongs_to_no_stage(opened: Callable[..., None], page: Page) -> None:
-    """Program, getting data, proof and the catalogue."""
-    tab(page, "Program").click()
-    opened("program")
+def test_what_belongs_to_no_stage(
+    photographer: Photographer, address: Callable[[str], str], page: Page
+) -> None:
+    """The whole page, getting data, proof and the catalogue."""
+    photographer.open(address("artefacts"), height=900)
+    photographer.take("program", whole=True)
+    page.set_viewport_size({"width": 1440, "height": 1500})
     tab(page, "Get data").click()
-    opened("archive")
+    expect(page.get_by_role("button", name="Look up")).to_be_visible(timeout=MINUTES)
+    photographer.take("archive")
     page.get_by_role("tab").filter(has_text="Reference files").click()
-    opened("references")
+    photographer.take("references")
     tab(page, "Sky").click()
-    page.locator(".mw-panel").get_by_role("tab").filter(has_text="Proof").click()
+    fold(page, "Proof").click()
     expect(page.locator(".mw-proof").first).to_contain_text("Fluxes of added sources", timeout=MINUTES)
-    opened("proof")
+    photographer.take("proof")
     tab(page, "Image 3").click()
-    page.locator(".mw-panel").get_by_role("tab").filter(has_text="Sources").click()
-    opened("catalog", 15_000)
+    fold(page, "Sources").click()
+    photographer.take("catalog", milliseconds=15_000)

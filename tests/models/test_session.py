@@ -321,3 +321,25 @@ def test_following_in_an_event_loop(fakes, program):
         assert len(asyncio.all_tasks()) == 1
 
     asyncio.run(follow())
+
+
+def test_a_notebook_waits_until_all_is_settled(fakes, program):
+    import asyncio
+
+    async def cells():
+        session = SessionModel(program, fakes.fake_services(program))
+        session.follow()
+        await session.settled()
+        assert session.models["detector1"].loaded and not session.planning
+        before = session.stages["detector1"].rows[0].key
+        session.models["detector1"].set({"jump.rejection_threshold": 5.5})
+        await session.settled()
+        assert session.stages["detector1"].rows[0].key != before
+        session.close()
+        await session.settled()  # comes back at once
+
+    asyncio.run(asyncio.wait_for(cells(), 30))
+    session = SessionModel(program, fakes.fake_services(program))
+    asyncio.run(session.settled())  # nothing follows: it looks by itself
+    assert session.plans
+    session.close()

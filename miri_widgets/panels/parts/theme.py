@@ -19,6 +19,7 @@ __all__ = [
     "chip",
     "escape",
     "help_page",
+    "help_text",
     "named",
     "sentences",
     "stylesheet",
@@ -118,5 +119,10 @@ def help_page(name: str) -> str:
     page = resources.files("miri_widgets.panels").joinpath("help", f"{name}.md")
     if not page.is_file():
         return ""
+    return help_text(page.read_text(encoding="utf-8"))
+
+
+def help_text(markdown: str) -> str:
+    """Return Markdown as HTML in the look of a help page; HTML inside is shown as text."""
     render = mistune.create_markdown(escape=True)
-    return f'<div class="mw-help">{render(page.read_text(encoding="utf-8"))}</div>'
+    return f'<div class="mw-help">{render(markdown)}</div>'
