@@ -77,7 +77,7 @@ class DifferencesPanel(Part):
             listing, files, self.view, seeing, self.viewer.widget,
         )  # fmt: skip
         self.look.on_click(lambda _: self._list())
-        self.compare.on_click(lambda _: self._compare())
+        self.compare.on_click(lambda _: self._compare_files())
         self.subtract.on_click(lambda _: self._ask_difference())
         self.blink.on_click(lambda _: self._next())
         self.watch(model, self._follow_choices, "choices")
@@ -99,7 +99,7 @@ class DifferencesPanel(Part):
         if self.folder.value.strip():
             self.model.look(Path(self.folder.value.strip()), mark=object())
 
-    def _compare(self) -> None:
+    def _compare_files(self) -> None:
         paths = [Path(box.value.strip()) if box.value.strip() else None for box in (self.first, self.second)]
         if None in paths:
             self.model.sentence = "Name two files: A and B."
@@ -197,6 +197,7 @@ def show_differences(
     model = RunDifferencesModel(Path(folder) if folder else None, submit=pool.submit)
     panel = DifferencesPanel(model, viewer, pool)
     panel.offer(workspaces)
+    panel.add_class("mw-alone")
     if first and second:
         panel.first.value, panel.second.value = str(first), str(second)
         model.choose(Path(first), Path(second))
