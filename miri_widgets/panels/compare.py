@@ -50,7 +50,7 @@ class DifferencesPanel(Part):
         self._pair = Path(), Path()
         self.difference = Reading(pool.submit if pool is not None else None)
         self._place = 1
-        self.viewer = viewer or make_viewer(height="480px")
+        self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 220px), 900px)")
         self.folder = _path_box("Folder", "A workspace, or a folder of FITS files")
         self.folder.value = str(model.folder or "")
         self.look = button("List", tip="List what can be compared in this folder")
@@ -72,9 +72,17 @@ class DifferencesPanel(Part):
         )
         for row in (listing, files, seeing):
             row.add_class("mw-row")
+        left, right = (
+            ipywidgets.VBox([listing, files, self.view]),
+            ipywidgets.VBox([seeing, self.viewer.widget]),
+        )
+        left.add_class("mw-left")
+        right.add_class("mw-right")
+        columns = ipywidgets.HBox([left, right])
+        columns.add_class("mw-columns")
         self.children = (
             stylesheet(), text("<h2>What changed<span>between two runs or two files</span></h2>", "mw-panel-head"),
-            listing, files, self.view, seeing, self.viewer.widget,
+            columns,
         )  # fmt: skip
         self.look.on_click(lambda _: self._list())
         self.compare.on_click(lambda _: self._compare_files())
