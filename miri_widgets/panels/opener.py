@@ -91,7 +91,7 @@ class Opener(Part):
             return
         self._drop()
         if self._choice is None:
-            self._choice = Choice(self)
+            self._choice = _Choice(self)
         self.strip.layout.display = "none"
         self.front.children = (self._choice,)
 
@@ -121,7 +121,7 @@ class Opener(Part):
         self.model.unobserve_all()
 
 
-class Choice(Part):
+class _Choice(Part):
     """
     Programs of before, a folder of this machine, or the archive.
 
