@@ -162,7 +162,7 @@ class _Choice(Part):
         self.back.layout.display = "" if opener.start is not None else "none"
         self.back.on_click(lambda _: opener.begin())
         self.children = (
-            text(_heading(small.title if small else ""), "mw-panel-head"), self.back, self.recent, self.tabs,
+            text(_heading(small.title if small else ""), "mw-panel-head"), _row(self.back), self.recent, self.tabs,
             self.place, _row(self.title, self.preset), _row(self.open), self.words,
         )  # fmt: skip
         self.tabs.observe(self._tab, "active")
