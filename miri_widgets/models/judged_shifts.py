@@ -20,6 +20,8 @@ from miri_widgets.products.shift_tables import ShiftTable
 
 __all__ = ["JudgedShifts", "judge_shifts", "read_any_shifts"]
 
+_UNNAMED = "a catalogue that the file does not name"
+
 
 @dataclass(frozen=True)
 class JudgedShifts:
@@ -114,6 +116,7 @@ def _table(runs: Mapping[str, ShiftRun], measured: MeasuredShifts, made_by: str)
     return ShiftTable(
         tuple(one for run in runs.values() for one in run.shifts),
         program="+".join(programs),
+        reference_catalog="" if all(one.relative for one in measured.measurements) else _UNNAMED,
         made_by=f"{made_by} {shown_name(measured.path)}",
         versions={"miri_widgets": importlib.metadata.version("miri_widgets")},
         notes=tuple(notes),

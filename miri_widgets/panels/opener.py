@@ -91,7 +91,7 @@ class Opener(Part):
             return
         self._drop()
         if self._choice is None:
-            self._choice = Choice(self)
+            self._choice = _Choice(self)
         self.strip.layout.display = "none"
         self.front.children = (self._choice,)
 
@@ -121,7 +121,7 @@ class Opener(Part):
         self.model.unobserve_all()
 
 
-class Choice(Part):
+class _Choice(Part):
     """
     Programs of before, a folder of this machine, or the archive.
 
@@ -162,7 +162,7 @@ class Choice(Part):
         self.back.layout.display = "" if opener.start is not None else "none"
         self.back.on_click(lambda _: opener.begin())
         self.children = (
-            text(_heading(small.title if small else ""), "mw-panel-head"), self.back, self.recent, self.tabs,
+            text(_heading(small.title if small else ""), "mw-panel-head"), _row(self.back), self.recent, self.tabs,
             self.place, _row(self.title, self.preset), _row(self.open), self.words,
         )  # fmt: skip
         self.tabs.observe(self._tab, "active")

@@ -44,7 +44,7 @@ class OpenedProgram:
     when: float
 
 
-def opened_folder() -> Path:
+def _opened_folder() -> Path:
     """Return where the TOML files are."""
     return data_root() / "programs"
 
@@ -92,7 +92,7 @@ def open_folder(
     own = [part for part in folder.parts[1:] if part.lower() not in ("uncal", "raw", "data")][-1:]
     words = "_".join(own) or "folder"
     name = (re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:40] or "folder") + "_" + mark
-    path = opened_folder() / f"{name}.toml"
+    path = _opened_folder() / f"{name}.toml"
     title = " ".join(title.split())[:120]
     if path.is_file():
         known = load_program(path)  # what was edited in it is kept
@@ -107,7 +107,7 @@ def open_folder(
         description=f"Raw exposures in {folder}.",
         program=number.zfill(5) if number else "",
         folders=(folder,),
-        workspace=(opened_folder() / f"{name}_workspace").resolve(),
+        workspace=(_opened_folder() / f"{name}_workspace").resolve(),
         crds_path=str((data_root() / "crds").resolve()) if simulated else "",
         simulated=simulated,
         stages=stages,
@@ -129,7 +129,7 @@ def opened_programs(chain: Sequence[str] = ()) -> tuple[OpenedProgram, ...]:
         The only stages of the dashboard that asks: programs of other dashboards are left out.
     """
     found = []
-    for path in opened_folder().glob("*.toml"):
+    for path in _opened_folder().glob("*.toml"):
         with suppress(MiriWidgetsError, OSError):
             program = load_program(path)
             if program.chain == tuple(chain):
@@ -147,7 +147,7 @@ def known_workspaces(beside: Path | str = "") -> tuple[Path, ...]:
         Folder of program files, which count as well as those that were opened from a page; by default the current one.
     """
     found: dict[Path, float] = {}
-    for path in (*Path(beside).glob("*.toml"), *opened_folder().glob("*.toml")):
+    for path in (*Path(beside).glob("*.toml"), *_opened_folder().glob("*.toml")):
         with suppress(MiriWidgetsError, OSError, ValueError):
             workspace = load_program(path).workspace
             found[workspace] = max(one.stat().st_mtime for one in (workspace / "runs").iterdir())

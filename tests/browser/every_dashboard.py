@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -72,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := sorted(set(options.names) - set(names)):
         parser.error(f"there is no dashboard {', '.join(unknown)}: choose of {', '.join(names)}")
     hosts = HOSTS if options.host == "both" else (options.host,)
+    # who ends this script ends its servers, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # servers, kernels and engines inherit it
     os.environ.setdefault("MIRI_WIDGETS_DATA", str(OUT / "data"))
     pages = copy_of_dashboards()
@@ -109,7 +112,7 @@ def drive(name: str, host: str, pages: Path, patience: float) -> Outcome:
                 open_page(page, host, name, hand)
                 tour.go(page, hand)
                 outcome.products = tour.products()
-                page.wait_for_timeout(3000)  # the viewer draws
+                page.wait_for_timeout(6000)  # the viewer draws
             finally:
                 outcome.seconds = time.monotonic() - began
                 page.screenshot(path=OUT / f"{name}_{host}.png", full_page=host == "voila")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,8 +41,15 @@ def run_lab(folder: Path) -> Iterator[Lab]:
     }
     arguments = [f"{key}={value}" for key, value in options.items()]
     log = folder / "jupyterlab.log"
+    # what it remembers of open notebooks would open them, and start their kernels
+    memory = tempfile.TemporaryDirectory(prefix="miri_lab_")
+    places = {
+        f"JUPYTERLAB_{name}_DIR": f"{memory.name}/{name.lower()}" for name in ("WORKSPACES", "SETTINGS")
+    }
     with log.open("wb") as stream:
-        process = subprocess.Popen([*command, *arguments], stdout=stream, stderr=stream, cwd=folder)
+        process = subprocess.Popen(
+            [*command, *arguments], stdout=stream, stderr=stream, cwd=folder, env={**os.environ, **places}
+        )
     try:
         end = time.monotonic() + _PATIENCE
         while not _answers(port):
@@ -49,6 +58,7 @@ def run_lab(folder: Path) -> Iterator[Lab]:
         yield Lab(f"http://127.0.0.1:{port}", process.pid)
     finally:
         _end(process)
+        memory.cleanup()
 
 
 def _answers(port: int) -> bool:

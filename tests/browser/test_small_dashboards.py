@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from miri_widgets.products.program import load_program
 from miri_widgets.run.engine import Engine
+from miri_widgets.simulation.twins import ensure_twin
 
 from .tours import Hand, Tour, tab
 
@@ -24,15 +25,14 @@ MINUTES = 60_000
 
 
 @pytest.fixture
-def masks(repository: Path, tmp_path: Path, small_twin: Any, serve_folder: Callable[..., Any]) -> Any:
-    """The dashboard of persistence, with four small exposures and a workspace of its own; and its server."""
+def masks(repository: Path, tmp_path: Path, serve_folder: Callable[..., Any]) -> Any:
+    """The dashboard of persistence, with a workspace of its own; and its server."""
+    ensure_twin("afterimages")
     folder = tmp_path / "dashboards"
     folder.mkdir()
     shutil.copy(repository / "dashboards" / "persistence.ipynb", folder)
     text = (repository / "dashboards" / "persistence.toml").read_text()
-    (folder / "persistence.toml").write_text(
-        text.replace('"afterimages"', f'"small"\nworkspace = "{tmp_path / "workspace"}"')
-    )
+    (folder / "persistence.toml").write_text(f'workspace = "{tmp_path / "workspace"}"\n{text}')
     yield load_program(folder / "persistence.toml"), serve_folder(folder)
     Engine(tmp_path / "workspace").shutdown()
 
@@ -52,7 +52,7 @@ def test_persistence_alone_by_clicks(masks: Any, page: Page, page_report: Any, s
     runs = program.workspace / "runs"
     assert {path.name for path in runs.iterdir()} == {"persistence", "detector1"}, "Run all ran nothing else"
     found = {path.name: fits.getdata(path, "DQ") for path in runs.glob("persistence/*/*_dqmask.fits")}
-    assert len(found) == 4 and all(mask.shape == (256, 256) for mask in found.values())
+    assert len(found) == 6 and all(mask.shape == (256, 256) for mask in found.values())
     assert np.any([mask.any() for mask in found.values()]), "bright stars leave after-images"
     page.get_by_role("button", name="Open other data").click()
     expect(page.get_by_role("button", name="Open this folder")).to_be_visible()

@@ -54,6 +54,7 @@ class RunDifferencesView(Part):
         self._blink = blink
         self._following = False
         self.group = _dropdown("Of")
+        self.group.layout.flex = "0 0 auto"  # it stands in a column
         self.first = _dropdown("A")
         self.second = _dropdown("B")
         self.swap = button("Swap", tip="Make A of B and B of A")
