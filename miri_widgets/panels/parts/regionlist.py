@@ -148,6 +148,8 @@ class RegionList(Part):
         options = [(f"{self.session.models[one.stage].stage.short}: {one.title}", one) for one in uses]
         if tuple(options) != tuple(self.use.options):
             self.use.options = options
+            # Trap: a dropdown that had no options does not choose one of those that it gets
+            self.use.value = self.use.value or (uses[0] if uses else None)
         self._draw()
         self._follow_choice(None)
 
