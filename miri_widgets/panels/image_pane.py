@@ -208,8 +208,8 @@ class ImagePane(Part):
         self._marks.draw(self.session.marks)
 
     def _clicked(self, x: float, y: float) -> None:
-        """Tell what is clicked, unless a preview is in the way."""
-        if self._in_view is not None:
+        """Tell what is clicked, unless it is a corner of a polygon, or a preview is in the way."""
+        if not self.regions.take_corner(x, y) and self._in_view is not None:
             self.session.click(x, y)
 
     def _follow_center(self, _: Any) -> None:

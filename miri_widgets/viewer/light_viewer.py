@@ -33,7 +33,7 @@ class LightViewer:
     """
     Images without jdaviz; see `miri_widgets.viewer.deferred.Backend` for the verbs.
 
-    Images are drawn in detector or mosaic pixels. It has no tool to draw regions: it shows those that it is given.
+    Images are drawn in detector or mosaic pixels. It has no tools of its own to draw regions: it shows those that it is given.
     """
 
     def __init__(self) -> None:

@@ -31,8 +31,8 @@ TITLES = {"small": "Simulated cluster", "demo": "Simulated LMC field"}
 MINUTES = 60_000
 DONE = 6 * MINUTES
 STRETCH = {"function": "sqrt", "percentile": 97.0}
-SHAPES = {"circle": "circle", "ellip": "ellipse", "rectang": "rectangle"}
-"""What jdaviz' tools are called, and what they draw."""
+SHAPES = ("circle", "rectangle", "ellipse")
+"""What the first of jdaviz' region tools draw, in the order of their menu."""
 
 
 @dataclass
@@ -147,18 +147,17 @@ def _look_closely(served: Served, page: Page, screenshots: Path) -> np.ndarray:
     box = page.locator(".mw-viewer canvas").first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     whole = _view(served)["position"]["width"]
-    tools.nth(2).click()
-    page.mouse.move(x, y)
-    for _ in range(6):
-        page.mouse.wheel(0, -200)
-        page.wait_for_timeout(200)
+    tools.nth(1).click()  # zoom into a box
+    page.wait_for_timeout(1000)
+    _drag(page, (x - 110, y - 60), (x + 110, y + 60))
+    page.wait_for_timeout(2000)
     for number, name in enumerate(SHAPES):
-        _draw(page, name, x - 150 + 150 * number, y)
+        _draw(page, number, x - 150 + 150 * number, y)
         deadline = time.monotonic() + 60
         while len(_view(served).get("regions", ())) <= number:
             assert time.monotonic() < deadline, f"the {name} was not read back"
             page.wait_for_timeout(500)
-    assert [one["shape"] for one in _view(served)["regions"]] == list(SHAPES.values())
+    assert [one["shape"] for one in _view(served)["regions"]] == list(SHAPES)
     assert _view(served)["position"]["width"] < 0.8 * whole
     page.locator(".mw-right").get_by_text("Regions", exact=True).click()
     page.get_by_label("Name", exact=True).fill("my mask")
@@ -177,18 +176,23 @@ def _look_closely(served: Served, page: Page, screenshots: Path) -> np.ndarray:
     return _canvas(page)
 
 
-def _draw(page: Page, name: str, x: float, y: float) -> None:
+def _draw(page: Page, number: int, x: float, y: float) -> None:
     """Draw a shape with the mouse and jdaviz' tool for it."""
     tools = page.locator(".mw-viewer .v-btn-toggle .v-btn")
     tools.nth(3).click(button="right")
-    page.locator(".v-menu__content:visible .v-list-item").filter(has_text=name).first.click()
-    page.wait_for_timeout(500)
-    page.mouse.move(x, y)
+    page.locator(".v-menu__content:visible .v-list-item").nth(number).click()
+    page.wait_for_timeout(1500)
+    _drag(page, (x, y), (x + 45, y + 30))
+    page.wait_for_timeout(1500)
+
+
+def _drag(page: Page, begin: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag the mouse, in steps as a hand does."""
+    page.mouse.move(*begin)
     page.mouse.down()
-    page.mouse.move(x + 20, y + 15, steps=4)
-    page.mouse.move(x + 45, y + 30, steps=4)
+    page.mouse.move((begin[0] + end[0]) / 2, (begin[1] + end[1]) / 2, steps=4)
+    page.mouse.move(*end, steps=4)
     page.mouse.up()
-    page.wait_for_timeout(1000)
 
 
 def _shows_the_same(served: Served, page: Page, before: np.ndarray, screenshots: Path) -> None:

@@ -12,6 +12,7 @@ class Viewer:
         self.drawn = {}
         self.center = ()
         self.outlines = {}
+        self.given = ()
         self.told = {}
         self.restored = None
 

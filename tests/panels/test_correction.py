@@ -160,3 +160,18 @@ def test_medians_do_not_count_bad_pixels():
     assert np.allclose(medians(spoiled, good, 0), medians(image, good, 0))
     good[:, 3] = False
     assert np.isnan(medians(image, good, 0)[3])
+
+
+def test_the_preview_follows_the_chosen_exposure_and_the_other_way_round(session):
+    panel = SkyPanel(session)
+    bar = panel.preview
+    roots = [root for _, root in bar.exposure.options]
+    session.programs.selected = (roots[2],)
+    assert bar.exposure.value == roots[2] and session.previews.stage == ""
+    bar.switch.value = True
+    assert session.previews.root == roots[2]
+    session.programs.selected = (roots[1],)
+    assert session.previews.root == roots[1]
+    bar.exposure.value = roots[3]
+    assert session.programs.selected == (roots[3],) and session.previews.root == roots[3]
+    panel.close()

@@ -14,6 +14,7 @@ from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.dashboard import PANELS
+from miri_widgets.models.exposure_map import ExposureMap
 from miri_widgets.models.shifts import ShiftsModel, read_shift_facts
 from miri_widgets.panels.apply_shift import AppliedShifts, ApplyShiftPanel
 from miri_widgets.panels.grid import GridPanel, GridPreview
@@ -363,3 +364,32 @@ def test_a_map_draws_what_it_is_given_and_says_when_there_is_nothing():
 )
 def test_bars_have_round_lengths(longest, words):
     assert angle_words(round_length(longest)) == words
+
+
+def test_verdicts_offsets_and_the_map_follow_the_chosen_exposure(fakes, made, tmp_path):
+    session = made.field_session(fakes, tmp_path / "field", tiles=2, each=2)
+    files = made.write_shift_files(
+        tmp_path, tuple(made.trusted(tile, 2, first=2 * tile - 1) for tile in (1, 2))
+    )
+    made.finish_stage(session, "shifts", (files.table, files.measured), files.report)
+    panel = ShiftsPanel(session)
+    view = panel.views["shifts"]
+    groups = [one.group for one in view.shifts.facts.table.shifts]
+    offsets = look(view, "offsets")
+    for place in (1, 0):
+        session.programs.selected = groups[place].roots[:1]
+        assert view.verdicts.table.selected == [str(place)]
+        assert view.shifts.facts.histograms[offsets.choice.value].group == groups[place].name
+    view.verdicts.table.selected = ["1"]
+    assert session.programs.selected == groups[1].roots
+    session.programs.selected = ()
+    assert view.verdicts.table.selected == []
+    drawn = ExposureMap(session)
+    drawn.by = "shift"
+    sizes = drawn.colours()
+    assert len(sizes) == 4 and sizes[groups[0].roots[0]] == pytest.approx(1000 * math.hypot(*made.TRUE[0]))
+    drawn.by = "verdict"
+    assert set(drawn.colours().values()) == {"PASS"}
+    drawn.close()
+    panel.close()
+    session.close()

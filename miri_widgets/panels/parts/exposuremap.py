@@ -27,7 +27,7 @@ _RAMP = ("#00224e", "#3b496c", "#75757a", "#b2a570", "#e0bf1f")
 """Dark to light of cividis, which colour-blind readers see as others do; the last one darker, for white paper."""
 _NONE = "#c3c9d1"
 _GRID = "#c0392b"
-_HEIGHT = 300
+_HEIGHT = 260
 _NAMED = ("tile", "guide_star")
 
 
@@ -98,7 +98,9 @@ class ExposureMapView(Part):
         self.colour.add_class("mw-control")
         self.map = PickMap(self._picked, _HEIGHT)
         self.words = text("", "mw-muted")
-        self.children = (self.colour, self.words, self.map)
+        head = ipywidgets.HBox([self.colour, self.words])
+        head.add_class("mw-row")
+        self.children = (head, self.map)
         self._drawn: Any = None
         self.colour.observe(self._coloured, "value")
         self.watch(self.model, self._follow, "value", "by", "working")

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.core.regions import Region
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.regions import RegionSet, RegionUse
 from miri_widgets.models.session import SessionModel
@@ -25,10 +26,11 @@ _COLUMNS = [
     {"key": "show", "title": "", "kind": "button"},
 ]
 _LABEL = "regions "
+_POLYGON = "the polygon that is being drawn"
 _COLOUR = "#56b4e9"
 _HOW = (
-    "Draw on the image with the region tools above it (circle, ellipse, rectangle), then press <b>Keep drawing</b>; "
-    "or load a DS9 file, which may hold polygons, too. The small viewer without jdaviz shows regions but cannot draw them."
+    "Draw on the image with the region tools above it (circle, rectangle, ellipse) or <b>Draw polygon</b>, then press "
+    "<b>Keep drawing</b>; or load a DS9 file. The small viewer without jdaviz draws polygons only, and shows all."
 )
 
 
@@ -53,6 +55,12 @@ class RegionList(Part):
         self.keep = button(
             "Keep drawing", "mw-primary", tip="Save what is drawn in the viewer as regions of this program"
         )
+        self.polygon = ipywidgets.ToggleButton(
+            description="Draw polygon", tooltip="Click the corners on the image, then press this again"
+        )
+        self.polygon.layout.width = "auto"
+        self.polygon.add_class("mw-toggle")
+        self._corners: list[tuple[float, float]] = []
         self.erase = button("Clear drawing", tip="Forget what is drawn; kept regions stay")
         self.path = ipywidgets.Text(placeholder="path of a .reg file", description="DS9 file", layout=wide)
         self.load = button("Load", tip="Copy this file into the program")
@@ -71,13 +79,14 @@ class RegionList(Part):
             one.add_class("mw-control")
         self.children = (
             text(f"<p>{_HOW}</p>", "mw-muted"),
-            _row(self.name, self.keep, self.erase),
+            _row(self.name, self.keep, self.polygon, self.erase),
             _row(self.path, self.load, self.upload),
             self.table,
             _row(self.use, self.apply, self.stop, self.remove),
             self.words,
         )
         self.keep.on_click(lambda _: self._act(self._keep))
+        self.polygon.observe(self._polygon_pressed, "value")
         self.erase.on_click(lambda _: viewer.erase())
         self.load.on_click(lambda _: self._act(lambda: self.model.load(Path(self.path.value.strip()))))
         self.apply.on_click(lambda _: self._act(self._use))
@@ -119,6 +128,40 @@ class RegionList(Part):
         self.table.selected = [str(path)]
         return "Kept. Choose below what uses it."
 
+    def _polygon_pressed(self, change: dict[str, Any]) -> None:
+        self.polygon.description = "Finish polygon" if change["new"] else "Draw polygon"
+        corners, self._corners = self._corners, []
+        self.viewer.unmark(_POLYGON)
+        told = (
+            "Click the corners on the image, one after the other; then press Finish polygon."
+            if change["new"]
+            else ""
+        )
+        if not change["new"] and 0 < len(corners) < 3:
+            told = f"A polygon needs three corners; {len(corners)} were clicked."
+        elif not change["new"] and corners:
+            self.viewer.draw([Region("polygon", tuple(corners))])
+        self.words.value = sentences([told], "calm") if told else ""
+
+    def take_corner(self, x: float, y: float) -> bool:
+        """
+        Take a click on the image as a corner, when a polygon is being drawn; return whether it is.
+
+        Parameters
+        ----------
+        x, y : float
+            0-based pixels of the image on top.
+        """
+        if not self.polygon.value:
+            return False
+        self._corners.append((float(x), float(y)))
+        corners = tuple(self._corners)
+        shown = (
+            [Region("polygon", corners)] if len(corners) > 2 else [Region("point", (one,)) for one in corners]
+        )
+        self.viewer.outline(shown, label=_POLYGON)
+        return True
+
     def _use(self) -> str:
         found: RegionUse | None = self.use.value
         return self.model.use(self._chosen, found) if found is not None else ""
@@ -148,6 +191,8 @@ class RegionList(Part):
         options = [(f"{self.session.models[one.stage].stage.short}: {one.title}", one) for one in uses]
         if tuple(options) != tuple(self.use.options):
             self.use.options = options
+            # Trap: a dropdown that had no options does not choose one of those that it gets
+            self.use.value = self.use.value or (uses[0] if uses else None)
         self._draw()
         self._follow_choice(None)
 
