@@ -22,13 +22,13 @@ CELL = """
 import sys
 sys.path.insert(0, {here!r})
 import trial_page
-trial_page.dashboard({folder!r}, **{more!r})
+trial_page.{name}({folder!r}, **{more!r})
 """
 
 
-def cell(folder: Path, **more: Any) -> str:
-    """Return the code that displays the dashboard of a folder."""
-    return CELL.format(here=str(Path(__file__).parent), folder=str(folder), more=more)
+def cell(folder: Path, name: str = "dashboard", **more: Any) -> str:
+    """Return the code that displays the dashboard of a folder, or what another function here makes."""
+    return CELL.format(here=str(Path(__file__).parent), name=name, folder=str(folder), more=more)
 
 
 def dashboard(folder: str, *, start: bool = True, pace: float = 0.0, **more: Any) -> Dashboard:
@@ -69,3 +69,29 @@ def begin(session: SessionModel) -> None:
     engine.fail(keys[5])
     engine.step(keys[6], 4)
     session.poll()
+
+
+def hostile_dashboard(folder: str) -> Dashboard:
+    """Return the dashboard of a program whose texts are all of `hostile.PAYLOADS` at once."""
+    import hostile
+
+    session = hostile.session(fake_rooms, Path(folder), " ".join(hostile.PAYLOADS.values()))
+    made = Dashboard(session, viewer=make_viewer("light", height="420px"))
+    session.show(session.programs.mosaics[0].path)
+    return made
+
+
+def hostile_shifts(folder: str) -> Any:
+    """Return the view of a table of shifts with such texts."""
+    from dataclasses import replace
+
+    import hostile
+    import shift_files
+
+    from miri_widgets.panels.shifts import show_shifts
+
+    text = " ".join(hostile.PAYLOADS.values())
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    one = shift_files.trusted(1, 3, source=plain)
+    one = replace(one, group=replace(one.group, guide_star=plain), reason=plain, filter=plain)
+    return show_shifts(shift_files.write_shift_files(Path(folder), (one,), notes=(plain,)).table)
