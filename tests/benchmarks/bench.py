@@ -21,6 +21,7 @@ PARTS = {
     "shifts": ("shifts_science.bench", "shifts_panel_bench.measure"),
     "contact_sheet": ("contact_sheet_bench.measure",),
     "map": ("exposure_map_bench.measure",),
+    "table": ("table_bench.measure",),
 }
 """What measures each part: values by key, with notes or without."""
 

@@ -8,10 +8,12 @@ complained about and whom it tried to call.
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import nbformat
@@ -68,6 +70,16 @@ def write_dashboard(
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, folder / name)
     return folder / name
+
+
+@pytest.fixture(scope="session")
+def trial() -> ModuleType:
+    """Give tests `trial_page`, whose cells display dashboards without the pipeline."""
+    spec = importlib.util.spec_from_file_location("trial_page", _HERE / "trial_page.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

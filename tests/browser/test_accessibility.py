@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -28,22 +27,15 @@ LOOK = """async ([within, left_out]) => {
 }"""
 
 
-def _trial() -> ModuleType:
-    path = Path(__file__).with_name("trial_page.py")
-    spec = importlib.util.spec_from_file_location("trial_page", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def served(
-    tmp_path_factory: Any, make_dashboard: Callable[..., Path], serve_folder: Callable[..., Any]
+    tmp_path_factory: Any,
+    make_dashboard: Callable[..., Path],
+    serve_folder: Callable[..., Any],
+    trial: ModuleType,
 ) -> Any:
     """One page in the middle of a job, and one before any."""
     folder = tmp_path_factory.mktemp("access")
-    trial = _trial()
     make_dashboard(folder / "pages", "busy.ipynb", [trial.cell(folder / "busy")], title="A trial")
     make_dashboard(
         folder / "pages",

@@ -18,17 +18,26 @@ from miri_widgets.dashboard import Dashboard
 from miri_widgets.models.session import SessionModel
 from miri_widgets.viewer import make_viewer
 
+PROVED = ("stripes", "sky")
+
+PROOF = {
+    "verdict": "doubtful", "sentences": ["Fluxes of added sources change by 0.0 ± 0.1 %.", "Rows got more structure."],
+    "grades": ["good", "doubtful"], "unit": "MJy/sr", "exposures": 10, "measured": 6, "sources": 206, "places": 40,
+    "flux_bias": 0.0, "flux_bias_err": 0.001, "noise_ratio": 1.05,
+}  # fmt: skip
+"""What a step tells of its run."""
+
 CELL = """
 import sys
 sys.path.insert(0, {here!r})
 import trial_page
-trial_page.dashboard({folder!r}, **{more!r})
+trial_page.{name}({folder!r}, **{more!r})
 """
 
 
-def cell(folder: Path, **more: Any) -> str:
-    """Return the code that displays the dashboard of a folder."""
-    return CELL.format(here=str(Path(__file__).parent), folder=str(folder), more=more)
+def cell(folder: Path, name: str = "dashboard", **more: Any) -> str:
+    """Return the code that displays the dashboard of a folder, or what another function here makes."""
+    return CELL.format(here=str(Path(__file__).parent), name=name, folder=str(folder), more=more)
 
 
 def dashboard(folder: str, *, start: bool = True, pace: float = 0.0, **more: Any) -> Dashboard:
@@ -61,11 +70,45 @@ def dashboard(folder: str, *, start: bool = True, pace: float = 0.0, **more: Any
 def begin(session: SessionModel) -> None:
     """Submit everything; end some runs well, one badly, and leave one at work."""
     engine: Any = session.services.engine
+    engine.reports = {
+        name: {"proof": PROOF} for name, model in session.models.items() if model.stage.correction
+    }
     session.run_all()
     first = [plan.key for plan in session.plans if plan.stage == "persistence"]
     engine.finish(*first)
     keys = [plan.key for plan in session.plans if plan.stage == "detector1"]
     engine.finish(*keys[:5])
+    # one filter went through steps with a proof, and has a mosaic
+    engine.finish(*[plan.key for plan in session.plans if plan.stage in PROVED or "f770w" in plan.label])
     engine.fail(keys[5])
     engine.step(keys[6], 4)
     session.poll()
+    session.show(session.stages["detector1"].products[0])
+    session.click(20.0, 30.0)
+    session.poll()
+
+
+def hostile_dashboard(folder: str) -> Dashboard:
+    """Return the dashboard of a program whose texts are all of `hostile.PAYLOADS` at once."""
+    import hostile
+
+    session = hostile.session(fake_rooms, Path(folder), " ".join(hostile.PAYLOADS.values()))
+    made = Dashboard(session, viewer=make_viewer("light", height="420px"))
+    session.show(session.programs.mosaics[0].path)
+    return made
+
+
+def hostile_shifts(folder: str) -> Any:
+    """Return the view of a table of shifts with such texts."""
+    from dataclasses import replace
+
+    import hostile
+    import shift_files
+
+    from miri_widgets.panels.shifts import show_shifts
+
+    text = " ".join(hostile.PAYLOADS.values())
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    one = shift_files.trusted(1, 3, source=plain)
+    one = replace(one, group=replace(one.group, guide_star=plain), reason=plain, filter=plain)
+    return show_shifts(shift_files.write_shift_files(Path(folder), (one,), notes=(plain,)).table)

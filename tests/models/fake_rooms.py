@@ -127,6 +127,7 @@ class FakeEngine:
         self.cancelled: list[str] = []
         self.recovered = 0
         self.doomed: set[str] = set()
+        self.reports: dict[str, dict] = {}
 
     def submit(self, plans):
         job = f"job{len(self.made) + 1}"
@@ -216,8 +217,9 @@ class FakeEngine:
                     path, unit=unit, level=level, start=60000.1 + (int(plan.key[:4], 16) % 97) * 1e-3
                 )
             names[path.name] = path.stat().st_size
+        facts = {"report": self.reports[plan.stage]} if plan.stage in self.reports else {}
         (folder / "log.txt").write_text("all went well\n" * 20)
-        write_record(folder, Record(plan.key, plan.stage, plan.label, products=names))
+        write_record(folder, Record(plan.key, plan.stage, plan.label, products=names, facts=facts))
 
     def _go_on(self):
         """Move two runs at a time forward by the clock."""
