@@ -18,7 +18,6 @@ __all__ = [
     "OpenedProgram",
     "known_workspaces",
     "open_folder",
-    "opened_folder",
     "opened_programs",
     "touch_opened",
 ]
