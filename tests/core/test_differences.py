@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -13,12 +13,14 @@ IMAGES = arrays(np.float32, (5, 6), elements=st.floats(-100, 100, width=32))
 FLAGS = arrays(np.uint32, (5, 6), elements=st.sampled_from([0, 1, 4, 5, 16]))
 
 
+@settings(deadline=None)
 @given(image=IMAGES, flags=FLAGS)
 def test_an_image_does_not_differ_from_itself(image, flags):
     difference, numbers = pixel_difference(image, image, flags, flags)
     assert numbers.none and numbers.compared == np.isfinite(difference).sum() == (flags & 1 == 0).sum()
 
 
+@settings(deadline=None)
 @given(first=IMAGES, second=IMAGES, one=FLAGS, other=FLAGS)
 def test_swapping_the_two_turns_every_sign(first, second, one, other):
     there, numbers = pixel_difference(first, second, one, other)
@@ -29,6 +31,7 @@ def test_swapping_the_two_turns_every_sign(first, second, one, other):
     assert numbers.changed == turned.changed and numbers.compared == turned.compared
 
 
+@settings(deadline=None)
 @given(image=IMAGES, place=st.integers(0, 29))
 def test_unusable_pixels_do_not_count(image, place):
     worse = image.copy()
@@ -38,6 +41,7 @@ def test_unusable_pixels_do_not_count(image, place):
     assert np.isnan(difference.flat[place])
 
 
+@settings(deadline=None)
 @given(image=IMAGES, place=st.integers(0, 29), value=st.floats(1, 1e6))
 def test_one_outlier_moves_the_largest_only(image, place, value):
     other = image.astype(np.float64)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import QTable
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.errors import NotFitsError
@@ -40,6 +40,7 @@ def test_dates_do_not_count(tmp_path):
     assert "DATE" in VOLATILE
 
 
+@settings(max_examples=25, deadline=None)
 @given(place=st.integers(0, 11), value=st.floats(-1e6, 1e6, width=32))
 def test_every_pixel_counts(tmp_path_factory, place, value):
     folder = tmp_path_factory.mktemp("pixel")

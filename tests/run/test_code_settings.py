@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from miri_widgets.errors import ParameterError
@@ -165,6 +166,7 @@ def test_stpipe_reads_the_same_values():
     assert done.stdout == ""
 
 
+@examples(deadline=None)
 @given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30))
 def test_any_line_of_text_is_read_back_or_refused(text):
     if "'" in text and '"' in text:
