@@ -140,7 +140,7 @@ def test_what_belongs_to_no_stage(
 ) -> None:
     """The whole page, getting data, proof and the catalogue."""
     photographer.open(address("artefacts"), height=900)
-    photographer.take("program", whole=True)
+    photographer.take("program", whole=True, milliseconds=15_000)
     page.set_viewport_size({"width": 1440, "height": 1500})
     tab(page, "Get data").click()
     expect(page.get_by_role("button", name="Look up")).to_be_visible(timeout=MINUTES)
