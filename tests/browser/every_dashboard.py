@@ -18,12 +18,13 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from chromium import CHROMIUM_FLAGS, PageReport, find_chromium
 from lab import run_lab
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 from tours import Hand, engines_of, tour_of
 
@@ -115,7 +116,8 @@ def drive(name: str, host: str, pages: Path, patience: float) -> Outcome:
                 page.wait_for_timeout(6000)  # the viewer draws
             finally:
                 outcome.seconds = time.monotonic() - began
-                page.screenshot(path=OUT / f"{name}_{host}.png", full_page=host == "voila")
+                with suppress(PlaywrightError):  # the page is gone: what ended it is told
+                    page.screenshot(path=OUT / f"{name}_{host}.png", full_page=host == "voila")
     except Exception as error:
         outcome.fault = " ".join(str(error).split())[:500] or type(error).__name__
         traceback.print_exc(limit=-4)

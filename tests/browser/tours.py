@@ -189,17 +189,27 @@ class AnyProgramTour(Tour):
 class CompareTour(Tour):
     """Two runs of Detector 1 of the program of after-images, with two thresholds: listed, blinked, subtracted."""
 
+    def __init__(self, pages: Path) -> None:
+        # a workspace of its own: what is chosen for these runs must not be remembered by another page
+        path = pages / "compared.toml"
+        workspace = data_root().resolve() / "compared_workspace"
+        path.write_text(
+            f'simulated = "afterimages"\nworkspace = "{workspace}"\nchain = ["persistence", "detector1"]\n'
+        )
+        super().__init__(load_program(path))
+
     def prepare(self) -> str:
         """Make both runs, and let their workspace be the latest."""
         from miri_widgets.cli.headless import follow, start
         from miri_widgets.simulation.twins import ensure_twin
 
         ensure_twin(self.program.simulated)
-        for changes in ((), ("detector1.jump.rejection_threshold=6",)):
+        for threshold in (5, 6):
+            changes = (f"detector1.jump.rejection_threshold={threshold}",)
             session, job = start(self.program, stages=["persistence", "detector1"], changes=changes)
             try:
                 if job and not follow(session, job, print):
-                    raise RuntimeError(f"the runs to compare, with {changes}, were not made")
+                    raise RuntimeError(f"the runs with a threshold of {threshold} were not made")
             finally:
                 session.close()
         os.utime(self.program.workspace / "runs" / "detector1")
@@ -237,7 +247,7 @@ def tour_of(name: str, pages: Path) -> Tour:
     if name == "any_program":
         return AnyProgramTour()
     if name == "compare":
-        return CompareTour(load_program(pages / "persistence.toml"))
+        return CompareTour(pages)
     return Tour(load_program(pages / f"{name}.toml"), LOOK_AT.get(name, ""))
 
 
