@@ -33,6 +33,7 @@ class Area:
         self._aim: Mapping[str, Any] | None = None
         self._waits = False
         self._fits = 0
+        self._told: tuple[Any, dict[str, Any] | None] = (None, None)
 
     def hold(self) -> None:
         """Leave what is in view as it is: what waits to show all of the image would take it away again."""
@@ -82,8 +83,13 @@ class Area:
             return None
         if self._aim is not None and (self._waits or not self._ratio(state)):
             return dict(self._aim)
-        x, y = (state.x_min + state.x_max) / 2, (state.y_min + state.y_max) / 2
-        return place_of(self._wcs(), float(x), float(y), float(abs(state.x_max - state.x_min)))
+        wcs = self._wcs()
+        limits = tuple(float(getattr(state, name)) for name in ("x_min", "x_max", "y_min", "y_max"))
+        if (limits, id(wcs)) != self._told[0]:  # asked often, and the way to the sky is long
+            left, right, low, high = limits
+            found = place_of(wcs, (left + right) / 2, (low + high) / 2, abs(right - left))
+            self._told = (limits, id(wcs)), found
+        return None if self._told[1] is None else dict(self._told[1])
 
     @property
     def _glue(self) -> Any:

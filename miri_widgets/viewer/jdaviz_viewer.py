@@ -97,6 +97,7 @@ class JdavizViewer:
 
         self._app = App(verbosity="error")
         self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
+        self._found: Any | None = None
         self._marks: set[str] = set()
         self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
         self._drawings = Drawings(self._app, lambda: self._viewer, self._front_wcs)
@@ -310,7 +311,14 @@ class JdavizViewer:
     @property
     def _viewer(self) -> Any | None:
         """The image viewer; jdaviz makes it with the first image."""
-        return self._app.viewers.get(_VIEWER)
+        # Trap: jdaviz makes three new widgets whenever `App.viewers` is read, and never closes them.
+        drawers = self._app._app._viewer_store.values()  # private: what `App.viewers` is made from
+        drawer = next((one for one in drawers if one._ref_or_id == _VIEWER), None)
+        if drawer is None:
+            self._found = None
+        elif self._found is None or self._found._obj.glue_viewer is not drawer:
+            self._found = self._app.viewers.get(_VIEWER)
+        return self._found
 
     def _let_units_differ(self) -> None:
         """

@@ -182,3 +182,16 @@ def test_an_outline_that_the_wcs_does_not_reach_is_left_out() -> None:
     far = Region("circle", ((263.8, 69.4),), (5.0,), sky=True)
     x, _ = outlines([far, CIRCLE], sky())
     assert len(x) == 1
+
+
+def test_jdaviz_is_asked_without_making_widgets(tmp_path: Path) -> None:
+    from ipywidgets.widgets.widget import _instances
+
+    viewer = shown("jdaviz", tmp_path)
+    viewer.draw([CIRCLE])
+    viewer.state()
+    before = len(_instances)
+    for _ in range(5):
+        viewer.state()
+    assert len(_instances) == before, "it is asked four times a second for as long as a page is open"
+    viewer.close()

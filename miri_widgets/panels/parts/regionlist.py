@@ -59,7 +59,7 @@ class RegionList(Part):
             description="Draw polygon", tooltip="Click the corners on the image, then press this again"
         )
         self.polygon.layout.width = "auto"
-        self.polygon.add_class("mw-toggle")
+        self.polygon.add_class("mw-button")
         self._corners: list[tuple[float, float]] = []
         self.erase = button("Clear drawing", tip="Forget what is drawn; kept regions stay")
         self.path = ipywidgets.Text(placeholder="path of a .reg file", description="DS9 file", layout=wide)
