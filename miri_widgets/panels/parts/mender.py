@@ -29,6 +29,28 @@ function heading_of(node) {
   }
   return ''
 }
+const TOOLS = {
+  'jdaviz:homezoom': 'Whole image', 'jdaviz:boxzoom': 'Zoom into a box', 'jdaviz:imagepanzoom': 'Pan and zoom',
+  'bqplot:truecircle': 'Draw a circle', 'bqplot:rectangle': 'Draw a rectangle', 'bqplot:ellipse': 'Draw an ellipse',
+  'jdaviz:contrastbias': 'Contrast and bias', 'jdaviz:viewer_clone': 'One more viewer',
+}
+function tip_of(node) {
+  for (let up = node, far = 0; up && far < 5; up = up.parentElement, far++) {
+    for (let vue = up.__vue__, high = 0; vue && high < 4; vue = vue.$parent, high++) {
+      // a document that is not shown runs nothing
+      if (typeof vue.getTooltipHtml === 'function') {
+        return words(new DOMParser().parseFromString(String(vue.getTooltipHtml() || ''), 'text/html').body)
+      }
+    }
+  }
+  return ''
+}
+function glyph_of(node) {
+  if (node.classList.contains('suboptions-carrot')) return 'More of these tools'
+  const icon = node.matches('.mdi') ? node : node.querySelector('.mdi')
+  const name = icon && [...icon.classList].find(one => one.startsWith('mdi-'))
+  return name ? name.slice(4).replace(/-/g, ' ') : (node.value || '').split(':').pop().replace(/_/g, ' ')
+}
 function mend() {
   each('.mw-app .jupyter-widget-Collapse-header', head => {
     put(head, 'role', 'button'); put(head, 'tabindex', '0')
@@ -48,6 +70,12 @@ function mend() {
     const tabs = body.previousElementSibling && body.previousElementSibling.querySelector('[role=tab][aria-selected=true]')
     if (tabs) { put(body, 'role', 'tabpanel'); put(body, 'aria-label', words(tabs.querySelector('.mw-tab-title'))) }
   })
+  // jdaviz: its tools are icons, whose tips are made when a mouse comes
+  each('.mw-viewer button:not([aria-label]), .mw-viewer span[role=button]:not([aria-label])', one => {
+    const name = words(one) || tip_of(one) || TOOLS[one.value] || glyph_of(one)
+    if (name) put(one, 'aria-label', name)
+  })
+  each('.mw-viewer img:not([alt])', one => put(one, 'alt', ''))
   each('.mw-app button:not([aria-label])', one => {
     // an icon alone, or a glyph: what its tip says
     if (!/\\p{L}/u.test(words(one)) && one.title) put(one, 'aria-label', one.title)
