@@ -12,7 +12,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from miri_widgets.core.dq import count_by_flag, has
+from miri_widgets.core.dq import changes_by_flag, has
 from miri_widgets.core.levels import robust_sigma
 from miri_widgets.errors import InputError
 from miri_widgets.models.pixel_story import question_of
@@ -23,7 +23,7 @@ from miri_widgets.products.names import suffix_of
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["LOOKS", "CompareModel", "Comparison", "compared"]
+__all__ = ["LOOKS", "CompareModel", "Comparison", "compared", "stage_before"]
 
 LOOKS = ("before", "after", "difference")
 
@@ -43,10 +43,10 @@ class Comparison:
         After minus before; NaN where either must not be used.
     unit : str
         Of both.
-    gained : mapping of str to int
-        How many pixels have gained each flag.
-    sigma : float
-        Robust standard deviation of the difference, its unit.
+    gained, lost : mapping of str to int
+        How many pixels have gained each flag, and how many have lost it.
+    sigma, median : float
+        Robust standard deviation and median of the difference, its unit.
     """
 
     before: Path
@@ -56,14 +56,18 @@ class Comparison:
     unit: str
     gained: Mapping[str, int] = field(default_factory=dict)
     sigma: float = 0.0
+    lost: Mapping[str, int] = field(default_factory=dict)
+    median: float = 0.0
 
     def words(self) -> str:
         """Return what changed, as a phrase."""
-        flags = ", ".join(f"+{count} {name}" for name, count in self.gained.items()) or "no new flags"
+        signed = [f"+{count} {name}" for name, count in self.gained.items()]
+        signed += [f"−{count} {name}" for name, count in self.lost.items()]
+        flags = ", ".join(signed) or "no new flags"
         changed = (
             "no pixel changed"
             if not np.nan_to_num(self.difference).any()
-            else f"scatter {self.sigma:.3g} {self.unit}"
+            else f"median {self.median:+.3g}, scatter {self.sigma:.3g} {self.unit}"
         )
         return f"{self.title}: {changed}; {flags}"
 
@@ -92,9 +96,10 @@ def compared(before: Path, after: Path, title: str) -> Comparison:
         )
     difference = images[1] - images[0]
     finite = difference[np.isfinite(difference)]
-    gained = count_by_flag(flags[1] & ~flags[0])
-    sigma = float(robust_sigma(finite, float(np.median(finite)))) if finite.size else 0.0
-    return Comparison(before, after, title, difference, units[1], gained, sigma)
+    gained, lost = changes_by_flag(flags[0], flags[1])
+    median = float(np.median(finite)) if finite.size else 0.0
+    sigma = float(robust_sigma(finite, median))
+    return Comparison(before, after, title, difference, units[1], gained, sigma, lost, median)
 
 
 class CompareModel(traitlets.HasTraits):
@@ -160,14 +165,19 @@ class CompareModel(traitlets.HasTraits):
         self.unobserve_all()
 
 
-def _pair_of(session: SessionModel) -> tuple[Path, Path, str] | None:
-    """The product before the one in the viewer, that one, and the title of its stage; None when there is none."""
-    shown = session.shown
-    if shown is None or session.extension != "SCI":
-        return None
+def stage_before(session: SessionModel) -> tuple[Path, Path, str] | None:
+    """The image before the one in the viewer, that one, and the title of its stage; None when there is none."""
     question = question_of(session, 0.0, 0.0)
     for (_, before), (title, after) in pairwise(question.images if question is not None else ()):
-        # rates are in DN/s, all later images in MJy/sr
-        if after == shown and (suffix_of(before) == "rate") == (suffix_of(after) == "rate"):
+        if after == session.shown:
             return before, after, title
     return None
+
+
+def _pair_of(session: SessionModel) -> tuple[Path, Path, str] | None:
+    """As `stage_before`, when the two can be subtracted."""
+    pair = stage_before(session) if session.extension == "SCI" else None
+    # rates are in DN/s, all later images in MJy/sr
+    if pair is None or (suffix_of(pair[0]) == "rate") != (suffix_of(pair[1]) == "rate"):
+        return None
+    return pair

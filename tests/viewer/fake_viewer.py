@@ -40,4 +40,6 @@ class FakeViewer:
     def _note(self, *arguments: Any, **options: Any) -> None:
         self.calls.append((arguments, options))
 
-    blink = mark = unmark = center_on = stretch = close = _note
+    blink = on_view = overlay = clear_overlay = set_range = mark = unmark = center_on = stretch = close = (
+        _note
+    )
