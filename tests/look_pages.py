@@ -7,6 +7,7 @@ Shared by the browser tests and the bench of the viewer. A kernel opens the same
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,13 @@ session.follow()
 Dashboard(session, viewer=make_viewer({kind!r}, height={height!r}))"""
 
 
-def write_look(folder: Path, shape: tuple[int, int] = (256, 256), *, dithers: int = 1) -> Path:
+def write_look(
+    folder: Path,
+    shape: tuple[int, int] = (256, 256),
+    *,
+    dithers: int = 1,
+    ramps: Sequence[tuple[int, int, int, int]] = (),
+) -> Path:
     """
     Write raw exposures, and products of detector1, image2 and areas, with records, into a workspace.
 
@@ -52,10 +59,12 @@ def write_look(folder: Path, shape: tuple[int, int] = (256, 256), *, dithers: in
         (ny, nx) of the products.
     dithers : int
         Number of exposures.
+    ramps : sequence of (nints, ngroups, ny, nx)
+        Shape of each raw exposure; 2 integrations of 5 groups by default.
     """
     program = fake_rooms.fake_program(folder, dithers=dithers, filters=("F770W",), stages=("areas",))
-    for path in program.folders[0].glob("*_uncal.fits"):
-        write_ramp(path, (2, 5, *shape))
+    for number, path in enumerate(sorted(program.folders[0].glob("*_uncal.fits"))):
+        write_ramp(path, ramps[number] if ramps else (2, 5, *shape))
     session = _session(program)
     session.poll()
     session.run_all()
@@ -122,13 +131,14 @@ def write_notebook(
 
 
 def write_ramp(path: Path, shape: tuple[int, int, int, int]) -> None:
-    """Write counts that grow by 100 DN per group into a raw exposure whose header is there already."""
+    """Write ramps into a raw exposure whose header is there: 100 DN per group, bent from column to column."""
     nints, ngroups = shape[:2]
     with fits.open(path) as hdus:
         primary = hdus[0].copy()
     primary.header["TGROUP"], primary.header["NGROUPS"], primary.header["NINTS"] = 2.775, ngroups, nints
-    groups = (1000 + 100 * np.arange(ngroups)).astype(np.uint16)
-    counts = np.broadcast_to(groups[None, :, None, None], shape)
+    group = np.arange(ngroups)[:, None]
+    rows = 1000 + 100 * group + group * (group - 1) // 2 * (np.arange(shape[3]) % 7)
+    counts = np.broadcast_to(rows.astype(np.uint16)[None, :, None, :], shape)
     fits.HDUList([primary, fits.ImageHDU(np.ascontiguousarray(counts), name="SCI")]).writeto(
         path, overwrite=True
     )

@@ -46,9 +46,9 @@ class RangeVerdict:
         return "black" if self.as_black >= PLAIN else ""
 
 
-def thinned(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return pixels on a regular grid, about 250 000 at least, as a view: enough to know percentiles."""
-    step = max(1, int(math.sqrt(pixels.size / _ENOUGH)))
+def thinned(pixels: NDArray[Any], enough: int = _ENOUGH) -> NDArray[Any]:
+    """Return pixels on a regular grid, `enough` at least, as a view; by default enough to know percentiles."""
+    step = max(1, int(math.sqrt(pixels.size / enough)))
     return pixels[::step, ::step]
 
 

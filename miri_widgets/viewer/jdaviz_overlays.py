@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from miri_widgets.viewer.overlay import MaskPicture
+from miri_widgets.viewer.quick_pictures import send_quickly
 
 __all__ = ["JdavizOverlays"]
-
-_PADDING = 0.5  # beyond the view, as jdaviz gives its images: a pan shows what was drawn already
 
 
 class JdavizOverlays:
@@ -39,7 +38,7 @@ class JdavizOverlays:
         from glue_jupyter.bqplot.image.frb_mark import FRBImage
 
         mark = FRBImage(viewer, lambda bounds: picture.cells(bounds) if self._by_pixels() else None)
-        mark.external_padding = _PADDING
+        send_quickly(mark)
         self._marks[label], self._figure = mark, viewer.figure
         mark.update(force=True)
         self._figure.marks = [*self._figure.marks, mark]

@@ -23,6 +23,7 @@ from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.jdaviz_overlays import JdavizOverlays
 from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
+from miri_widgets.viewer.quick_pictures import send_quickly
 from miri_widgets.viewer.ranges import DisplayRanges
 
 __all__ = ["JdavizViewer"]
@@ -153,6 +154,9 @@ class JdavizViewer:
         listened = self._glue
         if listened is not None:
             self._listens = True
+            picture = getattr(listened, "_composite_image", None)
+            if picture is not None:
+                send_quickly(picture)
             listened.add_event_callback(self._clicked, events=["click"])
             # Trap: over the image its own key b would blink after the page's has done so, and undo it.
             own = getattr(listened, "on_mouse_or_key_event", None)

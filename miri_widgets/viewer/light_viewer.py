@@ -19,6 +19,7 @@ from miri_widgets.viewer.brightness import to_brightness
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
+from miri_widgets.viewer.quick_pictures import send_quickly
 from miri_widgets.viewer.ranges import DisplayRanges
 
 __all__ = ["LightViewer"]
@@ -157,6 +158,7 @@ class LightViewer:
             scales={"x": self._x, "y": self._y, "image": bqplot.ColorScale()},
             compression="png",
         )
+        send_quickly(mark)
         self._overlays[label] = mark
         # above the image, below the marks of positions
         self._figure.marks = [self._drawing, *self._overlays.values(), *self._marks.values()]

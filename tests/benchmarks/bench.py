@@ -18,7 +18,7 @@ def main() -> int:
     """Measure the parts that were asked for; exit with 1 when a bound is missed."""
     values: dict[str, float | None] = {}
     notes = [f"{os.cpu_count()} cores, load at the start {os.getloadavg()[0]:.1f}"]
-    for name in sys.argv[1:] or ("engine", "page", "sky", "shifts"):
+    for name in sys.argv[1:] or ("engine", "page", "sky", "shifts", "viewer"):
         if name == "engine":
             import engine_bench
 
@@ -40,8 +40,14 @@ def main() -> int:
             for found, told in (shifts_science.bench(), shifts_panel_bench.measure()):
                 values |= found
                 notes += told
+        elif name == "viewer":
+            import viewer_bench
+
+            found, told = viewer_bench.measure()
+            values |= found
+            notes += told
         else:
-            print(f"there is no part {name!r}: engine, page, sky, shifts", file=sys.stderr)
+            print(f"there is no part {name!r}: engine, page, sky, shifts, viewer", file=sys.stderr)
             return 2
     return int(write("bench", bench_keys(), values, notes) > 0)
 

@@ -108,6 +108,7 @@ def bench_keys() -> tuple[Key, ...]:
         + _of_part("sky_bench")
         + _of_part("shifts_science", "BENCH_KEYS")
         + _of_part("shifts_panel_bench")
+        + _of_part("viewer_bench")
     )
 
 

@@ -46,4 +46,5 @@ def test_pixels_that_do_not_count_are_no_reason():
 
 def test_large_images_are_thinned_and_small_ones_are_whole():
     assert thinned(np.zeros((400, 500))).shape == (400, 500)
+    assert thinned(np.zeros((1024, 1032)), 1_000_000).shape == (1024, 1032)
     assert 250_000 <= thinned(np.zeros((5000, 5000))).size < 400_000

@@ -80,3 +80,17 @@ def test_another_image_is_judged_anew(model, tmp_path):
     assert model.sentence
     model.session.show(write(tmp_path / "b_cal.fits", 20.0))
     assert model.sentence == "" and np.isnan(model.white)
+
+
+def test_a_large_mosaic_is_measured_from_some_pixels_that_stand_for_all(tmp_path):
+    from miri_widgets.models.measure import measure
+
+    rng = np.random.default_rng(4)
+    image = rng.normal(30.0, 1.0, (2400, 2200)).astype(np.float32)
+    path = tmp_path / "large_i2d.fits"
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(image, name="SCI")]).writeto(path)
+    found = measure(path)
+    assert found.shape == (2400, 2200)
+    assert found.level.median == pytest.approx(30.0, abs=0.01)
+    total = found.histogram.counts.sum() + found.histogram.below + found.histogram.above
+    assert total == pytest.approx(image.size, rel=1e-3)

@@ -290,6 +290,22 @@ def test_no_marked_pixel_in_view_vanishes(ny: int, nx: int, cells: int, seed: in
     assert not outside.any()
 
 
+def test_a_picture_is_packed_as_it_is() -> None:
+    import io
+
+    from PIL import Image
+
+    viewer = make_viewer("light")
+    mask = np.random.default_rng(2).uniform(size=(20, 30)) < 0.3
+    viewer.show(np.ones((20, 30)), label="one")
+    viewer.overlay(mask, label="DEAD", color="#d55e00", opacity=0.5)
+    mark = viewer._backend._overlays["DEAD"]
+    sent = mark.get_state("image")["image"]
+    assert (sent["type"], sent["format"], tuple(sent["shape"])) == ("image", "png", (20, 30, 4))
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(sent["data"]))), mark.image)
+    viewer.close()
+
+
 def test_a_large_mosaic_is_sent_no_finer_than_a_screen() -> None:
     viewer = make_viewer("light")
     viewer.show(np.arange(9_000_000.0).reshape(3000, 3000), label="one")
