@@ -55,6 +55,11 @@ class JdavizOverlays:
         mark.array_maker = lambda bounds: None
         mark.close()
 
+    def close(self) -> None:
+        """Remove all overlays."""
+        for label in list(self._marks):
+            self.remove(label)
+
     def _by_pixels(self) -> bool:
         """Whether images lie pixel on pixel. Private: the plugin says so only once it was opened."""
         return getattr(self._app._app, "_align_by", "pixels") == "pixels"

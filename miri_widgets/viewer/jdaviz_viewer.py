@@ -52,6 +52,7 @@ class JdavizViewer:
         self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
         self._marks: set[str] = set()
         self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
+        self._sizes: dict[str, tuple[int, ...]] = {}
         self._size: tuple[int, ...] = ()  # of the image shown last
         self._ranges = DisplayRanges()
         self._overlays = JdavizOverlays(self._app)
@@ -73,10 +74,15 @@ class JdavizViewer:
         """Show an image on top, instead of one with the same label, with black and white of another."""
         with self._one_picture():
             self._show(image, label, like)
-        if image.pixels.shape != self._size:
-            self._size = image.pixels.shape
-            self._fit_when_drawn()
+        self._sizes[label] = image.pixels.shape
+        self._fit_other_size(label)
         self._tell()
+
+    def _fit_other_size(self, label: str) -> None:
+        """Show all of an image whose size is not that of the one before; else what is in view stays."""
+        if self._sizes[label] != self._size:
+            self._size = self._sizes[label]
+            self._fit_when_drawn()
 
     def _show(self, image: ViewerImage, label: str, like: str) -> None:
         self._forget(label)
@@ -96,6 +102,7 @@ class JdavizViewer:
         """Bring an image that is here already on top."""
         if label in self._layers():
             self._bring_up(label)
+            self._fit_other_size(label)
 
     def remove(self, label: str) -> None:
         """Forget an image."""
@@ -227,6 +234,7 @@ class JdavizViewer:
 
     def close(self) -> None:
         """Free the widgets."""
+        self._overlays.close()
         self._app._app.close()
         self.widget.close()
 

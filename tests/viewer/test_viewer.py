@@ -290,6 +290,22 @@ def test_no_marked_pixel_in_view_vanishes(ny: int, nx: int, cells: int, seed: in
     assert not outside.any()
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_an_image_of_another_size_that_comes_back_is_seen_whole() -> None:
+    viewer = make_viewer("jdaviz")
+    viewer.show(np.ones((20, 30)), label="exposure")
+    viewer.show(np.ones((400, 500)), label="mosaic")
+    viewer.front("exposure")
+    state = viewer._backend._glue.state
+    assert state.x_max - state.x_min < 100
+    viewer.center_on((3, 4))
+    seen = (state.x_min, state.x_max)
+    viewer.show(np.zeros((20, 30)), label="before", like="exposure")
+    viewer.front("exposure")
+    assert (state.x_min, state.x_max) == seen, "what has the same pixels does not move"
+    viewer.close()
+
+
 def test_a_picture_is_packed_as_it_is() -> None:
     import io
 
