@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BITS", "count_by_flag", "has", "names_of"]
+__all__ = ["BITS", "changes_by_flag", "count_by_flag", "has", "names_of"]
 
 BITS: Mapping[str, int] = {
     "DO_NOT_USE": 0,
@@ -78,5 +78,25 @@ def names_of(value: int) -> tuple[str, ...]:
 
 def count_by_flag(dq: NDArray[np.integer]) -> dict[str, int]:
     """Return how many pixels carry each flag; flags that none carries are left out."""
-    counts = {name: int(np.count_nonzero(has(dq, name))) for name in BITS}
-    return {name: count for name, count in counts.items() if count}
+    present = names_of(int(np.bitwise_or.reduce(dq.astype(np.uint32), axis=None)))
+    return {name: int(np.count_nonzero(has(dq, name))) for name in present}
+
+
+def changes_by_flag(
+    before: NDArray[np.integer], after: NDArray[np.integer]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """
+    Count the pixels that have gained and that have lost each flag.
+
+    Parameters
+    ----------
+    before, after : ndarray of int, any one shape
+        Flags. Not modified.
+
+    Returns
+    -------
+    gained, lost : dict of str to int
+        By flag; flags that did not change are left out. A step of ours only gains flags.
+    """
+    old, new = before.astype(np.uint32), after.astype(np.uint32)
+    return count_by_flag(new & ~old), count_by_flag(old & ~new)

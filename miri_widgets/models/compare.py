@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from miri_widgets.products.names import suffix_of
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["LOOKS", "CompareModel", "Comparison", "compared"]
+__all__ = ["LOOKS", "CompareModel", "Comparison", "compared", "stage_before"]
 
 LOOKS = ("before", "after", "difference")
 
@@ -43,12 +42,8 @@ class Comparison:
         After minus before; NaN where either must not be used.
     unit : str
         Of both.
-    gained : mapping of str to int
-        How many pixels have gained each flag.
-    sigma : float
-        Robust standard deviation of the difference, its unit.
-    numbers : PixelDifference, optional
-        All of it in numbers.
+    numbers : PixelDifference
+        The difference and the change of flags in numbers.
     """
 
     before: Path
@@ -56,17 +51,18 @@ class Comparison:
     title: str
     difference: NDArray[np.float32]
     unit: str
-    gained: Mapping[str, int] = field(default_factory=dict)
-    sigma: float = 0.0
-    numbers: PixelDifference | None = None
+    numbers: PixelDifference
 
     def words(self) -> str:
         """Return what changed, as a phrase."""
-        flags = ", ".join(f"+{count} {name}" for name, count in self.gained.items()) or "no new flags"
+        numbers = self.numbers
+        signed = [f"+{count} {name}" for name, count in numbers.gained.items()]
+        signed += [f"−{count} {name}" for name, count in numbers.dropped.items()]
+        flags = ", ".join(signed) or "no new flags"
         changed = (
             "no pixel changed"
             if not np.nan_to_num(self.difference).any()
-            else f"scatter {self.sigma:.3g} {self.unit}"
+            else f"median {numbers.median:+.3g}, scatter {numbers.sigma:.3g} {self.unit}"
         )
         return f"{self.title}: {changed}; {flags}"
 
@@ -97,8 +93,7 @@ def compared(before: Path, after: Path, title: str) -> Comparison:
             "compare stages that keep both",
         )
     difference, numbers = pixel_difference(images[0], images[1], flags[0], flags[1])
-    sigma = numbers.sigma if numbers.compared else 0.0
-    return Comparison(before, after, title, difference, units[1], numbers.gained, sigma, numbers)
+    return Comparison(before, after, title, difference, units[1], numbers)
 
 
 def _every_plane(path: Path, extension: str, header: Header) -> NDArray[Any]:
@@ -171,14 +166,19 @@ class CompareModel(traitlets.HasTraits):
         self.unobserve_all()
 
 
-def _pair_of(session: SessionModel) -> tuple[Path, Path, str] | None:
-    """The product before the one in the viewer, that one, and the title of its stage; None when there is none."""
-    shown = session.shown
-    if shown is None or session.extension != "SCI":
-        return None
+def stage_before(session: SessionModel) -> tuple[Path, Path, str] | None:
+    """The image before the one in the viewer, that one, and the title of its stage; None when there is none."""
     question = question_of(session, 0.0, 0.0)
     for (_, before), (title, after) in pairwise(question.images if question is not None else ()):
-        # rates are in DN/s, all later images in MJy/sr
-        if after == shown and (suffix_of(before) == "rate") == (suffix_of(after) == "rate"):
+        if after == session.shown:
             return before, after, title
     return None
+
+
+def _pair_of(session: SessionModel) -> tuple[Path, Path, str] | None:
+    """As `stage_before`, when the two can be subtracted."""
+    pair = stage_before(session) if session.extension == "SCI" else None
+    # rates are in DN/s, all later images in MJy/sr
+    if pair is None or (suffix_of(pair[0]) == "rate") != (suffix_of(pair[1]) == "rate"):
+        return None
+    return pair

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from miri_widgets.core.display_range import thinned
 from miri_widgets.core.dq import has
 from miri_widgets.core.histogram import Histogram, histogram
 from miri_widgets.core.levels import Level, clipped_level
@@ -14,6 +15,11 @@ from miri_widgets.errors import MiriWidgetsError, NotJwstError
 from miri_widgets.products.fits_files import read_headers, read_image
 
 __all__ = ["Measurement", "measure"]
+
+
+_ENOUGH = (
+    1_000_000  # pixels, as many as a detector has: sorting all of a large mosaic takes a core for seconds
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class Measurement:
     unit : str
         BUNIT of the image.
     histogram, level : Histogram, Level or None
-        None when the product could not be measured.
+        None when the product could not be measured. Of a large mosaic, from every few pixels; counts stand for all.
     start_mjd : float
         Start of the exposure, MJD, UTC; NaN when the header is silent.
     shape : tuple of int
@@ -59,9 +65,10 @@ def measure(path: Path) -> Measurement:
     """
     headers = read_headers(path)
     sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), headers[0])
-    image = read_image(path)
+    whole = read_image(path)
+    image = thinned(whole, _ENOUGH)
     try:
-        good = ~has(read_image(path, "DQ"), "DO_NOT_USE")
+        good = ~has(thinned(read_image(path, "DQ"), _ENOUGH), "DO_NOT_USE")
     except NotJwstError:  # a mosaic has no DQ: what has no data is NaN
         good = np.ones(image.shape, dtype=bool)
     try:
@@ -70,8 +77,16 @@ def measure(path: Path) -> Measurement:
         start = float("nan")
     return Measurement(
         unit=str(sci.get("BUNIT", "")).strip(),
-        histogram=histogram(image, good),
+        histogram=_of_all(histogram(image, good), whole.size / image.size),
         level=clipped_level(image, good),
         start_mjd=start,
-        shape=(int(image.shape[0]), int(image.shape[1])),
+        shape=(int(whole.shape[0]), int(whole.shape[1])),
     )
+
+
+def _of_all(found: Histogram, factor: float) -> Histogram:
+    """Return the counts of all pixels, estimated from those of some."""
+    if factor == 1:
+        return found
+    counts = np.rint(found.counts * factor).astype(np.int64)
+    return replace(found, counts=counts, below=round(found.below * factor), above=round(found.above * factor))

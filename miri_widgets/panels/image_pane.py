@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ipywidgets
 import numpy as np
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.compare import CompareModel
+from miri_widgets.models.display import DisplayModel
+from miri_widgets.models.flags import FlagsModel
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.compare import CompareBar
+from miri_widgets.panels.parts.display import DisplayBar
+from miri_widgets.panels.parts.flags import FlagBar, colour_of
 from miri_widgets.panels.parts.histogram import HistogramView
 from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.marks import SourceMarks
@@ -20,7 +26,8 @@ from miri_widgets.panels.parts.pixelstory import PixelStoryView
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 from miri_widgets.panels.parts.viewmemory import ViewMemory
-from miri_widgets.viewer import ImageViewer
+from miri_widgets.viewer import ImageViewer, View
+from miri_widgets.viewer.protocol import StretchFunction
 
 __all__ = ["COMPARED", "MOST_IMAGES", "PREVIEWS", "ImagePane"]
 
@@ -65,12 +72,19 @@ class ImagePane(Part):
         self._group = ""
         self._passing: list[str] = []
         self._refused = False
+        self._paths: dict[str, tuple[Path, str, int]] = {}  # label: file, extension, and when it was written
+        self._overlaid: dict[str, object] = {}  # flag: what was drawn
+        self._acting = 0
         charts = ipywidgets.HBox([self.histogram, self.levels])
         charts.add_class("mw-charts")
         strip = ipywidgets.HBox([self.words, self.blink])
         strip.add_class("mw-viewer-strip")
         self.compare = CompareBar(CompareModel(session))
-        frame = ipywidgets.VBox([strip, self.compare, viewer.widget])
+        self.flags = FlagBar(FlagsModel(session))
+        self.display = DisplayBar(DisplayModel(session))
+        tools = ipywidgets.HBox([self.flags, self.display])
+        tools.add_class("mw-viewer-tools")
+        frame = ipywidgets.VBox([strip, self.compare, tools, viewer.widget])
         frame.add_class("mw-frame")
         self.pixel = PixelStoryView(session)
         self.regions = RegionList(session, viewer)
@@ -79,6 +93,10 @@ class ImagePane(Part):
         drawing.add_class("mw-fold")
         self.children = (frame, drawing, charts, self.pixel)
         self.watch(session, self._follow_shown, "shown", "extension")
+        self.watch(self.display.model, self._follow_curve, "curve", "percentile")
+        self.watch(self.display.model, self._follow_range, "fixed")
+        self.watch(self.flags.model, self._follow_flags, "value", "chosen", "only_gained", "visible")
+        viewer.on_view(self._viewed)
         self.watch(session, self._follow_marks, "marks")
         self.watch(session, self._follow_center, "center")
         self.watch(self.compare.model, self._follow_compare, "look", "value", "can")
@@ -87,8 +105,65 @@ class ImagePane(Part):
         for stage in session.models.values():
             self.watch(stage, self._follow_origin, "rows")
 
+    @contextmanager
+    def _act(self) -> Iterator[None]:
+        """What comes to the front meanwhile was brought by this pane, and not by the user."""
+        self._acting += 1
+        try:
+            yield
+        finally:
+            self._acting -= 1
+
+    def _viewed(self, view: View) -> None:
+        """Follow what the user brings to the front within the viewer: everything beside it is about that image."""
+        product = self._in_view
+        if product is None:
+            return
+        own = self._label(product, self._extension)
+        if view.label == own:
+            self.display.model.in_force(view.black, view.white)
+        if self._acting:
+            return
+        look = next((look for look, label in COMPARED.items() if label == view.label), "")
+        if look or view.label == own:
+            self.compare.model.ask(look or "after")
+        elif view.label in self._paths:
+            path, extension, _ = self._paths[view.label]
+            self.session.show(path, extension=extension)
+
+    def _follow_curve(self, _: Any) -> None:
+        model = self.display.model
+        with self._act():
+            self.viewer.stretch(cast(StretchFunction, model.curve), model.percentile)
+
+    def _follow_range(self, _: Any) -> None:
+        """Draw the product with the range that is fixed for its filter."""
+        if self._shown is not None and not self._refused:
+            with self._act():
+                self.viewer.set_range(
+                    self._label(self._shown, self._extension), *(self.display.model.fixed or (None, None))
+                )
+
+    def _follow_flags(self, _: Any) -> None:
+        """Lay the ticked flags over the product in view; what it is compared with has the same pixels."""
+        model = self.flags.model
+        masks = model.masks if self._in_view is not None else {}
+        for name in [name for name in self._overlaid if name not in masks]:
+            self.viewer.clear_overlay(name)
+            del self._overlaid[name]
+        for name, mask in masks.items():
+            drawn = (model.value, model.only_gained)
+            if self._overlaid.get(name) != drawn:
+                self.viewer.overlay(mask, label=name, color=colour_of(name))
+                self._overlaid[name] = drawn
+
     def _follow_preview(self, _: Any) -> None:
         """Show what the preview has; it has no file, and is gone when the preview ends."""
+        with self._act():
+            self._show_preview()
+        self._follow_flags(None)
+
+    def _show_preview(self) -> None:
         previews = self.session.previews
         pixels = previews.pixels()
         if pixels is None:
@@ -112,6 +187,11 @@ class ImagePane(Part):
 
     def _follow_group(self, _: Any) -> None:
         """Show the difference of groups that is chosen; as a preview, it has no file."""
+        with self._act():
+            self._show_group()
+        self._follow_flags(None)
+
+    def _show_group(self) -> None:
         picture, old = self.session.showers.picture, self._group
         self._group = ""
         if picture is None:
@@ -136,6 +216,10 @@ class ImagePane(Part):
 
     def _follow_compare(self, _: Any) -> None:
         """Show the product, what it was before its stage, or the difference; the view stays where it is."""
+        with self._act():
+            self._show_look()
+
+    def _show_look(self) -> None:
         model = self.compare.model
         product = self._in_view
         if product is None:
@@ -172,8 +256,13 @@ class ImagePane(Part):
         return path.name if extension == "SCI" else f"{path.name} {extension}"
 
     def _put(self, path: Path, extension: str) -> None:
+        """Bring a product to the front; it is read when it is not here yet, or was written since."""
         label = self._label(path, extension)
+        written = path.stat().st_mtime_ns if path.is_file() else 0
+        if self._paths.get(label) == (path, extension, written) and self.viewer.front(label):
+            return
         self.viewer.show(path, label=label, extension=extension)
+        self._paths[label] = (path, extension, written)
         self._memory.note(label, path, extension)
 
     def _follow_shown(self, _: Any) -> None:
@@ -188,8 +277,9 @@ class ImagePane(Part):
         self._shown, self._extension = path, extension
         try:
             self._refused = False
-            self._put(path, extension)
-            self._keep_few(path)
+            with self._act():
+                self._put(path, extension)
+                self._keep_few(path)
             self._follow_origin(None)
         except MiriWidgetsError as error:
             self._refused = True

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from miri_widgets.viewer.protocol import ImageViewer
+from miri_widgets.viewer.protocol import ImageViewer, View
 
 if TYPE_CHECKING:
     from miri_widgets.viewer.deferred import Backend
 
-__all__ = ["ImageViewer", "make_viewer"]
+__all__ = ["ImageViewer", "View", "make_viewer"]
 
 
 def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: str = "620px") -> ImageViewer:
@@ -33,7 +33,8 @@ def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: st
 
     if kind == "light":
         return DeferredViewer(_import_light, _light, height=height)
-    from miri_widgets.viewer.jdaviz_viewer import JdavizViewer, import_jdaviz
+    from miri_widgets.viewer.jdaviz_import import import_jdaviz
+    from miri_widgets.viewer.jdaviz_viewer import JdavizViewer
 
     fall_back = _light if kind == "auto" else None
     return DeferredViewer(import_jdaviz, partial(JdavizViewer, height), fall_back, height=height)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from miri_widgets.errors import ParameterError
 from miri_widgets.viewer.protocol import StretchFunction
 
-__all__ = ["check_stretch", "limits", "to_brightness"]
+__all__ = ["check_range", "check_stretch", "to_brightness"]
 
 #: Curves from [0, 1] to [0, 1]; softening as in astropy.visualization (a = 0.1 and 1000).
 _CURVES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -37,39 +37,25 @@ def check_stretch(function: str, percentile: float) -> None:
         raise ParameterError(f"The percentile is {percentile}", "more than 50 and at most 100", "correct it")
 
 
-def limits(pixels: NDArray[Any], percentile: float) -> tuple[float, float]:
+def check_range(black: float | None, white: float | None) -> None:
     """
-    Return the values that become black and white.
+    Refuse a range that cannot be shown.
 
-    Black is a little below the sky, so that the sky is dark and its noise just seen, whatever lies
-    below it; percentiles alone make the sky of a deep mosaic grey.
-
-    Parameters
-    ----------
-    pixels : ndarray, shape (ny, nx)
-        Values; not finite where a pixel does not count. Not modified.
-    percentile : float
-        Percentage of pixels between black and white, in the middle of the distribution.
-
-    Returns
-    -------
-    low, high : float
-        NaN when no pixel counts.
+    Raises
+    ------
+    ParameterError
+        If only one end is given, one is not finite, or white is not above black.
     """
-    finite = pixels[np.isfinite(pixels)]
-    if finite.size == 0:
-        return float("nan"), float("nan")
-    edge = (100.0 - percentile) / 2
-    least, low, middle, high = np.percentile(finite, [edge, 16.0, 50.0, 100.0 - edge])
-    return float(max(least, middle - 2.0 * (middle - low))), float(high)
+    if black is None and white is None:
+        return
+    if black is None or white is None or not np.isfinite([black, white]).all() or white <= black:
+        raise ParameterError(
+            f"The display range is {black} to {white}", "two numbers, white above black", "correct it"
+        )
 
 
 def to_brightness(
-    pixels: NDArray[Any],
-    function: StretchFunction,
-    percentile: float,
-    *,
-    like: NDArray[Any] | None = None,
+    pixels: NDArray[Any], function: StretchFunction, black: float, white: float
 ) -> NDArray[np.float32]:
     """
     Map values to brightness.
@@ -80,20 +66,16 @@ def to_brightness(
         Values; not finite where a pixel does not count. Not modified.
     function : {"linear", "sqrt", "log", "arcsinh"}
         Shape of the curve.
-    percentile : float
-        Percentage of pixels between black and white, in the middle of the distribution.
-    like : ndarray, optional
-        An image whose black and white are taken; those of `pixels` by default.
+    black, white : float
+        The values that become 0 and 1, in the unit of the pixels; all is NaN when they are.
 
     Returns
     -------
     ndarray of float32, shape (ny, nx)
         In [0, 1]; NaN stays NaN.
     """
-    check_stretch(function, percentile)
-    low, high = limits(pixels if like is None else like, percentile)
-    if not np.isfinite(low):
+    if not (np.isfinite(black) and np.isfinite(white)):
         return np.full(pixels.shape, np.nan, dtype=np.float32)
-    span = high - low if high > low else 1.0
-    part = np.clip((np.where(np.isfinite(pixels), pixels, np.nan) - low) / span, 0.0, 1.0)
+    span = white - black if white > black else 1.0
+    part = np.clip((np.where(np.isfinite(pixels), pixels, np.nan) - black) / span, 0.0, 1.0)
     return np.asarray(_CURVES[function](part), dtype=np.float32)

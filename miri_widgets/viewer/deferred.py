@@ -15,13 +15,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 from astropy.table import Table
 from ipywidgets import HTML, Box, Layout, Widget
+from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
-from miri_widgets.viewer.brightness import check_stretch
+from miri_widgets.viewer.brightness import check_range, check_stretch
 from miri_widgets.viewer.image import ViewerImage, load_image, safe_label
-from miri_widgets.viewer.protocol import MARK_COLOR, ImageSource, Position, StretchFunction
+from miri_widgets.viewer.protocol import MARK_COLOR, ImageSource, Position, StretchFunction, View
 from miri_widgets.viewer.state import checked_state, in_order
 from miri_widgets.viewer.visitor import wait_for_visitor
 
@@ -54,6 +56,18 @@ class Backend(Protocol):
 
     def on_click(self, callback: Callable[[float, float], object]) -> None:
         """Call a function with the place (x, y) of every click."""
+
+    def on_view(self, callback: Callable[[View], object]) -> None:
+        """Call a function with what is in view, now and whenever it changes."""
+
+    def overlay(self, mask: NDArray[np.bool_], label: str, color: str, opacity: float) -> None:
+        """Colour pixels, instead of an overlay with the same label."""
+
+    def clear_overlay(self, label: str) -> None:
+        """Remove an overlay."""
+
+    def set_range(self, label: str, black: float | None, white: float | None) -> None:
+        """Fix black and white of an image and of those like it, or let them go."""
 
     def mark(self, positions: Table, label: str, color: str) -> None:
         """Mark positions, instead of marks with the same label."""
@@ -183,6 +197,27 @@ class DeferredViewer:
     def on_click(self, callback: Callable[[float, float], object]) -> None:
         """Call a function with the place of every click; see `ImageViewer.on_click`."""
         self._do(lambda backend: backend.on_click(callback))
+
+    def on_view(self, callback: Callable[[View], object]) -> None:
+        """Call a function whenever the image on top changes; see `ImageViewer.on_view`."""
+        # what waited to be done is no news; only where that has led is
+        self.on_ready(lambda: self._do(lambda backend: backend.on_view(callback)))
+
+    def overlay(
+        self, mask: NDArray[np.bool_], *, label: str, color: str = MARK_COLOR, opacity: float = 0.7
+    ) -> None:
+        """Colour the pixels of a mask; see `ImageViewer.overlay`."""
+        kept, name = np.array(mask, dtype=bool), safe_label(label)
+        self._do(lambda backend: backend.overlay(kept, name, color, opacity))
+
+    def clear_overlay(self, label: str) -> None:
+        """Remove an overlay; an unknown label is ignored."""
+        self._do(lambda backend: backend.clear_overlay(safe_label(label)))
+
+    def set_range(self, label: str, black: float | None = None, white: float | None = None) -> None:
+        """Fix black and white of an image; see `ImageViewer.set_range`."""
+        check_range(black, white)
+        self._do(lambda backend: backend.set_range(safe_label(label), black, white))
 
     def mark(self, positions: Table, *, label: str, color: str = MARK_COLOR) -> None:
         """Mark positions; see `ImageViewer.mark`."""

@@ -96,7 +96,7 @@ def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
         return ViewerImage(np.array(source, dtype=np.float32), units.dimensionless_unscaled, None)
     path = Path(source)
     headers = {str(each.get("EXTNAME", "PRIMARY")): each for each in reversed(read_headers(path))}
-    pixels = np.array(read_image(path, extension), dtype=np.float32)
+    pixels = read_image(path, extension).astype(np.float32, copy=False)  # a copy of its own already
     if extension == "SCI" and "DQ" in headers:
         flags = read_image(path, "DQ")
         if flags.shape == pixels.shape:

@@ -1,85 +1,39 @@
 """
-The jdaviz viewer. The only file that imports jdaviz.
+The jdaviz viewer. Only this file and `jdaviz_import` import jdaviz.
 
 It uses the general ``jdaviz.App``: ``jdaviz.Imviz`` is deprecated since jdaviz 5.0 and leaves in 5.2.
 """
 
 from __future__ import annotations
 
-import gc
-import logging
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.nddata import NDData
 from astropy.table import Table
+from echo import delay_callback
 from ipywidgets import Box, Layout
+from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
-from miri_widgets.viewer.brightness import limits
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.jdaviz_area import Area
+from miri_widgets.viewer.jdaviz_overlays import JdavizOverlays
 from miri_widgets.viewer.jdaviz_regions import Drawings
-from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction
+from miri_widgets.viewer.overlay import MaskPicture
+from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
+from miri_widgets.viewer.quick_pictures import send_quickly
+from miri_widgets.viewer.ranges import DisplayRanges
 from miri_widgets.viewer.state import in_order, regions_in
 
-__all__ = ["JdavizViewer", "import_jdaviz"]
+__all__ = ["JdavizViewer"]
 
 _VIEWER = "Image"
 _FRAME = "28px"  # what jdaviz puts around its content
-_PYSIAF_PAGE = "https://github.com/spacetelescope/pysiaf"
-
-
-def import_jdaviz() -> None:
-    """
-    Import jdaviz: about 5 s, without touching the network. May run in a thread.
-
-    Raises
-    ------
-    ImportError
-        If jdaviz, or something that it needs, is not installed.
-    """
-    # Half a million objects are made and kept: looking for garbage among them costs 0.7 s here, and
-    # time again at every later collection. Frozen ones are not looked at.
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        _import_pysiaf()
-        import jdaviz  # noqa: F401
-
-        gc.freeze()
-    finally:
-        if collects:
-            gc.enable()
-
-
-def _import_pysiaf() -> None:
-    """
-    Import pysiaf without its look at GitHub.
-
-    When imported, pysiaf asks GitHub for its newest version, without a time limit: behind a
-    firewall that drops packets this hangs, and without network it prints a red warning. The
-    answer is only used for that warning.
-    """
-    import requests
-
-    logger = logging.getLogger("pysiaf")
-    level, get = logger.level, requests.get
-
-    def refuse(url: Any, *arguments: Any, **options: Any) -> Any:
-        if str(url).startswith(_PYSIAF_PAGE):
-            raise requests.ConnectionError("not asked")
-        return get(url, *arguments, **options)
-
-    requests.get = refuse
-    logger.setLevel(logging.ERROR)
-    try:
-        import pysiaf  # noqa: F401
-    finally:
-        requests.get = get
-        logger.setLevel(level)
 
 
 class JdavizViewer:
@@ -100,12 +54,15 @@ class JdavizViewer:
         self._found: Any | None = None
         self._marks: set[str] = set()
         self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
+        self._sizes: dict[str, tuple[int, ...]] = {}
+        self._given: dict[str, tuple[float, float]] = {}  # black and white that were found for an image
         self._drawings = Drawings(self._app, lambda: self._viewer, self._front_wcs)
         self._area = Area(lambda: self._viewer, self._front_wcs)
-        self._samples: dict[str, Any] = {}  # pixels that tell black and white, by the name in jdaviz
-        self._levels: dict[
-            str, tuple[float, float]
-        ] = {}  # black and white that we gave, by the name in jdaviz
+        self._ranges = DisplayRanges()
+        self._overlays = JdavizOverlays(self._app)
+        self._view = View("", 0.0, 0.0)
+        self._viewed: list[Callable[[View], object]] = []
+        self._telling = False
         self._callbacks: list[Callable[[float, float], object]] = []
         self._listens = False
         self._let_units_differ()
@@ -118,31 +75,41 @@ class JdavizViewer:
 
     def show(self, image: ViewerImage, label: str, like: str = "") -> None:
         """Show an image on top, instead of one with the same label, with black and white of another."""
-        self.remove(label)
+        with self._one_picture():
+            self._show(image, label, like)
+        self._sizes[label] = image.pixels.shape
+        self._area.refit(image.pixels.shape)
+        self._tell()
+
+    def _show(self, image: ViewerImage, label: str, like: str) -> None:
+        self._forget(label)
         # No mask is given: jdaviz would list it as an image of its own. Masked pixels are NaN.
         data = NDData(image.pixels, wcs=image.wcs, unit=image.unit)
         before = set(self._app.datasets)
         self._app.load(data, format="Image", data_label=label)
         # jdaviz adds a suffix to the label, so the new name is looked up.
         self._names[label] = next(name for name in self._app.datasets if name not in before)
-        step = 4 if image.pixels.shape[0] > 400 else 1
-        same = self._samples.get(self._names.get(like, ""))
-        self._samples[self._names[label]] = image.pixels[::step].copy() if same is None else same
-        self._apply_stretch([self._names[label]])
+        self._ranges.add(label, image.pixels, like)
+        self._apply_stretch([label])
         self._bring_up(label)
         self._listen()
-        self._area.refit(image.pixels.shape)
+        self._watch(label)
 
     def front(self, label: str) -> None:
         """Bring an image that is here already on top."""
         if label in self._layers():
             self._bring_up(label)
+            self._area.refit(self._sizes[label])
 
     def remove(self, label: str) -> None:
         """Forget an image."""
+        self._forget(label)
+        self._tell()
+
+    def _forget(self, label: str) -> None:
         name = self._names.pop(label, None)
-        self._samples.pop(name or "", None)
-        self._levels.pop(name or "", None)
+        self._ranges.remove(label)
+        self._given.pop(label, None)
         if name is not None and name in self._app.datasets:
             self._move_drawn(name)
             self._app._app.data_item_remove(name)
@@ -189,11 +156,18 @@ class JdavizViewer:
         """Hear clicks; jdaviz makes its viewer with the first image."""
         if self._viewer is None or self._listens:
             return
-        # Private: the offered viewer has no such call.
-        listened = getattr(getattr(self._viewer, "_obj", None), "glue_viewer", None)
+        listened = self._glue
         if listened is not None:
             self._listens = True
+            picture = getattr(listened, "_composite_image", None)
+            if picture is not None:
+                send_quickly(picture)
             listened.add_event_callback(self._clicked, events=["click"])
+            # Trap: over the image its own key b would blink after the page's has done so, and undo it.
+            own = getattr(listened, "on_mouse_or_key_event", None)
+            if own is not None:
+                with suppress(KeyError, ValueError):
+                    listened.remove_event_callback(own)
 
     def _clicked(self, event: dict[str, Any]) -> None:
         place = event.get("domain") or {}
@@ -231,7 +205,27 @@ class JdavizViewer:
     def stretch(self, function: StretchFunction, percentile: float) -> None:
         """Set how values become brightness."""
         self._stretch = (function, percentile)
-        self._apply_stretch(list(self._names.values()))
+        self._apply_stretch(list(self._names))
+        self._tell()
+
+    def set_range(self, label: str, black: float | None, white: float | None) -> None:
+        """Fix black and white of an image and of those like it, or let them go."""
+        self._apply_stretch(self._ranges.fix(label, black, white))
+        self._tell()
+
+    def on_view(self, callback: Callable[[View], object]) -> None:
+        """Call a function with what is in view, now and whenever it changes."""
+        self._viewed.append(callback)
+        if self._view.label:
+            callback(self._view)
+
+    def overlay(self, mask: NDArray[np.bool_], label: str, color: str, opacity: float) -> None:
+        """Colour pixels, instead of an overlay with the same label."""
+        self._overlays.add(self._glue, MaskPicture(mask, color, opacity), label)
+
+    def clear_overlay(self, label: str) -> None:
+        """Remove an overlay."""
+        self._overlays.remove(label)
 
     def regions(self) -> dict[str, Any]:
         """Return the regions that the user drew."""
@@ -269,23 +263,21 @@ class JdavizViewer:
         layers = self._layers()
         for label, level in state.get("levels", {}).items():
             if label in layers:
+                self.set_range(label, level["black"], level["white"])
                 layers[label].stretch = level["function"]
-                layers[label].v_min, layers[label].v_max = level["black"], level["white"]
         if state.get("front") in layers:
             self._bring_up(state["front"])
-        front = next(
-            (name for label, name in self._names.items() if label in layers and layers[label].visible), ""
-        )
+        front = next((label for label, one in layers.items() if one.visible), "")
         if "position" in state and front:
-            self._area.fit(self._app._app.data_collection[front].shape, state["position"])
+            self._area.fit(self._sizes[front], state["position"])
         if state.get("regions") and not self.regions():
             self.draw(regions_in(state))
 
     def _own_levels(self) -> dict[str, Any]:
-        """Black, white and curve of the images that the user has set by hand."""
+        """Black, white and curve of the images that have others than were found for them."""
         found = {}
         for label, layer in self._layers().items():
-            given = self._levels.get(self._names[label])
+            given = self._given.get(label)
             now = float(layer.v_min), float(layer.v_max)
             if given is not None and (
                 layer.stretch != self._stretch[0] or not np.allclose(now, given, rtol=1e-5)
@@ -295,16 +287,17 @@ class JdavizViewer:
 
     def _front_wcs(self) -> Any:
         """Return the WCS that belongs to the axes: of the image on top, or of the sky when jdaviz aligns by it."""
-        viewer = self._viewer
-        if viewer is None:
+        if self._viewer is None:
             return None
         if self._app._app._align_by == "wcs":  # private: how the plugin "Orientation" aligns
-            return viewer._obj.glue_viewer.state.reference_data.coords
+            glue = self._glue
+            return glue.state.reference_data.coords if glue is not None else None
         label = next((label for label, one in self._layers().items() if one.visible), "")
         return self._app._app.data_collection[self._names[label]].coords if label else None
 
     def close(self) -> None:
         """Free the widgets."""
+        self._overlays.close()
         self._app._app.close()
         self.widget.close()
 
@@ -319,6 +312,11 @@ class JdavizViewer:
         elif self._found is None or self._found._obj.glue_viewer is not drawer:
             self._found = self._app.viewers.get(_VIEWER)
         return self._found
+
+    @property
+    def _glue(self) -> Any | None:
+        """Glue's viewer within; private: what the App offers has few verbs."""
+        return getattr(getattr(self._viewer, "_obj", None), "glue_viewer", None)
 
     def _let_units_differ(self) -> None:
         """
@@ -346,24 +344,78 @@ class JdavizViewer:
     def _bring_up(self, label: str) -> None:
         """Make one image visible and hide the others; the new one first, so that none is ever black."""
         layers = self._layers()
-        layers[label].visible = True
-        for each, state in layers.items():
-            if each != label:
-                state.visible = False
+        with self._one_picture():
+            layers[label].visible = True
+            for each, state in layers.items():
+                if each != label:
+                    state.visible = False
         self._drawings.redraw()
+        self._tell()
 
-    def _apply_stretch(self, names: list[str]) -> None:
-        if not names:
+    @contextmanager
+    def _one_picture(self) -> Iterator[None]:
+        """
+        Let the picture be composed and sent once, in the end, instead of at every change of a layer.
+
+        Private: the picture of all layers; where a later version has another, it is drawn more often.
+        """
+        picture = getattr(self._glue, "_composite_image", None)
+        if picture is None or "update" in vars(picture):
+            yield
             return
-        options = self._app.plugins["Plot Options"]
-        options.viewer = _VIEWER
+        picture.update = lambda *_arguments, **_options: None
+        try:
+            yield
+        finally:
+            del picture.update
+            picture.update(force=True)
+
+    def _apply_stretch(self, labels: list[str]) -> None:
+        """Give images their curve and range; by their layers, as "Plot Options" would measure all pixels again."""
         function, percentile = self._stretch
-        for name in names:
-            options.layer = name
-            options.stretch_function = function
-            black, white = limits(self._samples[name], percentile)
-            if np.isfinite(black) and white > black:
-                options.stretch_vmin, options.stretch_vmax = black, white
-            else:
-                options.stretch_preset = percentile
-            self._levels[name] = float(options.stretch_vmin.value), float(options.stretch_vmax.value)
+        layers = self._layers()
+        with self._one_picture():
+            for label in labels:
+                state = layers.get(label)
+                if state is None:
+                    continue
+                state.stretch = function
+                black, white = self._ranges.of(label, percentile)
+                self._given[label] = self._ranges.found(label, percentile)
+                if np.isfinite(black) and white > black:
+                    with delay_callback(state, "v_min", "v_max"):
+                        state.v_min, state.v_max = black, white
+                else:
+                    state.percentile = percentile
+
+    def _watch(self, label: str) -> None:
+        """Hear what the user changes in jdaviz: which image is on top, and its black and white."""
+        state = self._layers().get(label)
+        for name in ("visible", "v_min", "v_max"):
+            if state is not None:
+                state.add_callback(name, self._changed)
+
+    def _changed(self, _value: object) -> None:
+        """Tell a little later: one act of the user is several changes."""
+        if self._telling:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._tell()
+            return
+        self._telling = True
+        loop.call_soon(self._tell)
+
+    def _tell(self) -> None:
+        """Tell what is in view, when it is another."""
+        self._telling = False
+        seen = [(label, state) for label, state in self._layers().items() if state.visible]
+        view = View("", 0.0, 0.0)
+        if seen:
+            label, state = seen[-1]
+            view = View(label, float(state.v_min), float(state.v_max))
+        if view != self._view:
+            self._view = view
+            for callback in self._viewed:
+                callback(view)

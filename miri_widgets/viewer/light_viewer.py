@@ -13,19 +13,26 @@ from astropy.table import Table
 from bqplot_image_gl import ImageGL
 from bqplot_image_gl.interacts import MouseInteraction
 from ipywidgets import HTML, Button, Dropdown, HBox, Layout, VBox
+from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
 from miri_widgets.products.region_files import to_astropy
 from miri_widgets.viewer.brightness import to_brightness
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.outlines import outlines
+from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.place import place_of, place_on
-from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction
+from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
+from miri_widgets.viewer.quick_pictures import send_quickly
+from miri_widgets.viewer.ranges import DisplayRanges
 from miri_widgets.viewer.state import in_order, regions_in
 
 __all__ = ["LightViewer"]
 
 _HELD = "regions of the user"
+_OVERLAY_CELLS = 512  # about the figure's size on the screen
+_MOST_CELLS = 2048  # of an image along an axis; more than a screen has would only be sent
+
 _HINT = "Click a pixel to read its value and position."
 
 
@@ -43,7 +50,11 @@ class LightViewer:
         self._outlines: dict[str, tuple[tuple[Region, ...], str]] = {}
         self._lines: list[bqplot.Lines] = []
         self._callbacks: list[Callable[[float, float], object]] = []
-        self._like: dict[str, str] = {}
+        self._ranges = DisplayRanges()
+        self._overlays: dict[str, ImageGL] = {}
+        self._viewed: list[Callable[[View], object]] = []
+        self._view = View("", 0.0, 0.0)
+        self._shape: tuple[int, int] = (0, 0)  # of the image in view
         self._top: str | None = None
         self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
@@ -67,7 +78,7 @@ class LightViewer:
         """Show an image on top, instead of one with the same label, with black and white of another."""
         self._images.pop(label, None)
         self._images[label] = image
-        self._like[label] = like
+        self._ranges.add(label, image.pixels, like)
         self._list(label)
 
     def front(self, label: str) -> None:
@@ -77,7 +88,7 @@ class LightViewer:
 
     def remove(self, label: str) -> None:
         """Forget an image."""
-        self._like.pop(label, None)
+        self._ranges.remove(label)
         if self._images.pop(label, None) is not None:
             self._list(self._top if self._top in self._images else next(iter(self._images), None))
 
@@ -134,6 +145,41 @@ class LightViewer:
         """Set how values become brightness."""
         self._stretch = (function, percentile)
         self._draw()
+
+    def set_range(self, label: str, black: float | None, white: float | None) -> None:
+        """Fix black and white of an image and of those like it, or let them go."""
+        if self._top in self._ranges.fix(label, black, white):
+            self._draw()
+
+    def on_view(self, callback: Callable[[View], object]) -> None:
+        """Call a function with what is in view, now and whenever it changes."""
+        self._viewed.append(callback)
+        if self._view.label:
+            callback(self._view)
+
+    def overlay(self, mask: NDArray[np.bool_], label: str, color: str, opacity: float) -> None:
+        """Colour pixels, instead of an overlay with the same label."""
+        self.clear_overlay(label)
+        ny, nx = mask.shape
+        bounds = [(-0.5, n - 0.5, min(n, _OVERLAY_CELLS)) for n in (ny, nx)]
+        mark = ImageGL(
+            image=MaskPicture(mask, color, opacity).cells(bounds),
+            x=(-0.5, nx - 0.5),
+            y=(-0.5, ny - 0.5),
+            scales={"x": self._x, "y": self._y, "image": bqplot.ColorScale()},
+            compression="png",
+        )
+        send_quickly(mark)
+        self._overlays[label] = mark
+        # above the image, below the marks of positions
+        self._figure.marks = [self._drawing, *self._overlays.values(), *self._marks.values()]
+
+    def clear_overlay(self, label: str) -> None:
+        """Remove an overlay."""
+        mark = self._overlays.pop(label, None)
+        if mark is not None:
+            self._figure.marks = [each for each in self._figure.marks if each is not mark]
+            mark.close()
 
     def regions(self) -> dict[str, Any]:
         """Return the regions that were given: this viewer has no tool of its own to draw."""
@@ -209,6 +255,7 @@ class LightViewer:
         for widget in (
             *self._marks.values(),
             *self._lines,
+            *self._overlays.values(),
             self._drawing,
             self._figure,
             self._choice,
@@ -251,15 +298,26 @@ class LightViewer:
         image = self._images.get(self._top or "")
         self._drawing.visible = image is not None
         if image is None:
+            self._tell(View("", 0.0, 0.0))
             return
         ny, nx = image.pixels.shape
-        if (ny, nx) != self._drawing.image.shape or self._x.min is None:
+        if (ny, nx) != self._shape or self._x.min is None:
+            self._shape = (ny, nx)
             self._fit(nx, ny)
+        function, percentile = self._stretch
+        black, white = self._ranges.of(self._top or "", percentile)
+        brightness = to_brightness(_binned(image.pixels), function, black, white)
         # NaN is drawn black: GL has no transparent pixels here.
-        like = self._images.get(self._like.get(self._top or "", ""))
         self._lay_outlines()
-        brightness = to_brightness(image.pixels, *self._stretch, like=None if like is None else like.pixels)
         self._drawing.image = np.nan_to_num(brightness, nan=0.0)
+        self._tell(View(self._top or "", black, white))
+
+    def _tell(self, view: View) -> None:
+        """Tell what is in view, when it is another."""
+        if view != self._view:
+            self._view = view
+            for callback in self._viewed:
+                callback(view)
 
     def _fit(self, nx: int, ny: int) -> None:
         """Show all of an image; the centre of the first pixel is at (0, 0)."""
@@ -296,3 +354,13 @@ class LightViewer:
             text = f"x {x:.1f}  y {y:.1f}   {value:.6g} {image.unit}{where}"
         self._readout.value = f"<code>{html.escape(text)}</code>"
         return text
+
+
+def _binned(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return means of square cells, so that a large mosaic is sent no finer than a screen shows it."""
+    step = -(-max(pixels.shape) // _MOST_CELLS)
+    if step == 1:
+        return pixels
+    ny, nx = (size // step for size in pixels.shape)
+    # a cell with one NaN is NaN: a ring of one cell around what has no data
+    return pixels[: ny * step, : nx * step].reshape(ny, step, nx, step).mean(axis=(1, 3))

@@ -13,9 +13,11 @@ Conventions, for every verb:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from ipywidgets import Widget
@@ -23,13 +25,31 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
 
-__all__ = ["MARK_COLOR", "ImageSource", "ImageViewer", "Position", "StretchFunction"]
+__all__ = ["MARK_COLOR", "ImageSource", "ImageViewer", "Position", "StretchFunction", "View"]
 
 ImageSource: TypeAlias = Path | str | NDArray[Any]
 Position: TypeAlias = SkyCoord | tuple[float, float]
 MARK_COLOR = "#ffb000"
 
 StretchFunction: TypeAlias = Literal["linear", "sqrt", "log", "arcsinh"]
+
+
+@dataclass(frozen=True)
+class View:
+    """
+    What is in view.
+
+    Attributes
+    ----------
+    label : str
+        Of the image on top; empty when there is none.
+    black, white : float
+        Its values that are drawn black and white, in its unit.
+    """
+
+    label: str
+    black: float
+    white: float
 
 
 @runtime_checkable
@@ -98,6 +118,41 @@ class ImageViewer(Protocol):
         """Call a function with the place (x, y) of every click on an image, 0-based pixels of the image on top."""
         ...
 
+    def on_view(self, callback: Callable[[View], object]) -> None:
+        """
+        Call a function with what is in view, and again whenever another image comes to the front or its range changes.
+
+        Whoever did it: a verb, or the user within the viewer.
+        """
+        ...
+
+    def overlay(
+        self, mask: NDArray[np.bool_], *, label: str, color: str = MARK_COLOR, opacity: float = 0.7
+    ) -> None:
+        """
+        Colour the pixels of a mask on top of the images; it moves with them when they are panned and zoomed.
+
+        Where many pixels fall on one of the screen, it is coloured when any of them is marked: single
+        pixels do not vanish when the whole image is in view. Images aligned by the sky instead of by
+        pixels show no overlay.
+
+        Parameters
+        ----------
+        mask : ndarray of bool, shape (ny, nx)
+            True where a pixel is coloured, in pixels of the image on top.
+        label : str
+            Name of this overlay.
+        color : str
+            As ``#rrggbb``.
+        opacity : float
+            Between 0 and 1.
+        """
+        ...
+
+    def clear_overlay(self, label: str) -> None:
+        """Remove an overlay; an unknown label is ignored."""
+        ...
+
     def mark(self, positions: Table, *, label: str, color: str = MARK_COLOR) -> None:
         """
         Mark positions.
@@ -132,6 +187,24 @@ class ImageViewer(Protocol):
         percentile : float
             Percentage of pixels, in the middle of the distribution, that lie between
             black and white.
+        """
+        ...
+
+    def set_range(self, label: str, black: float | None = None, white: float | None = None) -> None:
+        """
+        Fix black and white of an image and of those shown like it; the percentile's when none is given.
+
+        Parameters
+        ----------
+        label : str
+            Of the image; an unknown one is ignored.
+        black, white : float, optional
+            In the unit of the image.
+
+        Raises
+        ------
+        ParameterError
+            If only one is given, one is not finite, or white is not above black.
         """
         ...
 

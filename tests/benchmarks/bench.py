@@ -22,6 +22,7 @@ PARTS = {
     "contact_sheet": ("contact_sheet_bench.measure",),
     "map": ("exposure_map_bench.measure",),
     "table": ("table_bench.measure",),
+    "viewer": ("viewer_bench.measure",),
 }
 """What measures each part: values by key, with notes or without."""
 

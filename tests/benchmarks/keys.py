@@ -111,6 +111,7 @@ def bench_keys() -> tuple[Key, ...]:
         + _of_part("contact_sheet_bench")
         + _of_part("exposure_map_bench")
         + _of_part("table_bench")
+        + _of_part("viewer_bench")
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miri_widgets.core.dq import BITS, count_by_flag, has, names_of
+from miri_widgets.core.dq import BITS, changes_by_flag, count_by_flag, has, names_of
 
 
 @given(st.sets(st.sampled_from(sorted(BITS))))
@@ -31,3 +31,12 @@ def test_agrees_with_jwst():
 def test_unknown_flag():
     with pytest.raises(KeyError):
         has(np.zeros(1, np.uint32), "NO_SUCH_FLAG")
+
+
+@given(st.sets(st.sampled_from(sorted(BITS))), st.sets(st.sampled_from(sorted(BITS))))
+def test_changes_are_what_differs(old, new):
+    before, after = (np.array([[sum(1 << BITS[flag] for flag in one), 0]], np.uint32) for one in (old, new))
+    gained, lost = changes_by_flag(before, after)
+    assert set(gained) == new - old and set(lost) == old - new
+    assert changes_by_flag(after, before) == (lost, gained)
+    assert changes_by_flag(after, after) == ({}, {})

@@ -38,7 +38,7 @@ def test_the_difference_is_what_was_added(tmp_path_factory, change, bad):
     )
     assert np.isnan(found.difference.flat[bad]) and np.isnan(found.difference).sum() == 1
     np.testing.assert_allclose(np.nan_to_num(found.difference, nan=change), np.float32(change), atol=2e-6)
-    assert dict(found.gained) == {"OUTLIER": 1}
+    assert dict(found.numbers.gained) == {"OUTLIER": 1}
     assert "+1 OUTLIER" in found.words()
 
 

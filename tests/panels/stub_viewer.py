@@ -15,6 +15,10 @@ class Viewer:
         self.given = ()
         self.told = {}
         self.restored = None
+        self.overlays = {}
+        self.ranges = {}
+        self.curve = ()
+        self.viewed = lambda view: None
 
     ready = True
 
@@ -42,6 +46,21 @@ class Viewer:
 
     def on_click(self, callback):
         self.clicked = callback
+
+    def on_view(self, callback):
+        self.viewed = callback
+
+    def overlay(self, mask, *, label, color="", opacity=1.0):
+        self.overlays[label] = (mask, color)
+
+    def clear_overlay(self, label):
+        self.overlays.pop(label, None)
+
+    def set_range(self, label, black=None, white=None):
+        self.ranges[label] = (black, white)
+
+    def stretch(self, function="arcsinh", percentile=99.5):
+        self.curve = (function, percentile)
 
     def mark(self, positions, *, label, color=""):
         pass

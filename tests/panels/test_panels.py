@@ -50,6 +50,21 @@ class FakeViewer:
     def on_click(self, callback):
         self.clicked = callback
 
+    def on_view(self, callback):
+        self.viewed = callback
+
+    def overlay(self, mask, *, label, color="", opacity=1.0):
+        pass
+
+    def clear_overlay(self, label):
+        pass
+
+    def set_range(self, label, black=None, white=None):
+        pass
+
+    def stretch(self, function="arcsinh", percentile=99.5):
+        pass
+
     def mark(self, positions, *, label, color=""):
         self.marks[label] = len(positions)
 

@@ -40,7 +40,9 @@ class FakeViewer:
     def _note(self, *arguments: Any, **options: Any) -> None:
         self.calls.append((arguments, options))
 
-    blink = mark = unmark = center_on = stretch = close = _note
+    blink = on_view = overlay = clear_overlay = set_range = mark = unmark = center_on = stretch = close = (
+        _note
+    )
     draw = erase = outline = restore = _note
 
     def state(self) -> dict[str, Any]:

@@ -15,13 +15,17 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
+from hypothesis import given
+from hypothesis import strategies as st
 
+from miri_widgets.core.display_range import find_range
 from miri_widgets.errors import InputError, MissingFileError, NotFitsError, ParameterError, TooLargeError
 from miri_widgets.viewer import ImageViewer, make_viewer
 from miri_widgets.viewer.brightness import to_brightness
 from miri_widgets.viewer.deferred import DeferredViewer
 from miri_widgets.viewer.image import load_image, safe_label, xy_to_index
 from miri_widgets.viewer.light_viewer import LightViewer
+from miri_widgets.viewer.overlay import MaskPicture
 
 
 def write_image(path: Path, *, zipped: bool = False) -> Path:
@@ -91,7 +95,7 @@ def test_brightness_is_monotonic_and_ignores_bad_pixels(function: str) -> None:
     pixels = np.linspace(-5, 50, 200).reshape(10, 20).astype(np.float32)
     dirty = pixels.copy()
     dirty[0, 0] = np.nan
-    bright = to_brightness(dirty, function, 90)
+    bright = to_brightness(dirty, function, *find_range(dirty, 90))
     assert np.isnan(bright[0, 0])
     rest = bright.ravel()[1:]
     assert np.all(np.diff(rest) >= 0) and rest.min() == 0 and rest.max() == pytest.approx(1)
@@ -223,3 +227,104 @@ def test_a_viewer_whose_coming_was_cancelled_is_replaced() -> None:
         viewer.close()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["jdaviz", "light"])
+def test_what_is_in_view_is_told_whoever_brings_it(kind: str) -> None:
+    viewer, seen = make_viewer(kind), []
+    viewer.on_view(seen.append)
+    viewer.show(np.arange(400.0).reshape(20, 20), label="one")
+    viewer.show(np.arange(400.0).reshape(20, 20) * 2, label="two", like="one")
+    assert [view.label for view in seen] == ["one", "two"]
+    assert (seen[0].black, seen[0].white) == (seen[1].black, seen[1].white), "two is shown like one"
+    viewer.blink()
+    assert seen[-1].label == "one"
+    viewer.set_range("one", 3.0, 7.0)
+    assert (seen[-1].label, seen[-1].black, seen[-1].white) == ("one", 3.0, 7.0)
+    viewer.front("two")
+    assert (seen[-1].label, seen[-1].black, seen[-1].white) == ("two", 3.0, 7.0)
+    viewer.set_range("two")
+    assert seen[-1].white > 300
+    with pytest.raises(ParameterError):
+        viewer.set_range("two", 5.0, 5.0)
+    with pytest.raises(ParameterError):
+        viewer.set_range("two", 5.0)
+    viewer.remove("one")
+    viewer.remove("two")
+    assert seen[-1].label == ""
+    viewer.close()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["jdaviz", "light"])
+def test_overlays_come_and_go(kind: str) -> None:
+    viewer = make_viewer(kind)
+    mask = np.zeros((20, 30), bool)
+    mask[3, 4] = True
+    viewer.show(np.ones((20, 30)), label="one")
+    figure = viewer._backend._glue.figure if kind == "jdaviz" else viewer._backend._figure
+    before = len(figure.marks)
+    viewer.overlay(mask, label="DEAD", color="#d55e00", opacity=0.5)
+    viewer.overlay(mask, label="DEAD", color="#0072b2")
+    assert len(figure.marks) == before + 1 and viewer.labels == ("one",)
+    if kind == "light":
+        picture = viewer._backend._overlays["DEAD"].image
+        assert picture.shape == (20, 30, 4)
+        assert picture[3, 4].tolist() == [0, 0x72, 0xB2, 178] and np.count_nonzero(picture[..., 3]) == 1
+    viewer.clear_overlay("DEAD")
+    viewer.clear_overlay("unknown")
+    assert len(figure.marks) == before
+    viewer.close()
+
+
+@given(ny=st.integers(1, 12), nx=st.integers(1, 12), cells=st.integers(1, 9), seed=st.integers(0, 99))
+def test_no_marked_pixel_in_view_vanishes(ny: int, nx: int, cells: int, seed: int) -> None:
+    mask = np.random.default_rng(seed).uniform(size=(ny, nx)) < 0.2
+    picture = MaskPicture(mask, "#d55e00", 1.0)
+    whole = picture.cells([(-0.5, ny - 0.5, cells), (-0.5, nx - 0.5, cells)])[..., 3] > 0
+    assert whole.any() == mask.any()
+    fine = picture.cells([(-0.5, ny - 0.5, ny * 3), (-0.5, nx - 0.5, nx * 3)])[..., 3] > 0
+    np.testing.assert_array_equal(fine, mask.repeat(3, axis=0).repeat(3, axis=1))
+    outside = picture.cells([(ny + 0.5, ny + 9.5, 4), (-9.0, -1.0, 3)])
+    assert not outside.any()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_image_of_another_size_that_comes_back_is_seen_whole() -> None:
+    viewer = make_viewer("jdaviz")
+    viewer.show(np.ones((20, 30)), label="exposure")
+    viewer.show(np.ones((400, 500)), label="mosaic")
+    viewer.front("exposure")
+    state = viewer._backend._glue.state
+    assert state.x_max - state.x_min < 100
+    viewer.center_on((3, 4))
+    seen = (state.x_min, state.x_max)
+    viewer.show(np.zeros((20, 30)), label="before", like="exposure")
+    viewer.front("exposure")
+    assert (state.x_min, state.x_max) == seen, "what has the same pixels does not move"
+    viewer.close()
+
+
+def test_a_picture_is_packed_as_it_is() -> None:
+    import io
+
+    from PIL import Image
+
+    viewer = make_viewer("light")
+    mask = np.random.default_rng(2).uniform(size=(20, 30)) < 0.3
+    viewer.show(np.ones((20, 30)), label="one")
+    viewer.overlay(mask, label="DEAD", color="#d55e00", opacity=0.5)
+    mark = viewer._backend._overlays["DEAD"]
+    sent = mark.get_state("image")["image"]
+    assert (sent["type"], sent["format"], tuple(sent["shape"])) == ("image", "png", (20, 30, 4))
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(sent["data"]))), mark.image)
+    viewer.close()
+
+
+def test_a_large_mosaic_is_sent_no_finer_than_a_screen() -> None:
+    viewer = make_viewer("light")
+    viewer.show(np.arange(9_000_000.0).reshape(3000, 3000), label="one")
+    assert viewer._backend._drawing.image.shape == (1500, 1500)
+    assert viewer._backend._drawing.x.tolist() == [-0.5, 2999.5]
+    viewer.close()

@@ -27,7 +27,7 @@ module.exports = {
   mounted() {
     this.hear = event => {
       const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable
-      if (typing || event.ctrlKey || event.metaKey || event.altKey || !this.can) return
+      if ((typing && event.target.type !== 'checkbox') || event.ctrlKey || event.metaKey || event.altKey || !this.can) return
       const found = {b: 'blink', d: 'difference', s: 'after'}[event.key]
       if (found) this.choose(found)
     }

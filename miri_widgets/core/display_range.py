@@ -1,0 +1,102 @@
+"""Black and white of an image: found from its values, and judged against them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["PLAIN", "RangeVerdict", "find_range", "judge_range", "thinned"]
+
+PLAIN = 0.95
+"""Share of pixels at or beyond one end of a range from which on the image shows nothing."""
+
+_ENOUGH = 250_000  # pixels: the error of a percentile of 0.25 is then a hundredth of it
+
+
+@dataclass(frozen=True)
+class RangeVerdict:
+    """
+    How a range stands against an image.
+
+    Attributes
+    ----------
+    black, white : float
+        The range, in the unit of the image.
+    middle : float
+        Median of the image: its sky; NaN when no pixel counts.
+    as_black, as_white : float
+        Shares of pixels at or below black, and at or above white.
+    """
+
+    black: float
+    white: float
+    middle: float
+    as_black: float
+    as_white: float
+
+    @property
+    def plain(self) -> str:
+        """What the image shows instead of itself: "black", "white", or nothing."""
+        if self.as_white >= PLAIN:
+            return "white"
+        return "black" if self.as_black >= PLAIN else ""
+
+
+def thinned(pixels: NDArray[Any], enough: int = _ENOUGH) -> NDArray[Any]:
+    """Return pixels on a regular grid, `enough` at least, as a view; by default enough to know percentiles."""
+    step = max(1, int(math.sqrt(pixels.size / enough)))
+    return pixels[::step, ::step]
+
+
+def find_range(pixels: NDArray[np.floating], percentile: float = 99.5) -> tuple[float, float]:
+    """
+    Return the values that become black and white.
+
+    Black is a little below the sky, so that the sky is dark and its noise just seen, whatever lies
+    below it; percentiles alone make the sky of a deep mosaic grey.
+
+    Parameters
+    ----------
+    pixels : ndarray of float, shape (ny, nx)
+        Values; not finite where a pixel does not count. Not modified. Large images are thinned.
+    percentile : float
+        Percentage of pixels between black and white, in the middle of the distribution.
+
+    Returns
+    -------
+    black, white : float
+        NaN when no pixel counts.
+    """
+    finite = _counting(pixels)
+    if finite.size == 0:
+        return float("nan"), float("nan")
+    edge = (100.0 - percentile) / 2
+    least, low, middle, high = np.percentile(finite, [edge, 16.0, 50.0, 100.0 - edge])
+    return float(max(least, middle - 2.0 * (middle - low))), float(high)
+
+
+def judge_range(pixels: NDArray[np.floating], black: float, white: float) -> RangeVerdict:
+    """
+    Tell what a range leaves of an image.
+
+    Parameters
+    ----------
+    pixels : ndarray of float, shape (ny, nx)
+        Values; not finite where a pixel does not count. Not modified. Large images are thinned.
+    black, white : float
+        The range, in the unit of the image.
+    """
+    finite = _counting(pixels)
+    if finite.size == 0:
+        return RangeVerdict(black, white, float("nan"), 0.0, 0.0)
+    as_black, as_white = float(np.mean(finite <= black)), float(np.mean(finite >= white))
+    return RangeVerdict(black, white, float(np.median(finite)), as_black, as_white)
+
+
+def _counting(pixels: NDArray[Any]) -> NDArray[Any]:
+    few = thinned(pixels)
+    return few[np.isfinite(few)]

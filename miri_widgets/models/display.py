@@ -1,0 +1,178 @@
+"""Black and white of the image in view: chosen, kept for its filter, and told when they show nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from miri_widgets.core.display_range import RangeVerdict, find_range, judge_range, thinned
+from miri_widgets.core.dq import has
+from miri_widgets.errors import ParameterError
+from miri_widgets.models.readings import Reading
+from miri_widgets.products.fits_files import read_headers, read_image
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+
+__all__ = ["CURVES", "DisplayModel", "Sample", "read_sample"]
+
+CURVES = ("arcsinh", "linear", "sqrt", "log")
+PERCENTILE = 99.5
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """
+    Enough pixels of an image to judge a range.
+
+    Attributes
+    ----------
+    pixels : ndarray of float32, shape (ny, nx)
+        Thinned; NaN where a pixel does not count.
+    unit, filter : str
+        From the headers; empty where they are silent.
+    """
+
+    pixels: NDArray[np.float32]
+    unit: str
+    filter: str
+
+
+def read_sample(path: Path, extension: str = "SCI") -> Sample:
+    """
+    Read enough of an image to judge a range.
+
+    Raises
+    ------
+    MiriWidgetsError
+        If the image cannot be read.
+    """
+    headers = {str(one.get("EXTNAME", "PRIMARY")): one for one in read_headers(path)}
+    pixels = thinned(read_image(path, extension).astype(np.float32)).copy()
+    if "DQ" in headers:
+        pixels[has(thinned(read_image(path, "DQ")), "DO_NOT_USE")] = np.nan
+    elif "WHT" in headers:
+        pixels[~(thinned(read_image(path, "WHT")) > 0)] = np.nan
+    unit = str(headers[extension].get("BUNIT", "")).strip()
+    return Sample(pixels, unit, str(headers["PRIMARY"].get("FILTER", "")).strip())
+
+
+class DisplayModel(traitlets.HasTraits):
+    """
+    How values become brightness.
+
+    Parameters
+    ----------
+    session : SessionModel
+        Whose shown product is meant.
+
+    Notes
+    -----
+    A fixed range belongs to a filter and a unit: the sky of one filter is white in the range of another.
+    """
+
+    curve = traitlets.Enum(CURVES, "arcsinh", help="from black to white")
+    percentile = traitlets.Float(PERCENTILE, help="of pixels between black and white, where none is fixed")
+    black = traitlets.Float(float("nan"), help="in force for the product in view, its unit")
+    white = traitlets.Float(float("nan"), help="in force for the product in view, its unit")
+    unit = traitlets.Unicode("")
+    fixed = traitlets.Instance(tuple, allow_none=True, help="(black, white) fixed for the product in view")
+    sentence = traitlets.Unicode("", help="why what is in view shows nothing, or why a range is refused")
+    can_mend = traitlets.Bool(False, help="whether a range from this image would show it")
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__()
+        self.session = session
+        self._ranges: dict[tuple[str, str], tuple[float, float]] = {}
+        self._reading = Reading(session.submit)
+        self._reading.observe(self._judge, ["value"])
+        session.observe(self._follow, ["shown", "extension"])
+        self._follow(None)
+
+    def _follow(self, _: object) -> None:
+        with self.hold_trait_notifications():
+            self.black = self.white = float("nan")
+            self.sentence, self.can_mend, self.fixed, self.unit = "", False, None, ""
+        shown, extension = self.session.shown, self.session.extension
+        self._reading.forget()
+        if shown is not None:
+            self._reading.ask((shown, extension), read_sample, shown, extension)
+
+    def in_force(self, black: float, white: float) -> None:
+        """Take the range that the viewer draws the product with."""
+        with self.hold_trait_notifications():
+            self.black, self.white = black, white
+        self._judge(None)
+
+    def fix(self, black: float, white: float) -> None:
+        """Fix a range for the filter and unit of the product in view; what cannot be one is a sentence."""
+        if not (np.isfinite([black, white]).all() and white > black):
+            self.sentence = str(
+                ParameterError(
+                    f"A display range of {black:g} to {white:g}",
+                    "white above black",
+                    "correct one of the two",
+                )
+            )
+            return
+        if self._sample is not None:
+            self._ranges[self._key] = (black, white)
+            self.fixed = (black, white)
+
+    def release(self) -> None:
+        """Let the percentile find the range again."""
+        if self._sample is not None:
+            self._ranges.pop(self._key, None)
+            self.fixed = None
+            self._judge(None)
+
+    def mend(self) -> None:
+        """Fix the range that shows this image."""
+        if self._sample is not None:
+            self.fix(*find_range(self._sample.pixels, self.percentile))
+
+    @property
+    def _sample(self) -> Sample | None:
+        found: Sample | None = self._reading.value
+        return found
+
+    @property
+    def _key(self) -> tuple[str, str]:
+        assert self._sample is not None
+        return self._sample.filter, self._sample.unit
+
+    def _judge(self, _: object) -> None:
+        sample = self._sample
+        if sample is None:
+            return
+        self.unit = sample.unit
+        self.fixed = self._ranges.get(self._key)
+        verdict = judge_range(sample.pixels, self.black, self.white) if np.isfinite(self.white) else None
+        with self.hold_trait_notifications():
+            self.sentence = "" if verdict is None or not verdict.plain else _words(verdict, sample)
+            self.can_mend = bool(self.sentence)
+
+    def close(self) -> None:
+        """Let go of everything that is watched."""
+        with contextlib.suppress(ValueError):  # the session was closed first
+            self.session.unobserve(self._follow, ["shown", "extension"])
+        self._reading.close()
+        self.unobserve_all()
+
+
+def _words(verdict: RangeVerdict, sample: Sample) -> str:
+    """Say what is plain, with both numbers."""
+    unit = f" {sample.unit}" if sample.unit else ""
+    where = f" in {sample.filter}" if sample.filter else ""
+    share = verdict.as_white if verdict.plain == "white" else verdict.as_black
+    end = verdict.white if verdict.plain == "white" else verdict.black
+    return (
+        f"{100 * share:.0f} percent of the pixels are plain {verdict.plain}: the sky is {verdict.middle:.3g}{unit}"
+        f"{where} and {verdict.plain} is {end:.3g}. Set the range from this image."
+    )

@@ -1,0 +1,136 @@
+"""Curve and range of the image in view, and the word that says when they show nothing."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import ipyvue
+import ipywidgets
+import traitlets
+
+from miri_widgets.models.display import CURVES, DisplayModel
+from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.theme import button, sentences, text
+
+__all__ = ["DisplayBar"]
+
+_TEMPLATE = """
+<template>
+  <div class="mw-display" role="group" aria-label="Display range">
+    <label title="From black to white">Stretch <select v-model="curve">
+      <option v-for="one in curves" :key="one" :value="one">{{ one }}</option></select></label>
+    <label title="Share of the pixels between black and white">Percentile <input type="number" min="50.1" max="100"
+      step="0.1" :value="percentile" @change="set_percentile($event.target.value)"/></label>
+    <label title="This value and all below are black">Black <input class="mw-black" type="number" step="any"
+      :value="black" @change="set_black($event.target.value)"/></label>
+    <label title="This value and all above are white">White <input class="mw-white" type="number" step="any"
+      :value="white" @change="set_white($event.target.value)"/></label>
+    <span class="mw-muted">{{ unit }}</span>
+    <button type="button" class="mw-link" v-if="fixed" title="Let the percentile find black and white again"
+      @click="release()">Automatic</button>
+  </div>
+</template>
+"""
+
+
+class _Controls(ipyvue.VueTemplate):
+    """A select and three numbers."""
+
+    template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
+    curves: traitlets.List[Any] = traitlets.List(list(CURVES)).tag(sync=True)
+    curve = traitlets.Unicode("arcsinh").tag(sync=True)
+    percentile = traitlets.Float(99.5).tag(sync=True)
+    black = traitlets.Unicode("").tag(sync=True)
+    white = traitlets.Unicode("").tag(sync=True)
+    unit = traitlets.Unicode("").tag(sync=True)
+    fixed = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, model: DisplayModel) -> None:
+        self._model = model
+        super().__init__(layout=ipywidgets.Layout(width="auto"))
+
+    def vue_set_percentile(self, value: Any) -> None:
+        """Take a percentile; one that is none is put back."""
+        number = _number(value)
+        if 50 < number <= 100:
+            self._model.percentile = number
+        else:
+            self.send_state("percentile")
+
+    def vue_set_black(self, value: Any) -> None:
+        """Fix black, with white as it is."""
+        self._model.fix(_number(value), self._model.white)
+
+    def vue_set_white(self, value: Any) -> None:
+        """Fix white, with black as it is."""
+        self._model.fix(self._model.black, _number(value))
+
+    def vue_release(self, *_: Any) -> None:
+        """Let the range go."""
+        self._model.release()
+
+
+class DisplayBar(Part):
+    """
+    How the image in view is drawn.
+
+    Parameters
+    ----------
+    model : DisplayModel
+        Closed with the bar.
+    """
+
+    def __init__(self, model: DisplayModel) -> None:
+        super().__init__("mw-display-bar")
+        self.model = model
+        self.controls = _Controls(model)
+        self.words = text("")
+        self.mend = button("Set range from this image", tip="Black and white that show this image")
+        self.mend.on_click(lambda _: model.mend())
+        self.told = ipywidgets.HBox([self.words, self.mend])
+        self.told.add_class("mw-row")
+        self.children = (self.controls, self.told)
+        self.controls.observe(self._curve_chosen, "curve")
+        self.watch(
+            model,
+            self._follow,
+            "curve",
+            "percentile",
+            "black",
+            "white",
+            "unit",
+            "fixed",
+            "sentence",
+            "can_mend",
+        )
+
+    def _curve_chosen(self, change: dict[str, Any]) -> None:
+        if change["new"] in CURVES:
+            self.model.curve = change["new"]
+
+    def _follow(self, _: Any) -> None:
+        model, controls = self.model, self.controls
+        with controls.hold_sync():
+            controls.curve, controls.percentile, controls.unit = model.curve, model.percentile, model.unit
+            controls.black, controls.white = _shown(model.black), _shown(model.white)
+            controls.fixed = model.fixed is not None
+        self.words.value = sentences([model.sentence], "warn") if model.sentence else ""
+        self.told.layout.display = "" if model.sentence else "none"
+        self.mend.layout.display = "" if model.can_mend else "none"
+
+    def close(self) -> None:
+        """Close the model, too."""
+        super().close()
+        self.model.close()
+
+
+def _shown(value: float) -> str:
+    return f"{value:.4g}" if math.isfinite(value) else ""
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan

@@ -1,0 +1,171 @@
+"""The side of pixels before a real browser: keys, flags over the image, a pixel's story, a range that shows nothing."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from look_pages import FLAT, SKY, write_look, write_notebook
+
+MINUTES = 60_000
+CANVAS = ".mw-viewer canvas"
+
+
+@pytest.fixture(scope="module")
+def look(tmp_path_factory: Any, serve_folder: Callable[..., Any]) -> Any:
+    """A program whose stages have run, with a page for each viewer; gives the address of a page by its viewer."""
+    folder = tmp_path_factory.mktemp("look")
+    write_look(folder, (256, 256))
+    shows = "session.show(session.stages['areas'].products[0])"
+    for kind in ("jdaviz", "light"):
+        write_notebook(folder, f"{kind}.ipynb", kind, height="430px", more=shows)
+    server = serve_folder(folder / "pages")
+    return lambda kind: server.page_url(f"{kind}.ipynb")
+
+
+def picture(page: Page) -> np.ndarray:
+    """Return the pixels of the viewer on the screen, shape (ny, nx, 3)."""
+    shot = page.locator(CANVAS).first.screenshot()
+    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), float)
+
+
+def changed(page: Page, before: np.ndarray, *, least: float = 1.0) -> np.ndarray:
+    """Wait until the picture is another, and stays; return it."""
+    last = before
+    for _ in range(60):
+        page.wait_for_timeout(300)
+        now = picture(page)
+        if (
+            now.shape == before.shape
+            and np.abs(now - before).mean() > least
+            and np.abs(now - last).mean() < 0.1
+        ):
+            return now
+        last = now
+    raise AssertionError("the picture stayed what it was")
+
+
+def opened(page: Page, url: str) -> np.ndarray:
+    """Open a page and wait until its image is drawn and stands still."""
+    page.goto(url, wait_until="commit")
+    page.locator(CANVAS).first.wait_for(timeout=2 * MINUTES)
+    expect(page.locator(".mw-looks button").first).to_be_enabled(timeout=MINUTES)
+    page.wait_for_timeout(2500)
+    last = picture(page)
+    for _ in range(60):
+        page.wait_for_timeout(400)
+        now = picture(page)
+        if now.shape == last.shape and now.std() > 2 and np.abs(now - last).mean() < 0.1:
+            return now
+        last = now
+    raise AssertionError("the image never stood still")
+
+
+def coloured(now: np.ndarray) -> np.ndarray:
+    """Return which points of the screen are no grey, shape (ny, nx)."""
+    return np.ptp(now, axis=-1) > 40
+
+
+@pytest.mark.parametrize("kind", ["jdaviz", "light"])
+def test_keys_flags_and_pixels(
+    look: Callable[[str], str], kind: str, page: Page, page_report: Any, screenshots: Path
+) -> None:
+    after = opened(page, look(kind))
+    strip, bar = page.locator(".mw-viewer-strip"), page.locator(".mw-compare")
+    box = page.locator(CANVAS).first.bounding_box()
+    assert box is not None
+    # over the image: there jdaviz has a key b of its own
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(500)
+    page.keyboard.press("b")
+    expect(strip).to_contain_text("Compared: before", timeout=MINUTES)
+    before = changed(page, after)
+    expect(bar).to_contain_text(f"median {(FLAT - 1) * SKY:+.3g}", timeout=MINUTES)
+    expect(bar).to_contain_text("NON_SCIENCE")
+    # one black and white, one place: the sky is brighter by what the stage took, the stars stay where they are
+    middle = np.s_[box_rows(after), box_columns(after)]
+    assert np.median(before[middle]) > np.median(after[middle]) + 10
+    stars = after[middle].max(axis=-1) > 200
+    assert stars.sum() > 20 and (before[middle].max(axis=-1)[stars] > 150).mean() > 0.9
+    page.keyboard.press("b")
+    expect(strip).to_contain_text("_cal.fits")
+    again = changed(page, before)
+    # beside the middle jdaviz writes the letters of its images
+    assert np.abs(again - after)[middle].mean() < 0.5, "the same picture comes back"
+    page.keyboard.press("d")
+    expect(strip).to_contain_text("Compared: difference")
+    difference = changed(page, again)
+    page.screenshot(path=screenshots / f"look_{kind}_difference.png")
+    page.get_by_role("button", name="After").click()
+    again = changed(page, difference)
+    assert np.abs(again - after)[middle].mean() < 0.5
+
+    page.keyboard.press("f")
+    expect(page.get_by_role("button", name="Hide flags")).to_be_visible(timeout=MINUTES)
+    flagged = changed(page, again)
+    assert coloured(flagged).mean() > 0.02 > coloured(again).mean()
+    page.get_by_role("button", name="Flags", exact=False).first.click()
+    row = page.locator(".mw-flag").filter(has_text="JUMP_DET")
+    expect(row).to_be_visible(timeout=MINUTES)
+    expect(page.locator(".mw-flag").filter(has_text="NON_SCIENCE")).to_contain_text("+8192")
+    page.get_by_label("only those gained by").uncheck()
+    page.wait_for_timeout(1500)
+    few = coloured(picture(page)).sum()
+    row.get_by_role("checkbox").check()
+    page.wait_for_timeout(2500)
+    assert coloured(picture(page)).sum() > few + 200, "jumps lie all over the image"
+    page.screenshot(path=screenshots / f"look_{kind}_flags.png")
+    page.keyboard.press("f")
+    expect(page.get_by_role("button", name="Show flags")).to_be_visible()
+    page.wait_for_timeout(1500)
+    assert coloured(picture(page)).mean() < 0.01
+    tell_a_pixel(page)
+    page.screenshot(path=screenshots / f"look_{kind}_pixel.png", full_page=True)
+
+    black, white = page.locator(".mw-black"), page.locator(".mw-white")
+    black.fill("10")
+    black.press("Enter")
+    expect(page.get_by_role("button", name="Automatic")).to_be_visible(timeout=MINUTES)
+    page.wait_for_timeout(2000)
+    white.fill("20")
+    white.press("Enter")
+    told = page.locator(".mw-display-bar")
+    expect(told).to_contain_text("plain white: the sky is 36.", timeout=MINUTES)
+    page.screenshot(path=screenshots / f"look_{kind}_white.png")
+    told.get_by_role("button", name="Set range from this image").click()
+    expect(told.get_by_text("plain white")).to_be_hidden(timeout=MINUTES)
+    page_report.assert_clean()
+
+
+def box_rows(image: np.ndarray) -> slice:
+    """Rows in the middle of the screen, where the image is."""
+    return slice(image.shape[0] // 4, 3 * image.shape[0] // 4)
+
+
+def box_columns(image: np.ndarray) -> slice:
+    """Columns in the middle; the left of the image carries flags, and a wide screen is black beside it."""
+    middle, half = image.shape[1] // 2, min(image.shape[1], image.shape[0]) // 6
+    return slice(middle - half, middle + half)
+
+
+def tell_a_pixel(page: Page) -> None:
+    """Click on the image: the ramp, the slope, and the value after each stage."""
+    box = page.locator(CANVAS).first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    pixel = page.locator(".mw-pixel")
+    expect(pixel).to_contain_text("2 × 5 groups", timeout=MINUTES)
+    expect(pixel).to_contain_text("the fitted rate")
+    for words in ("Detector 1", "Image 2", "Areas", "DN/s", "MJy/sr"):
+        expect(pixel.locator(".mw-table")).to_contain_text(words)
+    assert pixel.locator(".bqplot svg").count() > 0

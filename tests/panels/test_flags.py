@@ -1,0 +1,125 @@
+"""Flags over the image, its range, and what the user does within the viewer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from miri_widgets.dashboard import Dashboard
+from miri_widgets.panels.image_pane import COMPARED
+from miri_widgets.panels.parts.flags import FLAG_COLOURS, colour_of
+from miri_widgets.viewer import View
+
+from .stub_viewer import Viewer
+
+
+@pytest.fixture
+def dashboard(session, engine):
+    session.use_stage("areas")
+    session.poll()
+    session.run_all()
+    engine.finish()
+    session.poll()
+    board = Dashboard(session, viewer=Viewer())
+    product = session.stages["areas"].products[0]
+    with fits.open(product, mode="update") as hdus:  # the stage has flagged some rows
+        hdus["DQ"].data[:3] |= 1
+    session.show(product)
+    yield board
+    if board.comm is not None:
+        board.close()
+
+
+def test_the_list_tells_names_counts_and_changes(dashboard):
+    shown = dashboard.view.flags.list
+    assert shown.rows == [] and dashboard.viewer.overlays == {}
+    shown.vue_open(True)
+    assert shown.opened and [row["name"] for row in shown.rows] == ["DO_NOT_USE"]
+    (row,) = shown.rows
+    count = np.count_nonzero(dashboard.view.flags.model.value.mask("DO_NOT_USE"))
+    assert row["count"] == str(count) and row["percent"] == f"{100 * count / 96**2:.3g} %"
+    assert row["change"].startswith("+") and "Areas" in row["tip"]
+
+
+def test_ticks_and_the_key_lay_flags_over_the_image(dashboard):
+    shown, overlays = dashboard.view.flags.list, dashboard.viewer.overlays
+    shown.vue_choose("DO_NOT_USE")
+    mask, colour = overlays["DO_NOT_USE"]
+    assert mask.shape == (96, 96) and colour == colour_of("DO_NOT_USE") and colour in FLAG_COLOURS
+    shown.vue_set_only_gained(True)
+    assert overlays["DO_NOT_USE"][0].sum() < mask.sum()
+    shown.vue_toggle()
+    assert overlays == {}
+    shown.vue_toggle()
+    assert set(overlays) == {"DO_NOT_USE"}
+    shown.vue_choose("no flag")
+    shown.vue_choose("DO_NOT_USE")
+    assert overlays == {} and not shown.visible
+
+
+def test_the_overlay_follows_the_product_and_yields_to_a_preview(dashboard):
+    view, session = dashboard.view, dashboard.session
+    view.flags.list.vue_choose("DO_NOT_USE")
+    first = view.viewer.overlays["DO_NOT_USE"][0]
+    session.show(session.stages["areas"].products[-1])
+    assert (view.viewer.overlays["DO_NOT_USE"][0] != first).any()
+    session.show(session.stages["image3"].products[0])
+    assert view.viewer.overlays == {} and view.flags.layout.display == "none"
+    session.show(session.stages["areas"].products[0])
+    assert (view.viewer.overlays["DO_NOT_USE"][0] == first).all()
+    view._previewed = True
+    view._follow_flags(None)
+    assert view.viewer.overlays == {}
+
+
+def test_everything_is_about_the_image_that_the_user_blinks_to(dashboard):
+    view, session = dashboard.view, dashboard.session
+    cal, rate = session.shown, session.stages["detector1"].products[0]
+    session.show(rate)
+    view.viewer.viewed(View(cal.name, 1.0, 2.0))
+    assert session.shown == cal and list(view.viewer.shown)[-1] == cal.name
+    view.viewer.viewed(View("something else", 1.0, 2.0))
+    assert session.shown == cal
+    view.compare.looks.vue_choose("difference")
+    view.viewer.viewed(View(COMPARED["before"], 1.0, 2.0))
+    assert view.compare.model.look == "before"
+    view.viewer.viewed(View(cal.name, 1.0, 2.0))
+    assert view.compare.model.look == "after"
+
+
+def test_a_range_that_shows_nothing_is_told_and_mended(dashboard):
+    view, cal = dashboard.view, dashboard.session.shown
+    bar = view.display
+    assert bar.told.layout.display == "none"
+    view.viewer.viewed(View(cal.name, 1.0, 2.0))
+    assert "plain white" in bar.words.value and "MJy/sr" in bar.words.value
+    assert (bar.controls.black, bar.controls.white) == ("1", "2")
+    bar.mend.click()
+    black, white = view.viewer.ranges[cal.name]
+    assert black < 21 < white and bar.controls.fixed
+    view.viewer.viewed(View(cal.name, black, white))
+    assert bar.told.layout.display == "none"
+    bar.controls.vue_release()
+    assert view.viewer.ranges[cal.name] == (None, None)
+
+
+def test_curve_percentile_and_typed_ends_reach_the_viewer(dashboard):
+    view, cal = dashboard.view, dashboard.session.shown
+    view.viewer.viewed(View(cal.name, 10.0, 30.0))
+    controls = view.display.controls
+    controls.curve = "log"
+    controls.vue_set_percentile("99")
+    controls.vue_set_percentile("nonsense")
+    assert view.viewer.curve == ("log", 99.0)
+    controls.vue_set_white("55")
+    assert view.viewer.ranges[cal.name] == (10.0, 55.0)
+    controls.vue_set_black("80")
+    assert "white above black" in view.display.words.value
+    assert view.viewer.ranges[cal.name] == (10.0, 55.0)
+
+
+def test_nothing_stays_alive(dashboard):
+    parts = [dashboard.view.flags.list, dashboard.view.display.controls]
+    dashboard.close()
+    assert all(part.comm is None for part in parts)
