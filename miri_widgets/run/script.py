@@ -35,7 +35,6 @@ WORKSPACE = Path(sys.argv[1] if len(sys.argv) > 1 else {workspace})
 ENVIRONMENT = {environment}
 STAGES = {stages}
 GROUPS = {groups}
-REJECTED = {rejected}
 KEYS = {keys}
 
 

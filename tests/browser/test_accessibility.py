@@ -107,7 +107,7 @@ def test_the_first_page(served: Any, page: Page) -> None:
 
 def test_every_view_of_every_panel(busy: Page, screenshots: Path) -> None:
     names = [str(tab.get_attribute("data-tab")) for tab in busy.locator(".mw-tabs-steps [role=tab]").all()]
-    assert len(names) == 18, "program, data and every stage"
+    assert len(names) == 19, "program, contact sheet, data and every stage"
     found: dict[str, None] = {}
     seen = 0
     for name in names:
@@ -211,8 +211,8 @@ def test_a_program_is_reduced_without_a_mouse(served: Any, page: Page, page_repo
     # open a stage, change a parameter
     go_to(page, lambda one: "mw-tabs-steps" in one["within"], "Shift+Tab")
     page.keyboard.press("Home")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
+    for _ in ("contact_sheet", "data", "detector1"):
+        page.keyboard.press("ArrowRight")
     assert page.evaluate(FOCUSED)["id"] == "detector1"
     page.keyboard.press("Enter")
     expect(page.locator(".mw-left .mw-form")).to_be_visible(timeout=20 * SECONDS)

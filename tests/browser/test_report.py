@@ -71,7 +71,9 @@ def test_report_and_differences_by_clicks(
     page.get_by_role("tab").filter(has_text="Runs").first.click()
     page.get_by_role("button", name="Compare runs").click()
     view = page.locator(".mw-differences")
-    expect(view.get_by_role("cell", name="detector1: jump.rejection_threshold")).to_be_visible(timeout=MINUTE)
+    expect(view.get_by_role("gridcell", name="detector1: jump.rejection_threshold")).to_be_visible(
+        timeout=MINUTE
+    )
     row = view.locator("tr").filter(has_text="small_f560w_i2d.fits")
     expect(row).to_contain_text("MJy/sr")
     row.get_by_role("button", name="Blink").click()

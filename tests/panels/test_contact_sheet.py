@@ -139,8 +139,8 @@ def test_the_dashboard_has_it_and_the_mosaic_says_what_it_leaves_out(session):
     session.poll()
     session.tab = "image3"
     assert "leaves out 1 of 2 exposures, rejected" in board.panels["image3"].runbar.words.value
-    marks = [row["states"]["list"][-1]["tip"] for row in board.panels["program"].table.rows]
-    assert marks[0] == "Image 3: rejected" and "not run" in marks[1]
+    states = [row["states"]["states"][-1] for row in board.panels["program"].table.rows]
+    assert states[0] == "rejected" and "not run" in states[1]
     board.close()
 
 

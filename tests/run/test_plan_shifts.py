@@ -6,7 +6,7 @@ import pytest
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.run import plan_stages
-from miri_widgets.run.script import _groups
+from miri_widgets.run.groups import groups_of
 
 from .conftest import ENVIRONMENT, make_exposure
 
@@ -189,7 +189,7 @@ def test_an_exported_script_makes_the_same_keys(tmp_path):
     some = exposures(tmp_path)
     values = {"shifts": {"reference_filter": "F1500W", "search_radius": 2.0}, "grid": {"margin": 9}}
     plans = plan(tmp_path, some, values=values)
-    of_file = {file: group for group in _groups(plans) for file in group["files"]}
+    of_file = {file: group for group in groups_of(plans) for file in group["files"]}
     again = plan_stages(
         tmp_path,
         some,
