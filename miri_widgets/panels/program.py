@@ -146,8 +146,8 @@ class ProgramPanel(Part):
     def _follow(self, _: Any) -> None:
         rows = [self._row(row) for row in self.model.rows()]
         if rows != self.table.rows:
+            self._choose_columns(rows)  # first: the page reads rows by their columns
             self.table.rows = rows
-            self._choose_columns(rows)
         self._following = True
         try:
             self.table.selected = list(self.model.selected)

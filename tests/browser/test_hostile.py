@@ -16,7 +16,7 @@ SECONDS = 1000
 
 CHECK = """() => ({
   ran: window.__hostile !== undefined,
-  made: [...document.querySelectorAll('img[src=x], [onerror], [onload], [onclick^=window], textarea')].length
+  made: [...document.querySelectorAll('img[src=x], [onerror], [onload], [onclick^=window], textarea')].filter(one => !one.closest('.widget-textarea')).length
     + [...document.scripts].filter(one => one.textContent.includes('__hostile') && !one.src
       && one.textContent.length < 200).length,
 })"""
