@@ -31,6 +31,8 @@ HARMLESS = (
     r"solara/readyz",  # jdaviz asks whether a Solara server can open its pop-out window
     # jdaviz's menu of layers looks for its viewer once more when both have left the page
     r"reading 'parentElement'\)\s+at a\.beforeDestroy \(VUE_TEMPLATE_SCRIPT",
+    # JupyterLab's widget manager tells a view to resize that was closed when another dashboard took its place
+    r"null \(reading 'processLuminoMessage'\)",
     r"Solara found",  # and says so when one does, as JupyterLab does
     r"version .* (from|of) .*(does not satisfy|is not)",  # module federation compares versions
     r"GPU stall due to ReadPixels",  # software WebGL is slow, and says so
