@@ -76,6 +76,10 @@ def test_no_text_becomes_more_than_text(
     page.screenshot(path=screenshots / "hostile_program.png", full_page=True)
     for stage in page.locator(".mw-dashboard .mw-tabs-steps [role=tab]").all():
         stage.click()
+        title = stage.locator(".mw-tab-title").inner_text()
+        expect(page.locator(".mw-left > .mw-body")).to_have_attribute(
+            "aria-label", title, timeout=20 * SECONDS
+        )
         page.wait_for_timeout(300)
         if stage.get_attribute("data-tab") in (
             "data",
@@ -85,9 +89,12 @@ def test_no_text_becomes_more_than_text(
             "shifts",
             "image3",
         ):
-            for view in page.locator(".mw-left > .mw-body .mw-tabs-plain").first.get_by_role("tab").all():
-                view.click()
+            views = page.locator(".mw-left > .mw-body .mw-tabs-plain").first.get_by_role("tab")
+            number = 0
+            while number < views.count():
+                views.nth(number).click()
                 page.wait_for_timeout(150)
+                number += 1
         assert_harmless(page)
     page.locator(".mw-dashboard .mw-tabs-steps [data-tab=detector1]").click()
     page.locator(".mw-left > .mw-body .mw-tabs-plain [data-tab=log]").first.click()

@@ -59,5 +59,5 @@ def test_persistence_alone_by_clicks(masks: Any, page: Page, page_report: Any, s
     expect(page.locator(".mw-dashboard")).to_have_count(0)
     page.screenshot(path=screenshots / "other_data.png")
     page.get_by_role("button", name="Back to the simulated program").click()
-    expect(tab(page, "detector1")).to_contain_text(re.compile("done"), timeout=MINUTES)
+    expect(tab(page, "detector1")).to_contain_text(re.compile("done"), timeout=3 * MINUTES)
     page_report.assert_clean()
