@@ -23,6 +23,7 @@ from miri_widgets.models.services import Services
 from miri_widgets.models.stage import PLANNING
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
+from miri_widgets.products.tags import Tag, Verdict
 from miri_widgets.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class ReportRequest:
     stages: tuple[tuple[Any, Settings], ...]
     exposures: tuple[tuple[Exposure, bool], ...]
     warnings: tuple[str, ...] = ()
+    tags: Mapping[str, Tag] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ class Report:
         Seconds since the epoch.
     exposures : tuple of (Exposure, bool)
         With whether it takes part.
+    tags : mapping of str to Tag
+        What was said on the contact sheet, by root.
     stages, runs, parameters, proofs : tuples
         See their classes.
     versions : dict of str to str
@@ -153,6 +157,7 @@ class Report:
     program: Program
     made: float
     exposures: tuple[tuple[Exposure, bool], ...] = ()
+    tags: Mapping[str, Tag] = field(default_factory=dict)
     stages: tuple[StageFacts, ...] = ()
     runs: tuple[RunFacts, ...] = ()
     parameters: tuple[ChangedParameter, ...] = ()
@@ -193,6 +198,7 @@ def request_of(session: SessionModel) -> ReportRequest:
         tuple((model.stage, model.settings) for model in session.stages.values()),
         tuple((one, one.root not in programs.excluded) for one in programs.exposures),
         tuple(programs.warnings),
+        dict(session.tags.tags),
     )
 
 
@@ -232,6 +238,7 @@ def gather(request: ReportRequest) -> Report:
         program=request.program,
         made=time.time(),
         exposures=tuple(used),
+        tags=request.tags,
         stages=stages,
         runs=tuple(_run(plan, record) for plan, record in found),
         parameters=parameters,
@@ -346,6 +353,15 @@ def _missing(request: ReportRequest, found: Sequence[tuple[Any, Any]]) -> tuple[
     left_out = [one.root for one, taken in request.exposures if not taken]
     if left_out:
         lines.append(f"{len(left_out)} of {len(request.exposures)} exposures are excluded.")
+    rejected = [
+        one.root
+        for one, taken in request.exposures
+        if taken and request.tags.get(one.root, Tag()).verdict == Verdict.REJECTED
+    ]
+    if rejected:
+        lines.append(
+            f"{len(rejected)} of {len(request.exposures)} exposures are rejected: the mosaics leave them out."
+        )
     return tuple(lines)
 
 

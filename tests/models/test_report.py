@@ -77,6 +77,16 @@ def test_what_is_missing_is_said(session):
     assert found.pictures == ()
 
 
+def test_rejected_exposures_and_their_tags_are_said(session):
+    root = session.programs.exposures[0].root
+    session.tags.change([root], verdict="rejected", comment="trailed")
+    session.poll()
+    finish(session)
+    found = gather(request_of(session))
+    assert found.missing == ("1 of 4 exposures are rejected: the mosaics leave them out.",)
+    assert found.tags[root].comment == "trailed"
+
+
 def test_a_refused_stage_is_said(session):
     session.use_stage("apply_shift")
     session.poll()

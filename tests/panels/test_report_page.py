@@ -11,6 +11,7 @@ from miri_widgets.errors import NotWritableError
 from miri_widgets.models.report import gather, request_of
 from miri_widgets.panels.parts.reportbar import ReportBar
 from miri_widgets.panels.report_page import make_report, render
+from miri_widgets.products.tags import Tag, Verdict
 
 HOSTILE = (
     "<script>alert(1)</script></style></pre>\"'><img src=http://x.example/a.png onerror=alert(2)>{{ 7 * 7 }}"
@@ -61,7 +62,11 @@ def test_hostile_texts_are_text(finished):
     session.services = replace(session.services, record=record)
     report = gather(request_of(session))
     exposure, taken = report.exposures[0]
-    report = replace(report, exposures=((replace(exposure, filter=HOSTILE, start=HOSTILE), taken),))
+    report = replace(
+        report,
+        exposures=((replace(exposure, filter=HOSTILE, start=HOSTILE), taken),),
+        tags={exposure.root: Tag(Verdict.SUSPECT, comment=f"comment {HOSTILE}")},
+    )
     page = Page(render(report))
     names = [tag for tag, _ in page.tags]
     assert "script" not in names and names.count("style") == 1
@@ -71,6 +76,7 @@ def test_hostile_texts_are_text(finished):
             assert attributes["src"].startswith("data:image/png;base64,")
     shown = " ".join(HOSTILE.split())
     assert page.text.count(shown) > 10
+    assert f"suspect, comment {shown}" in page.text
 
 
 def test_nothing_is_loaded_from_elsewhere(finished):
