@@ -77,8 +77,8 @@ class JdavizViewer:
         """Show an image on top, instead of one with the same label, with black and white of another."""
         with self._one_picture():
             self._show(image, label, like)
-        self._sizes[label] = image.pixels.shape
-        self._area.refit(image.pixels.shape)
+            self._sizes[label] = image.pixels.shape
+            self._area.refit(image.pixels.shape)
         self._tell()
 
     def _show(self, image: ViewerImage, label: str, like: str) -> None:
