@@ -139,8 +139,7 @@ def recall(session: SessionModel, found: Mapping[str, Any]) -> None:
     known = {exposure.root for exposure in programs.exposures}
     programs.excluded = frozenset(known & set(found.get("excluded", ())))
     programs.selected = tuple(root for root in found.get("selected", ()) if root in known)
-    if found.get("tab") in {"program", "contact_sheet", "data", *session.stages}:
-        session.tab = found["tab"]
+    session.tab = found.get("tab", session.tab)  # the dashboard knows its tabs
     shown = found.get("shown", "")
     with contextlib.suppress(OSError, ValueError):  # a name that no file can have
         if shown and Path(shown).is_file():

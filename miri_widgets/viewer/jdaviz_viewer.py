@@ -55,7 +55,6 @@ class JdavizViewer:
         self._marks: set[str] = set()
         self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
         self._sizes: dict[str, tuple[int, ...]] = {}
-        self._given: dict[str, tuple[float, float]] = {}  # black and white that were found for an image
         self._drawings = Drawings(self._app, lambda: self._viewer, self._front_wcs)
         self._area = Area(lambda: self._viewer, self._front_wcs)
         self._ranges = DisplayRanges()
@@ -109,7 +108,6 @@ class JdavizViewer:
     def _forget(self, label: str) -> None:
         name = self._names.pop(label, None)
         self._ranges.remove(label)
-        self._given.pop(label, None)
         if name is not None and name in self._app.datasets:
             self._move_drawn(name)
             self._app._app.data_item_remove(name)
@@ -275,13 +273,12 @@ class JdavizViewer:
 
     def _own_levels(self) -> dict[str, Any]:
         """Black, white and curve of the images that have others than were found for them."""
+        function, percentile = self._stretch
         found = {}
         for label, layer in self._layers().items():
-            given = self._given.get(label)
             now = float(layer.v_min), float(layer.v_max)
-            if given is not None and (
-                layer.stretch != self._stretch[0] or not np.allclose(now, given, rtol=1e-5)
-            ):
+            found_for_it = self._ranges.found(label, percentile)
+            if layer.stretch != function or not np.allclose(now, found_for_it, rtol=1e-5):
                 found[label] = {"function": layer.stretch, "black": now[0], "white": now[1]}
         return found
 
@@ -381,7 +378,6 @@ class JdavizViewer:
                     continue
                 state.stretch = function
                 black, white = self._ranges.of(label, percentile)
-                self._given[label] = self._ranges.found(label, percentile)
                 if np.isfinite(black) and white > black:
                     with delay_callback(state, "v_min", "v_max"):
                         state.v_min, state.v_max = black, white

@@ -72,10 +72,6 @@ class DisplayRanges:
         model = self._model.get(label, label)
         return self._fixed[model] if model in self._fixed else self.found(label, percentile)
 
-    def fixed(self) -> dict[str, tuple[float, float]]:
-        """Return the ranges that are fixed, by label."""
-        return dict(self._fixed)
-
     def found(self, label: str, percentile: float) -> tuple[float, float]:
         """Return what black and white of an image are when they are not fixed."""
         model = self._model.get(label, label)
