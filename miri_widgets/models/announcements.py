@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.models.rows import RowState, duration
+from miri_widgets.models.watching import Watches
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -122,12 +123,10 @@ class Announcements(traitlets.HasTraits):
         super().__init__()
         self._session = session
         self._last: Moment | None = None
-        self._watched: list[tuple[traitlets.HasTraits, list[str]]] = [
-            (session, ["running", "fraction", "eta"]),
-            *((stage, ["rows"]) for stage in session.models.values()),
-        ]
-        for model, names in self._watched:
-            model.observe(self._look, names)
+        self._watches = Watches()
+        self._watches.add(session, self._look, "running", "fraction", "eta")
+        for stage in session.models.values():
+            self._watches.add(stage, self._look, "rows")
 
     def _look(self, _: Any) -> None:
         now, before = Moment.of(self._session), self._last
@@ -142,10 +141,5 @@ class Announcements(traitlets.HasTraits):
 
     def close(self) -> None:
         """Stop watching."""
-        for model, names in self._watched:
-            try:
-                model.unobserve(self._look, names)
-            except ValueError:  # the session was closed first
-                continue
-        self._watched.clear()
+        self._watches.end()
         self.unobserve_all()

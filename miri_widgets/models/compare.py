@@ -16,6 +16,7 @@ from miri_widgets.core.differences import PixelDifference, pixel_difference
 from miri_widgets.errors import InputError, NotJwstError
 from miri_widgets.models.pixel_story import question_of
 from miri_widgets.models.readings import Reading
+from miri_widgets.models.watching import Watches
 from miri_widgets.products.fits_files import read_headers, read_image, shown_name
 from miri_widgets.products.names import suffix_of
 
@@ -124,9 +125,10 @@ class CompareModel(traitlets.HasTraits):
         self._pair: tuple[Path, Path, str] | None = None
         self._reading = Reading(session.submit)
         self._reading.observe(self._take, ["value", "sentence"])
-        self._watched = [(session, "shown"), *((stage, "rows") for stage in session.models.values())]
-        for model, name in self._watched:
-            model.observe(self._follow, name)
+        self._watches = Watches()
+        self._watches.add(session, self._follow, "shown")
+        for stage in session.models.values():
+            self._watches.add(stage, self._follow, "rows")
         self._follow(None)
 
     def _follow(self, _: object) -> None:
@@ -157,11 +159,7 @@ class CompareModel(traitlets.HasTraits):
 
     def close(self) -> None:
         """Let go of everything that is watched."""
-        for model, name in self._watched:
-            try:
-                model.unobserve(self._follow, name)
-            except ValueError:  # the model was closed first
-                continue
+        self._watches.end()
         self._reading.close()
         self.unobserve_all()
 

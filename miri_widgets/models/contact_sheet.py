@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.models.readings import Reading
+from miri_widgets.models.watching import Watches
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.tag_tables import parse_tags, tags_as_csv, tags_as_json
@@ -113,18 +114,14 @@ class ContactSheetModel(traitlets.HasTraits):
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miri-sheet")
         self._cards: dict[str, Card] = {}
         self._readings: dict[tuple[str, str], Reading] = {}
-        self._watched: list[tuple[traitlets.HasTraits, Any, list[str]]] = []
-        self._watch(session.programs, self._renew, "exposures", "excluded")
-        self._watch(session.tags, self._renew, "tags")
-        self._watch(session, self._renew, "chain")
+        self._watches = Watches()
+        self._watches.add(session.programs, self._renew, "exposures", "excluded")
+        self._watches.add(session.tags, self._renew, "tags")
+        self._watches.add(session, self._renew, "chain")
         for stage in session.models.values():
-            self._watch(stage, self._renew, "products")
+            self._watches.add(stage, self._renew, "products")
         self.observe(self._renew, ["product", "filter", "observation", "tile", "shown", "awake"])
         self._renew(None)
-
-    def _watch(self, model: traitlets.HasTraits, handler: Any, *names: str) -> None:
-        model.observe(handler, list(names))
-        self._watched.append((model, handler, list(names)))
 
     # -- what is there ------------------------------------------------------
 
@@ -302,12 +299,7 @@ class ContactSheetModel(traitlets.HasTraits):
 
     def close(self) -> None:
         """Let go of everything that is watched and of what is at work."""
-        for model, handler, names in self._watched:
-            try:
-                model.unobserve(handler, names)
-            except ValueError:  # it was closed first
-                continue
-        self._watched.clear()
+        self._watches.end()
         for reading in self._readings.values():
             reading.close()
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from miri_widgets.core.display_range import RangeVerdict, find_range, judge_rang
 from miri_widgets.core.dq import has
 from miri_widgets.errors import ParameterError
 from miri_widgets.models.readings import Reading
+from miri_widgets.models.watching import Watches
 from miri_widgets.products.fits_files import read_headers, read_image
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ class DisplayModel(traitlets.HasTraits):
         self._ranges: dict[tuple[str, str], tuple[float, float]] = {}
         self._reading = Reading(session.submit)
         self._reading.observe(self._judge, ["value"])
-        session.observe(self._follow, ["shown", "extension"])
+        self._watches = Watches()
+        self._watches.add(session, self._follow, "shown", "extension")
         self._follow(None)
 
     def _follow(self, _: object) -> None:
@@ -160,8 +161,7 @@ class DisplayModel(traitlets.HasTraits):
 
     def close(self) -> None:
         """Let go of everything that is watched."""
-        with contextlib.suppress(ValueError):  # the session was closed first
-            self.session.unobserve(self._follow, ["shown", "extension"])
+        self._watches.end()
         self._reading.close()
         self.unobserve_all()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from miri_widgets.models.readings import Reading
 from miri_widgets.models.rows import RowState
 from miri_widgets.models.selection import newest_products
 from miri_widgets.models.shifts import ShiftsModel
+from miri_widgets.models.watching import Watches
 from miri_widgets.products.exposure import FILTERS, Exposure
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class ExposureMap(Reading):
         self.session = session
         self._known: dict[Path, dict[str, Corners]] = {}
         self.shifts = ShiftsModel(session.models["shifts"]) if "shifts" in session.models else None
-        session.programs.observe(self._follow, ["exposures", "states"])
+        self._watches = Watches()
+        self._watches.add(session.programs, self._follow, "exposures", "states")
         self._follow(None)
 
     @property
@@ -99,8 +100,7 @@ class ExposureMap(Reading):
 
     def close(self) -> None:
         """Let go of the session, too."""
-        with suppress(ValueError):  # the session was closed first, or this once before
-            self.session.programs.unobserve(self._follow, ["exposures", "states"])
+        self._watches.end()
         if self.shifts is not None:
             self.shifts.close()
         super().close()

@@ -15,6 +15,7 @@ from miri_widgets.core.dq import BITS, changes_by_flag, count_by_flag, has
 from miri_widgets.errors import NotJwstError
 from miri_widgets.models.compare import stage_before
 from miri_widgets.models.readings import Reading
+from miri_widgets.models.watching import Watches
 from miri_widgets.products.fits_files import read_image
 from miri_widgets.products.names import suffix_of
 
@@ -157,9 +158,10 @@ class FlagsModel(traitlets.HasTraits):
         self._begins = False  # whether flags are to be ticked as soon as they are known
         self._reading = Reading(session.submit)
         self._reading.observe(self._take, ["value", "sentence"])
-        self._watched = [(session, "shown"), *((stage, "rows") for stage in session.models.values())]
-        for model, name in self._watched:
-            model.observe(self._follow, name)
+        self._watches = Watches()
+        self._watches.add(session, self._follow, "shown")
+        for stage in session.models.values():
+            self._watches.add(stage, self._follow, "rows")
         self._follow(None)
 
     def open(self, opened: bool) -> None:
@@ -234,10 +236,6 @@ class FlagsModel(traitlets.HasTraits):
 
     def close(self) -> None:
         """Let go of everything that is watched."""
-        for model, name in self._watched:
-            try:
-                model.unobserve(self._follow, name)
-            except ValueError:  # the model was closed first
-                continue
+        self._watches.end()
         self._reading.close()
         self.unobserve_all()

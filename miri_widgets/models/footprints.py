@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around, parse_footprint
 from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.readings import Reading
+from miri_widgets.models.watching import Watches
 from miri_widgets.products.exposure import Exposure, read_exposure
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ class FootprintsModel(Reading):
         super().__init__(model.session.submit)
         self.model = model
         self.files: Mapping[str, Path] = {}
-        model.observe(self._follow, "rows")
+        self._watches = Watches()
+        self._watches.add(model, self._follow, "rows")
         self._follow(None)
 
     def _follow(self, _: object) -> None:
@@ -131,8 +132,7 @@ class FootprintsModel(Reading):
 
     def close(self) -> None:
         """Let go of the stage, too."""
-        with suppress(ValueError):  # the session was closed first, or this once before
-            self.model.unobserve(self._follow, "rows")
+        self._watches.end()
         super().close()
 
 

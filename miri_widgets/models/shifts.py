@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from miri_widgets.models.readings import Reading
 from miri_widgets.models.rows import RowState, RunRow
 from miri_widgets.models.shift_facts import ShiftFacts, star_matches, stored_histograms
 from miri_widgets.models.stage import StageModel
+from miri_widgets.models.watching import Watches
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.exposure_shifts import read_exposure_shifts
 from miri_widgets.products.shift_tables import read_shift_table, write_shift_table
@@ -151,8 +151,9 @@ class ShiftsModel(Reading):
     ) -> None:
         super().__init__(model.session.submit if model is not None else submit)
         self.model = model
+        self._watches = Watches()
         if model is not None:
-            model.observe(self._follow, "rows")
+            self._watches.add(model, self._follow, "rows")
             self._follow(None)
 
     @property
@@ -281,9 +282,7 @@ class ShiftsModel(Reading):
 
     def close(self) -> None:
         """Let go of the stage, too."""
-        if self.model is not None:
-            with suppress(ValueError):  # the session was closed first, or this once before
-                self.model.unobserve(self._follow, "rows")
+        self._watches.end()
         super().close()
 
 

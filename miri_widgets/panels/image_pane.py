@@ -59,7 +59,8 @@ class ImagePane(Part):
         self.viewer = viewer
         session.drawn = viewer.regions
         viewer.on_click(self._clicked)
-        self._memory = ViewMemory(session, viewer, self._put, MOST_IMAGES)
+        self._paths: dict[str, tuple[Path, str, int]] = {}  # label: file, extension, and when it was written
+        self._memory = ViewMemory(session, viewer, self._put, self._paths, MOST_IMAGES)
         self._marks = SourceMarks(viewer)
         self.histogram = HistogramView(session)
         self.levels = LevelsView(session)
@@ -72,7 +73,6 @@ class ImagePane(Part):
         self._group = ""
         self._passing: list[str] = []
         self._refused = False
-        self._paths: dict[str, tuple[Path, str, int]] = {}  # label: file, extension, and when it was written
         self._overlaid: dict[str, object] = {}  # flag: what was drawn
         self._acting = 0
         charts = ipywidgets.HBox([self.histogram, self.levels])
@@ -263,7 +263,6 @@ class ImagePane(Part):
             return
         self.viewer.show(path, label=label, extension=extension)
         self._paths[label] = (path, extension, written)
-        self._memory.note(label, path, extension)
 
     def _follow_shown(self, _: Any) -> None:
         path = self.session.shown

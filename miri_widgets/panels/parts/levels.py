@@ -45,8 +45,7 @@ class LevelsView(Part):
         self.watch(session.programs, self._follow_chosen, "selected")
         for name in PER_EXPOSURE:
             if name in session.stages:
-                session.stages[name].observe(self._follow, "rows")
-                self._watched.append((session.stages[name], self._follow, ("rows",)))
+                self._watches.add(session.stages[name], self._follow, "rows")
         self.watch(session, self._follow, "measured", "tab")
 
     @property

@@ -9,6 +9,8 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from miri_widgets.models.watching import Watches
+
 __all__ = ["Part", "close_all", "close_hidden", "soon"]
 
 
@@ -17,25 +19,19 @@ class Part(ipywidgets.VBox):
 
     def __init__(self, *classes: str) -> None:
         # Trap: Widget.__del__ calls close(), also on a widget whose construction failed.
-        self._watched: list[tuple[traitlets.HasTraits, Callable[..., None], tuple[str, ...]]] = []
+        self._watches = Watches()
         super().__init__()
         for name in ("mw-part", *classes):
             self.add_class(name)
 
     def watch(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
         """Call `handler` on every change of the named traits, until `close`; and once now."""
-        model.observe(handler, list(names))
-        self._watched.append((model, handler, names))
+        self._watches.add(model, handler, *names)
         handler(None)
 
     def close(self) -> None:
         """Stop watching; close this widget and everything in it."""
-        for model, handler, names in self._watched:
-            try:
-                model.unobserve(handler, list(names))
-            except ValueError:  # the model was closed first
-                continue
-        self._watched.clear()
+        self._watches.end()
         for child in self.children:
             close_all(child)
         own = (self.layout,)

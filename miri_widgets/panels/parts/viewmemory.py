@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
+from miri_widgets.models.watching import Watches
 from miri_widgets.viewer import ImageViewer
 
 __all__ = ["ViewMemory"]
@@ -29,27 +29,30 @@ class ViewMemory:
         Whose view it is.
     put : callable
         ``put(path, extension)`` shows a product; returns nothing.
+    files : mapping of str to (Path, str, int)
+        File, extension and time of writing of the products that were shown, by label; kept by the owner.
     most : int
         Images to be read again at most.
     """
 
     def __init__(
-        self, session: SessionModel, viewer: ImageViewer, put: Callable[[Path, str], None], most: int
+        self,
+        session: SessionModel,
+        viewer: ImageViewer,
+        put: Callable[[Path, str], None],
+        files: Mapping[str, tuple[Path, str, int]],
+        most: int,
     ) -> None:
         self.session, self.viewer = session, viewer
-        self._put, self._most = put, most
-        self._files: dict[str, tuple[Path, str]] = {}
+        self._put, self._files, self._most = put, files, most
         self._waiting: list[tuple[str, Path, str]] = []
         self._recalled: dict[str, Any] = {}
         self._shown: Path | None = None
         self._whole = True
         self._timer: asyncio.TimerHandle | None = None
         session.viewing = self.tell
-        session.observe(self._recall, "recalled")
-
-    def note(self, label: str, path: Path, extension: str) -> None:
-        """Remember which product a label names."""
-        self._files[label] = (path, extension)
+        self._watches = Watches()
+        self._watches.add(session, self._recall, "recalled")
 
     def tell(self) -> dict[str, Any] | None:
         """Return what is in view, as plain values; None while it is being brought back, or nothing is."""
@@ -57,10 +60,9 @@ class ViewMemory:
             return None
         told = dict(self.viewer.state())
         here = {label: self._files[label] for label in told.pop("images", ()) if label in self._files}
-        self._files = here
         told["layers"] = [
             {"label": label, "path": str(path), "extension": extension}
-            for label, (path, extension) in here.items()
+            for label, (path, extension, _) in here.items()
         ]
         return told
 
@@ -108,8 +110,7 @@ class ViewMemory:
         """Tell a last time what is in view, before the viewer is closed."""
         if self._timer is not None:
             self._timer.cancel()
-        with contextlib.suppress(ValueError):  # the session was closed first
-            self.session.unobserve(self._recall, "recalled")
+        self._watches.end()
         told = self.tell()
         if told is not None:
             self.session.recalled = told
