@@ -54,11 +54,11 @@ def read_sample(path: Path, extension: str = "SCI") -> Sample:
         If the image cannot be read.
     """
     headers = {str(one.get("EXTNAME", "PRIMARY")): one for one in read_headers(path)}
-    pixels = thinned(read_image(path, extension).astype(np.float32)).copy()
+    pixels = read_image(path, extension, few=thinned).astype(np.float32, copy=False)
     if "DQ" in headers:
-        pixels[has(thinned(read_image(path, "DQ")), "DO_NOT_USE")] = np.nan
+        pixels[has(read_image(path, "DQ", few=thinned), "DO_NOT_USE")] = np.nan
     elif "WHT" in headers:
-        pixels[~(thinned(read_image(path, "WHT")) > 0)] = np.nan
+        pixels[~(read_image(path, "WHT", few=thinned) > 0)] = np.nan
     unit = str(headers[extension].get("BUNIT", "")).strip()
     return Sample(pixels, unit, str(headers["PRIMARY"].get("FILTER", "")).strip())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,10 +67,11 @@ def measure(path: Path) -> Measurement:
     """
     headers = read_headers(path)
     sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), headers[0])
-    whole = read_image(path)
-    image = thinned(whole, _ENOUGH)
+    few = partial(thinned, enough=_ENOUGH)
+    image = read_image(path, few=few)
+    shape = (int(sci["NAXIS2"]), int(sci["NAXIS1"]))
     try:
-        good = ~has(thinned(read_image(path, "DQ"), _ENOUGH), "DO_NOT_USE")
+        good = ~has(read_image(path, "DQ", few=few), "DO_NOT_USE")
     except NotJwstError:  # a mosaic has no DQ: what has no data is NaN
         good = np.ones(image.shape, dtype=bool)
     try:
@@ -77,10 +80,10 @@ def measure(path: Path) -> Measurement:
         start = float("nan")
     return Measurement(
         unit=str(sci.get("BUNIT", "")).strip(),
-        histogram=_of_all(histogram(image, good), whole.size / image.size),
+        histogram=_of_all(histogram(image, good), math.prod(shape) / image.size),
         level=clipped_level(image, good),
         start_mjd=start,
-        shape=(int(whole.shape[0]), int(whole.shape[1])),
+        shape=shape,
     )
 
 

@@ -248,7 +248,12 @@ def _damaged(path: Path, what: str) -> NotFitsError:
     return NotFitsError(f"{shown_name(path)} {what}", "a whole FITS file", "download or copy it again")
 
 
-def read_image(path: Path, extension: str = "SCI", plane: tuple[int, ...] | None = None) -> NDArray[Any]:
+def read_image(
+    path: Path,
+    extension: str = "SCI",
+    plane: tuple[int, ...] | None = None,
+    few: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+) -> NDArray[Any]:
     """
     Read one image of a product.
 
@@ -261,6 +266,9 @@ def read_image(path: Path, extension: str = "SCI", plane: tuple[int, ...] | None
     plane : tuple of int, optional
         Leading indices of the image in a cube or ramp; by default the last
         plane of each leading axis.
+    few : callable, optional
+        Gives the part of the image that is wanted, as a view, as `miri_widgets.core.display_range.thinned`;
+        the rest of a plain file is neither read nor converted.
 
     Returns
     -------
@@ -295,6 +303,7 @@ def read_image(path: Path, extension: str = "SCI", plane: tuple[int, ...] | None
                         "choose another file",
                     )
                 image = data[plane if plane is not None else (-1,) * (data.ndim - 2)]
+                image = image if few is None else few(image)
                 return np.array(image, dtype=image.dtype.newbyteorder("="))
     except (OSError, EOFError, ValueError, TypeError) as error:
         raise _damaged(path, "cannot be read to its end") from error

@@ -97,13 +97,16 @@ class JdavizViewer:
     def front(self, label: str) -> None:
         """Bring an image that is here already on top."""
         if label in self._layers():
-            self._bring_up(label)
-            self._area.refit(self._sizes[label])
+            with self._one_picture():
+                self._bring_up(label)
+                self._area.refit(self._sizes[label])
 
     def remove(self, label: str) -> None:
         """Forget an image."""
-        self._forget(label)
-        self._tell()
+        if label in self._names:
+            with self._one_picture():
+                self._forget(label)
+            self._tell()
 
     def _forget(self, label: str) -> None:
         name = self._names.pop(label, None)

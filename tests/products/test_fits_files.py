@@ -108,3 +108,10 @@ def test_no_such_extension(good):
 def test_names_are_fit_for_a_sentence():
     assert shown_name("/tmp/a\nb\x1b[31m.fits") == "a?b?[31m.fits"
     assert len(shown_name("x" * 999)) == 120
+
+
+def test_a_part_of_an_image_is_that_of_the_whole(good):
+    whole = read_image(good)
+    part = read_image(good, few=lambda image: image[::2, 1::3])
+    np.testing.assert_array_equal(part, whole[::2, 1::3])
+    assert part.dtype == whole.dtype and part.flags.owndata
