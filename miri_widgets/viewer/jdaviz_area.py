@@ -55,14 +55,12 @@ class Area:
         except RuntimeError:
             self._fit(number)
             return
-        if self._ratio(getattr(self._glue, "state", None)):
-            self._waits = False
-            self._fit(number)  # at once and once: the figure has its size, and every fit is another picture
-        else:
-            self._waits = True
-            for delay in _FIT_DELAYS:
-                loop.call_later(delay, self._fit, number)
-            loop.call_later(2 * _FIT_DELAYS[-1], self._rest, number)
+        self._waits = True
+        if self._ratio(getattr(self._glue, "state", None)):  # else the first picture has the limits of before
+            self._fit(number)
+        for delay in _FIT_DELAYS:
+            loop.call_later(delay, self._fit, number)
+        loop.call_later(2 * _FIT_DELAYS[-1], self._rest, number)
         # Private: what the browser says about its views; absent in later versions, an image may be cut.
         listener = getattr(self._glue, "_vl", None)
         if listener is None:
