@@ -23,7 +23,7 @@ from miri_widgets.panels.level_match import LevelMatchPanel
 from miri_widgets.panels.opener import Opener
 from miri_widgets.panels.parts.part import Part, close_hidden
 from miri_widgets.panels.parts.tabs import Tabs
-from miri_widgets.panels.parts.theme import GLYPHS, TONES, stylesheet
+from miri_widgets.panels.parts.theme import GLYPHS, TONES, counted, stylesheet
 from miri_widgets.panels.persistence import PersistencePanel
 from miri_widgets.panels.pullupdown import PullUpDownPanel
 from miri_widgets.panels.rate_stripes import RateStripesPanel
@@ -114,7 +114,7 @@ class Dashboard(Part):
 
     def _items(self) -> list[dict[str, Any]]:
         programs = self.session.programs
-        count = f"{len(programs.included)} exposures" if programs.scanned else "looking …"
+        count = counted(len(programs.included), "exposure") if programs.scanned else "looking …"
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]

@@ -107,6 +107,7 @@ def open_look(folder: str | Path) -> Any:
         folders=(base / "uncal",),
         workspace=base / "workspace",
         stages=("areas",),
+        display={"F770W": {"rate": (10.0, 50.0), "cal": (30.0, 60.0), "subtracted": (-0.1, 5.0)}},
     )
     session = _session(program)
     session.poll()

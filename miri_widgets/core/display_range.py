@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PLAIN", "RangeVerdict", "find_range", "judge_range", "thinned"]
+from miri_widgets.errors import ParameterError
+
+__all__ = ["PLAIN", "RangeVerdict", "check_range", "find_range", "judge_range", "thinned"]
 
 PLAIN = 0.95
 """Share of pixels at or beyond one end of a range from which on the image shows nothing."""
@@ -44,6 +46,23 @@ class RangeVerdict:
         if self.as_white >= PLAIN:
             return "white"
         return "black" if self.as_black >= PLAIN else ""
+
+
+def check_range(black: float, white: float) -> None:
+    """
+    Refuse a range that cannot be shown.
+
+    Raises
+    ------
+    ParameterError
+        If an end is not finite, or white is not above black.
+    """
+    if not (math.isfinite(black) and math.isfinite(white) and white > black):
+        raise ParameterError(
+            f"A display range of {black:g} to {white:g}",
+            "two numbers, white above black",
+            "correct one of the two",
+        )
 
 
 def thinned(pixels: NDArray[Any], enough: int = _ENOUGH) -> NDArray[Any]:

@@ -10,12 +10,13 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from miri_widgets.core.display_range import RangeVerdict, find_range, judge_range, thinned
+from miri_widgets.core.display_range import RangeVerdict, check_range, find_range, judge_range, thinned
 from miri_widgets.core.dq import has
 from miri_widgets.errors import ParameterError
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
 from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.program_values import DISPLAYED
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -83,6 +84,9 @@ class DisplayModel(traitlets.HasTraits):
     white = traitlets.Float(float("nan"), help="in force for the product in view, its unit")
     unit = traitlets.Unicode("")
     fixed = traitlets.Instance(tuple, allow_none=True, help="(black, white) fixed for the product in view")
+    offered: traitlets.Dict[str, tuple[float, float]] = traitlets.Dict(
+        help="ranges of the program for the product in view, by kind of image"
+    )
     sentence = traitlets.Unicode("", help="why what is in view shows nothing, or why a range is refused")
     can_mend = traitlets.Bool(False, help="whether a range from this image would show it")
 
@@ -100,6 +104,7 @@ class DisplayModel(traitlets.HasTraits):
         with self.hold_trait_notifications():
             self.black = self.white = float("nan")
             self.sentence, self.can_mend, self.fixed, self.unit = "", False, None, ""
+            self.offered = {}
         shown, extension = self.session.shown, self.session.extension
         self._reading.forget()
         if shown is not None:
@@ -113,18 +118,19 @@ class DisplayModel(traitlets.HasTraits):
 
     def fix(self, black: float, white: float) -> None:
         """Fix a range for the filter and unit of the product in view; what cannot be one is a sentence."""
-        if not (np.isfinite([black, white]).all() and white > black):
-            self.sentence = str(
-                ParameterError(
-                    f"A display range of {black:g} to {white:g}",
-                    "white above black",
-                    "correct one of the two",
-                )
-            )
+        try:
+            check_range(black, white)
+        except ParameterError as error:
+            self.sentence = str(error)
             return
         if self._sample is not None:
             self._ranges[self._key] = (black, white)
             self.fixed = (black, white)
+
+    def take(self, kind: str) -> None:
+        """Fix a range that the program offers, by the kind of image that it is meant for."""
+        if kind in self.offered:
+            self.fix(*self.offered[kind])
 
     def release(self) -> None:
         """Let the percentile find the range again."""
@@ -154,6 +160,8 @@ class DisplayModel(traitlets.HasTraits):
             return
         self.unit = sample.unit
         self.fixed = self._ranges.get(self._key)
+        known = self.session.program.display.get(sample.filter, {})
+        self.offered = {kind: ends for kind, ends in known.items() if DISPLAYED[kind] == sample.unit}
         verdict = judge_range(sample.pixels, self.black, self.white) if np.isfinite(self.white) else None
         with self.hold_trait_notifications():
             self.sentence = "" if verdict is None or not verdict.plain else _words(verdict, sample)

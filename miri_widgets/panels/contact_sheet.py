@@ -13,7 +13,7 @@ from miri_widgets.models.contact_sheet import PRODUCTS, SHOWN, Card, ContactShee
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels.parts.contactgrid import ContactGrid
 from miri_widgets.panels.parts.part import Part
-from miri_widgets.panels.parts.theme import button, escape, help_page, sentences, stylesheet, text
+from miri_widgets.panels.parts.theme import button, counted, escape, help_page, sentences, stylesheet, text
 from miri_widgets.products.program import Program
 
 __all__ = ["ContactSheetPanel", "contact_sheet_item", "show_contact_sheet"]
@@ -152,7 +152,7 @@ class ContactSheetPanel(Part):
             f"No exposure is left here: {SHOWN[model.shown]} ones of this choice are none." if counts["all"]
             else "No exposures yet."
         )  # fmt: skip
-        parts = [f"{counts['all']} exposures"] + [
+        parts = [counted(counts["all"], "exposure")] + [
             f"{counts[name]} {SHOWN[name]}"
             for name in ("untagged", "suspect", "rejected", "unseen")
             if counts[name]

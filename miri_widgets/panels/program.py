@@ -19,6 +19,7 @@ from miri_widgets.panels.parts.theme import (
     GLYPHS,
     TONES,
     button,
+    counted,
     escape,
     help_page,
     sentences,
@@ -157,7 +158,7 @@ class ProgramPanel(Part):
         chosen, total = len(self.model.selected), len(self.model.exposures)
         left_out = total - len(self.model.included)
         parts = [
-            f"{total} exposures",
+            counted(total, "exposure"),
             f"{left_out} excluded" if left_out else "",
             f"{chosen} chosen" if chosen else "",
         ]

@@ -23,6 +23,10 @@ Example::
     [filters.F770W.sky]                   # optional: values for one filter, weaker than those above
     exclude_delta = 1.0
 
+    [display.F770W]                       # optional: black and white that this filter is looked at with
+    rate = [17.0, 50.0]                   # DN/s
+    cal = [5.0, 40.0]                     # MJy/sr, as are: sky, subtracted
+
 Files that parameters name may lie beside the TOML file.
 """
 
@@ -41,28 +45,9 @@ import tomli_w
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.program_values import check_values, read_ranges
 
 __all__ = ["Program", "as_twin", "data_root", "has_raw_exposures", "load_program", "save_program"]
-
-_KEYS = {
-    "name": str,
-    "title": str,
-    "description": str,
-    "program": str,
-    "folders": list,
-    "workspace": str,
-    "crds_path": str,
-    "crds_context": str,
-    "product_name": str,
-    "simulated": str,
-    "pitfalls": list,
-    "twin": str,
-    "stages": list,
-    "chain": list,
-    "only": dict,
-    "settings": dict,
-    "filters": dict,
-}
 
 
 def data_root() -> Path:
@@ -109,6 +94,8 @@ class Program:
         Filters that an optional stage takes; all where nothing is said.
     filters : mapping
         Parameter values by filter, stage and full name; weaker than `settings`.
+    display : mapping
+        Black and white by filter and kind of image (`miri_widgets.products.program_values.DISPLAYED`), in the unit of the kind.
     """
 
     name: str
@@ -129,6 +116,7 @@ class Program:
     awaited: tuple[Path, ...] = ()
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     filters: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    display: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
@@ -193,7 +181,7 @@ def load_program(path: Path) -> Program:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadTableError(f"{shown_name(path)}: {error}", "a TOML file", "correct that line") from error
-    _check(values, path)
+    check_values(values, path)
     if not (values.get("folders") or values.get("simulated")):
         raise BadTableError(
             f"{shown_name(path)} names no folders", "folders = [...] with exposures", "add them"
@@ -220,6 +208,7 @@ def load_program(path: Path) -> Program:
             for name, stages in values.get("filters", {}).items()
         },
     )
+    program = replace(program, display=read_ranges(values.get("display", {}), path))
     if simulated := values.get("simulated", ""):
         twin = as_twin(program, simulated)
         kept = {
@@ -303,38 +292,10 @@ def save_program(program: Program, path: Path) -> None:
         for name, stages in program.filters.items()
     }
     values["settings"] = {stage: dict(entries) for stage, entries in program.settings.items()}
+    values["display"] = {
+        name: {kind: list(ends) for kind, ends in kinds.items()} for name, kinds in program.display.items()
+    }
     write_text(Path(path), tomli_w.dumps(values))
-
-
-def _check(values: Mapping[str, Any], path: Path) -> None:
-    for key, value in values.items():
-        if key not in _KEYS:
-            raise BadTableError(
-                f"{shown_name(path)} has the key {key[:60]!r}",
-                "one of " + ", ".join(_KEYS),
-                "correct or remove it",
-            )
-        if not isinstance(value, _KEYS[key]):
-            raise BadTableError(
-                f"{shown_name(path)}: {key} = {str(value)[:60]!r}",
-                f"a {_KEYS[key].__name__}",
-                "correct the value",
-            )
-    tables = {f"settings.{stage}": entries for stage, entries in values.get("settings", {}).items()}
-    for name, stages in values.get("filters", {}).items():
-        tables[f"filters.{name}"] = stages
-        if isinstance(stages, dict):
-            tables |= {f"filters.{name}.{stage}": entries for stage, entries in stages.items()}
-    for name, entries in tables.items():
-        if not isinstance(entries, dict):
-            raise BadTableError(
-                f"{shown_name(path)}: {name} is no table", f"[{name}] with values", "correct it"
-            )
-    for stage, names in values.get("only", {}).items():
-        if not isinstance(names, list):
-            raise BadTableError(
-                f"{shown_name(path)}: only.{stage} = {str(names)[:60]!r}", "a list of filters", "correct it"
-            )
 
 
 def _found(entries: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from miri_widgets.errors import ParameterError
 from miri_widgets.viewer.protocol import StretchFunction
 
-__all__ = ["check_range", "check_stretch", "to_brightness"]
+__all__ = ["check_stretch", "to_brightness"]
 
 #: Curves from [0, 1] to [0, 1]; softening as in astropy.visualization (a = 0.1 and 1000).
 _CURVES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -35,23 +35,6 @@ def check_stretch(function: str, percentile: float) -> None:
         raise ParameterError(f"No stretch is called {function!r}", ", ".join(_CURVES), "choose one of these")
     if not 50 < percentile <= 100:
         raise ParameterError(f"The percentile is {percentile}", "more than 50 and at most 100", "correct it")
-
-
-def check_range(black: float | None, white: float | None) -> None:
-    """
-    Refuse a range that cannot be shown.
-
-    Raises
-    ------
-    ParameterError
-        If only one end is given, one is not finite, or white is not above black.
-    """
-    if black is None and white is None:
-        return
-    if black is None or white is None or not np.isfinite([black, white]).all() or white <= black:
-        raise ParameterError(
-            f"The display range is {black} to {white}", "two numbers, white above black", "correct it"
-        )
 
 
 def to_brightness(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import html
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -20,8 +21,9 @@ from astropy.table import Table
 from ipywidgets import HTML, Box, Layout, Widget
 from numpy.typing import NDArray
 
+from miri_widgets.core.display_range import check_range
 from miri_widgets.core.regions import Region
-from miri_widgets.viewer.brightness import check_range, check_stretch
+from miri_widgets.viewer.brightness import check_stretch
 from miri_widgets.viewer.image import ViewerImage, load_image, safe_label
 from miri_widgets.viewer.protocol import MARK_COLOR, ImageSource, Position, StretchFunction, View
 from miri_widgets.viewer.state import checked_state, in_order
@@ -216,7 +218,8 @@ class DeferredViewer:
 
     def set_range(self, label: str, black: float | None = None, white: float | None = None) -> None:
         """Fix black and white of an image; see `ImageViewer.set_range`."""
-        check_range(black, white)
+        if not (black is None and white is None):
+            check_range(math.nan if black is None else black, math.nan if white is None else white)
         self._do(lambda backend: backend.set_range(safe_label(label), black, white))
 
     def mark(self, positions: Table, *, label: str, color: str = MARK_COLOR) -> None:

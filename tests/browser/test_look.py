@@ -144,6 +144,16 @@ def test_keys_flags_and_pixels(
     page.screenshot(path=screenshots / f"look_{kind}_white.png")
     told.get_by_role("button", name="Set range from this image").click()
     expect(told.get_by_text("plain white")).to_be_hidden(timeout=MINUTES)
+    ranges = page.get_by_role("group", name="Ranges of this program")
+    expect(ranges.get_by_role("button")).to_have_text(
+        ["With sky 30 to 60", "Sky subtracted -0.1 to 5"]
+    )  # that of rates is of another unit
+    before = picture(page)
+    ranges.get_by_role("button", name="With sky").click()
+    expect(ranges.get_by_role("button", name="With sky")).to_have_attribute("aria-pressed", "true")
+    expect(white).to_have_value("60", timeout=MINUTES)
+    changed(page, before, least=0.3)
+    page.screenshot(path=screenshots / f"look_{kind}_range.png")
     page_report.assert_clean()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -64,6 +66,27 @@ def test_a_range_belongs_to_its_filter_and_unit(model, tmp_path):
     model.session.show(cal)
     assert model.fixed == (80.0, 100.0)
     model.release()
+    assert model.fixed is None
+
+
+def test_the_ranges_of_the_program_are_offered_for_their_filter_and_unit(model, tmp_path):
+    ranges = {"rate": (40.0, 100.0), "cal": (30.0, 100.0), "subtracted": (-0.1, 5.0)}
+    session = model.session
+    session.program = replace(session.program, display={"F1500W": ranges})
+    session.show(write(tmp_path / "a_cal.fits", 40.0, filter_name="F1500W"))
+    assert model.offered == {"cal": (30.0, 100.0), "subtracted": (-0.1, 5.0)} and model.fixed is None
+    model.take("subtracted")
+    assert model.fixed == (-0.1, 5.0)
+    model.in_force(-0.1, 5.0)
+    assert "plain white: the sky is 40" in model.sentence and model.can_mend
+    model.take("cal")
+    model.in_force(30.0, 100.0)
+    assert model.fixed == (30.0, 100.0) and model.sentence == ""
+    session.show(write(tmp_path / "b_rate.fits", 60.0, filter_name="F1500W", unit="DN/s"))
+    assert model.offered == {"rate": (40.0, 100.0)} and model.fixed is None
+    session.show(write(tmp_path / "c_cal.fits", 60.0))
+    assert model.offered == {}
+    model.take("cal")
     assert model.fixed is None
 
 

@@ -41,6 +41,13 @@ def test_simulated_twin(tmp_path, monkeypatch):
         ('folders = ["x"]\n[settings]\njump = 3', "settings.jump"),
         ('folders = ["x"]\n[only]\nsky = "F560W"', "only.sky"),
         ('folders = ["x"]\n[filters]\nF770W = 3', "filters.F770W"),
+        ('folders = ["x"]\n[display]\nF770W = 3', "display.F770W = .*expected a range for any of rate, cal"),
+        ('folders = ["x"]\n[display]\nF770W = { raw = [1, 2] }', "display.F770W = .*rate, cal, sky"),
+        ('folders = ["x"]\n[display]\nF770W = { cal = [1] }', "display.F770W.cal = .*black, white"),
+        ('folders = ["x"]\n[display]\nF770W = { cal = [true, 2] }', "display.F770W.cal"),
+        ('folders = ["x"]\n[display]\nF770W = { cal = [5, 1] }', "display.F770W.cal = .*white above black"),
+        ('folders = ["x"]\n[display]\nF770W = { cal = [nan, 1] }', "display.F770W.cal"),
+        (f'folders = ["x"]\n[display]\nF770W = {{ cal = [1, 1{"0" * 400}] }}', "display.F770W.cal"),
     ],
 )
 def test_mistakes(tmp_path, text, words):
@@ -117,3 +124,12 @@ def test_what_filters_have_of_their_own(tmp_path, monkeypatch):
         "sources_file": str(tmp_path / "points.reg"),
         "other": "none.reg",
     }
+
+
+def test_ranges_that_a_program_is_looked_at_with(tmp_path, monkeypatch):
+    program = load_program(
+        observed(tmp_path, monkeypatch, "[display]\nF770W = { rate = [17, 50], subtracted = [-0.1, 5] }\n")
+    )
+    assert program.display == {"F770W": {"rate": (17.0, 50.0), "subtracted": (-0.1, 5.0)}}
+    save_program(program, tmp_path / "copy.toml")
+    assert load_program(tmp_path / "copy.toml").display == program.display

@@ -11,7 +11,7 @@ import numpy as np
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
-from miri_widgets.panels.parts.theme import escape, text
+from miri_widgets.panels.parts.theme import counted, escape, text
 
 __all__ = ["AfterImages"]
 
@@ -151,7 +151,7 @@ class AfterImages(Part):
         masked = sum(1 for _, told in facts if told.get("masked"))
         sources = sum(1 for _, told in facts if told.get("saturated"))
         parts.insert(0, f"<span>{masked} of {len(facts)} exposures have masked pixels</span>")
-        after = "1 exposure" if sources == 1 else f"{sources} exposures"
+        after = counted(sources, "exposure")
         bars = (
             f'<span class="mw-key"><i style="background:{_WINDOW};border-radius:2px"></i>'
             f"{minutes:g} min after {after} with saturated pixels</span>"

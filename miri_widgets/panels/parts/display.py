@@ -15,6 +15,14 @@ from miri_widgets.panels.parts.theme import button, sentences, text
 
 __all__ = ["DisplayBar"]
 
+#: On the button, and in its tip.
+_KINDS = {
+    "rate": ("Rate", "rate images"),
+    "cal": ("With sky", "calibrated images and mosaics with their sky"),
+    "sky": ("Sky", "images of the sky"),
+    "subtracted": ("Sky subtracted", "images and mosaics without sky"),
+}
+
 _TEMPLATE = """
 <template>
   <div class="mw-display" role="group" aria-label="Display range">
@@ -27,6 +35,9 @@ _TEMPLATE = """
     <label title="This value and all above are white">White <input class="mw-white" type="number" step="any"
       :value="white" @change="set_white($event.target.value)"/></label>
     <span class="mw-muted">{{ unit }}</span>
+    <span v-if="offered.length" class="mw-offered" role="group" aria-label="Ranges of this program">
+      <button type="button" class="mw-chip" v-for="one in offered" :key="one.kind" :title="one.tip"
+        :aria-pressed="one.taken ? 'true' : 'false'" @click="take(one.kind)">{{ one.words }}</button></span>
     <button type="button" class="mw-link" v-if="fixed" title="Let the percentile find black and white again"
       @click="release()">Automatic</button>
   </div>
@@ -45,6 +56,7 @@ class _Controls(ipyvue.VueTemplate):
     white = traitlets.Unicode("").tag(sync=True)
     unit = traitlets.Unicode("").tag(sync=True)
     fixed = traitlets.Bool(False).tag(sync=True)
+    offered: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
     def __init__(self, model: DisplayModel) -> None:
         self._model = model
@@ -65,6 +77,13 @@ class _Controls(ipyvue.VueTemplate):
     def vue_set_white(self, value: Any) -> None:
         """Fix white, with black as it is."""
         self._model.fix(self._model.black, _number(value))
+
+    def vue_take(self, kind: Any) -> None:
+        """Fix a range of the program; the one that is fixed already is let go."""
+        if self._model.offered.get(str(kind)) == self._model.fixed:
+            self._model.release()
+        else:
+            self._model.take(str(kind))
 
     def vue_release(self, *_: Any) -> None:
         """Let the range go."""
@@ -101,6 +120,7 @@ class DisplayBar(Part):
             "white",
             "unit",
             "fixed",
+            "offered",
             "sentence",
             "can_mend",
         )
@@ -115,6 +135,15 @@ class DisplayBar(Part):
             controls.curve, controls.percentile, controls.unit = model.curve, model.percentile, model.unit
             controls.black, controls.white = _shown(model.black), _shown(model.white)
             controls.fixed = model.fixed is not None
+            controls.offered = [
+                {
+                    "kind": kind,
+                    "words": f"{_KINDS[kind][0]} {black:g} to {white:g}",
+                    "tip": f"The range that this program's {_KINDS[kind][1]} of this filter are looked at with",
+                    "taken": (black, white) == model.fixed,
+                }
+                for kind, (black, white) in model.offered.items()
+            ]
         self.words.value = sentences([model.sentence], "warn") if model.sentence else ""
         self.told.layout.display = "" if model.sentence else "none"
         self.mend.layout.display = "" if model.can_mend else "none"

@@ -17,6 +17,7 @@ __all__ = [
     "TONES",
     "button",
     "chip",
+    "counted",
     "escape",
     "help_page",
     "help_text",
@@ -59,6 +60,11 @@ TONES = {
 def escape(value: object) -> str:
     """Return a value as text that is safe inside HTML: for everything from files, headers and users."""
     return html.escape(str(value), quote=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and what is counted: "1 exposure", "5 exposures"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def text(value: str = "", *classes: str) -> ipywidgets.HTML:
