@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from miri_widgets.errors import ParameterError, error_from_dict
-from miri_widgets.products.program import Program, has_raw_exposures, load_program
+from miri_widgets.products.program import Program, load_program
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.simulation.twins import ensure_twin
 
@@ -170,7 +170,7 @@ def run_program(options: argparse.Namespace) -> int:
     if program.simulated:
         say(program.origin)
         # a twin whose description has changed is made again
-        if program.awaited or not has_raw_exposures(program.folders):
+        if program.awaited or not program.has_exposures():
             ensure_twin(program.simulated, processes=options.workers, say=say)
     wanted = options.stages.split(",") if options.stages else None
     session, job = start(

@@ -13,9 +13,16 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.readings import Reading
-from miri_widgets.products.folders import FolderListing, complete_path, list_folder, typed_path
+from miri_widgets.products.folders import (
+    FolderListing,
+    complete_path,
+    count_exposures,
+    list_folder,
+    typed_path,
+)
 from miri_widgets.products.opened import open_folder, opened_programs, touch_opened
 from miri_widgets.products.program import Program
+from miri_widgets.steps.stages import STAGES, stages_from
 
 __all__ = ["PRESETS", "FolderModel", "OpeningModel"]
 
@@ -109,11 +116,35 @@ class OpeningModel(traitlets.HasTraits):
         """See which programs were opened before: the disk is the state."""
         self.recent = opened_programs(self.like.chain if self.like else ())
 
-    def open_folder(self, folder: Path, *, title: str = "", number: str = "", preset: str = "") -> None:
-        """Open a folder of exposures; what is wrong is told in `sentence`."""
+    def starts(self, counts: Mapping[str, int]) -> tuple[str, ...]:
+        """Return the products that a chain can begin with, of those that a folder holds; the rawest first."""
+        chain = self.like.chain if self.like is not None else ()
+        if not chain:
+            return tuple(counts)
+        last = chain[-1]
+        return tuple(one for one in counts if last in stages_from(one, STAGES))
+
+    def open_folder(
+        self, folder: Path, *, title: str = "", number: str = "", preset: str = "", start: str = ""
+    ) -> None:
+        """
+        Open a folder of exposures; what is wrong is told in `sentence`.
+
+        Parameters
+        ----------
+        folder : Path
+            The folder.
+        title, number : str
+            For people, and the program number; both may be empty.
+        preset : str
+            Of `PRESETS`.
+        start : str
+            Suffix of the products that the chain begins with; by default the rawest that there are.
+        """
         stages = PRESETS.get(preset, ())
+        start = start or next(iter(self.starts(count_exposures(folder)[0])), "uncal")
         try:
-            path = open_folder(folder, title=title, number=number, like=self.like, stages=stages)
+            path = open_folder(folder, title=title, number=number, like=self.like, stages=stages, start=start)
         except (MiriWidgetsError, OSError) as error:
             self.sentence = str(error)
             return

@@ -10,6 +10,7 @@ import traitlets
 from miri_widgets.models.rows import ExposureRow, RowState
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
+from miri_widgets.products.program_values import STARTS
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -30,7 +31,7 @@ class ProgramModel(traitlets.HasTraits):
     """
 
     scanned = traitlets.Bool(False, help="whether the folders were looked through")
-    exposures = traitlets.Tuple(help="Exposure of every raw exposure, in order of start")
+    exposures = traitlets.Tuple(help="Exposure of every input of the chain, in order of start")
     mosaics = traitlets.Tuple(help="Mosaic of every i2d file that lies in the folders already")
     problems = traitlets.Tuple(help="Problem of every file that cannot be used")
     warnings = traitlets.Tuple(
@@ -110,7 +111,8 @@ class ProgramModel(traitlets.HasTraits):
                 ]
             folders = ", ".join(str(folder) for folder in self.program.folders)
             return [
-                f"There are no raw exposures (uncal files) of the MIRI imager in {folders}: put some there."
+                f"There are no {STARTS[self.program.start]} ({self.program.start} files) of the MIRI imager in {folders}: "
+                "put some there."
             ]
         if not self.included:
             return ["Every exposure is excluded: include some in the Program tab."]

@@ -49,10 +49,10 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
     workspace = program.workspace
     place = Workspace(workspace)
 
-    def scan_raw() -> ScanResult:
+    def scan_inputs() -> ScanResult:
         if program.simulated and not any(folder.is_dir() for folder in program.folders):
             return ScanResult((), (), ())  # not made yet, which `ProgramModel.blockers` says
-        return scan(program.folders, suffix=stages.STAGES[0].takes, index=workspace / "index.json")
+        return scan(program.folders, suffix=program.start, index=workspace / "index.json")
 
     def plan(
         exposures: Sequence[Exposure],
@@ -81,7 +81,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         stages=stages.all_stages(),
         stage_problems=stages.problems_of_added(),
         engine=Engine(workspace, workers=workers, scheduler=scheduler),
-        scan=scan_raw,
+        scan=scan_inputs,
         declared=declarations.declared,
         step_docs=declarations.step_docs,
         owned=declarations.owned_reason,

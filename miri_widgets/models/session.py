@@ -40,6 +40,7 @@ from miri_widgets.products.atomic import write_text
 from miri_widgets.products.checks import program_contradictions
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.settings import Source
+from miri_widgets.steps.stages import stages_from
 
 __all__ = ["SessionModel", "open_session"]
 
@@ -137,8 +138,9 @@ class SessionModel(traitlets.HasTraits):
 
     @property
     def possible(self) -> dict[str, StageModel]:
-        """The stages that can take part, by name, in order: all, or those of a small dashboard."""
-        only = set(self.program.chain) & self.models.keys() or self.models.keys()
+        """The stages that can take part, by name, in order: those behind the inputs; of a small dashboard, its own."""
+        usable = set(stages_from(self.program.start, self.services.stages))
+        only = set(self.program.chain) & usable or usable
         return {name: model for name, model in self.models.items() if name in only}
 
     def _in_order(self, optional: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.products.program import has_raw_exposures
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -44,7 +43,7 @@ class TwinModel(traitlets.HasTraits):
     def look(self) -> None:
         """See whether the exposures are there."""
         program = self.session.program
-        self.wanted = bool(program.simulated) and not has_raw_exposures(program.folders)
+        self.wanted = bool(program.simulated) and not program.has_exposures()
 
     def make(self) -> None:
         """Have the exposures made, unless they are there or at work."""

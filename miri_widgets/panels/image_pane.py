@@ -26,6 +26,7 @@ from miri_widgets.panels.parts.pixelstory import PixelStoryView
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 from miri_widgets.panels.parts.viewmemory import ViewMemory
+from miri_widgets.products.program_values import STARTS
 from miri_widgets.viewer import ImageViewer, View
 from miri_widgets.viewer.protocol import StretchFunction
 
@@ -326,7 +327,9 @@ class ImagePane(Part):
                     return f"{title} · {exposure.label if exposure else row.label}", True
         if path.is_relative_to(self.session.program.workspace / "runs"):
             return "↻ out of date: made with other settings", False
-        return ("mosaic in the program's folders" if path.stem.endswith("_i2d") else "raw exposure"), True
+        if path.stem.endswith("_i2d"):
+            return "mosaic in the program's folders", True
+        return STARTS[self.session.program.start].removesuffix("s"), True
 
     def close(self) -> None:
         """Close every view and the viewer."""

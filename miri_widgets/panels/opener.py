@@ -16,8 +16,9 @@ from miri_widgets.panels.parts.folders import FolderChooser
 from miri_widgets.panels.parts.part import Part, close_all, close_hidden
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.tabs import Tabs
-from miri_widgets.panels.parts.theme import button, escape, sentences, stylesheet, text
+from miri_widgets.panels.parts.theme import button, counted, escape, sentences, stylesheet, text
 from miri_widgets.products.program import data_root, load_program
+from miri_widgets.products.program_values import STARTS
 
 __all__ = ["Opener"]
 
@@ -100,7 +101,7 @@ class Opener(Part):
         self.dashboard = self.make(path)
         program = load_program(path)
         places = ", ".join(map(str, program.folders))
-        self.now.value = escape(program.origin or f"Raw exposures in {places}.")
+        self.now.value = escape(program.origin or f"{STARTS[program.start].capitalize()} in {places}.")
         self.strip.layout.display = ""
         self.front.children = (self.dashboard,)
 
@@ -153,6 +154,8 @@ class _Choice(Part):
         for one in (self.title, self.preset):
             one.layout.width, one.style.description_width = "380px", "44px"
         self.preset.layout.display = "none" if small else ""
+        self.begins = ipywidgets.Dropdown(description="Begin with", tooltip="The products that go in")
+        self.begins.layout.width, self.begins.style.description_width = "380px", "70px"
         self.open = button(
             "Open this folder", "mw-primary", tip="Write its program file and show its dashboard"
         )
@@ -163,7 +166,7 @@ class _Choice(Part):
         self.back.on_click(lambda _: opener.begin())
         self.children = (
             text(_heading(small.title if small else ""), "mw-panel-head"), _row(self.back), self.recent, self.tabs,
-            self.place, _row(self.title, self.preset), _row(self.open), self.words,
+            self.place, _row(self.title, self.preset), _row(self.begins), _row(self.open), self.words,
         )  # fmt: skip
         self.tabs.observe(self._tab, "active")
         self.tabs.active = "folder"
@@ -197,6 +200,7 @@ class _Choice(Part):
                 title=self.title.value,
                 number=number if number.isdecimal() else "",
                 preset=self.preset.value,
+                start=self.begins.value or "",
             )
 
     def _again(self, name: str) -> None:
@@ -219,13 +223,25 @@ class _Choice(Part):
         self.recent.layout.display = "" if self.model.recent else "none"
 
     def _follow_words(self, _: Any) -> None:
-        self.words.value = sentences([self.model.sentence] if self.model.sentence else [], "bad")
+        listing = self.opener.folders.value if self.tabs.active == "folder" else None
+        told = sentences([self.model.sentence] if self.model.sentence else [], "bad")
+        if not told and listing is not None and listing.counts and not self.model.starts(listing.counts):
+            words = "This dashboard begins with raw exposures (uncal files): take the folder that holds them, or download them."
+            told = sentences([words], "calm")
+        self.words.value = told
 
     def _follow_open(self, _: Any) -> None:
         folder = self._folder
         listing = self.opener.folders.value
-        raw = self.tabs.active == "archive" or bool(getattr(listing, "raw", 0))
-        self.open.disabled = folder is None or not raw
+        from_archive = self.tabs.active == "archive"
+        counts = {} if from_archive or listing is None else listing.counts
+        starts = self.model.starts(counts)
+        options = [(counted(counts[one], STARTS[one].removesuffix("s")), one) for one in starts]
+        if list(self.begins.options) != options:
+            self.begins.options = options
+        self.begins.layout.display = "" if len(options) > 1 else "none"
+        self.open.disabled = folder is None or not (from_archive or starts)
+        self._follow_words(None)
         archive = "Open what was downloaded" if self.tabs.active == "archive" else "Open this folder"
         self.open.description = archive
 
@@ -240,8 +256,8 @@ class _Choice(Part):
 def _heading(small: str) -> str:
     title = f"{escape(small)}<span>other data</span>" if small else "Any program"
     return (
-        f"<h2>{title}</h2><p>Choose a folder that holds raw exposures (uncal files) of the MIRI imager, in any "
-        "sub-folders, or a program of the archive. Nothing in the folder is touched: products go to the data folder.</p>"
+        f"<h2>{title}</h2><p>Choose a folder that holds exposures of the MIRI imager (raw, uncal files; or rate or cal "
+        "files of the archive), in any sub-folders, or a program of the archive. Nothing in the folder is touched: products go to the data folder.</p>"
     )
 
 

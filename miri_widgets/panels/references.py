@@ -98,7 +98,7 @@ def show_references(program: Program) -> ReferencesPanel:
         The program; its folders are looked through.
     """
     model = ReferencesModel(
-        program.environment(), lambda: modes_of(scan(program.folders, suffix="uncal").exposures)
+        program.environment(), lambda: modes_of(scan(program.folders, suffix=program.start).exposures)
     )
     panel = ReferencesPanel(model)
     panel.owns_model = True

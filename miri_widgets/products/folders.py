@@ -1,20 +1,20 @@
-"""What is in a folder that a person types or clicks: sub-folders, files of some kinds, raw exposures."""
+"""What is in a folder that a person types or clicks: sub-folders, files of some kinds, exposures."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from miri_widgets.errors import InputError, MissingFileError, NotWritableError
+from miri_widgets.products.program_values import STARTS
 
-__all__ = ["FolderListing", "complete_path", "list_folder", "typed_path"]
+__all__ = ["FolderListing", "complete_path", "count_exposures", "list_folder", "typed_path"]
 
 MOST_ENTRIES = 20_000
-"""Names that are looked at for raw exposures: a whole disk must not be searched."""
+"""Names that are looked at for exposures: a whole disk must not be searched."""
 MOST_SHOWN = 500
-_RAW = ("_uncal.fits", "_uncal.fits.gz")
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,11 @@ class FolderListing:
         Names of its sub-folders, without hidden ones.
     files : tuple of str
         Names of its files of the wanted kinds.
-    raw : int
-        Raw exposures (``uncal`` files) in it and below.
+    counts : mapping of str to int
+        Exposures in it and below, by product suffix, of `miri_widgets.products.program_values.STARTS`; only those
+        that there are, the rawest first.
     whole : bool
-        Whether all below was looked at; else `raw` is a lower limit.
+        Whether all below was looked at; else `counts` are lower limits.
     chosen : Path or None
         The file that was asked for, when it was one.
     """
@@ -41,7 +42,7 @@ class FolderListing:
     path: Path
     folders: tuple[str, ...]
     files: tuple[str, ...]
-    raw: int
+    counts: Mapping[str, int]
     whole: bool
     chosen: Path | None = None
 
@@ -120,7 +121,7 @@ def list_folder(path: Path, suffixes: Sequence[str] = ()) -> FolderListing:
         ) from error
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name that is too long
         raise InputError(f"{shown} cannot be opened", "a folder", "choose another one") from error
-    raw, whole = _count_raw(path)
+    counts, whole = count_exposures(path)
     return FolderListing(
         path=path,
         folders=tuple(sorted(name for name, is_folder in found if is_folder))[:MOST_SHOWN],
@@ -131,10 +132,32 @@ def list_folder(path: Path, suffixes: Sequence[str] = ()) -> FolderListing:
         )[:MOST_SHOWN]
         if suffixes
         else (),
-        raw=raw,
+        counts=counts,
         whole=whole,
         chosen=chosen,
     )
+
+
+def count_exposures(path: Path) -> tuple[dict[str, int], bool]:
+    """
+    Count the exposures in a folder and below, by the names of their files.
+
+    Returns
+    -------
+    dict of str to int
+        By product suffix, only those that there are, the rawest first.
+    bool
+        Whether all was looked at; else the counts are lower limits.
+    """
+    ends = {suffix: (f"_{suffix}.fits", f"_{suffix}.fits.gz") for suffix in STARTS}
+    counts, looked = dict.fromkeys(STARTS, 0), 0
+    for _, folders, files in os.walk(path):
+        for suffix, names in ends.items():
+            counts[suffix] += sum(name.endswith(names) for name in files)
+        looked += len(folders) + len(files)
+        if looked > MOST_ENTRIES:
+            break
+    return {suffix: count for suffix, count in counts.items() if count}, looked <= MOST_ENTRIES
 
 
 def complete_path(text: str, most: int = 20) -> tuple[str, ...]:
@@ -160,13 +183,3 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link that leads to itself
         return False
-
-
-def _count_raw(path: Path) -> tuple[int, bool]:
-    raw = looked = 0
-    for _, folders, files in os.walk(path):
-        raw += sum(name.endswith(_RAW) for name in files)
-        looked += len(folders) + len(files)
-        if looked > MOST_ENTRIES:
-            return raw, False
-    return raw, True

@@ -13,6 +13,7 @@ from pathlib import Path
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.atomic import os_errors_as_ours
 from miri_widgets.products.program import Program, data_root, load_program, save_program
+from miri_widgets.products.program_values import STARTS
 
 __all__ = [
     "OpenedProgram",
@@ -55,6 +56,7 @@ def open_folder(
     number: str = "",
     like: Program | None = None,
     stages: Sequence[str] = (),
+    start: str = "uncal",
 ) -> Path:
     """
     Write the TOML file of a folder of exposures, or find the one that is there.
@@ -62,7 +64,7 @@ def open_folder(
     Parameters
     ----------
     folder : Path
-        Searched for raw exposures; nothing in it is touched.
+        Searched for exposures; nothing in it is touched.
     title : str, optional
         For people; the folder's own name by default.
     number : str, optional
@@ -71,12 +73,14 @@ def open_folder(
         A program whose stages are taken.
     stages : sequence of str
         Optional stages that take part from the start.
+    start : str
+        Suffix of the products that the chain begins with.
 
     Returns
     -------
     Path
-        The file. Its name carries a mark of folder and stages: another choice makes another program, with a
-        workspace of its own beside the file.
+        The file. Its name carries a mark of folder, stages and start: another choice makes another program, with
+        a workspace of its own beside the file.
 
     Raises
     ------
@@ -87,7 +91,8 @@ def open_folder(
     """
     folder = folder.resolve()
     stages, chain = tuple(like.stages if like else stages), like.chain if like else ()
-    mark = hashlib.sha256(repr((str(folder), stages, chain)).encode()).hexdigest()[:8]
+    parts = (str(folder), stages, chain, *([start] if start != "uncal" else []))
+    mark = hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
     own = [part for part in folder.parts[1:] if part.lower() not in ("uncal", "raw", "data")][-1:]
     words = "_".join(own) or "folder"
     name = (re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:40] or "folder") + "_" + mark
@@ -103,7 +108,8 @@ def open_folder(
     program = Program(
         name=name,
         title=title or words,
-        description=f"Raw exposures in {folder}.",
+        description=f"{STARTS[start].capitalize()} in {folder}.",
+        start=start,
         program=number.zfill(5) if number else "",
         folders=(folder,),
         workspace=(_opened_folder() / f"{name}_workspace").resolve(),
@@ -160,7 +166,7 @@ def touch_opened(path: Path) -> None:
 
 
 def _twin_of(folder: Path) -> str:
-    """Return the name of the simulated program whose exposures a folder of `data_root` holds; empty when none."""
-    inside = folder.parent if folder.name == "uncal" else folder
-    is_twin = (inside / "twin.json").is_file() and inside.parent == data_root().resolve()
-    return inside.name if is_twin else ""
+    """Return the name of the simulated program of `data_root` that a folder belongs to; empty when none."""
+    root = data_root().resolve()
+    inside = next((one for one in (folder, *folder.parents) if one.parent == root), None)
+    return inside.name if inside is not None and (inside / "twin.json").is_file() else ""

@@ -7,6 +7,7 @@ Example::
     description = "Five tiles around the LMC astrometric field."
     program = "01040"
     folders = ["/data/1040/uncal"]        # or: simulated = "demo"
+    start = "uncal"                       # optional: or "rate", "cal", when the folders hold products of the archive
     workspace = "/data/1040/workspace"
     crds_path = "/data/crds_cache"        # optional; else the environment
     crds_context = "jwst_1464.pmap"       # optional; else the environment
@@ -34,7 +35,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,9 @@ import tomli_w
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.fits_files import shown_name
-from miri_widgets.products.program_values import check_values, read_ranges
+from miri_widgets.products.program_values import STARTS, check_values, read_ranges
 
-__all__ = ["Program", "as_twin", "data_root", "has_raw_exposures", "load_program", "save_program"]
+__all__ = ["Program", "as_twin", "data_root", "load_program", "save_program"]
 
 
 def data_root() -> Path:
@@ -88,6 +89,9 @@ class Program:
         Parameter values by stage and full name.
     twin : str
         Name of the simulated program that stands in as long as there is no raw exposure.
+    start : str
+        Suffix of the products in the folders that the chain begins with, of
+        `miri_widgets.products.program_values.STARTS`.
     awaited : tuple of Path
         Folders of real exposures that the twin stands in for; empty when it does not.
     only : mapping of str to tuple of str
@@ -113,6 +117,7 @@ class Program:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pitfalls: tuple[str, ...] = ()
     twin: str = ""
+    start: str = "uncal"
     awaited: tuple[Path, ...] = ()
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     filters: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
@@ -124,10 +129,19 @@ class Program:
         if self.awaited:
             places = " or ".join(map(str, self.awaited))
             return (
-                f"Simulated twin: there are no raw exposures (uncal files) in {places}, so simulated ones with the "
+                f"Simulated twin: there are no {STARTS[self.start]} ({self.start} files) in {places}, so simulated ones with the "
                 "pointings, dates and filters of the real ones stand in. Put the real ones there and open this page again."
             )
         return "Simulated exposures with known truth." if self.simulated else ""
+
+    def has_exposures(self) -> bool:
+        """Say whether the folders hold any exposure to begin with; the search stops at the first."""
+        return any(
+            path.is_file()
+            for folder in self.folders
+            for pattern in (f"*_{self.start}.fits", f"*_{self.start}.fits.gz")
+            for path in ([folder] if folder.match(pattern) else folder.rglob(pattern))
+        )
 
     def preset(self, stage: str, filter_name: str) -> dict[str, Any]:
         """Return the values of the program for one stage in one filter."""
@@ -202,6 +216,7 @@ def load_program(path: Path) -> Program:
         settings={stage: _found(entries, path) for stage, entries in values.get("settings", {}).items()},
         pitfalls=tuple(str(line) for line in values.get("pitfalls", ())),
         twin=values.get("twin", ""),
+        start=values.get("start", "uncal"),
         only={stage: tuple(map(str, names)) for stage, names in values.get("only", {}).items()},
         filters={
             name: {stage: _found(entries, path) for stage, entries in stages.items()}
@@ -214,8 +229,8 @@ def load_program(path: Path) -> Program:
         kept = {
             key: getattr(program, key) for key in ("folders", "workspace", "crds_path") if values.get(key)
         }
-        return replace(twin, crds_context=program.crds_context, awaited=(), **kept)
-    if program.twin and not has_raw_exposures(program.folders):
+        return replace(twin, crds_context=program.crds_context, start=program.start, awaited=(), **kept)
+    if program.twin and not program.has_exposures():
         return as_twin(program, program.twin + "_full" * (os.environ.get("MIRI_WIDGETS_TWINS") == "full"))
     return program
 
@@ -243,21 +258,12 @@ def as_twin(program: Program, name: str = "") -> Program:
         program,
         settings=settings,
         simulated=name,
+        start="uncal",
         awaited=program.awaited or program.folders,
         folders=((folder / "uncal").resolve(),),
         workspace=(folder / "workspace").resolve(),
         crds_path=str((data_root() / "crds").resolve()),
         crds_context="",
-    )
-
-
-def has_raw_exposures(folders: Iterable[Path]) -> bool:
-    """Say whether there is any raw exposure below some folders; stops at the first."""
-    return any(
-        path.is_file()
-        for folder in folders
-        for pattern in ("*_uncal.fits", "*_uncal.fits.gz")
-        for path in ([folder] if folder.match(pattern) else folder.rglob(pattern))
     )
 
 
@@ -281,6 +287,8 @@ def save_program(program: Program, path: Path) -> None:
     values["workspace"] = str(program.workspace)
     if program.twin and not program.awaited:
         values["twin"] = program.twin
+    if program.start != "uncal":
+        values["start"] = program.start
     if program.pitfalls:
         values["pitfalls"] = list(program.pitfalls)
     for key in ("stages", "chain"):

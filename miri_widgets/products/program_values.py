@@ -10,7 +10,7 @@ from miri_widgets.core.display_range import check_range
 from miri_widgets.errors import BadTableError, ParameterError
 from miri_widgets.products.fits_files import shown_name
 
-__all__ = ["DISPLAYED", "check_values", "read_ranges"]
+__all__ = ["DISPLAYED", "STARTS", "check_values", "read_ranges"]
 
 _KEYS = {
     "name": str,
@@ -25,6 +25,7 @@ _KEYS = {
     "simulated": str,
     "pitfalls": list,
     "twin": str,
+    "start": str,
     "stages": list,
     "chain": list,
     "only": dict,
@@ -32,6 +33,9 @@ _KEYS = {
     "filters": dict,
     "display": dict,
 }
+
+STARTS = {"uncal": "raw exposures", "rate": "count-rate images", "cal": "calibrated images"}
+"""Products of exposures that a chain can begin with, and what they are called."""
 
 DISPLAYED = {"rate": "DN/s", "cal": "MJy/sr", "sky": "MJy/sr", "subtracted": "MJy/sr"}
 """Kinds of images that a program may have a display range for, and their units."""
@@ -59,6 +63,11 @@ def check_values(values: Mapping[str, Any], path: Path) -> None:
                 f"a {_KEYS[key].__name__}",
                 "correct the value",
             )
+    start = values.get("start", "uncal")
+    if start not in STARTS:
+        raise BadTableError(
+            f"{shown_name(path)}: start = {start[:60]!r}", "one of " + ", ".join(STARTS), "correct it"
+        )
     tables = {f"settings.{stage}": entries for stage, entries in values.get("settings", {}).items()}
     for name, stages in values.get("filters", {}).items():
         tables[f"filters.{name}"] = stages

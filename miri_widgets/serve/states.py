@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.products.program import Program, has_raw_exposures, load_program
+from miri_widgets.products.program import Program, load_program
 from miri_widgets.run.events import EventKind, JobEvent, read_events
 from miri_widgets.run.job_files import job_ids
 from miri_widgets.run.records import RECORD
@@ -94,7 +94,7 @@ def read_state(path: Path, now: float | None = None) -> ProgramState:
 
 
 def _data(program: Program) -> str:
-    there = has_raw_exposures(program.folders)
+    there = program.has_exposures()
     if program.awaited:
         return "simulated twin" + ("" if there else ", not made yet")
     if program.simulated:

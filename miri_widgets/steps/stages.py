@@ -8,16 +8,17 @@ JWST documentation, "Stages of processing", and the pipelines' own running order
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.exposure import FILTERS
 from miri_widgets.steps.added_stages import found_entry_points, put_in_order
 
-__all__ = ["STAGES", "Scope", "Stage", "all_stages", "preset", "problems_of_added", "stage"]
+__all__ = ["STAGES", "Scope", "Stage", "all_stages", "preset", "problems_of_added", "stage", "stages_from"]
 
 
 class Scope(StrEnum):
@@ -26,6 +27,19 @@ class Scope(StrEnum):
     EXPOSURE = "exposure"
     FILTER = "filter"
     PROGRAM = "program"
+
+
+class _Linked(Protocol):
+    """What links a stage with those before it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def takes(self) -> str: ...
+    @property
+    def gives(self) -> tuple[str, ...]: ...
+    @property
+    def needs(self) -> tuple[tuple[str, str, Any], ...]: ...
 
 
 @dataclass(frozen=True)
@@ -545,6 +559,26 @@ def stage(name: str) -> Stage:
         "one of " + ", ".join(candidate.name for candidate in all_stages()),
         "correct the name",
     )
+
+
+def stages_from(start: str, stages: Sequence[_Linked]) -> tuple[str, ...]:
+    """
+    Return the names of the stages that can take part when a chain begins with products of other hands.
+
+    Parameters
+    ----------
+    start : str
+        Suffix of the products that are there: "uncal", "rate" or "cal".
+    stages : sequence
+        `Stage` and the like, in running order.
+    """
+    there, found = {start}, []
+    for one in stages:
+        # what an earlier stage gives on demand, as its ramps, is told by `needs`
+        if one.takes in there or any(other in found for other, _, _ in one.needs):
+            there.update(one.gives)
+            found.append(one.name)
+    return tuple(found)
 
 
 def preset(stage_name: str, filter_name: str) -> dict[str, Any]:

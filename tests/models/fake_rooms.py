@@ -262,7 +262,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
     return Services(
         stages=stages.STAGES,
         engine=FakeEngine(program.workspace, pace=pace),
-        scan=lambda: scan(program.folders, suffix="uncal"),
+        scan=lambda: scan(program.folders, suffix=program.start),
         declared=declare,
         step_docs=lambda name: {step: f"Does {step}." for step in stages.stage(name).steps},
         owned=lambda name: "the engine chooses the folder" if name.endswith("output_dir") else "",

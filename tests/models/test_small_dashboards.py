@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from astropy.io import fits
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.models import SessionModel
 from miri_widgets.models.opening import PRESETS, FolderModel, OpeningModel
-from miri_widgets.steps.stages import STAGES
+from miri_widgets.steps.stages import STAGES, stages_from
 
 
 @pytest.fixture
@@ -33,6 +35,34 @@ def test_run_all_runs_only_them(small):
     engine = small.services.engine
     small.run_all()
     assert {plan.stage for job in engine.made.values() for plan in job.plans} == {"persistence", "detector1"}
+
+
+@pytest.mark.parametrize(
+    ("start", "chain"), [("cal", ("image3",)), ("rate", ("image2", "image3"))], ids=["cal", "rate"]
+)
+def test_stages_before_the_inputs_leave_the_chain(fakes, program, start, chain):
+    for path in sorted(program.folders[0].glob("*_uncal.fits")):
+        target = path.with_name(path.name.replace("uncal", start))
+        with fits.open(path) as file:
+            size = file["SCI"].shape[-2:]
+            file["SCI"].data = np.ones(size, "f4")
+            file.writeto(target)
+    session = SessionModel(replace(program, start=start), fakes.fake_services(replace(program, start=start)))
+    session.poll()
+    assert session.chain == chain and {plan.stage for plan in session.plans} == set(chain)
+    first = [plan for plan in session.plans if plan.stage == chain[0]]
+    assert all(one.path.endswith(f"_{start}.fits") for plan in first for one in plan.inputs)
+    session.use_stage("areas")
+    session.poll()
+    assert not session.refused and "areas" in {plan.stage for plan in session.plans}
+    with pytest.raises(ParameterError):
+        session.use_stage("persistence")
+    session.close()
+
+
+def test_a_chain_from_raw_exposures_has_every_stage():
+    assert stages_from("uncal", STAGES) == tuple(stage.name for stage in STAGES)
+    assert "detector1" not in stages_from("cal", STAGES)
 
 
 def test_it_remembers_apart_from_the_full_dashboard(small, session):
@@ -73,7 +103,7 @@ def test_a_folder_is_entered_left_and_told(tmp_path):
         model.enter("two")
         model.enter("one")
         model.tick(wait=True)
-        assert model.value.path == (tmp_path / "one").resolve() and model.value.raw == 1
+        assert model.value.path == (tmp_path / "one").resolve() and model.value.counts == {"uncal": 1}
         model.up()
         model.tick(wait=True)
         model.go("/nowhere of this name")

@@ -92,7 +92,44 @@ def test_a_folder_without_raw_exposures_cannot_be_opened(opener, data):
     opener.folders.go(str(data / "empty"))
     arrive(opener.folders)
     choice = opener.front.children[0]
-    assert choice.open.disabled and "No raw exposures" in choice.chooser.words.value
+    assert choice.open.disabled and "No exposures (uncal, rate, cal files)" in choice.chooser.words.value
+
+
+def test_what_a_chain_begins_with_is_a_choice_where_there_is_one(opener, data):
+    choice = opener.front.children[0]
+    assert choice.begins.layout.display == "none", "there is one kind"
+    for name in ("a_cal.fits", "b_cal.fits", "a_rate.fits"):
+        (data / "root" / EVIL / name).touch()
+    opener.folders.go(str(data / "root"))
+    arrive(opener.folders)
+    assert (
+        "1 raw exposure, 1 count-rate image, 2 calibrated images here and below" in choice.chooser.words.value
+    )
+    assert [value for _, value in choice.begins.options] == ["uncal", "rate", "cal"]
+    choice.begins.value = "cal"
+    choice.open.click()
+    program = load_program(opener.front.children[0].path)
+    assert (program.start, program.description[:21]) == ("cal", "Calibrated images in ")
+
+
+def test_a_folder_of_calibrated_images_is_enough_for_shifts_and_too_little_for_masks(data):
+    (data / "cals").mkdir()
+    (data / "cals" / "a_cal.fits").touch()
+    for chain, enough in ((["detector1", "image2", "shifts"], True), (["persistence", "detector1"], False)):
+        small = data / "small.toml"
+        small.write_text(f'title = "Small"\nsimulated = "small"\nchain = {chain}\n')
+        opener = Opener(Page, OpeningModel(load_program(small)), small)
+        opener.change.click()
+        opener.folders.go(str(data / "cals"))
+        arrive(opener.folders)
+        choice = opener.front.children[0]
+        assert choice.open.disabled is not enough
+        assert ("begins with raw exposures" in choice.words.value) is not enough
+        if enough:
+            choice.open.click()
+            program = load_program(opener.front.children[0].path)
+            assert (program.start, program.chain) == ("cal", tuple(chain))
+        opener.close()
 
 
 def test_a_small_dashboard_begins_with_its_program_and_opens_others_with_its_stages(data):

@@ -28,13 +28,13 @@ def tree(tmp_path):
 
 def test_a_folder_tells_what_is_in_it_and_below(tree):
     found = list_folder(tree, (".csv",))
-    assert (found.folders, found.files, found.raw, found.whole) == (
+    assert (found.folders, found.files, dict(found.counts), found.whole) == (
         ("night one", "night two"),
         ("m.csv",),
-        2,
+        {"uncal": 2, "rate": 1},
         True,
     )
-    assert list_folder(tree / "night two").raw == 0
+    assert list_folder(tree / "night two").counts == {}
 
 
 def test_a_file_is_chosen_in_its_folder_when_it_is_of_the_kind(tree):
@@ -53,7 +53,7 @@ def test_a_disk_is_not_searched_to_its_end(tree, monkeypatch):
 def test_links_that_go_round_end(tree):
     (tree / "round").symlink_to(tree / "round")
     (tree / "night two" / "up").symlink_to(tree)
-    assert list_folder(tree).raw == 2
+    assert list_folder(tree).counts == {"uncal": 2, "rate": 1}
     with pytest.raises(MiriWidgetsError):
         list_folder(tree / "round")
 

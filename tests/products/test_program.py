@@ -41,6 +41,7 @@ def test_simulated_twin(tmp_path, monkeypatch):
         ('folders = ["x"]\n[settings]\njump = 3', "settings.jump"),
         ('folders = ["x"]\n[only]\nsky = "F560W"', "only.sky"),
         ('folders = ["x"]\n[filters]\nF770W = 3', "filters.F770W"),
+        ('folders = ["x"]\nstart = "ramp"', "start = 'ramp'.*one of uncal, rate, cal"),
         ('folders = ["x"]\n[display]\nF770W = 3', "display.F770W = .*expected a range for any of rate, cal"),
         ('folders = ["x"]\n[display]\nF770W = { raw = [1, 2] }', "display.F770W = .*rate, cal, sky"),
         ('folders = ["x"]\n[display]\nF770W = { cal = [1] }', "display.F770W.cal = .*black, white"),
@@ -133,3 +134,18 @@ def test_ranges_that_a_program_is_looked_at_with(tmp_path, monkeypatch):
     assert program.display == {"F770W": {"rate": (17.0, 50.0), "subtracted": (-0.1, 5.0)}}
     save_program(program, tmp_path / "copy.toml")
     assert load_program(tmp_path / "copy.toml").display == program.display
+
+
+def test_a_program_begins_with_what_its_folders_hold(tmp_path, monkeypatch):
+    path = observed(tmp_path, monkeypatch, 'start = "cal"\n')
+    twin = load_program(path)
+    assert (twin.simulated, twin.start) == ("lmc_1040", "uncal"), "twins are raw"
+    assert "no calibrated images (cal files)" in replace(twin, start="cal").origin
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/jw01040001001_03101_00001_mirimage_uncal.fits").touch()
+    assert load_program(path).simulated, "raw exposures are not what it begins with"
+    (tmp_path / "data/jw01040001001_03101_00001_mirimage_cal.fits").touch()
+    real = load_program(path)
+    assert (real.simulated, real.start, real.has_exposures()) == ("", "cal", True)
+    save_program(real, tmp_path / "copy.toml")
+    assert load_program(tmp_path / "copy.toml").start == "cal"

@@ -9,7 +9,8 @@ import ipywidgets
 from miri_widgets.models.opening import FolderModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
-from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.parts.theme import button, counted, escape, sentences, text
+from miri_widgets.products.program_values import STARTS
 
 __all__ = ["FolderChooser"]
 
@@ -89,11 +90,14 @@ class FolderChooser(Part):
         model, listing = self.model, self.model.value
         if model.suffixes:
             return sentences([f"Chosen: {listing.chosen.name}"], "good") if listing.chosen is not None else ""
-        if not listing.raw:
+        if not listing.counts:
             far = "" if listing.whole else " as far as was looked: it holds very many files"
-            return f'<span class="mw-muted">{escape(f"No raw exposures (uncal files) here or below{far}.")}</span>'
-        count = f"{'' if listing.whole else 'at least '}{listing.raw} raw exposure{'' if listing.raw == 1 else 's'}"
-        return sentences([f"{count} here and below."], "good")
+            words = f"No exposures ({', '.join(STARTS)} files) here or below{far}."
+            return f'<span class="mw-muted">{escape(words)}</span>'
+        found = [counted(count, STARTS[suffix].removesuffix("s")) for suffix, count in listing.counts.items()]
+        return sentences(
+            [f"{'' if listing.whole else 'at least '}{', '.join(found)} here and below."], "good"
+        )
 
     def close(self) -> None:
         """Close the model, too."""
