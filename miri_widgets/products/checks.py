@@ -21,6 +21,7 @@ __all__ = ["filter_folders", "mosaic_grids", "program_contradictions", "program_
 
 _FILTER = re.compile(r"(?<![A-Z0-9])F\d{3,4}W(?![A-Z0-9])", re.IGNORECASE)
 _FOLDERS = 4  # that may say a filter, from the file up
+_GRIDS = 4  # that a sentence names
 _LOST_SIGN_ARCSEC = 0.1
 """A shift smaller than half of this may change its sign from visit to visit."""
 _OUTLIER_ARCSEC = 0.3
@@ -105,8 +106,8 @@ def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
                 f"{members[0].nx} x {members[0].ny} pixels at {members[0].angle:.2f} degrees: "
                 + ", ".join(sorted({f"{one.path.parent.name}/{one.path.name}" for one in members})[:3])
                 + (" …" if len(members) > 3 else "")
-                for members in grids
-            )
+                for members in grids[:_GRIDS]
+            ) + f"; and {len(grids) - _GRIDS} more" * (len(grids) > _GRIDS)
             count = sum(map(len, grids))
             told.append(
                 f"{count} mosaics of program {program or 'unknown'} lie on {len(grids)} grids ({words}): they cannot be "

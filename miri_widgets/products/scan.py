@@ -14,11 +14,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from miri_widgets.errors import MiriWidgetsError, MissingFileError, NotJwstError, error_from_dict
+from miri_widgets.errors import (
+    MiriWidgetsError,
+    MissingFileError,
+    NotJwstError,
+    WrongSuffixError,
+    error_from_dict,
+)
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
 from miri_widgets.products.fits_files import read_light_headers, shown_name
-from miri_widgets.products.names import suffix_of
+from miri_widgets.products.names import ExposureName, suffix_of
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
@@ -98,7 +104,8 @@ def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | No
     folders : iterable of Path
         Folders (searched through) or single files.
     suffix : str, optional
-        Take only exposures with this suffix; others are passed over in silence.
+        Take only exposures with this suffix; others are passed over in silence, as are resampled images (``i2d``)
+        of single exposures, which are no mosaics.
     index : Path, optional
         Where facts are kept between scans.
 
@@ -111,7 +118,7 @@ def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | No
     seen: dict[str, dict[str, Any]] = {}
     items: list[Exposure | Mosaic | Problem] = []
     for path in _files(folders, items):
-        if suffix is not None and suffix_of(path) in EXPOSURE_SUFFIXES and suffix_of(path) != suffix:
+        if suffix is not None and suffix_of(path) != suffix and _is_of_exposure(path):
             continue
         status = path.stat()
         stamp = [status.st_size, status.st_mtime_ns]
@@ -150,6 +157,17 @@ def _files(folders: Iterable[Path], items: list[Exposure | Mosaic | Problem]) ->
             )
             items.append(Problem(folder, error))
     return sorted(found)
+
+
+def _is_of_exposure(path: Path) -> bool:
+    """Say whether a file is a product of one exposure, by its name."""
+    if suffix_of(path) != "i2d":
+        return suffix_of(path) in EXPOSURE_SUFFIXES
+    try:
+        ExposureName.parse(path)
+    except WrongSuffixError:
+        return False
+    return True
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -33,6 +33,9 @@ _HELD = "regions of the user"
 _OVERLAY_CELLS = 512  # about the figure's size on the screen
 _MOST_CELLS = 2048  # of an image along an axis; more than a screen has would only be sent
 
+_MARGIN = {"top": 8, "bottom": 34, "left": 48, "right": 12}  # pixels of the screen: what axes and labels take
+_RATIOS = (0.5, 4.0)  # of the figure, width over height; an image beyond them has free space beside it
+
 _HINT = "Click a pixel to read its value and position."
 
 
@@ -268,16 +271,15 @@ class LightViewer:
     def _make_figure(self) -> bqplot.Figure:
         mouse = MouseInteraction(x_scale=self._x, y_scale=self._y, move_throttle=100, events=["click"])
         mouse.on_msg(self._on_mouse)
-        margin = {"top": 8, "bottom": 34, "left": 48, "right": 12}
-        axes = [
+        self._axes = [
             bqplot.Axis(scale=self._x, label="x (pixel)", grid_lines="none"),
             bqplot.Axis(scale=self._y, label="y (pixel)", orientation="vertical", grid_lines="none"),
         ]
         return bqplot.Figure(
             marks=[self._drawing],
-            axes=axes,
+            axes=self._axes,
             interaction=mouse,
-            fig_margin=margin,
+            fig_margin=_MARGIN,
             layout=Layout(width="100%", height="auto", flex="1 1 auto", min_height="0"),
         )
 
@@ -320,12 +322,31 @@ class LightViewer:
                 callback(view)
 
     def _fit(self, nx: int, ny: int) -> None:
-        """Show all of an image; the centre of the first pixel is at (0, 0)."""
+        """
+        Show all of an image, with square pixels; the centre of the first pixel is at (0, 0).
+
+        Trap: the aspect ratio of a bqplot figure is that of all of it. Margins of the same ratio keep the pixels
+        square, whatever size the browser gives the figure.
+        """
         self._drawing.x, self._drawing.y = (-0.5, nx - 0.5), (-0.5, ny - 0.5)
-        self._x.min, self._x.max = -0.5, nx - 0.5
-        self._y.min, self._y.max = -0.5, ny - 0.5
+        ratio = float(np.clip(nx / ny, *_RATIOS))
+        for axis, size, length in (
+            (self._axes[0], nx, max(nx, ny * ratio)),
+            (self._axes[1], ny, max(ny, nx / ratio)),
+        ):
+            middle = (size - 1) / 2
+            axis.scale.min, axis.scale.max = middle - length / 2, middle + length / 2
+        across = max(_MARGIN["left"] + _MARGIN["right"], ratio * (_MARGIN["top"] + _MARGIN["bottom"]))
+        margin = {
+            **_MARGIN,
+            "left": across - _MARGIN["right"],
+            "bottom": across / ratio - _MARGIN["top"],
+        }
         with self._figure.hold_trait_notifications():  # one at a time, minimum may exceed maximum
-            self._figure.min_aspect_ratio = self._figure.max_aspect_ratio = nx / ny
+            self._figure.min_aspect_ratio = self._figure.max_aspect_ratio = ratio
+            self._figure.fig_margin = margin
+        for axis, size, share in zip(self._axes, (nx, ny), (ratio, 1 / ratio), strict=True):
+            axis.tick_values = _round_pixels(size, most=int(np.clip(8 * share, 2, 8)))
 
     def _pixels(self, positions: Table) -> tuple[Any, Any]:
         image = self._images.get(self._top or "")
@@ -364,3 +385,10 @@ def _binned(pixels: NDArray[Any]) -> NDArray[Any]:
     ny, nx = (size // step for size in pixels.shape)
     # a cell with one NaN is NaN: a ring of one cell around what has no data
     return pixels[: ny * step, : nx * step].reshape(ny, step, nx, step).mean(axis=(1, 3))
+
+
+def _round_pixels(size: int, most: int) -> NDArray[Any]:
+    """Return round numbers of pixels along an axis, `most` at most and two at least."""
+    power = 10.0 ** np.floor(np.log10(max(size / most, 1.0)))
+    step = next(power * factor for factor in (1, 2, 5, 10) if size / (power * factor) <= most)
+    return np.arange(0.0, max(size, step + 1), step)

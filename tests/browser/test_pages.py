@@ -37,6 +37,22 @@ ipywidgets.VBox([ipywidgets.HBox([button, count, blink]), viewer.widget])
 """
 
 
+FRAMED = """
+import numpy as np
+def framed(ny, nx):
+    pixels = np.random.default_rng(1).normal(10.0, 1.0, (ny, nx)).astype(np.float32)
+    pixels[:20], pixels[-20:], pixels[:, :20], pixels[:, -20:] = 105, 105, 105, 105
+    pixels[ny // 2, nx // 2] = 200
+    return pixels
+viewer = make_viewer({kind!r}, height="430px")
+viewer.stretch("linear", 100.0)
+viewer.show(framed(900, 300), label="tall")
+wide = ipywidgets.Button(description="Wide")
+wide.on_click(lambda _: viewer.show(framed(260, 1000), label="wide"))
+ipywidgets.VBox([ipywidgets.HBox([button, count, wide]), viewer.widget])
+"""
+
+
 @pytest.fixture(scope="session")
 def dashboards(tmp_path_factory: pytest.TempPathFactory, make_dashboard: Callable[..., Path]) -> Path:
     """Dashboards: twenty widgets; two images in each viewer."""
@@ -57,6 +73,8 @@ def dashboards(tmp_path_factory: pytest.TempPathFactory, make_dashboard: Callabl
     for kind in ("jdaviz", "light"):
         cell = VIEWER.format(kind=kind, first=files[0], second=files[1])
         make_dashboard(folder, f"{kind}.ipynb", [CLICKS, cell], title=f"Two images in {kind}")
+        cell = "from miri_widgets.viewer import make_viewer" + FRAMED.format(kind=kind)
+        make_dashboard(folder, f"{kind}_framed.ipynb", [CLICKS, cell], title=f"Framed in {kind}")
     return folder
 
 
@@ -98,6 +116,44 @@ def halves(page: Page) -> tuple[float, float]:
     return pixels[rows, middle - quarter : middle - 4].mean(), pixels[
         rows, middle + 4 : middle + quarter
     ].mean()
+
+
+def frame_of(page: Page) -> tuple[float, bool]:
+    """Return height over width of the grey frame that the viewer draws, and whether it has all four sides."""
+    from PIL import Image
+
+    box = page.locator(".mw-viewer canvas").first
+    grey = np.asarray(Image.open(io.BytesIO(box.screenshot())).convert("L"), dtype=float)
+    frame = np.abs(grey - 129) < 8  # neither the page, nor its axes, nor the image within
+    rows, columns = (np.flatnonzero(frame.sum(axis=axis) > 50) for axis in (1, 0))
+    if not (rows.size and columns.size):
+        return 0.0, False
+    found = frame[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    # a side that is cut away has nothing but the ends of its neighbours; the outermost line may be half a pixel
+    sides = (found[2], found[-3], found[:, 2], found[:, -3])
+    return float(np.ptp(rows) / np.ptp(columns)), all(side.mean() > 0.7 for side in sides)
+
+
+@pytest.mark.parametrize("kind", ["light", "jdaviz"])
+def test_a_mosaic_is_whole_in_view_whatever_its_shape(
+    kind: str, page: Page, page_report: Any, voila_server: ServerProcess, screenshots: Path, settle: Any
+) -> None:
+    open_and_click(page, voila_server.page_url(f"{kind}_framed.ipynb"))
+    page.locator(".mw-viewer canvas").first.wait_for(timeout=90_000)
+
+    def is_whole(ny: int, nx: int) -> bool:
+        ratio, whole = frame_of(page)
+        return whole and abs(ratio * nx / ny - 1) < 0.05
+
+    settle(lambda: is_whole(900, 300), timeout=30, because="the tall image was cut")
+    page.wait_for_timeout(2500)
+    assert is_whole(900, 300), "it stays whole when all has found its size"
+    page.get_by_role("button", name="Wide").click()
+    settle(lambda: is_whole(260, 1000), timeout=30, because="the wide image was cut")
+    page.wait_for_timeout(2500)
+    page.screenshot(path=screenshots / f"framed_{kind}.png")
+    assert is_whole(260, 1000)
+    page_report.assert_clean()
 
 
 def test_the_first_page_leads_to_a_dashboard(

@@ -87,6 +87,8 @@ def test_mosaics_on_two_grids_are_told():
     (line,) = mosaic_grids([*same, mosaic("c_i2d.fits", 2508, 2149, 50.0)])
     assert line.startswith("3 mosaics of program 02732 lie on 2 grids (2404 x 1994 pixels at 62.00 degrees")
     assert mosaic_grids([*same, mosaic("c_i2d.fits", crval1=339.0001)])
+    (line,) = mosaic_grids([mosaic(f"m{number:02d}_i2d.fits", 100 + number) for number in range(30)])
+    assert "lie on 30 grids" in line and "; and 26 more)" in line and len(line) < 500
     assert mosaic_grids([*same, mosaic("c_i2d.fits", 1, 1, float("nan"))]) == ()
 
 

@@ -47,6 +47,16 @@ def test_sorted_by_time_with_tiles(tmp_path):
     assert found[0].label == "F770W tile 1 dither 1"
 
 
+def test_products_of_other_suffixes_and_resampled_single_exposures_are_passed_over(tmp_path):
+    for suffix in ("rate", "cal", "i2d"):
+        write(tmp_path, suffix=suffix)
+    mosaic = write(tmp_path, suffix="crf").rename(tmp_path / "jw01234-o001_t001_miri_f770w_i2d.fits")
+    found = scan([tmp_path], suffix="cal")
+    assert [one.suffix for one in found.exposures] == ["cal"]
+    assert [one.path for one in found.mosaics] == [mosaic] and not found.problems
+    assert len(scan([tmp_path]).mosaics) == 2
+
+
 def test_index_gives_the_same_and_notices_changes(tmp_path, monkeypatch):
     folder = tmp_path / "data"
     folder.mkdir()

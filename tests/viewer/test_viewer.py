@@ -328,3 +328,18 @@ def test_a_large_mosaic_is_sent_no_finer_than_a_screen() -> None:
     assert viewer._backend._drawing.image.shape == (1500, 1500)
     assert viewer._backend._drawing.x.tolist() == [-0.5, 2999.5]
     viewer.close()
+
+
+@pytest.mark.parametrize(("nx", "ny"), [(300, 900), (1000, 260), (64, 64), (1, 1), (5000, 5), (1032, 1024)])
+def test_the_light_viewer_has_square_pixels_and_few_round_numbers(nx, ny):
+    viewer = LightViewer()
+    viewer.show(load_image(np.ones((ny, nx), np.float32)), "one")
+    figure, margin = viewer._figure, viewer._figure.fig_margin
+    across, up = (axis.scale.max - axis.scale.min for axis in viewer._axes)
+    for height in (300.0, 800.0):  # of the whole figure on the screen
+        width = height * figure.max_aspect_ratio - margin["left"] - margin["right"]
+        assert width / (height - margin["top"] - margin["bottom"]) == pytest.approx(across / up)
+    for axis, size, length in zip(viewer._axes, (nx, ny), (across, up), strict=True):
+        assert axis.scale.min <= -0.5 and axis.scale.max >= size - 0.5 and length >= size
+        ticks = np.asarray(axis.tick_values)
+        assert 2 <= len(ticks) <= 9 and ticks[0] == 0 and np.allclose(ticks, np.round(ticks))
