@@ -56,6 +56,7 @@ class DataPanel(Part):
         self.children = (stylesheet(), self.tabs, self.body)
         self.tabs.observe(self._open, "active")
         self.archive.observe(self._came, "fetched")
+        self.references.observe(self._known, "needs")
         self.tabs.active = "archive"
 
     def _open(self, change: dict[str, Any]) -> None:
@@ -67,6 +68,10 @@ class DataPanel(Part):
 
     def _came(self, _: Any) -> None:
         self.session.rescan()
+
+    def _known(self, _: Any) -> None:
+        """Plan again: asking has told an empty cache its context."""
+        self.session.touch()
 
     def close(self) -> None:
         """Close both views and their models; a download stops, and what came is kept."""

@@ -42,16 +42,22 @@ class Opener(Part):
         What can be opened.
     start : Path, optional
         A program that is shown at once, with a button for others.
+    archive : ArchiveModel, optional
+        Of the archive; MAST and a folder of the data folder by default. Closed with the page.
     """
 
     def __init__(
-        self, make: Callable[[Path], Part], model: OpeningModel | None = None, start: Path | None = None
+        self,
+        make: Callable[[Path], Part],
+        model: OpeningModel | None = None,
+        start: Path | None = None,
+        archive: ArchiveModel | None = None,
     ) -> None:
         super().__init__("mw-app", "mw-opener")
         self.make, self.start = make, start
         self.model = model or OpeningModel()
         self.folders = FolderModel(self._first_folder())
-        self.archive = ArchiveModel(data_root() / "mast")
+        self.archive = archive or ArchiveModel(data_root() / "mast")
         self.change = button("Open other data", tip="Choose another folder or program; jobs go on")
         self.change.on_click(lambda _: self._leave())
         self.now = text("", "mw-muted")

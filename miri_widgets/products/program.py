@@ -51,6 +51,9 @@ from miri_widgets.products.program_values import STARTS, check_values, read_rang
 __all__ = ["Program", "as_twin", "data_root", "load_program", "save_program"]
 
 
+_INSTITUTE = Path("/grp/crds/cache")
+
+
 def data_root() -> Path:
     """Return the folder of simulated programs: MIRI_WIDGETS_DATA, else the user's data folder."""
     return Path(os.environ.get("MIRI_WIDGETS_DATA") or platformdirs.user_data_dir("miri_widgets"))
@@ -155,7 +158,9 @@ class Program:
         """
         Return the CRDS variables that the pipeline runs under.
 
-        The program's own values come before those of the process.
+        The program's own values come before those of the process. Where neither names a cache, it is
+        ``crds_cache`` in the home folder with the public server, as the JWST documentation proposes: a person who
+        clicks sets no variables. A cache of the institute, where `crds` looks by itself, comes before it.
         """
         names = ("CRDS_PATH", "CRDS_CONTEXT", "CRDS_SERVER_URL")
         found = {name: os.environ[name] for name in names if os.environ.get(name)}
@@ -163,6 +168,9 @@ class Program:
             found["CRDS_PATH"] = self.crds_path
         if self.crds_context:
             found["CRDS_CONTEXT"] = self.crds_context
+        if not found.get("CRDS_PATH") and not _INSTITUTE.is_dir():
+            found["CRDS_PATH"] = str(Path.home() / "crds_cache")
+            found.setdefault("CRDS_SERVER_URL", "https://jwst-crds.stsci.edu")
         if self.simulated:
             # the context of simulated references is named after their content, and known by their cache alone
             if not self.crds_context:

@@ -59,9 +59,11 @@ def resolved_context(environment: Mapping[str, str]) -> str:
         context = str(config["operational_context"])
     except (OSError, ValueError, SyntaxError, KeyError, TypeError) as error:
         raise CrdsCacheError(
-            f"CRDS context {wanted!r} and no readable {path}",
-            "the name of a context, such as jwst_1413.pmap, or a CRDS cache that knows it",
-            "set crds_context in the program, or CRDS_CONTEXT and CRDS_PATH, and fill the cache",
+            f"CRDS context {wanted!r} and no readable {path}"
+            if wanted
+            else f"no CRDS cache: {path} cannot be read",
+            "a cache that knows its context, or the name of one, such as jwst_1413.pmap",
+            "press Check under Get data, Reference files, while online; or set CRDS_PATH, or crds_context in the program",
         ) from error
     if not _NAMED.fullmatch(context):
         raise CrdsCacheError(

@@ -149,3 +149,22 @@ def test_a_program_begins_with_what_its_folders_hold(tmp_path, monkeypatch):
     assert (real.simulated, real.start, real.has_exposures()) == ("", "cal", True)
     save_program(real, tmp_path / "copy.toml")
     assert load_program(tmp_path / "copy.toml").start == "cal"
+
+
+def test_a_person_who_clicks_needs_no_variables(tmp_path, monkeypatch):
+    monkeypatch.setattr("miri_widgets.products.program._INSTITUTE", tmp_path / "grp")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("CRDS_PATH", "CRDS_CONTEXT", "CRDS_SERVER_URL"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "one.toml"
+    path.write_text('folders = ["data"]\n')
+    assert load_program(path).environment() == {
+        "CRDS_PATH": str(tmp_path / "crds_cache"),
+        "CRDS_SERVER_URL": "https://jwst-crds.stsci.edu",
+    }
+    (tmp_path / "grp").mkdir()
+    assert load_program(path).environment() == {}, "crds finds the cache of the institute by itself"
+    monkeypatch.setenv("CRDS_PATH", "/mine")
+    assert load_program(path).environment() == {"CRDS_PATH": "/mine"}
+    path.write_text('folders = ["data"]\ncrds_path = "own"\n')
+    assert load_program(path).environment() == {"CRDS_PATH": str(tmp_path / "own")}
