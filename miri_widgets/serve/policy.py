@@ -102,6 +102,8 @@ def voila_configuration(*, preheat: bool, only: str = "") -> dict[str, Any]:
             "preheat_denylist": [rf"(?!{re.escape(only)}$).*"] if only else [],
         },
         "KernelManager": {"transport": TRANSPORT},
+        # else a page that sends 1000 messages a second loses the rest of them, and shows what was true before
+        "ZMQChannelsWebsocketConnection": {"limit_rate": False},
         "MappingKernelManager": {
             "cull_idle_timeout": CULL_IDLE_TIMEOUT,
             "cull_interval": 60,

@@ -30,7 +30,9 @@ def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: st
         See `miri_widgets.viewer.protocol`.
     """
     from miri_widgets.viewer.deferred import DeferredViewer
+    from miri_widgets.viewer.delivery import deliver_all
 
+    deliver_all()
     if kind == "light":
         return DeferredViewer(_import_light, _light, height=height)
     from miri_widgets.viewer.jdaviz_import import import_jdaviz

@@ -37,6 +37,18 @@ ipywidgets.VBox([ipywidgets.HBox([button, count, blink]), viewer.widget])
 """
 
 
+BURST = """
+from miri_widgets.panels.parts.part import Part
+part, numbers = Part(), [ipywidgets.HTML("<i class=number>0</i>") for _ in range(20)]
+def many(_):
+    for number in range(1, 301):
+        for one in numbers:
+            one.value = f"<i class=number>{number}</i>"
+burst = ipywidgets.Button(description="Burst")
+burst.on_click(many)
+ipywidgets.VBox([button, count, burst, *numbers])
+"""
+
 FRAMED = """
 import numpy as np
 def framed(ny, nx):
@@ -70,6 +82,7 @@ def dashboards(tmp_path_factory: pytest.TempPathFactory, make_dashboard: Callabl
         title="Twenty widgets",
         description="A page to measure with.",
     )
+    make_dashboard(folder, "burst.ipynb", [CLICKS, BURST], title="Many messages")
     for kind in ("jdaviz", "light"):
         cell = VIEWER.format(kind=kind, first=files[0], second=files[1])
         make_dashboard(folder, f"{kind}.ipynb", [CLICKS, cell], title=f"Two images in {kind}")
@@ -175,6 +188,17 @@ def test_a_cold_page_answers(
         open_and_click(page, voila_server.page_url("simple.ipynb"))
     page.locator("#loading").wait_for(state="detached")
     page.screenshot(path=screenshots / "simple.png")
+    page_report.assert_clean()
+
+
+def test_a_page_shows_the_last_of_six_thousand_messages(
+    page: Page, page_report: Any, voila_server: ServerProcess
+) -> None:
+    open_and_click(page, voila_server.page_url("burst.ipynb"))
+    page.get_by_role("button", name="Burst").click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.number')].every(one => one.innerText === '300')", timeout=60_000
+    )
     page_report.assert_clean()
 
 

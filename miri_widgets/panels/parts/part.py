@@ -10,6 +10,7 @@ import ipywidgets
 import traitlets
 
 from miri_widgets.models.watching import Watches
+from miri_widgets.viewer.delivery import deliver_all
 
 __all__ = ["Part", "close_all", "close_hidden", "soon"]
 
@@ -20,6 +21,7 @@ class Part(ipywidgets.VBox):
     def __init__(self, *classes: str) -> None:
         # Trap: Widget.__del__ calls close(), also on a widget whose construction failed.
         self._watches = Watches()
+        deliver_all()
         super().__init__()
         for name in ("mw-part", *classes):
             self.add_class(name)
