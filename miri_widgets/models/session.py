@@ -21,11 +21,9 @@ import traitlets
 
 from miri_widgets.errors import EngineError, MiriWidgetsError, ParameterError
 from miri_widgets.models import fold
-from miri_widgets.models.catalog import ProgramCatalog, catalog_of
 from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
-from miri_widgets.models.measure import Measurement, measure
 from miri_widgets.models.memory import MemoryFile, memory_of, recall
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
@@ -33,6 +31,7 @@ from miri_widgets.models.regions import RegionsModel
 from miri_widgets.models.rows import RowState, RunRow, StageState
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
+from miri_widgets.models.slow_answers import SlowAnswers
 from miri_widgets.models.stage import PLANNING, StageModel
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
@@ -120,8 +119,7 @@ class SessionModel(traitlets.HasTraits):
         self._restored = False
         self._task: asyncio.Task[None] | None = None
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
-        self._slow: dict[Any, Future[Any]] = {}
-        self._crds_asked: set[str] = set()
+        self._answers = SlowAnswers(self)
         self._newest: Path | None = None
         self._looks = 0
         self._showed = 0.0
@@ -512,13 +510,11 @@ class SessionModel(traitlets.HasTraits):
 
     def ask_measure(self, path: Path) -> None:
         """Have a product measured; `measured` gets the answer."""
-        if path not in self.measured and path not in self._slow and not self.closed:
-            self._slow[path] = self._executor.submit(measure, path)
+        self._answers.ask_measure(path)
 
     def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
         """Have a catalogue made of some mosaics; `catalogs` gets the answer."""
-        if mosaics not in self.catalogs and ("catalog", mosaics) not in self._slow and not self.closed:
-            self._slow["catalog", mosaics] = self._executor.submit(catalog_of, mosaics)
+        self._answers.ask_catalog(mosaics)
 
     def click(self, x: float, y: float) -> None:
         """Take a click on the image `shown`, 0-based pixels; the same place can be clicked again."""
@@ -527,20 +523,7 @@ class SessionModel(traitlets.HasTraits):
 
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""
-        row = next((row for row in self.models[name].rows), None)
-        stage = self.models[name]
-        if name in self._crds_asked or stage.stage.is_own or row is None or self.closed:
-            return
-        path = self._input_of(stage, row)
-        if path is not None:
-            self._crds_asked.add(name)
-            stage.asking = True
-            self._slow["crds", name] = self._executor.submit(self.services.crds_layer, name, path)
-
-    def _input_of(self, stage: StageModel, row: Any) -> Path | None:
-        """Return a file whose header selects the CRDS parameter files: any product of the exposure does."""
-        exposure = self.programs.find(row.exposures[0]) if row.exposures else None
-        return exposure.path if exposure else None
+        self._answers.ask_crds(name)
 
     def submit(self, call: Any, *arguments: Any) -> Future[Any]:
         """Have something slow done in a thread."""
@@ -551,30 +534,7 @@ class SessionModel(traitlets.HasTraits):
         self.showers.tick(wait=wait)
         self.twin.tick(wait=wait)
         self.tags.tick(wait=wait)
-        for name, future in list(self._slow.items()):
-            if not (wait or future.done()):
-                continue
-            del self._slow[name]
-            try:
-                answer = future.result()
-            except MiriWidgetsError as error:
-                answer = self._failed(name, error)
-            if isinstance(name, Path):
-                self.measured = {**self.measured, name: answer}
-            elif name[0] == "catalog":
-                self.catalogs = {**self.catalogs, name[1]: answer}
-            else:
-                stage = self.models[name[1]]
-                told: list[str] = []
-                stage.asking = False
-                layer = checked_layer(stage.settings.declared, answer, told)
-                stage.settings = stage.settings.with_layer(Source.CRDS, layer)
-
-    @staticmethod
-    def _failed(name: Any, error: MiriWidgetsError) -> Any:
-        if isinstance(name, Path):
-            return Measurement.failed(error)
-        return ProgramCatalog.failed(error) if name[0] == "catalog" else {}
+        self._answers.collect(wait=wait)
 
     # -- remembering --------------------------------------------------------
 
