@@ -19,12 +19,13 @@ from typing import Any
 
 import traitlets
 
-from miri_widgets.errors import EngineError, MiriWidgetsError, ParameterError
+from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models import fold
 from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
 from miri_widgets.models.memory import MemoryFile, memory_of, recall
+from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.regions import RegionsModel
@@ -32,7 +33,7 @@ from miri_widgets.models.rows import RowState, RunRow, StageState
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.slow_answers import SlowAnswers
-from miri_widgets.models.stage import PLANNING, StageModel
+from miri_widgets.models.stage import StageModel
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
 from miri_widgets.products.atomic import write_text
@@ -120,6 +121,7 @@ class SessionModel(traitlets.HasTraits):
         self._task: asyncio.Task[None] | None = None
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
         self._answers = SlowAnswers(self)
+        self._orders = Orders(self)
         self._newest: Path | None = None
         self._looks = 0
         self._showed = 0.0
@@ -146,6 +148,10 @@ class SessionModel(traitlets.HasTraits):
         return tuple(
             name for name, model in self.possible.items() if not model.stage.optional or name in wanted
         )
+
+    def names_to(self, upto: str | None) -> tuple[str, ...]:
+        """Return the names of the stages of the chain, in order; up to and with `upto` when it is given."""
+        return self.chain if upto is None else self.chain[: self.chain.index(upto) + 1]
 
     def use_stage(self, name: str, use: bool = True) -> None:
         """
@@ -303,7 +309,7 @@ class SessionModel(traitlets.HasTraits):
             self.programs.states = fold.exposure_states(rows)
             self.running = bool(facts.jobs)
             self._show_newest()
-            self._carry_out()
+            self._orders.carry_out()
         self.running = bool(facts.jobs)
         self.fraction, self.eta = fold.overall(facts.jobs)
         for stage in self.stages.values():
@@ -346,31 +352,7 @@ class SessionModel(traitlets.HasTraits):
         MiriWidgetsError
             If a stage has blockers, or the engine cannot take the job.
         """
-        reasons = self.models[names[0]].blockers() if len(names) == 1 else self.programs.blockers()
-        if not reasons and self.planning:
-            reasons = [PLANNING]
-        if reasons:
-            raise EngineError("this stage cannot run now", "no blockers", " ".join(reasons).rstrip("."))
-        rows = {row.key: row for stage in self.stages.values() for row in stage.rows}
-        complete = {key for key, row in rows.items() if row.state == RowState.DONE}
-        chosen: list[Any] = []
-        for plan in self.plans:
-            ready = complete | {one.key for one in chosen}
-            if plan.stage in names and plan.key not in complete and set(plan.depends) <= ready:
-                chosen.append(plan)
-        if not self.plans and self.trouble:
-            raise EngineError("this stage cannot run now", "a plan", self.trouble.rstrip("."))
-        refused = [sentence for name, sentence in self.refused.items() if name in names]
-        if not chosen and refused:
-            raise EngineError("this stage cannot run now", "no blockers", " ".join(refused).rstrip("."))
-        if not chosen:
-            raise EngineError("everything is complete already", "a run to do", "change a setting first")
-        # the others run; a mosaic that is missing in the end must be no surprise
-        self.message = " ".join(refused)
-        self.picked = False
-        job = self.services.engine.submit(chosen)
-        self.touch()
-        return job
+        return self._orders.run(names)
 
     def run_all(self, upto: str | None = None) -> str:
         """
@@ -381,8 +363,7 @@ class SessionModel(traitlets.HasTraits):
         MiriWidgetsError
             As `run`.
         """
-        names = list(self.stages)
-        return self.run(*(names if upto is None else names[: names.index(upto) + 1]))
+        return self.run(*self.names_to(upto))
 
     @property
     def planning(self) -> bool:
@@ -406,37 +387,15 @@ class SessionModel(traitlets.HasTraits):
         MiriWidgetsError
             As `run`, when it runs at once.
         """
-        if self.planning:
-            self.ordered = run
-        else:
-            run()
-
-    def _carry_out(self) -> None:
-        run, self.ordered = self.ordered, None
-        if run is not None:
-            try:
-                run()
-            except MiriWidgetsError as error:
-                self.message = str(error)
+        self._orders.order(run)
 
     def cancel(self, jobs: Iterable[str] | None = None) -> None:
         """Ask jobs to stop, and forget what is ordered; all that are at work when none is named."""
-        self.ordered = None
-        rows = [row for stage in self.stages.values() for row in stage.rows]
-        wanted = set(jobs) if jobs is not None else {row.job for row in rows if row.active}
-        if jobs is None:
-            wanted |= {summary.job for summary in self.services.engine.jobs() if summary.active}
-        for job in sorted(wanted - {""}):
-            self.services.engine.cancel(job)
+        self._orders.cancel(jobs)
 
     def cancel_runs(self, rows: Iterable[RunRow]) -> None:
         """Ask some runs to stop; the rest of their jobs goes on, but for what needs them."""
-        self.ordered = None
-        keys: dict[str, set[str]] = {}
-        for row in rows:
-            keys.setdefault(row.job, set()).add(row.key)
-        for job, some in sorted(keys.items()):
-            self.services.engine.cancel(job, some)
+        self._orders.cancel_runs(rows)
 
     def code(self, name: str) -> str:
         """Return the first run of a stage as Python that needs the pipeline only, with its ``strun`` line."""
@@ -452,8 +411,7 @@ class SessionModel(traitlets.HasTraits):
         return self.services.notebook(self._plans_to(upto))
 
     def _plans_to(self, upto: str | None) -> list[Any]:
-        names = list(self.stages)
-        wanted = names if upto is None else names[: names.index(upto) + 1]
+        wanted = self.names_to(upto)
         return [plan for plan in self.plans if plan.stage in wanted]
 
     def export(self, upto: str | None = None) -> tuple[Path, Path]:

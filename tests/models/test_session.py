@@ -126,17 +126,6 @@ def test_excluded_exposures_take_no_part(session):
     ]
 
 
-def test_cancel(session, engine):
-    stage = session.stages["detector1"]
-    stage.run()
-    session.poll()
-    stage.cancel()
-    session.poll()
-    assert engine.cancelled == ["job1"]
-    assert states(stage) == [RowState.CANCELLED] * 4
-    assert stage.blockers() == []
-
-
 def test_choices_survive_a_reload(session, fakes, program):
     complete(session, "detector1")
     session.stages["image2"].set({"photom.skip": True})
@@ -216,17 +205,6 @@ def test_parameter_set_and_code(session, tmp_path):
     assert stage.script().count("#") == 4
 
 
-def test_crds_values_come_in_without_changing_the_plan(session):
-    stage = session.stages["detector1"]
-    keys = [row.key for row in stage.rows]
-    session.ask_crds("detector1")
-    session.poll()
-    assert stage.settings.effective("jump.rejection_threshold").value == 5.0
-    assert not stage.can_undo
-    session.poll()
-    assert [row.key for row in stage.rows] == keys
-
-
 def test_presets_per_filter(fakes, program):
     width = {"F770W": 2.4, "F1500W": 4.4}
     services = fakes.fake_services(
@@ -242,58 +220,6 @@ def test_presets_per_filter(fakes, program):
     assert values["trial_f1500w"] == {"tweakreg.kernel_fwhm": 4.4, "resample.pixfrac": 0.8}
     assert session.stages["image3"].settings["resample.pixfrac"] == 0.8
     session.close()
-
-
-def test_an_order_means_the_change_before_it(session, engine):
-    before = {plan.key for plan in session.plans}
-    session.stages["detector1"].set({"jump.rejection_threshold": 9.0})
-    with pytest.raises(EngineError, match="being compared"):
-        session.run_all()
-    session.order(session.run_all)
-    assert session.ordered and not engine.jobs()
-    session.poll()
-    assert not session.ordered
-    (job,) = engine.jobs()
-    submitted = {run.key for run in engine.state(job.job).runs}
-    assert submitted == {plan.key for plan in session.plans}
-    assert not submitted & before
-
-
-def test_an_order_can_be_taken_back_and_tells_what_keeps_it(session, engine):
-    session.touch()
-    session.order(session.run_all)
-    session.cancel()
-    session.poll()
-    assert not session.ordered and not engine.jobs()
-    complete(session)
-    session.touch()
-    session.order(session.run_all)
-    session.poll()
-    assert "everything is complete already" in session.message
-    with pytest.raises(EngineError, match="complete already"):
-        session.order(session.run_all)
-
-
-def test_an_order_of_a_step_that_is_left_out_meanwhile(fakes, program):
-    session = open_session(program, fakes.fake_services(program))
-    name = next(name for name, model in session.models.items() if model.stage.optional)
-    session.use_stage(name)
-    session.order(session.models[name].run)
-    session.use_stage(name, use=False)
-    session.poll()
-    assert "left out of the chain" in session.message
-    session.close()
-
-
-def test_measurement(session):
-    complete(session, "detector1")
-    path = session.stages["detector1"].products[0]
-    session.ask_measure(path)
-    session.poll()
-    found = session.measured[path]
-    assert found.unit == "DN/s"
-    assert 19 < found.level.median < 25
-    assert found.histogram.counts.sum() > 8000
 
 
 def test_log_of_the_watched_run(session, engine):
