@@ -22,6 +22,7 @@ import traitlets
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models import fold
 from miri_widgets.models.drawn import Drawn
+from miri_widgets.models.exports import Exports
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
 from miri_widgets.models.memory import MemoryFile, memory_of, recall
@@ -36,7 +37,6 @@ from miri_widgets.models.slow_answers import SlowAnswers
 from miri_widgets.models.stage import StageModel
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
-from miri_widgets.products.atomic import write_text
 from miri_widgets.products.checks import program_contradictions
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.settings import Source
@@ -122,6 +122,7 @@ class SessionModel(traitlets.HasTraits):
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
         self._answers = SlowAnswers(self)
         self._orders = Orders(self)
+        self._exports = Exports(self)
         self._newest: Path | None = None
         self._looks = 0
         self._showed = 0.0
@@ -399,20 +400,15 @@ class SessionModel(traitlets.HasTraits):
 
     def code(self, name: str) -> str:
         """Return the first run of a stage as Python that needs the pipeline only, with its ``strun`` line."""
-        own = [plan for plan in self.plans if plan.stage == name]
-        return self.services.code(own[0]) if own else ""
+        return self._exports.code(name)
 
     def script(self, upto: str | None = None) -> str:
         """Return all runs, up to and with a stage, as a Python program that gives the same keys."""
-        return self.services.script(self._plans_to(upto))
+        return self._exports.script(upto)
 
     def notebook(self, upto: str | None = None) -> str:
         """Return the same as a Jupyter notebook."""
-        return self.services.notebook(self._plans_to(upto))
-
-    def _plans_to(self, upto: str | None) -> list[Any]:
-        wanted = self.names_to(upto)
-        return [plan for plan in self.plans if plan.stage in wanted]
+        return self._exports.notebook(upto)
 
     def export(self, upto: str | None = None) -> tuple[Path, Path]:
         """
@@ -430,11 +426,7 @@ class SessionModel(traitlets.HasTraits):
         NotWritableError, DiskFullError
             If they cannot be written.
         """
-        stem = self.program.workspace / "exports" / "_".join(filter(None, (self.program.name, upto)))
-        paths = stem.with_name(f"{stem.name}.py"), stem.with_name(f"{stem.name}.ipynb")
-        for path, text in zip(paths, (self.script(upto), self.notebook(upto)), strict=True):
-            write_text(path, text)
-        return paths
+        return self._exports.write(upto)
 
     def show(self, path: Path, *, picked: bool = True, extension: str = "SCI") -> None:
         """Choose the product in the viewer, and which of its images."""
