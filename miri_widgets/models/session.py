@@ -19,8 +19,9 @@ from typing import Any
 
 import traitlets
 
-from miri_widgets.errors import MiriWidgetsError, ParameterError
+from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models import fold
+from miri_widgets.models.chain import ChainChoice
 from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.exports import Exports
 from miri_widgets.models.layers import checked_layer, common_preset
@@ -30,7 +31,7 @@ from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.regions import RegionsModel
-from miri_widgets.models.rows import RowState, RunRow, StageState
+from miri_widgets.models.rows import RowState, RunRow
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.slow_answers import SlowAnswers
@@ -40,7 +41,6 @@ from miri_widgets.models.twin import TwinModel
 from miri_widgets.products.checks import program_contradictions
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.settings import Source
-from miri_widgets.steps.stages import stages_from
 
 __all__ = ["SessionModel", "open_session"]
 
@@ -98,15 +98,8 @@ class SessionModel(traitlets.HasTraits):
         self.services = services or real_services(program)
         self.programs = ProgramModel(program, self)
         self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
-        self.chain = self._in_order((*program.stages, *program.chain))
-        optional = {name for name, model in self.models.items() if model.stage.optional}
-        unknown = sorted({*program.stages} - optional | {*program.chain} - self.models.keys())
-        self.message = " ".join(self.services.stage_problems)
-        if unknown:
-            self.message = (
-                f"{self.message} The program names the {'' if program.chain else 'optional '}stages "
-                f"{', '.join(unknown)[:200]}, which do not exist: correct its file."
-            ).strip()
+        self._choice = ChainChoice(self)
+        self.message = " ".join(filter(None, (*self.services.stage_problems, self._choice.unknown())))
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
@@ -115,7 +108,6 @@ class SessionModel(traitlets.HasTraits):
         self._memory = MemoryFile(self.memory_path)
         self._looker = Looker(self.services, self._memory, self.tags.path)
         self._generation = 0
-        self._chosen = False  # whether the user has changed the chain, which outweighs what is remembered
         self._rescan = True
         self._restored = False
         self._task: asyncio.Task[None] | None = None
@@ -140,15 +132,7 @@ class SessionModel(traitlets.HasTraits):
     @property
     def possible(self) -> dict[str, StageModel]:
         """The stages that can take part, by name, in order: those behind the inputs; of a small dashboard, its own."""
-        usable = set(stages_from(self.program.start, self.services.stages))
-        only = set(self.program.chain) & usable or usable
-        return {name: model for name, model in self.models.items() if name in only}
-
-    def _in_order(self, optional: Iterable[str]) -> tuple[str, ...]:
-        wanted = set(optional)
-        return tuple(
-            name for name, model in self.possible.items() if not model.stage.optional or name in wanted
-        )
+        return self._choice.possible
 
     def names_to(self, upto: str | None) -> tuple[str, ...]:
         """Return the names of the stages of the chain, in order; up to and with `upto` when it is given."""
@@ -165,23 +149,7 @@ class SessionModel(traitlets.HasTraits):
         ParameterError
             If there is no such stage, the dashboard is not about it, or the chain cannot do without it.
         """
-        if name not in self.possible or not (use or self.models[name].stage.optional):
-            choices = [key for key, model in self.possible.items() if model.stage.optional]
-            raise ParameterError(
-                f"the stage {name[:40]!r} to be {'taken in' if use else 'left out'}",
-                "one of " + ", ".join(choices),
-                "choose one of them",
-            )
-        self._chosen = True
-        wanted = {*self.chain, name} if use else set(self.chain) - {name}
-        chain = self._in_order(wanted)
-        if chain != self.chain:
-            self.chain = chain
-            if not use:
-                self.models[name].apply({"rows": (), "products": (), "state": StageState.READY})
-                if self.tab == name:
-                    self.tab = "program"
-            self.touch()
+        self._choice.use(name, use)
 
     def accept(self, key: str) -> None:
         """Let the chain go on after a run that did harm; other settings are asked about again."""
@@ -495,8 +463,7 @@ class SessionModel(traitlets.HasTraits):
 
     def recall_chain(self, names: Iterable[str]) -> None:
         """Take the stages of last time, unless the user has chosen since."""
-        if not self._chosen:
-            self.chain = self._in_order(names)
+        self._choice.recall(names)
 
     def close(self) -> None:
         """Stop looking and let go of everything; jobs go on."""
