@@ -7,13 +7,11 @@ it finds into the models; closing it loses nothing.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from miri_widgets.models import fold
 from miri_widgets.models.chain import ChainChoice
 from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.exports import Exports
+from miri_widgets.models.following import Following
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
 from miri_widgets.models.memory import MemoryFile, memory_of, recall
@@ -44,7 +43,6 @@ from miri_widgets.settings import Source
 
 __all__ = ["SessionModel", "open_session"]
 
-PERIOD = 0.25
 SHOW_PERIOD = 8.0
 _PICTURES = ("rate", "cal", "i2d")
 
@@ -110,13 +108,12 @@ class SessionModel(traitlets.HasTraits):
         self._generation = 0
         self._rescan = True
         self._restored = False
-        self._task: asyncio.Task[None] | None = None
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
+        self._following = Following(self, self._looker.look, partial(self._collect, wait=False))
         self._answers = SlowAnswers(self)
         self._orders = Orders(self)
         self._exports = Exports(self)
         self._newest: Path | None = None
-        self._looks = 0
         self._showed = 0.0
         self.closed = False
         self.drawn: Drawn = dict
@@ -210,41 +207,14 @@ class SessionModel(traitlets.HasTraits):
         timeout : float
             Seconds after which it comes back all the same; `trouble` may say why.
         """
-        if self._task is None:
+        if not self._following.started:
             self.poll()
             return
-        # the look at work may have begun before what the caller has just changed
-        wanted, end = self._looks + 2, time.monotonic() + timeout
-        while (self._looks < wanted or self.planning or not self.plans) and time.monotonic() < end:
-            if self.closed or (self._looks >= wanted and self.programs.scanned and self.programs.blockers()):
-                return
-            await asyncio.sleep(PERIOD / 10)
+        await self._following.settled(timeout)
 
     def follow(self) -> None:
         """Keep looking as long as the session is open; needs a running event loop."""
-        if self._task is None and not self.closed:
-            self._task = asyncio.get_running_loop().create_task(self._follow())
-
-    async def _follow(self) -> None:
-        loop = asyncio.get_running_loop()
-        with contextlib.suppress(MiriWidgetsError, OSError):
-            await loop.run_in_executor(self._executor, self.services.engine.recover)
-        # jobs at work first: a page that is opened again shows them before the exposures are read
-        first = replace(self.request(), rescan=False, exposures=None)
-        with contextlib.suppress(MiriWidgetsError):
-            self.apply(await loop.run_in_executor(self._executor, self._looker.look, first))
-        while not self.closed:
-            facts = await loop.run_in_executor(self._executor, self._looker.look, self.request())
-            if self.closed:
-                return
-            try:
-                self.apply(facts)
-                self._collect(wait=False)
-            except Exception:  # an observer's mistake must not end the following
-                logging.getLogger(__name__).exception("a view could not follow its model")
-            self._looks += 1
-            # scanning, laying settings out and planning follow each other at the start
-            await asyncio.sleep(PERIOD if self.plans or self._looks >= 10 else PERIOD / 10)
+        self._following.start()
 
     def apply(self, facts: Facts) -> None:
         """Take what was found: the only writer of the models' facts."""
@@ -468,9 +438,7 @@ class SessionModel(traitlets.HasTraits):
     def close(self) -> None:
         """Stop looking and let go of everything; jobs go on."""
         self.closed = True
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._following.stop()
         with contextlib.suppress(OSError, MiriWidgetsError):
             if self._restored:
                 self._looker.remember(self.request(), now=True)

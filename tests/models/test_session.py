@@ -1,12 +1,11 @@
 """A session from the first look to the mosaic, and what it must never show."""
 
-import asyncio
 import json
 
 import pytest
 
 from miri_widgets.errors import EngineError, ParameterError
-from miri_widgets.models import RowState, SessionModel, StageState, open_session
+from miri_widgets.models import RowState, SessionModel, StageState
 from miri_widgets.settings import Source
 
 
@@ -230,42 +229,3 @@ def test_log_of_the_watched_run(session, engine):
     session.poll()
     assert len(stage.log.splitlines()) == 200
     assert "line 299" in stage.log
-
-
-def test_following_in_an_event_loop(fakes, program):
-    async def follow():
-        session = open_session(program, fakes.fake_services(program))
-        assert not session.programs.scanned
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            if session.stages["detector1"].rows:
-                break
-        assert session.stages["detector1"].state == StageState.READY
-        assert session.services.engine.recovered == 1
-        session.close()
-        await asyncio.sleep(0.3)
-        assert len(asyncio.all_tasks()) == 1
-
-    asyncio.run(follow())
-
-
-def test_a_notebook_waits_until_all_is_settled(fakes, program):
-    import asyncio
-
-    async def cells():
-        session = SessionModel(program, fakes.fake_services(program))
-        session.follow()
-        await session.settled()
-        assert session.models["detector1"].loaded and not session.planning
-        before = session.stages["detector1"].rows[0].key
-        session.models["detector1"].set({"jump.rejection_threshold": 5.5})
-        await session.settled()
-        assert session.stages["detector1"].rows[0].key != before
-        session.close()
-        await session.settled()  # comes back at once
-
-    asyncio.run(asyncio.wait_for(cells(), 30))
-    session = SessionModel(program, fakes.fake_services(program))
-    asyncio.run(session.settled())  # nothing follows: it looks by itself
-    assert session.plans
-    session.close()
