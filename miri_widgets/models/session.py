@@ -8,7 +8,6 @@ it finds into the models; closing it loses nothing.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -26,11 +25,12 @@ from miri_widgets.models.following import Following
 from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
 from miri_widgets.models.memory import MemoryFile, memory_of, recall
+from miri_widgets.models.newest import NewestProduct
 from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.regions import RegionsModel
-from miri_widgets.models.rows import RowState, RunRow
+from miri_widgets.models.rows import RunRow
 from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.slow_answers import SlowAnswers
@@ -42,9 +42,6 @@ from miri_widgets.products.program import Program, load_program
 from miri_widgets.settings import Source
 
 __all__ = ["SessionModel", "open_session"]
-
-SHOW_PERIOD = 8.0
-_PICTURES = ("rate", "cal", "i2d")
 
 
 class SessionModel(traitlets.HasTraits):
@@ -113,8 +110,7 @@ class SessionModel(traitlets.HasTraits):
         self._answers = SlowAnswers(self)
         self._orders = Orders(self)
         self._exports = Exports(self)
-        self._newest: Path | None = None
-        self._showed = 0.0
+        self._newest = NewestProduct(self)
         self.closed = False
         self.drawn: Drawn = dict
         """Gives what is drawn in the viewer; who has the viewer sets it."""
@@ -247,7 +243,7 @@ class SessionModel(traitlets.HasTraits):
                 stage.apply(fold.stage_values(stage.stage, rows, facts, self.programs.blockers()))
             self.programs.states = fold.exposure_states(rows)
             self.running = bool(facts.jobs)
-            self._show_newest()
+            self._newest.bring_up()
             self._orders.carry_out()
         self.running = bool(facts.jobs)
         self.fraction, self.eta = fold.overall(facts.jobs)
@@ -373,26 +369,6 @@ class SessionModel(traitlets.HasTraits):
             self.marks = ()
         with self.hold_trait_notifications():
             self.shown, self.extension = Path(path), extension
-
-    def _show_newest(self) -> None:
-        """Bring the newest main product to the front, unless the user has picked another."""
-        newest = None
-        for stage in self.stages.values():
-            done = [
-                row.products[0]
-                for row in stage.rows
-                # tables, grids and masks are no pictures of the sky
-                if row.state == RowState.DONE and row.products and stage.stage.main in _PICTURES
-            ]
-            if done:
-                newest = done[-1]
-        # loading an image takes the page's time: during a job not every one is shown
-        too_soon = self.running and time.monotonic() - self._showed < SHOW_PERIOD
-        if newest is not None and newest != self._newest and not too_soon:
-            self._newest = newest
-            self._showed = time.monotonic()
-            if not self.picked or self.shown is None:
-                self.show(newest, picked=False)
 
     # -- slow answers -------------------------------------------------------
 
