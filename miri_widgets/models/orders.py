@@ -91,7 +91,12 @@ class Orders:
         return {row.key for row in self._rows() if row.state == RowState.DONE}
 
     def order(self, run: Callable[[], Any]) -> None:
-        """Run, now or as soon as the plans belong to the settings of now."""
+        """
+        Run, now or as soon as the plans belong to the settings of now.
+
+        A click may come before the change that was made just before it is
+        planned; it means that change, never the plans from before it.
+        """
         if self.session.planning:
             self.session.ordered = run
         else:

@@ -22,9 +22,8 @@ from miri_widgets.models.chain import ChainChoice
 from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.exports import Exports
 from miri_widgets.models.following import Following
-from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Facts, Looker, Request
-from miri_widgets.models.memory import MemoryFile, memory_of, recall
+from miri_widgets.models.memory import MemoryFile, memory_of
 from miri_widgets.models.newest import NewestProduct
 from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
@@ -32,14 +31,13 @@ from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.regions import RegionsModel
 from miri_widgets.models.rows import RunRow
 from miri_widgets.models.services import Services, real_services
+from miri_widgets.models.settings_layers import SettingsLayers
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.slow_answers import SlowAnswers
 from miri_widgets.models.stage import StageModel
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
-from miri_widgets.products.checks import program_contradictions
 from miri_widgets.products.program import Program, load_program
-from miri_widgets.settings import Source
 
 __all__ = ["SessionModel", "open_session"]
 
@@ -101,10 +99,10 @@ class SessionModel(traitlets.HasTraits):
         self.tags = TagsModel(self)
         self.regions = RegionsModel(self)
         self._memory = MemoryFile(self.memory_path)
+        self._layers = SettingsLayers(self, self._memory)
         self._looker = Looker(self.services, self._memory, self.tags.path)
         self._generation = 0
         self._rescan = True
-        self._restored = False
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
         self._following = Following(self, self._looker.look, partial(self._collect, wait=False))
         self._answers = SlowAnswers(self)
@@ -168,7 +166,7 @@ class SessionModel(traitlets.HasTraits):
 
     def request(self) -> Request:
         """Return what has to be looked at now."""
-        loaded = self._restored and all(stage.loaded for stage in self.models.values())
+        loaded = self._layers.restored and all(stage.loaded for stage in self.models.values())
         logs = []
         for stage in self.stages.values():
             if stage.watched and (row := stage.row(stage.watched)):
@@ -217,22 +215,9 @@ class SessionModel(traitlets.HasTraits):
         self.tags.take(facts.tags, facts.tags_epoch)
         if facts.scan is not None:
             self._rescan = False
-            self.programs.exposures = facts.scan.exposures
-            self.programs.mosaics = facts.scan.mosaics
-            self.programs.problems = facts.scan.problems
-            self.programs.warnings = program_contradictions(
-                self.program.program, facts.scan.exposures, facts.scan.mosaics
-            )
-            self.programs.scanned = True
+            self.programs.take(facts.scan)
             self.touch()
-        if facts.declared:
-            self._declared = facts.declared
-        if (
-            self.programs.scanned
-            and hasattr(self, "_declared")
-            and (facts.declared or facts.scan is not None)
-        ):
-            self._lay()
+        self._layers.take(facts)
         self.trouble = facts.error
         self.engine_state = fold.engine_words(facts.engine)
         if facts.plans is not None and facts.generation == self._generation:
@@ -249,32 +234,6 @@ class SessionModel(traitlets.HasTraits):
         self.fraction, self.eta = fold.overall(facts.jobs)
         for stage in self.stages.values():
             stage.log = facts.logs.get(stage.watched, stage.log if stage.watched else "")
-
-    def _lay(self) -> None:
-        """Build every stage's settings: spec, presets, program, and what the user chose last time."""
-        told: list[str] = []
-        for name, stage in self.models.items():
-            declared = self._declared[name].parameters
-            presets = {f: self.services.preset(name, f) for f in self.programs.filters}
-            layers = {
-                Source.CRDS: dict(stage.settings.layers.get(Source.CRDS, {})),
-                Source.PRESET: checked_layer(declared, common_preset(presets), told),
-                Source.PROGRAM: checked_layer(declared, self.program.settings.get(name, {}), told),
-            }
-            if not self._restored:
-                layers[Source.USER] = checked_layer(
-                    declared, self._memory.found.get("settings", {}).get(name, {}), told
-                )
-            stage.presets = presets
-            stage.step_docs = dict(self._declared[name].step_docs)
-            stage.use_layers(declared, layers)
-        if not self._restored:
-            recall(self, self._memory.found)
-            self._restored = True
-            told += [self._memory.sentence] if self._memory.sentence else []
-        if told:
-            self.message = " ".join(told)
-        self.touch()
 
     # -- acting -------------------------------------------------------------
 
@@ -308,9 +267,6 @@ class SessionModel(traitlets.HasTraits):
     def order(self, run: Callable[[], Any]) -> None:
         """
         Run, now or as soon as the plans belong to the settings of now: what a button does.
-
-        A click may come before the change that was made just before it is
-        planned; it means that change, never the plans from before it.
 
         Parameters
         ----------
@@ -370,6 +326,11 @@ class SessionModel(traitlets.HasTraits):
         with self.hold_trait_notifications():
             self.shown, self.extension = Path(path), extension
 
+    def click(self, x: float, y: float) -> None:
+        """Take a click on the image `shown`, 0-based pixels; the same place can be clicked again."""
+        self.clicked = ()
+        self.clicked = (x, y)
+
     # -- slow answers -------------------------------------------------------
 
     def ask_measure(self, path: Path) -> None:
@@ -379,11 +340,6 @@ class SessionModel(traitlets.HasTraits):
     def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
         """Have a catalogue made of some mosaics; `catalogs` gets the answer."""
         self._answers.ask_catalog(mosaics)
-
-    def click(self, x: float, y: float) -> None:
-        """Take a click on the image `shown`, 0-based pixels; the same place can be clicked again."""
-        self.clicked = ()
-        self.clicked = (x, y)
 
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""
@@ -416,22 +372,15 @@ class SessionModel(traitlets.HasTraits):
         self.closed = True
         self._following.stop()
         with contextlib.suppress(OSError, MiriWidgetsError):
-            if self._restored:
+            if self._layers.restored:
                 self._looker.remember(self.request(), now=True)
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.previews.stop()
         self.showers.stop()
         self.tags.stop()
         self.regions.close()
-        for model in (
-            self,
-            self.previews,
-            self.showers,
-            self.twin,
-            self.tags,
-            self.programs,
-            *self.models.values(),
-        ):
+        parts = (self.previews, self.showers, self.twin, self.tags, self.programs)
+        for model in (self, *parts, *self.models.values()):
             model.unobserve_all()
 
 
