@@ -110,34 +110,11 @@ class JdavizViewer:
         name = self._names.pop(label, None)
         self._levels.remove(label)
         if name is not None and name in self._app.datasets:
-            self._move_drawn(name)
+            self._drawings.move(name, self._names.values())
             self._app._app.data_item_remove(name)
         layers = self._layers()
         if layers and not any(state.visible for state in layers.values()):
             self._bring_up(next(reversed(layers)))
-
-    def _move_drawn(self, name: str) -> None:
-        """
-        Let what was drawn on an image belong to another one, before the image goes.
-
-        Trap: jdaviz does this itself, but fails on the last image, and without its plugin "Orientation".
-        """
-        data = self._app._app.data_collection
-        old = data[name]
-        other = next((data[one] for one in self._names.values() if one in self._app.datasets), None)
-        for drawn in list(data.subset_groups):
-            if other is None:
-                data.remove_subset_group(drawn)
-                continue
-            states = [drawn.subset_state]
-            while states:
-                state = states.pop()
-                states += [part for key in ("state1", "state2") if (part := getattr(state, key, None))]
-                for key in ("xatt", "yatt"):
-                    axis = getattr(state, key, None)
-                    if axis is not None and axis in old.pixel_component_ids:
-                        place = old.pixel_component_ids.index(axis)
-                        setattr(state, key, other.pixel_component_ids[place])
 
     def blink(self) -> None:
         """Show the next image."""
