@@ -47,11 +47,6 @@ class Following:
         self._task: asyncio.Task[None] | None = None
         self._looks = 0
 
-    @property
-    def started(self) -> bool:
-        """Whether it looks."""
-        return self._task is not None
-
     def start(self) -> None:
         """Keep looking until the session is closed; needs a running event loop."""
         if self._task is None and not self.session.closed:
@@ -66,6 +61,9 @@ class Following:
     async def settled(self, timeout: float) -> None:
         """Wait until all is read and planned for the settings of now, at most so many seconds."""
         session = self.session
+        if self._task is None:
+            session.poll()
+            return
         # the look at work may have begun before what the caller has just changed
         wanted, end = self._looks + 2, time.monotonic() + timeout
         while (self._looks < wanted or session.planning or not session.plans) and time.monotonic() < end:

@@ -201,9 +201,6 @@ class SessionModel(traitlets.HasTraits):
         timeout : float
             Seconds after which it comes back all the same; `trouble` may say why.
         """
-        if not self._following.started:
-            self.poll()
-            return
         await self._following.settled(timeout)
 
     def follow(self) -> None:

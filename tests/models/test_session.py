@@ -204,23 +204,6 @@ def test_parameter_set_and_code(session, tmp_path):
     assert stage.script().count("#") == 4
 
 
-def test_presets_per_filter(fakes, program):
-    width = {"F770W": 2.4, "F1500W": 4.4}
-    services = fakes.fake_services(
-        program,
-        presets=lambda stage, name: (
-            {"tweakreg.kernel_fwhm": width[name], "resample.pixfrac": 0.8} if stage == "image3" else {}
-        ),
-    )
-    session = SessionModel(program, services)
-    session.poll()
-    values = {plan.label: plan.settings for plan in session.plans if plan.stage == "image3"}
-    assert values["trial_f770w"] == {"tweakreg.kernel_fwhm": 2.4, "resample.pixfrac": 0.8}
-    assert values["trial_f1500w"] == {"tweakreg.kernel_fwhm": 4.4, "resample.pixfrac": 0.8}
-    assert session.stages["image3"].settings["resample.pixfrac"] == 0.8
-    session.close()
-
-
 def test_log_of_the_watched_run(session, engine):
     stage = session.stages["detector1"]
     stage.run()
