@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from miri_widgets.models.rows import ExposureRow, RowState
+from miri_widgets.products.checks import program_contradictions
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.program_values import STARTS
+from miri_widgets.products.scan import ScanResult
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -46,6 +48,14 @@ class ProgramModel(traitlets.HasTraits):
         self.program = program
         self.session = session
         self.observe(lambda change: session.touch(), "excluded")
+
+    def take(self, found: ScanResult) -> None:
+        """Take what lies in the folders."""
+        self.exposures = found.exposures
+        self.mosaics = found.mosaics
+        self.problems = found.problems
+        self.warnings = program_contradictions(self.program.program, found.exposures, found.mosaics)
+        self.scanned = True
 
     @property
     def included(self) -> tuple[Exposure, ...]:

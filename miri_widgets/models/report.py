@@ -6,113 +6,36 @@ Everything about a reduction that goes into its report: facts of complete runs o
 
 from __future__ import annotations
 
-import re
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from miri_widgets.errors import EngineError
+from miri_widgets.models.report_facts import (
+    ProofFacts,
+    ReportRequest,
+    RunFacts,
+    StageFacts,
+    proofs_of,
+    run_facts,
+    software,
+    stage_facts,
+    warnings_of,
+)
 from miri_widgets.models.report_parameters import ChangedParameter, changed_parameters
 from miri_widgets.models.report_pictures import Picture, pictures_of
 from miri_widgets.models.report_words import methods
-from miri_widgets.models.rows import duration
-from miri_widgets.models.services import Services
 from miri_widgets.models.stage import PLANNING
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.tags import Tag, Verdict
-from miri_widgets.settings import Settings
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = [
-    "ProofFacts",
-    "Report",
-    "ReportRequest",
-    "RunFacts",
-    "StageFacts",
-    "default_path",
-    "gather",
-    "request_of",
-]
-
-_LONG = 300
-_INSTALLED = re.compile(r"\S*/site-packages/")
-"""Where a package happens to be installed is nobody's business."""
-
-
-@dataclass(frozen=True)
-class ReportRequest:
-    """What is to be reported, as the session stands now: frozen values, for another thread."""
-
-    program: Program
-    services: Services
-    plans: tuple[Any, ...]
-    refused: Mapping[str, str]
-    stages: tuple[tuple[Any, Settings], ...]
-    exposures: tuple[tuple[Exposure, bool], ...]
-    warnings: tuple[str, ...] = ()
-    tags: Mapping[str, Tag] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """One planned run: its key, and whether it is complete."""
-
-    stage: str
-    label: str
-    key: str
-    complete: bool
-    seconds: float = 0.0
-    peak_mb: float = 0.0
-    main: str = ""
-
-
-@dataclass(frozen=True)
-class StageFacts:
-    """How a stage of the chain stands."""
-
-    name: str
-    title: str
-    summary: str
-    own: bool
-    done: int
-    planned: int
-    seconds: float = 0.0
-    peak_mb: float = 0.0
-    finished: float = 0.0
-    skipped: tuple[str, ...] = ()
-    version: int = 0
-    sentence: str = ""
-
-    @property
-    def status(self) -> str:
-        """The status in words."""
-        if self.sentence:
-            return "cannot run"
-        if not self.planned:
-            return "takes no exposure"
-        return "complete" if self.done == self.planned else f"{self.done} of {self.planned} runs complete"
-
-    @property
-    def time(self) -> str:
-        """Sum of the time of its runs, for people."""
-        return duration(self.seconds) if self.done else ""
-
-
-@dataclass(frozen=True)
-class ProofFacts:
-    """What a step of ours told of one run."""
-
-    stage: str
-    label: str
-    verdict: str
-    sentences: tuple[str, ...]
-    accepted: bool = False
+__all__ = ["Report", "default_path", "gather", "request_of"]
 
 
 @dataclass(frozen=True)
@@ -220,8 +143,10 @@ def gather(request: ReportRequest) -> Report:
             "no run is complete with the settings of now", "at least one complete run", "run a stage first"
         )
     filters = {one.root: one.filter for one, _ in request.exposures}
-    stages = tuple(_stage(stage, request.refused.get(stage.name, ""), found) for stage, _ in request.stages)
-    versions, contexts, references = _software(made)
+    stages = tuple(
+        stage_facts(stage, request.refused.get(stage.name, ""), found) for stage, _ in request.stages
+    )
+    versions, contexts, references = software(made)
     parameters = changed_parameters(request, made, filters)
     shifts = [entry for _, record in made for entry in record.facts.get("shifts") or ()]
     sources = {
@@ -229,24 +154,23 @@ def gather(request: ReportRequest) -> Report:
         for _, record in made
         if record.facts.get("sources") is not None
     }
-    used = [(one, taken) for one, taken in request.exposures]
     words, citations = methods(
-        request.program, [one for one, taken in used if taken], stages, parameters, versions, contexts,
+        request.program, [one for one, taken in request.exposures if taken], stages, parameters, versions, contexts,
         [record for _, record in made], sources,
     )  # fmt: skip
     return Report(
         program=request.program,
         made=time.time(),
-        exposures=tuple(used),
+        exposures=request.exposures,
         tags=request.tags,
         stages=stages,
-        runs=tuple(_run(plan, record) for plan, record in found),
+        runs=tuple(run_facts(plan, record) for plan, record in found),
         parameters=parameters,
-        proofs=_proofs(request, made),
+        proofs=proofs_of(request, made),
         versions=versions,
         contexts=contexts,
         references=references,
-        warnings=_warnings(made),
+        warnings=warnings_of(made),
         shifts=tuple(shifts),
         sources=sources,
         pictures=pictures_of([(record, request.services.products(plan)) for plan, record in made]),
@@ -254,85 +178,6 @@ def gather(request: ReportRequest) -> Report:
         citations=citations,
         missing=(*_missing(request, found), *request.warnings),
     )
-
-
-def _run(plan: Any, record: Any) -> RunFacts:
-    if record is None:
-        return RunFacts(plan.stage, plan.label, plan.key, False)
-    main = next(iter(record.products), "").removeprefix(plan.label)
-    return RunFacts(plan.stage, plan.label, plan.key, True, record.seconds, record.peak_rss_mb, main)
-
-
-def _stage(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> StageFacts:
-    mine = [record for plan, record in found if plan.stage == stage.name]
-    made = [record for record in mine if record is not None]
-    states = Counter(
-        one["name"]
-        for record in made
-        for one in record.steps
-        if one.get("cal_step") == "SKIPPED" or (not one.get("cal_step") and one.get("state") == "skipped")
-    )
-    return StageFacts(
-        name=stage.name,
-        title=stage.title,
-        summary=stage.summary,
-        own=stage.is_own,
-        done=len(made),
-        planned=len(mine),
-        seconds=sum(record.seconds for record in made),
-        peak_mb=max((record.peak_rss_mb for record in made), default=0.0),
-        finished=max((record.finished for record in made), default=0.0),
-        skipped=tuple(name for name, count in states.items() if count == len(made)),
-        version=made[0].stage_version if made else 0,
-        sentence=refused,
-    )
-
-
-def _software(
-    made: Sequence[tuple[Any, Any]],
-) -> tuple[dict[str, str], tuple[str, ...], dict[str, tuple[str, ...]]]:
-    versions: dict[str, set[str]] = {}
-    references: dict[str, set[str]] = {}
-    for _, record in made:
-        for package, version in record.versions.items():
-            versions.setdefault(package, set()).add(version)
-        for kind, name in record.references.items():
-            references.setdefault(kind, set()).add(name)
-    contexts = sorted({record.crds_context for _, record in made} - {""})
-    return (
-        {name: " | ".join(sorted(some)) for name, some in versions.items()},
-        tuple(contexts),
-        {kind: tuple(sorted(names)) for kind, names in sorted(references.items())},
-    )
-
-
-# -- what own steps tell ------------------------------------------------------
-
-
-def _proofs(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[ProofFacts, ...]:
-    rank = {"harm": 0, "doubtful": 1, "good": 2}
-    found = []
-    for plan, record in made:
-        report = record.facts.get("report") or {}
-        for proof in [report.get("proof"), *(report.get("proofs") or ())]:
-            if proof:
-                verdict = str(proof.get("verdict", ""))
-                accepted = verdict == "harm" and request.services.accepted(plan.key)
-                lines = tuple(map(str, proof.get("sentences", ())))
-                found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted))
-        told = tuple(str(line)[:_LONG] for line in report.get("warnings") or ())
-        if told:
-            found.append(ProofFacts(plan.stage, plan.label, "told", told))
-    return tuple(sorted(found, key=lambda one: rank.get(one.verdict, 3)))
-
-
-def _warnings(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, str, int], ...]:
-    counts = Counter(
-        (plan.stage, _INSTALLED.sub("", " ".join(str(line).split()))[:_LONG])
-        for plan, record in made
-        for line in record.warnings
-    )
-    return tuple((stage, line, count) for (stage, line), count in counts.items())
 
 
 def _missing(request: ReportRequest, found: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from miri_widgets.errors import ParameterError
+from miri_widgets.models.report_facts import ReportRequest
 from miri_widgets.settings import Parameter, Settings, Source
-
-if TYPE_CHECKING:
-    from miri_widgets.models.report import ReportRequest
 
 __all__ = ["BY_CRDS", "ChangedParameter", "changed_parameters"]
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from miri_widgets.models.citations import CITATIONS
+from miri_widgets.models.report_facts import StageFacts
 from miri_widgets.models.report_parameters import BY_CRDS, ChangedParameter
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
-
-if TYPE_CHECKING:
-    from miri_widgets.models.report import StageFacts
 
 __all__ = ["methods", "value_words"]
 

@@ -7,46 +7,39 @@ it finds into the models; closing it loses nothing.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import traitlets
 
-from miri_widgets.errors import EngineError, MiriWidgetsError, ParameterError
+from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models import fold
-from miri_widgets.models.catalog import ProgramCatalog, catalog_of
+from miri_widgets.models.chain import ChainChoice
 from miri_widgets.models.drawn import Drawn
-from miri_widgets.models.layers import checked_layer, common_preset
+from miri_widgets.models.exports import Exports
+from miri_widgets.models.following import Following
 from miri_widgets.models.look import Facts, Looker, Request
-from miri_widgets.models.measure import Measurement, measure
-from miri_widgets.models.memory import MemoryFile, memory_of, recall
+from miri_widgets.models.memory import MemoryFile, memory_of
+from miri_widgets.models.newest import NewestProduct
+from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.regions import RegionsModel
-from miri_widgets.models.rows import RowState, RunRow, StageState
+from miri_widgets.models.rows import RunRow
 from miri_widgets.models.services import Services, real_services
+from miri_widgets.models.settings_layers import SettingsLayers
 from miri_widgets.models.showers import ShowerModel
-from miri_widgets.models.stage import PLANNING, StageModel
+from miri_widgets.models.slow_answers import SlowAnswers
+from miri_widgets.models.stage import StageModel
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
-from miri_widgets.products.atomic import write_text
-from miri_widgets.products.checks import program_contradictions
 from miri_widgets.products.program import Program, load_program
-from miri_widgets.settings import Source
-from miri_widgets.steps.stages import stages_from
 
 __all__ = ["SessionModel", "open_session"]
-
-PERIOD = 0.25
-SHOW_PERIOD = 8.0
-_PICTURES = ("rate", "cal", "i2d")
 
 
 class SessionModel(traitlets.HasTraits):
@@ -98,33 +91,24 @@ class SessionModel(traitlets.HasTraits):
         self.services = services or real_services(program)
         self.programs = ProgramModel(program, self)
         self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
-        self.chain = self._in_order((*program.stages, *program.chain))
-        optional = {name for name, model in self.models.items() if model.stage.optional}
-        unknown = sorted({*program.stages} - optional | {*program.chain} - self.models.keys())
-        self.message = " ".join(self.services.stage_problems)
-        if unknown:
-            self.message = (
-                f"{self.message} The program names the {'' if program.chain else 'optional '}stages "
-                f"{', '.join(unknown)[:200]}, which do not exist: correct its file."
-            ).strip()
+        self._choice = ChainChoice(self)
+        self.message = " ".join(filter(None, (*self.services.stage_problems, self._choice.unknown())))
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
         self.tags = TagsModel(self)
         self.regions = RegionsModel(self)
         self._memory = MemoryFile(self.memory_path)
+        self._layers = SettingsLayers(self, self._memory)
         self._looker = Looker(self.services, self._memory, self.tags.path)
         self._generation = 0
-        self._chosen = False  # whether the user has changed the chain, which outweighs what is remembered
         self._rescan = True
-        self._restored = False
-        self._task: asyncio.Task[None] | None = None
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
-        self._slow: dict[Any, Future[Any]] = {}
-        self._crds_asked: set[str] = set()
-        self._newest: Path | None = None
-        self._looks = 0
-        self._showed = 0.0
+        self._following = Following(self, self._looker.look, partial(self._collect, wait=False))
+        self._answers = SlowAnswers(self)
+        self._orders = Orders(self)
+        self._exports = Exports(self)
+        self._newest = NewestProduct(self)
         self.closed = False
         self.drawn: Drawn = dict
         """Gives what is drawn in the viewer; who has the viewer sets it."""
@@ -139,15 +123,11 @@ class SessionModel(traitlets.HasTraits):
     @property
     def possible(self) -> dict[str, StageModel]:
         """The stages that can take part, by name, in order: those behind the inputs; of a small dashboard, its own."""
-        usable = set(stages_from(self.program.start, self.services.stages))
-        only = set(self.program.chain) & usable or usable
-        return {name: model for name, model in self.models.items() if name in only}
+        return self._choice.possible
 
-    def _in_order(self, optional: Iterable[str]) -> tuple[str, ...]:
-        wanted = set(optional)
-        return tuple(
-            name for name, model in self.possible.items() if not model.stage.optional or name in wanted
-        )
+    def names_to(self, upto: str | None) -> tuple[str, ...]:
+        """Return the names of the stages of the chain, in order; up to and with `upto` when it is given."""
+        return self.chain if upto is None else self.chain[: self.chain.index(upto) + 1]
 
     def use_stage(self, name: str, use: bool = True) -> None:
         """
@@ -160,23 +140,7 @@ class SessionModel(traitlets.HasTraits):
         ParameterError
             If there is no such stage, the dashboard is not about it, or the chain cannot do without it.
         """
-        if name not in self.possible or not (use or self.models[name].stage.optional):
-            choices = [key for key, model in self.possible.items() if model.stage.optional]
-            raise ParameterError(
-                f"the stage {name[:40]!r} to be {'taken in' if use else 'left out'}",
-                "one of " + ", ".join(choices),
-                "choose one of them",
-            )
-        self._chosen = True
-        wanted = {*self.chain, name} if use else set(self.chain) - {name}
-        chain = self._in_order(wanted)
-        if chain != self.chain:
-            self.chain = chain
-            if not use:
-                self.models[name].apply({"rows": (), "products": (), "state": StageState.READY})
-                if self.tab == name:
-                    self.tab = "program"
-            self.touch()
+        self._choice.use(name, use)
 
     def accept(self, key: str) -> None:
         """Let the chain go on after a run that did harm; other settings are asked about again."""
@@ -202,7 +166,7 @@ class SessionModel(traitlets.HasTraits):
 
     def request(self) -> Request:
         """Return what has to be looked at now."""
-        loaded = self._restored and all(stage.loaded for stage in self.models.values())
+        loaded = self._layers.restored and all(stage.loaded for stage in self.models.values())
         logs = []
         for stage in self.stages.values():
             if stage.watched and (row := stage.row(stage.watched)):
@@ -237,63 +201,20 @@ class SessionModel(traitlets.HasTraits):
         timeout : float
             Seconds after which it comes back all the same; `trouble` may say why.
         """
-        if self._task is None:
-            self.poll()
-            return
-        # the look at work may have begun before what the caller has just changed
-        wanted, end = self._looks + 2, time.monotonic() + timeout
-        while (self._looks < wanted or self.planning or not self.plans) and time.monotonic() < end:
-            if self.closed or (self._looks >= wanted and self.programs.scanned and self.programs.blockers()):
-                return
-            await asyncio.sleep(PERIOD / 10)
+        await self._following.settled(timeout)
 
     def follow(self) -> None:
         """Keep looking as long as the session is open; needs a running event loop."""
-        if self._task is None and not self.closed:
-            self._task = asyncio.get_running_loop().create_task(self._follow())
-
-    async def _follow(self) -> None:
-        loop = asyncio.get_running_loop()
-        with contextlib.suppress(MiriWidgetsError, OSError):
-            await loop.run_in_executor(self._executor, self.services.engine.recover)
-        # jobs at work first: a page that is opened again shows them before the exposures are read
-        first = replace(self.request(), rescan=False, exposures=None)
-        with contextlib.suppress(MiriWidgetsError):
-            self.apply(await loop.run_in_executor(self._executor, self._looker.look, first))
-        while not self.closed:
-            facts = await loop.run_in_executor(self._executor, self._looker.look, self.request())
-            if self.closed:
-                return
-            try:
-                self.apply(facts)
-                self._collect(wait=False)
-            except Exception:  # an observer's mistake must not end the following
-                logging.getLogger(__name__).exception("a view could not follow its model")
-            self._looks += 1
-            # scanning, laying settings out and planning follow each other at the start
-            await asyncio.sleep(PERIOD if self.plans or self._looks >= 10 else PERIOD / 10)
+        self._following.start()
 
     def apply(self, facts: Facts) -> None:
         """Take what was found: the only writer of the models' facts."""
         self.tags.take(facts.tags, facts.tags_epoch)
         if facts.scan is not None:
             self._rescan = False
-            self.programs.exposures = facts.scan.exposures
-            self.programs.mosaics = facts.scan.mosaics
-            self.programs.problems = facts.scan.problems
-            self.programs.warnings = program_contradictions(
-                self.program.program, facts.scan.exposures, facts.scan.mosaics
-            )
-            self.programs.scanned = True
+            self.programs.take(facts.scan)
             self.touch()
-        if facts.declared:
-            self._declared = facts.declared
-        if (
-            self.programs.scanned
-            and hasattr(self, "_declared")
-            and (facts.declared or facts.scan is not None)
-        ):
-            self._lay()
+        self._layers.take(facts)
         self.trouble = facts.error
         self.engine_state = fold.engine_words(facts.engine)
         if facts.plans is not None and facts.generation == self._generation:
@@ -304,38 +225,12 @@ class SessionModel(traitlets.HasTraits):
                 stage.apply(fold.stage_values(stage.stage, rows, facts, self.programs.blockers()))
             self.programs.states = fold.exposure_states(rows)
             self.running = bool(facts.jobs)
-            self._show_newest()
-            self._carry_out()
+            self._newest.bring_up()
+            self._orders.carry_out()
         self.running = bool(facts.jobs)
         self.fraction, self.eta = fold.overall(facts.jobs)
         for stage in self.stages.values():
             stage.log = facts.logs.get(stage.watched, stage.log if stage.watched else "")
-
-    def _lay(self) -> None:
-        """Build every stage's settings: spec, presets, program, and what the user chose last time."""
-        told: list[str] = []
-        for name, stage in self.models.items():
-            declared = self._declared[name].parameters
-            presets = {f: self.services.preset(name, f) for f in self.programs.filters}
-            layers = {
-                Source.CRDS: dict(stage.settings.layers.get(Source.CRDS, {})),
-                Source.PRESET: checked_layer(declared, common_preset(presets), told),
-                Source.PROGRAM: checked_layer(declared, self.program.settings.get(name, {}), told),
-            }
-            if not self._restored:
-                layers[Source.USER] = checked_layer(
-                    declared, self._memory.found.get("settings", {}).get(name, {}), told
-                )
-            stage.presets = presets
-            stage.step_docs = dict(self._declared[name].step_docs)
-            stage.use_layers(declared, layers)
-        if not self._restored:
-            recall(self, self._memory.found)
-            self._restored = True
-            told += [self._memory.sentence] if self._memory.sentence else []
-        if told:
-            self.message = " ".join(told)
-        self.touch()
 
     # -- acting -------------------------------------------------------------
 
@@ -348,31 +243,7 @@ class SessionModel(traitlets.HasTraits):
         MiriWidgetsError
             If a stage has blockers, or the engine cannot take the job.
         """
-        reasons = self.models[names[0]].blockers() if len(names) == 1 else self.programs.blockers()
-        if not reasons and self.planning:
-            reasons = [PLANNING]
-        if reasons:
-            raise EngineError("this stage cannot run now", "no blockers", " ".join(reasons).rstrip("."))
-        rows = {row.key: row for stage in self.stages.values() for row in stage.rows}
-        complete = {key for key, row in rows.items() if row.state == RowState.DONE}
-        chosen: list[Any] = []
-        for plan in self.plans:
-            ready = complete | {one.key for one in chosen}
-            if plan.stage in names and plan.key not in complete and set(plan.depends) <= ready:
-                chosen.append(plan)
-        if not self.plans and self.trouble:
-            raise EngineError("this stage cannot run now", "a plan", self.trouble.rstrip("."))
-        refused = [sentence for name, sentence in self.refused.items() if name in names]
-        if not chosen and refused:
-            raise EngineError("this stage cannot run now", "no blockers", " ".join(refused).rstrip("."))
-        if not chosen:
-            raise EngineError("everything is complete already", "a run to do", "change a setting first")
-        # the others run; a mosaic that is missing in the end must be no surprise
-        self.message = " ".join(refused)
-        self.picked = False
-        job = self.services.engine.submit(chosen)
-        self.touch()
-        return job
+        return self._orders.run(names)
 
     def run_all(self, upto: str | None = None) -> str:
         """
@@ -383,8 +254,7 @@ class SessionModel(traitlets.HasTraits):
         MiriWidgetsError
             As `run`.
         """
-        names = list(self.stages)
-        return self.run(*(names if upto is None else names[: names.index(upto) + 1]))
+        return self.run(*self.names_to(upto))
 
     @property
     def planning(self) -> bool:
@@ -394,9 +264,6 @@ class SessionModel(traitlets.HasTraits):
     def order(self, run: Callable[[], Any]) -> None:
         """
         Run, now or as soon as the plans belong to the settings of now: what a button does.
-
-        A click may come before the change that was made just before it is
-        planned; it means that change, never the plans from before it.
 
         Parameters
         ----------
@@ -408,55 +275,27 @@ class SessionModel(traitlets.HasTraits):
         MiriWidgetsError
             As `run`, when it runs at once.
         """
-        if self.planning:
-            self.ordered = run
-        else:
-            run()
-
-    def _carry_out(self) -> None:
-        run, self.ordered = self.ordered, None
-        if run is not None:
-            try:
-                run()
-            except MiriWidgetsError as error:
-                self.message = str(error)
+        self._orders.order(run)
 
     def cancel(self, jobs: Iterable[str] | None = None) -> None:
         """Ask jobs to stop, and forget what is ordered; all that are at work when none is named."""
-        self.ordered = None
-        rows = [row for stage in self.stages.values() for row in stage.rows]
-        wanted = set(jobs) if jobs is not None else {row.job for row in rows if row.active}
-        if jobs is None:
-            wanted |= {summary.job for summary in self.services.engine.jobs() if summary.active}
-        for job in sorted(wanted - {""}):
-            self.services.engine.cancel(job)
+        self._orders.cancel(jobs)
 
     def cancel_runs(self, rows: Iterable[RunRow]) -> None:
         """Ask some runs to stop; the rest of their jobs goes on, but for what needs them."""
-        self.ordered = None
-        keys: dict[str, set[str]] = {}
-        for row in rows:
-            keys.setdefault(row.job, set()).add(row.key)
-        for job, some in sorted(keys.items()):
-            self.services.engine.cancel(job, some)
+        self._orders.cancel_runs(rows)
 
     def code(self, name: str) -> str:
         """Return the first run of a stage as Python that needs the pipeline only, with its ``strun`` line."""
-        own = [plan for plan in self.plans if plan.stage == name]
-        return self.services.code(own[0]) if own else ""
+        return self._exports.code(name)
 
     def script(self, upto: str | None = None) -> str:
         """Return all runs, up to and with a stage, as a Python program that gives the same keys."""
-        return self.services.script(self._plans_to(upto))
+        return self._exports.script(upto)
 
     def notebook(self, upto: str | None = None) -> str:
         """Return the same as a Jupyter notebook."""
-        return self.services.notebook(self._plans_to(upto))
-
-    def _plans_to(self, upto: str | None) -> list[Any]:
-        names = list(self.stages)
-        wanted = names if upto is None else names[: names.index(upto) + 1]
-        return [plan for plan in self.plans if plan.stage in wanted]
+        return self._exports.notebook(upto)
 
     def export(self, upto: str | None = None) -> tuple[Path, Path]:
         """
@@ -474,11 +313,7 @@ class SessionModel(traitlets.HasTraits):
         NotWritableError, DiskFullError
             If they cannot be written.
         """
-        stem = self.program.workspace / "exports" / "_".join(filter(None, (self.program.name, upto)))
-        paths = stem.with_name(f"{stem.name}.py"), stem.with_name(f"{stem.name}.ipynb")
-        for path, text in zip(paths, (self.script(upto), self.notebook(upto)), strict=True):
-            write_text(path, text)
-        return paths
+        return self._exports.write(upto)
 
     def show(self, path: Path, *, picked: bool = True, extension: str = "SCI") -> None:
         """Choose the product in the viewer, and which of its images."""
@@ -488,59 +323,24 @@ class SessionModel(traitlets.HasTraits):
         with self.hold_trait_notifications():
             self.shown, self.extension = Path(path), extension
 
-    def _show_newest(self) -> None:
-        """Bring the newest main product to the front, unless the user has picked another."""
-        newest = None
-        for stage in self.stages.values():
-            done = [
-                row.products[0]
-                for row in stage.rows
-                # tables, grids and masks are no pictures of the sky
-                if row.state == RowState.DONE and row.products and stage.stage.main in _PICTURES
-            ]
-            if done:
-                newest = done[-1]
-        # loading an image takes the page's time: during a job not every one is shown
-        too_soon = self.running and time.monotonic() - self._showed < SHOW_PERIOD
-        if newest is not None and newest != self._newest and not too_soon:
-            self._newest = newest
-            self._showed = time.monotonic()
-            if not self.picked or self.shown is None:
-                self.show(newest, picked=False)
-
-    # -- slow answers -------------------------------------------------------
-
-    def ask_measure(self, path: Path) -> None:
-        """Have a product measured; `measured` gets the answer."""
-        if path not in self.measured and path not in self._slow and not self.closed:
-            self._slow[path] = self._executor.submit(measure, path)
-
-    def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
-        """Have a catalogue made of some mosaics; `catalogs` gets the answer."""
-        if mosaics not in self.catalogs and ("catalog", mosaics) not in self._slow and not self.closed:
-            self._slow["catalog", mosaics] = self._executor.submit(catalog_of, mosaics)
-
     def click(self, x: float, y: float) -> None:
         """Take a click on the image `shown`, 0-based pixels; the same place can be clicked again."""
         self.clicked = ()
         self.clicked = (x, y)
 
+    # -- slow answers -------------------------------------------------------
+
+    def ask_measure(self, path: Path) -> None:
+        """Have a product measured; `measured` gets the answer."""
+        self._answers.ask_measure(path)
+
+    def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
+        """Have a catalogue made of some mosaics; `catalogs` gets the answer."""
+        self._answers.ask_catalog(mosaics)
+
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""
-        row = next((row for row in self.models[name].rows), None)
-        stage = self.models[name]
-        if name in self._crds_asked or stage.stage.is_own or row is None or self.closed:
-            return
-        path = self._input_of(stage, row)
-        if path is not None:
-            self._crds_asked.add(name)
-            stage.asking = True
-            self._slow["crds", name] = self._executor.submit(self.services.crds_layer, name, path)
-
-    def _input_of(self, stage: StageModel, row: Any) -> Path | None:
-        """Return a file whose header selects the CRDS parameter files: any product of the exposure does."""
-        exposure = self.programs.find(row.exposures[0]) if row.exposures else None
-        return exposure.path if exposure else None
+        self._answers.ask_crds(name)
 
     def submit(self, call: Any, *arguments: Any) -> Future[Any]:
         """Have something slow done in a thread."""
@@ -551,30 +351,7 @@ class SessionModel(traitlets.HasTraits):
         self.showers.tick(wait=wait)
         self.twin.tick(wait=wait)
         self.tags.tick(wait=wait)
-        for name, future in list(self._slow.items()):
-            if not (wait or future.done()):
-                continue
-            del self._slow[name]
-            try:
-                answer = future.result()
-            except MiriWidgetsError as error:
-                answer = self._failed(name, error)
-            if isinstance(name, Path):
-                self.measured = {**self.measured, name: answer}
-            elif name[0] == "catalog":
-                self.catalogs = {**self.catalogs, name[1]: answer}
-            else:
-                stage = self.models[name[1]]
-                told: list[str] = []
-                stage.asking = False
-                layer = checked_layer(stage.settings.declared, answer, told)
-                stage.settings = stage.settings.with_layer(Source.CRDS, layer)
-
-    @staticmethod
-    def _failed(name: Any, error: MiriWidgetsError) -> Any:
-        if isinstance(name, Path):
-            return Measurement.failed(error)
-        return ProgramCatalog.failed(error) if name[0] == "catalog" else {}
+        self._answers.collect(wait=wait)
 
     # -- remembering --------------------------------------------------------
 
@@ -585,32 +362,22 @@ class SessionModel(traitlets.HasTraits):
 
     def recall_chain(self, names: Iterable[str]) -> None:
         """Take the stages of last time, unless the user has chosen since."""
-        if not self._chosen:
-            self.chain = self._in_order(names)
+        self._choice.recall(names)
 
     def close(self) -> None:
         """Stop looking and let go of everything; jobs go on."""
         self.closed = True
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._following.stop()
         with contextlib.suppress(OSError, MiriWidgetsError):
-            if self._restored:
+            if self._layers.restored:
                 self._looker.remember(self.request(), now=True)
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.previews.stop()
         self.showers.stop()
         self.tags.stop()
         self.regions.close()
-        for model in (
-            self,
-            self.previews,
-            self.showers,
-            self.twin,
-            self.tags,
-            self.programs,
-            *self.models.values(),
-        ):
+        parts = (self.previews, self.showers, self.twin, self.tags, self.programs)
+        for model in (self, *parts, *self.models.values()):
             model.unobserve_all()
 
 

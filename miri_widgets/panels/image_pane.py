@@ -14,6 +14,7 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.compare import CompareModel
 from miri_widgets.models.display import DisplayModel
 from miri_widgets.models.flags import FlagsModel
+from miri_widgets.models.origin import origin_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.compare import CompareBar
 from miri_widgets.panels.parts.display import DisplayBar
@@ -26,7 +27,6 @@ from miri_widgets.panels.parts.pixelstory import PixelStoryView
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 from miri_widgets.panels.parts.viewmemory import ViewMemory
-from miri_widgets.products.program_values import STARTS
 from miri_widgets.viewer import ImageViewer, View
 from miri_widgets.viewer.protocol import StretchFunction
 
@@ -290,7 +290,7 @@ class ImagePane(Part):
         path = self._shown
         if path is None or self._refused:
             return
-        origin, is_now = self._origin(path)
+        origin, is_now = origin_of(self.session, path)
         tone = "" if is_now else ' class="mw-chip mw-warn"'
         self.words.value = f"<b>{escape(path.name)}</b><span{tone}>{escape(origin)}</span>"
 
@@ -314,22 +314,6 @@ class ImagePane(Part):
             self._passing = [] if path.stem.endswith("_i2d") else [path.name]
         for label in self.viewer.labels[:-MOST_IMAGES]:
             self.viewer.remove(label)
-
-    def _origin(self, path: Path) -> tuple[str, bool]:
-        """Return what a product is, and whether the settings of now made it."""
-        for stage in self.session.stages.values():
-            for row in stage.rows:
-                if path in row.products:
-                    exposure = (
-                        self.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
-                    )
-                    title = stage.stage.title.partition(":")[0]
-                    return f"{title} · {exposure.label if exposure else row.label}", True
-        if path.is_relative_to(self.session.program.workspace / "runs"):
-            return "↻ out of date: made with other settings", False
-        if path.stem.endswith("_i2d"):
-            return "mosaic in the program's folders", True
-        return STARTS[self.session.program.start].removesuffix("s"), True
 
     def close(self) -> None:
         """Close every view and the viewer."""

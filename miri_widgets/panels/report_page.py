@@ -17,7 +17,8 @@ import jinja2
 from markupsafe import Markup, escape
 
 from miri_widgets.models.citations import CITATIONS, bibtex
-from miri_widgets.models.report import Report, ReportRequest, default_path, gather
+from miri_widgets.models.report import Report, default_path, gather
+from miri_widgets.models.report_facts import ReportRequest
 from miri_widgets.models.report_words import value_words
 from miri_widgets.products.atomic import write_text
 

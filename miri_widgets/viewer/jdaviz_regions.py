@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import bqplot
@@ -82,6 +82,29 @@ class Drawings:
             data.remove_subset_group(drawn)
         self._held = ()
         self.take_away(_HELD)
+
+    def move(self, name: str, others: Iterable[str]) -> None:
+        """
+        Let what was drawn on an image belong to another one, before the image goes; names are those in jdaviz.
+
+        Trap: jdaviz does this itself, but fails on the last image, and without its plugin "Orientation".
+        """
+        data = self._app._app.data_collection
+        old = data[name]
+        other = next((data[one] for one in others if one in self._app.datasets), None)
+        for drawn in list(data.subset_groups):
+            if other is None:
+                data.remove_subset_group(drawn)
+                continue
+            states = [drawn.subset_state]
+            while states:
+                state = states.pop()
+                states += [part for key in ("state1", "state2") if (part := getattr(state, key, None))]
+                for key in ("xatt", "yatt"):
+                    axis = getattr(state, key, None)
+                    if axis is not None and axis in old.pixel_component_ids:
+                        place = old.pixel_component_ids.index(axis)
+                        setattr(state, key, other.pixel_component_ids[place])
 
     def outline(self, label: str, regions: Sequence[Region], color: str) -> None:
         """Show outlines, instead of those with the same label."""

@@ -15,19 +15,18 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.nddata import NDData
 from astropy.table import Table
-from echo import delay_callback
 from ipywidgets import Box, Layout
 from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.jdaviz_area import Area
+from miri_widgets.viewer.jdaviz_levels import Levels
 from miri_widgets.viewer.jdaviz_overlays import JdavizOverlays
 from miri_widgets.viewer.jdaviz_regions import Drawings
 from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
 from miri_widgets.viewer.quick_pictures import send_quickly
-from miri_widgets.viewer.ranges import DisplayRanges
 from miri_widgets.viewer.state import in_order, regions_in
 
 __all__ = ["JdavizViewer"]
@@ -50,14 +49,13 @@ class JdavizViewer:
         from jdaviz import App
 
         self._app = App(verbosity="error")
-        self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
         self._found: Any | None = None
         self._marks: set[str] = set()
         self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
         self._sizes: dict[str, tuple[int, ...]] = {}
         self._drawings = Drawings(self._app, lambda: self._viewer, self._front_wcs)
         self._area = Area(lambda: self._viewer, self._front_wcs)
-        self._ranges = DisplayRanges()
+        self._levels = Levels(self._layers)
         self._overlays = JdavizOverlays(self._app)
         self._view = View("", 0.0, 0.0)
         self._viewed: list[Callable[[View], object]] = []
@@ -88,8 +86,8 @@ class JdavizViewer:
         self._app.load(data, format="Image", data_label=label)
         # jdaviz adds a suffix to the label, so the new name is looked up.
         self._names[label] = next(name for name in self._app.datasets if name not in before)
-        self._ranges.add(label, image.pixels, like)
-        self._apply_stretch([label])
+        with self._one_picture():
+            self._levels.add(label, image.pixels, like)
         self._bring_up(label)
         self._listen()
         self._watch(label)
@@ -110,36 +108,13 @@ class JdavizViewer:
 
     def _forget(self, label: str) -> None:
         name = self._names.pop(label, None)
-        self._ranges.remove(label)
+        self._levels.remove(label)
         if name is not None and name in self._app.datasets:
-            self._move_drawn(name)
+            self._drawings.move(name, self._names.values())
             self._app._app.data_item_remove(name)
         layers = self._layers()
         if layers and not any(state.visible for state in layers.values()):
             self._bring_up(next(reversed(layers)))
-
-    def _move_drawn(self, name: str) -> None:
-        """
-        Let what was drawn on an image belong to another one, before the image goes.
-
-        Trap: jdaviz does this itself, but fails on the last image, and without its plugin "Orientation".
-        """
-        data = self._app._app.data_collection
-        old = data[name]
-        other = next((data[one] for one in self._names.values() if one in self._app.datasets), None)
-        for drawn in list(data.subset_groups):
-            if other is None:
-                data.remove_subset_group(drawn)
-                continue
-            states = [drawn.subset_state]
-            while states:
-                state = states.pop()
-                states += [part for key in ("state1", "state2") if (part := getattr(state, key, None))]
-                for key in ("xatt", "yatt"):
-                    axis = getattr(state, key, None)
-                    if axis is not None and axis in old.pixel_component_ids:
-                        place = old.pixel_component_ids.index(axis)
-                        setattr(state, key, other.pixel_component_ids[place])
 
     def blink(self) -> None:
         """Show the next image."""
@@ -205,13 +180,15 @@ class JdavizViewer:
 
     def stretch(self, function: StretchFunction, percentile: float) -> None:
         """Set how values become brightness."""
-        self._stretch = (function, percentile)
-        self._apply_stretch(list(self._names))
+        self._levels.stretch = (function, percentile)
+        with self._one_picture():
+            self._levels.draw(list(self._names))
         self._tell()
 
     def set_range(self, label: str, black: float | None, white: float | None) -> None:
         """Fix black and white of an image and of those like it, or let them go."""
-        self._apply_stretch(self._ranges.fix(label, black, white))
+        with self._one_picture():
+            self._levels.fix(label, black, white)
         self._tell()
 
     def on_view(self, callback: Callable[[View], object]) -> None:
@@ -246,12 +223,12 @@ class JdavizViewer:
 
     def state(self) -> dict[str, Any]:
         """Return what is shown, as plain values."""
-        function, percentile = self._stretch
+        function, percentile = self._levels.stretch
         front = next((label for label, one in self._layers().items() if one.visible), "")
         return {
             "front": front,
             "stretch": {"function": function, "percentile": percentile},
-            "levels": self._own_levels(),
+            "levels": self._levels.own(),
             "position": self._area.place(),
             "regions": self._drawings.plain(),
         }
@@ -273,17 +250,6 @@ class JdavizViewer:
             self._area.fit(self._sizes[front], state["position"])
         if state.get("regions") and not self.regions():
             self.draw(regions_in(state))
-
-    def _own_levels(self) -> dict[str, Any]:
-        """Black, white and curve of the images that have others than were found for them."""
-        function, percentile = self._stretch
-        found = {}
-        for label, layer in self._layers().items():
-            now = float(layer.v_min), float(layer.v_max)
-            found_for_it = self._ranges.found(label, percentile)
-            if layer.stretch != function or not np.allclose(now, found_for_it, rtol=1e-5):
-                found[label] = {"function": layer.stretch, "black": now[0], "white": now[1]}
-        return found
 
     def _front_wcs(self) -> Any:
         """Return the WCS that belongs to the axes: of the image on top, or of the sky when jdaviz aligns by it."""
@@ -369,23 +335,6 @@ class JdavizViewer:
         finally:
             del picture.update
             picture.update(force=True)
-
-    def _apply_stretch(self, labels: list[str]) -> None:
-        """Give images their curve and range; by their layers, as "Plot Options" would measure all pixels again."""
-        function, percentile = self._stretch
-        layers = self._layers()
-        with self._one_picture():
-            for label in labels:
-                state = layers.get(label)
-                if state is None:
-                    continue
-                state.stretch = function
-                black, white = self._ranges.of(label, percentile)
-                if np.isfinite(black) and white > black:
-                    with delay_callback(state, "v_min", "v_max"):
-                        state.v_min, state.v_max = black, white
-                else:
-                    state.percentile = percentile
 
     def _watch(self, label: str) -> None:
         """Hear what the user changes in jdaviz: which image is on top, and its black and white."""

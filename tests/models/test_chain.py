@@ -180,16 +180,6 @@ def test_a_simulated_program_that_was_not_made_says_how(monkeypatch, tmp_path, r
     assert problems == () and wanted
 
 
-def test_only_images_of_the_sky_come_to_the_viewer_by_themselves(session, engine):
-    for name in ("persistence", "rates", "shifts", "grid"):
-        session.use_stage(name)
-    session.poll()
-    session.run("persistence", "detector1", "rates", "image2", "grid", "shifts")
-    engine.finish()
-    session.poll()
-    assert session.shown is not None and session.shown.name.endswith("_cal.fits")
-
-
 def test_a_step_with_nothing_to_do_is_a_blocker_of_its_own_and_the_others_run(session, engine):
     session.use_stage("apply_shift")
     session.poll()

@@ -1,12 +1,11 @@
 """A session from the first look to the mosaic, and what it must never show."""
 
-import asyncio
 import json
 
 import pytest
 
 from miri_widgets.errors import EngineError, ParameterError
-from miri_widgets.models import RowState, SessionModel, StageState, open_session
+from miri_widgets.models import RowState, SessionModel, StageState
 from miri_widgets.settings import Source
 
 
@@ -126,17 +125,6 @@ def test_excluded_exposures_take_no_part(session):
     ]
 
 
-def test_cancel(session, engine):
-    stage = session.stages["detector1"]
-    stage.run()
-    session.poll()
-    stage.cancel()
-    session.poll()
-    assert engine.cancelled == ["job1"]
-    assert states(stage) == [RowState.CANCELLED] * 4
-    assert stage.blockers() == []
-
-
 def test_choices_survive_a_reload(session, fakes, program):
     complete(session, "detector1")
     session.stages["image2"].set({"photom.skip": True})
@@ -216,86 +204,6 @@ def test_parameter_set_and_code(session, tmp_path):
     assert stage.script().count("#") == 4
 
 
-def test_crds_values_come_in_without_changing_the_plan(session):
-    stage = session.stages["detector1"]
-    keys = [row.key for row in stage.rows]
-    session.ask_crds("detector1")
-    session.poll()
-    assert stage.settings.effective("jump.rejection_threshold").value == 5.0
-    assert not stage.can_undo
-    session.poll()
-    assert [row.key for row in stage.rows] == keys
-
-
-def test_presets_per_filter(fakes, program):
-    width = {"F770W": 2.4, "F1500W": 4.4}
-    services = fakes.fake_services(
-        program,
-        presets=lambda stage, name: (
-            {"tweakreg.kernel_fwhm": width[name], "resample.pixfrac": 0.8} if stage == "image3" else {}
-        ),
-    )
-    session = SessionModel(program, services)
-    session.poll()
-    values = {plan.label: plan.settings for plan in session.plans if plan.stage == "image3"}
-    assert values["trial_f770w"] == {"tweakreg.kernel_fwhm": 2.4, "resample.pixfrac": 0.8}
-    assert values["trial_f1500w"] == {"tweakreg.kernel_fwhm": 4.4, "resample.pixfrac": 0.8}
-    assert session.stages["image3"].settings["resample.pixfrac"] == 0.8
-    session.close()
-
-
-def test_an_order_means_the_change_before_it(session, engine):
-    before = {plan.key for plan in session.plans}
-    session.stages["detector1"].set({"jump.rejection_threshold": 9.0})
-    with pytest.raises(EngineError, match="being compared"):
-        session.run_all()
-    session.order(session.run_all)
-    assert session.ordered and not engine.jobs()
-    session.poll()
-    assert not session.ordered
-    (job,) = engine.jobs()
-    submitted = {run.key for run in engine.state(job.job).runs}
-    assert submitted == {plan.key for plan in session.plans}
-    assert not submitted & before
-
-
-def test_an_order_can_be_taken_back_and_tells_what_keeps_it(session, engine):
-    session.touch()
-    session.order(session.run_all)
-    session.cancel()
-    session.poll()
-    assert not session.ordered and not engine.jobs()
-    complete(session)
-    session.touch()
-    session.order(session.run_all)
-    session.poll()
-    assert "everything is complete already" in session.message
-    with pytest.raises(EngineError, match="complete already"):
-        session.order(session.run_all)
-
-
-def test_an_order_of_a_step_that_is_left_out_meanwhile(fakes, program):
-    session = open_session(program, fakes.fake_services(program))
-    name = next(name for name, model in session.models.items() if model.stage.optional)
-    session.use_stage(name)
-    session.order(session.models[name].run)
-    session.use_stage(name, use=False)
-    session.poll()
-    assert "left out of the chain" in session.message
-    session.close()
-
-
-def test_measurement(session):
-    complete(session, "detector1")
-    path = session.stages["detector1"].products[0]
-    session.ask_measure(path)
-    session.poll()
-    found = session.measured[path]
-    assert found.unit == "DN/s"
-    assert 19 < found.level.median < 25
-    assert found.histogram.counts.sum() > 8000
-
-
 def test_log_of_the_watched_run(session, engine):
     stage = session.stages["detector1"]
     stage.run()
@@ -304,42 +212,3 @@ def test_log_of_the_watched_run(session, engine):
     session.poll()
     assert len(stage.log.splitlines()) == 200
     assert "line 299" in stage.log
-
-
-def test_following_in_an_event_loop(fakes, program):
-    async def follow():
-        session = open_session(program, fakes.fake_services(program))
-        assert not session.programs.scanned
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            if session.stages["detector1"].rows:
-                break
-        assert session.stages["detector1"].state == StageState.READY
-        assert session.services.engine.recovered == 1
-        session.close()
-        await asyncio.sleep(0.3)
-        assert len(asyncio.all_tasks()) == 1
-
-    asyncio.run(follow())
-
-
-def test_a_notebook_waits_until_all_is_settled(fakes, program):
-    import asyncio
-
-    async def cells():
-        session = SessionModel(program, fakes.fake_services(program))
-        session.follow()
-        await session.settled()
-        assert session.models["detector1"].loaded and not session.planning
-        before = session.stages["detector1"].rows[0].key
-        session.models["detector1"].set({"jump.rejection_threshold": 5.5})
-        await session.settled()
-        assert session.stages["detector1"].rows[0].key != before
-        session.close()
-        await session.settled()  # comes back at once
-
-    asyncio.run(asyncio.wait_for(cells(), 30))
-    session = SessionModel(program, fakes.fake_services(program))
-    asyncio.run(session.settled())  # nothing follows: it looks by itself
-    assert session.plans
-    session.close()

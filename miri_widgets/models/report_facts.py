@@ -1,0 +1,183 @@
+"""How planned runs and their stages stand, and what their records tell: facts of a report."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from miri_widgets.models.rows import duration
+from miri_widgets.models.services import Services
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.program import Program
+from miri_widgets.products.tags import Tag
+from miri_widgets.settings import Settings
+
+__all__ = [
+    "ProofFacts",
+    "ReportRequest",
+    "RunFacts",
+    "StageFacts",
+    "proofs_of",
+    "run_facts",
+    "software",
+    "stage_facts",
+    "warnings_of",
+]
+
+_LONG = 300
+_INSTALLED = re.compile(r"\S*/site-packages/")
+"""Where a package happens to be installed is nobody's business."""
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """What is to be reported, as the session stands now: frozen values, for another thread."""
+
+    program: Program
+    services: Services
+    plans: tuple[Any, ...]
+    refused: Mapping[str, str]
+    stages: tuple[tuple[Any, Settings], ...]
+    exposures: tuple[tuple[Exposure, bool], ...]
+    warnings: tuple[str, ...] = ()
+    tags: Mapping[str, Tag] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """One planned run: its key, and whether it is complete."""
+
+    stage: str
+    label: str
+    key: str
+    complete: bool
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    main: str = ""
+
+
+@dataclass(frozen=True)
+class StageFacts:
+    """How a stage of the chain stands."""
+
+    name: str
+    title: str
+    summary: str
+    own: bool
+    done: int
+    planned: int
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    finished: float = 0.0
+    skipped: tuple[str, ...] = ()
+    version: int = 0
+    sentence: str = ""
+
+    @property
+    def status(self) -> str:
+        """The status in words."""
+        if self.sentence:
+            return "cannot run"
+        if not self.planned:
+            return "takes no exposure"
+        return "complete" if self.done == self.planned else f"{self.done} of {self.planned} runs complete"
+
+    @property
+    def time(self) -> str:
+        """Sum of the time of its runs, for people."""
+        return duration(self.seconds) if self.done else ""
+
+
+@dataclass(frozen=True)
+class ProofFacts:
+    """What a step of ours told of one run."""
+
+    stage: str
+    label: str
+    verdict: str
+    sentences: tuple[str, ...]
+    accepted: bool = False
+
+
+def run_facts(plan: Any, record: Any) -> RunFacts:
+    """Return how one planned run stands; it is complete when it has a record."""
+    if record is None:
+        return RunFacts(plan.stage, plan.label, plan.key, False)
+    main = next(iter(record.products), "").removeprefix(plan.label)
+    return RunFacts(plan.stage, plan.label, plan.key, True, record.seconds, record.peak_rss_mb, main)
+
+
+def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> StageFacts:
+    """Return how a stage stands, from its planned runs and their records; `refused` says why it cannot run."""
+    mine = [record for plan, record in found if plan.stage == stage.name]
+    made = [record for record in mine if record is not None]
+    states = Counter(
+        one["name"]
+        for record in made
+        for one in record.steps
+        if one.get("cal_step") == "SKIPPED" or (not one.get("cal_step") and one.get("state") == "skipped")
+    )
+    return StageFacts(
+        name=stage.name,
+        title=stage.title,
+        summary=stage.summary,
+        own=stage.is_own,
+        done=len(made),
+        planned=len(mine),
+        seconds=sum(record.seconds for record in made),
+        peak_mb=max((record.peak_rss_mb for record in made), default=0.0),
+        finished=max((record.finished for record in made), default=0.0),
+        skipped=tuple(name for name, count in states.items() if count == len(made)),
+        version=made[0].stage_version if made else 0,
+        sentence=refused,
+    )
+
+
+def software(
+    made: Sequence[tuple[Any, Any]],
+) -> tuple[dict[str, str], tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Return versions by package, CRDS contexts, and reference files by type, of complete runs."""
+    versions: dict[str, set[str]] = {}
+    references: dict[str, set[str]] = {}
+    for _, record in made:
+        for package, version in record.versions.items():
+            versions.setdefault(package, set()).add(version)
+        for kind, name in record.references.items():
+            references.setdefault(kind, set()).add(name)
+    contexts = sorted({record.crds_context for _, record in made} - {""})
+    return (
+        {name: " | ".join(sorted(some)) for name, some in versions.items()},
+        tuple(contexts),
+        {kind: tuple(sorted(names)) for kind, names in sorted(references.items())},
+    )
+
+
+def proofs_of(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[ProofFacts, ...]:
+    """Return what steps of ours told of complete runs, the worst first."""
+    rank = {"harm": 0, "doubtful": 1, "good": 2}
+    found = []
+    for plan, record in made:
+        report = record.facts.get("report") or {}
+        for proof in [report.get("proof"), *(report.get("proofs") or ())]:
+            if proof:
+                verdict = str(proof.get("verdict", ""))
+                accepted = verdict == "harm" and request.services.accepted(plan.key)
+                lines = tuple(map(str, proof.get("sentences", ())))
+                found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted))
+        told = tuple(str(line)[:_LONG] for line in report.get("warnings") or ())
+        if told:
+            found.append(ProofFacts(plan.stage, plan.label, "told", told))
+    return tuple(sorted(found, key=lambda one: rank.get(one.verdict, 3)))
+
+
+def warnings_of(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, str, int], ...]:
+    """Return stage, warning and in how many complete runs, each warning once."""
+    counts = Counter(
+        (plan.stage, _INSTALLED.sub("", " ".join(str(line).split()))[:_LONG])
+        for plan, record in made
+        for line in record.warnings
+    )
+    return tuple((stage, line, count) for (stage, line), count in counts.items())

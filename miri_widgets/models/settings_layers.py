@@ -1,0 +1,71 @@
+"""The settings of all stages of a session, laid out of what the spec, CRDS, presets, the program and the user say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from miri_widgets.models.layers import checked_layer, common_preset
+from miri_widgets.models.look import Declared, Facts
+from miri_widgets.models.memory import MemoryFile, recall
+from miri_widgets.settings import Source
+
+if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
+    from miri_widgets.models.stage import StageModel
+
+__all__ = ["SettingsLayers"]
+
+
+class SettingsLayers:
+    """
+    Lays out the settings of every stage, whenever the filters or the declarations are others.
+
+    Parameters
+    ----------
+    session : SessionModel
+        Whose stages get them.
+    memory : MemoryFile
+        What the user chose last time; it is brought back once.
+    """
+
+    def __init__(self, session: SessionModel, memory: MemoryFile) -> None:
+        self.session = session
+        self.restored = False
+        """Whether the choices of last time are there."""
+        self._memory = memory
+        self._declared: Mapping[str, Declared] = {}
+
+    def take(self, facts: Facts) -> None:
+        """Lay them out anew if `facts` bring exposures or declarations, and both are known."""
+        self._declared = facts.declared or self._declared
+        new = bool(facts.declared) or facts.scan is not None
+        if new and self._declared and self.session.programs.scanned:
+            self._lay()
+
+    def _lay(self) -> None:
+        session, told = self.session, list[str]()
+        for name, stage in session.models.items():
+            self._lay_stage(name, stage, told)
+        if not self.restored:
+            recall(session, self._memory.found)
+            self.restored = True
+            told += [self._memory.sentence] if self._memory.sentence else []
+        if told:
+            session.message = " ".join(told)
+        session.touch()
+
+    def _lay_stage(self, name: str, stage: StageModel, told: list[str]) -> None:
+        session, declared = self.session, self._declared[name].parameters
+        presets = {f: session.services.preset(name, f) for f in session.programs.filters}
+        layers: dict[Source, dict[str, Any]] = {
+            Source.CRDS: dict(stage.settings.layers.get(Source.CRDS, {})),
+            Source.PRESET: checked_layer(declared, common_preset(presets), told),
+            Source.PROGRAM: checked_layer(declared, session.program.settings.get(name, {}), told),
+        }
+        if not self.restored:
+            remembered = self._memory.found.get("settings", {}).get(name, {})
+            layers[Source.USER] = checked_layer(declared, remembered, told)
+        stage.presets = presets
+        stage.step_docs = dict(self._declared[name].step_docs)
+        stage.use_layers(declared, layers)
