@@ -1,14 +1,18 @@
 """One choice of exposures for all tables, charts and the map of a page."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models.exposure_map import COLOURINGS, Colouring
+from miri_widgets.panels.parts.afterimages import AfterImages
 from miri_widgets.panels.parts.exposuremap import painted
 from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.runs import Runs
+from miri_widgets.panels.parts.shiftplots import ShiftTimes
 
 from .stub_viewer import Viewer
 
@@ -106,3 +110,68 @@ def test_numbers_get_a_ramp_and_many_words_say_so():
     assert painted(Colouring("x", dict), {}) == ({}, {})
     fixed = painted(COLOURINGS["verdict"], {"a": "FAIL"})[0]["a"]
     assert fixed == painted(COLOURINGS["verdict"], {"a": "FAIL", "b": "PASS"})[0]["a"]
+
+
+def click_on(mark, index):
+    mark._handle_custom_msgs(mark, {"event": "element_click", "data": {"index": index}})
+
+
+def test_after_images_ring_every_point_of_what_is_chosen(done):
+    first, second = (exposure.root for exposure in done.programs.exposures[:2])
+    row = SimpleNamespace(
+        report={
+            "exposures": {
+                first: {"positive": 5, "user": 2, "saturated": 3, "masked": 7},
+                second: {"positive": 9},
+            }
+        }
+    )
+    model = SimpleNamespace(
+        rows=(row,),
+        session=done,
+        loaded=False,
+        settings={},
+        observe=lambda *_: None,
+        unobserve=lambda *_: None,
+    )
+    view = AfterImages(model)
+    done.programs.selected = (first,)
+    assert sorted(zip(view.ring.mark.x, view.ring.mark.y, strict=True)) == [(0.0, 2.0), (0.0, 5.0)]
+    points = [
+        mark for mark in view.figure.marks if type(mark).__name__ == "Scatter" and mark is not view.ring.mark
+    ]
+    (mark,) = [one for one in points if 9.0 in one.y]
+    click_on(mark, list(mark.y).index(9.0))
+    assert done.programs.selected == (second,) and 9.0 in view.ring.mark.y
+    view.close()
+
+
+def test_times_of_shifts_ring_the_chosen_exposure_in_both_directions(done):
+    roots = [exposure.root for exposure in done.programs.exposures[:3]]
+    group = SimpleNamespace(
+        times=(60000.0, 60000.2), mjd=60000.1, guide_star="S1", name="T1", roots=tuple(roots)
+    )
+    exposures = [
+        SimpleNamespace(root=root, mjd=60000.0 + 0.1 * number, before=(0.1 * number, -0.2), after=(0.0, 0.0),
+                        guide_star="S1", usable=number < 2, group=group)
+        for number, root in enumerate(roots)
+    ]  # fmt: skip
+    table = SimpleNamespace(shifts=(SimpleNamespace(group=group, dx=0.1, dy=-0.2, own=True),))
+    facts = SimpleNamespace(table=table, exposures=exposures, guide_stars=("S1",), measured=True, sentence="")
+    shifts = SimpleNamespace(
+        facts=facts, model=SimpleNamespace(session=done), observe=lambda *_: None, unobserve=lambda *_: None
+    )
+    view = ShiftTimes(shifts)
+    done.programs.selected = (roots[1],)
+    found = [(ring.mark.x.tolist(), ring.mark.y.tolist()) for ring in view.rings]
+    assert found == [
+        (pytest.approx([2.4]), pytest.approx([100.0])),
+        (pytest.approx([2.4]), pytest.approx([-200.0])),
+    ]
+    cross = next(mark for mark in view.figures[0].marks if getattr(mark, "marker", "") == "cross")
+    click_on(cross, 0)
+    assert done.programs.selected == (roots[2],)
+    assert view.rings[1].mark.x == pytest.approx([4.8])
+    view.what.value = "after"
+    assert view.rings[0].mark.y == pytest.approx([0.0])
+    view.close()

@@ -302,7 +302,9 @@ def test_after_images_are_drawn_by_cause_and_filter_with_the_time_that_is_masked
     assert view.children == (view.heading, view.words), "no chart without a run"
     tell(session, "persistence", lambda row: {"exposures": told})
     bars = [mark for mark in view.figure.marks if isinstance(mark, bqplot.Lines)]
-    points = [mark for mark in view.figure.marks if isinstance(mark, bqplot.Scatter)]
+    points = [
+        mark for mark in view.figure.marks if isinstance(mark, bqplot.Scatter) and mark is not view.ring.mark
+    ]
     assert {mark.marker for mark in points} == {"circle", "square"}, "causes that occur"
     assert len(points) == 2 * len({one.filter for one in exposures})
     heights = sorted(float(y) for mark in points if mark.marker == "circle" for y in mark.y)

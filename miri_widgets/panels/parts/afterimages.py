@@ -8,8 +8,9 @@ from typing import Any
 import bqplot
 import numpy as np
 
+from miri_widgets.models.selection import choose
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import counted, escape, text
 
@@ -46,6 +47,11 @@ class AfterImages(Part):
         self.heading = text("After-images by cause and filter", "mw-heading")
         self.children = [self.heading, self.words]
         self._drawn: Any = None
+        session = model.session
+        self.ring = Ring(
+            self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
+        )
+        self.watch(session.programs, self._follow_chosen, "selected")
         self.watch(model, self._follow, "rows", "settings", "loaded")
 
     def facts(self) -> list[tuple[Any, Mapping[str, Any]]]:
@@ -74,15 +80,18 @@ class AfterImages(Part):
         causes = [cause for cause in _CAUSES if any(told.get(cause[0]) for _, told in facts)]
         filters = list(dict.fromkeys(exposure.filter for exposure, _ in facts))
         highest = max([told.get(cause[0], 0) for cause in causes for _, told in facts], default=0)
-        old = self.figure.marks
-        marks: list[bqplot.Mark] = self._windows(facts, first, minutes, -0.05 * (highest or 1))
-        marks += [
-            self._points(members, first, cause, COLOURS[number % len(COLOURS)])
+        old = [mark for mark in self.figure.marks if mark is not self.ring.mark]
+        marks = [
+            (
+                self._points(members, first, cause, COLOURS[number % len(COLOURS)]),
+                [exposure.root for exposure, _ in members],
+            )
             for number, name in enumerate(filters)
             for cause in causes
             if (members := [one for one in facts if one[0].filter == name])
         ]
-        self.figure.marks = marks
+        windows = self._windows(facts, first, minutes, -0.05 * (highest or 1))
+        self.ring.put(marks, self.model.session.programs.selected, below=windows)
         for mark in old:
             if mark.tooltip is not None:
                 close_all(mark.tooltip)
@@ -92,6 +101,9 @@ class AfterImages(Part):
         fit_axis(self.y_axis, 0.0, float(highest or 1), margin=0.15, count=4)
         self.words.value = self._legend(facts, filters, causes, minutes)
         self.children = [self.heading, self.figure, self.words]
+
+    def _follow_chosen(self, _: Any) -> None:
+        self.ring.follow(self.model.session.programs.selected)
 
     def _windows(
         self, facts: list[tuple[Any, Mapping[str, Any]]], first: float, minutes: float, height: float
@@ -161,4 +173,5 @@ class AfterImages(Part):
     def close(self) -> None:
         """Close the figure, too, when it is not on the page."""
         close_all(self.figure)
+        close_all(self.ring.mark)
         super().close()

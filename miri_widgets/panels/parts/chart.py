@@ -140,25 +140,41 @@ class Ring:
         self, drawn: bqplot.Figure, x: bqplot.Axis, y: bqplot.Axis, picked: Callable[[str], None]
     ) -> None:
         self._figure, self._picked = drawn, picked
-        self._places: dict[str, tuple[float, float]] = {}
+        self._places: dict[str, list[tuple[float, float]]] = {}
         self.mark = bqplot.Scatter(
             x=np.zeros(0), y=np.zeros(0), scales={"x": x.scale, "y": y.scale}, colors=[CHOSEN], fill=False,
             default_size=190, stroke_width=2.4, marker="circle",
         )  # fmt: skip
 
-    def put(self, marks: Sequence[tuple[bqplot.Scatter, Sequence[str]]], chosen: Sequence[str]) -> None:
-        """Hear clicks on new marks, each with the exposure of every point, and lay the ring over them."""
+    def put(
+        self,
+        marks: Sequence[tuple[bqplot.Scatter, Sequence[str]]],
+        chosen: Sequence[str],
+        below: Sequence[bqplot.Mark] = (),
+    ) -> None:
+        """
+        Hear clicks on new marks, and lay the ring over them.
+
+        Parameters
+        ----------
+        marks : sequence of (Scatter, sequence of str)
+            Each with the exposure of every point.
+        chosen : sequence of str
+            The exposures that are chosen.
+        below : sequence of Mark
+            Drawn before them; nobody clicks them.
+        """
         self._places = {}
         for mark, roots in marks:
             for root, x, y in zip(roots, mark.x, mark.y, strict=True):
-                self._places[root] = float(x), float(y)
+                self._places.setdefault(root, []).append((float(x), float(y)))
             mark.on_element_click(lambda _, told, roots=tuple(roots): self._clicked(told, roots))
-        self._figure.marks = [*(mark for mark, _ in marks), self.mark]
+        self._figure.marks = [*below, *(mark for mark, _ in marks), self.mark]
         self.follow(chosen)
 
     def follow(self, chosen: Sequence[str]) -> None:
         """Lay the ring around the chosen ones."""
-        places = np.array([self._places[root] for root in chosen if root in self._places], float).reshape(
+        places = np.array([place for root in chosen for place in self._places.get(root, ())], float).reshape(
             -1, 2
         )
         with self.mark.hold_sync():

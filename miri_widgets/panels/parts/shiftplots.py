@@ -12,12 +12,13 @@ import numpy as np
 
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.core.tangent_plane import mean_position
+from miri_widgets.models.selection import choose
 from miri_widgets.models.shift_facts import ShiftFacts, short_name, star_of
 from miri_widgets.models.shifts import ShiftsModel
-from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, figure, fit_axis
 from miri_widgets.panels.parts.footprints import Arrow, SkyMap, Tile, key
 from miri_widgets.panels.parts.part import Part, close_all
-from miri_widgets.panels.parts.theme import escape, text
+from miri_widgets.panels.parts.theme import counted, escape, text
 
 __all__ = ["VERDICT_COLOURS", "Residuals", "ShiftTimes", "ShiftVectors", "replace_marks"]
 
@@ -95,11 +96,29 @@ class ShiftTimes(Part):
         self.figures = [figure(x, y, []) for x, y in zip(self.x_axes, self.y_axes, strict=True)]
         for one in self.figures:
             one.layout.flex = "0 0 auto"
+        self.rings = [
+            Ring(drawn, x, y, self._picked)
+            for drawn, x, y in zip(self.figures, self.x_axes, self.y_axes, strict=True)
+        ]
         self.what = _choice("Show", (("shifts", "before"), ("less that of the group", "after")))
         self.words = text("", "mw-chart-words")
         self.children = (self.words,)
         self.what.observe(self._follow, "value")
         self.watch(shifts, self._follow, "value")
+        if shifts.model is not None:
+            self.watch(shifts.model.session.programs, self._follow_chosen, "selected")
+
+    def _picked(self, root: str) -> None:
+        """Choose the exposure of a point everywhere; a table of shifts alone has none."""
+        if self.shifts.model is not None:
+            choose(self.shifts.model.session, [root], show=True)
+
+    def _chosen(self) -> Sequence[str]:
+        return () if self.shifts.model is None else self.shifts.model.session.programs.selected
+
+    def _follow_chosen(self, _: Any) -> None:
+        for ring in self.rings:
+            ring.follow(self._chosen())
 
     def _follow(self, _: Any) -> None:
         facts = self.shifts.facts
@@ -118,7 +137,9 @@ class ShiftTimes(Part):
         for place in range(2):
             self._draw(place, facts, times[0], times[-1])
         left = [one for one in facts.exposures if not one.usable]
-        told = f"<span>{len(left)} fall-backs: crosses where they have a value</span>" if left else ""
+        told = (
+            f"<span>{counted(len(left), 'fall-back')}: crosses where they have a value</span>" if left else ""
+        )
         alone = f"<span>{escape(facts.sentence)}</span>" if facts.measured is None else ""
         self.words.value = (
             f"<span>points: exposures, lines: groups (dashed: taken from elsewhere)</span>{told}{alone}"
@@ -130,7 +151,8 @@ class ShiftTimes(Part):
         x, y = self.x_axes[place], self.y_axes[place]
         scales = {"x": x.scale, "y": y.scale}
         span = max(24 * (last - first), 0.01)
-        marks: list[bqplot.Mark] = []
+        points_of: list[tuple[bqplot.Scatter, list[str]]] = []
+        lines: list[bqplot.Mark] = []
         values: list[float] = []
         for star, colour in _star_colours(facts).items():
             for usable in (True, False):
@@ -142,13 +164,14 @@ class ShiftTimes(Part):
                 ]
                 if points:
                     values += [point[1] for point in points]
-                    marks.append(_points(points, scales, colour, "circle" if usable else "cross"))
+                    drawn = _points(points, scales, colour, "circle" if usable else "cross")
+                    points_of.append((drawn, [point[2] for point in points]))
             for one in facts.table.shifts:
                 known = [24 * (time - first) for time in one.group.times if math.isfinite(time)]
                 if star_of(one.group) == star and known:
                     value = 1000 * (one.dx, one.dy)[place] if self.what.value == "before" else 0.0
                     values.append(value)
-                    marks.append(
+                    lines.append(
                         bqplot.Lines(
                             x=[min(known) - 0.01 * span, max(known) + 0.01 * span],
                             y=[value, value],
@@ -158,13 +181,16 @@ class ShiftTimes(Part):
                             scales=scales,
                         )
                     )
-        replace_marks(self.figures[place], marks)
+        ring, shown = self.rings[place], self.figures[place]
+        old = [mark for mark in shown.marks if mark is not ring.mark]
+        ring.put(points_of, self._chosen(), below=lines)
+        _close_marks(old)
         fit_axis(x, 0.0, span)
         fit_axis(y, min(values, default=0.0), max(values, default=1.0), margin=0.12, count=4)
 
     def close(self) -> None:
         """Close the figures, too, when they are not on the page."""
-        for one in (*self.figures, self.what):
+        for one in (*self.figures, self.what, *(ring.mark for ring in self.rings)):
             close_all(one)
         super().close()
 
@@ -244,7 +270,11 @@ def replace_marks(one: bqplot.Figure, marks: list[bqplot.Mark]) -> None:
     """Show other marks in a figure, and close the old ones: not the scales, which the axes share."""
     old = one.marks
     one.marks = marks
-    for mark in old:
+    _close_marks(old)
+
+
+def _close_marks(marks: Iterable[bqplot.Mark]) -> None:
+    for mark in marks:
         if mark.tooltip is not None:
             close_all(mark.tooltip)
         mark.close()
