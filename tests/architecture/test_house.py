@@ -116,6 +116,15 @@ def test_every_stage_and_command_is_in_the_readme():
         assert f"miri-widgets {command}" in readme
 
 
+def test_every_benchmark_can_be_imported():
+    code = (
+        "import sys; sys.path.insert(0, 'tests/benchmarks'); from importlib import import_module; from bench import PARTS\n"
+        "[import_module(call.partition('.')[0]) for calls in PARTS.values() for call in calls]"
+    )
+    result = run(sys.executable, "-c", code)
+    assert result.returncode == 0, result.stderr
+
+
 def test_every_benchmark_key_is_explained():
     keys = run(sys.executable, "tests/benchmarks/keys.py").stdout.split()
     table = (ROOT / "tests/benchmarks/README.md").read_text(encoding="utf-8")

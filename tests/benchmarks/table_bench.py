@@ -16,6 +16,9 @@ from keys import Key
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
+import many_exposures  # noqa: E402 - a script beside this one
+from notebook_files import write_dashboard  # noqa: E402 - beside the browser tests
+
 KEYS = (
     Key("page.index_s", "s", at_most=2.0),
     Key("page.program_400_s", "s", at_most=2.0),
@@ -75,9 +78,6 @@ def index_seconds(browser: Any) -> float:
 
 def table_times(browser: Any, folder: Path) -> tuple[dict[str, float | None], list[str]]:
     """Open the program in a page that runs, filter and sort; then filter the plain table."""
-    import many_exposures
-    from conftest import write_dashboard
-
     from miri_widgets.serve import start_server
 
     pages = folder / "pages"

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import nbformat
 import pytest
 from playwright.sync_api import Page
 
@@ -24,6 +23,7 @@ from miri_widgets.serve import ServerProcess, start_server
 
 from .chromium import CHROMIUM_FLAGS, PageReport, find_chromium
 from .lab import run_lab
+from .notebook_files import write_dashboard
 
 _HERE = Path(__file__).parent
 
@@ -57,19 +57,6 @@ def page_report(page: Page) -> PageReport:
     report = PageReport()
     report.watch(page)
     return report
-
-
-def write_dashboard(
-    folder: Path, name: str, cells: Sequence[str], *, title: str, description: str = ""
-) -> Path:
-    """Write a notebook of code cells into a folder."""
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-        metadata={"miri_widgets": {"title": title, "description": description}},
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, folder / name)
-    return folder / name
 
 
 @pytest.fixture(scope="session")
