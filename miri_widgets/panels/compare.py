@@ -60,7 +60,7 @@ class DifferencesPanel(Part):
         self.blink = button("Blink", tip="Show the other one")
         self.subtract = button("Difference", tip="Show B minus A")
         self.blink.disabled = self.subtract.disabled = True
-        self.shown = text("", "mw-muted")
+        self.shown = text("Blink, beside a product in the table, shows both here.", "mw-muted")
         self.view = RunDifferencesView(model, self._show)
         listing, files, seeing = (
             ipywidgets.HBox(held)

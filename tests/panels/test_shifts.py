@@ -126,7 +126,7 @@ def test_times_mark_fall_backs_and_follow_the_guide_star(shown, made, tmp_path):
     first = dots[0]
     assert first.x[1] - first.x[0] == pytest.approx(0.005 * 24)
     assert np.median(first.y) == pytest.approx(1000 * made.TRUE[0][0], abs=2.1)
-    assert "1 fall-backs" in times.words.value
+    assert "1 fall-back:" in times.words.value
     lines = [mark for mark in marks if type(mark).__name__ == "Lines"]
     assert [mark.y[0] for mark in lines] == pytest.approx([1000 * dx for dx, _ in made.TRUE[:3]])
     times.what.value = "after"

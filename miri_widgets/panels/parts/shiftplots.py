@@ -17,7 +17,7 @@ from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.parts.footprints import Arrow, SkyMap, Tile, key
 from miri_widgets.panels.parts.part import Part, close_all
-from miri_widgets.panels.parts.theme import escape, text
+from miri_widgets.panels.parts.theme import counted, escape, text
 
 __all__ = ["VERDICT_COLOURS", "Residuals", "ShiftTimes", "ShiftVectors", "replace_marks"]
 
@@ -73,7 +73,7 @@ class ShiftVectors(Part):
             "" if all(one.own for one in facts.table.shifts) else "<span>dashed: taken from elsewhere</span>"
         )
         lost = len(facts.table.shifts) - len(arrows)
-        missing = f"<span>{lost} groups without footprints are not drawn</span>" if lost else ""
+        missing = f"<span>not drawn, without footprints: {counted(lost, 'group')}</span>" if lost else ""
         self.map.draw(tiles, arrows, words=f"{key(names)}{dashed}{missing}", empty=_NO_FOOTPRINTS)
 
 
@@ -118,7 +118,9 @@ class ShiftTimes(Part):
         for place in range(2):
             self._draw(place, facts, times[0], times[-1])
         left = [one for one in facts.exposures if not one.usable]
-        told = f"<span>{len(left)} fall-backs: crosses where they have a value</span>" if left else ""
+        told = (
+            f"<span>{counted(len(left), 'fall-back')}: crosses where they have a value</span>" if left else ""
+        )
         alone = f"<span>{escape(facts.sentence)}</span>" if facts.measured is None else ""
         self.words.value = (
             f"<span>points: exposures, lines: groups (dashed: taken from elsewhere)</span>{told}{alone}"
