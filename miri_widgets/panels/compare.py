@@ -56,6 +56,8 @@ class DifferencesPanel(Part):
         self.look = button("List", tip="List what can be compared in this folder")
         self.first = _path_box("File A", "A FITS product, or the folder of a run")
         self.second = _path_box("File B", "A FITS product, or the folder of a run")
+        for one in (self.first, self.second):
+            one.layout.flex = "1 1 100%"  # of a path, the end tells
         self.compare = button("Compare files", tip="Compare these two files, wherever they are")
         self.blink = button("Blink", tip="Show the other one")
         self.subtract = button("Difference", tip="Show B minus A")

@@ -123,7 +123,7 @@ def test_views_beside_pixels(opened: Callable[[str], Page], screenshots: Path) -
     report.goto(Path(page.locator(".mw-report code").first.inner_text()).as_uri())
     seen.found += findings(report)
     report.close()
-    assert seen.found == []
+    assert seen.found == [], "\n".join(seen.found)
 
 
 def test_views_without_a_program(opened: Callable[[str], Page], screenshots: Path) -> None:
@@ -144,7 +144,7 @@ def test_views_without_a_program(opened: Callable[[str], Page], screenshots: Pat
     tab(page, ".view-opener", "archive")
     expect(page.locator(".view-opener .mw-archive")).to_be_visible(timeout=20 * SECONDS)
     seen.look("archive", ".view-opener")
-    assert seen.found == []
+    assert seen.found == [], "\n".join(seen.found)
 
 
 def test_dark_colours(opened: Callable[[str], Page], served: Any, screenshots: Path) -> None:
@@ -164,7 +164,7 @@ def test_dark_colours(opened: Callable[[str], Page], served: Any, screenshots: P
     page = seen.page = opened("apart")
     darken(page, served)
     seen.look("dark_apart", "#rendered_cells")
-    assert seen.found == []
+    assert seen.found == [], "\n".join(seen.found)
 
 
 def test_the_tab_key_stops_at_all_of_them(opened: Callable[[str], Page]) -> None:
