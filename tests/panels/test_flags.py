@@ -68,9 +68,11 @@ def test_the_overlay_follows_the_product_and_yields_to_a_preview(dashboard):
     assert view.viewer.overlays == {} and view.flags.layout.display == "none"
     session.show(session.stages["areas"].products[0])
     assert (view.viewer.overlays["DO_NOT_USE"][0] == first).all()
+    assert "mw-no-product" not in view._frame._dom_classes
     view._previewed = True
     view._follow_flags(None)
     assert view.viewer.overlays == {}
+    assert "mw-no-product" in view._frame._dom_classes, "bars about the product are away, too"
 
 
 def test_flags_that_the_alignment_hides_are_told(dashboard):
