@@ -150,6 +150,7 @@ class FlagsModel(traitlets.HasTraits):
     chosen: traitlets.Tuple = traitlets.Tuple(help="names of the flags that are ticked")
     only_gained = traitlets.Bool(False, help="whether only pixels count on which the stage has set a flag")
     visible = traitlets.Bool(False, help="whether the overlay is on")
+    hidden = traitlets.Bool(False, help="whether the viewer aligns images by the sky, and shows no overlay")
 
     def __init__(self, session: SessionModel) -> None:
         super().__init__()

@@ -78,4 +78,6 @@ def show_catalog(
         As for `CatalogPanel`.
     """
     value = catalog_of([Path(path) for path in mosaics])
-    return CatalogPanel(CatalogModel(value), Path(folder).resolve(), viewer)
+    panel = CatalogPanel(CatalogModel(value), Path(folder).resolve(), viewer)
+    panel.add_class("mw-alone")
+    return panel

@@ -56,11 +56,13 @@ class DifferencesPanel(Part):
         self.look = button("List", tip="List what can be compared in this folder")
         self.first = _path_box("File A", "A FITS product, or the folder of a run")
         self.second = _path_box("File B", "A FITS product, or the folder of a run")
+        for one in (self.first, self.second):
+            one.layout.flex = "1 1 100%"  # of a path, the end tells
         self.compare = button("Compare files", tip="Compare these two files, wherever they are")
         self.blink = button("Blink", tip="Show the other one")
         self.subtract = button("Difference", tip="Show B minus A")
         self.blink.disabled = self.subtract.disabled = True
-        self.shown = text("", "mw-muted")
+        self.shown = text("Blink, beside a product in the table, shows both here.", "mw-muted")
         self.view = RunDifferencesView(model, self._show)
         listing, files, seeing = (
             ipywidgets.HBox(held)

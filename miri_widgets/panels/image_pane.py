@@ -85,7 +85,7 @@ class ImagePane(Part):
         self.display = DisplayBar(DisplayModel(session))
         tools = ipywidgets.HBox([self.flags, self.display])
         tools.add_class("mw-viewer-tools")
-        frame = ipywidgets.VBox([strip, self.compare, tools, viewer.widget])
+        self._frame = frame = ipywidgets.VBox([strip, self.compare, tools, viewer.widget])
         frame.add_class("mw-frame")
         self.pixel = PixelStoryView(session)
         self.regions = RegionList(session, viewer)
@@ -117,11 +117,13 @@ class ImagePane(Part):
 
     def _viewed(self, view: View) -> None:
         """Follow what the user brings to the front within the viewer: everything beside it is about that image."""
+        self.flags.model.hidden = not view.by_pixels
         product = self._in_view
         if product is None:
             return
         own = self._label(product, self._extension)
-        if view.label == own:
+        # what came before the stage is drawn as the product is
+        if view.label in (own, COMPARED["before"]):
             self.display.model.in_force(view.black, view.white)
         if self._acting:
             return
@@ -147,6 +149,8 @@ class ImagePane(Part):
 
     def _follow_flags(self, _: Any) -> None:
         """Lay the ticked flags over the product in view; what it is compared with has the same pixels."""
+        # what stands above the image is about the product: not while another image is in its way
+        (self._frame.remove_class if self._in_view is not None else self._frame.add_class)("mw-no-product")
         model = self.flags.model
         masks = model.masks if self._in_view is not None else {}
         for name in [name for name in self._overlaid if name not in masks]:

@@ -24,6 +24,7 @@ from miri_widgets.serve.handlers import (
     ExtensionHandler,
     FileHandler,
     IndexHandler,
+    MissingHandler,
     PageHandler,
     StaticHandler,
     StatusHandler,
@@ -75,6 +76,7 @@ class DashboardServer(Voila):
         settings.update(
             dashboards=self.root_dir,
             headers=HEADERS,
+            default_handler_class=MissingHandler,
             compress_response=True,
             # A page of another site that has pointed its name at this machine is refused. Behind
             # a proxy (a prefix is set) the name is the proxy's, and the proxy checks.

@@ -13,7 +13,15 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 from miri_widgets.serve.catalog import list_dashboards
 
-__all__ = ["ExtensionHandler", "FileHandler", "IndexHandler", "PageHandler", "StaticHandler", "StatusHandler"]
+__all__ = [
+    "ExtensionHandler",
+    "FileHandler",
+    "IndexHandler",
+    "MissingHandler",
+    "PageHandler",
+    "StaticHandler",
+    "StatusHandler",
+]
 
 _YEAR = 365 * 24 * 3600
 _HASHED_NAME = re.compile(r"\.[0-9a-f]{16,}\.")
@@ -50,6 +58,18 @@ class IndexHandler(JupyterHandler):
         page = self.settings["voila_jinja2_env"].get_template("dashboards.html.j2")
         self.set_header("Cache-Control", "no-store")
         self.finish(page.render(dashboards=list_dashboards(folder, states=True), base_url=self.base_url))
+
+    def write_error(self, status_code: int, **details: Any) -> None:
+        """Answer with our page for errors."""
+        _write_message(self, status_code)
+
+
+class MissingHandler(JupyterHandler):
+    """Every address that is none of ours."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Answer that there is no such page, to anybody: the answer tells nothing of what there is."""
+        raise HTTPError(404)
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Answer with our page for errors."""

@@ -30,6 +30,11 @@ class JdavizOverlays:
         self._marks: dict[str, Any] = {}
         self._figure: Any = None
 
+    @property
+    def by_pixels(self) -> bool:
+        """Whether images lie pixel on pixel. Private: the plugin says so only once it was opened."""
+        return bool(getattr(self._app._app, "_align_by", "pixels") == "pixels")
+
     def add(self, viewer: Any | None, picture: MaskPicture, label: str) -> None:
         """Draw an overlay in glue's image viewer, instead of one with the same label; nothing without a viewer."""
         self.remove(label)
@@ -37,7 +42,7 @@ class JdavizOverlays:
             return
         from glue_jupyter.bqplot.image.frb_mark import FRBImage
 
-        mark = FRBImage(viewer, lambda bounds: picture.cells(bounds) if self._by_pixels() else None)
+        mark = FRBImage(viewer, lambda bounds: picture.cells(bounds) if self.by_pixels else None)
         send_quickly(mark)
         self._marks[label], self._figure = mark, viewer.figure
         mark.update(force=True)
@@ -55,11 +60,12 @@ class JdavizOverlays:
         mark.array_maker = lambda bounds: None
         mark.close()
 
+    def redraw(self) -> None:
+        """Draw all overlays again: images are aligned otherwise."""
+        for mark in self._marks.values():
+            mark.update(force=True)
+
     def close(self) -> None:
         """Remove all overlays."""
         for label in list(self._marks):
             self.remove(label)
-
-    def _by_pixels(self) -> bool:
-        """Whether images lie pixel on pixel. Private: the plugin says so only once it was opened."""
-        return getattr(self._app._app, "_align_by", "pixels") == "pixels"

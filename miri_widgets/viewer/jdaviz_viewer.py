@@ -139,6 +139,8 @@ class JdavizViewer:
             if picture is not None:
                 send_quickly(picture)
             listened.add_event_callback(self._clicked, events=["click"])
+            # another alignment has another reference
+            listened.state.add_callback("reference_data", self._changed)
             # Trap: over the image its own key b would blink after the page's has done so, and undo it.
             own = getattr(listened, "on_mouse_or_key_event", None)
             if own is not None:
@@ -255,7 +257,7 @@ class JdavizViewer:
         """Return the WCS that belongs to the axes: of the image on top, or of the sky when jdaviz aligns by it."""
         if self._viewer is None:
             return None
-        if self._app._app._align_by == "wcs":  # private: how the plugin "Orientation" aligns
+        if not self._overlays.by_pixels:
             glue = self._glue
             return glue.state.reference_data.coords if glue is not None else None
         label = next((label for label, one in self._layers().items() if one.visible), "")
@@ -362,8 +364,10 @@ class JdavizViewer:
         view = View("", 0.0, 0.0)
         if seen:
             label, state = seen[-1]
-            view = View(label, float(state.v_min), float(state.v_max))
+            view = View(label, float(state.v_min), float(state.v_max), self._overlays.by_pixels)
         if view != self._view:
+            if view.by_pixels != self._view.by_pixels:
+                self._overlays.redraw()
             self._view = view
             for callback in self._viewed:
                 callback(view)

@@ -143,6 +143,7 @@ class LightViewer:
                 half = (scale.max - scale.min) / 2
                 with scale.hold_sync():
                     scale.min, scale.max = centre - half, centre + half
+            self._put_ticks()
 
     def stretch(self, function: StretchFunction, percentile: float) -> None:
         """Set how values become brightness."""
@@ -252,6 +253,7 @@ class LightViewer:
         for scale, centre, size in ((self._x, x, width), (self._y, y, height)):
             with scale.hold_sync():
                 scale.min, scale.max = centre - size / 2, centre + size / 2
+        self._put_ticks()
 
     def close(self) -> None:
         """Free the widgets."""
@@ -272,8 +274,14 @@ class LightViewer:
         mouse = MouseInteraction(x_scale=self._x, y_scale=self._y, move_throttle=100, events=["click"])
         mouse.on_msg(self._on_mouse)
         self._axes = [
-            bqplot.Axis(scale=self._x, label="x (pixel)", grid_lines="none"),
-            bqplot.Axis(scale=self._y, label="y (pixel)", orientation="vertical", grid_lines="none"),
+            bqplot.Axis(scale=self._x, label="x (pixel)", grid_lines="none", label_offset="27px"),
+            bqplot.Axis(
+                scale=self._y,
+                label="y (pixel)",
+                orientation="vertical",
+                grid_lines="none",
+                label_offset="38px",
+            ),
         ]
         return bqplot.Figure(
             marks=[self._drawing],
@@ -345,8 +353,16 @@ class LightViewer:
         with self._figure.hold_trait_notifications():  # one at a time, minimum may exceed maximum
             self._figure.min_aspect_ratio = self._figure.max_aspect_ratio = ratio
             self._figure.fig_margin = margin
+        self._put_ticks()
+
+    def _put_ticks(self) -> None:
+        """Name round pixels in view: bqplot draws those beyond the axis, too."""
+        ny, nx = self._shape
+        ratio = float(np.clip(nx / ny, *_RATIOS))
         for axis, size, share in zip(self._axes, (nx, ny), (ratio, 1 / ratio), strict=True):
-            axis.tick_values = _round_pixels(size, most=int(np.clip(8 * share, 2, 8)))
+            values = _round_pixels(size, most=int(np.clip(8 * share, 2, 8)))
+            seen = (values >= axis.scale.min) & (values <= axis.scale.max)
+            axis.tick_values = values[seen] if seen.sum() > 1 else values
 
     def _pixels(self, positions: Table) -> tuple[Any, Any]:
         image = self._images.get(self._top or "")

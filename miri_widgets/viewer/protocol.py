@@ -45,11 +45,14 @@ class View:
         Of the image on top; empty when there is none.
     black, white : float
         Its values that are drawn black and white, in its unit.
+    by_pixels : bool
+        Whether images lie pixel on pixel; aligned by the sky they show no overlay.
     """
 
     label: str
     black: float
     white: float
+    by_pixels: bool = True
 
 
 @runtime_checkable
@@ -120,7 +123,8 @@ class ImageViewer(Protocol):
 
     def on_view(self, callback: Callable[[View], object]) -> None:
         """
-        Call a function with what is in view, and again whenever another image comes to the front or its range changes.
+        Call a function with what is in view, and again whenever another image comes to the front or its range changes,
+        or images are aligned otherwise.
 
         Whoever did it: a verb, or the user within the viewer.
         """

@@ -68,9 +68,21 @@ def test_the_overlay_follows_the_product_and_yields_to_a_preview(dashboard):
     assert view.viewer.overlays == {} and view.flags.layout.display == "none"
     session.show(session.stages["areas"].products[0])
     assert (view.viewer.overlays["DO_NOT_USE"][0] == first).all()
+    assert "mw-no-product" not in view._frame._dom_classes
     view._previewed = True
     view._follow_flags(None)
     assert view.viewer.overlays == {}
+    assert "mw-no-product" in view._frame._dom_classes, "bars about the product are away, too"
+
+
+def test_flags_that_the_alignment_hides_are_told(dashboard):
+    view, bar, name = dashboard.view, dashboard.view.flags, dashboard.session.shown.name
+    view.viewer.viewed(View(name, 1.0, 2.0, by_pixels=False))
+    assert bar.words.value == ""
+    bar.list.vue_choose("DO_NOT_USE")
+    assert "Flags are not seen" in bar.words.value and "Orientation" in bar.words.value
+    view.viewer.viewed(View(name, 1.0, 2.0))
+    assert bar.words.value == "" and bar.words.layout.display == "none"
 
 
 def test_everything_is_about_the_image_that_the_user_blinks_to(dashboard):
@@ -102,6 +114,14 @@ def test_a_range_that_shows_nothing_is_told_and_mended(dashboard):
     assert bar.told.layout.display == "none"
     bar.controls.vue_release()
     assert view.viewer.ranges[cal.name] == (None, None)
+
+
+def test_what_came_before_tells_its_range_too(dashboard):
+    view, controls = dashboard.view, dashboard.view.display.controls
+    view.viewer.viewed(View(COMPARED["before"], 3.0, 60.0))
+    assert (controls.black, controls.white) == ("3", "60")
+    view.viewer.viewed(View(COMPARED["difference"], -1.0, 1.0))
+    assert (controls.black, controls.white) == ("3", "60"), "another quantity"
 
 
 def test_curve_percentile_and_typed_ends_reach_the_viewer(dashboard):

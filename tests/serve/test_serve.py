@@ -102,6 +102,13 @@ def test_there_is_no_listing_and_no_other_page(server: ServerProcess, path: str)
     assert get(server.url + path)[0] == 404
 
 
+def test_an_address_that_is_none_gets_our_page(server: ServerProcess) -> None:
+    for path in ("nowhere", "voila/tree"):
+        status, text, headers = get(f"{server.url}{path}")
+        assert status == 404 and "There is no such page" in text and '<html lang="en">' in text
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
+
+
 def test_scripts_are_compressed_and_kept_by_browsers(server: ServerProcess) -> None:
     _, _, headers = get(f"{server.url}voila/static/v1/voila.js", **{"Accept-Encoding": "gzip"})
     assert headers["Content-Encoding"] == "gzip"

@@ -257,6 +257,34 @@ def test_what_is_in_view_is_told_whoever_brings_it(kind: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_images_aligned_by_the_sky_show_no_overlay_and_it_is_told(tmp_path: Path) -> None:
+    viewer, seen = make_viewer("jdaviz"), []
+    viewer.on_view(seen.append)
+    first = write_image(tmp_path / "a.fits")
+    with fits.open(first) as hdus:
+        hdus["SCI"].header["CRVAL1"] += 1e-4
+        hdus.writeto(tmp_path / "b.fits")
+    viewer.show(first, label="one")
+    viewer.show(tmp_path / "b.fits", label="two")
+    viewer.overlay(np.ones((12, 16), bool), label="DEAD")
+    backend = viewer._backend
+    drawn = backend._overlays._marks["DEAD"]
+
+    def marked() -> int:
+        picture = drawn.array_maker([(-0.5, 11.5, 12), (-0.5, 15.5, 16)])
+        return 0 if picture is None else np.count_nonzero(picture[..., 3])
+
+    assert seen[-1].by_pixels and marked() == 192
+    orientation = backend._app.plugins["Orientation"]
+    orientation.align_by = "WCS"
+    assert seen[-1].label == "two" and not seen[-1].by_pixels
+    assert marked() == 0
+    orientation.align_by = "Pixels"
+    assert seen[-1].by_pixels and marked() == 192
+    viewer.close()
+
+
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", ["jdaviz", "light"])
 def test_overlays_come_and_go(kind: str) -> None:
     viewer = make_viewer(kind)
@@ -319,6 +347,21 @@ def test_a_picture_is_packed_as_it_is() -> None:
     sent = mark.get_state("image")["image"]
     assert (sent["type"], sent["format"], tuple(sent["shape"])) == ("image", "png", (20, 30, 4))
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(sent["data"]))), mark.image)
+    viewer.close()
+
+
+def test_ticks_of_the_light_viewer_lie_on_its_axes() -> None:
+    viewer = make_viewer("light")
+    viewer.show(np.ones((200, 200)), label="one")
+    viewer.center_on((40.0, 160.0))
+    for axis, middle in zip(viewer._backend._axes, (40.0, 160.0), strict=True):
+        low, high = axis.scale.min, axis.scale.max
+        assert (low + high) / 2 == pytest.approx(middle)
+        assert (
+            len(axis.tick_values) >= 2
+            and (axis.tick_values >= low).all()
+            and (axis.tick_values <= high).all()
+        )
     viewer.close()
 
 

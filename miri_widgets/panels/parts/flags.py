@@ -20,6 +20,8 @@ FLAG_COLOURS = ("#d55e00", "#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442"
 
 _FREQUENT = ("DO_NOT_USE", "JUMP_DET", "SATURATED", "NON_SCIENCE", "OUTLIER", "DEAD", "HOT")
 
+_HIDDEN = "Flags are not seen while the viewer aligns images by the sky (WCS): in its plugin Orientation, align by Pixels."
+
 _TEMPLATE = """
 <template>
   <div class="mw-flags" role="group" aria-label="Data quality flags">
@@ -114,8 +116,9 @@ class FlagBar(Part):
         self.words = text("")
         self.children = (self.list, self.words)
         self.watch(
-            model, self._follow, "can", "opened", "value", "sentence", "chosen", "only_gained", "visible"
-        )
+            model, self._follow, "can", "opened", "value", "sentence", "chosen", "only_gained", "visible",
+            "hidden",
+        )  # fmt: skip
 
     def _follow(self, _: Any) -> None:
         model, shown = self.model, self.list
@@ -128,8 +131,9 @@ class FlagBar(Part):
             shown.title = value.title if value is not None else ""
             shown.rows = [_row(row, value.title) for row in value.rows] if value is not None else []
             shown.waits = "No pixel carries a flag." if value is not None else "The flags are being read."
-        self.words.value = sentences([model.sentence], "bad") if model.sentence else ""
-        self.words.layout.display = "" if model.sentence else "none"
+        told = [(model.sentence, "bad"), (_HIDDEN if model.hidden and model.visible else "", "warn")]
+        self.words.value = "".join(sentences([words], tone) for words, tone in told if words)
+        self.words.layout.display = "" if self.words.value else "none"
 
     def close(self) -> None:
         """Close the model, too."""

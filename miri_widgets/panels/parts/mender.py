@@ -75,6 +75,8 @@ function mend() {
     const name = words(one) || tip_of(one) || TOOLS[one.value] || glyph_of(one)
     if (name) put(one, 'aria-label', name)
   })
+  // the glyph of an icon font is no word of a name
+  each('.mw-app i.fa', one => put(one, 'aria-hidden', 'true'))
   each('.mw-viewer img:not([alt])', one => put(one, 'alt', ''))
   each('.mw-app button:not([aria-label])', one => {
     // an icon alone, or a glyph: what its tip says

@@ -27,9 +27,9 @@ _PAIRS: list[dict[str, Any]] = [
     {"key": "name", "title": "Product"},
     {"key": "changed", "title": "Changed", "right": True, "tip": "Pixels whose values differ"},
     {"key": "median", "title": "Median B \N{MINUS SIGN} A", "right": True},
+    {"key": "unit", "title": "Unit"},
     {"key": "sigma", "title": "Sigma", "right": True, "tip": "Robust standard deviation of the difference"},
     {"key": "largest", "title": "Largest", "right": True, "tip": "Largest absolute difference"},
-    {"key": "unit", "title": "Unit"},
     {"key": "flags", "title": "Flags", "tip": "Pixels that gained (+) and lost (\N{MINUS SIGN}) a flag"},
 ]
 _MOST_FLAGS = 3

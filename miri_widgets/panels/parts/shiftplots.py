@@ -74,7 +74,7 @@ class ShiftVectors(Part):
             "" if all(one.own for one in facts.table.shifts) else "<span>dashed: taken from elsewhere</span>"
         )
         lost = len(facts.table.shifts) - len(arrows)
-        missing = f"<span>{lost} groups without footprints are not drawn</span>" if lost else ""
+        missing = f"<span>not drawn, without footprints: {counted(lost, 'group')}</span>" if lost else ""
         self.map.draw(tiles, arrows, words=f"{key(names)}{dashed}{missing}", empty=_NO_FOOTPRINTS)
 
 

@@ -33,12 +33,12 @@ _VERDICTS = [
 _STARS = [
     {"key": "exposure", "title": "Exposure"},
     {"key": "with", "title": "With"},
+    {"key": "before", "title": "Before [mas]", "right": True, "tip": "Distance before the shifts"},
+    {"key": "after", "title": "After [mas]", "right": True, "tip": "Distance after the shifts"},
+    {"key": "dx", "title": "dx after [mas]", "right": True, "tip": "Left along RA cos(Dec) after the shifts"},
+    {"key": "dy", "title": "dy after [mas]", "right": True, "tip": "Left along Dec after the shifts"},
     {"key": "ra", "title": "RA [deg]", "right": True},
     {"key": "dec", "title": "Dec [deg]", "right": True},
-    {"key": "before", "title": "Before [mas]", "right": True, "tip": "Distance before the shifts"},
-    {"key": "dx", "title": "dx after", "right": True, "tip": "mas along RA cos(Dec)"},
-    {"key": "dy", "title": "dy after", "right": True, "tip": "mas along Dec"},
-    {"key": "after", "title": "After [mas]", "right": True, "tip": "Distance after the shifts"},
 ]
 
 

@@ -254,6 +254,8 @@ def _flux_columns(found: ProgramCatalog) -> list[dict[str, Any]]:
 
 def _number(value: float, form: str, around: str = "{}", tip: str = "") -> dict[str, Any]:
     known = math.isfinite(value)
+    if known and float(format(value, form)) == 0:
+        value = 0.0  # what rounds to nothing is not below nothing
     shown = around.format(format(value, form)) if known else ""
     return {"text": shown, "rank": value if known else -1e9, "tip": tip or shown}
 

@@ -26,7 +26,7 @@ _TEMPLATE = """
             <input type="checkbox" :checked="all_chosen" @change="choose_all" aria-label="choose all"/></th>
           <th v-for="c in columns" :key="c.key" :class="{'mw-right': c.right}" :title="c.tip || c.title"
               :aria-sort="order.key === c.key ? (order.down ? 'descending' : 'ascending') : 'none'"
-              @click="sort_by(c.key)"><button type="button" class="mw-sort" v-if="c.title">{{ c.title }}<span
+              @click="c.title && sort_by(c.key)"><button type="button" class="mw-sort" v-if="c.title">{{ c.title }}<span
               class="mw-order" aria-hidden="true">{{ order.key === c.key ? (order.down ? '▾' : '▴') : '' }}</span></button
               ><span v-else class="mw-unseen">Action</span></th>
         </tr></thead>
