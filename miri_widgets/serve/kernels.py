@@ -33,7 +33,7 @@ class OwnKernelSpecManager(KernelSpecManager):
             argv=[
                 sys.executable,
                 "-m",
-                "ipykernel_launcher",
+                "miri_widgets.serve.page_ipykernel",
                 "-f",
                 "{connection_file}",
                 "--HistoryManager.enabled=False",

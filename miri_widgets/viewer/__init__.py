@@ -29,8 +29,8 @@ def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: st
     ImageViewer
         See `miri_widgets.viewer.protocol`.
     """
+    from miri_widgets.delivery import deliver_all
     from miri_widgets.viewer.deferred import DeferredViewer
-    from miri_widgets.viewer.delivery import deliver_all
 
     deliver_all()
     if kind == "light":

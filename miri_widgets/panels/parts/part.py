@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from miri_widgets.delivery import deliver_all
 from miri_widgets.models.watching import Watches
-from miri_widgets.viewer.delivery import deliver_all
 
 __all__ = ["Part", "close_all", "close_hidden", "soon"]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager
 
-from miri_widgets.viewer.delivery import deliver_all
+from miri_widgets.delivery import deliver_all
+from miri_widgets.serve.kernels import OwnKernelSpecManager
 
 MANY = 12_000
 BURST = f"""
@@ -21,10 +24,13 @@ def test_outside_of_a_kernel_nothing_is_done():
     assert not deliver_all()
 
 
-def received(setup: str) -> int:
+def received(manager: KernelManager, setup: str) -> int:
     """Count the messages of a burst that reach a client that does not read meanwhile."""
-    manager, client = start_new_kernel(kernel_name="python3")
+    manager.start_kernel()
+    client = manager.blocking_client()
+    client.start_channels()
     try:
+        client.wait_for_ready(timeout=60)
         client.execute_interactive(setup, timeout=60, store_history=False)
         time.sleep(0.3)
         asked = client.execute(BURST)
@@ -51,5 +57,19 @@ def received(setup: str) -> int:
     ],
     ids=["viewer", "panel"],
 )
-def test_a_burst_arrives_whole(setup):
-    assert received(setup) == MANY
+def test_a_burst_arrives_whole_from_the_kernel_of_another_server(setup):
+    assert received(KernelManager(), setup) == MANY
+
+
+def test_the_kernel_of_a_page_imports_no_widgets_before_it_is_there():
+    code = "import sys, miri_widgets.serve.page_ipykernel, miri_widgets.delivery; print('ipywidgets' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
+
+
+def test_a_burst_arrives_whole_from_the_kernel_of_a_page():
+    manager = KernelManager(kernel_spec_manager=OwnKernelSpecManager())
+    assert (
+        received(manager, "from ipykernel.kernelapp import IPKernelApp; IPKernelApp.instance().has_room")
+        == MANY
+    )
