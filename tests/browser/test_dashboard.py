@@ -124,9 +124,14 @@ def test_a_killed_kernel_loses_nothing(
     _shows_the_same(served, page.context.new_page(), before, screenshots)
 
 
+def _kept(served: Served) -> dict[str, Any]:
+    """Return what the session file tells."""
+    return json.loads((served.program.workspace / "session.json").read_text())
+
+
 def _view(served: Served) -> dict[str, Any]:
     """Return what the session file tells of the viewer."""
-    return json.loads((served.program.workspace / "session.json").read_text()).get("view", {})
+    return _kept(served).get("view", {})
 
 
 def _canvas(page: Page) -> np.ndarray:
@@ -169,8 +174,10 @@ def _look_closely(served: Served, page: Page, screenshots: Path) -> np.ndarray:
     expect(regions).to_contain_text("takes no part yet", timeout=MINUTES)
     page.screenshot(path=screenshots / "regions.png", full_page=True)
     (kept,) = (served.program.workspace / "regions").glob("my_mask_*.reg")
-    settings = json.loads((served.program.workspace / "session.json").read_text())["settings"]
-    assert settings["sky"]["exclude_file"] == str(kept)
+    deadline = time.monotonic() + 20
+    while _kept(served).get("settings", {}).get("sky", {}).get("exclude_file") != str(kept):
+        assert time.monotonic() < deadline, "the choice was not written down"
+        page.wait_for_timeout(200)
     page.locator(".mw-summary").scroll_into_view_if_needed()  # all of the image is on the screen again
     page.mouse.move(5, 5)
     page.wait_for_timeout(1500)
