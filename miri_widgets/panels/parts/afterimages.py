@@ -80,7 +80,6 @@ class AfterImages(Part):
         causes = [cause for cause in _CAUSES if any(told.get(cause[0]) for _, told in facts)]
         filters = list(dict.fromkeys(exposure.filter for exposure, _ in facts))
         highest = max([told.get(cause[0], 0) for cause in causes for _, told in facts], default=0)
-        old = [mark for mark in self.figure.marks if mark is not self.ring.mark]
         marks = [
             (
                 self._points(members, first, cause, COLOURS[number % len(COLOURS)]),
@@ -92,10 +91,6 @@ class AfterImages(Part):
         ]
         windows = self._windows(facts, first, minutes, -0.05 * (highest or 1))
         self.ring.put(marks, self.model.session.programs.selected, below=windows)
-        for mark in old:
-            if mark.tooltip is not None:
-                close_all(mark.tooltip)
-            mark.close()
         last = max(24 * (exposure.end_mjd - first) for exposure, _ in facts)
         fit_axis(self.x_axis, 0.0, max(last, 0.01))
         fit_axis(self.y_axis, 0.0, float(highest or 1), margin=0.15, count=4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import bqplot
@@ -11,7 +11,20 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CHOSEN", "COLOURS", "HEIGHT", "Ring", "axis", "dots", "figure", "fit_axis", "round_ticks"]
+from miri_widgets.panels.parts.part import close_all
+
+__all__ = [
+    "CHOSEN",
+    "COLOURS",
+    "HEIGHT",
+    "Ring",
+    "axis",
+    "close_marks",
+    "dots",
+    "figure",
+    "fit_axis",
+    "round_ticks",
+]
 
 INK = "#5b6775"
 HEIGHT = "190px"
@@ -122,6 +135,14 @@ CHOSEN = "#d0021b"
 """Of what is chosen, in charts and maps."""
 
 
+def close_marks(marks: Iterable[bqplot.Mark]) -> None:
+    """Close marks that no figure shows, with their tooltips: not the scales, which the axes share."""
+    for mark in marks:
+        if mark.tooltip is not None:
+            close_all(mark.tooltip)
+        mark.close()
+
+
 class Ring:
     """
     A ring around the points of a chart that are chosen; a click on a point chooses its exposure.
@@ -153,7 +174,7 @@ class Ring:
         below: Sequence[bqplot.Mark] = (),
     ) -> None:
         """
-        Hear clicks on new marks, and lay the ring over them.
+        Show new marks instead of the old ones, hear clicks on them, and lay the ring over them.
 
         Parameters
         ----------
@@ -169,8 +190,10 @@ class Ring:
             for root, x, y in zip(roots, mark.x, mark.y, strict=True):
                 self._places.setdefault(root, []).append((float(x), float(y)))
             mark.on_element_click(lambda _, told, roots=tuple(roots): self._clicked(told, roots))
+        old = [mark for mark in self._figure.marks if mark is not self.mark]
         self._figure.marks = [*below, *(mark for mark, _ in marks), self.mark]
         self.follow(chosen)
+        close_marks(old)
 
     def follow(self, chosen: Sequence[str]) -> None:
         """Lay the ring around the chosen ones."""

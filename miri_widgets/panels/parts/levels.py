@@ -97,7 +97,6 @@ class LevelsView(Part):
             groups.setdefault(exposure.filter if by_filter else f"tile {exposure.tile}", []).append(
                 (exposure, found)
             )
-        old = [mark for mark in self.figure.marks if mark is not self.ring.mark]
         marks = [
             (
                 self._mark(members, first, unit, COLOURS[number % len(COLOURS)]),
@@ -106,9 +105,6 @@ class LevelsView(Part):
             for number, members in enumerate(groups.values())
         ]
         self.ring.put(marks, self.session.programs.selected)
-        for mark in old:  # not what it shares with the others: the scales
-            close_all(mark.tooltip)
-            mark.close()
         self.y_axis.label = unit or "level"
         legend = "".join(
             f'<span class="mw-key"><i style="background:{COLOURS[number % len(COLOURS)]}"></i>{escape(name)}</span>'

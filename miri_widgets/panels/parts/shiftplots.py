@@ -15,7 +15,7 @@ from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.models.selection import choose
 from miri_widgets.models.shift_facts import ShiftFacts, short_name, star_of
 from miri_widgets.models.shifts import ShiftsModel
-from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, figure, fit_axis
+from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, close_marks, figure, fit_axis
 from miri_widgets.panels.parts.footprints import Arrow, SkyMap, Tile, key
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import counted, escape, text
@@ -181,10 +181,7 @@ class ShiftTimes(Part):
                             scales=scales,
                         )
                     )
-        ring, shown = self.rings[place], self.figures[place]
-        old = [mark for mark in shown.marks if mark is not ring.mark]
-        ring.put(points_of, self._chosen(), below=lines)
-        _close_marks(old)
+        self.rings[place].put(points_of, self._chosen(), below=lines)
         fit_axis(x, 0.0, span)
         fit_axis(y, min(values, default=0.0), max(values, default=1.0), margin=0.12, count=4)
 
@@ -270,14 +267,7 @@ def replace_marks(one: bqplot.Figure, marks: list[bqplot.Mark]) -> None:
     """Show other marks in a figure, and close the old ones: not the scales, which the axes share."""
     old = one.marks
     one.marks = marks
-    _close_marks(old)
-
-
-def _close_marks(marks: Iterable[bqplot.Mark]) -> None:
-    for mark in marks:
-        if mark.tooltip is not None:
-            close_all(mark.tooltip)
-        mark.close()
+    close_marks(old)
 
 
 def _points(

@@ -85,15 +85,11 @@ class Timeline(Part):
         groups: dict[str, list[tuple[Any, float]]] = {}
         for exposure, value in points:
             groups.setdefault(exposure.filter, []).append((exposure, value))
-        old = [mark for mark in self.figure.marks if mark is not self.ring.mark]
         marks = [
             (self._mark(members, first, COLOURS[number % len(COLOURS)]), [one.root for one, _ in members])
             for number, members in enumerate(groups.values())
         ]
         self.ring.put(marks, self.model.session.programs.selected)
-        for mark in old:
-            close_all(mark.tooltip)
-            mark.close()
         hours = [24 * (exposure.start_mjd - first) for exposure, _ in points]
         heights = [value for _, value in points]
         fit_axis(self.x_axis, 0.0, max(*hours, 0.01))
