@@ -16,7 +16,7 @@ from typing import Any
 
 from miri_widgets.errors import StepFailedError
 from miri_widgets.products.atomic import require_writable, write_json
-from miri_widgets.products.names import suffix_of
+from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.facts import facts_of
 from miri_widgets.steps.failures import as_our_error
@@ -208,7 +208,7 @@ def _run(
     pipeline.run(str(source))
     told = getattr(pipeline, "report", None)
     if chosen.is_check:
-        root = source.stem.removesuffix(f"_{chosen.takes}")
+        root = root_of(source)
         write_json(output / f"{root}_check.json", told or {})
     if chosen.is_own and hasattr(pipeline, "close"):
         pipeline.close()  # the process ends without the interpreter's farewell
