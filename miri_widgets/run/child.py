@@ -115,6 +115,7 @@ def _work(workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection
         steps=tuple(result.steps),
         warnings=tuple(result.warnings),
         facts=dict(result.facts),
+        accelerations=dict(result.accelerations),
         products=sizes,
         peak_rss_mb=_peak_mb(),
         started=started,

@@ -53,6 +53,8 @@ class Record:
         Warnings of the pipeline.
     facts : dict
         Small numbers that the stage tells.
+    accelerations : dict
+        State of each exact replacement of a slow function of the pipeline, by name.
     products : dict of str to int
         Bytes per file name; the main product comes first.
     peak_rss_mb : float
@@ -80,6 +82,7 @@ class Record:
     steps: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    accelerations: dict[str, str] = field(default_factory=dict)
     products: dict[str, int] = field(default_factory=dict)
     peak_rss_mb: float = 0.0
     started: float = 0.0
