@@ -161,18 +161,21 @@ class Page:
         self.cals = [row.products[0] for name in ("image2", "sky") for row in self.rows[name]]
         self.roots = [row.exposures[0] for row in self.rows["sky"]]
         self.counter = 0
-        for path in self.paths:
-            self.write(path)
+        self.touched = set(self.paths)
 
     def write(self, path):
+        self.touched.add(path)
         self.counter += 1
         write(path, float(self.counter), "DN/s" if path.stem.endswith("_rate") else "MJy/sr")
 
     def begin(self, submit):
         session = self.session
-        for path in self.paths:
-            if not path.is_file():
+        for number, path in enumerate(self.paths):
+            if path in self.touched:
+                self.counter = number
                 self.write(path)
+        self.touched, self.counter = set(), len(self.paths)
+        session.programs.selected, session.measured, session.recalled = (), {}, {}
         for name in self.stages:
             session.models[name].rows = self.rows[name]
             session.models[name].planning = False
@@ -347,11 +350,15 @@ class Viewing(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 30))
     def a_product_goes(self, number):
-        self.page.paths[number % len(self.page.paths)].unlink(missing_ok=True)
+        path = self.page.paths[number % len(self.page.paths)]
+        self.page.touched.add(path)
+        path.unlink(missing_ok=True)
 
     @rule(number=st.integers(0, 30))
     def a_product_is_damaged(self, number):
-        self.page.paths[number % len(self.page.paths)].write_bytes(b"SIMPLE  = no")
+        path = self.page.paths[number % len(self.page.paths)]
+        self.page.touched.add(path)
+        path.write_bytes(b"SIMPLE  = no")
 
     # -- what must hold -------------------------------------------------------
 

@@ -24,6 +24,7 @@ from miri_widgets.models.in_view import (
 )
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.watching import Watches
+from miri_widgets.products.names import suffix_of
 from miri_widgets.viewer import ImageViewer, View
 from miri_widgets.viewer.image import safe_label
 
@@ -201,8 +202,8 @@ class ShownImages:
             if wanted is not None:
                 try:
                     self._bring(wanted)
-                    if wanted.content is Content.PRODUCT:
-                        self._keep_few(safe_label(wanted.label))
+                    if wanted.content is Content.PRODUCT and wanted.file is not None:
+                        self._keep_few(safe_label(wanted.label), wanted.file)
                 except MiriWidgetsError as error:
                     self._stay(str(error))
             self._let_go()
@@ -276,12 +277,12 @@ class ShownImages:
             if one.content in current and one.identity != current[one.content]:
                 self._remove(label)
 
-    def _keep_few(self, label: str) -> None:
+    def _keep_few(self, label: str, path: Path) -> None:
         """Let go of products that came by themselves, and of the oldest: each costs memory."""
         if not self.session.picked:
             for other in [other for other in self._passing if other != label]:
                 self._remove(other)
-            self._passing = [] if label.endswith("_i2d.fits") else [label]
+            self._passing = [] if suffix_of(path) == "i2d" else [label]
         labels = [one for one in self.viewer.labels if one not in COMPARED.values()]
         for other in [one for one in labels[:-MOST_IMAGES] if one != label]:
             self._remove(other)
