@@ -23,6 +23,7 @@ from miri_widgets.run.twin_process import make_twin
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps import declarations, stages
+from miri_widgets.steps.acting import acting_in_chain
 from miri_widgets.steps.file_planes import read_place
 from miri_widgets.steps.previews import preview
 
@@ -85,6 +86,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         declared=declarations.declared,
         step_docs=declarations.step_docs,
         owned=declarations.owned_reason,
+        acting=acting_in_chain,
         preset=lambda name, filter_name: stages.preset(name, filter_name) | program.preset(name, filter_name),
         crds_layer=crds_layer,
         plan=plan,

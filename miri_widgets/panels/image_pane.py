@@ -27,6 +27,7 @@ from miri_widgets.panels.parts.pixelstory import PixelStoryView
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 from miri_widgets.panels.parts.viewmemory import ViewMemory
+from miri_widgets.products.names import suffix_of
 from miri_widgets.viewer import ImageViewer, View
 from miri_widgets.viewer.protocol import StretchFunction
 
@@ -315,7 +316,7 @@ class ImagePane(Part):
         if not self.session.picked:
             for label in [label for label in self._passing if label != path.name]:
                 self.viewer.remove(label)
-            self._passing = [] if path.stem.endswith("_i2d") else [path.name]
+            self._passing = [] if suffix_of(path) == "i2d" else [path.name]
         for label in self.viewer.labels[:-MOST_IMAGES]:
             self.viewer.remove(label)
 

@@ -15,6 +15,7 @@ from miri_widgets.errors import ParameterError, WrongSuffixError
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.identity import file_identity
 from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measured, size_name
+from miri_widgets.run.key_settings import KeySettings, with_whole_paths
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.rejected import rejected_note
 from miri_widgets.run.workspace import Workspace
@@ -66,6 +67,7 @@ class Planner:
         self._backgrounds: set[str] = set()
         self._needed: dict[str, dict[str, Any]] = {}
         self._preferred: dict[str, dict[str, Any]] = {}
+        self._of_key = KeySettings(environment)
         self._jwst = metadata.version("jwst")
         self._earlier: tuple[Measured, ...] = read_measured(workspace.measured)
 
@@ -95,6 +97,8 @@ class Planner:
         new: list[tuple[RunPlan, Sequence[Exposure]]] = []
         self._require_before(stage, exposures)
         self._require_something(stage, exposures)
+        if any(self._set_by_someone(stage, one) for one in exposures):
+            self._of_key.prepare(stage, exposures)
         if stage.scope != Scope.FILTER:
             exposures = self._of_field(stage, exposures)
         if stage.scope == Scope.EXPOSURE:
@@ -222,7 +226,7 @@ class Planner:
         key = run_key(
             stage.name,
             stage.version,
-            settings,
+            self._of_key.form(stage, members[0], settings, {one.parameter: one.stage for one in companions}),
             [one.identity for one in inputs] + self._file_identities(settings) + _code_identity(stage),
             self._environment["CRDS_CONTEXT"],
             self._jwst,
@@ -253,8 +257,13 @@ class Planner:
             if callable(self._settings)
             else self._settings.get(stage.name, {})
         )
-        values = found.passed() if isinstance(found, Settings) else dict(found)
+        values = with_whole_paths(found.passed() if isinstance(found, Settings) else found)
         return self._preferred.get(stage.name, {}) | values | self._needed.get(stage.name, {})
+
+    def _set_by_someone(self, stage: Stage, exposure: Exposure) -> bool:
+        """Whether anything but a preset is set."""
+        usual = preset(stage.name, exposure.filter)
+        return any(usual.get(name) != value for name, value in self._chosen(stage, exposure).items())
 
     def _companions(
         self, stage: Stage, exposure: Exposure, settings: Mapping[str, Any]

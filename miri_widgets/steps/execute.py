@@ -16,7 +16,8 @@ from typing import Any
 
 from miri_widgets.errors import StepFailedError
 from miri_widgets.products.atomic import require_writable, write_json
-from miri_widgets.products.names import suffix_of
+from miri_widgets.products.names import root_of, suffix_of
+from miri_widgets.steps.acceleration import accelerated
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.facts import facts_of
 from miri_widgets.steps.failures import as_our_error
@@ -73,6 +74,8 @@ class StageResult:
         Warnings of the log, each once.
     facts : dict
         Small numbers, see `miri_widgets.steps.facts.facts_of`.
+    accelerations : dict
+        Which replaced functions acted, see `miri_widgets.steps.acceleration`; they change no bit of a product.
     """
 
     products: tuple[str, ...]
@@ -83,6 +86,7 @@ class StageResult:
     steps: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    accelerations: dict[str, str] = field(default_factory=dict)
 
 
 def execute(
@@ -127,7 +131,7 @@ def execute(
         require_writable(output)
         before = set(_file_names(output))
         source = pipeline_input(chosen, exposures, values, output, product_name)
-        with chdir(output), progress.listening():
+        with chdir(output), progress.listening(), accelerated() as states:
             resolved, told = _run(chosen, source, values, output)
         progress.finish()
         products = _products(chosen, output, before, progress)
@@ -141,6 +145,7 @@ def execute(
             steps=_steps(chosen, progress, metadata),
             warnings=tuple(progress.warnings),
             facts=facts_of(chosen, exposures, output, products, progress.alignments) | told,
+            accelerations={name: str(state) for name, state in states.items()},
         )
     except BaseException as error:  # CRDS ends with SystemExit
         ours = as_our_error(error, stage_name, inputs, step=progress.current)
@@ -208,7 +213,7 @@ def _run(
     pipeline.run(str(source))
     told = getattr(pipeline, "report", None)
     if chosen.is_check:
-        root = source.stem.removesuffix(f"_{chosen.takes}")
+        root = root_of(source)
         write_json(output / f"{root}_check.json", told or {})
     if chosen.is_own and hasattr(pipeline, "close"):
         pipeline.close()  # the process ends without the interpreter's farewell

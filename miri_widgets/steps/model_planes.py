@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.inverse_wcs import deferred_inverse
 from miri_widgets.core.planes import Planes
 from miri_widgets.products.exposure import psf_fwhm_pixels
+from miri_widgets.products.names import root_of
 
 __all__ = ["KeptPlanes", "ascii_only", "planes_of", "sky_of", "write_planes"]
 
@@ -69,7 +70,7 @@ def planes_of(model: Any) -> Planes:
         sci=data,
         err=np.array(err, np.float32) if err is not None else np.full_like(data, np.nan),
         dq=np.array(model.dq, np.uint32),
-        root=str(model.meta.filename or "").rpartition("_")[0],
+        root=root_of(model.meta.filename or ""),
         filter=band,
         unit=str(model.meta.bunit_data or ""),
         start_mjd=float(model.meta.exposure.start_time or 0.0),

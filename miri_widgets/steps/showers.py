@@ -11,6 +11,7 @@ from stdatamodels.jwst import datamodels
 from miri_widgets.core.planes import Planes
 from miri_widgets.core.showers import mask_showers, showers_of
 from miri_widgets.errors import WrongSuffixError
+from miri_widgets.products.names import root_of
 from miri_widgets.steps.arguments import arguments_of
 from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.model_planes import sky_of
@@ -52,7 +53,7 @@ class ShowerMaskStep(MiriStep):
                 "a ramp",
                 "use this step before ramp_fit, or on ramp files",
             )
-        root = str(result.meta.filename or "").rpartition("_")[0]
+        root = root_of(result.meta.filename or "")
         regions = arguments_of({"showers_file": self.showers_file})["showers"]
         showers = showers_of(regions, root)
         flags, facts = mask_showers(result.groupdq, showers, _planes(result))

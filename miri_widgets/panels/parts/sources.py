@@ -18,6 +18,7 @@ from miri_widgets.panels.parts.colourmagnitude import ColourMagnitude
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.products.names import suffix_of
 
 __all__ = ["MOST_ROWS", "Sources", "SourcesView"]
 
@@ -183,9 +184,9 @@ class Sources(SourcesView):
     @property
     def mosaics(self) -> tuple[Path, ...]:
         """The mosaics that the catalogue is about."""
-        own = tuple(sorted({path for path in self.model.products if path.name.endswith("_i2d.fits")}))
+        own = tuple(sorted({path for path in self.model.products if suffix_of(path) == "i2d"}))
         shown = self.session.shown
-        if shown is not None and shown.name.endswith("_i2d.fits") and shown not in own:
+        if shown is not None and suffix_of(shown) == "i2d" and shown not in own:
             return (Path(shown),)
         return own
 
