@@ -240,7 +240,8 @@ class JdavizViewer:
     def state(self) -> dict[str, Any]:
         """Return what is shown, as plain values."""
         function, percentile = self._levels.stretch
-        front = next((label for label, one in self._layers().items() if one.visible), "")
+        seen = [label for label, one in self._layers().items() if one.visible]
+        front = seen[-1] if seen else ""  # as `_tell` names it
         return {
             "front": front,
             "stretch": {"function": function, "percentile": percentile},
