@@ -9,12 +9,13 @@ follows to the bit.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["median_without_nan", "run_jump_detection"]
+__all__ = ["calc_med_first_diffs", "median_without_nan", "run_jump_detection"]
 
 _BLOCK = 4_000_000
 """Values that are sorted at once; keeps the copy small."""
@@ -88,27 +89,52 @@ def run_jump_detection(
     return gdq, first_diffs, medians, sigma
 
 
+def calc_med_first_diffs(in_first_diffs: NDArray[np.floating]) -> NDArray[np.floating]:
+    """
+    Return medians of first differences without the largest one, as the pipeline's function of this name.
+
+    Parameters
+    ----------
+    in_first_diffs : ndarray, shape (nints, ndiffs, ...)
+        First differences; NaN do not count. Not modified.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        The median without the largest where 4 or more count, the median of 3, the smaller of 2, else NaN.
+    """
+    diffs = in_first_diffs.copy()
+    usable = diffs.shape[0] * diffs.shape[1] - np.sum(np.isnan(diffs), axis=(0, 1))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*All-NaN slice encountered.*", RuntimeWarning)
+        diffs[(usable >= 4) & (diffs == np.nanmax(diffs, axis=(0, 1)))] = np.nan
+        medians = median_without_nan(diffs)
+        medians[usable == 2] = np.nanmin(diffs, axis=(0, 1))[usable == 2]
+    medians[usable < 2] = np.nan
+    return medians
+
+
 def median_without_nan(values: NDArray[np.floating]) -> NDArray[np.floating]:
     """
     Return what ``numpy.nanmedian(values, axis=(0, 1))`` gives, without its warnings.
 
     Parameters
     ----------
-    values : ndarray, shape (n, m, ny, nx)
+    values : ndarray, shape (n, m, ...)
         Floating-point numbers; NaN do not count.
 
     Returns
     -------
-    ndarray, shape (ny, nx)
+    ndarray, shape (...)
         Of the same type; NaN where there is no value.
     """
-    rows, length = values.shape[2], values.shape[0] * values.shape[1]
-    medians = np.empty(values.shape[2:], values.dtype)
-    step = max(1, _BLOCK // max(1, length * values.shape[3]))
-    for start in range(0, rows, step):
-        block = values[:, :, start : start + step].reshape(length, -1, values.shape[3])
-        medians[start : start + step] = _sorted_median(block)
-    return medians
+    rest = values.shape[2:]
+    flat = values.reshape(values.shape[0] * values.shape[1], -1)
+    medians = np.empty(flat.shape[1], values.dtype)
+    step = max(1, _BLOCK // max(1, len(flat)))
+    for start in range(0, len(medians), step):
+        medians[start : start + step] = _sorted_median(flat[:, start : start + step])
+    return medians.reshape(rest)
 
 
 def _sorted_median(block: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -111,6 +111,13 @@ ACCELERATIONS = (
         "takes medians of rows by masked arrays",
     ),
     Acceleration(
+        "jump_clipped_medians",
+        "stcal.jump.twopoint_difference:calc_med_first_diffs",
+        "ac5a30c85044b75316181001a4c04457d86d8bd2575ab2b213f08d4906195ba7",
+        "miri_widgets.steps.acceleration.jump_medians:calc_med_first_diffs",
+        "takes medians by masked arrays",
+    ),
+    Acceleration(
         "schema_loading",
         "asdf.schema:_make_schema_loader",
         "faaf19e1cd3230bdb08e1c899e5cee25d3bfd9c830c6137e87b3f91a21335070",

@@ -6,7 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from miri_widgets.steps.acceleration.jump_medians import median_without_nan, run_jump_detection
+from miri_widgets.steps.acceleration.jump_medians import (
+    calc_med_first_diffs,
+    median_without_nan,
+    run_jump_detection,
+)
 
 
 def nanmedian(values):
@@ -32,6 +36,24 @@ def test_medians_of_few_and_of_many_values(length):
     values[random.random(values.shape) < 0.2] = np.nan
     values[..., 2, 3] = np.nan
     assert np.array_equal(median_without_nan(values), nanmedian(values), equal_nan=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), array_shapes(min_dims=3, max_dims=4, max_side=7), st.sampled_from([np.float32, np.float64]))
+def test_clipped_medians_are_those_of_the_pipeline(draw, shape, kind):
+    from stcal.jump.twopoint_difference import calc_med_first_diffs as stock
+
+    few = st.sampled_from([0.0, 1.0, 2.5, 7.0, float("nan"), float("inf")])
+    width = np.dtype(kind).itemsize * 8
+    values = draw.draw(arrays(kind, shape, elements=few | st.floats(width=width)))
+    kept = values.copy()
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = stock(values.copy())
+        result = calc_med_first_diffs(values)
+    assert result.dtype == expected.dtype
+    assert np.array_equal(result, expected, equal_nan=True)
+    assert np.array_equal(values, kept, equal_nan=True)
 
 
 def parameters(nints, ngroups, **changes):
@@ -84,6 +106,7 @@ def test_flags_are_those_of_the_pipeline(nints, ngroups, changes, monkeypatch):
         warnings.simplefilter("ignore")
         expected = find()
         monkeypatch.setattr(stcal_module, "run_jump_detection", run_jump_detection)
+        monkeypatch.setattr(stcal_module, "calc_med_first_diffs", calc_med_first_diffs)
         result = find()
     assert np.count_nonzero(expected[0] & 4) > 50
     for mine, theirs in zip(result[:3], expected[:3], strict=True):
