@@ -149,6 +149,8 @@ class Services:
         What code sets of a stage, as `miri_widgets.run.code_settings.CodeSettings`.
     save_set, load_set : callable
         Parameter sets as files.
+    left_out : callable
+        Steps that the pipeline left out of a plan's complete run, with the reason, as text; empty when none.
     make_twin : callable
         Makes a simulated program by its name, and tells a callable line by line.
     """
@@ -179,6 +181,7 @@ class Services:
     save_set: Callable[[str, Settings, Path], None]
     load_set: Callable[[str, Path], Settings]
     make_twin: Callable[[str, Callable[[str], None]], None]
+    left_out: Callable[[Any], str] = lambda plan: ""
     stage_problems: tuple[str, ...] = ()
 
 

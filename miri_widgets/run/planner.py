@@ -15,6 +15,7 @@ from miri_widgets.errors import ParameterError, WrongSuffixError
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.identity import file_identity
 from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measured, size_name
+from miri_widgets.run.few_groups import few_groups_notes
 from miri_widgets.run.key_settings import KeySettings, with_whole_paths
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.rejected import rejected_note
@@ -95,6 +96,7 @@ class Planner:
             If its settings contradict each other or those of other stages, or it is left without what it needs.
         """
         new: list[tuple[RunPlan, Sequence[Exposure]]] = []
+        self._note_few_groups(stage, exposures)
         self._require_before(stage, exposures)
         self._require_something(stage, exposures)
         if any(self._set_by_someone(stage, one) for one in exposures):
@@ -196,6 +198,11 @@ class Planner:
             note = rejected_note(rejected, len(members))
             self.notes[stage.name] = (*self.notes.get(stage.name, ()), note)
         return [one for one in members if one not in rejected]
+
+    def _note_few_groups(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
+        """Say before the run what the pipeline will not do to short ramps."""
+        if stage.name == "detector1":
+            self.notes[stage.name] = (*self.notes.get(stage.name, ()), *few_groups_notes(exposures))
 
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:
