@@ -37,6 +37,8 @@ class Record:
         What was handed to the pipeline, by full name.
     resolved : dict
         Every parameter as it acted, after CRDS parameter files.
+    inactive : dict of str to str
+        What was handed over and did not act, each with the reason.
     references : dict
         Reference file per reference type.
     crds_context : str
@@ -71,6 +73,7 @@ class Record:
     inputs: tuple[dict[str, Any], ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     resolved: dict[str, Any] = field(default_factory=dict)
+    inactive: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     crds_context: str = ""
     versions: dict[str, str] = field(default_factory=dict)

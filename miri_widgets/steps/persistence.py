@@ -21,7 +21,7 @@ from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import has
 from miri_widgets.core.mask_proof import prove_masks
 from miri_widgets.core.persistence import PersistenceMask, filter_thresholds, persistence_masks
-from miri_widgets.core.proof import Proof
+from miri_widgets.core.proof import Proof, judged
 from miri_widgets.core.saturation import FULL_SHAPE, SaturationMap, Target, saturated_map
 from miri_widgets.errors import WrongSuffixError
 from miri_widgets.products.association import BACKGROUND, SCIENCE, read_members
@@ -196,6 +196,10 @@ class PersistenceMaskStep(MiriStep):
 
     def _prove(self, masks: Sequence[PersistenceMask]) -> Proof:
         """Tell what the masks take from sources at random places of the imager."""
+        return judged(lambda: self._proof_of(masks), len(masks))
+
+    @staticmethod
+    def _proof_of(masks: Sequence[PersistenceMask]) -> Proof:
         flags = [mask.dq(do_not_use=True) != 0 for mask in masks]
         fields = [imager_area(mask.target.shape, mask.target.corner) for mask in masks]
         # a subarray within the coronagraphs has no imager field
