@@ -70,6 +70,7 @@ def _row(plan: Any, facts: Facts, waits: str) -> RunRow:
         products=products,
         report=facts.reports.get(plan.key, {}) if products else {},
         harm=facts.harms.get(plan.key, "") if products else "",
+        left_out=facts.left_out.get(plan.key, "") if products else "",
         **values,
     )
 
@@ -80,7 +81,7 @@ def stage_values(
     """Return the traits of one stage model."""
     own = tuple(every.get(stage.name, ()))
     reasons, notes = _reasons(stage, own, every, facts, no_exposures)
-    notes = [*notes, *facts.notes.get(stage.name, ())]
+    notes = [*notes, *facts.notes.get(stage.name, ()), *_left_out(own)]
     failed = [f"{row.label}: {row.sentence}" for row in own if row.state == RowState.FAILED and row.sentence]
     jobs = {row.job for row in own if row.active}
     return {
@@ -94,6 +95,18 @@ def stage_values(
         "fraction": sum(1.0 if _ended(row) else row.fraction for row in own) / len(own) if own else 0.0,
         "eta": next((job.eta_seconds for job in facts.jobs if job.job in jobs), None),
     }
+
+
+def _left_out(own: Sequence[RunRow]) -> list[str]:
+    """Return which results were made with steps left out, one sentence for each set of steps and reasons."""
+    found: dict[str, list[str]] = {}
+    for row in own:
+        if row.left_out:
+            found.setdefault(row.left_out, []).append(row.label)
+    return [
+        f"The pipeline left steps out of {len(labels)} of {len(own)} runs, such as {labels[0]}: {words}."
+        for words, labels in found.items()
+    ]
 
 
 def _ended(row: RunRow) -> bool:
