@@ -72,6 +72,7 @@ def _row(plan: Any, facts: Facts, waits: str) -> RunRow:
         products=products,
         report=facts.reports.get(plan.key, {}) if products else {},
         harm=facts.harms.get(plan.key, "") if products else "",
+        left_out=facts.left_out.get(plan.key, "") if products else "",
         **values,
     )
 
@@ -82,7 +83,7 @@ def stage_values(
     """Return the traits of one stage model."""
     own = tuple(every.get(stage.name, ()))
     reasons, notes = _reasons(stage, own, every, facts, no_exposures)
-    notes = [*notes, *facts.notes.get(stage.name, ())]
+    notes = [*notes, *facts.notes.get(stage.name, ()), *_left_out(own)]
     failed = [f"{row.label}: {row.sentence}" for row in own if row.state == RowState.FAILED and row.sentence]
     jobs = {row.job for row in own if row.active}
     return {
@@ -98,6 +99,18 @@ def stage_values(
         "eta": time_left([job for job in facts.jobs if job.job in jobs], stage.name),
         "late": any(job.forecast.late for job in facts.jobs if job.job in jobs),
     }
+
+
+def _left_out(own: Sequence[RunRow]) -> list[str]:
+    """Return which results were made with steps left out, one sentence for each set of steps and reasons."""
+    found: dict[str, list[str]] = {}
+    for row in own:
+        if row.left_out:
+            found.setdefault(row.left_out, []).append(row.label)
+    return [
+        f"The pipeline left steps out of {len(labels)} of {len(own)} runs, such as {labels[0]}: {words}."
+        for words, labels in found.items()
+    ]
 
 
 def _state(own: Sequence[RunRow], reasons: Sequence[str]) -> StageState:

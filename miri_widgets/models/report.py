@@ -18,6 +18,7 @@ from miri_widgets.models.report_facts import (
     ReportRequest,
     RunFacts,
     StageFacts,
+    left_out_of,
     proofs_of,
     run_facts,
     software,
@@ -176,7 +177,7 @@ def gather(request: ReportRequest) -> Report:
         pictures=pictures_of([(record, request.services.products(plan)) for plan, record in made]),
         methods=words,
         citations=citations,
-        missing=(*_missing(request, found), *request.warnings),
+        missing=(*_missing(request, found), *left_out_of(made), *request.warnings),
     )
 
 

@@ -14,12 +14,14 @@ from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.tags import Tag
 from miri_widgets.settings import Settings
+from miri_widgets.steps.left_out import left_out_words
 
 __all__ = [
     "ProofFacts",
     "ReportRequest",
     "RunFacts",
     "StageFacts",
+    "left_out_of",
     "proofs_of",
     "run_facts",
     "software",
@@ -100,6 +102,7 @@ class ProofFacts:
     verdict: str
     sentences: tuple[str, ...]
     accepted: bool = False
+    headline: str = ""
 
 
 def run_facts(plan: Any, record: Any) -> RunFacts:
@@ -155,6 +158,20 @@ def software(
     )
 
 
+def left_out_of(made: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
+    """Return which results were made with steps left out, as sentences: each set of steps and reasons once."""
+    runs: dict[tuple[str, str], list[str]] = {}
+    for plan, record in made:
+        if words := left_out_words(record.facts.get("left_out") or ()):
+            runs.setdefault((plan.stage, words), []).append(plan.label)
+    totals = Counter(plan.stage for plan, _ in made)
+    return tuple(
+        f"The pipeline left steps of {stage} out of {len(labels)} of {totals[stage]} runs "
+        f"({', '.join(labels[:4])}{' and others' if len(labels) > 4 else ''}): {words}."
+        for (stage, words), labels in runs.items()
+    )
+
+
 def proofs_of(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[ProofFacts, ...]:
     """Return what steps of ours told of complete runs, the worst first."""
     rank = {"harm": 0, "doubtful": 1, "good": 2}
@@ -166,7 +183,8 @@ def proofs_of(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[
                 verdict = str(proof.get("verdict", ""))
                 accepted = verdict == "harm" and request.services.accepted(plan.key)
                 lines = tuple(map(str, proof.get("sentences", ())))
-                found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted))
+                words = str(proof.get("headline") or "")
+                found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted, words))
         told = tuple(str(line)[:_LONG] for line in report.get("warnings") or ())
         if told:
             found.append(ProofFacts(plan.stage, plan.label, "told", told))

@@ -92,7 +92,9 @@ def _pipeline(versions: Mapping[str, str], contexts: Sequence[str]) -> str:
 
 
 def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
-    mine = [one for one in parameters if one.source != BY_CRDS and not _is_path(one.value)]
+    mine = [
+        one for one in parameters if one.source != BY_CRDS and not one.inactive and not _is_path(one.value)
+    ]
     if not mine:
         return ["All parameters have the values of the pipeline and of its CRDS parameter files."]
     told = [

@@ -71,6 +71,8 @@ class RunRow:
         What a step of ours told of it; empty unless `state` is done.
     harm : str
         The harm that it did, when nobody has accepted it yet.
+    left_out : str
+        Steps that the pipeline left out without anybody's wish, with the reason; empty unless `state` is done.
     """
 
     key: str
@@ -88,6 +90,12 @@ class RunRow:
     products: tuple[Path, ...] = ()
     report: Mapping[str, Any] = field(default_factory=dict, hash=False)
     harm: str = ""
+    left_out: str = ""
+
+    @property
+    def status(self) -> str:
+        """How it stands, in words: a result that was made with steps left out says so."""
+        return f"{self.state}, with steps left out" if self.left_out else str(self.state)
 
     @property
     def active(self) -> bool:

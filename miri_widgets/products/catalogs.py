@@ -17,6 +17,7 @@ from typing import Any
 
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.names import root_of, suffix_of
 
 __all__ = ["CONCENTRATION", "Apertures", "Source", "catalog_beside", "read_apertures", "read_catalog"]
 
@@ -89,8 +90,8 @@ class Apertures:
 def catalog_beside(mosaic: Path) -> Path | None:
     """Return the catalogue that the pipeline wrote beside a mosaic, or None."""
     path = Path(mosaic)
-    candidate = path.with_name(path.name.removesuffix("_i2d.fits") + "_cat.ecsv")
-    return candidate if path.name.endswith("_i2d.fits") and candidate.is_file() else None
+    candidate = path.with_name(f"{root_of(path)}_cat.ecsv")
+    return candidate if suffix_of(path) == "i2d" and candidate.is_file() else None
 
 
 def read_catalog(path: Path) -> tuple[Source, ...]:

@@ -18,6 +18,7 @@ from miri_widgets.products.association import (
 from miri_widgets.products.exposure import Exposure, read_exposure
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason
+from miri_widgets.steps.members import member_files
 from miri_widgets.steps.stages import Scope, Stage
 
 __all__ = ["check_inputs", "check_settings", "pipeline_input"]
@@ -46,7 +47,7 @@ def check_inputs(stage: Stage, inputs: Sequence[Path | str]) -> tuple[Exposure, 
     stage : Stage
         The stage.
     inputs : sequence of path
-        Its inputs.
+        Its inputs; of an association, its science members.
 
     Returns
     -------
@@ -58,7 +59,8 @@ def check_inputs(stage: Stage, inputs: Sequence[Path | str]) -> tuple[Exposure, 
     InputError
         If one is missing, damaged, of another kind, or if they do not belong together.
     """
-    paths = sorted((Path(path).resolve() for path in inputs), key=lambda path: path.name)
+    files = [file for path in inputs for file in member_files(path)]
+    paths = sorted((path.resolve() for path in files), key=lambda path: path.name)
     if not paths:
         raise MissingFileError(f"no input for {stage.name}", f"{stage.takes} files", "choose exposures")
     if stage.scope is Scope.EXPOSURE and len(paths) > 1:

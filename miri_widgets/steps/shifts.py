@@ -26,6 +26,7 @@ from miri_widgets.core.shift_verdicts import Limits, Verdict
 from miri_widgets.errors import InputError
 from miri_widgets.products.exposure import FILTERS, read_exposure
 from miri_widgets.products.exposure_shifts import ExposureShift, write_exposure_shifts
+from miri_widgets.products.names import root_of
 from miri_widgets.products.reference_catalogs import write_reference_catalog
 from miri_widgets.products.shift_tables import ShiftTable, write_shift_table
 from miri_widgets.steps.measure_shifts import MeasuredField, MeasureShiftsStep, measure_field
@@ -125,7 +126,7 @@ class ShiftsStep(MeasureShiftsStep):
         fields: list[MeasuredField] = []
         notes: list[str] = []
         for name, files in by_filter.items():
-            roots = {path.name.rpartition("_")[0] for path in files}
+            roots = {root_of(path) for path in files}
             known = {one.group.name for one in taken}
             lacking = [one.group for one in run.shifts if not one.own and one.group.name not in known]
             if not any(roots & set(group.roots) for group in lacking):

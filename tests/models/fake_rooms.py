@@ -24,6 +24,7 @@ from miri_widgets.run.records import Record, completed, products, write_record
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Kind, Parameter, Settings
 from miri_widgets.steps import stages
+from miri_widgets.steps.acting import acting_in_chain
 from miri_widgets.steps.file_planes import read_place
 from miri_widgets.steps.previews import preview
 
@@ -269,6 +270,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         declared=declare,
         step_docs=lambda name: {step: f"Does {step}." for step in stages.stage(name).steps},
         owned=lambda name: "the engine chooses the folder" if name.endswith("output_dir") else "",
+        acting=acting_in_chain,
         preset=presets or (lambda stage, filter_name: {}),
         crds_layer=lambda name, path: {"jump.rejection_threshold": 5.0} if name == "detector1" else {},
         plan=plan,

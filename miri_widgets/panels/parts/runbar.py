@@ -54,18 +54,9 @@ class Runbar(Part):
         row.add_class("mw-row")
         self.children = (row, self.progress, self.words)
         self.watch(
-            model,
-            self._follow,
-            "rows",
-            "reasons",
-            "notes",
-            "state",
-            "planning",
-            "loaded",
-            "eta",
-            "late",
-            "errors",
-        )
+            model, self._follow, "rows", "reasons", "notes", "state", "planning", "loaded", "eta", "errors",
+            "unfinished", "late",
+        )  # fmt: skip
 
     def _run_upto(self) -> str:
         return self.model.session.run_all(self.model.name)
