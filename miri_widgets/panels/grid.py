@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from miri_widgets.core.mosaic_grid import MosaicGrid
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.footprints import Corners, FootprintsModel, previewed_grid
@@ -17,7 +15,7 @@ from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import sentences, text
 from miri_widgets.panels.stage import StagePanel
 
-__all__ = ["GridPanel", "GridPreview", "grid_holds"]
+__all__ = ["GridPanel", "GridPreview"]
 
 _NO_FOOTPRINTS = (
     "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
@@ -130,16 +128,10 @@ def _told(grid: MosaicGrid) -> list[str]:
 
 def _outside(grid: MosaicGrid, found: dict[str, Corners]) -> str:
     """Return HTML that names exposures which the grid does not hold."""
-    outside = [root for root, corners in found.items() if not grid_holds(grid, corners)]
+    outside = [root for root, corners in found.items() if not grid.holds(corners)]
     if not outside:
         return ""
     more = f" and {len(outside) - 1} others" if len(outside) > 1 else ""
     return sentences(
         [f"{outside[0]}{more} lie partly outside: make the grid larger, or leave its size open."], "warn"
     )
-
-
-def grid_holds(grid: MosaicGrid, corners: Corners) -> bool:
-    """Return whether all corners, (RA, Dec) in degrees, lie on the grid."""
-    x, y = grid.wcs().all_world2pix(np.array(corners), 0).T
-    return bool(((x > -0.5) & (x < grid.nx - 0.5) & (y > -0.5) & (y < grid.ny - 0.5)).all())

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from miri_widgets.errors import NotInArchiveError, ParameterError
+from miri_widgets.products import names
 from miri_widgets.products.archive_errors import archive_error
 from miri_widgets.products.names import ExposureName, MosaicName, suffix_of
 from miri_widgets.products.patience import Patience
@@ -103,12 +104,12 @@ def program_number(text: str) -> str:
     ParameterError
         If it is none.
     """
-    digits = str(text).strip().lower().removeprefix("jw").lstrip("0")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 5:
+    number = names.program_number(text)
+    if not number:
         raise ParameterError(
             f"the program {str(text).strip()[:40]!r}", "a JWST program number such as 2736", "correct it"
         )
-    return digits.zfill(5)
+    return number
 
 
 def list_program(

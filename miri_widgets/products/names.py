@@ -19,7 +19,16 @@ from pathlib import Path
 
 from miri_widgets.errors import WrongSuffixError
 
-__all__ = ["SUFFIXES", "ExposureName", "MosaicName", "fits_stem", "original_name", "root_of", "suffix_of"]
+__all__ = [
+    "SUFFIXES",
+    "ExposureName",
+    "MosaicName",
+    "fits_stem",
+    "original_name",
+    "program_number",
+    "root_of",
+    "suffix_of",
+]
 
 SUFFIXES = (
     *("uncal", "ramp", "rate", "rateints", "cal", "crf", "i2d", "cat", "segm"),
@@ -45,6 +54,12 @@ _COPY = re.compile(
     re.IGNORECASE,
 )
 """What browsers and file managers add to the name of a second copy."""
+_PROGRAM = re.compile(
+    r"(?:(?:jwst|jw|program(?:me)?|proposal|prop|pid|id|no|number|go|gto|ddt|dd|ers|cal|com|ar|survey)[\s.:#_/-]*)*#?"
+    r"0*(?P<number>\d{1,5})",
+    re.IGNORECASE | re.ASCII,
+)
+"""A program as people write it: JWST-2736, GO 2736, PID 2736, jw02736."""
 
 
 @dataclass(frozen=True, order=True)
@@ -149,6 +164,27 @@ class MosaicName:
     def observation(self) -> str:
         """Observation number, three digits; empty for associations of several observations."""
         return self.candidate[1:] if self.candidate[0] == "o" else ""
+
+
+def program_number(text: str | int) -> str:
+    """
+    Return the number of a program as it is in file names.
+
+    Parameters
+    ----------
+    text : str or int
+        As people write it: 2736, "02736", "jw02736", "GO 2736", "PID 2736", "JWST-2736".
+
+    Returns
+    -------
+    str
+        Five digits; empty when it is no number of a program.
+    """
+    if isinstance(text, bool):
+        return ""
+    match = _PROGRAM.fullmatch(str(text)[:60].strip())
+    number = int(match["number"]) if match else 0
+    return f"{number:05d}" if number else ""
 
 
 def fits_stem(name: str | Path) -> str:

@@ -13,6 +13,7 @@ from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
+from miri_widgets.core.inverse_wcs import deferred_inverse
 from miri_widgets.core.planes import Planes
 from miri_widgets.errors import NotJwstError
 from miri_widgets.products.exposure import psf_fwhm_pixels
@@ -141,7 +142,10 @@ def _sky(header: fits.Header) -> tuple[Callable[..., Any] | None, Callable[..., 
     if not str(header.get("CTYPE1", "")).startswith("RA--"):
         return None, None
     wcs = WCS(header, naxis=2)
-    return (
-        lambda x, y: tuple(wcs.all_pix2world(x, y, 0)),
-        lambda ra, dec: tuple(wcs.all_world2pix(ra, dec, 0, quiet=True)),
-    )
+
+    def to_sky(x: Any, y: Any) -> tuple[Any, ...]:
+        return tuple(wcs.all_pix2world(x, y, 0))
+
+    # a header of a file without pixels, too
+    shape = max(int(header.get("NAXIS2", 0)), 1), max(int(header.get("NAXIS1", 0)), 1)
+    return to_sky, deferred_inverse(to_sky, shape)

@@ -64,20 +64,37 @@ class _Controls(ipyvue.VueTemplate):
         super().__init__(layout=ipywidgets.Layout(width="auto"))
 
     def vue_set_percentile(self, value: Any) -> None:
-        """Take a percentile; one that is none is put back."""
+        """Take a percentile; one that is none is answered with a sentence."""
         number = _number(value)
         if 50 < number <= 100:
+            self._model.sentence = ""
             self._model.percentile = number
         else:
+            self._model.sentence = (
+                f"{_quoted(value)} is no percentile for the display. Enter a number above 50, up to 100"
+                f" (now {self._model.percentile:g})."
+            )
             self.send_state("percentile")
 
     def vue_set_black(self, value: Any) -> None:
         """Fix black, with white as it is."""
-        self._model.fix(_number(value), self._model.white)
+        if self._is_number(value, "Black"):
+            self._model.fix(_number(value), self._model.white)
 
     def vue_set_white(self, value: Any) -> None:
         """Fix white, with black as it is."""
-        self._model.fix(self._model.black, _number(value))
+        if self._is_number(value, "White"):
+            self._model.fix(self._model.black, _number(value))
+
+    def _is_number(self, value: Any, what: str) -> bool:
+        """Whether a limit can be used; a sentence says what to enter when not."""
+        good = math.isfinite(_number(value))
+        if not good:
+            unit = f" in {self._model.unit}" if self._model.unit else ""
+            self._model.sentence = (
+                f"{what}: {_quoted(value)} is not a number. Enter a number{unit}, or Automatic."
+            )
+        return good
 
     def vue_take(self, kind: Any) -> None:
         """Fix a range of the program; the one that is fixed already is let go."""
@@ -158,6 +175,11 @@ class DisplayBar(Part):
 
 def _shown(value: float) -> str:
     return f"{value:.4g}" if math.isfinite(value) else ""
+
+
+def _quoted(value: Any) -> str:
+    typed = str("" if value is None else value).strip()[:60]
+    return f'"{typed}"' if typed else "an empty field"
 
 
 def _number(value: Any) -> float:
