@@ -35,10 +35,10 @@ _TEMPLATE = """
     <label title="This value and all above are white">White <input class="mw-white" type="number" step="any"
       :value="white" @change="set_white($event.target.value)"/></label>
     <span class="mw-muted">{{ unit }}</span>
-    <span v-if="offered.length" class="mw-offered" role="group" aria-label="Ranges of this program">
+    <span v-if="offers || offered.length" class="mw-offered" :class="{'mw-away': !offered.length}" role="group" aria-label="Ranges of this program">
       <button type="button" class="mw-chip" v-for="one in offered" :key="one.kind" :title="one.tip"
         :aria-pressed="one.taken ? 'true' : 'false'" @click="take(one.kind)">{{ one.words }}</button></span>
-    <button type="button" class="mw-link" v-if="fixed" title="Let the percentile find black and white again"
+    <button type="button" class="mw-link" :class="{'mw-away': !fixed}" title="Let the percentile find black and white again"
       @click="release()">Automatic</button>
   </div>
 </template>
@@ -56,6 +56,7 @@ class _Controls(ipyvue.VueTemplate):
     white = traitlets.Unicode("").tag(sync=True)
     unit = traitlets.Unicode("").tag(sync=True)
     fixed = traitlets.Bool(False).tag(sync=True)
+    offers = traitlets.Bool(False).tag(sync=True)  # whether the program has ranges: their place is kept
     offered: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
     def __init__(self, model: DisplayModel) -> None:
@@ -152,6 +153,7 @@ class DisplayBar(Part):
             controls.curve, controls.percentile, controls.unit = model.curve, model.percentile, model.unit
             controls.black, controls.white = _shown(model.black), _shown(model.white)
             controls.fixed = model.fixed is not None
+            controls.offers = bool(model.session.program.display)
             controls.offered = [
                 {
                     "kind": kind,
