@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from miri_widgets.errors import ParameterError
+from miri_widgets.former_parameters import successor
 
 __all__ = ["Effective", "Kind", "Parameter", "Settings", "Source"]
 
@@ -310,6 +311,12 @@ class Settings(Mapping[str, Any]):
     def _find(by_name: Mapping[str, Parameter], name: str) -> Parameter:
         if name in by_name:
             return by_name[name]
+        if remedy := successor(name):
+            raise ParameterError(
+                f"the parameter {name[:80]!r}, which this version of jwst does not have",
+                "one of now",
+                remedy,
+            )
         label = name.rpartition(".")[2]
         near = [known for known in by_name if known.rpartition(".")[2] == label] or sorted(by_name)[:3]
         raise ParameterError(

@@ -167,6 +167,11 @@ def _add_shifts(commands: argparse._SubParsersAction) -> None:
         "--compare", type=Path, metavar="FILE.ecsv", help="tell how another table of shifts differs"
     )
     shifts.add_argument("--exposures", action="store_true", help="also list every exposure")
+    shifts.add_argument(
+        "--other-guide-stars",
+        action="store_true",
+        help="give a group without a believed shift the mean of those on other guide stars, if they agree",
+    )
     shifts.set_defaults(command=_shifts)
 
 

@@ -21,7 +21,9 @@ __all__ = ["report", "run_shifts"]
 
 def run_shifts(options: argparse.Namespace) -> int:
     """Read, judge, print and, when asked, compare and write."""
-    judged = judge_shifts(options.file, made_by="miri-widgets shifts")
+    judged = judge_shifts(
+        options.file, made_by="miri-widgets shifts", other_guide_stars=options.other_guide_stars
+    )
     runs, made = judged.runs, judged.table
     print(report(runs, exposures=options.exposures))
     for line in shift_signs(made):

@@ -5,9 +5,12 @@ A group whose verdict is FAIL keeps its verdict, and the source of what it took 
 
 1. the same group in another filter, the shortest first;
 2. the nearest in time of the groups on the same guide star: they share its position error;
-3. the nearest in time of all groups: only a guess, for another guide star has another error;
+3. only where that is asked for: the mean of the groups on two or more other guide stars, when they agree among
+   themselves, with their scatter as its error. Another guide star has another error, so that this is a guess;
 4. the common shift of the run, when that is all its exposures carry;
 5. zero.
+
+Nothing is ever taken from another program or another target (`miri_widgets.core.shift_groups.share_field`).
 
 A group that has no exposures in the filter has failed at nothing: it is judged by what it takes, as in the other
 filter, or WEAK when it comes from the same guide star. A guess and zero are FAIL.
@@ -19,7 +22,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from miri_widgets.core.shift_groups import Group
+import numpy as np
+
+from miri_widgets.core.shift_groups import Group, share_field
 from miri_widgets.core.shift_measurements import GroupShift
 from miri_widgets.core.shift_verdicts import Judgement, Verdict
 
@@ -27,6 +32,10 @@ __all__ = ["TrustedShift", "trust_shifts"]
 
 _SAME_STAR_ERR = 0.010
 """Arcsec; two visits on one guide star differ by 11 mas in the LMC field (visits 3 and 4)."""
+
+_AGREEMENT = 0.1
+"""Arcsec, a pixel of the imager; groups on several guide stars farther than this from their mean do not agree. Four
+visits of the LMC field on three guide stars lie within 15 mas, a fifth 1.6 arcsec away."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,7 @@ def trust_shifts(
     filter_name: str = "",
     shorter: Sequence[TrustedShift] = (),
     shared: Mapping[str, tuple[float, float]] | None = None,
+    other_guide_stars: bool = False,
 ) -> tuple[TrustedShift, ...]:
     """
     Give every group the shift to apply, along the chain of the module's description.
@@ -102,6 +112,8 @@ def trust_shifts(
         Of other filters, the shortest first, in the same frame.
     shared : mapping of str to (float, float), optional
         The common shift of the run, by group whose exposures carry it, arcsec.
+    other_guide_stars : bool, optional
+        Whether a group may be given the mean of the groups on other guide stars, when these agree.
 
     Returns
     -------
@@ -121,7 +133,13 @@ def trust_shifts(
             shifts.get(group.name),
             judgements.get(group.name),
             filter_name,
-            _chain(group, list(believed.values()), others, (shared or {}).get(group.name)),
+            _chain(
+                group,
+                [one for one in believed.values() if share_field(one.group, group)],
+                [one for one in others if share_field(one.group, group)],
+                (shared or {}).get(group.name),
+                other_guide_stars,
+            ),
         )
         for group in groups
     )
@@ -147,6 +165,7 @@ def _chain(
     believed: Sequence[TrustedShift],
     others: Sequence[TrustedShift],
     shared: tuple[float, float] | None,
+    other_guide_stars: bool,
 ) -> _Value:
     for one in others:
         if one.group.name == group.name:
@@ -161,13 +180,35 @@ def _chain(
         if group.guide_star and one.group.guide_star == group.guide_star:
             source = f"group {one.group.name}, on the same guide star"
             return _copied(one, source, _SAME_STAR_ERR, Verdict.WEAK, "taken from another group")
-    for one in near:
-        return _copied(
-            one, f"group {one.group.name}, nearest in time, on another guide star: a guess", math.nan
-        )
+    guess, hint = _mean_of_groups(near)
+    if guess is not None and other_guide_stars:
+        return guess
     if shared is not None:
-        return _Value(*shared, math.nan, math.nan, math.nan, 0.0, "the common shift of the run")
-    return _Value(0.0, 0.0, math.nan, math.nan, math.nan, 0.0, "zero: nothing was found to take")
+        return _Value(*shared, math.nan, math.nan, math.nan, 0.0, f"the common shift of the run{hint}")
+    return _Value(0.0, 0.0, math.nan, math.nan, math.nan, 0.0, f"zero: no shift can stand in{hint}")
+
+
+def _mean_of_groups(near: Sequence[TrustedShift]) -> tuple[_Value | None, str]:
+    """Return the mean of groups on other guide stars when they agree, and a hint for those who have not asked for it."""
+    groups = list({one.group.name: one for one in reversed(near)}.values())
+    if len({one.group.guide_star or one.group.name for one in groups}) < 2:
+        # visits on one guide star agree whatever its error is
+        return None, ""
+    dx, dy = np.array([(one.dx, one.dy) for one in groups]).T
+    apart = float(np.hypot(dx - dx.mean(), dy - dy.mean()).max())
+    count = f"{len(groups)} groups on other guide stars"
+    if apart > _AGREEMENT:
+        return None, f" (the {count} disagree: up to {apart:.2f} arcsec from their mean)"
+    scatter = float(dx.std(ddof=1)), float(dy.std(ddof=1))
+    value = _Value(
+        float(dx.mean()), float(dy.mean()), *scatter, math.nan,
+        0.0, f"the mean of {count}, which agree within {apart * 1000:.0f} mas: a guess",
+    )  # fmt: skip
+    hint = (
+        f" ({count} agree within {apart * 1000:.0f} mas on ({value.dx:+.3f}, {value.dy:+.3f}) arcsec; "
+        "this is taken only when other_guide_stars is set)"
+    )
+    return value, hint
 
 
 def _copied(

@@ -24,6 +24,7 @@ __all__ = [
     "left_out_of",
     "proofs_of",
     "run_facts",
+    "skipped_steps",
     "software",
     "stage_facts",
     "warnings_of",
@@ -117,12 +118,7 @@ def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> S
     """Return how a stage stands, from its planned runs and their records; `refused` says why it cannot run."""
     mine = [record for plan, record in found if plan.stage == stage.name]
     made = [record for record in mine if record is not None]
-    states = Counter(
-        one["name"]
-        for record in made
-        for one in record.steps
-        if one.get("cal_step") == "SKIPPED" or (not one.get("cal_step") and one.get("state") == "skipped")
-    )
+    states = Counter(name for record in made for name in skipped_steps(record))
     return StageFacts(
         name=stage.name,
         title=stage.title,
@@ -136,6 +132,15 @@ def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> S
         skipped=tuple(name for name, count in states.items() if count == len(made)),
         version=made[0].stage_version if made else 0,
         sentence=refused,
+    )
+
+
+def skipped_steps(record: Any) -> tuple[str, ...]:
+    """Return the names of the steps that a run has skipped."""
+    return tuple(
+        one["name"]
+        for one in record.steps
+        if one.get("cal_step") == "SKIPPED" or (not one.get("cal_step") and one.get("state") == "skipped")
     )
 
 

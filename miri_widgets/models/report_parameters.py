@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.report_facts import ReportRequest
+from miri_widgets.models.report_facts import ReportRequest, skipped_steps
 from miri_widgets.settings import Parameter, Settings, Source
 from miri_widgets.steps.acting import inactive
 
@@ -79,7 +79,10 @@ def changed_parameters(
         from_crds = settings.layers.get(Source.CRDS, {})
         given = {one.parameter: one for one in plan.inputs if one.parameter}
         idle = _inactive(request, plan, record, settings.declared)
+        skipped = tuple(f"{step}." for step in skipped_steps(record))
         for name in dict.fromkeys((*plan.settings, *record.resolved)):
+            if name.startswith(skipped) and not name.endswith(".skip"):
+                continue  # a parameter of a step that did not run has not acted
             one = declared.get(name)
             chosen = name in plan.settings
             value = plan.settings[name] if chosen else record.resolved[name]

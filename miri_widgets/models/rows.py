@@ -29,6 +29,7 @@ class StageState(StrEnum):
     LOADING = "loading"
     BLOCKED = "blocked"
     READY = "ready"
+    QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     PARTLY = "partly done"
@@ -52,6 +53,8 @@ class RunRow:
         How it stands.
     step : str
         The pipeline step at work.
+    step_seconds : float
+        Time since it began, whole seconds.
     index, total : int
         Its number from 1, and the number of steps.
     fraction : float
@@ -77,6 +80,7 @@ class RunRow:
     exposures: tuple[str, ...] = ()
     state: RowState = RowState.NEW
     step: str = ""
+    step_seconds: float = 0.0
     index: int = 0
     total: int = 0
     fraction: float = 0.0

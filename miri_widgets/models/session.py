@@ -29,6 +29,7 @@ from miri_widgets.models.newest import NewestProduct
 from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
+from miri_widgets.models.progress import JobsInProgress, Progress
 from miri_widgets.models.regions import RegionsModel
 from miri_widgets.models.rows import RunRow
 from miri_widgets.models.services import Services, real_services
@@ -67,6 +68,7 @@ class SessionModel(traitlets.HasTraits):
     running = traitlets.Bool(False)
     fraction = traitlets.Float(0.0, help="of all jobs at work")
     eta = traitlets.Float(None, allow_none=True)
+    progress = traitlets.Instance(Progress, args=(), help="of all jobs in progress")
     shown = traitlets.Instance(Path, allow_none=True, help="the product in the viewer")
     extension = traitlets.Unicode("SCI", help="the extension of `shown` that is in the viewer")
     picked = traitlets.Bool(False, help="whether the user chose `shown`")
@@ -107,6 +109,7 @@ class SessionModel(traitlets.HasTraits):
         self._memory = MemoryFile(self.memory_path)
         self._layers = SettingsLayers(self, self._memory)
         self._looker = Looker(self.services, self._memory, self.tags.path)
+        self._jobs = JobsInProgress()
         self._generation = 0
         self._rescan = True
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
@@ -236,7 +239,8 @@ class SessionModel(traitlets.HasTraits):
             self._newest.bring_up()
             self._orders.carry_out()
         self.running = bool(facts.jobs)
-        self.fraction, self.eta = fold.overall(facts.jobs)
+        self.progress = self._jobs.take(facts.jobs)
+        self.fraction, self.eta = self.progress.fraction, self.progress.eta
         for stage in self.stages.values():
             stage.log = facts.logs.get(stage.watched, stage.log if stage.watched else "")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,7 @@ __all__ = [
     "OverlapResidual",
     "ShiftFacts",
     "StarMatch",
+    "group_labels",
     "short_name",
     "star_matches",
     "star_of",
@@ -238,6 +240,39 @@ def short_name(group: Group) -> str:
     visit = "+".join(one.lstrip("0") or "0" for one in group.visit.split("+"))
     observation = "+".join(one.lstrip("0") or "0" for one in group.observation.split("+"))
     return f"{observation}.{visit}" + (f"/{part}" if part else "")
+
+
+def group_labels(groups: Iterable[Group]) -> dict[str, str]:
+    """
+    Return a label for every group of a table, by its name: as short as tells it from the others.
+
+    Parameters
+    ----------
+    groups : iterable of Group
+        Those that stand in one table or chart.
+
+    Returns
+    -------
+    dict of str to str
+        Observation and visit as ``2.1``; with the program before it where the groups are of several programs, and with
+        the guide star behind it where one visit has several; else the whole name.
+    """
+    listed = {group.name: group for group in groups}
+    labels = {name: short_name(group) for name, group in listed.items()}
+    if len({group.program for group in listed.values()}) > 1:
+        for name, group in listed.items():
+            if group.observation:
+                program = "+".join(part.lstrip("0") or "0" for part in group.program.split("+"))
+                labels[name] = f"{program} {labels[name]}".strip()
+    for lengthen in (
+        lambda group, label: f"{label} {group.guide_star}".strip(),
+        lambda group, label: group.name,
+    ):
+        counts = Counter(labels.values())
+        for name, group in listed.items():
+            if counts[labels[name]] > 1:
+                labels[name] = lengthen(group, labels[name])
+    return labels
 
 
 def stored_histograms(report: Mapping[str, Any]) -> tuple[HistogramPicture, ...]:

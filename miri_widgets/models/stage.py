@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.progress import stage_words
 from miri_widgets.models.rows import RowState, RunRow, StageState
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.acting import Acting
@@ -50,6 +51,7 @@ class StageModel(traitlets.HasTraits):
     products = traitlets.Tuple(help="Path of every product that the settings of now made")
     fraction = traitlets.Float(0.0)
     eta = traitlets.Float(None, allow_none=True, help="seconds left, None when unknown")
+    late = traitlets.Bool(False, help="whether its job takes longer than expected")
     asking = traitlets.Bool(False, help="whether CRDS is being asked for its values")
     planning = traitlets.Bool(False, help="whether rows belong to earlier settings still")
     watched = traitlets.Unicode("", help="key of the run whose log is followed")
@@ -230,6 +232,11 @@ class StageModel(traitlets.HasTraits):
     def active(self) -> bool:
         """Whether a run of this stage is waiting or at work."""
         return any(row.active for row in self.rows)
+
+    @property
+    def progress(self) -> str:
+        """What its runs are doing and how long they take, as text; empty when none is in progress."""
+        return stage_words(self.rows, self.eta, self.late) if self.active else ""
 
     @property
     def count_done(self) -> int:

@@ -9,7 +9,7 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.footprints import Corners, FootprintsModel, previewed_grid
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.chart import COLOURS
+from miri_widgets.panels.parts.chart import filter_colour
 from miri_widgets.panels.parts.footprints import SkyMap, Tile, key
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import sentences, text
@@ -73,7 +73,7 @@ class GridPreview(Part):
     def _tiles(self, found: dict[str, Corners]) -> tuple[list[Tile], dict[str, str]]:
         exposures = {root: self.model.session.programs.find(root) for root in found}
         filters = dict.fromkeys(one.filter if one is not None else "other" for one in exposures.values())
-        colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(filters)}
+        colours = {name: filter_colour(name) for name in filters}
         tiles = [
             Tile(corners, colours[one.filter if (one := exposures[root]) is not None else "other"])
             for root, corners in found.items()

@@ -15,7 +15,7 @@ import io
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from miri_widgets.core.shift_groups import Group, group_exposures
@@ -132,6 +132,7 @@ def read_measured_shifts(path: Path) -> MeasuredShifts:
         raise _wrong(path, "has no lines below its header", "one line per exposure", "give the whole table")
     _check_names(rows, path)
     units = {what: _unit(chosen[what]) for what in _LENGTHS if what in chosen}
+    rows = _told_apart(rows)
     groups = _groups(rows)
     owner = {root: group.name for group in groups for root in group.roots}
     return MeasuredShifts(
@@ -238,6 +239,19 @@ def _check_names(rows: Sequence[_Row], path: Path) -> None:
         seen[row.root] = row.line
 
 
+def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
+    """Put the field before the names of groups that are given in several fields: each field has its own."""
+    fields: dict[str, set[str]] = {}
+    for row in rows:
+        fields.setdefault(row.text.get("group", ""), set()).add(_field(row))
+    return [
+        replace(row, text={**row.text, "group": f"{_field(row)} {group}"})
+        if (group := row.text.get("group", "")) and len(fields[group]) > 1
+        else row
+        for row in rows
+    ]
+
+
 def _groups(rows: Sequence[_Row]) -> tuple[Group, ...]:
     """By visit and guide star; rows that name their group are grouped as they say."""
     named: dict[str, list[_Row]] = {}
@@ -265,9 +279,12 @@ def _values(words: Iterable[str]) -> str:
     return "+".join(sorted(set(words) - {""}))
 
 
+def _field(row: _Row) -> str:
+    return row.text.get("field", "") or row.program
+
+
 def _run(row: _Row) -> str:
-    field = row.text.get("field", "") or row.program
-    return " ".join(word for word in (field, row.text.get("filter", "").upper()) if word)
+    return " ".join(word for word in (_field(row), row.text.get("filter", "").upper()) if word)
 
 
 def _measurement(row: _Row, group: str, units: Mapping[str, float], path: Path) -> Measurement:

@@ -251,6 +251,7 @@ class Planner:
             predicted_mb=need.memory_mb,
             depends=tuple(sorted({one.run_key for one in inputs if one.run_key})),
             predicted_seconds=need.seconds,
+            predicted_measured=need.measured,
             predicted_bytes=need.product_bytes,
             size=size_name(members),
             stage_version=stage.version,

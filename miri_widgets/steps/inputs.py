@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import MissingFileError, MixedExposuresError, ParameterError
+from miri_widgets.former_parameters import successor
 from miri_widgets.products.association import (
     check_members,
     level3_association,
@@ -121,6 +122,12 @@ def check_settings(stage: Stage, values: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse_unknown(names: Sequence[str], values: Mapping[str, Any]) -> None:
     for name in values:
         if name not in names:
+            if remedy := successor(str(name)):
+                raise ParameterError(
+                    f"the parameter {str(name)[:80]!r}, which this version of jwst does not have",
+                    "one of now",
+                    remedy,
+                )
             near = get_close_matches(name, names, n=3) or [names[-1]]
             raise ParameterError(
                 f"the parameter {str(name)[:80]!r}",

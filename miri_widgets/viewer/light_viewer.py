@@ -66,9 +66,11 @@ class LightViewer:
             image=np.zeros((2, 2), dtype=np.float32), scales={"x": self._x, "y": self._y, "image": colors}
         )
         self._figure = self._make_figure()
-        self._choice = Dropdown(options=[], description="Image", layout=Layout(width="420px"))
+        self._choice = Dropdown(
+            options=[], description="Image", layout=Layout(flex="0 1 420px", width="auto", min_width="200px")
+        )
         self._next = Button(description="Blink", icon="exchange", tooltip="Show the next image")
-        self._readout = HTML(_HINT)
+        self._readout = HTML(_HINT, layout=Layout(flex="1 1 260px", min_width="0"))
         self._choice.observe(self._on_choice, "value")
         self._next.on_click(lambda _: self.blink())
         bar = HBox(

@@ -129,9 +129,56 @@ def test_same_guide_star_comes_before_nearer_in_time():
     lost = chosen(groups, [PASS, PASS, FAIL])[2]
     assert lost.source == "group far, on the same guide star"
     assert lost.dx_err > 0.009
-    other = chosen([groups[0], groups[1], group("lost", "S3", 9.0)], [PASS, PASS, FAIL])[2]
-    assert other.source.startswith("group near, nearest in time") and "guess" in other.source
-    assert math.isnan(other.dx_err)
+
+
+def test_other_guide_stars_stand_in_only_when_asked_for_and_when_they_agree():
+    groups = [group("far", "S1", 1.0), group("near", "S2", 8.9), group("lost", "S3", 9.0)]
+    lost = chosen(groups, [PASS, PASS, FAIL])[2]
+    assert (lost.dx, lost.dy, lost.verdict) == (0, 0, FAIL)
+    assert "2 groups on other guide stars agree within 71 mas on (+0.150, -0.150) arcsec" in lost.source
+    assert "only when other_guide_stars is set" in lost.source
+    guess = chosen(groups, [PASS, PASS, FAIL], other_guide_stars=True)[2]
+    assert (guess.dx, guess.dy) == pytest.approx((0.15, -0.15))
+    # the scatter of 0.1 and 0.2
+    assert (guess.dx_err, guess.dy_err) == pytest.approx((0.1 / math.sqrt(2),) * 2)
+    assert guess.verdict is FAIL and guess.source.endswith("a guess")
+
+
+def test_other_guide_stars_that_disagree_never_stand_in():
+    groups = [group("one", "S1"), group("two", "S2"), group("three", "S3"), group("lost", "S4")]
+    lost = chosen(groups, [PASS, PASS, PASS, FAIL], other_guide_stars=True)[3]
+    assert (lost.dx, lost.dy) == (0, 0) and "disagree" in lost.source
+    assert "0.14 arcsec from their mean" in lost.source
+
+
+def test_one_group_cannot_agree_with_itself():
+    lost = chosen([group("one", "S1"), group("lost", "S4")], [PASS, FAIL], other_guide_stars=True)[1]
+    assert (lost.dx, lost.source) == (0, "zero: no shift can stand in")
+
+
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize("what, value", [("program", "02729"), ("target", "ORION")])
+@pytest.mark.parametrize("star", ["S1", "S9"])
+def test_nothing_is_taken_from_another_program_or_target(asked, what, value, star):
+    """The nearest in time may be of another field: a table of several programs is one file."""
+    home = [replace(group(name, "S1", 1.0), target="LMC") for name in ("a", "b")]
+    strangers = [replace(group(name, "S1", 2.0), **{"target": "LMC", what: value}) for name in ("x", "y")]
+    lost = replace(group("lost", star, 2.0), target="LMC")
+    found = chosen([*strangers, lost], [PASS, PASS, FAIL], other_guide_stars=asked)[2]
+    assert (found.dx, found.dy, found.source) == (0, 0, "zero: no shift can stand in")
+    found = chosen([lost], [FAIL], shorter=chosen(strangers, [PASS, PASS]), other_guide_stars=asked)[0]
+    assert (found.dx, found.source) == (0, "zero: no shift can stand in")
+    found = chosen([*strangers, *home, lost], [PASS] * 4 + [FAIL], other_guide_stars=asked)[4]
+    # two visits on one other guide star agree whatever its error is
+    expected = (
+        (0.3, "group a, on the same guide star") if star == "S1" else (0, "zero: no shift can stand in")
+    )
+    assert (pytest.approx(found.dx), found.source) == expected
+
+
+def test_targets_that_are_not_known_are_no_contradiction():
+    groups = [group("a", "S1", 1.0), replace(group("lost", "S1", 2.0), target="LMC")]
+    assert chosen(groups, [PASS, FAIL])[1].source == "group a, on the same guide star"
 
 
 def test_what_was_never_measured_is_judged_by_what_it_takes():
@@ -156,7 +203,7 @@ def test_groups_of_other_filters_serve_as_neighbours_after_those_of_the_own():
 
 
 def test_nearest_visit_where_times_are_not_known():
-    groups = [group("a", visit="001"), group("b", visit="004"), group("lost", visit="005")]
+    groups = [group("a", "S1", visit="001"), group("b", "S1", visit="004"), group("lost", "S1", visit="005")]
     assert chosen(groups, [PASS, PASS, FAIL])[2].source.startswith("group b")
 
 

@@ -66,7 +66,9 @@ def test_the_overlay_follows_the_product_and_yields_to_a_preview(dashboard):
     session.show(session.stages["areas"].products[-1])
     assert (view.viewer.overlays["DO_NOT_USE"][0] != first).any()
     session.show(session.stages["image3"].products[0])
-    assert view.viewer.overlays == {} and view.flags.layout.display == "none"
+    assert view.viewer.overlays == {} and view.flags.list.layout.visibility == "hidden"
+    view.flags.list.vue_toggle()
+    assert "has no flags" in view.flags.words.value, "no key is silent"
     session.show(session.stages["areas"].products[0])
     assert (view.viewer.overlays["DO_NOT_USE"][0] == first).all()
     assert "mw-no-product" not in view._frame._dom_classes

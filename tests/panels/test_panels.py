@@ -339,7 +339,7 @@ def test_dashboard_from_first_look_to_mosaic(session, engine):
     dashboard.header.run_all.click()
     session.poll()
     assert dashboard.header.run_all.disabled
-    assert "0% of the job" in dashboard.header.progress.value
+    assert "0 % · " in dashboard.header.progress.value
     assert dashboard.panels["detector1"].tabs.active == "runs"
     engine.finish()
     session.poll()

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.progress import running_words
 from miri_widgets.models.rows import RowState, RunRow, duration
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.models.selection import choose, rows_of
@@ -87,7 +88,7 @@ class Runs(Part):
     def _row(self, row: RunRow) -> dict[str, Any]:
         exposure = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
         busy = row.state == RowState.RUNNING
-        words = f"{row.step} {row.index} of {row.total}" if busy and row.step else ""
+        words = running_words(row) if busy and row.step else ""
         return {
             "id": row.key,
             "label": {"text": exposure.label if exposure else row.label, "tip": row.label},
