@@ -134,7 +134,8 @@ class ShownImages:
         self._front = front
         view = self._held.get(front, InView())
         session = self.session
-        if session.not_displayed and view.product is not None and view.product != session.shown:
+        wish = (session.shown, session.extension)
+        if session.not_displayed and view.product is not None and (view.product, view.extension) != wish:
             # what was asked for cannot be read: the session shows what the viewer has left
             self._handled = (view.product, view.extension, session.requests)
             with session.hold_trait_notifications():
