@@ -125,6 +125,13 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
         metavar="STAGE.STEP.PARAMETER=VALUE",
         help="change a parameter for this run; may be given several times",
     )
+    run.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="leave out a file or folder of exposures, * and ? stand for letters; may be given several times",
+    )
     run.add_argument("--detach", action="store_true", help="start the job and return; it goes on by itself")
     _add_engine(run)
     run.set_defaults(command=_run)
