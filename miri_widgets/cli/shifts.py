@@ -21,10 +21,12 @@ __all__ = ["report", "run_shifts"]
 
 def run_shifts(options: argparse.Namespace) -> int:
     """Read, judge, print and, when asked, compare and write."""
-    judged = judge_shifts(options.file, made_by="miri-widgets shifts")
+    judged = judge_shifts(
+        options.file, made_by="miri-widgets shifts", other_guide_stars=options.other_guide_stars
+    )
     runs, made = judged.runs, judged.table
     print(report(runs, exposures=options.exposures))
-    for line in shift_signs(made):
+    for line in (*judged.measured.notes, *shift_signs(made)):
         print(line)
     if options.compare:
         told = compare_tables(made, read_shift_table(options.compare))
@@ -72,7 +74,9 @@ def _run_lines(name: str, run: ShiftRun) -> list[str]:
         lines += [
             f"  left out of {one.group.name}: {root}, which disagrees with the others" for root in outliers
         ]
-        if not one.own:
+        if not one.known:
+            lines.append(f"  {one.group.name} takes {one.source}")
+        elif not one.own:
             lines.append(f"  {one.group.name} takes ({one.dx:+.6f}, {one.dy:+.6f}) from {one.source}")
     if not run.solution.gauge.startswith("The zero point is that of the absolute measurements."):
         lines.append(f"  {run.solution.gauge}")

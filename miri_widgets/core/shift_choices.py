@@ -1,16 +1,17 @@
 """
 What shift every group is given: its own when it is believed, else one along a stated chain.
 
-A group whose verdict is FAIL keeps its verdict, and the source of what it took is stated, with how it was judged there:
+A group whose verdict is FAIL keeps its verdict, and the source of what it took is stated, with how it was judged there.
+Nothing is taken from another program, or another target:
 
 1. the same group in another filter, the shortest first;
 2. the nearest in time of the groups on the same guide star: they share its position error;
-3. the nearest in time of all groups: only a guess, for another guide star has another error;
-4. the common shift of the run, when that is all its exposures carry;
-5. zero.
+3. only when the user says so: the mean of the groups on other guide stars, if they agree among themselves, with their
+   scatter as its error; else the common shift of the run, when that is all the exposures of the group carry;
+4. nothing: the shift is NaN, and nothing is applied.
 
 A group that has no exposures in the filter has failed at nothing: it is judged by what it takes, as in the other
-filter, or WEAK when it comes from the same guide star. A guess and zero are FAIL.
+filter, or WEAK when it comes from the same guide star. A shift from other guide stars is FAIL.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from miri_widgets.core.shift_groups import Group
 from miri_widgets.core.shift_measurements import GroupShift
 from miri_widgets.core.shift_verdicts import Judgement, Verdict
 
-__all__ = ["TrustedShift", "trust_shifts"]
+__all__ = ["AGREEMENT", "TrustedShift", "trust_shifts"]
 
+AGREEMENT = 0.1
+"""Arcsec, about a pixel: groups on different guide stars agree when none is farther from their mean."""
 _SAME_STAR_ERR = 0.010
 """Arcsec; two visits on one guide star differ by 11 mas in the LMC field (visits 3 and 4)."""
 
@@ -41,7 +46,7 @@ class TrustedShift:
     filter : str
         Filter that it was measured in, or was to be.
     dx, dy : float
-        What to apply, arcsec along RA cos(Dec) and Dec.
+        What to apply, arcsec along RA cos(Dec) and Dec; NaN when there is nothing to take.
     dx_err, dy_err, corr : float
         Standard errors, arcsec, and their correlation; NaN when not known.
     rotation : float
@@ -71,6 +76,11 @@ class TrustedShift:
     source: str = "measured"
 
     @property
+    def known(self) -> bool:
+        """Whether there is a shift to apply."""
+        return math.isfinite(self.dx) and math.isfinite(self.dy)
+
+    @property
     def own(self) -> bool:
         """Whether the value was measured on the group itself."""
         return self.source == "measured"
@@ -84,6 +94,7 @@ def trust_shifts(
     filter_name: str = "",
     shorter: Sequence[TrustedShift] = (),
     shared: Mapping[str, tuple[float, float]] | None = None,
+    other_guide_stars: bool = False,
 ) -> tuple[TrustedShift, ...]:
     """
     Give every group the shift to apply, along the chain of the module's description.
@@ -102,11 +113,13 @@ def trust_shifts(
         Of other filters, the shortest first, in the same frame.
     shared : mapping of str to (float, float), optional
         The common shift of the run, by group whose exposures carry it, arcsec.
+    other_guide_stars : bool
+        Whether a group may take the mean of agreeing groups on other guide stars, or the common shift of the run.
 
     Returns
     -------
     tuple of TrustedShift
-        In the order of `groups`; each has a finite shift.
+        In the order of `groups`; those that found nothing to take have no shift (NaN).
     """
     others = [one for one in shorter if one.own and one.verdict is not Verdict.FAIL]
     believed: dict[str, TrustedShift] = {}
@@ -121,7 +134,7 @@ def trust_shifts(
             shifts.get(group.name),
             judgements.get(group.name),
             filter_name,
-            _chain(group, list(believed.values()), others, (shared or {}).get(group.name)),
+            _chain(group, list(believed.values()), others, (shared or {}).get(group.name), other_guide_stars),
         )
         for group in groups
     )
@@ -147,7 +160,10 @@ def _chain(
     believed: Sequence[TrustedShift],
     others: Sequence[TrustedShift],
     shared: tuple[float, float] | None,
+    other_guide_stars: bool,
 ) -> _Value:
+    believed = [one for one in believed if _comparable(one.group, group)]
+    others = [one for one in others if _comparable(one.group, group)]
     for one in others:
         if one.group.name == group.name:
             source = f"filter {one.filter}, where it is {one.verdict}"
@@ -161,13 +177,49 @@ def _chain(
         if group.guide_star and one.group.guide_star == group.guide_star:
             source = f"group {one.group.name}, on the same guide star"
             return _copied(one, source, _SAME_STAR_ERR, Verdict.WEAK, "taken from another group")
-    for one in near:
-        return _copied(
-            one, f"group {one.group.name}, nearest in time, on another guide star: a guess", math.nan
-        )
+    if not other_guide_stars:
+        return _nothing("no other filter and no group on the same guide star has a shift to take")
+    mean, why = _mean_of_others(believed or others)
+    if mean is not None:
+        return mean
     if shared is not None:
         return _Value(*shared, math.nan, math.nan, math.nan, 0.0, "the common shift of the run")
-    return _Value(0.0, 0.0, math.nan, math.nan, math.nan, 0.0, "zero: nothing was found to take")
+    return _nothing(why)
+
+
+def _nothing(why: str) -> _Value:
+    nan = math.nan
+    return _Value(nan, nan, nan, nan, nan, 0.0, f"nothing, so it has no shift: {why}")
+
+
+def _comparable(one: Group, other: Group) -> bool:
+    """Whether groups are of one program and, as far as it is known, one target."""
+
+    def shares(first: str, second: str) -> bool:
+        return bool(set(first.split("+")) & set(second.split("+")))
+
+    if (one.program or other.program) and not shares(one.program, other.program):
+        return False
+    return not (one.target and other.target) or shares(one.target, other.target)
+
+
+def _mean_of_others(believed: Sequence[TrustedShift]) -> tuple[_Value | None, str]:
+    """Return the mean of groups on different guide stars with their scatter as error; or nothing, and why."""
+    stars = {one.group.guide_star or one.group.name for one in believed}
+    if len(stars) < 2:
+        return None, "the program has no two guide stars with believed shifts that could agree"
+    # filters of one group count once
+    by_group = {one.group.name: one for one in reversed(believed)}
+    values = np.array([(one.dx, one.dy) for one in by_group.values()])
+    mean, scatter = values.mean(axis=0), np.maximum(values.std(axis=0, ddof=1), _SAME_STAR_ERR)
+    worst = float(np.hypot(*(values - mean).T).max())
+    if worst > AGREEMENT:
+        return None, (
+            f"the guide stars of the program disagree by up to {worst * 1000:.0f} mas from their mean, more than "
+            f"{AGREEMENT * 1000:.0f}"
+        )
+    source = f"the mean of {len(values)} groups on other guide stars of the program, which agree to {worst * 1000:.0f} mas"
+    return _Value(float(mean[0]), float(mean[1]), float(scatter[0]), float(scatter[1]), 0.0, 0.0, source), ""
 
 
 def _copied(

@@ -62,6 +62,8 @@ class Group:
         As in the headers; several values of a merged group are joined by ``+``.
     times : tuple of float
         Start of each exposure, MJD UTC; NaN when not known.
+    target : str
+        Target of the observations; several are joined by ``+``, empty when not known.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Group:
     visit: str = ""
     guide_star: str = ""
     times: tuple[float, ...] = ()
+    target: str = ""
 
     @property
     def mjd(self) -> float:
@@ -117,8 +120,15 @@ def group_exposures(exposures: Iterable[Pointed]) -> tuple[Group, ...]:
         star = one.guide_star or (next(iter(named)) if len(named) == 1 else "")
         time = float(one.start_mjd)
         found.setdefault((*visit, star), {})[one.root] = time if time > 0 else math.nan
+    targets = {one.root: str(getattr(one, "target", "") or "") for one in listed}
     groups = [
-        Group(group_name(*key), tuple(members), *key, times=tuple(members.values()))
+        Group(
+            group_name(*key),
+            tuple(members),
+            *key,
+            times=tuple(members.values()),
+            target=_joined(targets[root] for root in members),
+        )
         for key, members in found.items()
     ]
     return tuple(sorted(groups, key=lambda group: group.name))
@@ -169,6 +179,7 @@ def split(group: Group, roots: Iterable[str]) -> tuple[Group, Group]:
                 group.visit,
                 group.guide_star,
                 tuple(time for _, time in kept),
+                group.target,
             )
         )
     return parts[0], parts[1]
@@ -202,6 +213,7 @@ def merge(groups: Sequence[Group]) -> Group:
         _joined(group.visit for group in groups),
         _joined(group.guide_star for group in groups),
         tuple(members[root] for root in ordered),
+        _joined(group.target for group in groups),
     )
 
 

@@ -60,6 +60,7 @@ def trust_run(
     shorter: Sequence[TrustedShift] = (),
     limits: Limits | None = None,
     find_shared: bool = True,
+    other_guide_stars: bool = False,
 ) -> ShiftRun:
     """
     Find fall-backs, solve, judge and choose.
@@ -76,7 +77,7 @@ def trust_run(
         An independent estimate of the same shifts, such as offset histograms; it is compared, not averaged.
     reference, rotation
         As in `solve_shifts`.
-    filter_name, shorter
+    filter_name, shorter, other_guide_stars
         As in `trust_shifts`.
     limits : Limits, optional
         Other limits of the verdicts than the usual ones.
@@ -104,7 +105,13 @@ def trust_run(
         for index in one.members
     }
     shifts = trust_shifts(
-        groups, solution.shifts, judgements, filter_name=filter_name, shorter=shorter, shared=common
+        groups,
+        solution.shifts,
+        judgements,
+        filter_name=filter_name,
+        shorter=shorter,
+        shared=common,
+        other_guide_stars=other_guide_stars,
     )
     return ShiftRun(marked, shared, solution, judgements, shifts, plain_averages(measurements))
 

@@ -43,7 +43,9 @@ class JudgedShifts:
     table: ShiftTable
 
 
-def judge_shifts(path: Path, *, made_by: str = "miri_widgets") -> JudgedShifts:
+def judge_shifts(
+    path: Path, *, made_by: str = "miri_widgets", other_guide_stars: bool = False
+) -> JudgedShifts:
     """
     Judge shifts that were measured exposure by exposure.
 
@@ -53,6 +55,8 @@ def judge_shifts(path: Path, *, made_by: str = "miri_widgets") -> JudgedShifts:
         A table as `miri_widgets.products.measured_shifts.read_measured_shifts` takes it.
     made_by : str
         What the judged table tells of its origin.
+    other_guide_stars : bool
+        As in `miri_widgets.core.shift_choices.trust_shifts`.
 
     Raises
     ------
@@ -66,7 +70,13 @@ def judge_shifts(path: Path, *, made_by: str = "miri_widgets") -> JudgedShifts:
     parts = {name: measured.run(name) for name in dict.fromkeys(measured.runs)}
     for name, part in sorted(parts.items(), key=lambda item: _wavelength(item[1])):
         shorter = [one for run in runs.values() for one in run.shifts]
-        runs[name] = trust_run(part.measurements, part.groups, filter_name=part.filters[0], shorter=shorter)
+        runs[name] = trust_run(
+            part.measurements,
+            part.groups,
+            filter_name=part.filters[0],
+            shorter=shorter,
+            other_guide_stars=other_guide_stars,
+        )
     return JudgedShifts(measured, runs, _table(runs, measured, made_by))
 
 
@@ -107,7 +117,7 @@ def _by_exposure(judged: JudgedShifts) -> ExposureShifts:
 
 
 def _table(runs: Mapping[str, ShiftRun], measured: MeasuredShifts, made_by: str) -> ShiftTable:
-    notes = []
+    notes = list(measured.notes)
     for name, run in runs.items():
         notes.append(f"{name}: {run.solution.gauge}")
         notes += [f"{name}: {one.sentence}" for one in run.shared]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ __all__ = [
     "ShiftFacts",
     "StarMatch",
     "short_name",
+    "short_names",
     "star_matches",
     "star_of",
     "stored_histograms",
@@ -228,6 +229,38 @@ class ShiftFacts:
 def star_of(group: Group) -> str:
     """Return the guide star of a group, for colours; the group's name where it is not known."""
     return group.guide_star or group.name
+
+
+def short_names(shifts: Iterable[TrustedShift]) -> tuple[str, ...]:
+    """
+    Return a label for each row of a table, as short as tells all of them apart.
+
+    Parameters
+    ----------
+    shifts : iterable of TrustedShift
+        The rows.
+
+    Returns
+    -------
+    tuple of str
+        Observation and visit; with program, guide star or filter where several rows would bear that label.
+    """
+    rows = list(shifts)
+    labels = [short_name(one.group) for one in rows]
+    for part in (
+        lambda one: one.group.program,
+        lambda one: one.group.guide_star,
+        lambda one: one.filter,
+        lambda one: one.group.name,
+    ):
+        of_label: dict[str, set[str]] = {}
+        for label, one in zip(labels, rows, strict=True):
+            of_label.setdefault(label, set()).add(part(one))
+        labels = [
+            f"{label} {part(one)}".strip() if len(of_label[label]) > 1 else label
+            for label, one in zip(labels, rows, strict=True)
+        ]
+    return tuple(labels)
 
 
 def short_name(group: Group) -> str:

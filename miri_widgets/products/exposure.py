@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, TypeAlias
 from astropy.io import fits
 
 from miri_widgets.errors import NotImagingError, NotJwstError, WrongSuffixError
+from miri_widgets.products.dates import exposure_times, start_text
 from miri_widgets.products.fits_files import LightHeader, read_headers, shown_name
 from miri_widgets.products.names import ExposureName, suffix_of
 
@@ -64,7 +66,7 @@ class Exposure:
     start : str
         Start of the exposure, ISO, UTC.
     start_mjd, end_mjd : float
-        Start and end of the exposure, MJD, UTC.
+        Start and end of the exposure, MJD, UTC; NaN when no keyword says them.
     ra, dec : float
         Reference point on the sky, degrees, ICRS; NaN when not given.
     exposure_time : float
@@ -132,6 +134,11 @@ class Exposure:
         """A short name for tables and progress lists."""
         return f"{self.filter} tile {self.tile or '?'} dither {self.dither}"
 
+    @property
+    def order(self) -> tuple[float, str]:
+        """What exposures are sorted by: time, and name; those without a date come last."""
+        return (self.start_mjd if math.isfinite(self.start_mjd) else math.inf, self.root)
+
     def with_tile(self, tile: int) -> Exposure:
         """Return the exposure with its tile number."""
         return replace(self, tile=tile)
@@ -197,6 +204,7 @@ def exposure_from_headers(path: Path, headers: Sequence[_Header], *, suffix: str
             "check how the file was named",
         )
     status = path.stat()
+    start_mjd, end_mjd = exposure_times(primary)
     return Exposure(
         path=path,
         name=_name(path, found),
@@ -209,9 +217,9 @@ def exposure_from_headers(path: Path, headers: Sequence[_Header], *, suffix: str
         ny=_integer(sci, "NAXIS2", 0),
         dither=_integer(primary, "PATT_NUM", _integer(primary, "EXPOSURE", 1)),
         dithers=_integer(primary, "NUMDTHPT", 1),
-        start=_text(primary, "DATE-BEG") or f"{_text(primary, 'DATE-OBS')}T{_text(primary, 'TIME-OBS')}",
-        start_mjd=_number(primary, "EXPSTART", 0.0),
-        end_mjd=_number(primary, "EXPEND", 0.0),
+        start=start_text(primary),
+        start_mjd=start_mjd,
+        end_mjd=end_mjd,
         exposure_time=_number(primary, "EFFEXPTM", 0.0),
         guide_star=_text(primary, "GDSTARID") or _text(primary, "GS_ID"),
         target=_text(primary, "TARGPROP") or _text(primary, "TARGNAME"),

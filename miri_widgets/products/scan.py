@@ -28,7 +28,7 @@ from miri_widgets.products.names import ExposureName, suffix_of
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
-_INDEX_VERSION = 3
+_INDEX_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,7 @@ def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | No
         items.append(_rebuild(path, entry))
     if index is not None and seen != known:
         write_json(index, {"version": _INDEX_VERSION, "files": seen})
-    exposures = sorted(
-        (item for item in items if isinstance(item, Exposure)), key=lambda item: (item.start_mjd, item.root)
-    )
+    exposures = sorted((item for item in items if isinstance(item, Exposure)), key=lambda item: item.order)
     return ScanResult(
         exposures=_number_tiles(exposures),
         mosaics=tuple(item for item in items if isinstance(item, Mosaic)),

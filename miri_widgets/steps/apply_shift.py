@@ -132,6 +132,11 @@ class ApplyShiftStep(MiriStep):
                 "a row for its visit and guide star",
                 "measure the shifts with this exposure, or add a row",
             )
+        if not found.known:
+            return Shift(0.0, 0.0, 0.0, f"{path.name}: no shift"), (
+                f"no shift is applied, its position stays that of the header: {found.group.name} is {found.verdict} "
+                f"({found.reason}; it takes {found.source})"
+            )
         told = (
             ""
             if found.verdict == Verdict.PASS

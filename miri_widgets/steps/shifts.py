@@ -51,6 +51,7 @@ class ShiftsStep(MeasureShiftsStep):
         regroup = string_list(default=list())  # Other groups: 'merge GROUP GROUP', 'split GROUP EXPOSURE EXPOSURE'.
         min_matches = float(min=2, max=1000, default=10)  # Fewer matched stars in the typical exposure are weak, half as many fail.
         min_significance = float(min=1, max=100, default=7)  # Lower peaks of the offset histogram are weak, below 5/7 of it they fail. [sigma]
+        other_guide_stars = boolean(default=False)  # A failed group takes the mean of the program's other guide stars, when they agree.
     """
 
     def process(self, source: Any) -> list[Any]:
@@ -113,6 +114,7 @@ class ShiftsStep(MeasureShiftsStep):
             rotation=self.rotation,
             filter_name=filter_name,
             limits=self._limits(),
+            other_guide_stars=self.other_guide_stars,
             find_shared=False,  # the fits themselves tell what was only shared
         )
         return field, run
@@ -141,7 +143,12 @@ class ShiftsStep(MeasureShiftsStep):
             taken += [one for one in transfer.shifts if one.group in lacking]
             notes += transfer.notes
         shifts = trust_shifts(
-            groups, run.solution.shifts, run.judgements, filter_name=_filter_of(run), shorter=taken
+            groups,
+            run.solution.shifts,
+            run.judgements,
+            filter_name=_filter_of(run),
+            shorter=taken,
+            other_guide_stars=self.other_guide_stars,
         )
         return replace(run, shifts=shifts), fields, notes
 

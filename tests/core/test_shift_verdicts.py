@@ -130,8 +130,7 @@ def test_same_guide_star_comes_before_nearer_in_time():
     assert lost.source == "group far, on the same guide star"
     assert lost.dx_err > 0.009
     other = chosen([groups[0], groups[1], group("lost", "S3", 9.0)], [PASS, PASS, FAIL])[2]
-    assert other.source.startswith("group near, nearest in time") and "guess" in other.source
-    assert math.isnan(other.dx_err)
+    assert math.isnan(other.dx) and not other.known and other.source.startswith("nothing")
 
 
 def test_what_was_never_measured_is_judged_by_what_it_takes():
@@ -156,15 +155,39 @@ def test_groups_of_other_filters_serve_as_neighbours_after_those_of_the_own():
 
 
 def test_nearest_visit_where_times_are_not_known():
-    groups = [group("a", visit="001"), group("b", visit="004"), group("lost", visit="005")]
+    groups = [group("a", "S1", visit="001"), group("b", "S1", visit="004"), group("lost", "S1", visit="005")]
     assert chosen(groups, [PASS, PASS, FAIL])[2].source.startswith("group b")
 
 
-def test_the_common_shift_and_then_zero_end_the_chain():
+def test_other_guide_stars_serve_only_when_asked_and_when_they_agree():
+    groups = [group("a", "S1", 1.0), group("b", "S2", 2.0), group("lost", "S3", 3.0)]
+    usual = chosen(groups, [PASS, PASS, FAIL])
+    assert not usual[2].known
+    asked = chosen(groups, [PASS, PASS, FAIL], other_guide_stars=True)[2]
+    both = [(one.dx, one.dy) for one in usual[:2]]
+    apart = np.hypot(*(np.array(both[0]) - both[1])) / 2
+    if apart <= 0.1:
+        assert (asked.dx, asked.dy) == pytest.approx(tuple(np.mean(both, axis=0)))
+        assert asked.verdict is FAIL and "which agree to" in asked.source
+    else:
+        assert not asked.known and "disagree" in asked.source
+
+
+def test_a_fallback_never_leaves_its_program_nor_its_target():
+    lost = group("lost", "S1", 9.0)
+    for change in ({"program": "02729"}, {"target": "30 Dor"}):
+        near = replace(group("near", "S1", 8.9), **change)
+        mine = replace(lost, target="SMACS")
+        taken = chosen([near, mine], [PASS, FAIL], other_guide_stars=True)[1]
+        assert not taken.known and taken.verdict is FAIL, change
+
+
+def test_the_common_shift_is_taken_only_when_asked_and_nothing_ends_the_chain():
     groups = [group("a", "S1", 1)]
-    assert chosen(groups, [FAIL], shared={"a": (0.006, -1.64)})[0].dy == -1.64
-    zero = chosen(groups, [FAIL])[0]
-    assert (zero.dx, zero.dy) == (0, 0) and zero.source.startswith("zero")
+    shared = {"a": (0.006, -1.64)}
+    assert chosen(groups, [FAIL], shared=shared, other_guide_stars=True)[0].dy == -1.64
+    for nothing in (chosen(groups, [FAIL])[0], chosen(groups, [FAIL], shared=shared)[0]):
+        assert not nothing.known and nothing.source.startswith("nothing")
 
 
 def test_a_sparse_field_is_not_averaged_silently():
@@ -175,7 +198,7 @@ def test_a_sparse_field_is_not_averaged_silently():
     ]
     (one,) = trust_run(rows, [Group("g", tuple(row.root for row in rows))]).shifts
     assert one.verdict is FAIL and "matched stars" in one.reason
-    assert (one.dx, one.dy) == (0, 0)
+    assert not one.known
 
 
 def test_told_statuses_are_believed_when_asked():

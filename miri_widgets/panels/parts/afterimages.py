@@ -61,7 +61,7 @@ class AfterImages(Part):
             told |= row.report.get("exposures", {})
         find = self.model.session.programs.find
         found = [(exposure, told[root]) for root in told if (exposure := find(root)) is not None]
-        return sorted(found, key=lambda one: (one[0].start_mjd, one[0].root))
+        return sorted(found, key=lambda one: one[0].order)
 
     def _minutes(self) -> float:
         settings = self.model.settings

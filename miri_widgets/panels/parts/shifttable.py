@@ -11,7 +11,7 @@ from miri_widgets.core.shift_choices import TrustedShift
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.selection import choose
-from miri_widgets.models.shift_facts import StarMatch, short_name
+from miri_widgets.models.shift_facts import StarMatch, short_names
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
@@ -92,9 +92,12 @@ class Verdicts(Part):
     def _follow(self, _: Any) -> None:
         facts = self.shifts.facts
         shifts = facts.table.shifts if facts is not None else ()
-        self.table.rows = [_verdict_row(place, one) for place, one in enumerate(shifts)]
+        self.table.rows = [
+            _verdict_row(place, one, label)
+            for place, (one, label) in enumerate(zip(shifts, short_names(shifts), strict=True))
+        ]
         self._follow_chosen(None)
-        self.reasons.value = "".join(_reason(one) for one in shifts)
+        self.reasons.value = "".join(map(_reason, shifts, short_names(shifts)))
         if facts is None:
             self.notes.value = ""
             return
@@ -222,12 +225,12 @@ def _no_regroup() -> ipywidgets.HTML:
     return text("These shifts come from a file: their groups cannot be changed here.", "mw-muted")
 
 
-def _verdict_row(place: int, one: TrustedShift) -> dict[str, Any]:
+def _verdict_row(place: int, one: TrustedShift, label: str) -> dict[str, Any]:
     tone, glyph = _TONES[one.verdict]
     return {
         "id": str(place),
         "verdict": {"text": str(one.verdict), "tone": tone, "glyph": glyph, "tip": one.reason},
-        "group": {"text": short_name(one.group), "tip": f"{one.group.name} {one.filter}".strip()},
+        "group": {"text": label, "tip": f"{one.group.name} {one.filter}".strip()},
         "star": one.group.guide_star or "not known",
         "dx": _with_error(one.dx, one.dx_err),
         "dy": _with_error(one.dy, one.dy_err),
@@ -236,15 +239,17 @@ def _verdict_row(place: int, one: TrustedShift) -> dict[str, Any]:
     }
 
 
-def _reason(one: TrustedShift) -> str:
+def _reason(one: TrustedShift, label: str) -> str:
     """Why, and where the value comes from when it is not the group's own."""
     taken = "" if one.own else f"; it gets {one.source}"
     tone = _TONES[one.verdict][0]
-    words = f"{short_name(one.group)} is {one.verdict}: {one.reason}{taken}."
+    words = f"{label} is {one.verdict}: {one.reason}{taken}."
     return f'<p class="mw-reason mw-{tone}">{escape(words)}</p>'
 
 
 def _with_error(value: float, err: float) -> dict[str, Any]:
+    if not math.isfinite(value):
+        return {"text": "none", "rank": value}
     told = f" ± {1000 * err:.1f}" if math.isfinite(err) else " ± ?"
     return {"text": f"{1000 * value:+.1f}{told}", "rank": value}
 
