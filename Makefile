@@ -15,7 +15,7 @@ PORT ?= 8866
 PROGRAM ?= demo
 PYTEST_ARGS ?=
 
-.PHONY: demo test fast fuzz lint bench science picture pictures docs dashboards serve doctor clean
+.PHONY: demo test fast fuzz lint bench science picture pictures docs dashboards pages serve doctor clean
 
 demo: $(VENV)/.installed
 	$(BIN)/miri-widgets demo --program $(PROGRAM) --port $(PORT)
@@ -61,6 +61,12 @@ DASHBOARDS ?=
 dashboards: $(VENV)/.installed-test
 	-$(BIN)/python tests/browser/get_chromium.py
 	$(BIN)/python tests/browser/every_dashboard.py $(DASHBOARDS)
+
+# The page of a finished program, opened N times beside a job and a busy core, its kernel killed before half of them.
+N ?= 200
+pages: $(VENV)/.installed-test
+	-$(BIN)/python tests/browser/get_chromium.py
+	$(BIN)/python tests/browser/open_pages.py $(N)
 
 # The site, into build/docs/html; no network is needed. Pictures of the last `make pictures`, else the kept ones.
 docs: $(VENV)/.installed-docs

@@ -127,7 +127,9 @@ class Dashboard(Part):
             stage = self.session.stages[name]
             state = str(stage.state)
             done = (
-                f"{stage.count_done} of {len(stage.rows)}" if state in ("running", "partly done") else state
+                f"{stage.count_done} of {len(stage.rows)}"
+                if state in ("running", "queued", "partly done")
+                else state
             )
             items.append(
                 {

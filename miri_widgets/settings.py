@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from miri_widgets.errors import ParameterError
+from miri_widgets.former_parameters import successor
 
 __all__ = ["Effective", "Kind", "Parameter", "Settings", "Source"]
 
@@ -93,6 +94,11 @@ class Parameter:
     def label(self) -> str:
         """The name without its step."""
         return self.name.rpartition(".")[2]
+
+    @property
+    def takes_empty(self) -> bool:
+        """Whether an emptied control gives an empty text or list; else it gives None."""
+        return self.default == () or (self.kind == Kind.STRING and self.default is not None)
 
     def check(self, value: Any) -> Any:
         """
@@ -186,6 +192,53 @@ class Parameter:
             words += f" in {self.unit}"
         return words + (" or None" if self.optional else "")
 
+    def entry(self) -> str:
+        """Return what may be typed into a control, as words that complete "Enter ..."."""
+        unit = f" {'σ' if self.unit == 'sigma' else self.unit}" if self.unit else ""
+        if self.kind in (Kind.FLOAT, Kind.INTEGER):
+            kind = "a whole number" if self.kind == Kind.INTEGER else "a number"
+            if self.low is not None and self.high is not None:
+                whole = "a whole number, " if self.kind == Kind.INTEGER else ""
+                return f"{whole}{self.low:g}–{self.high:g}{unit}"
+            if self.low is not None:
+                return f"{kind} of at least {self.low:g}{unit}"
+            return f"{kind} of at most {self.high:g}{unit}" if self.high is not None else f"{kind}{unit}"
+        return self.expected().removesuffix(" or None")
+
+    def entry_problem(self, value: Any) -> str:
+        """
+        Return why what was typed into a control is not allowed, as a sentence; empty when it is allowed.
+
+        Parameters
+        ----------
+        value : object
+            The text, or the value of the control.
+        """
+        typed = str("" if value is None else value).strip()
+        try:
+            self.check(None if typed == "" and not self.takes_empty else value)
+        except ParameterError:
+            back = "" if self.default is None else ", or go back to the default with ↺"
+            return f"{self._what_is_wrong(typed)} Enter {self.entry()}{back}."
+        return ""
+
+    def _what_is_wrong(self, typed: str) -> str:
+        shown = f'"{typed[:60]}"'
+        if not typed:
+            return "Nothing is entered."
+        if self.kind not in (Kind.FLOAT, Kind.INTEGER):
+            return f"{shown} is not allowed."
+        try:
+            number = float(typed)
+        except ValueError:
+            point = " (write a decimal point)" if typed.count(",") == 1 and "." not in typed else ""
+            return f"{shown} is not a number{point}."
+        if math.isnan(number):
+            return f"{shown} is not a number."
+        if self.kind == Kind.INTEGER and not (math.isfinite(number) and number == int(number)):
+            return f"{shown} is not a whole number."
+        return f"{shown} is out of range."
+
     def _error(self, value: Any) -> ParameterError:
         return ParameterError(
             f"{self.name} = {str(value)[:80]!r}", self.expected(), f"give {self.name} such a value"
@@ -258,6 +311,12 @@ class Settings(Mapping[str, Any]):
     def _find(by_name: Mapping[str, Parameter], name: str) -> Parameter:
         if name in by_name:
             return by_name[name]
+        if remedy := successor(name):
+            raise ParameterError(
+                f"the parameter {name[:80]!r}, which this version of jwst does not have",
+                "one of now",
+                remedy,
+            )
         label = name.rpartition(".")[2]
         near = [known for known in by_name if known.rpartition(".")[2] == label] or sorted(by_name)[:3]
         raise ParameterError(

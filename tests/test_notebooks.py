@@ -78,6 +78,15 @@ def test_it_is_kept_without_outputs(path):
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_no_cell_closes_what_is_shown(path):
+    """*Run All* would leave empty outputs: the end of the kernel closes, and the tests do."""
+    shown = ("panel", "viewer", "dashboard", "part", "program_panel", "mosaic_panel")
+    for cell in read(path).cells:
+        if cell.cell_type == "code":
+            assert not [name for name in shown if f"{name}.close()" in cell.source]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_it_says_what_it_shows_and_how_long_it_takes(path):
     first = read(path).cells[0]
     assert first.cell_type == "markdown" and first.source.startswith("# ")

@@ -69,6 +69,7 @@ def examine(*, port: int = 8866) -> tuple[Check, ...]:
         _python,
         _packages,
         _added_stages,
+        _accelerations,
         _bytecode,
         _crds,
         _disk,
@@ -97,6 +98,26 @@ def _added_stages() -> Check:
     if problems := problems_of_added():
         return Check("own stages", State.WARNING, names, " ".join(problems).rstrip("."))
     return Check("own stages", State.OK, f"{names} added by other packages")
+
+
+def _accelerations() -> Check:
+    from miri_widgets.steps.acceleration import State as Acting
+    from miri_widgets.steps.acceleration import acceleration_states
+
+    try:
+        states = acceleration_states()
+    except MiriWidgetsError as error:
+        return Check("acceleration", State.FAILED, error.found, error.remedy)
+    stock = [f"{name} {state}" for name, state in states.items() if state not in (Acting.ON, Acting.OFF)]
+    found = ", ".join(f"{name} {state.partition(':')[0]}" for name, state in states.items())
+    if stock:
+        return Check(
+            "acceleration",
+            State.WARNING,
+            f"{found} (the products are the same, only slower)",
+            "install the versions that this package was proven with to have the speed back",
+        )
+    return Check("acceleration", State.OK, found)
 
 
 def _packages() -> Check:

@@ -166,12 +166,12 @@ def _add_shifts(commands: argparse._SubParsersAction) -> None:
     shifts.add_argument(
         "--compare", type=Path, metavar="FILE.ecsv", help="tell how another table of shifts differs"
     )
+    shifts.add_argument("--exposures", action="store_true", help="also list every exposure")
     shifts.add_argument(
         "--other-guide-stars",
         action="store_true",
-        help="a group that failed takes the mean of the program's other guide stars, when they agree",
+        help="give a group without a believed shift the mean of those on other guide stars, if they agree",
     )
-    shifts.add_argument("--exposures", action="store_true", help="also list every exposure")
     shifts.set_defaults(command=_shifts)
 
 

@@ -26,7 +26,7 @@ def run_shifts(options: argparse.Namespace) -> int:
     )
     runs, made = judged.runs, judged.table
     print(report(runs, exposures=options.exposures))
-    for line in (*judged.measured.notes, *shift_signs(made)):
+    for line in shift_signs(made):
         print(line)
     if options.compare:
         told = compare_tables(made, read_shift_table(options.compare))
@@ -74,9 +74,7 @@ def _run_lines(name: str, run: ShiftRun) -> list[str]:
         lines += [
             f"  left out of {one.group.name}: {root}, which disagrees with the others" for root in outliers
         ]
-        if not one.known:
-            lines.append(f"  {one.group.name} takes {one.source}")
-        elif not one.own:
+        if not one.own:
             lines.append(f"  {one.group.name} takes ({one.dx:+.6f}, {one.dy:+.6f}) from {one.source}")
     if not run.solution.gauge.startswith("The zero point is that of the absolute measurements."):
         lines.append(f"  {run.solution.gauge}")

@@ -13,9 +13,9 @@ __all__ = [
     "POINT",
     "SHARP",
     "UNSURE",
+    "brightest_at",
     "colour",
     "merged",
-    "nearest",
     "shapes",
     "stellar_locus",
 ]
@@ -33,6 +33,8 @@ _LEAST = 0.06
 
 _BLIND = 0.25
 """Above this uncertainty, in ln, a galaxy of half an arcsecond looks like a star."""
+
+_MOFFAT_BETA = 2.5
 
 
 def merged(positions: Sequence[NDArray[np.floating]], radius: float) -> NDArray[np.intp]:
@@ -93,15 +95,52 @@ def _mutual(
     return here[mutual], to_other[mutual]
 
 
-def nearest(
-    x: NDArray[np.floating], y: NDArray[np.floating], at: tuple[float, float], reach: float
+def brightest_at(
+    x: NDArray[np.floating],
+    y: NDArray[np.floating],
+    flux: NDArray[np.floating],
+    at: tuple[float, float],
+    fwhm: float,
+    reach: float,
 ) -> int | None:
-    """Return the index of the source nearest to a position (x, y), none farther than `reach`; all in pixels."""
+    """
+    Return the index of the source whose light is brightest at a position.
+
+    Parameters
+    ----------
+    x, y : ndarray of float, shape (n,)
+        Positions, pixels; NaN where unknown.
+    flux : ndarray of float, shape (n,)
+        Brightness of each in one unit; what is not positive or not known counts as the faintest of all.
+    at : (float, float)
+        The position (x, y), pixels.
+    fwhm : float
+        FWHM of the PSF, pixels.
+    reach : float
+        A source farther away, pixels, is not meant.
+
+    Returns
+    -------
+    int or None
+        None when no source is within `reach`.
+
+    Notes
+    -----
+    Who clicks a bright star seldom hits its centre, and a faint neighbour may be nearer. Each source is given a Moffat
+    profile, ``flux * (1 + 4 (2**(1/beta) - 1) (r / fwhm)**2)**-beta`` with beta of 2.5, whose wings are near those of
+    real PSFs (Moffat 1969, A&A 3, 455): the source that lights the clicked pixel most is meant. The faint neighbour
+    is chosen where its own light prevails.
+    """
     distance = np.hypot(np.asarray(x, float) - at[0], np.asarray(y, float) - at[1])
-    if not np.isfinite(distance).any():
+    near = distance <= reach  # False for NaN
+    if not near.any():
         return None
-    index = int(np.nanargmin(distance))
-    return index if distance[index] <= reach else None
+    known = np.asarray(flux, float)
+    good = np.isfinite(known) & (known > 0)
+    faintest = known[good & near].min() if (good & near).any() else 1.0
+    light = np.where(good, known, faintest)
+    light = light * (1 + 4 * (2 ** (1 / _MOFFAT_BETA) - 1) * (distance / fwhm) ** 2) ** -_MOFFAT_BETA
+    return int(np.argmax(np.where(near, light, -np.inf)))
 
 
 def stellar_locus(

@@ -284,10 +284,9 @@ def _outside(planes: Planes, pixels: Pairs, fixed: bool) -> list[tuple[float, fl
 
 
 def _to_pixels(planes: Planes, places: Pairs) -> Pairs:
-    if planes.to_pixel is None or not len(places):
+    if planes.to_sky is None or planes.to_pixel is None or not len(places):
         return places.copy()
-    x, y = planes.to_pixel(places[:, 0], places[:, 1])
-    return np.column_stack([np.asarray(x, float), np.asarray(y, float)])
+    return np.column_stack(planes.inverse("sources on the sky")(places[:, 0], places[:, 1]))
 
 
 def _inside(pixels: Pairs, shape: tuple[int, int]) -> Pairs:

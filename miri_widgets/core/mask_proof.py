@@ -8,17 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from miri_widgets.core.proof import Proof
+from miri_widgets.core.proof import Proof, judged
+from miri_widgets.core.proof_words import headline
+from miri_widgets.core.verdicts import GRADES, grade, worst
 from miri_widgets.errors import ParameterError
 
 __all__ = ["prove_masks"]
-
-_MUCH, _SOME = 0.10, 0.02
-"""Mean loss of flux that is harm, and that is doubtful: a tenth of a source is more than any dither repairs in a
-set of four; 2 % is what a single bad pixel in the core of one dither of four costs."""
-
-_FULL, _HALF = 0.20, 0.05
-"""Masked part of one exposure that is harm, and that is doubtful."""
 
 _TENTH = 0.1
 
@@ -54,7 +49,8 @@ def prove_masks(
     -------
     Proof
         ``flux_bias`` (negative: what falls on masked pixels), its error over the places, ``area_lost`` and
-        ``noise_ratio`` as a mean over exposures; the verdict and sentences.
+        ``noise_ratio`` as a mean over exposures; the verdict and sentences. "doubtful" where nothing was usable
+        before, so that no loss can be measured.
 
     Raises
     ------
@@ -69,38 +65,59 @@ def prove_masks(
     """
     if not masks:
         raise ParameterError("no mask", "at least one exposure", "choose exposures")
+    return judged(lambda: _measured(masks, usable, fwhm, names, sources, seed), len(masks))
+
+
+def _measured(
+    masks: Sequence[NDArray[np.bool_]],
+    usable: Sequence[NDArray[np.bool_]],
+    fwhm: Sequence[float],
+    names: Sequence[str],
+    sources: int,
+    seed: int,
+) -> Proof:
     rng = np.random.default_rng(seed)
     each = max(sources // len(masks), 20)
-    losses, lost = [], []
-    for mask, good, width in zip(masks, usable, fwhm, strict=True):
+    losses, lost, measured = [], [], []
+    for mask, good, width, name in zip(masks, usable, fwhm, names, strict=True):
         taken = mask & good
-        lost.append(float(taken.sum() / max(int(good.sum()), 1)))
+        if not good.any():
+            continue
+        measured.append(name)
+        lost.append(float(taken.sum() / int(good.sum())))
         loss = gaussian_filter(taken.astype(np.float32), width / 2.3548, mode="constant")
         y, x = np.nonzero(good)
-        at = rng.integers(0, max(y.size, 1), each)
-        losses.append(loss[y[at], x[at]] if y.size else np.zeros(0))
+        at = rng.integers(0, y.size, each)
+        losses.append(loss[y[at], x[at]])
+    if not losses:
+        words = "No exposure has a usable pixel outside the mask or in it: what the mask takes could not be measured."
+        return Proof("doubtful", "could not be measured", (words,), ("doubtful",), exposures=len(masks))
     found = np.concatenate(losses)
-    bias = -float(found.mean()) if found.size else 0.0
-    err = float(found.std() / np.sqrt(found.size)) if found.size else 0.0
-    tenth = float(np.mean(found > _TENTH)) if found.size else 0.0
-    worst = int(np.argmax(lost))
+    bias = -float(found.mean())
+    err = float(found.std() / np.sqrt(found.size))
+    tenth = float(np.mean(found > _TENTH))
+    most = int(np.argmax(lost))
     ratio = float(np.mean([1 / np.sqrt(1 - min(one, 0.99)) for one in lost]))
-    verdict = "good"
-    if -bias > _SOME or lost[worst] > _HALF:
-        verdict = "doubtful"
-    if -bias > _MUCH or lost[worst] > _FULL:
-        verdict = "harm"
+    grades: tuple[str, ...] = (grade("mask_flux", -bias, err), grade("mask_area", lost[most]))
+    if len(measured) < len(masks):
+        grades = (max(grades[0], "doubtful", key=GRADES.index), grades[1])
+    verdict = worst(grades)
+    sentences = _sentences(bias, err, tenth, found.size, lost, measured[most], most, grades)
+    if len(measured) < len(masks):
+        sentences += (f"{len(masks) - len(measured)} of {len(masks)} exposures have no usable pixel.",)
+        grades += ("doubtful",)
     return Proof(
         verdict=verdict,
-        sentences=_sentences(bias, err, tenth, found.size, lost, names[worst], worst, verdict),
-        grades=(verdict, "good"),
+        headline=headline(verdict, sentences),
+        sentences=sentences,
+        grades=grades,
         exposures=len(masks),
-        measured=len(masks),
+        measured=len(measured),
         sources=int(found.size),
         places=int(found.size),
         flux_bias=bias,
         flux_bias_err=err,
-        flux_bias_median=-float(np.median(found)) if found.size else 0.0,
+        flux_bias_median=-float(np.median(found)),
         noise_ratio=ratio,
         noise_ratio_err=0.0,
         newly_flagged=float(np.mean(lost)),
@@ -115,19 +132,24 @@ def _sentences(
     number: int,
     lost: Sequence[float],
     name: str,
-    worst: int,
-    verdict: str,
-) -> tuple[str, str]:
+    most: int,
+    grades: Sequence[str],
+) -> tuple[str, ...]:
     first = (
         f"Sources at random places lose {-100 * bias:.2f} ± {100 * err:.2f} % of their flux to the mask "
         f"({number} places); {100 * tenth:.1f} % of them lose more than a tenth in one exposure."
     )
-    if verdict == "harm":
-        first += " That is harm: shorten the time, or lower the number of unsaturated groups."
-    elif verdict == "doubtful":
-        first += " Make sure that other dithers see the masked places."
+    advice = {
+        "harm": " That is harm: shorten the time, or lower the number of unsaturated groups.",
+        "doubtful": " Make sure that other dithers see the masked places.",
+        "good": "",
+    }
+    # once, beside the worse of the two figures
+    at = 0 if grades[0] == worst(grades) else 1
+    first += advice[grades[0]] if at == 0 else ""
     second = (
         f"{100 * float(np.mean(lost)):.2f} % of the usable pixels are masked in the mean, "
-        f"{100 * lost[worst]:.2f} % in {name}."
+        f"{100 * lost[most]:.2f} % in {name}."
     )
+    second += advice[grades[1]] if at == 1 else ""
     return first, second

@@ -110,6 +110,30 @@ class MosaicGrid:
         ra, dec = from_plane(turned[:, 0], turned[:, 1], (self.ra, self.dec))
         return tuple((float(a), float(d)) for a, d in zip(ra, dec, strict=True))
 
+    def pixels(self, corners: Polygon) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """
+        Return the pixels of positions.
+
+        Parameters
+        ----------
+        corners : sequence of (float, float)
+            (RA, Dec), degrees.
+
+        Returns
+        -------
+        x, y : ndarray, shape (n,)
+            0-based pixels, also beyond the grid; NaN for the half of the sky that it does not see.
+        """
+        ra, dec = np.array(corners, float).reshape(-1, 2).T
+        turned = np.column_stack(to_plane(ra, dec, (self.ra, self.dec))) @ rotation_matrix(self.rotation)
+        # pixel x runs to the west
+        return self.crpix[0] - turned[:, 0] / self.scale, self.crpix[1] + turned[:, 1] / self.scale
+
+    def holds(self, corners: Polygon) -> bool:
+        """Return whether all positions, (RA, Dec) in degrees, lie on the grid."""
+        x, y = self.pixels(corners)
+        return bool(((x > -0.5) & (x < self.nx - 0.5) & (y > -0.5) & (y < self.ny - 0.5)).all())
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         names = ("ra", "dec", "scale", "rotation", "nx", "ny")

@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import has
+from miri_widgets.core.inverse_wcs import InverseWcs, inverse_wcs
+from miri_widgets.errors import ParameterError
 
 __all__ = ["Lazy", "Outcome", "Planes"]
 
@@ -54,7 +56,8 @@ class Planes:
     to_sky : callable, optional
         (x, y) in 0-based pixels to (ra, dec) in degrees, ICRS; arrays of one shape.
     to_pixel : callable, optional
-        Its inverse; NaN for positions that it does not cover.
+        Its inverse, best an `InverseWcs`; corrections take `inverse` instead, which holds for positions far from the
+        exposure, too.
     facts : mapping
         Small numbers about what a correction did to this exposure, for its record.
     notes : tuple of str
@@ -89,6 +92,30 @@ class Planes:
     def good(self) -> NDArray[np.bool_]:
         """True where a pixel is finite and not flagged DO_NOT_USE; a new array."""
         return np.isfinite(self.sci) & ~has(self.dq, "DO_NOT_USE")
+
+    def inverse(self, purpose: str = "positions on the sky") -> InverseWcs:
+        """
+        Return the way from the sky to the exposure's pixels.
+
+        Parameters
+        ----------
+        purpose : str
+            What needs it, for the sentence.
+
+        Raises
+        ------
+        ParameterError
+            If the exposure has no WCS.
+        """
+        if isinstance(self.to_pixel, InverseWcs) and self.to_pixel.shape == self.shape:
+            return self.to_pixel
+        if self.to_sky is None or self.to_pixel is None:
+            raise ParameterError(
+                f"{purpose}, but {self.root or 'the exposure'} has no WCS",
+                "exposures with a WCS (cal), or regions in image pixels",
+                "run image2 first, or save the regions in image coordinates",
+            )
+        return inverse_wcs(self.to_sky, self.shape)
 
     def but(self, **changes: Any) -> Planes:
         """Return the same exposure with some attributes replaced."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,14 @@ from numpy.typing import NDArray
 from miri_widgets.core.planes import Planes
 from miri_widgets.errors import InputError
 
-__all__ = ["axes_of", "pointing_of", "pointings"]
+__all__ = ["axes_of", "pointing_of", "pointings", "whole_exposure"]
+
+_SEGMENT = re.compile(r"-seg\d{3}", re.IGNORECASE)
+
+
+def whole_exposure(root: str) -> str:
+    """Return the root of an exposure without its segment: parts of one exposure show one sky at one place."""
+    return _SEGMENT.sub("", root)
 
 
 def pointing_of(planes: Planes) -> tuple[float, float, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,10 @@ import numpy as np
 from miri_widgets.core.injection import injected, plan_injection
 from miri_widgets.core.planes import Outcome, Planes
 from miri_widgets.core.proof_tallies import Tally
-from miri_widgets.core.proof_words import findings
+from miri_widgets.core.proof_words import findings, headline
 from miri_widgets.core.verdicts import worst
 
-__all__ = ["MOST_EXPOSURES", "Bin", "Change", "Proof", "prove"]
+__all__ = ["MOST_EXPOSURES", "Bin", "Change", "Proof", "judged", "prove"]
 
 MOST_EXPOSURES = 6
 """Exposures that are measured; the correction sees all of them."""
@@ -58,6 +58,8 @@ class Proof:
     ----------
     verdict : str
         "good", "doubtful" or "harm".
+    headline : str
+        The verdict in a few words.
     sentences, grades : tuple of str
         What was found, in words, the worst first; and the verdict of each.
     unit : str
@@ -76,6 +78,8 @@ class Proof:
         Of the scatter, after over before.
     noise_over_err : Change
         Scatter over what ERR predicts.
+    noise_reason : str
+        Why the noise could not be compared, as the beginning of a sentence; empty when it could.
     apertures : int
         Number of empty apertures.
     aperture_radius : float
@@ -102,9 +106,12 @@ class Proof:
         Pixels that are NaN without DO_NOT_USE; pixels that lose a flag. Any is a defect of the correction.
     level_change : float
         Median change of the signal, in `unit`.
+    unchanged : bool
+        Whether all usable pixels kept their values exactly: noise and structure are then what they were.
     """
 
-    verdict: str = "good"
+    verdict: str = "doubtful"
+    headline: str = ""
     sentences: tuple[str, ...] = ()
     grades: tuple[str, ...] = ()
     unit: str = ""
@@ -120,6 +127,7 @@ class Proof:
     noise_ratio: float = NAN
     noise_ratio_err: float = NAN
     noise_over_err: Change = Change()
+    noise_reason: str = ""
     apertures: int = 0
     aperture_radius: float = NAN
     pixel_noise: float = NAN
@@ -138,6 +146,7 @@ class Proof:
     unflagged_nan: int = 0
     flags_taken: int = 0
     level_change: float = NAN
+    unchanged: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the proof as plain JSON values; what was not measured is None."""
@@ -194,6 +203,7 @@ def prove(
     Returns
     -------
     Proof
+        "doubtful", with the reason, when the measurement itself fails: see `judged`.
 
     Notes
     -----
@@ -210,9 +220,44 @@ def prove(
     *Faint light.* Gaussian patches (FWHM 59 pixels, 1.5 standard deviations of a pixel bright) are fitted, with a
     constant, to the same difference. What moves with the sky by itself: `miri_widgets.core.sky_structure`.
 
-    A patch that suffers counts fully where the field shows structure that moves with the sky, else only when a third
-    of it is gone.
+    A patch that suffers counts fully where the field shows structure that moves with the sky; elsewhere a significant
+    loss is doubtful, and no harm.
     """
+    return judged(
+        lambda: _measured(correct, exposures, outcome, sources, most_exposures, seed), len(exposures)
+    )
+
+
+def judged(measure: Callable[[], Proof], exposures: int = 0) -> Proof:
+    """
+    Return what a measurement finds; when it fails, a proof that says that nothing is known, and why.
+
+    Nothing that judges a step may make the step fail: its products are good or bad without it.
+
+    Parameters
+    ----------
+    measure : callable
+        Makes the proof.
+    exposures : int
+        How many exposures went in.
+    """
+    try:
+        return measure()
+    except Exception as error:  # whatever the judge stumbled over, the judged one is there
+        words = " ".join(str(error).split())[:200].rstrip(".")
+        reason = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        sentence = f"What this step does to sources and noise could not be measured ({reason}); the products are complete."
+        return Proof("doubtful", "could not be measured", (sentence,), ("doubtful",), exposures=exposures)
+
+
+def _measured(
+    correct: Callable[[Sequence[Planes]], Outcome],
+    exposures: Sequence[Planes],
+    outcome: Outcome,
+    sources: int,
+    most_exposures: int,
+    seed: int,
+) -> Proof:
     count = len(exposures)
     number = min(count, most_exposures)
     measured = sorted({round(one) for one in np.linspace(0, count - 1, number)}) if number else []
@@ -227,13 +272,13 @@ def prove(
     found["bins"] = tuple(Bin(*values) for values in found["bins"])
     proof = Proof(exposures=count, measured=len(measured), **found)
     told = findings(proof)
-    return Proof(
-        **{one.name: getattr(proof, one.name) for one in fields(proof)}
-        | {
-            "verdict": worst([one.grade for one in told]),
-            "sentences": tuple(one.sentence for one in told),
-            "grades": tuple(one.grade for one in told),
-        }
+    sentences, verdict = tuple(one.sentence for one in told), worst([one.grade for one in told])
+    return replace(
+        proof,
+        verdict=verdict,
+        headline=headline(verdict, sentences),
+        sentences=sentences,
+        grades=tuple(one.grade for one in told),
     )
 
 

@@ -59,6 +59,7 @@ class Tally:
         self.structure: dict[str, list[tuple[float, ...]]] = {name: [] for name in STRUCTURES}
         self.maps: list[BoxMap] = []
         self.pixels = self.flagged = self.usable = self.lost = self.nan = self.taken = 0
+        self.changed = False
 
     def add(self, index: int, before: Planes, after: Planes, with_sources: Planes) -> None:
         """
@@ -94,7 +95,9 @@ class Tally:
         self.lost += int(np.count_nonzero(usable & ~kept))
         self.nan += int(np.count_nonzero(~np.isfinite(after.sci) & (new & 1 == 0) & before.good))
         if kept.any():
-            self.levels.append(float(np.median((after.sci - before.sci)[kept])))
+            step = (after.sci - before.sci)[kept]
+            self.levels.append(float(np.median(step)))
+            self.changed |= bool(step.any())
 
     def _sources(
         self, index: int, planes: Planes, kept: NDArray, there: NDArray, added: Array, change: Array
@@ -206,10 +209,11 @@ class Tally:
             "sky_structure_lost_err": sky.lost_err,
             "masked_fraction": _middle(self.masked),
             "newly_flagged": self.flagged / max(self.pixels, 1),
-            "area_lost": self.lost / max(self.usable, 1),
+            "area_lost": self.lost / self.usable if self.usable else float("nan"),
             "unflagged_nan": self.nan,
             "flags_taken": self.taken,
             "level_change": _middle(self.levels),
+            "unchanged": bool(self.levels) and not self.changed,
         }
 
     def _bins(self) -> list[tuple[float, float, float, float, int]]:
@@ -225,11 +229,15 @@ class Tally:
         found: dict[str, Any] = {
             "noise": (), "noise_over_err": (), "apertures": 0, "aperture_radius": self.fwhm
         }  # fmt: skip
-        sums = np.concatenate(self.sums, axis=1) if self.sums else np.zeros((4, 0))
+        every = np.concatenate(self.sums, axis=1) if self.sums else np.zeros((4, 0))
         # exposures of unlike noise are brought together by the error that each had before
-        sums = sums[:, np.all(np.isfinite(sums), axis=0) & (sums[1] > 0)]
+        sums = every[:, np.all(np.isfinite(every), axis=0) & (every[1] > 0)]
         found["apertures"] = sums.shape[1]
         if sums.shape[1] < _MIN_APERTURES:
+            if every.shape[1] >= _MIN_APERTURES:
+                found["noise_reason"] = "The empty parts of the field have no ERR above zero"
+            elif every.shape[1]:
+                found["noise_reason"] = f"Only {every.shape[1]} empty apertures are left in the field"
             return found
         typical = float(np.median(sums[1]))
         old, new = sums[0] / sums[1], sums[2] / sums[1]
@@ -237,10 +245,16 @@ class Tally:
         part = np.arange(old.size) % _GROUPS
         (before, before_err), (after, after_err) = (_robust(one, part) for one in (old, new))
         over, over_err = _robust(own[np.isfinite(own)], part[np.isfinite(own)])
-        ratios = [_scatter(new[part != one]) / _scatter(old[part != one]) for one in range(_GROUPS)]
         found["noise"] = tuple(typical * one for one in (before, after, before_err, after_err))
         found["noise_over_err"] = (before, over, before_err, over_err)
-        found["noise_ratio"] = after / before if before > 0 else float("nan")
+        if not before > 0:
+            found["noise_reason"] = "The empty parts of the field are exactly equal, without any noise"
+            return found
+        found["noise_ratio"] = after / before
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = [
+                np.divide(_scatter(new[part != one]), _scatter(old[part != one])) for one in range(_GROUPS)
+            ]
         found["noise_ratio_err"] = float(np.sqrt((_GROUPS - 1) * np.var(ratios)))
         return found
 

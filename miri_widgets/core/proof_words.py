@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from miri_widgets.core.verdicts import GRADES, Finding, grade, worst
+from miri_widgets.core.verdicts import GRADES, NEGLIGIBLE, Finding, grade, is_significant, worst
 
 if TYPE_CHECKING:
     from miri_widgets.core.proof import Proof
 
-__all__ = ["CROWDED", "FEW_SOURCES", "MIN_BIN", "STRUCTURED", "findings", "is_structured"]
+__all__ = [
+    "CROWDED",
+    "FEW_SOURCES",
+    "HEADLINES",
+    "MIN_BIN",
+    "STRUCTURED",
+    "findings",
+    "headline",
+    "is_structured",
+]
 
 CROWDED = 0.5
 """With more of the imager under sources than this, the empty part says little about the rest."""
@@ -24,6 +34,10 @@ MIN_BIN = 8
 FEW_SOURCES = 20
 """With fewer measurements of added sources a bias of a per cent may hide."""
 
+HEADLINES = {"good": "no harm found", "doubtful": "doubtful", "harm": "harm"}
+"""What a verdict is called."""
+
+_SMALL = "small but significant"
 _NAMES = {
     "column_rms": "Columns", "row_rms": "Rows", "gradient": "The gradient over the field", "box_rms": "Patches of 32 pixels"
 }  # fmt: skip
@@ -50,6 +64,22 @@ def findings(proof: Proof) -> list[Finding]:
     return [_flux(proof), *rest]
 
 
+def headline(verdict: str, sentences: Sequence[str]) -> str:
+    """
+    Return the few words above the sentences of a proof.
+
+    Parameters
+    ----------
+    verdict : str
+        The worst of its grades.
+    sentences : sequence of str
+        What it says. One that tells of a significant change, however small, is never headed by "no harm found".
+    """
+    if verdict == "good" and any(_SMALL in line for line in sentences):
+        return f"{_SMALL} change"
+    return HEADLINES.get(verdict, verdict)
+
+
 def is_structured(proof: Proof) -> bool:
     """Tell whether the field shows light that moves with the sky and is not in compact sources."""
     least = proof.sky_structure - 2 * _known(proof.sky_structure_err)
@@ -65,26 +95,29 @@ def _flux(proof: Proof) -> Finding:
         )
     told = _flux_grade(proof)
     words = {
-        "good": "unharmed",
+        "good": _SMALL if _is_small(proof.flux_bias, proof.flux_bias_err) else "unharmed",
         "doubtful": "look before you trust photometry",
         "harm": "photometry is harmed",
-    }
+    }[told]
+    if told == "doubtful" and not is_significant(proof.flux_bias, proof.flux_bias_err):
+        words = "too uncertain to tell whether they are harmed"
     return Finding(
         told,
         f"Fluxes of added sources {_changes(proof.flux_bias, proof.flux_bias_err)} "
-        f"({proof.sources} measurements, S/N 10 to 100): {words[told]}.",
+        f"({proof.sources} measurements, S/N 10 to 100): {words}.",
     )
 
 
 def _flux_grade(proof: Proof) -> str:
-    return grade("flux", abs(proof.flux_bias), _known(proof.flux_bias_err))
+    return grade("flux", abs(proof.flux_bias), proof.flux_bias_err)
 
 
 def _bins(proof: Proof) -> list[Finding]:
     """What a bin tells that all sources together do not."""
     found = []
     for one in proof.bins:
-        told = grade("flux_bin", abs(one.bias), one.err) if one.count >= MIN_BIN else "good"
+        known = one.count >= MIN_BIN and math.isfinite(one.bias) and math.isfinite(one.err)
+        told = grade("flux_bin", abs(one.bias), one.err) if known else "good"
         if GRADES.index(told) > GRADES.index(_flux_grade(proof)):
             words = f"Sources of S/N {one.low:.0f} to {one.high:.0f} {_changes(one.bias, one.err)}."
             found.append(Finding(told, words))
@@ -92,16 +125,21 @@ def _bins(proof: Proof) -> list[Finding]:
 
 
 def _noise(proof: Proof) -> list[Finding]:
+    if proof.unchanged:
+        return []
     if math.isnan(proof.noise_ratio):
-        return [
-            Finding("doubtful", "No empty apertures are left in the field: the noise could not be compared.")
-        ]
-    change, err = proof.noise_ratio - 1, _known(proof.noise_ratio_err)
+        reason = proof.noise_reason or "No empty apertures are left in the field"
+        return [Finding("doubtful", f"{reason}: the noise could not be compared.")]
+    change, err = proof.noise_ratio - 1, proof.noise_ratio_err
     told = grade("noise", change, err)
     words = {"good": "", "doubtful": ": more than it should", "harm": ": a loss of depth"}[told]
+    if told == "doubtful" and not is_significant(change, err):
+        words = ": too uncertain to tell whether depth is lost"
     found = [Finding(told, f"The noise in empty apertures {_changes(change, err, many=False)}{words}.")]
     over = proof.noise_over_err
-    if math.isfinite(over.before) and math.isfinite(over.after):
+    if not (math.isfinite(over.before) and math.isfinite(over.after)):
+        found.append(Finding("doubtful", "Whether ERR still tells the noise could not be measured."))
+    elif math.isfinite(over.before) and math.isfinite(over.after):
         worse = abs(math.log(max(over.after, 1e-9))) - abs(math.log(max(over.before, 1e-9)))
         told = grade("err", worse, math.hypot(_known(over.before_err), _known(over.after_err)))
         if told != "good":
@@ -116,9 +154,10 @@ def _noise(proof: Proof) -> list[Finding]:
 
 def _structure(proof: Proof) -> list[Finding]:
     found = []
-    fallen = []
+    fallen, unknown = [], []
     for name, change in proof.structure.items():
         if not (math.isfinite(change.before) and math.isfinite(change.after) and proof.pixel_noise > 0):
+            unknown.append(_NAMES.get(name, name).lower())
             continue
         # new structure adds in quadrature to what was there
         new = max(change.after**2 - change.before**2, 0.0) ** 0.5
@@ -129,6 +168,9 @@ def _structure(proof: Proof) -> list[Finding]:
             found.append(Finding(told, f"{_NAMES.get(name, name)} got more structure: {numbers}."))
         elif change.after < 0.7 * change.before and change.before > 0.05 * proof.pixel_noise:
             fallen.append(f"{_NAMES.get(name, name).lower()} {numbers}")
+    if unknown and not proof.unchanged:
+        listed = ", ".join(unknown)
+        found.append(Finding("doubtful", f"Residual structure could not be measured: {listed}."))
     if fallen:
         found.append(Finding("good", "Residual structure falls: " + "; ".join(fallen) + "."))
     return found
@@ -142,16 +184,25 @@ def _extended(proof: Proof) -> list[Finding]:
         told = grade("extended" if structured else "patch", abs(lost), _patch_err(proof))
         size = f"about {proof.patch_fwhm_arcsec:.0f} arcsec"
         advice = {
-            "good": "",
+            "good": f": {_SMALL}" if _is_small(lost, _patch_err(proof)) else "",
             "doubtful": f": take care with nebulae, and with galaxies of {size} and more",
             "harm": f": do not use this step on nebulae, nor on galaxies of {size} and more",
-        }[grade("extended", lost, _patch_err(proof))]
+        }[grade("extended", abs(lost), _patch_err(proof))]
+        if told != "harm" and not is_significant(lost, _patch_err(proof)):
+            advice = ": too uncertain to tell whether it is harmed" if told == "doubtful" else ""
         verb = "loses" if lost >= 0 else "gains"
         found.append(
             Finding(
                 told,
                 f"Added faint emission of {size} {verb} {_percent(abs(lost), proof.patch_kept_err, sign=False)} "
                 f"of its flux{advice}.",
+            )
+        )
+    elif not proof.unchanged and not math.isfinite(proof.sky_structure_lost):
+        found.append(
+            Finding(
+                "doubtful",
+                "Faint extended emission could not be added and measured: what the step does to it is not known.",
             )
         )
     lost = proof.sky_structure_lost
@@ -203,7 +254,9 @@ def _changes_signal(proof: Proof) -> bool:
 def _flags(proof: Proof) -> list[Finding]:
     found = []
     told = grade("area", proof.area_lost)
-    if told != "good":
+    if math.isnan(proof.area_lost):
+        found.append(Finding("doubtful", "The exposures have no usable pixel that could be lost or kept."))
+    elif told != "good":
         found.append(Finding(told, f"{100 * proof.area_lost:.1f} % of the usable imager becomes unusable."))
     elif proof.newly_flagged > 5e-5:
         found.append(
@@ -224,6 +277,11 @@ def _flags(proof: Proof) -> list[Finding]:
 
 def _known(err: float) -> float:
     return err if math.isfinite(err) else 0.0
+
+
+def _is_small(value: float, err: float) -> bool:
+    """Whether a change is more than noise, and more than nothing; its grade says that it is not much."""
+    return abs(value) >= NEGLIGIBLE and is_significant(value, err)
 
 
 def _patch_err(proof: Proof) -> float:

@@ -2,7 +2,8 @@
 Regions that astronomers draw, as values: where a shape lies on an exposure, in pixels or on the sky.
 
 They come from DS9 files (`miri_widgets.products.region_files`) or from a viewer, and corrections take them as
-arguments. A region on the sky finds its pixels through the exposure's own WCS.
+arguments. A region on the sky finds its pixels through the exposure's own WCS, taken in its forward direction only
+(`miri_widgets.core.inverse_wcs`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.inverse_wcs import InverseWcs
 from miri_widgets.core.planes import Planes
+from miri_widgets.core.region_outlines import inside_polygon, sky_outline
+from miri_widgets.core.tangent_plane import from_plane, to_plane
 from miri_widgets.errors import ParameterError
 
 __all__ = ["SHAPES", "Region", "mask_of"]
@@ -23,8 +27,7 @@ __all__ = ["SHAPES", "Region", "mask_of"]
 SHAPES: Mapping[str, int] = {"circle": 1, "ellipse": 2, "rectangle": 2, "polygon": 0, "point": 0}
 """How many sizes each shape has: radius; two semi-axes; width and height; none."""
 
-_ARCSEC = 3600.0
-_CORNERS = 96  # of the outline of a circle on the sky: its radius is right within 0.06 %
+_CORNERS = 96  # of the outline of a circle in a picture
 _Points = tuple[NDArray[np.floating], NDArray[np.floating]]
 
 
@@ -41,7 +44,8 @@ class Region:
         The centre, or the corners of a polygon in order: (x, y) in 0-based pixels of the exposure's array, or
         (ra, dec) in degrees, ICRS.
     sizes : tuple of float
-        Radius of a circle, semi-axes of an ellipse, width and height of a rectangle: pixels, or arcsec on the sky.
+        Radius of a circle, semi-axes of an ellipse, width and height of a rectangle: pixels, or arcsec on the sky,
+        measured in the tangent plane at the centre.
     angle : float
         Degrees by which the first size is turned: from +x to +y; on the sky from west to north, as in DS9.
     sky : bool
@@ -50,6 +54,13 @@ class Region:
         False for a region that cuts a hole into others (a minus sign in DS9).
     text : str
         What is written beside it.
+
+    Notes
+    -----
+    Sizes on the sky are those of an image without distortion whose reference point is the centre of the region,
+    which is how DS9 and the package `regions` draw them. They differ from angular distances by the third order:
+    the edge of a circle of 1000 arcsec lies 0.008 arcsec, that of a circle of one degree 0.37 arcsec, within the
+    positions at the same angular distance. Edges of rectangles and polygons are arcs of great circles.
     """
 
     shape: str
@@ -140,7 +151,7 @@ class Region:
         """
         x, y = np.array(self.points, float).T
         if self.sky:
-            x, y = self._to_pixel(planes, x, y)
+            x, y = planes.inverse(f"a {self.shape} on the sky")(x, y)
         return float(x.mean()), float(y.mean())
 
     def mask(self, planes: Planes) -> NDArray[np.bool_]:
@@ -155,30 +166,45 @@ class Region:
         Returns
         -------
         ndarray of bool, shape (ny, nx)
-            A new array; all False when the region is elsewhere. A point gives the pixel that it lies in.
+            A new array; all False when the region is elsewhere, all True when it covers the exposure. A point gives
+            the pixel that it lies in.
 
         Raises
         ------
         ParameterError
             If the region is on the sky and the exposure has no WCS.
-
-        Notes
-        -----
-        An outline on the sky becomes a polygon of many corners in pixels, so that distortion bends it as it
-        bends the sky. Where the WCS does not reach a corner, the positions of all pixels are taken to the sky
-        instead, and tested there.
         """
         if self.shape == "point":
             return _pixel_of(self.position(planes), planes.shape)
-        if not self.sky and self.shape in ("circle", "ellipse"):
+        if self.sky:
+            return inside_polygon(
+                *self.outline_on(planes.inverse(f"a {self.shape} on the sky")), planes.shape
+            )
+        if self.shape in ("circle", "ellipse"):
             return self._inside_ellipse(planes.shape)
-        x, y = self.outline()
+        return inside_polygon(*self.outline(), planes.shape)
+
+    def outline_on(self, inverse: InverseWcs) -> _Points:
+        """
+        Return the outline in the pixels of an array.
+
+        Parameters
+        ----------
+        inverse : InverseWcs
+            Of the array.
+
+        Returns
+        -------
+        x, y : ndarray, shape (points,)
+            0-based pixels; the last corner is joined to the first. Empty for what lies on the other half of the sky.
+        """
         if not self.sky:
-            return _inside_polygon(x, y, planes.shape)
-        columns, rows = self._to_pixel(planes, x, y)
-        if np.isfinite(columns).all() and np.isfinite(rows).all():
-            return _inside_polygon(columns, rows, planes.shape)
-        return self._inside_on_sky(planes, x, y)
+            return self.outline()
+        if self.shape == "point":
+            x, y = inverse(*np.array(self.points, float).T)
+            seen = np.isfinite(x)
+            return x[seen], y[seen]
+        return sky_outline(self.shape, self.points, self.sizes, self.angle, inverse)
 
     def on_sky(self, planes: Planes) -> Region:
         """
@@ -213,24 +239,42 @@ class Region:
             return replace(self, points=points, sky=True)
         turns = np.deg2rad(self.angle) + np.array([0.0, np.pi / 2])
         tips = planes.to_sky(x[0] + np.cos(turns), y[0] + np.sin(turns))
-        west = -((tips[0] - ra[0] + 180) % 360 - 180) * np.cos(np.deg2rad(dec[0])) * _ARCSEC
-        north = (tips[1] - dec[0]) * _ARCSEC
-        scales = np.hypot(west, north)
-        sizes = tuple(float(size * scale) for size, scale in zip(self.sizes, scales, strict=False))
-        if len(sizes) == 1:
-            sizes = (float(self.sizes[0] * np.sqrt(scales.prod())),)
-        angle = float(np.rad2deg(np.arctan2(north[0], west[0])))
+        east, north = to_plane(*tips, points[0])
+        sizes, angle = self._scaled(-east, north)
         return replace(self, points=points, sizes=sizes, angle=angle, sky=True)
 
-    def _to_pixel(self, planes: Planes, ra: NDArray, dec: NDArray) -> _Points:
-        if planes.to_pixel is None:
-            raise ParameterError(
-                f"a {self.shape} on the sky, but {planes.root or 'the exposure'} has no WCS",
-                "exposures with a WCS (cal), or regions in image pixels",
-                "run image2 first, or save the regions in image coordinates",
-            )
-        x, y = planes.to_pixel(ra, dec)
-        return np.asarray(x, float), np.asarray(y, float)
+    def on_pixels(self, inverse: InverseWcs) -> Region:
+        """
+        Return the region in the pixels of an array; itself when it is there already. The inverse of `on_sky`.
+
+        Parameters
+        ----------
+        inverse : InverseWcs
+            Of the array.
+
+        Raises
+        ------
+        ParameterError
+            If it lies on the half of the sky that the array does not see.
+        """
+        if not self.sky:
+            return self
+        x, y = inverse(*np.array(self.points, float).T)
+        points = tuple((float(a), float(b)) for a, b in zip(x, y, strict=True))
+        if not self.sizes:
+            return replace(self, points=points, sky=False)
+        turns = np.deg2rad(self.angle) + np.array([0.0, np.pi / 2])
+        tips = inverse(*from_plane(-np.cos(turns), np.sin(turns), self.points[0]))
+        sizes, angle = self._scaled(tips[0] - x[0], tips[1] - y[0])
+        return replace(self, points=points, sizes=sizes, angle=angle, sky=False)
+
+    def _scaled(self, right: NDArray, up: NDArray) -> tuple[tuple[float, ...], float]:
+        """Sizes and angle, where the axes of the region, one unit long, have got these components."""
+        scales = np.hypot(right, up)
+        sizes = tuple(float(size * scale) for size, scale in zip(self.sizes, scales, strict=False))
+        if len(sizes) == 1:
+            return (float(self.sizes[0] * np.sqrt(scales.prod())),), self.angle
+        return sizes, float(np.rad2deg(np.arctan2(up[0], right[0])))
 
     def outline(self) -> _Points:
         """
@@ -259,7 +303,7 @@ class Region:
         if not self.sky:
             return x0 + right, y0 + up
         # west is to the right
-        return _from_tangent(x0, y0, -right, up)
+        return from_plane(-right, up, (x0, y0))
 
     def _inside_ellipse(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
         rows, columns = np.ogrid[: shape[0], : shape[1]]
@@ -268,16 +312,6 @@ class Region:
         u = (columns - x0) * math.cos(tilt) + (rows - y0) * math.sin(tilt)
         v = (rows - y0) * math.cos(tilt) - (columns - x0) * math.sin(tilt)
         return np.asarray((u / self.sizes[0]) ** 2 + (v / self.sizes[-1]) ** 2 <= 1.0)
-
-    def _inside_on_sky(self, planes: Planes, x: NDArray, y: NDArray) -> NDArray[np.bool_]:
-        if planes.to_sky is None:
-            return np.zeros(planes.shape, bool)
-        rows, columns = np.indices(planes.shape, dtype=float)
-        ra, dec = planes.to_sky(columns.ravel(), rows.ravel())
-        ra0, dec0 = self.points[0]
-        u, v = _to_tangent(ra0, dec0, np.asarray(ra, float), np.asarray(dec, float))
-        corners = _to_tangent(ra0, dec0, x, y)
-        return _points_in_polygon(u, v, *corners).reshape(planes.shape)
 
 
 def mask_of(regions: Iterable[Region], planes: Planes) -> NDArray[np.bool_]:
@@ -308,46 +342,3 @@ def _pixel_of(position: tuple[float, float], shape: tuple[int, int]) -> NDArray[
     if math.isfinite(x) and math.isfinite(y) and -0.5 <= x < shape[1] - 0.5 and -0.5 <= y < shape[0] - 0.5:
         mask[math.floor(y + 0.5), math.floor(x + 0.5)] = True
     return mask
-
-
-def _inside_polygon(x: NDArray, y: NDArray, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Pixels whose centre is inside, by the parity of the edges crossed from the left in each row."""
-    ny, nx = shape
-    turns = np.zeros((ny, nx + 1), np.uint16)
-    for x0, y0, x1, y1 in zip(x, y, np.roll(x, -1), np.roll(y, -1), strict=True):
-        low, high = sorted((y0, y1))
-        # an edge owns the rows low <= row < high, so that a corner counts once
-        rows = np.arange(max(0, math.ceil(low)), min(ny, math.ceil(high)))
-        if rows.size:
-            crossing = x0 + (rows - y0) * ((x1 - x0) / (y1 - y0))
-            turns[rows, np.clip(np.ceil(crossing), 0, nx).astype(int)] += 1
-    return np.cumsum(turns[:, :-1], axis=1, dtype=np.uint16) % 2 == 1
-
-
-def _points_in_polygon(u: NDArray, v: NDArray, x: NDArray, y: NDArray) -> NDArray[np.bool_]:
-    inside = np.zeros(u.shape, bool)
-    near = np.flatnonzero((u >= x.min()) & (u <= x.max()) & (v >= y.min()) & (v <= y.max()))
-    for x0, y0, x1, y1 in zip(x, y, np.roll(x, -1), np.roll(y, -1), strict=True):
-        if y0 != y1:
-            across = (y0 <= v[near]) != (y1 <= v[near])
-            inside[near] ^= across & (u[near] < x0 + (v[near] - y0) * ((x1 - x0) / (y1 - y0)))
-    return inside
-
-
-def _from_tangent(ra0: float, dec0: float, east: NDArray, north: NDArray) -> _Points:
-    """Offsets in the tangent plane, arcsec, to ra and dec in degrees."""
-    u, v = np.radians(east / _ARCSEC), np.radians(north / _ARCSEC)
-    sin0, cos0 = math.sin(math.radians(dec0)), math.cos(math.radians(dec0))
-    ra = ra0 + np.degrees(np.arctan2(u, cos0 - v * sin0))
-    dec = np.degrees(np.arctan2(sin0 + v * cos0, np.hypot(u, cos0 - v * sin0)))
-    return ra, dec
-
-
-def _to_tangent(ra0: float, dec0: float, ra: NDArray, dec: NDArray) -> _Points:
-    """Inverse of `_from_tangent`; NaN for the far half of the sky."""
-    away, sin, cos = np.radians(ra - ra0), np.sin(np.radians(dec)), np.cos(np.radians(dec))
-    sin0, cos0 = math.sin(math.radians(dec0)), math.cos(math.radians(dec0))
-    depth = sin0 * sin + cos0 * cos * np.cos(away)
-    depth = np.where(depth > 0, depth, np.nan)
-    east, north = cos * np.sin(away) / depth, (cos0 * sin - sin0 * cos * np.cos(away)) / depth
-    return np.degrees(east) * _ARCSEC, np.degrees(north) * _ARCSEC

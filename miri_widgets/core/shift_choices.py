@@ -1,17 +1,19 @@
 """
 What shift every group is given: its own when it is believed, else one along a stated chain.
 
-A group whose verdict is FAIL keeps its verdict, and the source of what it took is stated, with how it was judged there.
-Nothing is taken from another program, or another target:
+A group whose verdict is FAIL keeps its verdict, and the source of what it took is stated, with how it was judged there:
 
 1. the same group in another filter, the shortest first;
 2. the nearest in time of the groups on the same guide star: they share its position error;
-3. only when the user says so: the mean of the groups on other guide stars, if they agree among themselves, with their
-   scatter as its error; else the common shift of the run, when that is all the exposures of the group carry;
-4. nothing: the shift is NaN, and nothing is applied.
+3. only where that is asked for: the mean of the groups on two or more other guide stars, when they agree among
+   themselves, with their scatter as its error. Another guide star has another error, so that this is a guess;
+4. the common shift of the run, when that is all its exposures carry;
+5. zero.
+
+Nothing is ever taken from another program or another target (`miri_widgets.core.shift_groups.share_field`).
 
 A group that has no exposures in the filter has failed at nothing: it is judged by what it takes, as in the other
-filter, or WEAK when it comes from the same guide star. A shift from other guide stars is FAIL.
+filter, or WEAK when it comes from the same guide star. A guess and zero are FAIL.
 """
 
 from __future__ import annotations
@@ -22,16 +24,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from miri_widgets.core.shift_groups import Group
+from miri_widgets.core.shift_groups import Group, share_field
 from miri_widgets.core.shift_measurements import GroupShift
 from miri_widgets.core.shift_verdicts import Judgement, Verdict
 
-__all__ = ["AGREEMENT", "TrustedShift", "trust_shifts"]
+__all__ = ["TrustedShift", "trust_shifts"]
 
-AGREEMENT = 0.1
-"""Arcsec, about a pixel: groups on different guide stars agree when none is farther from their mean."""
 _SAME_STAR_ERR = 0.010
 """Arcsec; two visits on one guide star differ by 11 mas in the LMC field (visits 3 and 4)."""
+
+_AGREEMENT = 0.1
+"""Arcsec, a pixel of the imager; groups on several guide stars farther than this from their mean do not agree. Four
+visits of the LMC field on three guide stars lie within 15 mas, a fifth 1.6 arcsec away."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class TrustedShift:
     filter : str
         Filter that it was measured in, or was to be.
     dx, dy : float
-        What to apply, arcsec along RA cos(Dec) and Dec; NaN when there is nothing to take.
+        What to apply, arcsec along RA cos(Dec) and Dec.
     dx_err, dy_err, corr : float
         Standard errors, arcsec, and their correlation; NaN when not known.
     rotation : float
@@ -77,7 +81,7 @@ class TrustedShift:
 
     @property
     def known(self) -> bool:
-        """Whether there is a shift to apply."""
+        """Whether there is a shift to apply; a table from elsewhere may have none for a group that failed."""
         return math.isfinite(self.dx) and math.isfinite(self.dy)
 
     @property
@@ -113,13 +117,13 @@ def trust_shifts(
         Of other filters, the shortest first, in the same frame.
     shared : mapping of str to (float, float), optional
         The common shift of the run, by group whose exposures carry it, arcsec.
-    other_guide_stars : bool
-        Whether a group may take the mean of agreeing groups on other guide stars, or the common shift of the run.
+    other_guide_stars : bool, optional
+        Whether a group may be given the mean of the groups on other guide stars, when these agree.
 
     Returns
     -------
     tuple of TrustedShift
-        In the order of `groups`; those that found nothing to take have no shift (NaN).
+        In the order of `groups`; each has a finite shift.
     """
     others = [one for one in shorter if one.own and one.verdict is not Verdict.FAIL]
     believed: dict[str, TrustedShift] = {}
@@ -134,7 +138,13 @@ def trust_shifts(
             shifts.get(group.name),
             judgements.get(group.name),
             filter_name,
-            _chain(group, list(believed.values()), others, (shared or {}).get(group.name), other_guide_stars),
+            _chain(
+                group,
+                [one for one in believed.values() if share_field(one.group, group)],
+                [one for one in others if share_field(one.group, group)],
+                (shared or {}).get(group.name),
+                other_guide_stars,
+            ),
         )
         for group in groups
     )
@@ -162,8 +172,6 @@ def _chain(
     shared: tuple[float, float] | None,
     other_guide_stars: bool,
 ) -> _Value:
-    believed = [one for one in believed if _comparable(one.group, group)]
-    others = [one for one in others if _comparable(one.group, group)]
     for one in others:
         if one.group.name == group.name:
             source = f"filter {one.filter}, where it is {one.verdict}"
@@ -177,49 +185,35 @@ def _chain(
         if group.guide_star and one.group.guide_star == group.guide_star:
             source = f"group {one.group.name}, on the same guide star"
             return _copied(one, source, _SAME_STAR_ERR, Verdict.WEAK, "taken from another group")
-    if not other_guide_stars:
-        return _nothing("no other filter and no group on the same guide star has a shift to take")
-    mean, why = _mean_of_others(believed or others)
-    if mean is not None:
-        return mean
+    guess, hint = _mean_of_groups(near)
+    if guess is not None and other_guide_stars:
+        return guess
     if shared is not None:
-        return _Value(*shared, math.nan, math.nan, math.nan, 0.0, "the common shift of the run")
-    return _nothing(why)
+        return _Value(*shared, math.nan, math.nan, math.nan, 0.0, f"the common shift of the run{hint}")
+    return _Value(0.0, 0.0, math.nan, math.nan, math.nan, 0.0, f"zero: no shift can stand in{hint}")
 
 
-def _nothing(why: str) -> _Value:
-    nan = math.nan
-    return _Value(nan, nan, nan, nan, nan, 0.0, f"nothing, so it has no shift: {why}")
-
-
-def _comparable(one: Group, other: Group) -> bool:
-    """Whether groups are of one program and, as far as it is known, one target."""
-
-    def shares(first: str, second: str) -> bool:
-        return bool(set(first.split("+")) & set(second.split("+")))
-
-    if (one.program or other.program) and not shares(one.program, other.program):
-        return False
-    return not (one.target and other.target) or shares(one.target, other.target)
-
-
-def _mean_of_others(believed: Sequence[TrustedShift]) -> tuple[_Value | None, str]:
-    """Return the mean of groups on different guide stars with their scatter as error; or nothing, and why."""
-    stars = {one.group.guide_star or one.group.name for one in believed}
-    if len(stars) < 2:
-        return None, "the program has no two guide stars with believed shifts that could agree"
-    # filters of one group count once
-    by_group = {one.group.name: one for one in reversed(believed)}
-    values = np.array([(one.dx, one.dy) for one in by_group.values()])
-    mean, scatter = values.mean(axis=0), np.maximum(values.std(axis=0, ddof=1), _SAME_STAR_ERR)
-    worst = float(np.hypot(*(values - mean).T).max())
-    if worst > AGREEMENT:
-        return None, (
-            f"the guide stars of the program disagree by up to {worst * 1000:.0f} mas from their mean, more than "
-            f"{AGREEMENT * 1000:.0f}"
-        )
-    source = f"the mean of {len(values)} groups on other guide stars of the program, which agree to {worst * 1000:.0f} mas"
-    return _Value(float(mean[0]), float(mean[1]), float(scatter[0]), float(scatter[1]), 0.0, 0.0, source), ""
+def _mean_of_groups(near: Sequence[TrustedShift]) -> tuple[_Value | None, str]:
+    """Return the mean of groups on other guide stars when they agree, and a hint for those who have not asked for it."""
+    groups = list({one.group.name: one for one in reversed(near)}.values())
+    if len({one.group.guide_star or one.group.name for one in groups}) < 2:
+        # visits on one guide star agree whatever its error is
+        return None, ""
+    dx, dy = np.array([(one.dx, one.dy) for one in groups]).T
+    apart = float(np.hypot(dx - dx.mean(), dy - dy.mean()).max())
+    count = f"{len(groups)} groups on other guide stars"
+    if apart > _AGREEMENT:
+        return None, f" (the {count} disagree: up to {apart:.2f} arcsec from their mean)"
+    scatter = float(dx.std(ddof=1)), float(dy.std(ddof=1))
+    value = _Value(
+        float(dx.mean()), float(dy.mean()), *scatter, math.nan,
+        0.0, f"the mean of {count}, which agree within {apart * 1000:.0f} mas: a guess",
+    )  # fmt: skip
+    hint = (
+        f" ({count} agree within {apart * 1000:.0f} mas on ({value.dx:+.3f}, {value.dy:+.3f}) arcsec; "
+        "this is taken only when other_guide_stars is set)"
+    )
+    return value, hint
 
 
 def _copied(

@@ -15,7 +15,16 @@ from typing import Protocol
 
 from miri_widgets.errors import ParameterError
 
-__all__ = ["Group", "Pointed", "check_groups", "group_exposures", "group_name", "merge", "split"]
+__all__ = [
+    "Group",
+    "Pointed",
+    "check_groups",
+    "group_exposures",
+    "group_name",
+    "merge",
+    "share_field",
+    "split",
+]
 
 
 class Pointed(Protocol):
@@ -63,7 +72,7 @@ class Group:
     times : tuple of float
         Start of each exposure, MJD UTC; NaN when not known.
     target : str
-        Target of the observations; several are joined by ``+``, empty when not known.
+        What was observed; several targets of a merged group are joined by ``+``; empty when not known.
     """
 
     name: str
@@ -110,6 +119,7 @@ def group_exposures(exposures: Iterable[Pointed]) -> tuple[Group, ...]:
     a guide star joins the group of its visit when the visit has one guide star only.
     """
     found: dict[tuple[str, str, str, str], dict[str, float]] = {}
+    targets: dict[tuple[str, str, str, str], set[str]] = {}
     stars: dict[tuple[str, str, str], set[str]] = {}
     listed = sorted(exposures, key=lambda one: one.root)
     for one in listed:
@@ -120,14 +130,15 @@ def group_exposures(exposures: Iterable[Pointed]) -> tuple[Group, ...]:
         star = one.guide_star or (next(iter(named)) if len(named) == 1 else "")
         time = float(one.start_mjd)
         found.setdefault((*visit, star), {})[one.root] = time if time > 0 else math.nan
-    targets = {one.root: str(getattr(one, "target", "") or "") for one in listed}
+        # only exposures of the archive tell their target, tables of measured shifts do not
+        targets.setdefault((*visit, star), set()).add(str(getattr(one, "target", "")))
     groups = [
         Group(
             group_name(*key),
             tuple(members),
             *key,
             times=tuple(members.values()),
-            target=_joined(targets[root] for root in members),
+            target=_joined(targets[key]),
         )
         for key, members in found.items()
     ]
@@ -215,6 +226,21 @@ def merge(groups: Sequence[Group]) -> Group:
         tuple(members[root] for root in ordered),
         _joined(group.target for group in groups),
     )
+
+
+def share_field(group: Group, other: Group) -> bool:
+    """
+    Tell whether two groups are of one program and target, so that one may stand in for the other.
+
+    Parameters
+    ----------
+    group, other : Group
+        Merged groups share a field when one of their programs and one of their targets is common. Values that are not
+        known on both sides are no contradiction for targets; a program that only one side knows is.
+    """
+    programs, others = set(group.program.split("+")), set(other.program.split("+"))
+    targets, other_targets = set(group.target.split("+")) - {""}, set(other.target.split("+")) - {""}
+    return bool(programs & others) and (not targets or not other_targets or bool(targets & other_targets))
 
 
 def check_groups(groups: Sequence[Group]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.pointings import whole_exposure
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky_images import SkyImages, combine
 from miri_widgets.core.sky_samples import MaskSettings, Samples, require_like
@@ -189,7 +190,9 @@ def _require_enough(found: int, least: int, kind: str) -> None:
 
 
 def _require_others(samples: Samples, apart: Sequence[Sequence[int]], least: int) -> None:
-    left = [len(samples) - len(own) for own in apart]
+    # segments of one exposure are one sample of the sky
+    wholes = [whole_exposure(root) or str(place) for place, root in enumerate(samples.roots)]
+    left = [len({whole for place, whole in enumerate(wholes) if place not in own}) for own in apart]
     worst = int(np.argmin(left))
     if left[worst] < least:
         raise InputError(
@@ -207,7 +210,8 @@ def _even(samples: Samples) -> None:
 
 
 def _apart(samples: Samples, separation: float) -> list[list[int]]:
-    """For each exposure, itself and those pointed closer than `separation` FWHM."""
+    """For each exposure, itself, its other segments, and those pointed closer than `separation` FWHM."""
+    wholes = [whole_exposure(root) for root in samples.roots]
     ra, dec = np.deg2rad(samples.centres.T)
     limit = separation * samples.fwhm * samples.arcsec
     groups = []
@@ -215,7 +219,8 @@ def _apart(samples: Samples, separation: float) -> list[list[int]]:
         turn = np.sin((ra - ra[index]) / 2) ** 2 * np.cos(dec) * np.cos(dec[index])
         apart = 2 * np.arcsin(np.sqrt(np.sin((dec - dec[index]) / 2) ** 2 + turn))
         near = np.rad2deg(apart) * 3600 < limit  # False where positions are not known
-        groups.append(sorted({index, *np.flatnonzero(near).tolist()}))
+        own = {place for place, whole in enumerate(wholes) if whole and whole == wholes[index]}
+        groups.append(sorted({index, *own, *np.flatnonzero(near).tolist()}))
     return groups
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from miri_widgets.core.planes import Lazy, Outcome, Planes
@@ -19,7 +20,11 @@ def observation_of(root: str) -> str:
 
 
 def subtract_program_sky(
-    exposures: Sequence[Planes], *, background_observations: Sequence[str] = (), **settings: Any
+    exposures: Sequence[Planes],
+    *,
+    background_observations: Sequence[str] = (),
+    backgrounds: Sequence[Planes] = (),
+    **settings: Any,
 ) -> Outcome:
     """
     Subtract the sky, made of the exposures themselves or of some observations among them.
@@ -30,6 +35,8 @@ def subtract_program_sky(
         All exposures of a filter. Not modified.
     background_observations : sequence of str
         Observation numbers, such as "040", whose exposures are dedicated to the sky.
+    backgrounds : sequence of Planes
+        More dedicated exposures, which are not among `exposures` and are not corrected.
     **settings
         As of `miri_widgets.core.sky.subtract_sky`.
 
@@ -41,8 +48,8 @@ def subtract_program_sky(
     Raises
     ------
     ParameterError
-        If the method is "background" and no exposure belongs to these observations, or all do, or if observations
-        are named for another method.
+        If the method is "background" and there is no dedicated exposure, or no other, or if observations are named
+        for another method.
     InputError, MixedExposuresError
         As `miri_widgets.core.sky.subtract_sky`.
     """
@@ -56,15 +63,26 @@ def subtract_program_sky(
                 "method = background with them",
                 "change the method, or name no observations",
             )
-        return subtract_sky(exposures, **settings)
+        outcome = subtract_sky(exposures, **settings)
+        if not backgrounds:
+            return outcome
+        unused = (
+            f"{len(backgrounds)} background exposures take no part in method = {settings.get('method', 'self')}: "
+            "method = background makes the sky of them."
+        )
+        return replace(outcome, warnings=(*outcome.warnings, unused))
     places = [index for index, planes in enumerate(exposures) if observation_of(planes.root) in wanted]
-    if not places or len(places) == len(exposures):
+    total = len(places) + len(backgrounds)
+    if not total or len(places) == len(exposures) or (wanted and not places):
         raise ParameterError(
             f"{len(places)} of {len(exposures)} exposures belong to background_observations = "
             f"{', '.join(sorted(wanted)) or 'none'}",
             "some, and some of the science field",
-            "name the observations of the empty field, such as 040",
+            "name the observations of the empty field, such as 040, or give its exposures as background members of "
+            "an association",
         )
-    return subtract_sky(
-        exposures, backgrounds=Lazy(len(places), lambda index: exposures[places[index]]), **settings
-    )
+
+    def dedicated(index: int) -> Planes:
+        return exposures[places[index]] if index < len(places) else backgrounds[index - len(places)]
+
+    return subtract_sky(exposures, backgrounds=Lazy(total, dedicated), **settings)

@@ -24,6 +24,7 @@ STRUCTURES = ("column_rms", "row_rms", "gradient", "box_rms")
 BOX = 32
 _MOST_APERTURES = 1000
 _LEAST_LINE = 40
+_TINY = 1e-30
 
 Mask = NDArray[np.bool_]
 
@@ -200,7 +201,8 @@ def _excess(values: NDArray[np.floating], noise: float, count: NDArray[np.intege
     power = float(np.mean(np.asarray(values, float) ** 2))
     rms = max(power - expected, 0.0) ** 0.5
     power_err = power * (2 / values.size) ** 0.5
-    return rms, float(power_err / (2 * max(rms, power_err**0.5)))
+    # without any structure or noise both are exactly zero
+    return rms, float(power_err / (2 * max(rms, power_err**0.5, _TINY)))
 
 
 @dataclass(frozen=True, eq=False)

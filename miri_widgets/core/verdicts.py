@@ -6,10 +6,26 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["GRADES", "LIMITS", "Finding", "Limit", "grade", "worst"]
+__all__ = [
+    "GRADES",
+    "LIMITS",
+    "NEGLIGIBLE",
+    "SIGNIFICANT",
+    "Finding",
+    "Limit",
+    "grade",
+    "is_significant",
+    "worst",
+]
 
 GRADES = ("good", "doubtful", "harm")
 """From best to worst."""
+
+SIGNIFICANT = 3.0
+"""A figure counts when it is so many times its standard error: noise alone gives that once in 370 figures."""
+
+NEGLIGIBLE = 0.001
+"""A part of the flux that no photometry of MIRI can tell from none."""
 
 
 @dataclass(frozen=True)
@@ -19,29 +35,36 @@ class Limit:
 
     Attributes
     ----------
-    doubtful, harm : float
-        What the figure may reach, beyond its error, before it is that; in the unit of the figure.
+    doubtful : float
+        What the figure may reach before it is that, when it is significant; in the unit of the figure.
+    harm : float
+        What the figure less `sigmas` of its standard errors may reach before it is that.
     sigmas : float
-        How many standard errors the figure is given.
+        How many standard errors the figure is given before it is called harm.
     reason : str
         Why these bounds.
+    required : bool
+        Whether a verdict needs the figure: with an error that would hide harm, it counts as not measured.
     """
 
     doubtful: float
     harm: float
     sigmas: float
     reason: str
+    required: bool = False
 
 
 LIMITS: dict[str, Limit] = {
-    "flux": Limit(0.005, 0.015, 2.0, "The flux calibration of the imager is good to about 2 per cent: nothing may spend it."),
+    "flux": Limit(0.005, 0.015, 2.0, "The flux calibration of the imager is good to about 2 per cent: nothing may spend it.", required=True),
     "flux_bin": Limit(0.01, 0.03, 3.0, "One bin of several, of few sources: more freedom than for all together."),
-    "noise": Limit(0.05, 0.25, 2.0, "More than a sky of ten exposures must add; 25 per cent cost a third of the time."),
+    "noise": Limit(0.05, 0.25, 2.0, "More than a sky of ten exposures must add; 25 per cent cost a third of the time.", required=True),
     "structure": Limit(0.05, 0.25, 2.0, "Rms in units of the noise of a pixel: what averages of boxes and lines show."),
-    "extended": Limit(0.05, 0.2, 2.0, "In a field that shows extended emission: its photometry is good to 5 per cent."),
-    "patch": Limit(0.3, 1.5, 2.0, "In a field that shows none: galaxies of the size of the patch are still in doubt."),
+    "extended": Limit(0.05, 0.2, 2.0, "In a field that shows extended emission: its photometry is good to 5 per cent.", required=True),
+    "patch": Limit(0.05, 1.5, 2.0, "In a field that shows none: galaxies of the size of the patch are still in doubt."),
     "sky": Limit(0.05, 0.2, 1.0, "The same of the light that is there; its error is that of few large structures."),
     "area": Limit(0.02, 0.1, 0.0, "Dithers make up for some per cent of pixels, not for a tenth."),
+    "mask_flux": Limit(0.02, 0.1, 0.0, "2 % is what a bad pixel in the core costs in one dither of four; no four dithers repair a tenth."),
+    "mask_area": Limit(0.05, 0.2, 0.0, "The masked part of one exposure that other dithers no longer make up for."),
     "err": Limit(0.15, 0.5, 2.0, "How much worse ERR describes the noise than before, as a part of it."),
     "broken": Limit(0.0, 0.0, 0.0, "Pixels without value that are not flagged, or flags that were taken away: never."),
 }  # fmt: skip
@@ -65,20 +88,31 @@ def grade(name: str, value: float, err: float = 0.0) -> str:
     name : str
         Key of `LIMITS`.
     value : float
-        How much harm: only what lies above zero counts. NaN is not measured, and good.
+        How much harm: only what lies above zero counts. NaN is not measured, and doubtful.
     err : float
-        Its standard error; NaN or infinite means that the value tells nothing.
+        Its standard error; NaN or infinite means that the value tells nothing, which is doubtful, too.
 
     Notes
     -----
-    More harm at the same error never gives a better grade.
+    A figure counts when it is significant (`is_significant`); then its size decides. More harm at the same error
+    never gives a better grade, nor does a smaller error of a significant figure.
     """
     limit = LIMITS[name]
     if math.isnan(value) or not math.isfinite(err):
-        return "good"
-    beyond = value - limit.sigmas * max(err, 0.0)
+        return "doubtful"
+    err = max(err, 0.0)
     # rounding is no harm
-    return "harm" if beyond > limit.harm + 1e-9 else "doubtful" if beyond > limit.doubtful + 1e-9 else "good"
+    if is_significant(value, err):
+        if value - limit.sigmas * err > limit.harm + 1e-9:
+            return "harm"
+        if value > limit.doubtful + 1e-9:
+            return "doubtful"
+    return "doubtful" if limit.required and limit.sigmas * err > limit.harm else "good"
+
+
+def is_significant(value: float, err: float) -> bool:
+    """Return whether a figure is more than noise: `SIGNIFICANT` times its error. Not for what was not measured."""
+    return math.isfinite(err) and abs(value) > SIGNIFICANT * max(err, 0.0) + 1e-12
 
 
 def worst(grades: Sequence[str]) -> str:

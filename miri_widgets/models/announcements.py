@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from miri_widgets.models.rows import RowState, duration
+from miri_widgets.models.progress import left_words, percent
+from miri_widgets.models.rows import RowState
 from miri_widgets.models.watching import Watches
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def news(before: Moment, now: Moment) -> tuple[str, str]:
     if now.running and not before.running:
         return f"Started: {now.left} of {now.total} runs to do.", ""
     if now.running and now.fraction // _STEP > before.fraction // _STEP and now.fraction < 1:
-        left = f", about {duration(now.eta)} left" if now.eta is not None else ""
+        left = f", {left_words(now.eta)}" if now.eta is not None else ""
         return f"{now.fraction // _STEP * _STEP:.0%} of the job is done{left}.", ""
     return "", ""
 
@@ -91,16 +92,16 @@ def _ending(now: Moment) -> tuple[str, str]:
         runs = "1 run" if count == 1 else f"{count} runs"
         return f"Finished, but {runs} failed: {now.failed[0]}{' and others' if count > 1 else ''}.", "bad"
     if now.cancelled:
-        return "Cancelled; what is complete is kept.", "calm"
+        return "Cancelled. Completed runs were kept.", "calm"
     if now.left:
-        return f"Finished; {now.left} of {now.total} runs are still to do.", "calm"
+        return f"Job finished; {now.left} of {now.total} results are not up to date.", "calm"
     return f"Finished: all {now.total} runs are complete.", "good"
 
 
 def mark_of(now: Moment, tone: str) -> str:
     """Return what is put before the page's title: how far, or how it ended; empty when there is nothing to tell."""
     if now.running:
-        return f"● {now.fraction:.0%}"
+        return f"● {percent(now.fraction)} %"
     return {"good": "✓ done", "bad": "✗ failed", "calm": "– stopped"}.get(tone, "")
 
 

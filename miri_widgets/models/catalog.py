@@ -12,12 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.catalog import EXTENDED, POINT, UNSURE, colour, merged, nearest, shapes, stellar_locus
+from miri_widgets.core.catalog import (
+    EXTENDED,
+    POINT,
+    UNSURE,
+    brightest_at,
+    colour,
+    merged,
+    shapes,
+    stellar_locus,
+)
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.mosaic_pixels import MosaicPixels, forced, matched
 from miri_widgets.models.sources import sources_of
 from miri_widgets.products.catalogs import CONCENTRATION
-from miri_widgets.products.exposure import FILTERS
+from miri_widgets.products.exposure import FILTERS, psf_fwhm_pixels
 
 __all__ = ["CatalogSource", "FilterFlux", "ProgramCatalog", "catalog_of"]
 
@@ -118,12 +127,27 @@ class ProgramCatalog:
         return tuple(f"{self.filters[one]} − {self.filters[other]}" for one, other in self.pairs)
 
     def at(self, mosaic: Path, x: float, y: float, reach: float) -> CatalogSource | None:
-        """Return the source nearest to a position of a mosaic, 0-based pixels; None when none is within `reach`."""
+        """
+        Return the source that is brightest at a position of a mosaic; None when none is within `reach`.
+
+        Parameters
+        ----------
+        mosaic : Path
+            One of `mosaics`.
+        x, y, reach : float
+            0-based pixels.
+        """
         if mosaic not in self.mosaics or not self.sources:
             return None
         place = self.mosaics.index(mosaic)
         where = np.array([source.pixels[place] for source in self.sources])
-        index = nearest(where[:, 0], where[:, 1], (x, y), reach)
+        flux = np.array(
+            [one.fluxes[place].flux if place < len(one.fluxes) else np.nan for one in self.sources]
+        )
+        if not np.isfinite(flux).any():  # maxima without a catalogue have no flux
+            flux = np.array([source.snr for source in self.sources])
+        name = self.filters[place] if place < len(self.filters) else ""
+        index = brightest_at(where[:, 0], where[:, 1], flux, (x, y), psf_fwhm_pixels(name), reach)
         return None if index is None else self.sources[index]
 
     def find(self, number: int) -> CatalogSource | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.differences import PixelDifference, pixel_difference
 from miri_widgets.errors import InputError, NotJwstError
+from miri_widgets.models.in_view import Content
 from miri_widgets.models.pixel_story import question_of
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
@@ -23,7 +24,7 @@ from miri_widgets.products.names import suffix_of
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["LOOKS", "CompareModel", "Comparison", "compared", "stage_before"]
+__all__ = ["LOOKS", "CompareModel", "Comparison", "compared", "reason_against", "stage_before"]
 
 LOOKS = ("before", "after", "difference")
 
@@ -117,7 +118,7 @@ class CompareModel(traitlets.HasTraits):
     look = traitlets.Enum(LOOKS, "after", help="which of the three is in front")
     can = traitlets.Bool(False, help="whether there is something to compare with")
     value = traitlets.Instance(Comparison, allow_none=True)
-    sentence = traitlets.Unicode("", help="why there is nothing")
+    sentence = traitlets.Unicode("", help="why there is nothing, once it was asked for")
 
     def __init__(self, session: SessionModel) -> None:
         super().__init__()
@@ -126,7 +127,7 @@ class CompareModel(traitlets.HasTraits):
         self._reading = Reading(session.submit)
         self._reading.observe(self._take, ["value", "sentence"])
         self._watches = Watches()
-        self._watches.add(session, self._follow, "shown")
+        self._watches.add(session, self._follow, "shown", "extension")
         for stage in session.models.values():
             self._watches.add(stage, self._follow, "rows")
         self._follow(None)
@@ -134,6 +135,8 @@ class CompareModel(traitlets.HasTraits):
     def _follow(self, _: object) -> None:
         pair = _pair_of(self.session)
         if pair == self._pair:
+            if pair is None:
+                self.sentence = ""  # it was about another product
             return
         self._pair = pair
         self._reading.forget()
@@ -142,8 +145,16 @@ class CompareModel(traitlets.HasTraits):
             self.can = pair is not None
 
     def ask(self, look: str) -> None:
-        """Bring one of `LOOKS` to the front; the comparison is made when it is asked for first."""
+        """
+        Bring one of `LOOKS` to the front; the comparison is made when it is asked for first.
+
+        Of a preview in view, its own three images are meant. Where nothing can be compared, `sentence` says why.
+        """
+        if self.session.displayed.content is Content.PREVIEW:
+            self.session.previews.shown = look
+            return
         if self._pair is None:
+            self.sentence = "" if look == "after" else reason_against(self.session)
             return
         if self.value is None:
             self._reading.ask(self._pair, compared, *self._pair)
@@ -151,11 +162,24 @@ class CompareModel(traitlets.HasTraits):
 
     def toggle(self) -> None:
         """Change between before and after."""
-        self.ask("after" if self.look == "before" else "before")
+        self.ask("after" if self.front == "before" else "before")
+
+    def end(self) -> None:
+        """Want the product itself again."""
+        with self.hold_trait_notifications():
+            self.look, self.sentence = "after", ""
+
+    @property
+    def front(self) -> str:
+        """Which of `LOOKS` is chosen: of the preview in view, else of the product."""
+        previewed = self.session.displayed.content is Content.PREVIEW
+        return str(self.session.previews.shown if previewed else self.look)
 
     def _take(self, _: object) -> None:
         with self.hold_trait_notifications():
             self.value, self.sentence = self._reading.value, self._reading.sentence
+            if self.sentence:
+                self.look = "after"  # what cannot be had is not in view
 
     def close(self) -> None:
         """Let go of everything that is watched."""
@@ -180,3 +204,30 @@ def _pair_of(session: SessionModel) -> tuple[Path, Path, str] | None:
     if pair is None or (suffix_of(pair[0]) == "rate") != (suffix_of(pair[1]) == "rate"):
         return None
     return pair
+
+
+def reason_against(session: SessionModel) -> str:
+    """Return why what is in view cannot be compared with an image before it, a sentence."""
+    shown, pair = session.shown, stage_before(session)
+    if session.displayed.content is Content.GROUPS:
+        return (
+            "A difference of groups is in view, which has no image before it: show an exposure to compare it."
+        )
+    if shown is None:
+        return "No product is in view: show an exposure, then b, s and d compare it with the stage before."
+    if session.extension != "SCI":
+        return f"{session.extension} is in view; before, after and difference are of SCI: show SCI to compare it."
+    if suffix_of(shown) == "i2d":
+        return (
+            "A mosaic has no image before it on the same pixels: show one of its exposures to compare it with the "
+            "stage before, or use Compare runs below the runs of Image 3 for another mosaic."
+        )
+    if pair is not None:
+        return (
+            f"{shown_name(pair[0])}, the image before, is in DN/s and this one in MJy/sr: they cannot be subtracted; "
+            "show a later product to compare it."
+        )
+    return (
+        f"{shown_name(shown)} has no image before it in this program: show the product of a later stage to compare it "
+        "with the stage before."
+    )

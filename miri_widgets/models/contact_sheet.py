@@ -14,6 +14,7 @@ from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.products.tag_tables import parse_tags, tags_as_csv, tags_as_json
 from miri_widgets.products.tags import Tag, Verdict
 from miri_widgets.products.thumbnails import Sheet, make_sheet, prune
@@ -165,9 +166,8 @@ class ContactSheetModel(traitlets.HasTraits):
         found = {}
         for stage in self.session.stages.values():
             for path in stage.products:
-                root, _, suffix = path.stem.rpartition("_")
-                if suffix in ("rate", "cal"):
-                    found[root, suffix] = path
+                if (suffix := suffix_of(path)) in ("rate", "cal"):
+                    found[root_of(path), suffix] = path
         return found
 
     def _card(self, one: Exposure, products: Mapping[tuple[str, str], Path]) -> Card:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.display_range import RangeVerdict, check_range, find_range, judge_range, thinned
 from miri_widgets.core.dq import has
 from miri_widgets.errors import ParameterError
+from miri_widgets.models.in_view import Content, InView
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
 from miri_widgets.products.fits_files import read_headers, read_image
@@ -21,7 +22,7 @@ from miri_widgets.products.program_values import DISPLAYED
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["CURVES", "DisplayModel", "Sample", "read_sample"]
+__all__ = ["CURVES", "DisplayModel", "Sample", "read_sample", "sample_of"]
 
 CURVES = ("arcsinh", "linear", "sqrt", "log")
 PERCENTILE = 99.5
@@ -38,11 +39,14 @@ class Sample:
         Thinned; NaN where a pixel does not count.
     unit, filter : str
         From the headers; empty where they are silent.
+    is_difference : bool
+        Whether values are differences: their range is that of no product.
     """
 
     pixels: NDArray[np.float32]
     unit: str
     filter: str
+    is_difference: bool = False
 
 
 def read_sample(path: Path, extension: str = "SCI") -> Sample:
@@ -64,6 +68,21 @@ def read_sample(path: Path, extension: str = "SCI") -> Sample:
     return Sample(pixels, unit, str(headers["PRIMARY"].get("FILTER", "")).strip())
 
 
+def sample_of(view: InView) -> Sample:
+    """
+    Return enough pixels of what is in view to judge a range.
+
+    Raises
+    ------
+    MiriWidgetsError
+        If its file cannot be read.
+    """
+    if view.file is not None:
+        return read_sample(view.file, view.extension)
+    pixels = np.zeros((1, 1)) if view.pixels is None else thinned(view.pixels)
+    return Sample(np.array(pixels, np.float32), view.unit, view.filter, view.is_difference)
+
+
 class DisplayModel(traitlets.HasTraits):
     """
     How values become brightness.
@@ -71,7 +90,7 @@ class DisplayModel(traitlets.HasTraits):
     Parameters
     ----------
     session : SessionModel
-        Whose shown product is meant.
+        What its viewer shows is meant: a product, a preview, a difference.
 
     Notes
     -----
@@ -93,11 +112,11 @@ class DisplayModel(traitlets.HasTraits):
     def __init__(self, session: SessionModel) -> None:
         super().__init__()
         self.session = session
-        self._ranges: dict[tuple[str, str], tuple[float, float]] = {}
+        self._ranges: dict[tuple[str, str, bool], tuple[float, float]] = {}
         self._reading = Reading(session.submit)
         self._reading.observe(self._judge, ["value"])
         self._watches = Watches()
-        self._watches.add(session, self._follow, "shown", "extension")
+        self._watches.add(session, self._follow, "displayed")
         self._follow(None)
 
     def _follow(self, _: object) -> None:
@@ -105,10 +124,10 @@ class DisplayModel(traitlets.HasTraits):
             self.black = self.white = float("nan")
             self.sentence, self.can_mend, self.fixed, self.unit = "", False, None, ""
             self.offered = {}
-        shown, extension = self.session.shown, self.session.extension
+        view = self.session.displayed
         self._reading.forget()
-        if shown is not None:
-            self._reading.ask((shown, extension), read_sample, shown, extension)
+        if view.content is not Content.NOTHING:
+            self._reading.ask(view, sample_of, view)
 
     def in_force(self, black: float, white: float) -> None:
         """Take the range that the viewer draws the product with."""
@@ -150,9 +169,9 @@ class DisplayModel(traitlets.HasTraits):
         return found
 
     @property
-    def _key(self) -> tuple[str, str]:
+    def _key(self) -> tuple[str, str, bool]:
         assert self._sample is not None
-        return self._sample.filter, self._sample.unit
+        return self._sample.filter, self._sample.unit, self._sample.is_difference
 
     def _judge(self, _: object) -> None:
         sample = self._sample
@@ -160,7 +179,7 @@ class DisplayModel(traitlets.HasTraits):
             return
         self.unit = sample.unit
         self.fixed = self._ranges.get(self._key)
-        known = self.session.program.display.get(sample.filter, {})
+        known = {} if sample.is_difference else self.session.program.display.get(sample.filter, {})
         self.offered = {kind: ends for kind, ends in known.items() if DISPLAYED[kind] == sample.unit}
         verdict = judge_range(sample.pixels, self.black, self.white) if np.isfinite(self.white) else None
         with self.hold_trait_notifications():

@@ -16,7 +16,7 @@ from miri_widgets.errors import NotJwstError
 from miri_widgets.models.compare import stage_before
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
-from miri_widgets.products.fits_files import read_image
+from miri_widgets.products.fits_files import read_image, shown_name
 from miri_widgets.products.names import suffix_of
 
 if TYPE_CHECKING:
@@ -185,7 +185,8 @@ class FlagsModel(traitlets.HasTraits):
 
         When nothing is ticked: the flags that the stage has set, or DO_NOT_USE.
         """
-        if not self.can:
+        if not self.can or not self.session.displayed.about_product:
+            self.sentence = self._why_not()
             return
         if self.visible:
             self.visible = False
@@ -195,6 +196,14 @@ class FlagsModel(traitlets.HasTraits):
             self._begins = True
             self._begin()
         self._ask()
+
+    def _why_not(self) -> str:
+        shown = self.session.shown
+        if shown is None:
+            return "No product is in view, so there are no flags: show an exposure, then f lays its flags over it."
+        if self.can:
+            return "The image in view is no product: end the preview, or show a product, then f lays its flags over it."
+        return f"{shown_name(shown)} has no flags: show an exposure (rate, cal or crf) to see its flags."
 
     @property
     def masks(self) -> dict[str, NDArray[np.bool_]]:
@@ -215,7 +224,7 @@ class FlagsModel(traitlets.HasTraits):
             return
         self._asked = asked
         self._reading.forget()  # flags of another product are never laid over this one
-        self.can = can
+        self.can, self.sentence = can, ""
         self._ask()
 
     def _ask(self) -> None:

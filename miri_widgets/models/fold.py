@@ -7,11 +7,12 @@ from typing import Any
 
 from miri_widgets.errors import error_from_dict
 from miri_widgets.models.look import Facts
+from miri_widgets.models.progress import time_left
 from miri_widgets.models.rows import RowState, RunRow, StageState
 from miri_widgets.models.services import StageLike
 from miri_widgets.models.waiting import waiting_reasons
 
-__all__ = ["engine_words", "exposure_states", "overall", "rows", "stage_values"]
+__all__ = ["engine_words", "exposure_states", "rows", "stage_values"]
 
 _STATES = {
     "waiting": RowState.WAITING,
@@ -53,6 +54,7 @@ def _row(plan: Any, facts: Facts, waits: str) -> RunRow:
             sentence = ""
         values = {
             "step": run.step,
+            "step_seconds": float(round(run.step_seconds)),
             "index": run.index,
             "total": run.total,
             # whole seconds: rows that look the same are the same
@@ -70,6 +72,7 @@ def _row(plan: Any, facts: Facts, waits: str) -> RunRow:
         products=products,
         report=facts.reports.get(plan.key, {}) if products else {},
         harm=facts.harms.get(plan.key, "") if products else "",
+        left_out=facts.left_out.get(plan.key, "") if products else "",
         **values,
     )
 
@@ -80,7 +83,7 @@ def stage_values(
     """Return the traits of one stage model."""
     own = tuple(every.get(stage.name, ()))
     reasons, notes = _reasons(stage, own, every, facts, no_exposures)
-    notes = [*notes, *facts.notes.get(stage.name, ())]
+    notes = [*notes, *facts.notes.get(stage.name, ()), *_left_out(own)]
     failed = [f"{row.label}: {row.sentence}" for row in own if row.state == RowState.FAILED and row.sentence]
     jobs = {row.job for row in own if row.active}
     return {
@@ -91,19 +94,31 @@ def stage_values(
         "errors": tuple(failed),
         "products": tuple(path for row in own for path in row.products),
         "state": _state(own, reasons),
-        "fraction": sum(1.0 if _ended(row) else row.fraction for row in own) / len(own) if own else 0.0,
-        "eta": next((job.eta_seconds for job in facts.jobs if job.job in jobs), None),
+        # what failed or was cancelled counts with what it had reached: nothing that is not done is told as done
+        "fraction": sum(row.fraction for row in own) / len(own) if own else 0.0,
+        "eta": time_left([job for job in facts.jobs if job.job in jobs], stage.name),
+        "late": any(job.forecast.late for job in facts.jobs if job.job in jobs),
     }
 
 
-def _ended(row: RunRow) -> bool:
-    return row.state in (RowState.DONE, RowState.FAILED, RowState.CANCELLED)
+def _left_out(own: Sequence[RunRow]) -> list[str]:
+    """Return which results were made with steps left out, one sentence for each set of steps and reasons."""
+    found: dict[str, list[str]] = {}
+    for row in own:
+        if row.left_out:
+            found.setdefault(row.left_out, []).append(row.label)
+    return [
+        f"The pipeline left steps out of {len(labels)} of {len(own)} runs, such as {labels[0]}: {words}."
+        for words, labels in found.items()
+    ]
 
 
 def _state(own: Sequence[RunRow], reasons: Sequence[str]) -> StageState:
     states = {row.state for row in own}
-    if states & {RowState.RUNNING, RowState.WAITING}:
+    if RowState.RUNNING in states:
         return StageState.RUNNING
+    if RowState.WAITING in states:
+        return StageState.QUEUED
     if RowState.FAILED in states:
         return StageState.FAILED
     if any(row.harm for row in own):
@@ -132,9 +147,9 @@ def _reasons(
             facts.refused.get(stage.name) or facts.error or "There is nothing to run: no exposure takes part."
         ], []
     if all(row.state == RowState.DONE for row in own):
-        return ["Everything here is complete with these settings."], []
+        return ["Up to date."], []
     if any(row.active for row in own):
-        return ["A run is at work: wait for it, or cancel it."], []
+        return ["A run is in progress: wait for it, or cancel it."], []
     depends = {plan.key: plan.depends for plan in facts.plans or ()}
     open_rows = [row for row in own if row.state != RowState.DONE]
     asking = _asking(open_rows, depends, every)
@@ -188,20 +203,11 @@ def exposure_states(
     return {root: tuple(states.items()) for root, states in found.items()}
 
 
-def overall(jobs: Sequence[Any]) -> tuple[float, float | None]:
-    """Return fraction and seconds left of all jobs at work."""
-    if not jobs:
-        return 0.0, None
-    times = [job.eta_seconds for job in jobs]
-    eta = None if any(time is None for time in times) else sum(times)
-    return sum(job.fraction for job in jobs) / len(jobs), eta
-
-
 def engine_words(status: Any) -> str:
     """Return the state of the job engine in a few words."""
     if status is None:
         return "engine not reachable"
     if not status.alive:
-        return "engine at rest"
+        return "idle"
     workers = getattr(status, "workers", 0)
     return f"engine on, {workers} worker{'' if workers == 1 else 's'}"

@@ -11,6 +11,7 @@ from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
 from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.names import root_of
 
 if TYPE_CHECKING:
     from miri_widgets.models.stage import StageModel
@@ -67,7 +68,7 @@ def files_by_root(model: StageModel) -> dict[str, Path]:
     """Return the files that go into the runs of a stage, by exposure; those that are there already."""
     session = model.session
     return {
-        path.name.rpartition("_")[0]: path
+        root_of(path): path
         for plan in session.plans
         if plan.stage == model.name
         for path in session.services.inputs(plan)

@@ -55,7 +55,7 @@ def judge_shifts(
         A table as `miri_widgets.products.measured_shifts.read_measured_shifts` takes it.
     made_by : str
         What the judged table tells of its origin.
-    other_guide_stars : bool
+    other_guide_stars : bool, optional
         As in `miri_widgets.core.shift_choices.trust_shifts`.
 
     Raises
@@ -69,7 +69,13 @@ def judge_shifts(
     runs: dict[str, ShiftRun] = {}
     parts = {name: measured.run(name) for name in dict.fromkeys(measured.runs)}
     for name, part in sorted(parts.items(), key=lambda item: _wavelength(item[1])):
-        shorter = [one for run in runs.values() for one in run.shifts]
+        # other filters of the same field stand in, never another field
+        shorter = [
+            one
+            for other, run in runs.items()
+            if _field(parts[other], other) == _field(part, name)
+            for one in run.shifts
+        ]
         runs[name] = trust_run(
             part.measurements,
             part.groups,
@@ -80,7 +86,7 @@ def judge_shifts(
     return JudgedShifts(measured, runs, _table(runs, measured, made_by))
 
 
-def read_any_shifts(path: Path) -> ShiftFacts:
+def read_any_shifts(path: Path, other_guide_stars: bool = False) -> ShiftFacts:
     """
     Read a table of shifts for the charts: one that is judged as it is, one of measured shifts judged now.
 
@@ -88,6 +94,8 @@ def read_any_shifts(path: Path) -> ShiftFacts:
     ----------
     path : Path
         A judged table (``shifts.ecsv``), or one of measured shifts (CSV or ECSV).
+    other_guide_stars : bool, optional
+        As in `judge_shifts`; says nothing about a table that was judged before.
 
     Raises
     ------
@@ -100,7 +108,7 @@ def read_any_shifts(path: Path) -> ShiftFacts:
             return read_shift_facts(path)
         except BadTableError:
             pass  # no judged one
-    judged = judge_shifts(path)
+    judged = judge_shifts(path, other_guide_stars=other_guide_stars)
     return ShiftFacts(path=path, table=judged.table, measured=_by_exposure(judged))
 
 
@@ -131,6 +139,11 @@ def _table(runs: Mapping[str, ShiftRun], measured: MeasuredShifts, made_by: str)
         versions={"miri_widgets": importlib.metadata.version("miri_widgets")},
         notes=tuple(notes),
     )
+
+
+def _field(table: MeasuredShifts, run: str) -> str:
+    """Field or program of a run, whose name ends in its filter."""
+    return run.removesuffix(table.filters[0]).strip()
 
 
 def _wavelength(table: MeasuredShifts) -> int:

@@ -97,6 +97,8 @@ class Facts:
         What steps of ours told, per key of a complete run.
     harms : mapping of str to str
         Harm that was not accepted, per key.
+    left_out : mapping of str to str
+        Steps that the pipeline left out of a complete run, with the reason, per key.
     runs : mapping of str to (str, RunState)
         Job and state per key, from the newest job that has it.
     finished : frozenset of (str, str)
@@ -125,6 +127,7 @@ class Facts:
     products: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     harms: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
     runs: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     finished: frozenset[tuple[str, str]] = frozenset()
     jobs: tuple[Any, ...] = ()
@@ -164,6 +167,7 @@ class Looker:
         self._products: dict[str, tuple[Path, ...]] = {}
         self._reports: dict[str, Mapping[str, Any]] = {}
         self._harmed: dict[str, str] = {}
+        self._left_out: dict[str, str] = {}
         self._own = {stage.name for stage in services.stages if stage.is_own}
         self._ended: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -192,6 +196,7 @@ class Looker:
                 products=products,
                 reports={key: report for key, report in self._reports.items() if key in products},
                 harms=self._harms(products),
+                left_out={key: words for key, words in self._left_out.items() if words and key in products},
                 runs=runs,
                 finished=finished,
                 jobs=tuple(job for job in jobs if job.active),
@@ -247,6 +252,7 @@ class Looker:
             self._products.clear()
             self._reports.clear()
             self._harmed.clear()
+            self._left_out.clear()
         if self._plan_error:
             errors.append(self._plan_error)
 
@@ -291,8 +297,10 @@ class Looker:
         return {key: paths for key, paths in self._products.items() if paths}
 
     def _find_reports(self, products: Mapping[str, tuple[Path, ...]]) -> None:
-        """Read what a step of ours told of a run, once."""
+        """Read what a step of ours told of a run, and what the pipeline left out, once."""
         for plan in self._plans or ():
+            if plan.key in products and plan.key not in self._left_out:
+                self._left_out[plan.key] = self._services.left_out(plan)
             if plan.stage in self._own and plan.key in products and plan.key not in self._reports:
                 self._reports[plan.key] = self._services.report(plan)
                 if words := self._services.harm(self._reports[plan.key]):

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from miri_widgets.core.display_range import thinned
 from miri_widgets.core.dq import has
@@ -17,7 +19,7 @@ from miri_widgets.errors import MiriWidgetsError, NotJwstError
 from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.fits_files import read_headers, read_image
 
-__all__ = ["Measurement", "measure"]
+__all__ = ["Measurement", "measure", "measure_pixels"]
 
 
 _ENOUGH = (
@@ -82,6 +84,30 @@ def measure(path: Path) -> Measurement:
         level=clipped_level(image, good),
         start_mjd=start,
         shape=shape,
+    )
+
+
+def measure_pixels(pixels: NDArray[Any], unit: str) -> Measurement:
+    """
+    Measure an image that no file holds.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (ny, nx) or (nints, ny, nx)
+        NaN where a pixel does not count; of a cube the last plane is measured.
+    unit : str
+        Of the pixels.
+    """
+    plane = pixels[-1] if pixels.ndim == 3 else pixels
+    image = np.asarray(thinned(plane, enough=_ENOUGH), np.float32)
+    good = np.isfinite(image)
+    if not good.any():
+        return Measurement(unit=unit, shape=plane.shape, sentence="No pixel of this image has a value.")
+    return Measurement(
+        unit=unit,
+        histogram=_of_all(histogram(image, good), plane.size / image.size),
+        level=clipped_level(image, good),
+        shape=plane.shape,
     )
 
 

@@ -17,6 +17,7 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.catalogs import Apertures, catalog_beside, read_apertures
 from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
 from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.image_wcs import inverse_of
 
 __all__ = ["MosaicPixels", "forced", "matched"]
 
@@ -99,12 +100,11 @@ class MosaicPixels:
 
     def pixel(self, ra: float, dec: float) -> tuple[float, float]:
         """Return the position (x, y), 0-based pixels, of a place on the sky, degrees; NaN when it is not known."""
-        if self.wcs is None or not (math.isfinite(ra) and math.isfinite(dec)):
+        inverse = inverse_of(self.wcs)
+        if inverse is None or not (math.isfinite(ra) and math.isfinite(dec)):
             return math.nan, math.nan
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            x, y = self.wcs.all_world2pix([ra], [dec], 0)
-        return float(x[0]), float(y[0])
+        x, y = inverse(ra, dec)
+        return float(x), float(y)
 
     def images(self) -> Images:
         """Return pixels and errors, shape (ny, nx); NaN where no exposure contributes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from miri_widgets.products.names import suffix_of
 from miri_widgets.products.program_values import STARTS
 
 if TYPE_CHECKING:
@@ -38,6 +39,6 @@ def origin_of(session: SessionModel, path: Path) -> tuple[str, bool]:
                 return f"{stage.stage.short} · {exposure.label if exposure else row.label}", True
     if path.is_relative_to(session.program.workspace / "runs"):
         return "↻ out of date: made with other settings", False
-    if path.stem.endswith("_i2d"):
+    if suffix_of(path) == "i2d":
         return "mosaic in the program's folders", True
     return STARTS[session.program.start].removesuffix("s"), True

@@ -39,6 +39,7 @@ class PreviewModel(traitlets.HasTraits):
         self.session = session
         self._future: Future[Any] | None = None
         self._mark: Any = None
+        self._asked: Any = None  # stage and mark of what is being computed
         self._done_for: Any = None
 
     def start(self, stage: str, root: str = "") -> None:
@@ -55,7 +56,7 @@ class PreviewModel(traitlets.HasTraits):
 
     def stop(self) -> None:
         """End the preview; one that is being computed is thrown away."""
-        self._future, self._mark = None, None
+        self._future, self._mark, self._asked = None, None, None
         with self.hold_trait_notifications():
             self.stage, self.sentence = "", ""
             self.result, self.fresh, self.working = None, False, False
@@ -99,17 +100,22 @@ class PreviewModel(traitlets.HasTraits):
             name: model.settings[name] for name in model.settings if not self.session.services.owned(name)
         }
         self.working, self.sentence = True, ""
+        self._asked = (self.stage, mark)
         self._future = self.session.submit(
             self.session.services.preview, self.stage, files, values, self.root
         )
 
     def _take(self, future: Future[Any]) -> None:
         self._future = None
+        stage, mark = self._asked
+        if (stage, mark[1]) != (self.stage, self.root):
+            self.working = False  # pixels of another exposure or stage: thrown away
+            return
         with self.hold_trait_notifications():
             self.working = False
             try:
                 self.result = future.result()
-                self._done_for = self._mark
+                self._done_for = mark
                 self.sentence = ""
             except MiriWidgetsError as error:
                 self.result = None

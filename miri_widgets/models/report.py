@@ -18,8 +18,10 @@ from miri_widgets.models.report_facts import (
     ReportRequest,
     RunFacts,
     StageFacts,
+    left_out_of,
     proofs_of,
     run_facts,
+    skipped_steps,
     software,
     stage_facts,
     warnings_of,
@@ -96,6 +98,11 @@ class Report:
     citations: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
+    @property
+    def rejected(self) -> frozenset[str]:
+        """Roots of the exposures that mosaics leave out."""
+        return frozenset(root for root, tag in self.tags.items() if tag.verdict == Verdict.REJECTED)
+
 
 def request_of(session: SessionModel) -> ReportRequest:
     """
@@ -148,7 +155,13 @@ def gather(request: ReportRequest) -> Report:
     )
     versions, contexts, references = software(made)
     parameters = changed_parameters(request, made, filters)
-    shifts = [entry for _, record in made for entry in record.facts.get("shifts") or ()]
+    # a skipped step has moved nothing: it leaves entries of zeros without matches
+    shifts = [
+        entry
+        for _, record in made
+        if "tweakreg" not in skipped_steps(record)
+        for entry in record.facts.get("shifts") or ()
+    ]
     sources = {
         record.label: int(record.facts["sources"])
         for _, record in made
@@ -176,7 +189,7 @@ def gather(request: ReportRequest) -> Report:
         pictures=pictures_of([(record, request.services.products(plan)) for plan, record in made]),
         methods=words,
         citations=citations,
-        missing=(*_missing(request, found), *request.warnings),
+        missing=(*_missing(request, found), *left_out_of(made), *request.warnings),
     )
 
 

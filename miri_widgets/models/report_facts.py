@@ -14,14 +14,17 @@ from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.tags import Tag
 from miri_widgets.settings import Settings
+from miri_widgets.steps.left_out import left_out_words
 
 __all__ = [
     "ProofFacts",
     "ReportRequest",
     "RunFacts",
     "StageFacts",
+    "left_out_of",
     "proofs_of",
     "run_facts",
+    "skipped_steps",
     "software",
     "stage_facts",
     "warnings_of",
@@ -100,6 +103,7 @@ class ProofFacts:
     verdict: str
     sentences: tuple[str, ...]
     accepted: bool = False
+    headline: str = ""
 
 
 def run_facts(plan: Any, record: Any) -> RunFacts:
@@ -114,12 +118,7 @@ def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> S
     """Return how a stage stands, from its planned runs and their records; `refused` says why it cannot run."""
     mine = [record for plan, record in found if plan.stage == stage.name]
     made = [record for record in mine if record is not None]
-    states = Counter(
-        one["name"]
-        for record in made
-        for one in record.steps
-        if one.get("cal_step") == "SKIPPED" or (not one.get("cal_step") and one.get("state") == "skipped")
-    )
+    states = Counter(name for record in made for name in skipped_steps(record))
     return StageFacts(
         name=stage.name,
         title=stage.title,
@@ -133,6 +132,15 @@ def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> S
         skipped=tuple(name for name, count in states.items() if count == len(made)),
         version=made[0].stage_version if made else 0,
         sentence=refused,
+    )
+
+
+def skipped_steps(record: Any) -> tuple[str, ...]:
+    """Return the names of the steps that a run has skipped."""
+    return tuple(
+        one["name"]
+        for one in record.steps
+        if one.get("cal_step") == "SKIPPED" or (not one.get("cal_step") and one.get("state") == "skipped")
     )
 
 
@@ -155,6 +163,20 @@ def software(
     )
 
 
+def left_out_of(made: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
+    """Return which results were made with steps left out, as sentences: each set of steps and reasons once."""
+    runs: dict[tuple[str, str], list[str]] = {}
+    for plan, record in made:
+        if words := left_out_words(record.facts.get("left_out") or ()):
+            runs.setdefault((plan.stage, words), []).append(plan.label)
+    totals = Counter(plan.stage for plan, _ in made)
+    return tuple(
+        f"The pipeline left steps of {stage} out of {len(labels)} of {totals[stage]} runs "
+        f"({', '.join(labels[:4])}{' and others' if len(labels) > 4 else ''}): {words}."
+        for (stage, words), labels in runs.items()
+    )
+
+
 def proofs_of(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[ProofFacts, ...]:
     """Return what steps of ours told of complete runs, the worst first."""
     rank = {"harm": 0, "doubtful": 1, "good": 2}
@@ -166,7 +188,8 @@ def proofs_of(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[
                 verdict = str(proof.get("verdict", ""))
                 accepted = verdict == "harm" and request.services.accepted(plan.key)
                 lines = tuple(map(str, proof.get("sentences", ())))
-                found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted))
+                words = str(proof.get("headline") or "")
+                found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted, words))
         told = tuple(str(line)[:_LONG] for line in report.get("warnings") or ())
         if told:
             found.append(ProofFacts(plan.stage, plan.label, "told", told))

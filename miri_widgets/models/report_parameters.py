@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.report_facts import ReportRequest
+from miri_widgets.models.report_facts import ReportRequest, skipped_steps
 from miri_widgets.settings import Parameter, Settings, Source
+from miri_widgets.steps.acting import inactive
 
 __all__ = ["BY_CRDS", "ChangedParameter", "changed_parameters"]
 
@@ -26,7 +27,22 @@ BY_CRDS = _WORDS[Source.CRDS]
 
 @dataclass(frozen=True)
 class ChangedParameter:
-    """A parameter that acted with another value than its declaration says."""
+    """
+    A parameter with another value than its declaration says.
+
+    Attributes
+    ----------
+    stage, name : str
+        Which.
+    value, default : object
+        As it was set, and as it is declared.
+    unit, source : str
+        Of the value; who set it.
+    runs, of : int
+        How many runs of the stage had it, of how many.
+    inactive : str
+        Why it did not act, as a sentence; empty when it acted.
+    """
 
     stage: str
     name: str
@@ -36,6 +52,7 @@ class ChangedParameter:
     source: str
     runs: int
     of: int
+    inactive: str = ""
 
 
 def changed_parameters(
@@ -55,13 +72,17 @@ def changed_parameters(
     """
     settings_of = {stage.name: settings for stage, settings in request.stages}
     totals = Counter(plan.stage for plan, _ in made)
-    rows: dict[tuple[str, str, str, str], tuple[Any, Parameter | None, int]] = {}
+    rows: dict[tuple[str, str, str, str, str], tuple[Any, Parameter | None, int]] = {}
     for plan, record in made:
         settings = settings_of[plan.stage]
         declared = {one.name: one for one in settings.declared}
         from_crds = settings.layers.get(Source.CRDS, {})
         given = {one.parameter: one for one in plan.inputs if one.parameter}
+        idle = _inactive(request, plan, record, settings.declared)
+        skipped = tuple(f"{step}." for step in skipped_steps(record))
         for name in dict.fromkeys((*plan.settings, *record.resolved)):
+            if name.startswith(skipped) and not name.endswith(".skip"):
+                continue  # a parameter of a step that did not run has not acted
             one = declared.get(name)
             chosen = name in plan.settings
             value = plan.settings[name] if chosen else record.resolved[name]
@@ -71,16 +92,32 @@ def changed_parameters(
                 continue
             else:
                 source = _source(request, plan, name, settings, filters) if chosen else BY_CRDS
-            mark = (plan.stage, name, repr(value) if name not in given else "", source)
+            if name in idle and name not in given and not chosen:
+                continue  # CRDS set it, and it did not act
+            why = idle.get(name, "") if name not in given else ""
+            mark = (plan.stage, name, repr(value) if name not in given else "", source, why)
             rows[mark] = (value, one, rows.get(mark, (None, None, 0))[2] + 1)
     order = {stage.name: place for place, (stage, _) in enumerate(request.stages)}
     found = [
         ChangedParameter(
-            stage, name, value, one.default if one else None, one.unit if one else "", source, count, totals[stage]
+            stage, name, value, one.default if one else None, one.unit if one else "", source, count, totals[stage], why,
         )
-        for (stage, name, _, source), (value, one, count) in rows.items()
+        for (stage, name, _, source, why), (value, one, count) in rows.items()
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (one.source == BY_CRDS, order.get(one.stage, 99), one.name)))
+
+
+def _inactive(
+    request: ReportRequest, plan: Any, record: Any, declared: tuple[Parameter, ...]
+) -> Mapping[str, str]:
+    """Return what did not act in a run, with the reasons; also for records that do not tell it."""
+    stage = next((one for one, _ in request.stages if one.name == plan.stage), None)
+    if stage is None:
+        return {}
+    titles = {one.name: one.short for one, _ in request.stages}
+    given = {one.parameter: titles.get(one.stage, one.stage) for one in plan.inputs if one.parameter}
+    values = {**plan.settings, **record.resolved}
+    return {**inactive(stage, declared, values, given), **getattr(record, "inactive", {})}
 
 
 def _same(one: Parameter, value: Any) -> bool:

@@ -14,6 +14,7 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
 from numpy.typing import NDArray
 
+from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.fits_files import read_headers, read_image
 from miri_widgets.products.names import suffix_of
@@ -143,17 +144,14 @@ def _axes(wcs: Any, shape: tuple[int, ...]) -> tuple[tuple[float, float], ...]:
     if wcs is None:
         return ()
     x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
-    ra, dec = (float(one) for one in wcs.all_pix2world(x, y, 0))
-    small = 1 / 3600
-    north = wcs.all_world2pix(ra, dec + small, 0)
-    east = wcs.all_world2pix(ra + small / max(np.cos(np.radians(dec)), 1e-6), dec, 0)
-    found = []
-    for end in (north, east):
-        step = np.array([float(end[0]) - x, float(end[1]) - y])
-        length = float(np.hypot(*step))
-        if not np.isfinite(length) or length == 0:
-            return ()
-        found.append((float(step[0] / length), float(step[1] / length)))
+    ra, dec = wcs.all_pix2world(x + np.array([0.0, 1.0, 0.0]), y + np.array([0.0, 0.0, 1.0]), 0)
+    steps = np.array(to_plane(ra, dec, (float(ra[0]), float(dec[0]))))[:, 1:]
+    if not np.isfinite(steps).all() or np.linalg.det(steps) == 0:
+        return ()
+    # columns: pixels for a step to the east, and to the north
+    turned = np.linalg.inv(steps)
+    turned /= np.hypot(*turned)
+    found = [(float(turned[0, axis]), float(turned[1, axis])) for axis in (1, 0)]
     return tuple(found)
 
 

@@ -18,8 +18,10 @@ _MOST_VALUES = 6
 
 def value_words(value: Any) -> str:
     """Return a parameter's value for people."""
-    if value is None:
-        return "None"
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.6g}"  # a parameter of six digits is exact enough for people
     if isinstance(value, list | tuple):
         return ", ".join(map(value_words, value)) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -92,7 +94,9 @@ def _pipeline(versions: Mapping[str, str], contexts: Sequence[str]) -> str:
 
 
 def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
-    mine = [one for one in parameters if one.source != BY_CRDS and not _is_path(one.value)]
+    mine = [
+        one for one in parameters if one.source != BY_CRDS and not one.inactive and not _is_path(one.value)
+    ]
     if not mine:
         return ["All parameters have the values of the pipeline and of its CRDS parameter files."]
     told = [

@@ -23,7 +23,9 @@ from miri_widgets.run.twin_process import make_twin
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps import declarations, stages
+from miri_widgets.steps.acting import acting_in_chain
 from miri_widgets.steps.file_planes import read_place
+from miri_widgets.steps.left_out import left_out_words
 from miri_widgets.steps.previews import preview
 
 __all__ = ["connect"]
@@ -85,11 +87,13 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         declared=declarations.declared,
         step_docs=declarations.step_docs,
         owned=declarations.owned_reason,
+        acting=acting_in_chain,
         preset=lambda name, filter_name: stages.preset(name, filter_name) | program.preset(name, filter_name),
         crds_layer=crds_layer,
         plan=plan,
         products=lambda one: products(workspace, one),
         report=lambda one: _report(workspace, one),
+        left_out=lambda one: _left_out(workspace, one),
         record=lambda one: completed(workspace, one.key, one.stage),
         inputs=lambda one: tuple(one.files(place)),
         harm=harm_in,
@@ -110,6 +114,11 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
 def _report(workspace: Path, plan: Any) -> Mapping[str, Any]:
     record = completed(workspace, plan.key, plan.stage)
     return dict(record.facts.get("report", {})) if record else {}
+
+
+def _left_out(workspace: Path, plan: Any) -> str:
+    record = completed(workspace, plan.key, plan.stage)
+    return left_out_words(record.facts.get("left_out") or ()) if record else ""
 
 
 def _save_set(name: str, settings: Settings, path: Path) -> None:

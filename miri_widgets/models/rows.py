@@ -29,6 +29,7 @@ class StageState(StrEnum):
     LOADING = "loading"
     BLOCKED = "blocked"
     READY = "ready"
+    QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     PARTLY = "partly done"
@@ -52,6 +53,8 @@ class RunRow:
         How it stands.
     step : str
         The pipeline step at work.
+    step_seconds : float
+        Time since it began, whole seconds.
     index, total : int
         Its number from 1, and the number of steps.
     fraction : float
@@ -68,6 +71,8 @@ class RunRow:
         What a step of ours told of it; empty unless `state` is done.
     harm : str
         The harm that it did, when nobody has accepted it yet.
+    left_out : str
+        Steps that the pipeline left out without anybody's wish, with the reason; empty unless `state` is done.
     """
 
     key: str
@@ -75,6 +80,7 @@ class RunRow:
     exposures: tuple[str, ...] = ()
     state: RowState = RowState.NEW
     step: str = ""
+    step_seconds: float = 0.0
     index: int = 0
     total: int = 0
     fraction: float = 0.0
@@ -84,6 +90,12 @@ class RunRow:
     products: tuple[Path, ...] = ()
     report: Mapping[str, Any] = field(default_factory=dict, hash=False)
     harm: str = ""
+    left_out: str = ""
+
+    @property
+    def status(self) -> str:
+        """How it stands, in words: a result that was made with steps left out says so."""
+        return f"{self.state}, with steps left out" if self.left_out else str(self.state)
 
     @property
     def active(self) -> bool:

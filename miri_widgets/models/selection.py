@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from miri_widgets.products.names import root_of, suffix_of
+
 if TYPE_CHECKING:
     from miri_widgets.models.rows import RunRow
     from miri_widgets.models.session import SessionModel
@@ -57,14 +59,14 @@ def newest_products(session: SessionModel, suffixes: Iterable[str] = _PICTURES) 
     suffixes : iterable of str
         Kinds of products that count.
     """
-    kinds = tuple(f"_{suffix}" for suffix in suffixes)
+    kinds = frozenset(suffixes)
     found: dict[str, Path] = {}
     for stage in session.stages.values():
         for row in stage.rows:
             several = len(row.exposures) > 1
             for path in row.products:
-                if path.suffix == ".fits" and path.stem.endswith(kinds):
-                    root = path.stem.rpartition("_")[0] if several else (*row.exposures, "")[0]
+                if path.suffix == ".fits" and suffix_of(path) in kinds:
+                    root = root_of(path) if several else (*row.exposures, "")[0]
                     if root in row.exposures:
                         found[root] = path
     return found

@@ -16,6 +16,7 @@ from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.settings import Parameter, Settings
+from miri_widgets.steps.acting import Acting
 
 __all__ = ["EngineLike", "PlanLike", "PlannedLike", "Services", "SettingsOf", "StageLike", "real_services"]
 
@@ -115,6 +116,8 @@ class Services:
         Parameters, and one line per step, of a stage by name.
     owned : callable
         Why a parameter cannot be set, by full name; empty when it can.
+    acting : callable
+        What acts of a stage's settings in a chain of stages, see `miri_widgets.steps.acting.acting_in_chain`.
     preset : callable
         Per-filter values of a stage.
     crds_layer : callable
@@ -146,6 +149,8 @@ class Services:
         What code sets of a stage, as `miri_widgets.run.code_settings.CodeSettings`.
     save_set, load_set : callable
         Parameter sets as files.
+    left_out : callable
+        Steps that the pipeline left out of a plan's complete run, with the reason, as text; empty when none.
     make_twin : callable
         Makes a simulated program by its name, and tells a callable line by line.
     """
@@ -156,6 +161,7 @@ class Services:
     declared: Callable[[str], tuple[Parameter, ...]]
     step_docs: Callable[[str], Mapping[str, str]]
     owned: Callable[[str], str]
+    acting: Callable[[Any, Settings, Sequence[Any]], Acting]
     preset: Callable[[str, str], Mapping[str, Any]]
     crds_layer: Callable[[str, Path], Mapping[str, Any]]
     plan: Callable[..., PlannedLike]
@@ -175,6 +181,7 @@ class Services:
     save_set: Callable[[str, Settings, Path], None]
     load_set: Callable[[str, Path], Settings]
     make_twin: Callable[[str, Callable[[str], None]], None]
+    left_out: Callable[[Any], str] = lambda plan: ""
     stage_problems: tuple[str, ...] = ()
 
 

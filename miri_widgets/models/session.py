@@ -22,12 +22,14 @@ from miri_widgets.models.chain import ChainChoice
 from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.exports import Exports
 from miri_widgets.models.following import Following
+from miri_widgets.models.in_view import InView, product_in_view
 from miri_widgets.models.look import Facts, Looker, Request
 from miri_widgets.models.memory import MemoryFile, memory_of
 from miri_widgets.models.newest import NewestProduct
 from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
+from miri_widgets.models.progress import JobsInProgress, Progress
 from miri_widgets.models.regions import RegionsModel
 from miri_widgets.models.rows import RunRow
 from miri_widgets.models.services import Services, real_services
@@ -66,9 +68,15 @@ class SessionModel(traitlets.HasTraits):
     running = traitlets.Bool(False)
     fraction = traitlets.Float(0.0, help="of all jobs at work")
     eta = traitlets.Float(None, allow_none=True)
+    progress = traitlets.Instance(Progress, args=(), help="of all jobs in progress")
     shown = traitlets.Instance(Path, allow_none=True, help="the product in the viewer")
     extension = traitlets.Unicode("SCI", help="the extension of `shown` that is in the viewer")
     picked = traitlets.Bool(False, help="whether the user chose `shown`")
+    requests = traitlets.Int(0, help="counts calls of `show`: the same product can be asked for again")
+    displayed = traitlets.Instance(
+        InView, (), help="what the viewer shows; of who draws, or of `show` where nobody does"
+    )
+    not_displayed = traitlets.Unicode("", help="why the product asked for last is not in view, a sentence")
     tab = traitlets.Unicode("program", help="the panel in front")
     measured: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path -> Measurement")
     catalogs: traitlets.Dict[Any, Any] = traitlets.Dict(help="tuple of paths of mosaics -> ProgramCatalog")
@@ -101,6 +109,7 @@ class SessionModel(traitlets.HasTraits):
         self._memory = MemoryFile(self.memory_path)
         self._layers = SettingsLayers(self, self._memory)
         self._looker = Looker(self.services, self._memory, self.tags.path)
+        self._jobs = JobsInProgress()
         self._generation = 0
         self._rescan = True
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
@@ -110,6 +119,8 @@ class SessionModel(traitlets.HasTraits):
         self._exports = Exports(self)
         self._newest = NewestProduct(self)
         self.closed = False
+        self.is_drawn = False
+        """Whether a viewer draws what is shown, and writes `displayed`."""
         self.drawn: Drawn = dict
         """Gives what is drawn in the viewer; who has the viewer sets it."""
         self.viewing: Callable[[], Mapping[str, Any] | None] = lambda: None
@@ -228,7 +239,8 @@ class SessionModel(traitlets.HasTraits):
             self._newest.bring_up()
             self._orders.carry_out()
         self.running = bool(facts.jobs)
-        self.fraction, self.eta = fold.overall(facts.jobs)
+        self.progress = self._jobs.take(facts.jobs)
+        self.fraction, self.eta = self.progress.fraction, self.progress.eta
         for stage in self.stages.values():
             stage.log = facts.logs.get(stage.watched, stage.log if stage.watched else "")
 
@@ -322,6 +334,9 @@ class SessionModel(traitlets.HasTraits):
             self.marks = ()
         with self.hold_trait_notifications():
             self.shown, self.extension = Path(path), extension
+            self.requests += 1
+            if not self.is_drawn:
+                self.displayed = product_in_view(Path(path), extension)
 
     def click(self, x: float, y: float) -> None:
         """Take a click on the image `shown`, 0-based pixels; the same place can be clicked again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,8 +27,8 @@ __all__ = [
     "OverlapResidual",
     "ShiftFacts",
     "StarMatch",
+    "group_labels",
     "short_name",
-    "short_names",
     "star_matches",
     "star_of",
     "stored_histograms",
@@ -231,38 +232,6 @@ def star_of(group: Group) -> str:
     return group.guide_star or group.name
 
 
-def short_names(shifts: Iterable[TrustedShift]) -> tuple[str, ...]:
-    """
-    Return a label for each row of a table, as short as tells all of them apart.
-
-    Parameters
-    ----------
-    shifts : iterable of TrustedShift
-        The rows.
-
-    Returns
-    -------
-    tuple of str
-        Observation and visit; with program, guide star or filter where several rows would bear that label.
-    """
-    rows = list(shifts)
-    labels = [short_name(one.group) for one in rows]
-    for part in (
-        lambda one: one.group.program,
-        lambda one: one.group.guide_star,
-        lambda one: one.filter,
-        lambda one: one.group.name,
-    ):
-        of_label: dict[str, set[str]] = {}
-        for label, one in zip(labels, rows, strict=True):
-            of_label.setdefault(label, set()).add(part(one))
-        labels = [
-            f"{label} {part(one)}".strip() if len(of_label[label]) > 1 else label
-            for label, one in zip(labels, rows, strict=True)
-        ]
-    return tuple(labels)
-
-
 def short_name(group: Group) -> str:
     """Return observation and visit of a group, and its part when it was split."""
     if not group.observation:
@@ -271,6 +240,39 @@ def short_name(group: Group) -> str:
     visit = "+".join(one.lstrip("0") or "0" for one in group.visit.split("+"))
     observation = "+".join(one.lstrip("0") or "0" for one in group.observation.split("+"))
     return f"{observation}.{visit}" + (f"/{part}" if part else "")
+
+
+def group_labels(groups: Iterable[Group]) -> dict[str, str]:
+    """
+    Return a label for every group of a table, by its name: as short as tells it from the others.
+
+    Parameters
+    ----------
+    groups : iterable of Group
+        Those that stand in one table or chart.
+
+    Returns
+    -------
+    dict of str to str
+        Observation and visit as ``2.1``; with the program before it where the groups are of several programs, and with
+        the guide star behind it where one visit has several; else the whole name.
+    """
+    listed = {group.name: group for group in groups}
+    labels = {name: short_name(group) for name, group in listed.items()}
+    if len({group.program for group in listed.values()}) > 1:
+        for name, group in listed.items():
+            if group.observation:
+                program = "+".join(part.lstrip("0") or "0" for part in group.program.split("+"))
+                labels[name] = f"{program} {labels[name]}".strip()
+    for lengthen in (
+        lambda group, label: f"{label} {group.guide_star}".strip(),
+        lambda group, label: group.name,
+    ):
+        counts = Counter(labels.values())
+        for name, group in listed.items():
+            if counts[labels[name]] > 1:
+                labels[name] = lengthen(group, labels[name])
+    return labels
 
 
 def stored_histograms(report: Mapping[str, Any]) -> tuple[HistogramPicture, ...]:

@@ -21,6 +21,7 @@ from miri_widgets.models.stage import StageModel
 from miri_widgets.models.watching import Watches
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.exposure_shifts import read_exposure_shifts
+from miri_widgets.products.names import root_of
 from miri_widgets.products.shift_tables import read_shift_table, write_shift_table
 from miri_widgets.settings import Kind
 
@@ -163,7 +164,7 @@ class ShiftsModel(Reading):
 
     def open(self, table: Path, measured: Path | None = None, exposures: Iterable[Path] = ()) -> None:
         """Read a table of this or another program; `exposures` are files that give the footprints."""
-        files = {path.name.rpartition("_")[0]: Path(path) for path in exposures}
+        files = {root_of(path): Path(path) for path in exposures}
         self.ask((table, measured, tuple(files)), lambda: read_shift_facts(table, measured, files=files))
 
     def _follow(self, _: object) -> None:

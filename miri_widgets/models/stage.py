@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.progress import stage_words
 from miri_widgets.models.rows import RowState, RunRow, StageState
 from miri_widgets.settings import Settings, Source
+from miri_widgets.steps.acting import Acting
 
 if TYPE_CHECKING:
     from miri_widgets.models.services import StageLike
@@ -49,10 +51,14 @@ class StageModel(traitlets.HasTraits):
     products = traitlets.Tuple(help="Path of every product that the settings of now made")
     fraction = traitlets.Float(0.0)
     eta = traitlets.Float(None, allow_none=True, help="seconds left, None when unknown")
+    late = traitlets.Bool(False, help="whether its job takes longer than expected")
     asking = traitlets.Bool(False, help="whether CRDS is being asked for its values")
     planning = traitlets.Bool(False, help="whether rows belong to earlier settings still")
     watched = traitlets.Unicode("", help="key of the run whose log is followed")
     log = traitlets.Unicode("", help="end of the log of the watched run")
+    unfinished = traitlets.Dict(
+        help="text that stands in a control and is not allowed, by full name of the parameter"
+    )
     asked = traitlets.Unicode("", help="the view that is asked for: a panel brings it, and forgets the wish")
 
     def __init__(self, stage: StageLike, session: SessionModel) -> None:
@@ -62,6 +68,7 @@ class StageModel(traitlets.HasTraits):
         self._past: list[dict[str, Any]] = []
         self._future: list[dict[str, Any]] = []
         self._quiet = False
+        self._acting: tuple[Settings, tuple[str, ...], Acting] | None = None
         self.observe(self._note_settings, "settings")
 
     @property
@@ -81,15 +88,27 @@ class StageModel(traitlets.HasTraits):
             If one is not allowed; nothing is changed then.
         """
         self.settings = self.settings.but(changes)
+        self.forget_unfinished(*changes)
 
     def reset(self, *names: str) -> None:
-        """Forget the user's values of `names`; of all when none is named."""
+        """Forget the user's values of `names`, and text that is not allowed; of all when none is named."""
         self.settings = self.settings.without(*names)
+        self.forget_unfinished(*names)
+
+    def note_unfinished(self, name: str, text: str) -> None:
+        """Remember text that stands in a control and is not allowed: the value before it is the one that acts."""
+        self.unfinished = {**self.unfinished, name: text}
+
+    def forget_unfinished(self, *names: str) -> None:
+        """Forget such text of `names`; of all when none is named."""
+        self.unfinished = {
+            name: text for name, text in self.unfinished.items() if names and name not in names
+        }
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a change to take back."""
-        return bool(self._past)
+        return bool(self._past or self.unfinished)
 
     @property
     def can_redo(self) -> bool:
@@ -97,7 +116,10 @@ class StageModel(traitlets.HasTraits):
         return bool(self._future)
 
     def undo(self) -> None:
-        """Take the last change of settings back."""
+        """Take the last change of settings back; text that is not allowed first."""
+        if self.unfinished:
+            self.forget_unfinished()
+            return
         self._step(self._past, self._future)
 
     def redo(self) -> None:
@@ -178,6 +200,18 @@ class StageModel(traitlets.HasTraits):
             name: value for name, value in loaded.items() if name not in anyway or anyway[name] != value
         }
         self.settings = bare.with_layer(Source.USER, chosen)
+        self.forget_unfinished()
+
+    @property
+    def acting(self) -> Acting:
+        """What other stages of the chain decide, and which parameters do not act, each with the reason."""
+        chain = tuple(name for name in self.session.models if name in self.session.chain)
+        known = self._acting
+        if known is None or known[0] is not self.settings or known[1] != chain:
+            stages = [self.session.models[name].stage for name in chain]
+            found = self.session.services.acting(self.stage, self.settings, stages)
+            known = self._acting = (self.settings, chain, found)
+        return known[2]
 
     # -- running ----------------------------------------------------------
 
@@ -187,6 +221,9 @@ class StageModel(traitlets.HasTraits):
             return ["This step is left out of the chain: take it in first."]
         if not self.loaded:
             return ["The parameters of the pipeline are being read; this takes some seconds the first time."]
+        if self.unfinished:
+            names = ", ".join(sorted(self.unfinished))
+            return [f"What is entered for {names} is not allowed: correct it, or take it back with Undo."]
         if self.planning:
             return [PLANNING]
         return list(self.reasons)
@@ -195,6 +232,11 @@ class StageModel(traitlets.HasTraits):
     def active(self) -> bool:
         """Whether a run of this stage is waiting or at work."""
         return any(row.active for row in self.rows)
+
+    @property
+    def progress(self) -> str:
+        """What its runs are doing and how long they take, as text; empty when none is in progress."""
+        return stage_words(self.rows, self.eta, self.late) if self.active else ""
 
     @property
     def count_done(self) -> int:

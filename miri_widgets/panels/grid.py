@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from miri_widgets.core.mosaic_grid import MosaicGrid
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.footprints import Corners, FootprintsModel, previewed_grid
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.chart import COLOURS
+from miri_widgets.panels.parts.chart import filter_colour
 from miri_widgets.panels.parts.footprints import SkyMap, Tile, key
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import sentences, text
 from miri_widgets.panels.stage import StagePanel
 
-__all__ = ["GridPanel", "GridPreview", "grid_holds"]
+__all__ = ["GridPanel", "GridPreview"]
 
 _NO_FOOTPRINTS = (
     "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
@@ -75,7 +73,7 @@ class GridPreview(Part):
     def _tiles(self, found: dict[str, Corners]) -> tuple[list[Tile], dict[str, str]]:
         exposures = {root: self.model.session.programs.find(root) for root in found}
         filters = dict.fromkeys(one.filter if one is not None else "other" for one in exposures.values())
-        colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(filters)}
+        colours = {name: filter_colour(name) for name in filters}
         tiles = [
             Tile(corners, colours[one.filter if (one := exposures[root]) is not None else "other"])
             for root, corners in found.items()
@@ -130,16 +128,10 @@ def _told(grid: MosaicGrid) -> list[str]:
 
 def _outside(grid: MosaicGrid, found: dict[str, Corners]) -> str:
     """Return HTML that names exposures which the grid does not hold."""
-    outside = [root for root, corners in found.items() if not grid_holds(grid, corners)]
+    outside = [root for root, corners in found.items() if not grid.holds(corners)]
     if not outside:
         return ""
     more = f" and {len(outside) - 1} others" if len(outside) > 1 else ""
     return sentences(
         [f"{outside[0]}{more} lie partly outside: make the grid larger, or leave its size open."], "warn"
     )
-
-
-def grid_holds(grid: MosaicGrid, corners: Corners) -> bool:
-    """Return whether all corners, (RA, Dec) in degrees, lie on the grid."""
-    x, y = grid.wcs().all_world2pix(np.array(corners), 0).T
-    return bool(((x > -0.5) & (x < grid.nx - 0.5) & (y > -0.5) & (y < grid.ny - 0.5)).all())

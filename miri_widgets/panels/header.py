@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.rows import RowState, duration
+from miri_widgets.models.rows import RowState
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.announcer import Announcer
 from miri_widgets.panels.parts.part import Part
@@ -45,7 +45,7 @@ class Header(Part):
         self.cancel.on_click(lambda _: self._try(session.cancel))
         self.watch(session.programs, self._follow_title, "exposures", "excluded", "scanned")
         self.watch(session, self._follow_title, "engine_state")
-        self.watch(session, self._follow, "running", "fraction", "eta", "message", "trouble")
+        self.watch(session, self._follow, "running", "progress", "message", "trouble")
         self.watch(session, self._follow, "chain", "ordered")
         for stage in session.models.values():
             self.watch(stage, self._follow, "rows", "planning")
@@ -77,9 +77,8 @@ class Header(Part):
         to_do = sum(row.state != RowState.DONE for row in rows)
         self.run_all.disabled = session.running or not (to_do or session.planning)
         self.cancel.layout.display = "" if session.running else "none"
-        left = f" · about {duration(session.eta)} left" if session.eta is not None else ""
         self.progress.value = (
-            bar(session.fraction, f"{session.fraction:.0%} of the job{left}", "All stages")
+            bar(session.fraction, session.progress.words, "All stages")
             if session.running
             else '<span class="mw-muted">starts as soon as the changes are planned</span>'
             if session.ordered

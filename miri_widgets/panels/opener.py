@@ -17,6 +17,7 @@ from miri_widgets.panels.parts.part import Part, close_all, close_hidden
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import button, counted, escape, sentences, stylesheet, text
+from miri_widgets.products.names import program_number
 from miri_widgets.products.program import data_root, load_program
 from miri_widgets.products.program_values import STARTS
 
@@ -200,11 +201,11 @@ class _Choice(Part):
 
     def _open(self) -> None:
         if self._folder is not None:
-            number = self.opener.archive.program.strip() if self.tabs.active == "archive" else ""
+            number = program_number(self.opener.archive.program) if self.tabs.active == "archive" else ""
             self.model.open_folder(
                 self._folder,
                 title=self.title.value,
-                number=number if number.isdecimal() else "",
+                number=number,
                 preset=self.preset.value,
                 start=self.begins.value or "",
             )

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
+
 from miri_widgets.models.judged_shifts import read_any_shifts
 from miri_widgets.models.opening import FolderModel
 from miri_widgets.models.shifts import ShiftsModel
@@ -34,21 +36,35 @@ class ShiftFilePanel(Part):
         self.folders = FolderModel(start if start.is_dir() else None, (".csv", ".ecsv", ".tsv", ".txt"))
         self.shifts = ShiftsModel(submit=self._executor.submit)
         self.chooser, self.view = FolderChooser(self.folders), ShiftsView(self.shifts)
-        self.view.layout.display = "none"
-        self.children = (stylesheet(), text(_heading(), "mw-panel-head"), self.chooser, self.view)
+        self.other_guide_stars = ipywidgets.Checkbox(
+            description="Give groups that failed the mean of those on other guide stars, if they agree",
+            indent=False,
+        )
+        self.other_guide_stars.add_class("mw-wide")
+        for part in (self.view, self.other_guide_stars):
+            part.layout.display = "none"
+        self.children = (
+            stylesheet(),
+            text(_heading(), "mw-panel-head"),
+            self.chooser,
+            self.other_guide_stars,
+            self.view,
+        )
         self.watch(self.folders, self._follow, "value")
+        self.other_guide_stars.observe(self._follow, "value")
 
     def _follow(self, _: Any) -> None:
         """Judge the chosen file; another version of the same file is another one."""
         path = getattr(self.folders.value, "chosen", None)
         if path is None:
             return
-        self.view.layout.display = ""
+        self.view.layout.display = self.other_guide_stars.layout.display = ""
         try:
-            mark = path, path.stat().st_mtime_ns
+            changed = path.stat().st_mtime_ns
         except OSError:  # it went away since: reading it says so
-            mark = path, 0
-        self.shifts.ask(mark, read_any_shifts, path)
+            changed = 0
+        guess = self.other_guide_stars.value
+        self.shifts.ask((path, changed, guess), read_any_shifts, path, guess)
 
     def close(self) -> None:
         """Let go of the thread, too."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,8 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from miri_widgets.errors import NotInArchiveError, ParameterError
+from miri_widgets.products import names
 from miri_widgets.products.archive_errors import archive_error
-from miri_widgets.products.names import ExposureName, suffix_of
+from miri_widgets.products.names import ExposureName, MosaicName, suffix_of
 from miri_widgets.products.patience import Patience
 from miri_widgets.products.transfers import Remote
 
@@ -25,7 +25,6 @@ LEVELS = ("uncal", "rate", "rateints", "cal", "i2d")
 """Product suffixes that are looked for, in the order of the pipeline."""
 
 _INSTRUMENT = "MIRI/IMAGE"
-_MOSAIC = re.compile(r"jw(?P<program>\d{5})-o(?P<observation>\d{3})_t\d{3}_miri_[a-z0-9-]+_i2d\.fits")
 _MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
 _BATCH = 40
 """Observations per question: their numbers go into one request."""
@@ -105,12 +104,12 @@ def program_number(text: str) -> str:
     ParameterError
         If it is none.
     """
-    digits = str(text).strip().lower().removeprefix("jw").lstrip("0")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 5:
+    number = names.program_number(text)
+    if not number:
         raise ParameterError(
             f"the program {str(text).strip()[:40]!r}", "a JWST program number such as 2736", "correct it"
         )
-    return digits.zfill(5)
+    return number
 
 
 def list_program(
@@ -281,9 +280,9 @@ def _files(
 
 def _observation_of(name: str, number: str) -> str:
     """Return the observation of a file of the imager in this program; empty for every other."""
-    mosaic = _MOSAIC.fullmatch(name)
+    mosaic = MosaicName.parse(name)
     if mosaic is not None:
-        return mosaic["observation"] if mosaic["program"] == number else ""
+        return mosaic.observation if (mosaic.program, mosaic.instrument) == (number, "miri") else ""
     try:
         parts = ExposureName.parse(name)
     except Exception:

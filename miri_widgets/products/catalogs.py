@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.products.tables import FileTable, read_table
 from miri_widgets.products.tables.positions import sky_positions
 
@@ -92,8 +93,8 @@ class Apertures:
 def catalog_beside(mosaic: Path) -> Path | None:
     """Return the catalogue that the pipeline wrote beside a mosaic, or None."""
     path = Path(mosaic)
-    candidate = path.with_name(path.name.removesuffix("_i2d.fits") + "_cat.ecsv")
-    return candidate if path.name.endswith("_i2d.fits") and candidate.is_file() else None
+    candidate = path.with_name(f"{root_of(path)}_cat.ecsv")
+    return candidate if suffix_of(path) == "i2d" and candidate.is_file() else None
 
 
 def read_catalog(path: Path) -> tuple[Source, ...]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 
 from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.names import program_number
 from miri_widgets.products.scan import Mosaic
 from miri_widgets.products.shift_tables import ShiftTable
 
@@ -175,7 +176,8 @@ def _same_grid(one: Mosaic, other: Mosaic) -> bool:
 
 def _same(one: str, other: str) -> bool | None:
     """Whether two program numbers are one; None where either is no number."""
-    return int(one) == int(other) if one.isdecimal() and other.isdecimal() else None
+    first, second = program_number(one), program_number(other)
+    return first == second if first and second else None
 
 
 def _count(number: int, noun: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,7 @@ def read_measured_shifts(path: Path) -> MeasuredShifts:
         raise table.wrong(
             f"has no row with a shift ({table.notes[0]})", "numbers in dx and dy", "correct its rows"
         )
+    rows = _told_apart(rows)
     groups = _groups(rows)
     owner = {root: group.name for group in groups for root in group.roots}
     return MeasuredShifts(
@@ -218,6 +219,19 @@ def _check_names(rows: Sequence[_Row], path: Path) -> None:
         seen[row.root] = row.place
 
 
+def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
+    """Put the field before the names of groups that are given in several fields: each field has its own."""
+    fields: dict[str, set[str]] = {}
+    for row in rows:
+        fields.setdefault(row.text.get("group", ""), set()).add(_field(row))
+    return [
+        replace(row, text={**row.text, "group": f"{_field(row)} {group}"})
+        if (group := row.text.get("group", "")) and len(fields[group]) > 1
+        else row
+        for row in rows
+    ]
+
+
 def _groups(rows: Sequence[_Row]) -> tuple[Group, ...]:
     """By visit and guide star; rows that name their group are grouped as they say."""
     named: dict[str, list[_Row]] = {}
@@ -266,6 +280,10 @@ def _runs(rows: Sequence[_Row]) -> tuple[str, ...]:
         )
         runs.append(" ".join(word for word in words if word))
     return tuple(runs)
+
+
+def _field(row: _Row) -> str:
+    return row.target or row.program
 
 
 def _measurement(row: _Row, group: str, path: Path) -> Measurement:

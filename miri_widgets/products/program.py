@@ -7,6 +7,7 @@ Example::
     description = "Five tiles around the LMC astrometric field."
     program = "01040"
     folders = ["/data/1040/uncal"]        # or: simulated = "demo"
+    exclude = ["/data/1040/uncal/old"]    # optional: files and folders in them that are left out; * and ? stand for letters
     start = "uncal"                       # optional: or "rate", "cal", when the folders hold products of the archive
     workspace = "/data/1040/workspace"
     crds_path = "/data/crds_cache"        # optional; else the environment
@@ -43,10 +44,20 @@ from typing import Any
 import platformdirs
 import tomli_w
 
-from miri_widgets.errors import BadTableError, MissingFileError
+from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import write_text
+from miri_widgets.products.file_search import is_fits_name, search_files
 from miri_widgets.products.fits_files import shown_name
-from miri_widgets.products.program_values import STARTS, check_values, read_ranges
+from miri_widgets.products.names import suffix_of
+from miri_widgets.products.program_values import (
+    STARTS,
+    check_values,
+    flat_settings,
+    place_named,
+    read_program_number,
+    read_ranges,
+)
+from miri_widgets.products.text_files import read_text
 
 __all__ = ["Program", "as_twin", "data_root", "load_program", "save_program"]
 
@@ -103,6 +114,8 @@ class Program:
         Parameter values by filter, stage and full name; weaker than `settings`.
     display : mapping
         Black and white by filter and kind of image (`miri_widgets.products.program_values.DISPLAYED`), in the unit of the kind.
+    exclude : tuple of Path
+        Files and folders that are left out; they may hold wildcards.
     """
 
     name: str
@@ -125,6 +138,7 @@ class Program:
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     filters: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     display: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    exclude: tuple[Path, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -139,12 +153,18 @@ class Program:
 
     def has_exposures(self) -> bool:
         """Say whether the folders hold any exposure to begin with; the search stops at the first."""
-        return any(
-            path.is_file()
-            for folder in self.folders
-            for pattern in (f"*_{self.start}.fits", f"*_{self.start}.fits.gz")
-            for path in ([folder] if folder.match(pattern) else folder.rglob(pattern))
+        found = search_files(
+            self.folders,
+            exclude=self.excluded_places,
+            wanted=lambda name: is_fits_name(name) and suffix_of(name) == self.start,
         )
+        return any(suffix_of(path) == self.start for path in found)
+
+    @property
+    def excluded_places(self) -> tuple[Path, ...]:
+        """What is not searched for exposures: what the file excludes, and a workspace that lies in a folder."""
+        inside = any(folder in self.workspace.parents for folder in self.folders)
+        return (*self.exclude, *([self.workspace] if inside else []))
 
     def preset(self, stage: str, filter_name: str) -> dict[str, Any]:
         """Return the values of the program for one stage in one filter."""
@@ -195,14 +215,7 @@ def load_program(path: Path) -> Program:
         If it is not TOML, has an unknown key or a value of the wrong type.
     """
     path = Path(path)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise MissingFileError(
-            f"no program file {shown_name(path)}", f"a TOML file in {path.parent}", "correct its name"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadTableError(f"{shown_name(path)}: {error}", "a TOML file", "correct that line") from error
+    values = _toml(path)
     check_values(values, path)
     if not (values.get("folders") or values.get("simulated")):
         raise BadTableError(
@@ -211,27 +224,34 @@ def load_program(path: Path) -> Program:
     crds_path = values.get("crds_path", "")
     program = Program(
         name=values.get("name", path.stem),
-        folders=tuple(_absolute(folder, path) for folder in values.get("folders", ())),
-        workspace=_absolute(values.get("workspace", path.stem + "_workspace"), path),
+        folders=_places(values, "folders", path),
+        exclude=_places(values, "exclude", path),
+        workspace=place_named(values.get("workspace", path.stem + "_workspace"), "workspace", path),
         title=values.get("title", path.stem),
         description=values.get("description", ""),
-        program=values.get("program", ""),
-        crds_path=str(_absolute(crds_path, path)) if crds_path else "",
+        program=read_program_number(values, path),
+        crds_path=str(place_named(crds_path, "crds_path", path)) if crds_path else "",
         crds_context=values.get("crds_context", ""),
         product_name=values.get("product_name", "{name}_{filter}"),
-        stages=tuple(str(name) for name in values.get("stages", ())),
-        chain=tuple(str(name) for name in values.get("chain", ())),
+        stages=tuple(values.get("stages", ())),
+        chain=tuple(values.get("chain", ())),
         settings={stage: _found(entries, path) for stage, entries in values.get("settings", {}).items()},
-        pitfalls=tuple(str(line) for line in values.get("pitfalls", ())),
+        pitfalls=tuple(values.get("pitfalls", ())),
         twin=values.get("twin", ""),
         start=values.get("start", "uncal"),
-        only={stage: tuple(map(str, names)) for stage, names in values.get("only", {}).items()},
+        only={stage: tuple(names) for stage, names in values.get("only", {}).items()},
         filters={
             name: {stage: _found(entries, path) for stage, entries in stages.items()}
             for name, stages in values.get("filters", {}).items()
         },
+        display=read_ranges(values.get("display", {}), path),
     )
-    program = replace(program, display=read_ranges(values.get("display", {}), path))
+    if program.workspace in program.folders:
+        raise BadTableError(
+            f"{shown_name(path)}: the workspace is a folder of exposures, {program.workspace}",
+            "a folder of its own for products",
+            "name another one, such as workspace in it",
+        )
     if simulated := values.get("simulated", ""):
         twin = as_twin(program, simulated)
         kept = {
@@ -292,6 +312,8 @@ def save_program(program: Program, path: Path) -> None:
         if getattr(program, key)
     }
     values["folders"] = [str(folder) for folder in program.folders]
+    if program.exclude:
+        values["exclude"] = [str(place) for place in program.exclude]
     values["workspace"] = str(program.workspace)
     if program.twin and not program.awaited:
         values["twin"] = program.twin
@@ -314,15 +336,41 @@ def save_program(program: Program, path: Path) -> None:
     write_text(Path(path), tomli_w.dumps(values))
 
 
+def _toml(path: Path) -> dict[str, Any]:
+    """Return what a TOML file holds."""
+    text = read_text(path, "a program's TOML file", "correct its name, or write it again as text")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise BadTableError(
+            f"{shown_name(path)}: tables within tables without end", "a program's TOML file", "correct it"
+        ) from error
+    except ValueError as error:  # integers of thousands of digits, too
+        looks_like_json = text.lstrip().startswith("{")
+        raise BadTableError(
+            f"{shown_name(path)}: {str(error)[:200]}",
+            "a TOML file" + ", not JSON" * looks_like_json,
+            "write its keys as KEY = VALUE" if looks_like_json else "correct that line",
+        ) from error
+
+
+def _places(values: Mapping[str, Any], key: str, path: Path) -> tuple[Path, ...]:
+    given = values.get(key, ())
+    return tuple(place_named(one, key, path) for one in ([given] if isinstance(given, str) else given))
+
+
 def _found(entries: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return values with the files that lie beside the program's file named in full."""
+    """Return values by full name, with the files that lie beside the program's file named in full."""
     return {
         name: str((path.parent / value).resolve())
-        if isinstance(value, str) and value and (path.parent / value).is_file()
+        if isinstance(value, str) and value and _is_beside(path.parent / value)
         else value
-        for name, value in entries.items()
+        for name, value in flat_settings(entries).items()
     }
 
 
-def _absolute(folder: str | Path, path: Path) -> Path:
-    return (path.parent / Path(folder).expanduser()).resolve()
+def _is_beside(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no name that a file can have
+        return False

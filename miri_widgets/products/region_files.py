@@ -1,5 +1,5 @@
 """
-DS9 region files, to and from the values of `miri_widgets.core.regions`.
+Region files of DS9, to and from the values of `miri_widgets.core.regions`.
 
 References
 ----------
@@ -8,21 +8,25 @@ SAOImage DS9 reference manual, "Regions": the format, 1-based image pixels, angl
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from miri_widgets.core.regions import Region
 from miri_widgets.errors import BadTableError, MissingFileError, ParameterError
 from miri_widgets.products.atomic import write_text
+from miri_widgets.products.ds9_regions import ParsedShape, parse_ds9
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.text_files import decode_text, read_text
 
 __all__ = ["from_astropy", "parse_regions", "read_regions", "to_astropy", "write_regions"]
 
 _LARGEST = 10_000_000  # bytes; a region file of a hundred thousand shapes is smaller
-_NOT_IN_JWST = re.compile(r"(?im)^(\s*)(physical)(\s*;|\s*$)")
+_SMALLEST_TURN = 1e-4  # degrees
+_EXPECTED = "DS9 regions: circles, ellipses, boxes, polygons or points"
+_REMEDY = "save it from DS9 again, in the fk5, icrs or image system"
 _SHAPES = {
     "Circle": "circle",
     "Ellipse": "ellipse",
@@ -40,7 +44,7 @@ def read_regions(path: Path) -> tuple[Region, ...]:
     Parameters
     ----------
     path : Path
-        A ``.reg`` file, in image or physical pixels or in a sky frame that astropy knows.
+        A ``.reg`` file, in image or physical pixels or in the frame icrs, fk5, fk4, galactic or ecliptic.
 
     Returns
     -------
@@ -57,19 +61,22 @@ def read_regions(path: Path) -> tuple[Region, ...]:
 
     Notes
     -----
-    Physical pixels are image pixels, as JWST products have no LTV keywords; so are shapes before any frame.
+    Physical pixels are image pixels, as JWST products have no LTV keywords; so are shapes before any frame. The
+    frame ``wcs`` is that of the image, ICRS. The angle of a box or an ellipse belongs to the axes of the frame that
+    the file names, and is turned with it.
     """
     path = Path(path)
-    if not path.is_file():
+    try:
+        text = read_text(path, "a DS9 region file", _REMEDY, largest=_LARGEST)
+    except MissingFileError as error:
         raise MissingFileError(
             f"no region file {shown_name(path)}", f"a file in {path.parent}", "save it from DS9 again"
-        )
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(_LARGEST + 1)
-    except OSError as error:
-        raise _unreadable(path, str(error)) from error
-    return parse_regions(content, path)
+        ) from error
+    except BadTableError as error:
+        if isinstance(error.__cause__, ValueError):
+            raise _unreadable(path, str(error.__cause__)) from error
+        raise
+    return _regions_in(text, path)
 
 
 def parse_regions(content: bytes, path: Path) -> tuple[Region, ...]:
@@ -79,7 +86,7 @@ def parse_regions(content: bytes, path: Path) -> tuple[Region, ...]:
     Parameters
     ----------
     content : bytes
-        What the file holds, UTF-8.
+        What the file holds.
     path : Path
         Its name, for what is said of it.
 
@@ -88,20 +95,84 @@ def parse_regions(content: bytes, path: Path) -> tuple[Region, ...]:
     BadTableError
         As `read_regions`.
     """
+    if len(content) > _LARGEST:
+        raise _unreadable(path, "it is too large")
+    if _is_fits(content):
+        raise _unreadable(path, "it is a FITS file")
     try:
-        if len(content) > _LARGEST:
-            raise ValueError("it is too large")
-        shapes, complaints = _parse(content.decode("utf-8"))
-        if complaints:
-            raise ValueError(complaints[0])
-        regions = tuple(from_astropy(shape) for shape in shapes if "Text" not in type(shape).__name__)
+        text = decode_text(content)
+    except ValueError as error:
+        raise _unreadable(path, str(error)) from error
+    return _regions_in(text, path)
+
+
+def _regions_in(text: str, path: Path) -> tuple[Region, ...]:
+    if _is_fits(text[:80].encode("ascii", "replace")):
+        raise _unreadable(path, "it is a FITS file")
+    if text.lstrip().upper().startswith("#CRTF"):
+        raise _unreadable(path, "it is a region file of CASA")
+    try:
+        regions = _on_icrs(parse_ds9(text))
     except ParameterError as error:
         raise _unreadable(path, error.found) from error
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+    except ValueError as error:
         raise _unreadable(path, str(error)) from error
     if not regions:
         raise _unreadable(path, "it holds no shape")
     return regions
+
+
+def _is_fits(content: bytes) -> bool:
+    return content.startswith((b"SIMPLE  =", b"XTENSION="))
+
+
+def _on_icrs(shapes: list[ParsedShape]) -> tuple[Region, ...]:
+    """Take the shapes of each frame to ICRS, all at once: a conversion of one position takes as long as of many."""
+    turned: dict[int, tuple[Any, float]] = {}
+    for frame in sorted({one.frame for one in shapes} - {"image", "icrs"}):
+        mine = [index for index, one in enumerate(shapes) if one.frame == frame]
+        counts = [len(shapes[index].points) for index in mine]
+        where = np.array([point for index in mine for point in shapes[index].points], float)
+        icrs, north = _to_icrs(where, frame)
+        ends = np.cumsum(counts)
+        for index, first, last in zip(mine, ends - counts, ends, strict=True):
+            turned[index] = icrs[first:last], float(north[first])
+    return tuple(_region(one, turned.get(index)) for index, one in enumerate(shapes))
+
+
+def _region(one: ParsedShape, turned: tuple[Any, float] | None) -> Region:
+    points, angle = one.points, one.angle
+    if one.frame == "image":
+        points = tuple((x - 1, y - 1) for x, y in points)  # DS9 counts pixels from 1
+    elif turned is not None:
+        points = tuple((float(ra), float(dec)) for ra, dec in turned[0])
+        # as it stands in the file, but with the axes of ICRS
+        angle += turned[1] if one.shape in ("ellipse", "rectangle") else 0.0
+    try:
+        return Region(one.shape, points, one.sizes, angle, one.frame != "image", one.include, one.text)
+    except ParameterError as error:
+        raise ParameterError(f"line {one.line}: {error.found}", error.expected, error.remedy) from error
+
+
+def _to_icrs(where: Any, frame: str) -> tuple[Any, Any]:
+    """Return positions in ICRS, and the position angle of the frame's north there; degrees."""
+    from astropy.coordinates import SkyCoord
+
+    # the ecliptic of DS9 is the mean one of J2000
+    name = {"ecliptic": "barycentricmeanecliptic"}.get(frame, frame)
+    there = SkyCoord(where[:, 0], where[:, 1], unit="deg", frame=name)
+    icrs = there.icrs
+    return np.column_stack([icrs.ra.deg, icrs.dec.deg]), _north_of(there)
+
+
+def _north_of(where: Any) -> Any:
+    """Position angle in ICRS of the north of a frame, at positions in it; degrees."""
+    from astropy.units import Quantity
+
+    above = where.directional_offset_by(Quantity(0, "deg"), Quantity(10, "arcsec"))
+    turn = where.icrs.position_angle(above.icrs).wrap_at("180d").deg
+    # fk5 and ICRS differ by 0.02 arcsec, and an angle should stay the number that was written
+    return np.where(np.abs(turn) < _SMALLEST_TURN, 0.0, turn)
 
 
 def write_regions(path: Path, regions: Iterable[Region]) -> None:
@@ -120,24 +191,9 @@ def write_regions(path: Path, regions: Iterable[Region]) -> None:
     write_text(Path(path), "\n".join(lines) + "\n")
 
 
-def _parse(text: str) -> tuple[list[Any], list[str]]:
-    from regions import Regions
-
-    # DS9 takes pixels where no frame was named
-    text = "image\n" + _NOT_IN_JWST.sub(r"\1image\3", text)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        shapes = list(Regions.parse(text, format="ds9"))
-    return shapes, [str(one.message) for one in caught]
-
-
 def _unreadable(path: Path, why: str) -> BadTableError:
     why = "".join(letter if letter.isprintable() else " " for letter in why).strip().rstrip(".")
-    return BadTableError(
-        f"{shown_name(path)} cannot be read ({why[:100]})",
-        "DS9 regions: circles, ellipses, boxes, polygons or points",
-        "save it from DS9 again, in the fk5, icrs or image system",
-    )
+    return BadTableError(f"{shown_name(path)} cannot be read ({why[:140]})", _EXPECTED, _REMEDY)
 
 
 def from_astropy(found: Any) -> Region:
@@ -165,6 +221,8 @@ def from_astropy(found: Any) -> Region:
         sizes = (found.width * half, found.height * half)
     where = found.vertices if shape == "polygon" else found.center
     angle = found.angle.to_value("deg") if hasattr(found, "angle") else 0.0
+    if sky and hasattr(found, "angle") and where.frame.name != "icrs":
+        angle += float(_north_of(where))  # it counts from the axes of its own frame
     return Region(
         shape,
         _sky_points(where) if sky else _pixel_points(where),

@@ -26,6 +26,7 @@ from typing import Any
 
 from miri_widgets.errors import EngineError, MiriWidgetsError, StepFailedError
 from miri_widgets.products.atomic import sync_tree
+from miri_widgets.run.key_settings import did_not_act
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import LOG, Record, write_record
 from miri_widgets.run.workspace import Workspace
@@ -105,6 +106,7 @@ def _work(workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection
         inputs=tuple(vars(one) for one in plan.inputs),
         settings=plan.settings,
         resolved=dict(result.resolved),
+        inactive=did_not_act(plan, result.resolved),
         references=dict(result.references),
         crds_context=result.crds_context,
         versions=dict(result.versions),
@@ -113,6 +115,7 @@ def _work(workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection
         steps=tuple(result.steps),
         warnings=tuple(result.warnings),
         facts=dict(result.facts),
+        accelerations=dict(result.accelerations),
         products=sizes,
         peak_rss_mb=_peak_mb(),
         started=started,

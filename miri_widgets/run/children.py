@@ -23,7 +23,7 @@ from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.preload import PIPELINE_MODULES, PRELOAD_VARIABLE
 from miri_widgets.run.workspace import Workspace
 
-__all__ = ["ChildEnd", "is_warm", "stop_all", "warm_up", "watch_child"]
+__all__ = ["ChildEnd", "is_warm", "stop_all", "wait_until_warm", "warm_up", "watch_child"]
 
 _POLL_SECONDS = 0.05
 _MEMORY_SECONDS = 0.5
@@ -90,6 +90,24 @@ def _warm_up() -> None:
 def is_warm() -> bool:
     """Say whether processes start without waiting for an import."""
     return _warm.is_set()
+
+
+def wait_until_warm(cancelled: Callable[[], bool], waiting: Callable[[], None]) -> None:
+    """
+    Wait until the pipeline is imported, or there is no need to wait any more.
+
+    Parameters
+    ----------
+    cancelled : callable
+        Asked several times a second.
+    waiting : callable
+        Called once when there is something to wait for.
+    """
+    warm_up()
+    if not _warm.is_set():
+        waiting()
+    while not (_warm.wait(_POLL_SECONDS) or cancelled() or _stopping.is_set()):
+        pass
 
 
 def stop_all() -> None:

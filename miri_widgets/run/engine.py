@@ -149,7 +149,16 @@ class Engine:
             if waits:
                 more = f" and {len(waits) - 1} more" if len(waits) > 1 else ""
                 reason = f"waits for {waits[0].stage} of {waits[0].label}{more}"
-            events.append(event(EventKind.QUEUED, plan, seconds=plan.predicted_seconds, message=reason))
+            known = plan.predicted_measured
+            events.append(
+                event(
+                    EventKind.QUEUED,
+                    plan,
+                    seconds=plan.predicted_seconds,
+                    measured=known,
+                    message=reason,
+                )
+            )
         if all_done:
             events += [event(EventKind.REUSED, plan) for plan in job.plans]
             events.append(event(EventKind.JOB_DONE))

@@ -20,16 +20,28 @@ __all__ = ["Estimate", "Measured", "estimate", "note_measured", "read_measured",
 _MARGIN = 1.15  # jobs of one size scatter by a few per cent; the worst seen with a reserve
 _TAIL_BYTES = 200_000
 _SIZE = re.compile(r"(?:(\d+)\*)?(\d+)x(\d+)x(\d+)x(\d+)")
+_QUICK = {"grid": (0.4, 0.005, 0.0), "areas": (0.9, 0.0, 1.5)}
+"""Time, s, and its growth per exposure and per million pixels, of stages that do little with their pixels."""
 _BYTES_PER_PIXEL = {"detector1": 48.0, "image2": 90.0, "image3": 90.0}
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Predicted need of one run: peak memory in MB, seconds, bytes of products."""
+    """
+    Predicted need of one run.
+
+    Attributes
+    ----------
+    memory_mb, seconds, product_bytes : float
+        Peak memory in MB, wall-clock time in s, bytes of products.
+    measured : bool
+        Whether the time comes from earlier runs of the stage on this machine.
+    """
 
     memory_mb: float
     seconds: float
     product_bytes: float
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,10 +106,15 @@ def estimate(stage: str, exposures: Sequence[Exposure], earlier: Sequence[Measur
     earlier : sequence of Measured
         Earlier runs; those of the same stage and size count.
 
+    Returns
+    -------
+    Estimate
+        Its `measured` tells whether runs of this stage are among the earlier ones.
+
     Notes
     -----
-    Runs of the same stage on data of other sizes tell how fast this machine is.
-    Without any the figures are straight lines through peak resident
+    Runs of the same stage on data of other sizes tell how fast this machine is; where there are none, runs of
+    other stages do. Without any the figures are straight lines through peak resident
     memory and times measured with jwst 3.0 on two cores: detector1 FULL 5x1
     668 MB, 10x1 939 MB, 10x2 1506 MB; image2 FULL 502 MB; image3 of eight
     FULL exposures 960 MB.
@@ -112,20 +129,22 @@ def estimate(stage: str, exposures: Sequence[Exposure], earlier: Sequence[Measur
     pixels = sum(one.ny * one.nx for one in exposures)
     integrations = max(one.nints for one in exposures) if stage == "detector1" else 1
     written = pixels * _BYTES_PER_PIXEL.get(stage, 90.0) * max(1.0, integrations / 2)
-    return Estimate(memory, seconds, written)
+    return Estimate(memory, seconds, written, any(one.stage == stage for one in earlier))
 
 
 def _pace(stage: str, earlier: Sequence[Measured]) -> float:
-    """Return how many times longer than on the two cores of the lines runs of a stage took here."""
-    ratios = []
+    """Return how many times longer than predicted runs took on this machine: those of a stage, else those of all."""
+    ratios: dict[str, list[float]] = {}
     for one in earlier:
-        size = _SIZE.fullmatch(one.size) if one.stage == stage else None
-        if size is not None:
+        size = _SIZE.fullmatch(one.size)
+        if size is not None and one.seconds > 0:
             count, ny, nx, ngroups, nints = (int(part or 1) for part in size.groups())
-            ratios.append(
-                one.seconds / _line(stage, count, count * ny * nx, count * ny * nx * ngroups * nints)[1]
-            )
-    return median(ratios) if ratios else 1.0
+            pixels = count * ny * nx
+            plain = _line(one.stage, count, pixels, pixels * ngroups * nints)[1]
+            ratios.setdefault(one.stage, []).append(one.seconds / plain)
+    if stage in ratios:
+        return median(ratios[stage])
+    return median(median(some) for some in ratios.values()) if ratios else 1.0
 
 
 def _from_size(stage: str, exposures: Sequence[Exposure]) -> tuple[float, float]:
@@ -138,6 +157,9 @@ def _line(stage: str, count: int, pixels: int, samples: int) -> tuple[float, flo
     millions = pixels / 1e6
     if stage == "detector1":
         return 380.0 + 55.0 * samples / 1e6, 4.0 + 0.6 * samples / 1e6
+    if stage in _QUICK:
+        base, per_exposure, per_million = _QUICK[stage]
+        return 310.0 + 200.0 * millions / count, base + per_exposure * count + per_million * millions
     if count == 1:
         return 310.0 + 200.0 * millions, 1.5 + 2.0 * millions
     return 450.0 + 65.0 * millions, 5.0 + 3.5 * millions

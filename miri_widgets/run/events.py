@@ -60,6 +60,8 @@ class JobEvent:
         Duration: predicted for QUEUED, of the step for STEP, of the run for DONE.
     error : dict or None
         As `MiriWidgetsError.to_dict`, when it did not go well.
+    measured : bool
+        For QUEUED: whether the prediction comes from earlier runs on this machine.
     message : str
         The state of the step (running, done, skipped, failed), or what a
         queued run waits for.
@@ -77,10 +79,15 @@ class JobEvent:
     seconds: float = 0.0
     error: dict[str, Any] | None = None
     message: str = ""
+    measured: bool = False
 
     def to_line(self) -> bytes:
         """Return the event as one line."""
-        values = {name: value for name, value in asdict(self).items() if value not in ("", None)}
+        values = {
+            name: value
+            for name, value in asdict(self).items()
+            if value not in ("", None) and value is not False
+        }
         return json.dumps(values, separators=(",", ":"), default=str).encode() + b"\n"
 
     @classmethod

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from statistics import median
 from typing import Any
 
 from miri_widgets.run.events import EventKind, JobEvent
+from miri_widgets.run.forecasts import Forecast, forecast
 
 __all__ = ["JobFold", "JobState", "JobSummary", "RunState", "RunStatus", "fold"]
 
@@ -51,13 +51,19 @@ class RunState:
     index, total : int
         Its number from 1, and the number of steps.
     fraction : float
-        0 to 1.
+        Share that is done, 0 to 1; 1 only when its products are there.
     started : float
         Seconds since the epoch; 0 before the start.
+    step_started : float
+        When the step began, seconds since the epoch; 0 when unknown.
+    step_seconds : float
+        Time since the step began, s.
     seconds : float
         Elapsed, or the duration when ended.
     predicted_seconds : float
-        What it was thought to take before it began.
+        What it was predicted to take before it began.
+    known : bool
+        Whether that comes from earlier runs on this machine.
     error : dict or None
         Why it failed, as `MiriWidgetsError.to_dict`.
     reason : str
@@ -74,7 +80,10 @@ class RunState:
     fraction: float = 0.0
     started: float = 0.0
     seconds: float = 0.0
+    step_started: float = 0.0
+    step_seconds: float = 0.0
     predicted_seconds: float = 0.0
+    known: bool = False
     error: dict[str, Any] | None = None
     reason: str = ""
 
@@ -94,8 +103,10 @@ class JobState:
         Whether something may still happen.
     submitted : float
         Seconds since the epoch.
-    eta_seconds : float or None
-        Time left, from what earlier runs of the same stage took; None when unknown.
+    seconds : float
+        Time since it was submitted, s, until it ended.
+    forecast : Forecast
+        How much is done and how long the rest takes.
     """
 
     job: str = ""
@@ -103,7 +114,8 @@ class JobState:
     active: bool = True
     submitted: float = 0.0
     workers: int = 1
-    eta_seconds: float | None = None
+    seconds: float = 0.0
+    forecast: Forecast = field(default_factory=Forecast)
 
     @property
     def counts(self) -> dict[RunStatus, int]:
@@ -111,16 +123,14 @@ class JobState:
         return dict(Counter(run.status for run in self.runs))
 
     @property
+    def eta_seconds(self) -> float | None:
+        """Time left, s; None while nothing tells how fast the machine is."""
+        return self.forecast.seconds
+
+    @property
     def fraction(self) -> float:
-        """How much of the work is done, 0 to 1, weighted with the predicted times."""
-        weights = [max(run.predicted_seconds, 0.1) for run in self.runs]
-        if not weights:
-            return 1.0 if not self.active else 0.0
-        done = sum(
-            weight * (1.0 if run.status.ended else run.fraction)
-            for run, weight in zip(self.runs, weights, strict=True)
-        )
-        return done / sum(weights)
+        """Share of the work that is done, 0 to 1: it never decreases, and is 1 only when every run is complete."""
+        return self.forecast.fraction
 
     def run(self, key: str) -> RunState | None:
         """Return the run of a key, or None."""
@@ -154,6 +164,9 @@ class JobFold:
     def __init__(self) -> None:
         self._runs: dict[str, RunState] = {}
         self._job = JobState()
+        self._ended = 0.0
+        self._reached: dict[str, float] = {}
+        self._highest = 0.0
 
     def apply(self, events: Iterable[JobEvent]) -> JobFold:
         """Take events in; return the fold itself."""
@@ -166,6 +179,7 @@ class JobFold:
             self._job = replace(self._job, job=event.job, submitted=event.time, workers=max(event.index, 1))
         elif event.kind == EventKind.JOB_DONE:
             self._job = replace(self._job, job=event.job, active=False)
+            self._ended = event.time
         elif event.key:
             run = self._runs.get(event.key) or RunState(event.key, event.stage, event.label)
             self._runs[event.key] = self._moved(run, event)
@@ -173,22 +187,24 @@ class JobFold:
     @staticmethod
     def _moved(run: RunState, event: JobEvent) -> RunState:
         if event.kind == EventKind.QUEUED:
-            known = event.seconds or run.predicted_seconds
-            return replace(run, status=RunStatus.WAITING, reason=event.message, predicted_seconds=known)
+            predicted = event.seconds or run.predicted_seconds
+            return replace(
+                run,
+                status=RunStatus.WAITING,
+                reason=event.message,
+                predicted_seconds=predicted,
+                known=event.measured or run.known,
+            )
         if event.kind == EventKind.STARTED:
-            blank = {"step": "", "index": 0, "fraction": 0.0, "error": None, "reason": ""}
+            blank = {"step": "", "index": 0, "step_started": 0.0, "error": None, "reason": ""}
             return replace(run, status=RunStatus.RUNNING, started=event.time, **blank)  # type: ignore[arg-type]
         if event.kind == EventKind.STEP:
-            ended = event.index - (1 if event.message == "running" else 0)
-            fraction = min(max(ended / event.total, 0.0), 1.0) if event.total else run.fraction
-            return replace(run, step=event.step, index=event.index, total=event.total, fraction=fraction)
+            began = event.time if event.message == "running" else run.step_started
+            return replace(run, step=event.step, index=event.index, total=event.total, step_started=began)
         if event.kind in _ENDINGS:
-            seconds = event.seconds or (event.time - run.started if run.started else 0.0)
-            status = _ENDINGS[event.kind]
-            fraction = 1.0 if status.good else run.fraction
-            return replace(
-                run, status=status, seconds=seconds, error=event.error, fraction=fraction, reason=""
-            )
+            # with its start and its writing: the time that a worker was busy
+            seconds = max(event.seconds, event.time - run.started if run.started else 0.0)
+            return replace(run, status=_ENDINGS[event.kind], seconds=seconds, error=event.error, reason="")
         return run
 
     def state(self, now: float | None = None) -> JobState:
@@ -201,44 +217,29 @@ class JobFold:
             Seconds since the epoch; the clock by default.
         """
         now = time.time() if now is None else now
-        runs = tuple(
-            replace(run, seconds=max(now - run.started, 0.0)) if run.status == RunStatus.RUNNING else run
-            for run in self._runs.values()
-        )
-        eta = _time_left(runs, self._job.workers) if self._job.active else 0.0
-        return replace(self._job, runs=runs, eta_seconds=eta)
+        runs = [self._at(run, now) for run in self._runs.values()]
+        job = self._job
+        seconds = max((now if job.active else self._ended) - job.submitted, 0.0) if job.submitted else 0.0
+        pending = [run for run in runs if not run.status.ended]
+        known = bool(pending) and all(run.known for run in pending)
+        found = forecast(runs, job.workers, active=job.active, waited=seconds, known=known)
+        for run in runs:
+            # a run that begins again, or turns out to take longer, does not go back
+            share = 1.0 if run.status.good else max(found.shares[run.key], self._reached.get(run.key, 0.0))
+            self._reached[run.key] = share
+        self._highest = max(self._highest, found.fraction)
+        shown = tuple(replace(run, fraction=self._reached[run.key]) for run in runs)
+        found = replace(found, fraction=self._highest, shares=dict(self._reached))
+        return replace(job, runs=shown, seconds=seconds, forecast=found)
+
+    def _at(self, run: RunState, now: float) -> RunState:
+        reached = self._reached.get(run.key, run.fraction)
+        if run.status != RunStatus.RUNNING:
+            return replace(run, fraction=reached)
+        step = max(now - run.step_started, 0.0) if run.step_started else 0.0
+        return replace(run, seconds=max(now - run.started, 0.0), step_seconds=step, fraction=reached)
 
 
 def fold(events: Iterable[JobEvent], now: float | None = None) -> JobState:
     """Return the state of the job that `events` tell about."""
     return JobFold().apply(events).state(now)
-
-
-def _time_left(runs: tuple[RunState, ...], workers: int) -> float | None:
-    """
-    Return the seconds until the last run ends.
-
-    What the runs of a stage took, against what was predicted of each, corrects what
-    is predicted of its other runs. Runs of one stage share the workers; stages
-    follow each other. That is a little pessimistic, as stages overlap.
-    """
-    total = 0.0
-    for stage in dict.fromkeys(run.stage for run in runs):
-        of_stage = [run for run in runs if run.stage == stage]
-        ended = [run for run in of_stage if run.status == RunStatus.DONE]
-        took = [run.seconds for run in ended]
-        paces = [run.seconds / run.predicted_seconds for run in ended if run.predicted_seconds > 0]
-        left = []
-        for run in of_stage:
-            expected = run.predicted_seconds * median(paces) if paces else run.predicted_seconds
-            if took and expected <= 0:
-                expected = median(took)
-            if run.status.ended:
-                continue
-            if expected <= 0:
-                return None
-            elapsed = run.seconds if run.status == RunStatus.RUNNING else 0.0
-            left.append(max(expected - elapsed, 0.05 * expected))
-        if left:
-            total += max(sum(left) / max(workers, 1), max(left))
-    return total

@@ -80,6 +80,8 @@ class RunPlan:
         Name of the product of several exposures; empty for one exposure.
     predicted_mb, predicted_seconds, predicted_bytes : float
         Peak memory, time, and size of the products.
+    predicted_measured : bool
+        Whether the time comes from earlier runs of the stage on this machine.
     size : str
         Size of the data; runs of equal size need the same.
     depends : tuple of str
@@ -108,6 +110,7 @@ class RunPlan:
     stage_version: int = 0
     jwst_version: str = ""
     stage_code: str = ""
+    predicted_measured: bool = False
 
     def files(self, workspace: Workspace) -> list[Path]:
         """Return where the exposures that go in lie, or will lie."""

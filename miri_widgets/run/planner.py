@@ -15,6 +15,8 @@ from miri_widgets.errors import ParameterError, WrongSuffixError
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.identity import file_identity
 from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measured, size_name
+from miri_widgets.run.few_groups import few_groups_notes
+from miri_widgets.run.key_settings import KeySettings, with_whole_paths
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.rejected import rejected_note
 from miri_widgets.run.workspace import Workspace
@@ -66,6 +68,7 @@ class Planner:
         self._backgrounds: set[str] = set()
         self._needed: dict[str, dict[str, Any]] = {}
         self._preferred: dict[str, dict[str, Any]] = {}
+        self._of_key = KeySettings(environment)
         self._jwst = metadata.version("jwst")
         self._earlier: tuple[Measured, ...] = read_measured(workspace.measured)
 
@@ -93,8 +96,11 @@ class Planner:
             If its settings contradict each other or those of other stages, or it is left without what it needs.
         """
         new: list[tuple[RunPlan, Sequence[Exposure]]] = []
+        self._note_few_groups(stage, exposures)
         self._require_before(stage, exposures)
         self._require_something(stage, exposures)
+        if any(self._set_by_someone(stage, one) for one in exposures):
+            self._of_key.prepare(stage, exposures)
         if stage.scope != Scope.FILTER:
             exposures = self._of_field(stage, exposures)
         if stage.scope == Scope.EXPOSURE:
@@ -193,6 +199,11 @@ class Planner:
             self.notes[stage.name] = (*self.notes.get(stage.name, ()), note)
         return [one for one in members if one not in rejected]
 
+    def _note_few_groups(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
+        """Say before the run what the pipeline will not do to short ramps."""
+        if stage.name == "detector1":
+            self.notes[stage.name] = (*self.notes.get(stage.name, ()), *few_groups_notes(exposures))
+
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:
             extra = ("ramp",) if plan.settings.get("save_calibrated_ramp") else ()
@@ -222,7 +233,7 @@ class Planner:
         key = run_key(
             stage.name,
             stage.version,
-            settings,
+            self._of_key.form(stage, members[0], settings, {one.parameter: one.stage for one in companions}),
             [one.identity for one in inputs] + self._file_identities(settings) + _code_identity(stage),
             self._environment["CRDS_CONTEXT"],
             self._jwst,
@@ -240,6 +251,7 @@ class Planner:
             predicted_mb=need.memory_mb,
             depends=tuple(sorted({one.run_key for one in inputs if one.run_key})),
             predicted_seconds=need.seconds,
+            predicted_measured=need.measured,
             predicted_bytes=need.product_bytes,
             size=size_name(members),
             stage_version=stage.version,
@@ -253,8 +265,13 @@ class Planner:
             if callable(self._settings)
             else self._settings.get(stage.name, {})
         )
-        values = found.passed() if isinstance(found, Settings) else dict(found)
+        values = with_whole_paths(found.passed() if isinstance(found, Settings) else found)
         return self._preferred.get(stage.name, {}) | values | self._needed.get(stage.name, {})
+
+    def _set_by_someone(self, stage: Stage, exposure: Exposure) -> bool:
+        """Whether anything but a preset is set."""
+        usual = preset(stage.name, exposure.filter)
+        return any(usual.get(name) != value for name, value in self._chosen(stage, exposure).items())
 
     def _companions(
         self, stage: Stage, exposure: Exposure, settings: Mapping[str, Any]

@@ -37,6 +37,8 @@ class Record:
         What was handed to the pipeline, by full name.
     resolved : dict
         Every parameter as it acted, after CRDS parameter files.
+    inactive : dict of str to str
+        What was handed over and did not act, each with the reason.
     references : dict
         Reference file per reference type.
     crds_context : str
@@ -51,6 +53,8 @@ class Record:
         Warnings of the pipeline.
     facts : dict
         Small numbers that the stage tells.
+    accelerations : dict
+        State of each exact replacement of a slow function of the pipeline, by name.
     products : dict of str to int
         Bytes per file name; the main product comes first.
     peak_rss_mb : float
@@ -69,6 +73,7 @@ class Record:
     inputs: tuple[dict[str, Any], ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     resolved: dict[str, Any] = field(default_factory=dict)
+    inactive: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     crds_context: str = ""
     versions: dict[str, str] = field(default_factory=dict)
@@ -77,6 +82,7 @@ class Record:
     steps: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    accelerations: dict[str, str] = field(default_factory=dict)
     products: dict[str, int] = field(default_factory=dict)
     peak_rss_mb: float = 0.0
     started: float = 0.0

@@ -10,6 +10,7 @@ from typing import Any
 
 from miri_widgets.errors import EngineError, ParameterError
 from miri_widgets.run.groups import groups_of
+from miri_widgets.run.key_settings import did_not_act
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.strun import strun_line
 from miri_widgets.run.workspace import Workspace
@@ -36,7 +37,7 @@ ENVIRONMENT = {environment}
 STAGES = {stages}
 GROUPS = {groups}
 KEYS = {keys}
-
+{inactive}
 
 def main():
     plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT)
@@ -85,6 +86,7 @@ def code_for(plan: RunPlan, workspace: Workspace | Path) -> str:
         source, shell_source = "association", f"{plan.product_name}_asn.json"
     else:
         source, shell_source = repr(files[0]), files[0]
+    lines += [f"# does not act: {name}. {why}" for name, why in did_not_act(plan, {}).items()]
     lines += [
         _shell_line(of, shell_source, settings),
         f"{pipeline}.call(",
@@ -194,4 +196,15 @@ def constants(plans: Sequence[RunPlan], workspace: Workspace | Path) -> dict[str
         "stages": repr([one.name for one in all_stages() if any(plan.stage == one.name for plan in plans)]),
         "groups": pformat(groups_of(plans), width=100, sort_dicts=False),
         "keys": pformat(sorted({plan.key for plan in plans}), width=100),
+        "inactive": "\n".join(("", *_inactive_lines(plans), "")) if _inactive_lines(plans) else "",
     }
+
+
+def _inactive_lines(plans: Sequence[RunPlan]) -> list[str]:
+    """Return a comment for each value that does not act with the others."""
+    lines = (
+        f"# does not act: {name} of {plan.stage}. {why}"
+        for plan in plans
+        for name, why in did_not_act(plan, {}).items()
+    )
+    return list(dict.fromkeys(lines))

@@ -20,7 +20,7 @@ from miri_widgets.errors import (
     WorkerLostError,
 )
 from miri_widgets.products.atomic import os_errors_as_ours
-from miri_widgets.run.children import ChildEnd, watch_child
+from miri_widgets.run.children import ChildEnd, wait_until_warm, watch_child
 from miri_widgets.run.estimates import Measured, note_measured
 from miri_widgets.run.events import EventKind, JobEvent, append_events
 from miri_widgets.run.harm import require_accepted
@@ -116,7 +116,13 @@ class _Task:
             lock.close()
 
     def _attempts(self, lock: RunLock) -> Outcome:
+        # a run begins when the pipeline is in memory: the import is no part of what it takes
+        wait_until_warm(
+            self._cancelled,
+            lambda: self._tell(EventKind.QUEUED, message="waits for the import of the pipeline"),
+        )
         for attempt in range(1, _ATTEMPTS + 1):
+            began = time.time()
             partial = self._fresh_partial()
             self._tell(EventKind.STARTED, message="" if attempt == 1 else "again, the process was lost")
             try:
@@ -124,7 +130,7 @@ class _Task:
                     self.workspace, self.plan, lock, cancelled=self._cancelled, on_step=self._tell_step
                 )
                 if found.kind == "done":
-                    self._commit(partial, found)
+                    self._commit(partial, found, time.time() - began)
                     return self.end(EventKind.DONE, seconds=float(found.facts["seconds"]))
             finally:
                 self._tidy(partial)
@@ -150,14 +156,14 @@ class _Task:
             partial.mkdir(parents=True)
         return partial
 
-    def _commit(self, partial: Path, found: ChildEnd) -> None:
+    def _commit(self, partial: Path, found: ChildEnd, seconds: float) -> None:
         final = self.workspace.run_folder(self.plan.stage, self.plan.key)
         with os_errors_as_ours(final.parent):
             if final.exists():
                 shutil.rmtree(final)  # not complete, or it would have been reused
             partial.rename(final)
             _sync_folder(final.parent)
-        measured = Measured(self.plan.stage, self.plan.size, found.peak_mb, float(found.facts["seconds"]))
+        measured = Measured(self.plan.stage, self.plan.size, found.peak_mb, seconds)
         note_measured(self.workspace, measured)
 
     def _tidy(self, partial: Path) -> None:

@@ -30,7 +30,16 @@ from miri_widgets.serve.handlers import (
     StatusHandler,
 )
 from miri_widgets.serve.kernels import OwnKernelSpecManager
-from miri_widgets.serve.policy import HEADERS, is_loopback, voila_configuration
+from miri_widgets.serve.leases import KernelLeases
+from miri_widgets.serve.policy import (
+    FIRST_GRACE,
+    GRACE,
+    HEADERS,
+    LEASE_LOOK,
+    PING,
+    is_loopback,
+    voila_configuration,
+)
 from miri_widgets.serve.sockets import KernelSocket
 
 __all__ = ["DashboardServer"]
@@ -46,12 +55,14 @@ class DashboardServer(Voila):
 
     Differences to Voila: the template comes from this package; settings reach the tornado
     application when it is built (compression works); scripts are cached by browsers; kernels
-    stop with their page, preheated or not; the list of files is closed; a free port is found
+    stop with their page, preheated or not, and when its connection is lost for long; the list of files is closed; a free port is found
     before kernels are started, which are told the port.
     """
 
     name = "voila"  # Voila looks its own options up by this name
     first_page = ""
+    ping = PING
+    grace = GRACE
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Read no configuration files: the result must not depend on a user's Voila settings."""
@@ -78,6 +89,7 @@ class DashboardServer(Voila):
             headers=HEADERS,
             default_handler_class=MissingHandler,
             compress_response=True,
+            ws_ping_interval=int(1000 * self.ping),
             # A page of another site that has pointed its name at this machine is refused. Behind
             # a proxy (a prefix is set) the name is the proxy's, and the proxy checks.
             allow_remote_access=not is_loopback(self.ip) or self.base_url != "/",
@@ -148,6 +160,9 @@ class DashboardServer(Voila):
             print(f"Open {page}{'?' + token if token else ''}", flush=True)
         if self.open_browser:
             self.launch_browser()
+        leases = KernelLeases(self.kernel_manager, grace=self.grace, first_grace=FIRST_GRACE)
+        self.app.settings["kernel_leases"] = leases
+        tornado.ioloop.PeriodicCallback(leases.end_expired, 1000 * LEASE_LOOK).start()
         try:
             self.ioloop.start()
         except KeyboardInterrupt:

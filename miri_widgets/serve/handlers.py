@@ -12,6 +12,7 @@ from voila.static_file_handler import AllowListFileHandler, MultiStaticFileHandl
 from voila.tornado.handler import TornadoVoilaHandler
 
 from miri_widgets.serve.catalog import list_dashboards
+from miri_widgets.serve.leases import drop_dead_kernels
 
 __all__ = [
     "ExtensionHandler",
@@ -35,12 +36,13 @@ class PageHandler(TornadoVoilaHandler):
     async def get(self, path: str | None = None) -> None:
         """Answer with the page of one notebook of the served folder."""
         folder = Path(self.settings["dashboards"])
-        if path not in {each.name for each in list_dashboards(folder)}:
+        if path is None or path not in {each.name for each in list_dashboards(folder)}:
             raise HTTPError(404, "There is no dashboard of this name")
         # Reading the token sets its cookie. Without it, the page's last message ("stop my kernel")
         # is refused and the kernel stays, 500 MB each. A Voila prelaunch_hook could do this too,
         # but not together with preheated kernels.
         _ = self.xsrf_token
+        await drop_dead_kernels(self.kernel_manager, path)
         await super().get(path)
 
     def write_error(self, status_code: int, **details: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from miri_widgets.errors import MissingFileError
-from miri_widgets.serve.policy import is_loopback
+from miri_widgets.serve.policy import GRACE, PING, is_loopback
 
 __all__ = ["main", "serve"]
 
@@ -26,6 +26,8 @@ def serve(
     open_browser: bool = False,
     environment: Mapping[str, str] | None = None,
     page: str = "",
+    ping: float = PING,
+    grace: float = GRACE,
 ) -> None:
     """
     Serve every notebook of a folder as a page, until interrupted.
@@ -52,6 +54,10 @@ def serve(
         Environment variables for the kernels.
     page : str
         A notebook of the folder, whose address is printed too.
+    ping : float
+        Between two pings to a page; without an answer to three of them its connection is closed [s].
+    grace : float
+        How long the kernel of a page is kept after its connection was lost [s].
 
     Raises
     ------
@@ -73,6 +79,7 @@ def serve(
     server.base_url = f"/{base_url.strip('/')}/" if base_url.strip("/") else "/"
     server.configure(dashboards, preheat=preheat, only=page)
     server.first_page = page
+    server.ping, server.grace = ping, grace
     if token is not None:
         server.token = token
     elif not is_loopback(ip):
@@ -95,5 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--base_url", "--base-url", default="/", help="prefix of all addresses")
     parser.add_argument("--token", default=None, help="secret that browsers must know")
     parser.add_argument("--preheat", action="store_true", help="keep one kernel per dashboard started")
+    parser.add_argument("--ping", type=float, default=PING, help="seconds between two pings to a page")
+    parser.add_argument(
+        "--grace", type=float, default=GRACE, help="seconds that a kernel outlives its connection"
+    )
     parser.add_argument("--open-browser", action="store_true", help="open the first page")
     serve(**vars(parser.parse_args(arguments)))

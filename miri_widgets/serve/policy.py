@@ -6,11 +6,28 @@ import re
 import sys
 from typing import Any
 
-__all__ = ["HEADERS", "UNUSED_EXTENSIONS", "is_loopback", "voila_configuration"]
+__all__ = [
+    "FIRST_GRACE",
+    "GRACE",
+    "HEADERS",
+    "PING",
+    "UNUSED_EXTENSIONS",
+    "is_loopback",
+    "voila_configuration",
+]
 
-#: Idle time after which a kernel without a page is stopped [s]. A closed page stops its
-#: kernel at once; this is for browsers that crashed. A laptop may sleep this long.
-CULL_IDLE_TIMEOUT = 1800
+#: Between two pings to a page [s]. A connection without an answer for three of them is closed.
+PING = 10.0
+
+#: How long the kernel of a page that lost its connection is kept [s]: for a page that connects again. What the user
+#: chose is on disk, so a page that comes later is loaded again and goes on.
+GRACE = 90.0
+
+#: How long a page may take to connect for the first time [s].
+FIRST_GRACE = 600.0
+
+#: Between two looks at the connections [s].
+LEASE_LOOK = 2.0
 
 #: Pause before a preheated kernel that found its visitor is replaced [s].
 REFILL_DELAY = 8.0
@@ -104,11 +121,8 @@ def voila_configuration(*, preheat: bool, only: str = "") -> dict[str, Any]:
         "KernelManager": {"transport": TRANSPORT},
         # else a page that sends 1000 messages a second loses the rest of them, and shows what was true before
         "ZMQChannelsWebsocketConnection": {"limit_rate": False},
-        "MappingKernelManager": {
-            "cull_idle_timeout": CULL_IDLE_TIMEOUT,
-            "cull_interval": 60,
-            "cull_connected": False,
-        },
+        # An empty kernel in place of one that died has none of the page's widgets: nobody has a use for it.
+        "KernelRestarter": {"restart_limit": 0},
     }
 
 

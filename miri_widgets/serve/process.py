@@ -19,6 +19,7 @@ from typing import Self
 from urllib.parse import urljoin
 
 from miri_widgets.errors import EngineError
+from miri_widgets.serve.policy import GRACE, PING
 
 __all__ = ["ServerProcess", "start_server"]
 
@@ -109,6 +110,8 @@ def start_server(
     token: str | None = None,
     preheat: bool = False,
     environment: Mapping[str, str] | None = None,
+    ping: float = PING,
+    grace: float = GRACE,
     timeout: float = 60.0,
 ) -> ServerProcess:
     """
@@ -116,7 +119,7 @@ def start_server(
 
     Parameters
     ----------
-    dashboards, port, base_url, token, preheat, environment
+    dashboards, port, base_url, token, preheat, environment, ping, grace
         As for `miri_widgets.serve.serve`.
     timeout : float
         How long to wait for its address [s].
@@ -127,7 +130,7 @@ def start_server(
         If the server ended or did not say its address in time.
     """
     command = [sys.executable, "-m", "miri_widgets.serve", str(dashboards)]
-    command += ["--port", str(port), "--base_url", base_url]
+    command += ["--port", str(port), "--base_url", base_url, "--ping", str(ping), "--grace", str(grace)]
     command += ["--token", token] if token is not None else []
     command += ["--preheat"] if preheat else []
     process = subprocess.Popen(

@@ -41,6 +41,13 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         finally:
             self._for_tornado = False
 
+    async def open(self, kernel_id: str) -> None:
+        """Connect the page to its kernel, and begin the kernel's lease."""
+        leases = self.settings.get("kernel_leases")
+        if leases is not None:
+            leases.connected(kernel_id)
+        await super().open(kernel_id)
+
     def write_message(self, message: bytes | dict[str, Any], binary: bool = False) -> Any:
         """Send a message; one of the older protocol goes out as it is."""
         older = getattr(self.connection, "subprotocol", None) != _PROTOCOL

@@ -27,6 +27,7 @@ __all__ = ["Distortion", "flight_distortion", "pixel_areas"]
 
 _DELIVERY = "source_data/MIRI/delivery"
 _NEWTON_STEPS = 4
+_LARGEST_DISTORTION = 100.0  # pixels; 15 in the corners of the detector
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,8 @@ class Distortion:
         Notes
         -----
         The delivered backward polynomials are good to 0.06 pixel only. They give the first guess of a Newton
-        iteration on the forward transform, which is the one that the pipeline uses.
+        iteration on the forward transform, which is the one that the pipeline uses. Minutes of arc away, where the
+        polynomials turn back, a position gets the pixel of the linear terms, which is as far away.
         """
         v2, v3 = np.asarray(v2, float), np.asarray(v3, float)
         u, v = _affine(self.sky_to_plane, v2, v3)
@@ -99,7 +101,15 @@ class Distortion:
             determinant = ax * by - ay * bx
             x = x + (by * (v2 - a) - ay * (v3 - b)) / determinant
             y = y + (ax * (v3 - b) - bx * (v2 - a)) / determinant
-        return x, y
+        # without the terms that fold: constant and linear ones
+        linear = (
+            series[0, 0] + series[1, 0] * u + series[0, 1] * v
+            for series in (self.backward_x, self.backward_y)
+        )
+        near_x, near_y = _affine(self.plane_to_pixel, *linear)
+        near_x, near_y = near_x + REFERENCE_COLUMNS + dx, near_y + dy
+        folded = ~(np.hypot(x - near_x, y - near_y) < _LARGEST_DISTORTION)
+        return np.where(folded, near_x, x), np.where(folded, near_y, y)
 
     def jacobian(self, x: ArrayLike, y: ArrayLike, filter_name: str = "F770W") -> tuple[tuple, tuple]:
         """Return ((dV2/dx, dV2/dy), (dV3/dx, dV3/dy)) in arcsec per pixel, by central differences of one pixel."""

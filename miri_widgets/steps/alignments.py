@@ -85,4 +85,5 @@ class AlignmentLog:
 def _key(name: str) -> tuple[str, str, int]:
     """What a group and its exposures share; jwst writes the exposure's number with or without zeros."""
     parts = [*name.split("_"), "", ""][:3]
-    return parts[0], parts[1], int(parts[2]) if parts[2].isdecimal() else -1
+    number = parts[2].partition("-")[0]  # segments of an exposure are aligned together
+    return parts[0], parts[1], int(number) if number.isdecimal() else -1

@@ -16,7 +16,7 @@ from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.checks import shift_signs
 from miri_widgets.products.fits_files import shown_name
-from miri_widgets.products.names import ExposureName
+from miri_widgets.products.names import ExposureName, root_of
 from miri_widgets.products.shift_tables import ShiftTable, read_shift_table
 from miri_widgets.steps.miri_step import MiriStep, copied, is_single
 from miri_widgets.steps.shifted_wcs import Shift, apply_shift, recorded_shift, undo_shift
@@ -78,7 +78,7 @@ class ApplyShiftStep(MiriStep):
         return library
 
     def _shift(self, model: Any) -> None:
-        root = str(model.meta.filename or "").rpartition("_")[0]
+        root = root_of(model.meta.filename or "")
         before = recorded_shift(model)
         shift, told = Shift(), ""
         if self.undo:

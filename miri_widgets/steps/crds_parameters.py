@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from miri_widgets.steps.children import answer, ask_child, cache_folder, jwst_ve
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.stages import stage
 
-__all__ = ["crds_layer", "main"]
+__all__ = ["crds_layer", "crds_layers", "has_context", "main"]
 
 
 def crds_layer(stage_name: str, exposure_path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -51,35 +51,77 @@ def crds_layer(stage_name: str, exposure_path: Path, environment: Mapping[str, s
         If CRDS has no usable cache.
     """
     stage(stage_name)
-    path = Path(exposure_path).resolve()
-    exposure = read_exposure(path)
-    note = cache_folder() / "crds_parameters" / f"{_key(stage_name, exposure, environment)}.json"
+    exposure = read_exposure(Path(exposure_path).resolve())
+    return crds_layers(stage_name, [exposure], environment)[0]
+
+
+def crds_layers(
+    stage_name: str, exposures: Sequence[Exposure], environment: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """
+    Return the parameters that CRDS sets, for several exposures: jwst is asked once for all that are not known yet.
+
+    Parameters
+    ----------
+    stage_name : str
+        The stage.
+    exposures : sequence of Exposure
+        Of any suffix; the observing mode of each decides.
+    environment : mapping
+        CRDS_PATH, CRDS_CONTEXT and CRDS_SERVER_URL.
+
+    Returns
+    -------
+    list of dict
+        Values by full name, one for each exposure.
+
+    Raises
+    ------
+    ReferenceFileError
+        If CRDS has no usable cache.
+    """
+    keys = [_key(stage_name, one, environment) for one in exposures]
+    known: dict[str, Mapping[str, Any]] = {}
+    folder = cache_folder() / "crds_parameters"
     pinned = bool(environment.get("CRDS_CONTEXT"))
-    if pinned:
-        try:
-            return _known(stage_name, json.loads(note.read_text(encoding="utf-8")))
-        except (OSError, ValueError, AttributeError):
-            # not asked before, or damaged
-            pass
-    values = ask_child("miri_widgets.steps.crds_parameters", stage_name, str(path), environment=environment)
-    if pinned:
-        # a cache that cannot be written only costs the question next time
-        with suppress(OSError, WorkspaceError):
-            write_json(note, values)
-    return _known(stage_name, values)
+    for key in dict.fromkeys(keys) if pinned else ():
+        # not asked before, or damaged
+        with suppress(OSError, ValueError, AttributeError):
+            known[key] = _known(stage_name, json.loads((folder / f"{key}.json").read_text(encoding="utf-8")))
+    first = {
+        key: one for key, one in zip(reversed(keys), reversed(exposures), strict=True) if key not in known
+    }
+    if first:
+        paths = [str(one.path.resolve()) for one in first.values()]
+        answers = ask_child("miri_widgets.steps.crds_parameters", stage_name, *paths, environment=environment)
+        for key, values in zip(first, answers, strict=True):
+            known[key] = _known(stage_name, values)
+            # a cache that cannot be written only costs the question next time
+            with suppress(OSError, WorkspaceError):
+                if pinned:
+                    write_json(folder / f"{key}.json", values)
+    return [dict(known[key]) for key in keys]
+
+
+def has_context(environment: Mapping[str, str]) -> bool:
+    """Return whether the rules of the CRDS context are in the cache, so that nothing has to be fetched to read them."""
+    return bool(_context_files(environment))
+
+
+def _context_files(environment: Mapping[str, str]) -> list[Path]:
+    context = environment.get("CRDS_CONTEXT", "")
+    folder = Path(environment.get("CRDS_PATH", "")) / "mappings"
+    return [path for path in (folder / "jwst" / context, folder / context) if context and path.is_file()]
 
 
 def _key(stage_name: str, exposure: Exposure, environment: Mapping[str, str]) -> str:
     """What the answer depends on; the mapping's time of change covers a cache that is written anew."""
-    context = environment.get("CRDS_CONTEXT", "")
-    folder = Path(environment.get("CRDS_PATH", "")) / "mappings"
-    mappings = [path for path in (folder / "jwst" / context, folder / context) if context and path.is_file()]
     parts = [
         stage_name,
         jwst_version(),
         environment.get("CRDS_PATH", ""),
-        context,
-        *(f"{path.stat().st_size} {path.stat().st_mtime_ns}" for path in mappings),
+        environment.get("CRDS_CONTEXT", ""),
+        *(f"{path.stat().st_size} {path.stat().st_mtime_ns}" for path in _context_files(environment)),
         exposure.filter,
         exposure.subarray,
         exposure.readpatt,
@@ -107,8 +149,9 @@ def _read(stage_name: str, path: str) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
-    """Answer the parent: ``python -m miri_widgets.steps.crds_parameters OUTPUT STAGE EXPOSURE``."""
-    answer(Path(arguments[0]), lambda: _read(*arguments[1:]))
+    """Answer the parent: ``python -m miri_widgets.steps.crds_parameters OUTPUT STAGE EXPOSURE ...``."""
+    output, stage_name, *paths = arguments
+    answer(Path(output), lambda: [_read(stage_name, path) for path in paths])
 
 
 if __name__ == "__main__":

@@ -16,11 +16,15 @@ from typing import Any
 
 from miri_widgets.errors import StepFailedError
 from miri_widgets.products.atomic import require_writable, write_json
-from miri_widgets.products.names import suffix_of
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.names import root_of, suffix_of
+from miri_widgets.steps.acceleration import accelerated
+from miri_widgets.steps.causes import cause_of_nothing, state_of_inputs
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.facts import facts_of
 from miri_widgets.steps.failures import as_our_error
 from miri_widgets.steps.inputs import check_inputs, check_settings, pipeline_input
+from miri_widgets.steps.left_out import left_out
 from miri_widgets.steps.progress import Progress, StepReport, ignore
 from miri_widgets.steps.specs import build_config, pipeline_class
 from miri_widgets.steps.stages import Stage, stage
@@ -72,7 +76,10 @@ class StageResult:
     warnings : tuple of str
         Warnings of the log, each once.
     facts : dict
-        Small numbers, see `miri_widgets.steps.facts.facts_of`.
+        Small numbers, see `miri_widgets.steps.facts.facts_of`; what a step of ours reports as ``report``; and
+        ``left_out``, see `miri_widgets.steps.left_out`, when the pipeline left steps out.
+    accelerations : dict
+        Which replaced functions acted, see `miri_widgets.steps.acceleration`; they change no bit of a product.
     """
 
     products: tuple[str, ...]
@@ -83,6 +90,7 @@ class StageResult:
     steps: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    accelerations: dict[str, str] = field(default_factory=dict)
 
 
 def execute(
@@ -127,23 +135,30 @@ def execute(
         require_writable(output)
         before = set(_file_names(output))
         source = pipeline_input(chosen, exposures, values, output, product_name)
-        with chdir(output), progress.listening():
+        with chdir(output), progress.listening(), accelerated() as states:
             resolved, told = _run(chosen, source, values, output)
         progress.finish()
-        products = _products(chosen, output, before, progress)
+        products = _products(chosen, output, before, exposures, progress)
         metadata = {} if chosen.is_check or chosen.shared else _metadata(output / products[0])
+        steps = _steps(chosen, progress, metadata)
+        skipped = left_out(steps, resolved, progress.messages) if metadata else ()
         return StageResult(
             products=products,
             resolved=resolved,
             references=_references(progress, metadata),
             crds_context=str(metadata.get("meta.ref_file.crds.context_used", "")),
             versions=_versions(),
-            steps=_steps(chosen, progress, metadata),
+            steps=steps,
             warnings=tuple(progress.warnings),
-            facts=facts_of(chosen, exposures, output, products, progress.alignments) | told,
+            facts=_facts(chosen, exposures, output, products, progress)
+            | told
+            | ({"left_out": [dict(one) for one in skipped]} if skipped else {}),
+            accelerations={name: str(state) for name, state in states.items()},
         )
     except BaseException as error:  # CRDS ends with SystemExit
         ours = as_our_error(error, stage_name, inputs, step=progress.current)
+        if type(ours) is StepFailedError and ours is not error:
+            ours = _with_state(ours, inputs, progress)
         progress.fail()
         if ours is error:
             raise
@@ -208,7 +223,7 @@ def _run(
     pipeline.run(str(source))
     told = getattr(pipeline, "report", None)
     if chosen.is_check:
-        root = source.stem.removesuffix(f"_{chosen.takes}")
+        root = root_of(source)
         write_json(output / f"{root}_check.json", told or {})
     if chosen.is_own and hasattr(pipeline, "close"):
         pipeline.close()  # the process ends without the interpreter's farewell
@@ -219,7 +234,29 @@ def _file_names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
 
 
-def _products(chosen: Stage, output: Path, before: set[str], progress: Progress) -> tuple[str, ...]:
+def _facts(
+    chosen: Stage, exposures: Sequence[Exposure], output: Path, products: Sequence[str], progress: Progress
+) -> dict[str, Any]:
+    """Return the small numbers; products that are complete are not given up for one that cannot be had."""
+    try:
+        return facts_of(chosen, exposures, output, products, progress.alignments)
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}"[:200]
+        progress.warnings.append(f"miri_widgets: the figures of this run could not be measured ({words})")
+        return {}
+
+
+def _with_state(ours: StepFailedError, inputs: Sequence[Path], progress: Progress) -> StepFailedError:
+    """Add what is wrong with the pixels of the inputs, which is the likely cause of whatever was raised."""
+    state = state_of_inputs(inputs, progress.messages)
+    if state is None:
+        return ours
+    return StepFailedError(f"{state.found}; {ours.found}", state.expected, state.remedy)
+
+
+def _products(
+    chosen: Stage, output: Path, before: set[str], exposures: Sequence[Exposure], progress: Progress
+) -> tuple[str, ...]:
     order = {suffix: place for place, suffix in enumerate(chosen.gives)}
     found = sorted(
         (name for name in _file_names(output) if name not in before and name not in _NOT_PRODUCTS),
@@ -230,11 +267,11 @@ def _products(chosen: Stage, output: Path, before: set[str], progress: Progress)
         ),
     )
     if not found or suffix_of(found[0]) != chosen.gives[0]:
-        last = progress.warnings[-1] if progress.warnings else "without a warning"
+        cause = cause_of_nothing([one.path for one in exposures], progress.messages, progress.warnings)
         raise StepFailedError(
-            f"{chosen.name} ended without a {chosen.gives[0]} product ({last})",
-            f"a {chosen.gives[0]} product",
-            "read the log of this run; the exposure may have no usable groups, or a step was skipped",
+            f"{chosen.name} ended without a {chosen.gives[0]} product: {cause.found}",
+            cause.expected,
+            cause.remedy,
         )
     return tuple(found)
 

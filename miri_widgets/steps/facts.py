@@ -16,7 +16,7 @@ from miri_widgets.core.dq import has
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.fits_files import read_headers, read_image
-from miri_widgets.products.names import ExposureName, suffix_of
+from miri_widgets.products.names import ExposureName, root_of, suffix_of
 from miri_widgets.steps.alignments import AlignmentLog
 from miri_widgets.steps.stages import Stage
 
@@ -86,7 +86,7 @@ def _image_facts(path: Path, *, flags: bool) -> dict[str, Any]:
 
 def _count_rows(output: Path, products: Sequence[str]) -> int | None:
     # tweakreg may write catalogues too; that of the mosaic has the mosaic's name
-    names = {name.removesuffix("_i2d.fits") + "_cat.ecsv" for name in products if name.endswith("_i2d.fits")}
+    names = {f"{root_of(name)}_cat.ecsv" for name in products if suffix_of(name) == "i2d"}
     path = next((output / name for name in products if name in names), None)
     if path is None:
         return None

@@ -71,17 +71,21 @@ def as_our_error(
     """
     if isinstance(error, MiriWidgetsError):
         return error
-    for translate in (_process, _crds, _disk, _settings, _files):
-        ours = translate(error)
-        if ours is not None:
-            return ours
+    # an error that says what it was raised from is translated by that, unless it is known itself
+    for link in _causes(error):
+        if isinstance(link, MiriWidgetsError):
+            return link
+        for translate in (_process, _crds, _disk, _settings, _files):
+            ours = translate(link)
+            if ours is not None:
+                return ours
     return _step_failed(error, stage, inputs, step)
 
 
 def _process(error: BaseException) -> MiriWidgetsError | None:
     if isinstance(error, SystemExit):
-        # the only sys.exit in a run is that of CRDS, when it finds no configuration
-        return _cache_error("CRDS found no usable cache")
+        # CRDS ends so when it finds no configuration
+        return _cache_error("CRDS found no usable cache") if _is_of_crds(error) else None
     if isinstance(error, KeyboardInterrupt):
         return CancelledError("the run was interrupted", "a run to its end", "start it again")
     if isinstance(error, MemoryError):
@@ -190,11 +194,42 @@ def _step_failed(
     names = [Path(path).name for path in inputs]
     of = f" on {names[0]}" if names else ""
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    code = getattr(error, "exit_status", getattr(error, "code", None))
+    if isinstance(error, SystemExit) or "stpipe.exceptions.StpipeExitException" in class_names(error):
+        # the status comes first among the arguments, the words after it
+        words = " ".join(str(one) for one in error.args if one != code)
+        text = f" ({' '.join(words.split())[:300].rstrip('.')})" if words.strip() else ""
+        return StepFailedError(
+            f"{where} ended the run by itself{of}{more}, with the exit status {code}{text}",
+            "a run to its end",
+            "read the log of this run, change the step's parameters or leave the exposure out",
+        )
+    root = list(_causes(error))[-1]
+    because = "" if root is error else f", because of {type(root).__name__}: {_shown(root) or 'no words'}"
     return StepFailedError(
-        f"{where} failed{of}{more}: {type(error).__name__}: {_shown(error) or 'no words'}",
+        f"{where} failed{of}{more}: {type(error).__name__}: {_shown(error) or 'no words'}{because}",
         "a run to its end",
         "read the log of this run, change the step's parameters or leave the exposure out",
     )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give an error and what it was raised from, to the first."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__
+
+
+def _is_of_crds(error: SystemExit) -> bool:
+    """Whether CRDS ended the run; so it is taken when nobody knows where it was raised."""
+    trace, names = error.__traceback__, []
+    while trace is not None:
+        names.append(str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0])
+        trace = trace.tb_next
+    return not names or "crds" in names
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -13,12 +13,13 @@ from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
+from miri_widgets.core.inverse_wcs import deferred_inverse
 from miri_widgets.core.planes import Planes
 from miri_widgets.errors import NotJwstError
 from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.fits_files import read_headers, shown_name
-from miri_widgets.products.names import ExposureName
+from miri_widgets.products.names import root_of
 
 __all__ = ["read_cube", "read_place", "read_planes"]
 
@@ -67,7 +68,7 @@ def read_planes(path: Path) -> Planes:
                 sci=_array(hdus["SCI"].data, np.float32),
                 err=_array(hdus["ERR"].data, np.float32),
                 dq=_array(hdus["DQ"].data, np.uint32),
-                root=ExposureName.parse(path).root,
+                root=root_of(path),
                 filter=band,
                 unit=str(sci.get("BUNIT", "")),
                 start_mjd=exposure_times(primary)[0],
@@ -102,7 +103,7 @@ def read_place(path: Path) -> Planes:
         to_sky, to_pixel = _sky(sci)
     nothing = np.full((1, 1), np.nan, np.float32)
     flags = np.ones((1, 1), np.uint32)
-    name = Path(path).name.rpartition("_")[0]
+    name = root_of(path)
     return Planes(sci=nothing, err=nothing, dq=flags, root=name, to_sky=to_sky, to_pixel=to_pixel)
 
 
@@ -142,7 +143,10 @@ def _sky(header: fits.Header) -> tuple[Callable[..., Any] | None, Callable[..., 
     if not str(header.get("CTYPE1", "")).startswith("RA--"):
         return None, None
     wcs = WCS(header, naxis=2)
-    return (
-        lambda x, y: tuple(wcs.all_pix2world(x, y, 0)),
-        lambda ra, dec: tuple(wcs.all_world2pix(ra, dec, 0, quiet=True)),
-    )
+
+    def to_sky(x: Any, y: Any) -> tuple[Any, ...]:
+        return tuple(wcs.all_pix2world(x, y, 0))
+
+    # a header of a file without pixels, too
+    shape = max(int(header.get("NAXIS2", 0)), 1), max(int(header.get("NAXIS1", 0)), 1)
+    return to_sky, deferred_inverse(to_sky, shape)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import MissingFileError, MixedExposuresError, ParameterError
+from miri_widgets.former_parameters import successor
 from miri_widgets.products.association import (
     check_members,
     level3_association,
@@ -18,6 +19,7 @@ from miri_widgets.products.association import (
 from miri_widgets.products.exposure import Exposure, read_exposure
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason
+from miri_widgets.steps.members import member_files
 from miri_widgets.steps.stages import Scope, Stage
 
 __all__ = ["check_inputs", "check_settings", "pipeline_input"]
@@ -46,7 +48,7 @@ def check_inputs(stage: Stage, inputs: Sequence[Path | str]) -> tuple[Exposure, 
     stage : Stage
         The stage.
     inputs : sequence of path
-        Its inputs.
+        Its inputs; of an association, its science members.
 
     Returns
     -------
@@ -58,7 +60,8 @@ def check_inputs(stage: Stage, inputs: Sequence[Path | str]) -> tuple[Exposure, 
     InputError
         If one is missing, damaged, of another kind, or if they do not belong together.
     """
-    paths = sorted((Path(path).resolve() for path in inputs), key=lambda path: path.name)
+    files = [file for path in inputs for file in member_files(path)]
+    paths = sorted((path.resolve() for path in files), key=lambda path: path.name)
     if not paths:
         raise MissingFileError(f"no input for {stage.name}", f"{stage.takes} files", "choose exposures")
     if stage.scope is Scope.EXPOSURE and len(paths) > 1:
@@ -119,6 +122,12 @@ def check_settings(stage: Stage, values: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse_unknown(names: Sequence[str], values: Mapping[str, Any]) -> None:
     for name in values:
         if name not in names:
+            if remedy := successor(str(name)):
+                raise ParameterError(
+                    f"the parameter {str(name)[:80]!r}, which this version of jwst does not have",
+                    "one of now",
+                    remedy,
+                )
             near = get_close_matches(name, names, n=3) or [names[-1]]
             raise ParameterError(
                 f"the parameter {str(name)[:80]!r}",

@@ -6,25 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import WrongSuffixError
-from miri_widgets.products.association import check_members, read_association
+from miri_widgets.products.association import read_association, science_members
 
 __all__ = ["member_files", "product_root"]
 
 
 def member_files(source: Any) -> list[Path]:
     """
-    Return the files of an association, of a list of names, or the one file of a name; sorted by name.
+    Return the science members of an association, a list of names, or the one file of a name; sorted by name.
 
     Raises
     ------
     WrongSuffixError
         If it is something else, such as data models.
     MissingFileError, BadTableError
-        If an association or a member of it is not there.
+        If an association or a member of it is not there, or no member is science.
+    MixedExposuresError
+        If an exposure is a member twice.
     """
     if isinstance(source, str | Path):
         path = Path(source)
-        files = list(check_members(path)) if path.suffix.lower() == ".json" else [path]
+        files = (
+            [member.path for member in science_members(path)] if path.suffix.lower() == ".json" else [path]
+        )
         return sorted(files, key=lambda path: path.name)
     if isinstance(source, list | tuple) and source and all(isinstance(one, str | Path) for one in source):
         return sorted((Path(one) for one in source), key=lambda path: path.name)

@@ -33,14 +33,27 @@ from stpipe import config_parser
 
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.proof import Proof, prove
-from miri_widgets.errors import NotImagingError, NotWritableError, WrongSuffixError
-from miri_widgets.products.association import check_members
+from miri_widgets.errors import MissingFileError, NotImagingError, NotWritableError, WrongSuffixError
+from miri_widgets.products.association import (
+    SCIENCE,
+    check_members,
+    read_association,
+    science_members,
+)
 from miri_widgets.products.extras import write_images
-from miri_widgets.products.names import suffix_of
+from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.arguments import arguments_of
 from miri_widgets.steps.model_planes import KeptPlanes, ascii_only, planes_of, write_planes
 
-__all__ = ["CorrectionStep", "MiriStep", "copied", "is_single", "require_miri_imager"]
+__all__ = [
+    "CorrectionStep",
+    "MiriStep",
+    "copied",
+    "is_single",
+    "places_of",
+    "planes_in",
+    "require_miri_imager",
+]
 
 log = logging.getLogger(f"stpipe.{__name__}")
 
@@ -108,6 +121,8 @@ class MiriStep(Step):
             if any(isinstance(one, datamodels.JwstDataModel) for one in members):
                 return ModelLibrary([copied(one) for one in members], on_disk=False)
             source = _association(members)
+        elif isinstance(source, str | Path):
+            source = _of_science(Path(source))
         # on disk: only one exposure of many is in memory at a time
         self._scratch = tempfile.TemporaryDirectory(prefix="miri_widgets-")
         library = ModelLibrary(
@@ -168,7 +183,7 @@ class CorrectionStep(MiriStep):
         return library
 
     def _correct_each(self, models: Any) -> None:
-        reports = [self._correct(models, index) for index in range(len(models))]
+        reports = [self._correct(models, index) for index in sorted(_by_name(models))]
         self.report = {
             "exposures": {root: one for each in reports for root, one in each["exposures"].items()},
             "warnings": list(dict.fromkeys(line for each in reports for line in each["warnings"])),
@@ -179,7 +194,7 @@ class CorrectionStep(MiriStep):
         """Correct some exposures, or one of them, in place; return and keep the report."""
         places = _by_name(models) if index is None else [index]
         with tempfile.TemporaryDirectory(prefix="miri_widgets-") as folder:
-            read = KeptPlanes(Path(folder), lambda place: _planes(models, places[place]))
+            read = KeptPlanes(Path(folder), lambda place: planes_in(models, places[place]))
             outcome, proof = self._outcome(Lazy(len(places), read))
             notes = tuple(proof.sentences[:1]) if proof else ()
             by_root = {}
@@ -219,7 +234,7 @@ class CorrectionStep(MiriStep):
         if not (self.images_suffix and outcome.images and self.save_results):
             return
         with _opened(models, first) as model:
-            name = _product_name(models) or Path(model.meta.filename).stem.rpartition("_")[0]
+            name = _product_name(models) or root_of(model.meta.filename)
             header = {
                 "TELESCOP": "JWST",
                 "INSTRUME": "MIRI",
@@ -273,16 +288,40 @@ def _association(files: list[Any]) -> dict[str, Any]:
     }
 
 
+def _of_science(path: Path) -> dict[str, Any]:
+    """Return an association of the science members, of any letter case, with their places in full."""
+    members = [{**member.entry, "expname": str(member.path.resolve())} for member in science_members(path)]
+    association = read_association(path)
+    log.info("%s: %d science members", path.name, len(members))
+    name = next((str(product["name"]) for product in association["products"] if product.get("name")), "")
+    return {**association, "table_name": path.name, "products": [{"name": name, "members": members}]}
+
+
 def _is_plain(value: Any) -> bool:
     return isinstance(value, bool | int | float | str)
 
 
 def _by_name(models: Any) -> list[int]:
-    """Return the places of the models by name: results depend neither on the order of files nor of members."""
+    """Return the places of the science models by name: results depend neither on the order of files nor of members."""
     if not isinstance(models, ModelLibrary):
         return list(range(len(models)))
+    places = places_of(models, SCIENCE)
+    if not places:
+        raise MissingFileError(
+            "a library without science exposures", "at least one", "correct the exptype of its members"
+        )
     members = models.asn["products"][0]["members"]
-    return sorted(range(len(members)), key=lambda index: Path(members[index]["expname"]).name)
+    return sorted(places, key=lambda index: Path(members[index]["expname"]).name)
+
+
+def places_of(models: Any, exptype: str) -> list[int]:
+    """Return the places of the models of a library that are for something, such as "background"."""
+    members = models.asn["products"][0]["members"]
+    return [
+        index
+        for index, member in enumerate(members)
+        if str(member.get("exptype", SCIENCE)).lower() == exptype
+    ]
 
 
 @contextmanager
@@ -299,7 +338,12 @@ def _opened(models: Any, index: int, *, modify: bool = False) -> Iterator[Any]:
             models.shelve(model, index, modify=modify)
 
 
-def _planes(models: Any, index: int) -> Planes:
+def planes_in(models: Any, index: int) -> Planes:
+    """Return the arrays of one exposure of a library, or of a list of data models or files."""
+    if isinstance(models, list) and isinstance(models[index], str | Path):
+        with datamodels.open(models[index]) as model:
+            _require_imaging(model)
+            return planes_of(model)
     with _opened(models, index) as model:
         _require_imaging(model)
         return planes_of(model)

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.inverse_wcs import deferred_inverse
 from miri_widgets.core.planes import Planes
 from miri_widgets.products.exposure import psf_fwhm_pixels
+from miri_widgets.products.names import root_of
 
-__all__ = ["KeptPlanes", "ascii_only", "planes_of", "write_planes"]
+__all__ = ["KeptPlanes", "ascii_only", "planes_of", "sky_of", "write_planes"]
 
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
@@ -60,15 +62,15 @@ def planes_of(model: Any) -> Planes:
         A rate or cal exposure. Not modified.
     """
     band = str(model.meta.instrument.filter or "")
-    to_sky, to_pixel = _sky(getattr(model.meta, "wcs", None))
     data = np.array(model.data, np.float32)
+    to_sky, to_pixel = sky_of(getattr(model.meta, "wcs", None), (data.shape[-2], data.shape[-1]))
     variances: dict[str, Any] = {name: _copied(getattr(model, name, None)) for name in _VARIANCES}
     err = model.err
     return Planes(
         sci=data,
         err=np.array(err, np.float32) if err is not None else np.full_like(data, np.nan),
         dq=np.array(model.dq, np.uint32),
-        root=str(model.meta.filename or "").rpartition("_")[0],
+        root=root_of(model.meta.filename or ""),
         filter=band,
         unit=str(model.meta.bunit_data or ""),
         start_mjd=float(model.meta.exposure.start_time or 0.0),
@@ -118,7 +120,25 @@ def _copied(array: Any) -> NDArray[np.float32] | None:
     return None if array is None else np.array(array, np.float32)
 
 
-def _sky(wcs: Any) -> tuple[Any, Any]:
+def sky_of(wcs: Any, shape: tuple[int, int]) -> tuple[Any, Any]:
+    """
+    Return the ways from pixels to the sky and back; two None without a WCS.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS or None
+        Of an exposure.
+    shape : tuple of int
+        (ny, nx).
+
+    Notes
+    -----
+    The bounding box leaves reference columns out; a mask covers them, too, and FITS keywords know none.
+    """
     if wcs is None:
         return None, None
-    return (lambda x, y: wcs(x, y)), (lambda ra, dec: wcs.invert(ra, dec, with_bounding_box=False))
+
+    def to_sky(x: Any, y: Any) -> tuple[Any, Any]:
+        return wcs(x, y, with_bounding_box=False)
+
+    return to_sky, deferred_inverse(to_sky, shape)

@@ -61,13 +61,9 @@ def grid_report(grid: MosaicGrid, exposures: Sequence[Exposure]) -> dict[str, An
         ``grid`` (its numbers), ``corners`` (four RA, Dec, degrees), ``size_arcmin`` (x, y), ``footprints`` (corners by
         root), ``filters`` (by root), ``outside`` (roots that it does not hold) and ``warnings`` (sentences).
     """
-    footprints = {one.root: [list(corner) for corner in parse_footprint(one.s_region)] for one in exposures}
-    wcs = grid.wcs()
-    outside = []
-    for root, corners in footprints.items():
-        x, y = wcs.all_world2pix(np.array(corners), 0).T
-        if not ((x > -0.5) & (x < grid.nx - 0.5) & (y > -0.5) & (y < grid.ny - 0.5)).all():
-            outside.append(root)
+    corners = {one.root: parse_footprint(one.s_region) for one in exposures}
+    footprints = {root: [list(corner) for corner in found] for root, found in corners.items()}
+    outside = [root for root, found in corners.items() if not grid.holds(found)]
     warnings = []
     if outside:
         more = f" and {len(outside) - 1} others" if len(outside) > 1 else ""

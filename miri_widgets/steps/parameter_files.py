@@ -15,6 +15,7 @@ from typing import Any
 
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.atomic import new_file
+from miri_widgets.products.text_files import read_text
 from miri_widgets.settings import Kind, Parameter, Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason, step_classes
 from miri_widgets.steps.stages import stage
@@ -166,6 +167,8 @@ def _passed_layers(settings: Settings) -> dict[Source, Mapping[str, Any]]:
 
 
 def _read_tree(path: Path) -> dict[str, Any]:
+    if path.suffix.lower() in (".cfg", ".ini"):
+        return _read_configuration(path)
     import asdf
 
     try:
@@ -182,6 +185,26 @@ def _read_tree(path: Path) -> dict[str, Any]:
     if not isinstance(tree.get("parameters"), dict):
         raise _bad(path, "has no parameters")
     return tree
+
+
+def _read_configuration(path: Path) -> dict[str, Any]:
+    """Read a configuration file, as jwst wrote and read them before 2021: texts, as `Settings` takes them."""
+    from configobj import ConfigObj, ConfigObjError
+
+    what = "a jwst configuration file of this stage"
+    text = read_text(path, what, "choose another file")
+    try:
+        values = ConfigObj(text.splitlines(), interpolation=False, list_values=True).dict()
+    except (ConfigObjError, SyntaxError) as error:
+        raise _bad(path, f"cannot be read ({' '.join(str(error).split())[:120]})") from error
+    steps = values.pop("steps", {})
+    if not isinstance(steps, dict):
+        raise _bad(path, "has steps that are no sections")
+    return {
+        "class": values.pop("class", ""),
+        "parameters": {name: value for name, value in values.items() if not isinstance(value, dict)},
+        "steps": [{"name": name, "parameters": one} for name, one in steps.items()],
+    }
 
 
 def _flatten(stage_name: str, tree: Mapping[str, Any], path: Path) -> dict[str, Any]:
@@ -219,7 +242,9 @@ def _sources(tree: Mapping[str, Any]) -> dict[str, Source]:
 
 def _bad(path: Path, what: str) -> BadTableError:
     return BadTableError(
-        f"{path.name[:120]} {what}", "a jwst parameter file (ASDF) of this stage", "choose another file"
+        f"{path.name[:120]} {what}",
+        "a jwst parameter file (ASDF, or a .cfg file) of this stage",
+        "choose another file",
     )
 
 

@@ -21,12 +21,12 @@ from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import has
 from miri_widgets.core.mask_proof import prove_masks
 from miri_widgets.core.persistence import PersistenceMask, filter_thresholds, persistence_masks
-from miri_widgets.core.proof import Proof
+from miri_widgets.core.proof import Proof, judged
 from miri_widgets.core.saturation import FULL_SHAPE, SaturationMap, Target, saturated_map
 from miri_widgets.errors import WrongSuffixError
-from miri_widgets.products.association import read_association
+from miri_widgets.products.association import BACKGROUND, SCIENCE, read_members
 from miri_widgets.products.exposure import psf_fwhm_pixels
-from miri_widgets.products.names import suffix_of
+from miri_widgets.products.names import root_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
 from miri_widgets.steps.miri_step import MiriStep, require_miri_imager
 
@@ -196,6 +196,10 @@ class PersistenceMaskStep(MiriStep):
 
     def _prove(self, masks: Sequence[PersistenceMask]) -> Proof:
         """Tell what the masks take from sources at random places of the imager."""
+        return judged(lambda: self._proof_of(masks), len(masks))
+
+    @staticmethod
+    def _proof_of(masks: Sequence[PersistenceMask]) -> Proof:
         flags = [mask.dq(do_not_use=True) != 0 for mask in masks]
         fields = [imager_area(mask.target.shape, mask.target.corner) for mask in masks]
         # a subarray within the coronagraphs has no imager field
@@ -210,10 +214,10 @@ def _members(source: Any) -> Iterator[Any]:
         if path.suffix.lower() != ".json":
             yield str(path)
             return
-        for product in read_association(path)["products"]:
-            for member in product["members"]:
-                if member["exptype"].lower() == "science":
-                    yield str(path.parent / member["expname"])
+        # dedicated exposures of the sky leave and show after-images as others do
+        for member in read_members(path):
+            if member.exptype in (SCIENCE, BACKGROUND):
+                yield str(member.path)
     elif isinstance(source, datamodels.JwstDataModel):
         yield source
     else:
@@ -247,7 +251,7 @@ def _when_and_where(ramp: Any) -> tuple[Target, list[float]]:
             for number in range(nints)
         ]
     target = Target(
-        root=name.rpartition("_")[0] if suffix_of(name) else name,
+        root=root_of(name),
         filter=str(ramp.meta.instrument.filter or ""),
         start_mjd=starts[0],
         end_mjd=starts[-1] + length / 86400,

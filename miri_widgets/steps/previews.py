@@ -21,7 +21,7 @@ from miri_widgets.core.dq import count_by_flag
 from miri_widgets.core.integrations import clean_rateints
 from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.errors import ParameterError
-from miri_widgets.products.names import ExposureName, suffix_of
+from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.arguments import arguments_of
 from miri_widgets.steps.file_planes import read_cube, read_planes
 from miri_widgets.steps.stages import stage as find_stage
@@ -112,7 +112,7 @@ def preview(stage_name: str, files: Sequence[Path], values: Mapping[str, Any], r
     began = time.monotonic()
     correct = operation_of(stage_name)
     paths = sorted((Path(path) for path in files), key=lambda path: path.name)
-    roots = [ExposureName.parse(path).root for path in paths]
+    roots = [root_of(path) for path in paths]
     if root not in roots:
         raise ParameterError(f"the exposure {root[:80]!r}", "one that goes into this run", "choose another")
     place = roots.index(root)
@@ -143,7 +143,7 @@ def _rateints(path: Path, values: Mapping[str, Any]) -> Path | None:
     named = values["rateints_file"]
     if named not in (None, "", "None"):
         return Path(str(named))
-    beside = path.with_name(path.name.removesuffix("_rate.fits") + "_rateints.fits")
+    beside = path.with_name(f"{root_of(path)}_rateints.fits")
     return beside if beside.is_file() else None
 
 

@@ -23,6 +23,8 @@ LOGGERS = ("jwst", "stcal", "stdatamodels", "stpipe", "tweakwcs", "CRDS", "py.wa
 """The loggers of the pipeline; the same that jwst itself listens to."""
 
 MAXIMUM_WARNINGS = 50
+_MOST_MESSAGES = 60
+"""Lines of a step that are kept: its reasons stand among its last."""
 
 _RUNNING = re.compile(r"Step (\S+) running with args")
 _DONE = re.compile(r"Step (\S+) done$")
@@ -92,6 +94,8 @@ class Progress(logging.Handler):
         Wall-clock time, s, and last state by step.
     warnings : list of str
         Warnings, each once.
+    messages : dict of str to list of str
+        The last lines of each step, by step.
     references : dict
         Reference and parameter files that were asked for, by type.
     alignments : AlignmentLog
@@ -110,6 +114,7 @@ class Progress(logging.Handler):
         self.seconds: dict[str, float] = {}
         self.states: dict[str, StepState] = {}
         self.warnings: list[str] = []
+        self.messages: dict[str, list[str]] = {}
         self.references: dict[str, str] = {}
         self.alignments = AlignmentLog()
         self._report = report
@@ -131,6 +136,10 @@ class Progress(logging.Handler):
             self._follow(message)
         elif record.name.startswith("tweakwcs"):
             self.alignments.feed(message)
+        if self.current:
+            lines = self.messages.setdefault(self.current, [])
+            lines.append(" ".join(message.split())[:300])
+            del lines[:-_MOST_MESSAGES]
         if record.levelno >= logging.WARNING:
             line = f"{record.name.partition('.')[0]}: {' '.join(message.split())[:300]}"
             if line not in self.warnings and len(self.warnings) < MAXIMUM_WARNINGS:

@@ -11,6 +11,7 @@ from stdatamodels.jwst import datamodels
 
 from miri_widgets.core.rates import compare_rates, rate_from_integrations
 from miri_widgets.errors import MissingFileError, WrongSuffixError
+from miri_widgets.products.names import root_of
 from miri_widgets.steps.miri_step import MiriStep
 
 __all__ = ["RateCheckStep"]
@@ -66,7 +67,7 @@ class RateCheckStep(MiriStep):
             log.info("%s, %s: %s", name, words, " ".join(found[key].sentences))
         self.report = {
             "exposures": {
-                name.rpartition("_")[0]: {
+                root_of(name): {
                     "integrations": len(sci),
                     **{key: {**one.facts, "words": list(one.sentences)} for key, one in found.items()},
                 }

@@ -26,6 +26,7 @@ from miri_widgets.core.shift_verdicts import Limits, Verdict
 from miri_widgets.errors import InputError
 from miri_widgets.products.exposure import FILTERS, read_exposure
 from miri_widgets.products.exposure_shifts import ExposureShift, write_exposure_shifts
+from miri_widgets.products.names import root_of
 from miri_widgets.products.reference_catalogs import write_reference_catalog
 from miri_widgets.products.shift_tables import ShiftTable, write_shift_table
 from miri_widgets.steps.measure_shifts import MeasuredField, MeasureShiftsStep, measure_field
@@ -50,8 +51,8 @@ class ShiftsStep(MeasureShiftsStep):
         reference_filter = string(default='')  # Filter to measure in, as F770W; empty: the shortest of those with most guide stars.
         regroup = string_list(default=list())  # Other groups: 'merge GROUP GROUP', 'split GROUP EXPOSURE EXPOSURE'.
         min_matches = float(min=2, max=1000, default=10)  # Fewer matched stars in the typical exposure are weak, half as many fail.
+        other_guide_stars = boolean(default=False)  # Give a group without a believed shift the mean of those on other guide stars, if they agree.
         min_significance = float(min=1, max=100, default=7)  # Lower peaks of the offset histogram are weak, below 5/7 of it they fail. [sigma]
-        other_guide_stars = boolean(default=False)  # A failed group takes the mean of the program's other guide stars, when they agree.
     """
 
     def process(self, source: Any) -> list[Any]:
@@ -127,7 +128,7 @@ class ShiftsStep(MeasureShiftsStep):
         fields: list[MeasuredField] = []
         notes: list[str] = []
         for name, files in by_filter.items():
-            roots = {path.name.rpartition("_")[0] for path in files}
+            roots = {root_of(path) for path in files}
             known = {one.group.name for one in taken}
             lacking = [one.group for one in run.shifts if not one.own and one.group.name not in known]
             if not any(roots & set(group.roots) for group in lacking):

@@ -11,8 +11,10 @@ from stdatamodels.jwst import datamodels
 from miri_widgets.core.planes import Planes
 from miri_widgets.core.showers import mask_showers, showers_of
 from miri_widgets.errors import WrongSuffixError
+from miri_widgets.products.names import root_of
 from miri_widgets.steps.arguments import arguments_of
 from miri_widgets.steps.miri_step import MiriStep
+from miri_widgets.steps.model_planes import sky_of
 
 __all__ = ["ShowerMaskStep"]
 
@@ -51,7 +53,7 @@ class ShowerMaskStep(MiriStep):
                 "a ramp",
                 "use this step before ramp_fit, or on ramp files",
             )
-        root = str(result.meta.filename or "").rpartition("_")[0]
+        root = root_of(result.meta.filename or "")
         regions = arguments_of({"showers_file": self.showers_file})["showers"]
         showers = showers_of(regions, root)
         flags, facts = mask_showers(result.groupdq, showers, _planes(result))
@@ -78,8 +80,6 @@ def _planes(ramp: Any) -> Planes:
     """Return the frame of an exposure, with its WCS when it has one, for regions on the sky."""
     shape = ramp.groupdq.shape[2:]
     zero = np.zeros(shape, np.float32)
-    planes = Planes(zero, zero, np.zeros(shape, np.uint32), root=str(ramp.meta.filename or ""))
-    wcs = getattr(ramp.meta, "wcs", None)
-    if wcs is None:
-        return planes
-    return planes.but(to_sky=wcs, to_pixel=lambda ra, dec: wcs.invert(ra, dec, with_bounding_box=False))
+    to_sky, to_pixel = sky_of(getattr(ramp.meta, "wcs", None), shape)
+    flags = np.zeros(shape, np.uint32)
+    return Planes(zero, zero, flags, root=str(ramp.meta.filename or ""), to_sky=to_sky, to_pixel=to_pixel)

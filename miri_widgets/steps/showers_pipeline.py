@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from stdatamodels.jwst import datamodels
 
 from miri_widgets.core.planes import Outcome, Planes
-from miri_widgets.core.proof import prove
+from miri_widgets.core.proof import Proof, judged, prove
 from miri_widgets.errors import NotWritableError
 from miri_widgets.steps.model_planes import planes_of
 from miri_widgets.steps.showers import ShowerMaskStep
@@ -77,7 +77,10 @@ class ShowersPipeline(Pipeline):
             before = opened.groupdq.copy()
         self.report = dict(self.miri_showers.report)
         if self.prove and (before != ramp.groupdq).any():
-            self._prove(ramp, before)
+            proof = judged(lambda: self._proof_of(ramp, before), 1)
+            for line in proof.sentences:
+                log.info("%s", line)
+            self.report["proof"] = proof.to_dict()
         if self.save_unmasked:
             self._save_ramp(ramp, source)
         result, integrations = self.ramp_fit.run(ramp)
@@ -100,7 +103,7 @@ class ShowersPipeline(Pipeline):
             )
         self.save_model(ramp, "ramp")
 
-    def _prove(self, ramp: Any, before: NDArray[np.uint8]) -> None:
+    def _proof_of(self, ramp: Any, before: NDArray[np.uint8]) -> Proof:
         """Add sources to the ramp, at the rate that they have, and fit it with the masks once more."""
         plain = self._rate(ramp, before)
         seconds = float(ramp.meta.exposure.group_time) * np.arange(1, ramp.data.shape[1] + 1)
@@ -110,10 +113,7 @@ class ShowersPipeline(Pipeline):
             gained = np.where(np.isfinite(added), added, 0)[None] * seconds[:, None, None]
             return Outcome((self._rate(ramp, ramp.groupdq, gained),))
 
-        proof = prove(correct, (plain,), correct((plain,)), sources=self.proof_sources)
-        for line in proof.sentences:
-            log.info("%s", line)
-        self.report["proof"] = proof.to_dict()
+        return prove(correct, (plain,), correct((plain,)), sources=self.proof_sources)
 
     def _rate(self, ramp: Any, flags: NDArray[np.uint8], gained: NDArray[Any] | None = None) -> Planes:
         """Fit a copy of the ramp, with other flags and with signal added to every integration [DN]."""

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from jwst.datamodels import ModelLibrary
+
+from miri_widgets.core.planes import Lazy
 from miri_widgets.core.sky_program import subtract_program_sky
-from miri_widgets.steps.miri_step import CorrectionStep
+from miri_widgets.products.association import BACKGROUND, background_members
+from miri_widgets.steps.miri_step import CorrectionStep, is_single, places_of, planes_in
+from miri_widgets.steps.model_planes import KeptPlanes
 
 __all__ = ["SkyStep"]
 
 
 class SkyStep(CorrectionStep):
-    """Subtract a sky image in detector coordinates, made of the exposures themselves or of dedicated ones."""
+    """
+    Subtract a sky image in detector coordinates, made of the exposures themselves or of dedicated ones.
+
+    Dedicated exposures are those of `background_observations`, and the background members of an association.
+    """
 
     class_alias = "miri_sky"
     operation = staticmethod(subtract_program_sky)
@@ -37,3 +50,39 @@ class SkyStep(CorrectionStep):
         fill = boolean(default=True)  # Take the sky of such pixels from their neighbours; else flag them.
         background_observations = force_list(default=list())  # Observations that hold dedicated exposures of empty sky, such as 040.
     """
+
+    def process(self, source: Any) -> Any:
+        """
+        Subtract the sky of several exposures.
+
+        Parameters
+        ----------
+        source : str, JwstDataModel, list, ModelContainer, ModelLibrary
+            As of `CorrectionStep.process`. Background members of an association or a library are the dedicated
+            exposures of method "background"; they are read and not corrected.
+        """
+        with tempfile.TemporaryDirectory(prefix="miri_widgets-") as folder:
+            self._backgrounds = _backgrounds(source, Path(folder))
+            try:
+                return super().process(source)
+            finally:
+                self._backgrounds = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return the keyword arguments of the correction, the dedicated exposures among them."""
+        dedicated = getattr(self, "_backgrounds", None)
+        return super().settings() | ({"backgrounds": dedicated} if dedicated else {})
+
+
+def _backgrounds(source: Any, folder: Path) -> Lazy | None:
+    """Return the dedicated exposures that an association or a library names; None when there are none."""
+    if isinstance(source, ModelLibrary):
+        models, places = source, places_of(source, BACKGROUND)
+    elif isinstance(source, str | Path) and not is_single(source):
+        models = [str(member.path) for member in background_members(Path(source))]
+        places = list(range(len(models)))
+    else:
+        return None
+    if not places:
+        return None
+    return Lazy(len(places), KeptPlanes(folder, lambda index: planes_in(models, places[index])))

@@ -14,7 +14,7 @@ from miri_widgets.core.planes import Lazy, Outcome, Planes
 from miri_widgets.core.proof import prove
 from miri_widgets.core.stripes import clean_stripes
 from miri_widgets.errors import MissingFileError
-from miri_widgets.products.names import suffix_of
+from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.miri_step import CorrectionStep
 from miri_widgets.steps.model_planes import ascii_only, planes_of, write_planes
 
@@ -73,7 +73,7 @@ class _RateintsStep(CorrectionStep):
                     "correct the path",
                 )
             return path
-        beside = Path(str(name).removesuffix("_rate.fits") + "_rateints.fits")
+        beside = Path(str(name)).parent / f"{root_of(name)}_rateints.fits"
         # a model has left its folder
         return beside if not is_model and beside.is_file() else None
 

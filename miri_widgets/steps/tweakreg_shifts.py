@@ -23,6 +23,7 @@ from miri_widgets.core.star_positions import StarPositions
 from miri_widgets.errors import StepFailedError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.exposure import PIXEL_ARCSEC, psf_fwhm_pixels
+from miri_widgets.products.names import root_of
 from miri_widgets.products.reference_catalogs import ReferenceCatalog, write_reference_catalog
 from miri_widgets.steps.alignments import Alignment, AlignmentLog
 from miri_widgets.steps.shifted_wcs import Shift, shift_between
@@ -137,7 +138,7 @@ def run_tweakreg(
         with library:
             found = {}
             for model in library:
-                root = str(model.meta.filename).rpartition("_")[0]
+                root = root_of(model.meta.filename)
                 found[root] = _result(model, files, root, log, groups)
                 library.shelve(model, modify=False)
     return found
@@ -167,7 +168,7 @@ def _reference(catalog: ReferenceCatalog | None, folder: Path) -> str:
 
 def _association(files: Sequence[Path], groups: Mapping[str, str]) -> dict[str, Any]:
     members = [
-        {"expname": str(path.resolve()), "exptype": "science", "group_id": groups[_root(path)]}
+        {"expname": str(path.resolve()), "exptype": "science", "group_id": groups[root_of(path)]}
         for path in sorted(files, key=lambda path: path.name)
     ]
     return {
@@ -183,7 +184,7 @@ def _write_catalogs(files: Sequence[Path], stars: Sequence[StarPositions], folde
     by_root = {one.root: one for one in stars}
     lines = []
     for path in files:
-        one = by_root[_root(path)]
+        one = by_root[root_of(path)]
         table = Table(
             {"id": np.arange(1, len(one) + 1), "xcentroid": one.x, "ycentroid": one.y, "flux": one.flux}
         )
@@ -197,7 +198,7 @@ def _write_catalogs(files: Sequence[Path], stars: Sequence[StarPositions], folde
 def _result(
     model: Any, files: Sequence[Path], root: str, log: AlignmentLog, groups: Mapping[str, str]
 ) -> TweakregResult:
-    path = next(path for path in files if _root(path) == root)
+    path = next(path for path in files if root_of(path) == root)
     with datamodels.open(path) as before:
         shift = shift_between(before, model.meta.wcs)
     # exposures that are alone in their group are logged by their own name
@@ -231,7 +232,3 @@ class _Feed(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._log.feed(record.getMessage())
-
-
-def _root(path: Path) -> str:
-    return Path(path).name.rpartition("_")[0]

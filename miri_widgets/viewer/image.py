@@ -13,11 +13,12 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from miri_widgets.core.dq import has
 from miri_widgets.errors import InputError
 from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.image_wcs import inverse_of
 from miri_widgets.viewer.protocol import ImageSource
 
 __all__ = ["ViewerImage", "load_image", "safe_label", "xy_to_index"]
@@ -50,11 +51,18 @@ class ViewerImage:
         return None if self.wcs is None else self.wcs.pixel_to_world(x, y)
 
     def pixel(self, position: SkyCoord) -> tuple[float, float] | None:
-        """Return the pixel position (x, y) of a sky position, if it is known."""
-        if self.wcs is None:
-            return None
-        x, y = self.wcs.world_to_pixel(position)
-        return float(x), float(y)
+        """Return the pixel position (x, y) of a sky position; None where it is not known, or far from the image."""
+        x, y = (float(part[0]) for part in self.pixels_of([position.icrs.ra.deg], [position.icrs.dec.deg]))
+        ny, nx = self.pixels.shape
+        return (x, y) if -nx < x < 2 * nx and -ny < y < 2 * ny else None
+
+    def pixels_of(self, ra: ArrayLike, dec: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the pixel positions (x, y) of positions in degrees, ICRS; NaN where they are not known."""
+        inverse = inverse_of(self.wcs, self.pixels.shape)
+        if inverse is None:
+            nothing = np.full(np.shape(ra), np.nan)
+            return nothing, nothing.copy()
+        return inverse(ra, dec)
 
     def value(self, x: float, y: float) -> float | None:
         """Return the value of the pixel that contains a position; None outside of the image."""

@@ -8,6 +8,7 @@ from typing import Any
 import bqplot
 
 from miri_widgets.core.regions import Region
+from miri_widgets.products.image_wcs import inverse_of
 from miri_widgets.products.region_files import to_astropy
 from miri_widgets.viewer.outlines import outlines
 from miri_widgets.viewer.protocol import MARK_COLOR
@@ -66,13 +67,13 @@ class Drawings:
             return
         on_sky = self._app._app._align_by == "wcs"  # private: how the plugin "Orientation" aligns
         for region in regions:
-            shape = to_astropy(region)
-            if region.shape not in _DRAWABLE or (region.sky and self._wcs() is None):
+            inverse = inverse_of(self._wcs()) if region.sky else None
+            if region.shape not in _DRAWABLE or (region.sky and inverse is None):
                 self._held = (*self._held, region)
                 continue
-            if region.sky and not on_sky:
-                shape = shape.to_pixel(self._wcs())
-            self._app.plugins["Subset Tools"].import_region(shape, combination_mode="new")
+            # the package `regions` would invert the WCS, which folds far positions onto the image
+            drawn = region.on_pixels(inverse) if inverse is not None and not on_sky else region
+            self._app.plugins["Subset Tools"].import_region(to_astropy(drawn), combination_mode="new")
         self.outline(_HELD, self._held, MARK_COLOR)
 
     def erase(self) -> None:

@@ -19,6 +19,7 @@ from ipywidgets import Box, Layout
 from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
+from miri_widgets.products.image_wcs import inverse_of
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.jdaviz_area import Area
 from miri_widgets.viewer.jdaviz_levels import Levels
@@ -160,6 +161,13 @@ class JdavizViewer:
             return
         self.unmark(label)
         viewer.marker = {"color": color, "alpha": 0.9, "markersize": 9, "fill": False}
+        if {"ra", "dec"} <= set(positions.colnames) and self._overlays.by_pixels:
+            # jdaviz would invert the WCS, which folds far positions onto the image
+            inverse = inverse_of(self._front_wcs(), self._front_shape())
+            if inverse is None:
+                return
+            x, y = inverse(np.asarray(positions["ra"], float), np.asarray(positions["dec"], float))
+            positions = Table({"x": x, "y": y})[np.isfinite(x)]
         if {"ra", "dec"} <= set(positions.colnames):
             sky = SkyCoord(positions["ra"], positions["dec"], unit="deg")
             viewer.add_markers(Table({"coord": sky}), use_skycoord=True, marker_name=label)
@@ -177,8 +185,14 @@ class JdavizViewer:
     def center_on(self, position: Position) -> None:
         """Bring a position to the centre."""
         if self._viewer is not None:
+            place = position
+            if isinstance(position, SkyCoord):
+                found = self._front_image_pixel(position)
+                if found is None:
+                    return
+                place = found
             self._area.hold()
-            self._viewer.center_on(position)
+            self._viewer.center_on(place)
 
     def stretch(self, function: StretchFunction, percentile: float) -> None:
         """Set how values become brightness."""
@@ -226,7 +240,8 @@ class JdavizViewer:
     def state(self) -> dict[str, Any]:
         """Return what is shown, as plain values."""
         function, percentile = self._levels.stretch
-        front = next((label for label, one in self._layers().items() if one.visible), "")
+        seen = [label for label, one in self._layers().items() if one.visible]
+        front = seen[-1] if seen else ""  # as `_tell` names it
         return {
             "front": front,
             "stretch": {"function": function, "percentile": percentile},
@@ -253,6 +268,24 @@ class JdavizViewer:
         if state.get("regions") and not self.regions():
             self.draw(regions_in(state))
 
+    def _front_label(self) -> str:
+        return next((label for label, one in self._layers().items() if one.visible), "")
+
+    def _front_shape(self) -> tuple[int, int] | None:
+        ny, nx = self._sizes.get(self._front_label(), (0, 0))
+        return (ny, nx) if ny and nx else None
+
+    def _front_image_pixel(self, position: SkyCoord) -> tuple[float, float] | None:
+        """Return where a position lies on the image on top, in its own pixels; None far from it."""
+        label, shape = self._front_label(), self._front_shape()
+        if not label or shape is None:
+            return None
+        inverse = inverse_of(self._app._app.data_collection[self._names[label]].coords, shape)
+        if inverse is None:
+            return None
+        x, y = (float(part) for part in inverse(position.icrs.ra.deg, position.icrs.dec.deg))
+        return (x, y) if -shape[1] < x < 2 * shape[1] and -shape[0] < y < 2 * shape[0] else None
+
     def _front_wcs(self) -> Any:
         """Return the WCS that belongs to the axes: of the image on top, or of the sky when jdaviz aligns by it."""
         if self._viewer is None:
@@ -260,7 +293,7 @@ class JdavizViewer:
         if not self._overlays.by_pixels:
             glue = self._glue
             return glue.state.reference_data.coords if glue is not None else None
-        label = next((label for label, one in self._layers().items() if one.visible), "")
+        label = self._front_label()
         return self._app._app.data_collection[self._names[label]].coords if label else None
 
     def close(self) -> None:

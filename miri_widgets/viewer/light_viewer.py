@@ -66,9 +66,11 @@ class LightViewer:
             image=np.zeros((2, 2), dtype=np.float32), scales={"x": self._x, "y": self._y, "image": colors}
         )
         self._figure = self._make_figure()
-        self._choice = Dropdown(options=[], description="Image", layout=Layout(width="420px"))
+        self._choice = Dropdown(
+            options=[], description="Image", layout=Layout(flex="0 1 420px", width="auto", min_width="200px")
+        )
         self._next = Button(description="Blink", icon="exchange", tooltip="Show the next image")
-        self._readout = HTML(_HINT)
+        self._readout = HTML(_HINT, layout=Layout(flex="1 1 260px", min_width="0"))
         self._choice.observe(self._on_choice, "value")
         self._next.on_click(lambda _: self.blink())
         bar = HBox(
@@ -210,7 +212,7 @@ class LightViewer:
         old, self._lines = self._lines, []
         image = self._images.get(self._top or "")
         for regions, color in self._outlines.values() if image is not None else ():
-            x, y = outlines(regions, image.wcs if image is not None else None)
+            x, y = outlines(regions, image.wcs, image.pixels.shape) if image is not None else ((), ())
             if len(x):
                 scales = {"x": self._x, "y": self._y}
                 self._lines.append(bqplot.Lines(x=x, y=y, colors=[color], stroke_width=1.8, scales=scales))
@@ -367,7 +369,9 @@ class LightViewer:
     def _pixels(self, positions: Table) -> tuple[Any, Any]:
         image = self._images.get(self._top or "")
         if {"ra", "dec"} <= set(positions.colnames) and image is not None and image.wcs is not None:
-            return image.wcs.world_to_pixel(SkyCoord(positions["ra"], positions["dec"], unit="deg"))
+            x, y = image.pixels_of(np.asarray(positions["ra"], float), np.asarray(positions["dec"], float))
+            known = np.isfinite(x)
+            return x[known], y[known]
         if {"x", "y"} <= set(positions.colnames):
             return np.asarray(positions["x"], float), np.asarray(positions["y"], float)
         return np.zeros(0), np.zeros(0)

@@ -11,8 +11,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
+
+from miri_widgets.products.image_wcs import inverse_of
 
 __all__ = ["is_place", "place_of", "place_on"]
 
@@ -61,14 +62,16 @@ def place_on(wcs: WCS | None, place: Mapping[str, Any]) -> tuple[float, float, f
     x, y = place["center"]
     width = place["width"]
     if place["sky"]:
-        if wcs is None:
+        inverse = inverse_of(wcs)
+        if inverse is None:
             return None
-        try:
-            x, y = map(float, wcs.world_to_pixel(SkyCoord(x, y, unit="deg")))
-        except ValueError:  # no convergence: another part of the sky
-            return None
-        scale = _scale(wcs, x, y)
-        width = width / scale if scale > 0 else math.nan
+        x, y = map(float, inverse(x, y))
+        width = width / inverse.scale
+        known = getattr(wcs, "array_shape", None)
+        if known and not all(
+            -width < middle < side + width for middle, side in zip((x, y), known[::-1], strict=True)
+        ):
+            return None  # another part of the sky
     return (x, y, width) if all(map(math.isfinite, (x, y, width))) else None
 
 

@@ -26,6 +26,23 @@ CHROMIUM_FLAGS = [
     "--disable-dev-shm-usage",
 ]
 
+PAGE_STATE = """() => {
+  const manager = window.jupyterapp && window.jupyterapp.widgetManager;
+  const kernel = manager && manager.kernel;
+  return {
+    loading: (document.getElementById('loading_text') || {}).innerText || '',
+    banner: (document.getElementById('mw-lost') || {}).innerText || '',
+    placeholder: (document.querySelector('.mw-viewer-placeholder') || {}).innerText || '',
+    viewer: !!document.querySelector('.mw-viewer'),
+    errors: [...document.querySelectorAll('.jupyter-widgets-error-widget, .jp-RenderedText')].map(e => e.innerText).slice(0, 5),
+    restored: manager ? manager.restoredStatus : null,
+    restoring: manager ? manager._kernelRestoreInProgress : null,
+    models: manager ? Object.keys(manager._models).length : 0,
+    connection: kernel ? kernel.connectionStatus : '', status: kernel ? kernel.status : '',
+  };
+}"""
+"""JavaScript: what a page shows and what it waits for."""
+
 #: Console errors of others that harm nobody, each with its reason.
 HARMLESS = (
     r"solara/readyz",  # jdaviz asks whether a Solara server can open its pop-out window

@@ -9,23 +9,26 @@ complained about and whom it tried to call.
 from __future__ import annotations
 
 import importlib.util
+import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
 from miri_widgets.serve import ServerProcess, start_server
 
-from .chromium import CHROMIUM_FLAGS, PageReport, find_chromium
+from .chromium import CHROMIUM_FLAGS, PAGE_STATE, PageReport, find_chromium
 from .lab import run_lab
 from .notebook_files import write_dashboard
 
 _HERE = Path(__file__).parent
+_FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,6 +60,37 @@ def page_report(page: Page) -> PageReport:
     report = PageReport()
     report.watch(page)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Let `failure_record` know how a test ended."""
+    report = yield
+    if report.when == "call":
+        item.stash[_FAILED] = report.failed
+    return report
+
+
+@pytest.fixture(autouse=True)
+def failure_record(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of a test that failed, keep a picture of every page, what it waits for and what its browser said."""
+    if "page" not in request.fixturenames:
+        yield
+        return
+    context = request.getfixturevalue("context")
+    lines: list[str] = []
+    context.on("console", lambda message: lines.append(f"{message.type}: {message.text[:500]}"))
+    context.on("weberror", lambda error: lines.append(f"uncaught: {error.error}"))
+    yield
+    if not request.node.stash.get(_FAILED, False):
+        return
+    folder = request.getfixturevalue("screenshots")
+    name = re.sub(r"\W+", "_", request.node.name)
+    for number, page in enumerate(context.pages):
+        with suppress(PlaywrightError):
+            lines.append(f"page {number}: {page.url} {page.evaluate(PAGE_STATE)}")
+            page.screenshot(path=folder / f"failed_{name}_{number}.png", timeout=20_000)
+    (folder / f"failed_{name}.txt").write_text("\n".join(lines))
 
 
 @pytest.fixture(scope="session")

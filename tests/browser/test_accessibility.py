@@ -165,7 +165,7 @@ def test_a_program_is_reduced_without_a_mouse(served: Any, page: Page, page_repo
     page.keyboard.press("Control+A")
     page.keyboard.type("6.5")
     page.keyboard.press("Enter")
-    expect(page.locator(".mw-form")).to_contain_text("1 value is yours", timeout=20 * SECONDS)
+    expect(page.locator(".mw-form")).to_contain_text("1 parameter changed by you", timeout=20 * SECONDS)
     # open a fold, then run everything
     go_to(page, lambda one: "mw-fold" in one["within"] and one["role"] == "button")
     page.keyboard.press("Space")

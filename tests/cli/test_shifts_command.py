@@ -46,7 +46,9 @@ def test_groups_shifts_fallbacks_and_verdicts(field):
     assert two[1] == "4/4" and two[7] == "PASS"
     assert three[1] == "0/4" and "FAIL" in three
     assert "4 exposures with one shared shift (+0.4001, -1.2000)" in result.stdout
-    assert "jw01040001003:S3 takes" in result.stdout and "nothing, so it has no shift" in result.stdout
+    assert "jw01040001003:S3 takes" in result.stdout and "from the common shift of the run" in result.stdout
+    # the two other guide stars are 1.6 arcsec apart
+    assert "2 groups on other guide stars disagree" in result.stdout
     assert "3 groups: 2 PASS, 0 WEAK, 1 FAIL; 4 exposures are fall-backs" in result.stdout
 
 
@@ -80,7 +82,53 @@ def test_real_fields(shared_data):
     fields = result.stdout.split("\n\n")[1:4]
     assert ["fall-back: none" in one for one in fields] == [True, True, False]
     assert "10 exposures with one shared shift" in fields[2]
+    # the nearest group in time is one of 30 Doradus
+    assert "jw02736002001 takes (+0.005978, -1.639751) from the common shift of the run" in fields[2]
+    assert "02729" not in fields[2]
     assert "-0.975754314" in fields[0] and "-1.639751348" in fields[2]
+
+
+def several_fields(path, *, rows_of_lost="0.30000000,0.20000000"):
+    """Two programs on different skies, of which the second has a group that was not measured."""
+    lines = ["field,exposure,dx_arcsec,dy_arcsec,guidestar,mjd"]
+    for program, field, visit, centre, mjd in (
+        ("02729", "30dor", 1, (0.2, -0.9), 59700.0),
+        ("02736", "smacs", 1, (0.050, -0.1), 59600.0),
+        ("02736", "smacs", 2, (0.060, -0.1), 59601.0),
+        ("02736", "smacs", 3, None, 59700.1),
+    ):
+        for number in range(1, 5):
+            shift = (
+                f"{centre[0] + 0.003 * (number % 2):.5f},{centre[1] - 0.002 * number:.5f}" if centre else ","
+            )
+            lines.append(
+                f"{field},jw{program}001{visit:03}_02101_{number:05},{shift},S{program}{visit},{mjd}"
+            )
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_failed_group_never_takes_the_shift_of_another_program(tmp_path):
+    path, out = several_fields(tmp_path / "fields.csv"), tmp_path / "shifts.ecsv"
+    assert shifts(path, "--out", out).returncode == 0
+    *_, lost = read_shift_table(out).shifts
+    assert (lost.dx, lost.dy, str(lost.verdict)) == (0, 0, "FAIL")
+    assert "2 groups on other guide stars agree" in lost.source
+    assert shifts(path, "--out", out, "--other-guide-stars").returncode == 0
+    *_, lost = read_shift_table(out).shifts
+    assert abs(lost.dx - 0.0565) < 0.003 and abs(lost.dy + 0.105) < 0.003 and str(lost.verdict) == "FAIL"
+    assert 0.005 < lost.dx_err < 0.010
+
+
+def test_groups_of_one_name_in_two_fields_are_two_groups(tmp_path):
+    path = several_fields(tmp_path / "fields.csv")
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0] + ",group", *(line + ",1.1" for line in lines[1:9])]) + "\n")
+    result = shifts(path, "--out", tmp_path / "shifts.ecsv")
+    assert result.returncode == 0, result.stderr
+    table = read_shift_table(tmp_path / "shifts.ecsv").shifts
+    assert [one.group.name for one in table] == ["30dor 1.1", "smacs 1.1"]
+    assert [round(one.dx, 2) for one in table] == [0.2, 0.05]
 
 
 def test_a_longer_filter_that_fails_takes_the_shift_of_the_shorter(tmp_path):

@@ -91,3 +91,13 @@ def test_impossible_grids_are_refused():
         grid_around(footprints() + footprints((80.6, -68.0)), scale=0.02)
     with pytest.raises(ParameterError):
         MosaicGrid(1.0, 2.0, 0.0, 0.0, 10, 10)
+
+
+def test_pixels_of_a_grid_are_those_of_its_wcs_and_never_behind():
+    from miri_widgets.core.mosaic_grid import MosaicGrid
+
+    grid = MosaicGrid(80.5, -69.5, 0.11, 33.0, 900, 700)
+    corners = [*grid.corners(), (80.5, -69.5), (80.9, -69.4)]
+    expected = grid.wcs().all_world2pix(np.array(corners), 0).T
+    np.testing.assert_allclose(grid.pixels(corners), expected, atol=1e-6)
+    assert grid.holds([(80.5, -69.5)]) and not grid.holds([(80.5, -69.5), (260.5, 69.5)])

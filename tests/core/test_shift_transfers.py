@@ -93,7 +93,8 @@ def test_relative_shifts_without_common_groups_are_not_comparable():
     found, transfer = filled(run("ab"), run("cd", zero="c", filter_name="F560W"))
     assert transfer.shifts == ()
     assert "has a zero point of its own" in transfer.notes[0]
-    assert not found["c"].known and found["c"].verdict is Verdict.FAIL
+    assert found["c"].source.startswith("zero") and found["c"].verdict is Verdict.FAIL
+    assert "2 groups on other guide stars disagree" in found["c"].source
 
 
 @pytest.mark.parametrize("relative", [True, False])
@@ -122,7 +123,9 @@ def test_when_nothing_is_believed_the_other_filter_stands_for_all():
         run("abcd", failing="abcd", relative=False), run("abc", relative=False, filter_name="F560W")
     )
     assert max(off(found[name]) for name in "abc") < 0.006
-    assert not found["d"].known
+    assert (
+        found["d"].source.startswith("zero") and "3 groups on other guide stars disagree" in found["d"].source
+    )
 
 
 def test_what_failed_there_too_is_not_taken():

@@ -129,8 +129,56 @@ def test_same_guide_star_comes_before_nearer_in_time():
     lost = chosen(groups, [PASS, PASS, FAIL])[2]
     assert lost.source == "group far, on the same guide star"
     assert lost.dx_err > 0.009
-    other = chosen([groups[0], groups[1], group("lost", "S3", 9.0)], [PASS, PASS, FAIL])[2]
-    assert math.isnan(other.dx) and not other.known and other.source.startswith("nothing")
+
+
+def test_other_guide_stars_stand_in_only_when_asked_for_and_when_they_agree():
+    groups = [group("far", "S1", 1.0), group("near", "S2", 8.9), group("lost", "S3", 9.0)]
+    lost = chosen(groups, [PASS, PASS, FAIL])[2]
+    assert (lost.dx, lost.dy, lost.verdict) == (0, 0, FAIL)
+    assert "2 groups on other guide stars agree within 71 mas on (+0.150, -0.150) arcsec" in lost.source
+    assert "only when other_guide_stars is set" in lost.source
+    guess = chosen(groups, [PASS, PASS, FAIL], other_guide_stars=True)[2]
+    assert (guess.dx, guess.dy) == pytest.approx((0.15, -0.15))
+    # the scatter of 0.1 and 0.2
+    assert (guess.dx_err, guess.dy_err) == pytest.approx((0.1 / math.sqrt(2),) * 2)
+    assert guess.verdict is FAIL and guess.source.endswith("a guess")
+
+
+def test_other_guide_stars_that_disagree_never_stand_in():
+    groups = [group("one", "S1"), group("two", "S2"), group("three", "S3"), group("lost", "S4")]
+    lost = chosen(groups, [PASS, PASS, PASS, FAIL], other_guide_stars=True)[3]
+    assert (lost.dx, lost.dy) == (0, 0) and "disagree" in lost.source
+    assert "0.14 arcsec from their mean" in lost.source
+
+
+def test_one_group_cannot_agree_with_itself():
+    lost = chosen([group("one", "S1"), group("lost", "S4")], [PASS, FAIL], other_guide_stars=True)[1]
+    assert (lost.dx, lost.source) == (0, "zero: no shift can stand in")
+
+
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize("what, value", [("program", "02729"), ("target", "ORION")])
+@pytest.mark.parametrize("star", ["S1", "S9"])
+def test_nothing_is_taken_from_another_program_or_target(asked, what, value, star):
+    """The nearest in time may be of another field: a table of several programs is one file."""
+    home = [replace(group(name, "S1", 1.0), target="LMC") for name in ("a", "b")]
+    strangers = [replace(group(name, "S1", 2.0), **{"target": "LMC", what: value}) for name in ("x", "y")]
+    lost = replace(group("lost", star, 2.0), target="LMC")
+    found = chosen([*strangers, lost], [PASS, PASS, FAIL], other_guide_stars=asked)[2]
+    assert (found.dx, found.dy, found.source) == (0, 0, "zero: no shift can stand in")
+    found = chosen([lost], [FAIL], shorter=chosen(strangers, [PASS, PASS]), other_guide_stars=asked)[0]
+    assert (found.dx, found.source) == (0, "zero: no shift can stand in")
+    found = chosen([*strangers, *home, lost], [PASS] * 4 + [FAIL], other_guide_stars=asked)[4]
+    # two visits on one other guide star agree whatever its error is
+    expected = (
+        (0.3, "group a, on the same guide star") if star == "S1" else (0, "zero: no shift can stand in")
+    )
+    assert (pytest.approx(found.dx), found.source) == expected
+
+
+def test_targets_that_are_not_known_are_no_contradiction():
+    groups = [group("a", "S1", 1.0), replace(group("lost", "S1", 2.0), target="LMC")]
+    assert chosen(groups, [PASS, FAIL])[1].source == "group a, on the same guide star"
 
 
 def test_what_was_never_measured_is_judged_by_what_it_takes():
@@ -159,35 +207,11 @@ def test_nearest_visit_where_times_are_not_known():
     assert chosen(groups, [PASS, PASS, FAIL])[2].source.startswith("group b")
 
 
-def test_other_guide_stars_serve_only_when_asked_and_when_they_agree():
-    groups = [group("a", "S1", 1.0), group("b", "S2", 2.0), group("lost", "S3", 3.0)]
-    usual = chosen(groups, [PASS, PASS, FAIL])
-    assert not usual[2].known
-    asked = chosen(groups, [PASS, PASS, FAIL], other_guide_stars=True)[2]
-    both = [(one.dx, one.dy) for one in usual[:2]]
-    apart = np.hypot(*(np.array(both[0]) - both[1])) / 2
-    if apart <= 0.1:
-        assert (asked.dx, asked.dy) == pytest.approx(tuple(np.mean(both, axis=0)))
-        assert asked.verdict is FAIL and "which agree to" in asked.source
-    else:
-        assert not asked.known and "disagree" in asked.source
-
-
-def test_a_fallback_never_leaves_its_program_nor_its_target():
-    lost = group("lost", "S1", 9.0)
-    for change in ({"program": "02729"}, {"target": "30 Dor"}):
-        near = replace(group("near", "S1", 8.9), **change)
-        mine = replace(lost, target="SMACS")
-        taken = chosen([near, mine], [PASS, FAIL], other_guide_stars=True)[1]
-        assert not taken.known and taken.verdict is FAIL, change
-
-
-def test_the_common_shift_is_taken_only_when_asked_and_nothing_ends_the_chain():
+def test_the_common_shift_and_then_zero_end_the_chain():
     groups = [group("a", "S1", 1)]
-    shared = {"a": (0.006, -1.64)}
-    assert chosen(groups, [FAIL], shared=shared, other_guide_stars=True)[0].dy == -1.64
-    for nothing in (chosen(groups, [FAIL])[0], chosen(groups, [FAIL], shared=shared)[0]):
-        assert not nothing.known and nothing.source.startswith("nothing")
+    assert chosen(groups, [FAIL], shared={"a": (0.006, -1.64)})[0].dy == -1.64
+    zero = chosen(groups, [FAIL])[0]
+    assert (zero.dx, zero.dy) == (0, 0) and zero.source.startswith("zero")
 
 
 def test_a_sparse_field_is_not_averaged_silently():
@@ -198,7 +222,7 @@ def test_a_sparse_field_is_not_averaged_silently():
     ]
     (one,) = trust_run(rows, [Group("g", tuple(row.root for row in rows))]).shifts
     assert one.verdict is FAIL and "matched stars" in one.reason
-    assert not one.known
+    assert (one.dx, one.dy) == (0, 0)
 
 
 def test_told_statuses_are_believed_when_asked():

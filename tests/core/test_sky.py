@@ -462,3 +462,14 @@ def test_exact_offset_is_mean_of_levels_minus_level(shared_data):
             assert offset == pytest.approx(entry["offset_medsky_minus_median"][file], abs=2e-5)
             checked += 1
     assert checked == 96
+
+
+def test_segments_of_an_exposure_do_not_enter_each_others_sky_and_count_once():
+    inputs = [
+        exposure(5, index).but(root=f"jw01234001001_02101_{index // 2:05d}-seg00{index % 2 + 1}_mirimage")
+        for index in range(8)
+    ]
+    outcome = subtract_sky(inputs, min_separation=0.0)  # not even where the positions would allow it
+    assert outcome.facts["too_close"] == 8 and outcome.facts["exposures_in_sky"] == 6
+    with pytest.raises(InputError, match="only 3 of 8 exposures"):
+        subtract_sky(inputs, min_separation=0.0, min_exposures=4)

@@ -17,12 +17,14 @@ from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan
 from miri_widgets.run.chain import plan_chain
 from miri_widgets.run.code_settings import settings_from_code
+from miri_widgets.run.forecasts import forecast
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
 from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus
 from miri_widgets.run.records import Record, completed, products, write_record
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Kind, Parameter, Settings
 from miri_widgets.steps import stages
+from miri_widgets.steps.acting import acting_in_chain
 from miri_widgets.steps.file_planes import read_place
 from miri_widgets.steps.previews import preview
 
@@ -159,7 +161,9 @@ class FakeEngine:
     def state(self, job_id):
         job = self.made[job_id]
         active = any(not run.status.ended for run in job.runs.values())
-        return JobState(job_id, tuple(job.runs.values()), active, job.created, 2, 42.0 if active else 0.0)
+        runs = tuple(job.runs.values())
+        found = replace(forecast(runs, 2, active=active), seconds=42.0 if active else 0.0)
+        return JobState(job_id, runs, active, job.created, 2, time.time() - job.created, found)
 
     def log_path(self, job_id, key):
         path = self.workspace.kept_log(job_id, key)
@@ -266,6 +270,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         declared=declare,
         step_docs=lambda name: {step: f"Does {step}." for step in stages.stage(name).steps},
         owned=lambda name: "the engine chooses the folder" if name.endswith("output_dir") else "",
+        acting=acting_in_chain,
         preset=presets or (lambda stage, filter_name: {}),
         crds_layer=lambda name, path: {"jump.rejection_threshold": 5.0} if name == "detector1" else {},
         plan=plan,

@@ -14,12 +14,12 @@ AT_WORK = Moment(running=True, fraction=0.1, eta=90.0, left=8, total=10)
     [
         (Moment(total=10), AT_WORK, "Started: 8 of 10 runs to do.", ""),
         (AT_WORK, replace(AT_WORK, fraction=0.24), "", ""),
-        (AT_WORK, replace(AT_WORK, fraction=0.26), "25% of the job is done, about 1 min 30 s left.", ""),
+        (AT_WORK, replace(AT_WORK, fraction=0.26), "25% of the job is done, about 2 min left.", ""),
         (AT_WORK, replace(AT_WORK, fraction=0.8, eta=None), "75% of the job is done.", ""),
         (AT_WORK, replace(AT_WORK, failed=("Detector 1 of x",)), "Detector 1 of x failed; the other runs go on.", "bad"),
         (AT_WORK, Moment(total=10), "Finished: all 10 runs are complete.", "good"),
-        (AT_WORK, Moment(total=10, left=3), "Finished; 3 of 10 runs are still to do.", "calm"),
-        (AT_WORK, Moment(total=10, left=3, cancelled=3), "Cancelled; what is complete is kept.", "calm"),
+        (AT_WORK, Moment(total=10, left=3), "Job finished; 3 of 10 results are not up to date.", "calm"),
+        (AT_WORK, Moment(total=10, left=3, cancelled=3), "Cancelled. Completed runs were kept.", "calm"),
         (AT_WORK, Moment(total=10, failed=("A of x", "B of y")), "Finished, but 2 runs failed: A of x and others.", "bad"),
         (Moment(total=10), Moment(total=10, failed=("A of x",)), "", ""),
     ],
@@ -30,7 +30,7 @@ def test_news(before, now, words, tone):
 
 
 def test_the_title_says_how_far_and_how_it_ended():
-    assert mark_of(AT_WORK, "good") == "● 10%"
+    assert mark_of(AT_WORK, "good") == "● 10 %"
     assert [mark_of(Moment(), tone) for tone in ("good", "bad", "calm", "")] == [
         "✓ done", "✗ failed", "– stopped", "",
     ]  # fmt: skip

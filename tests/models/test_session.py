@@ -46,15 +46,16 @@ def test_a_run_to_its_end(session, engine):
     stage = session.stages["detector1"]
     stage.run()
     session.poll()
-    assert stage.state == StageState.RUNNING
+    assert stage.state == StageState.QUEUED, "no run of it has started"
     assert session.running
-    assert stage.blockers() == ["A run is at work: wait for it, or cancel it."]
+    assert stage.blockers() == ["A run is in progress: wait for it, or cancel it."]
     first = stage.rows[0]
     engine.step(first.key, 12)
     session.poll()
     row = stage.row(first.key)
     assert (row.state, row.step, row.index, row.total) == (RowState.RUNNING, "jump", 12, 15)
     assert 0 < stage.fraction < 1
+    assert stage.state == StageState.RUNNING
     engine.finish()
     session.poll()
     assert stage.state == StageState.DONE
@@ -154,7 +155,7 @@ def test_running_job_is_found_again(session, fakes, program, engine):
     other = SessionModel(program, services)
     other.poll()
     assert other.running
-    assert other.stages["detector1"].state == StageState.RUNNING
+    assert other.stages["detector1"].state == StageState.QUEUED
     other.close()
 
 

@@ -14,7 +14,7 @@ import pytest
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.errors import BadTableError, ParameterError
 from miri_widgets.models.readings import Reading
-from miri_widgets.models.shift_facts import short_name, star_matches, stored_histograms
+from miri_widgets.models.shift_facts import group_labels, short_name, star_matches, stored_histograms
 from miri_widgets.models.shifts import ShiftsModel, next_step, read_shift_facts
 from miri_widgets.products.shift_tables import read_shift_table
 
@@ -125,6 +125,21 @@ def test_names_are_short(made):
     assert short_name(group) == "3.1"
     assert short_name(replace(group, name=group.name + "/2")) == "3.1/2"
     assert short_name(replace(group, observation="")) == group.name
+
+
+def test_labels_of_a_table_tell_every_group_from_the_others(made):
+    first = made.trusted(3, 2).group
+    assert group_labels([first]) == {first.name: "3.1"}
+    stranger = replace(first, name="jw02729003001:S9", program="02729")
+    labels = group_labels([first, stranger])
+    assert labels[stranger.name] == "2729 3.1" and labels[first.name].endswith(" 3.1")
+    other_star = replace(first, name=first.name.partition(":")[0] + ":S99", guide_star="S99")
+    assert group_labels([first, other_star]) == {
+        first.name: f"3.1 {first.guide_star}",
+        other_star.name: "3.1 S99",
+    }
+    named = [replace(first, name=name, guide_star="") for name in ("north", "south")]
+    assert group_labels(named) == {"north": "north", "south": "south"}
 
 
 def test_a_run_of_the_stage_is_read_and_grows_old(field, made, tmp_path):

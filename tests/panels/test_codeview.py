@@ -31,7 +31,7 @@ def test_pasted_code_becomes_settings(session, tmp_path):
     )
     view.take.click()
     assert stage.settings.user == {"jump.rejection_threshold": 6.5}
-    assert "1 value is yours" in view.taken.value and "output_dir is left out" in view.taken.value
+    assert "1 parameter changed by you" in view.taken.value and "output_dir is left out" in view.taken.value
     path = tmp_path / "reduce.sh"
     path.write_text("strun calwebb_detector1 x.fits --steps.jump.rejection_threshold=7\n")
     view.pasted.value = str(path)

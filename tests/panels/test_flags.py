@@ -7,6 +7,7 @@ import pytest
 from astropy.io import fits
 
 from miri_widgets.dashboard import Dashboard
+from miri_widgets.models.in_view import Content, InView
 from miri_widgets.panels.image_pane import COMPARED
 from miri_widgets.panels.parts.flags import FLAG_COLOURS, colour_of
 from miri_widgets.viewer import View
@@ -65,12 +66,13 @@ def test_the_overlay_follows_the_product_and_yields_to_a_preview(dashboard):
     session.show(session.stages["areas"].products[-1])
     assert (view.viewer.overlays["DO_NOT_USE"][0] != first).any()
     session.show(session.stages["image3"].products[0])
-    assert view.viewer.overlays == {} and view.flags.layout.display == "none"
+    assert view.viewer.overlays == {} and view.flags.list.layout.visibility == "hidden"
+    view.flags.list.vue_toggle()
+    assert "has no flags" in view.flags.words.value, "no key is silent"
     session.show(session.stages["areas"].products[0])
     assert (view.viewer.overlays["DO_NOT_USE"][0] == first).all()
     assert "mw-no-product" not in view._frame._dom_classes
-    view._previewed = True
-    view._follow_flags(None)
+    session.displayed = InView(Content.PREVIEW, "Preview: after", pixels=np.ones((4, 4)))
     assert view.viewer.overlays == {}
     assert "mw-no-product" in view._frame._dom_classes, "bars about the product are away, too"
 
@@ -93,6 +95,7 @@ def test_everything_is_about_the_image_that_the_user_blinks_to(dashboard):
     assert session.shown == cal and list(view.viewer.shown)[-1] == cal.name
     view.viewer.viewed(View("something else", 1.0, 2.0))
     assert session.shown == cal
+    view.compare.looks.vue_choose("before")
     view.compare.looks.vue_choose("difference")
     view.viewer.viewed(View(COMPARED["before"], 1.0, 2.0))
     assert view.compare.model.look == "before"
@@ -118,10 +121,13 @@ def test_a_range_that_shows_nothing_is_told_and_mended(dashboard):
 
 def test_what_came_before_tells_its_range_too(dashboard):
     view, controls = dashboard.view, dashboard.view.display.controls
+    for look in ("before", "difference"):
+        view.compare.looks.vue_choose(look)
     view.viewer.viewed(View(COMPARED["before"], 3.0, 60.0))
     assert (controls.black, controls.white) == ("3", "60")
     view.viewer.viewed(View(COMPARED["difference"], -1.0, 1.0))
-    assert (controls.black, controls.white) == ("3", "60"), "another quantity"
+    assert (controls.black, controls.white) == ("-1", "1"), "levels are those of the pixels in view"
+    assert controls.offered == [] and not controls.fixed, "a difference has no range of a product"
 
 
 def test_curve_percentile_and_typed_ends_reach_the_viewer(dashboard):

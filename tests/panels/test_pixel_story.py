@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from miri_widgets.dashboard import Dashboard
+from miri_widgets.models.in_view import Content, InView
 from miri_widgets.products.pixels import PixelRamp
 
 from .stub_viewer import Viewer
@@ -52,9 +53,9 @@ def test_the_ramp_is_drawn_with_its_jumps(dashboard, monkeypatch):
 
 
 def test_a_preview_is_no_product(dashboard):
-    dashboard.view._previewed = True
+    dashboard.session.displayed = InView(Content.PREVIEW, "Preview: after", pixels=np.ones((4, 4)))
     dashboard.view.viewer.clicked(3.0, 2.0)
-    assert "Click a pixel" in dashboard.view.pixel.words.value
+    assert "end the preview" in dashboard.view.pixel.words.value
 
 
 def test_nothing_stays_alive(dashboard):

@@ -6,6 +6,7 @@ import pytest
 
 from miri_widgets.run import EventKind, JobEvent, fold
 from miri_widgets.run.estimates import Measured, estimate
+from miri_widgets.run.forecasts import STARTUP_SECONDS
 
 
 def exposure(groups=10, integrations=1):
@@ -46,10 +47,18 @@ def test_the_time_left_takes_the_pace_of_the_job_and_the_size_of_each_run():
 
     events = [
         JobEvent(0.0, "j", EventKind.SUBMITTED, index=1, total=3),
-        event(EventKind.QUEUED, "a", time=0.0, seconds=10.0),
-        event(EventKind.QUEUED, "b", time=0.0, seconds=10.0),
-        event(EventKind.QUEUED, "c", time=0.0, seconds=40.0),
+        event(EventKind.QUEUED, "a", time=0.0, seconds=10.0, measured=True),
+        event(EventKind.QUEUED, "b", time=0.0, seconds=10.0, measured=True),
+        event(EventKind.QUEUED, "c", time=0.0, seconds=40.0, measured=True),
     ]
-    assert fold(events, now=0.0).eta_seconds == 60.0
+    assert fold(events, now=0.0).eta_seconds == 60.0 + STARTUP_SECONDS
     events += [event(EventKind.STARTED, "a", time=0.0), event(EventKind.DONE, "a", time=30.0, seconds=30.0)]
-    assert fold(events, now=30.0).eta_seconds == 3 * (10.0 + 40.0)
+    assert fold(events, now=30.0).eta_seconds == pytest.approx(3**0.8 * (10.0 + 40.0))
+
+
+def test_stages_that_never_ran_here_take_the_pace_of_the_others():
+    plain = seconds([], exposure(), stage="image2")
+    slow = [Measured("detector1", "1024x1032x10x1", 900.0, 3 * seconds([], exposure()))]
+    found = estimate("image2", [exposure()], slow)
+    assert found.seconds == pytest.approx(3 * plain) and not found.measured
+    assert estimate("detector1", [exposure()], slow).measured

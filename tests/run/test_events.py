@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from miri_widgets.run import EventKind, JobEvent, RunStatus, fold, read_events
 from miri_widgets.run.events import append_events, has_ended
 
@@ -63,13 +65,14 @@ def test_fold_tells_step_fraction_and_time_left():
     ]
     state = fold(events, now=105.0)
     run = state.run("a")
-    assert (run.status, run.step, run.fraction, run.seconds) == (RunStatus.RUNNING, "jump", 0.25, 5.0)
+    assert (run.status, run.step, run.fraction, run.seconds) == (RunStatus.RUNNING, "jump", 0.5, 5.0)
     assert state.run("b").reason == "waits"
-    assert state.eta_seconds == (5 + 10 + 10) / 2
-    assert abs(state.fraction - 0.25 / 3) < 1e-9
+    assert run.step_seconds == 1.0
+    assert state.eta_seconds is None, "nothing was measured yet"
+    assert abs(state.fraction - 0.5 / 3) < 1e-9
     # the time left follows what the first exposure took
     state = fold([*events, event(EventKind.DONE, key="a", seconds=30.0, time=130.0)], now=130.0)
-    assert state.eta_seconds == 30.0 and state.run("a").fraction == 1.0 and state.active
+    assert state.eta_seconds == pytest.approx(10 * 3**0.8) and state.run("a").fraction == 1.0 and state.active
     state = fold([*events, event(EventKind.JOB_DONE, key="")])
     assert not state.active and state.eta_seconds == 0.0
 

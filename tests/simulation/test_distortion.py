@@ -68,3 +68,13 @@ def test_other_origin_moves_the_whole_field():
     old = flight_distortion().to_v2v3(300.0, 300.0)
     assert (v2 - old[0], v3 - old[1]) == pytest.approx((-0.0302, -0.1426), abs=1e-4)
     np.testing.assert_allclose(moved.to_pixel(v2, v3), (300.0, 300.0), atol=1e-6)
+
+
+@pytest.mark.parametrize("distance", [90, 200, 300, 450, 1000, 2000])
+def test_far_positions_never_fold_onto_the_detector(distance):
+    distortion = flight_distortion()
+    middle = distortion.to_v2v3(515.0, 511.0)
+    turn = np.linspace(0, 2 * np.pi, 3601)
+    x, y = distortion.to_pixel(middle[0] + distance * np.cos(turn), middle[1] + distance * np.sin(turn))
+    assert not ((x > -0.5) & (x < 1031.5) & (y > -0.5) & (y < 1023.5)).any()
+    np.testing.assert_allclose(np.hypot(x - 515, y - 511) * 0.11, distance, rtol=0.07)

@@ -73,7 +73,8 @@ def test_a_fit_that_no_peak_confirms_fails():
         ]
     )
     assert shifts["b"].verdict == Verdict.FAIL and "1.2 sigma above chance" in shifts["b"].reason
-    assert not shifts["b"].own and shifts["b"].dx == pytest.approx(0.3)
+    # no guide star is known: the other group may be off by something else
+    assert not shifts["b"].own and shifts["b"].dx == 0 and shifts["b"].source.startswith("zero")
 
 
 def test_a_group_without_overlap_with_the_reference_is_not_blamed_for_it():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.core.regions import Region
@@ -50,6 +50,7 @@ def shown(kind: Any, folder: Path) -> Any:
     return viewer
 
 
+@settings(deadline=None)
 @given(st.floats(-50, 90), st.floats(-50, 90), st.floats(0.5, 500))
 def test_a_place_comes_back_to_its_pixels(x: float, y: float, width: float) -> None:
     for wcs in (sky(), None):

@@ -10,7 +10,7 @@ import numpy as np
 
 from miri_widgets.models.selection import choose
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, figure, fit_axis
+from miri_widgets.panels.parts.chart import Ring, axis, figure, filter_colour, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import counted, escape, text
 
@@ -82,10 +82,10 @@ class AfterImages(Part):
         highest = max([told.get(cause[0], 0) for cause in causes for _, told in facts], default=0)
         marks = [
             (
-                self._points(members, first, cause, COLOURS[number % len(COLOURS)]),
+                self._points(members, first, cause, filter_colour(name)),
                 [exposure.root for exposure, _ in members],
             )
-            for number, name in enumerate(filters)
+            for name in filters
             for cause in causes
             if (members := [one for one in facts if one[0].filter == name])
         ]
@@ -151,8 +151,8 @@ class AfterImages(Part):
         minutes: float,
     ) -> str:
         parts = [
-            f'<span class="mw-key"><i style="background:{COLOURS[number % len(COLOURS)]}"></i>{escape(name)}</span>'
-            for number, name in enumerate(filters)
+            f'<span class="mw-key"><i style="background:{filter_colour(name)}"></i>{escape(name)}</span>'
+            for name in filters
         ]
         parts += [f'<span class="mw-key">{glyph} {escape(words)}</span>' for _, _, glyph, words in causes]
         masked = sum(1 for _, told in facts if told.get("masked"))

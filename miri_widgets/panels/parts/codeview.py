@@ -11,7 +11,7 @@ import ipywidgets
 from miri_widgets.errors import MiriWidgetsError, MissingFileError
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
-from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
+from miri_widgets.panels.parts.theme import button, counted, escape, named, sentences, text
 
 __all__ = ["CodeView"]
 
@@ -112,7 +112,7 @@ class CodeView(Part):
             self.taken.value = sentences([str(error)], "bad")
             return
         count = len(self.model.settings.user)
-        told = f"{count} {'value is' if count == 1 else 'values are'} yours now; all others are as they were declared."
+        told = f"{counted(count, 'parameter')} changed by you; all others are at their defaults."
         self.taken.value = sentences([told], "good") + sentences(left_out, "warn")
 
     def _follow(self, _: Any) -> None:

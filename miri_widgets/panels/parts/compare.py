@@ -9,6 +9,7 @@ import ipywidgets
 import traitlets
 
 from miri_widgets.models.compare import CompareModel
+from miri_widgets.models.in_view import Content
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import escape, sentences, text
 
@@ -17,8 +18,8 @@ __all__ = ["CompareBar"]
 _TEMPLATE = """
 <template>
   <div class="mw-looks" role="group" aria-label="Compare with the stage before">
-    <button v-for="one in looks" :key="one.id" type="button" class="mw-look" :class="{'mw-active': one.id === look}"
-        :aria-pressed="one.id === look ? 'true' : 'false'" :disabled="!can" :title="one.tip"
+    <button v-for="one in looks" :key="one.id" type="button" class="mw-look" :class="{'mw-active': can && one.id === look, 'mw-off': !can}"
+        :aria-pressed="can && one.id === look ? 'true' : 'false'" :aria-disabled="can ? 'false' : 'true'" :title="one.tip"
         @click="choose(one.id)">{{ one.title }} <kbd>{{ one.key }}</kbd></button>
   </div>
 </template>
@@ -27,7 +28,7 @@ module.exports = {
   mounted() {
     this.hear = event => {
       const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable
-      if ((typing && event.target.type !== 'checkbox') || event.ctrlKey || event.metaKey || event.altKey || !this.can) return
+      if ((typing && event.target.type !== 'checkbox') || event.ctrlKey || event.metaKey || event.altKey) return
       const found = {b: 'blink', d: 'difference', s: 'after'}[event.key]
       if (found) this.choose(found)
     }
@@ -89,15 +90,25 @@ class CompareBar(Part):
         row.add_class("mw-row")
         self.children = (row,)
         self.watch(model, self._follow, "look", "can", "value", "sentence")
+        self.watch(model.session, self._follow, "displayed")
+        self.watch(model.session.previews, self._follow, "shown")
 
     def _follow(self, _: Any) -> None:
-        model = self.model
-        self.looks.look, self.looks.can = model.look, model.can
-        self.layout.display = "" if model.can else "none"
-        if model.sentence:
-            self.words.value = sentences([model.sentence], "bad")
+        model, content = self.model, self.model.session.displayed.content
+        previewed = content is Content.PREVIEW
+        with self.looks.hold_sync():
+            self.looks.look = model.front
+            self.looks.can = previewed or (model.can and content is not Content.GROUPS)
+        if previewed:
+            self.words.value = "Of the preview; nothing is written."
+        elif model.sentence:
+            self.words.value = sentences([model.sentence], "bad" if model.can else "calm")
+        elif content is Content.GROUPS:
+            self.words.value = ""
+        elif model.value is not None:
+            self.words.value = escape(model.value.words())
         else:
-            self.words.value = escape(model.value.words()) if model.value is not None else ""
+            self.words.value = "The two images are being compared …" if model.look != "after" else ""
 
     def close(self) -> None:
         """Close the model, too."""

@@ -35,10 +35,10 @@ _TEMPLATE = """
     <label title="This value and all above are white">White <input class="mw-white" type="number" step="any"
       :value="white" @change="set_white($event.target.value)"/></label>
     <span class="mw-muted">{{ unit }}</span>
-    <span v-if="offered.length" class="mw-offered" role="group" aria-label="Ranges of this program">
+    <span v-if="offers || offered.length" class="mw-offered" :class="{'mw-away': !offered.length}" role="group" aria-label="Ranges of this program">
       <button type="button" class="mw-chip" v-for="one in offered" :key="one.kind" :title="one.tip"
         :aria-pressed="one.taken ? 'true' : 'false'" @click="take(one.kind)">{{ one.words }}</button></span>
-    <button type="button" class="mw-link" v-if="fixed" title="Let the percentile find black and white again"
+    <button type="button" class="mw-link" :class="{'mw-away': !fixed}" title="Let the percentile find black and white again"
       @click="release()">Automatic</button>
   </div>
 </template>
@@ -56,6 +56,7 @@ class _Controls(ipyvue.VueTemplate):
     white = traitlets.Unicode("").tag(sync=True)
     unit = traitlets.Unicode("").tag(sync=True)
     fixed = traitlets.Bool(False).tag(sync=True)
+    offers = traitlets.Bool(False).tag(sync=True)  # whether the program has ranges: their place is kept
     offered: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
     def __init__(self, model: DisplayModel) -> None:
@@ -63,20 +64,37 @@ class _Controls(ipyvue.VueTemplate):
         super().__init__(layout=ipywidgets.Layout(width="auto"))
 
     def vue_set_percentile(self, value: Any) -> None:
-        """Take a percentile; one that is none is put back."""
+        """Take a percentile; one that is none is answered with a sentence."""
         number = _number(value)
         if 50 < number <= 100:
+            self._model.sentence = ""
             self._model.percentile = number
         else:
+            self._model.sentence = (
+                f"{_quoted(value)} is no percentile for the display. Enter a number above 50, up to 100"
+                f" (now {self._model.percentile:g})."
+            )
             self.send_state("percentile")
 
     def vue_set_black(self, value: Any) -> None:
         """Fix black, with white as it is."""
-        self._model.fix(_number(value), self._model.white)
+        if self._is_number(value, "Black"):
+            self._model.fix(_number(value), self._model.white)
 
     def vue_set_white(self, value: Any) -> None:
         """Fix white, with black as it is."""
-        self._model.fix(self._model.black, _number(value))
+        if self._is_number(value, "White"):
+            self._model.fix(self._model.black, _number(value))
+
+    def _is_number(self, value: Any, what: str) -> bool:
+        """Whether a limit can be used; a sentence says what to enter when not."""
+        good = math.isfinite(_number(value))
+        if not good:
+            unit = f" in {self._model.unit}" if self._model.unit else ""
+            self._model.sentence = (
+                f"{what}: {_quoted(value)} is not a number. Enter a number{unit}, or Automatic."
+            )
+        return good
 
     def vue_take(self, kind: Any) -> None:
         """Fix a range of the program; the one that is fixed already is let go."""
@@ -135,6 +153,7 @@ class DisplayBar(Part):
             controls.curve, controls.percentile, controls.unit = model.curve, model.percentile, model.unit
             controls.black, controls.white = _shown(model.black), _shown(model.white)
             controls.fixed = model.fixed is not None
+            controls.offers = bool(model.session.program.display)
             controls.offered = [
                 {
                     "kind": kind,
@@ -156,6 +175,11 @@ class DisplayBar(Part):
 
 def _shown(value: float) -> str:
     return f"{value:.4g}" if math.isfinite(value) else ""
+
+
+def _quoted(value: Any) -> str:
+    typed = str("" if value is None else value).strip()[:60]
+    return f'"{typed}"' if typed else "an empty field"
 
 
 def _number(value: Any) -> float:

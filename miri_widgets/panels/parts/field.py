@@ -20,8 +20,10 @@ SOURCES = {
     Source.CRDS: ("CRDS", "From the CRDS parameter file for these exposures"),
     Source.PRESET: ("preset", "The value of this package for the filter"),
     Source.PROGRAM: ("program", "From the program's file"),
-    Source.USER: ("yours", "You set it here"),
+    Source.USER: ("changed", "You set it here"),
 }
+IDLE = ("inactive", "It does not act with the present choices")
+CHAIN = ("chain", "Another stage of the chain decides it")
 
 
 def shown_value(value: Any) -> str:
@@ -41,12 +43,29 @@ def _by_filter(model: StageModel, parameter: Parameter) -> str:
 
 
 def _badge(model: StageModel, parameter: Parameter) -> str:
+    acting = model.acting
+    if parameter.name in acting.inactive or parameter.name in acting.decided:
+        word, tip = IDLE if parameter.name in acting.inactive else CHAIN
+        return f'<span class="mw-badge mw-from-{word}" title="{escape(tip)}">{word}</span>'
     source = model.settings.effective(parameter.name).source
     word, tip = SOURCES[source]
     by_filter = _by_filter(model, parameter)
     if by_filter:
         source, word, tip = Source.PRESET, "by filter", f"Preset: {by_filter}"
     return f'<span class="mw-badge mw-from-{source.value.lower()}" title="{escape(tip)}">{word}</span>'
+
+
+def _remark(model: StageModel, name: str) -> str:
+    """Return why a parameter does not act, or what else decides it, as HTML; empty for the usual case."""
+    acting = model.acting
+    if name in acting.inactive:
+        return sentences([f"Does not act. {acting.inactive[name]}"], "muted")
+    return sentences([acting.decided[name][1]], "muted") if name in acting.decided else ""
+
+
+def _shut(model: StageModel, name: str) -> bool:
+    """Whether a value entered now would change nothing."""
+    return name in model.acting.inactive or name in model.acting.fixed
 
 
 class Field(Part):
@@ -83,14 +102,16 @@ class Field(Part):
         self.reset = button("↺", "mw-reset", tip=f"Forget your value of {name.replace('_', ' ')}")
         self.reset.on_click(self._forget)
         self.error = text("")
+        self.remark = text("", "mw-remark")
         row = ipywidgets.HBox([label, self.control, self.unit, self.badge, self.reset])
         row.add_class("mw-field-row")
         allowed = parameter.expected().removeprefix("a ").removesuffix(" or None")
         allowed = allowed[:1].upper() + allowed[1:]
         doc = parameter.doc.rstrip(".?") or "No description in the declaration"
         words = text(f'{escape(doc)}. <span class="mw-allowed">{escape(allowed)}.</span>', "mw-doc")
-        self.children = (row, words, self.error)
-        self.watch(model, self._follow, "settings", "presets")
+        self.children = (row, words, self.remark, self.error)
+        self.watch(model.session, self._follow, "chain")
+        self.watch(model, self._follow, "settings", "presets", "unfinished")
 
     def _make_control(self) -> ipywidgets.DOMWidget:
         parameter = self.parameter
@@ -101,11 +122,11 @@ class Field(Part):
             words = parameter.choices if parameter.kind == Kind.CHOICE else ("true", "false")
             options = [(word, word) for word in words]
             if parameter.optional or parameter.default is None:
-                options.insert(0, ("(the step decides)", ""))
+                options.insert(0, ("(automatic)", ""))
             control = ipywidgets.Dropdown(options=options, layout=layout)
         else:
             control = ipywidgets.Text(
-                placeholder="the step decides" if parameter.default is None else "",
+                placeholder="automatic" if parameter.default is None else "",
                 continuous_update=False,
                 layout=layout,
             )
@@ -120,12 +141,11 @@ class Field(Part):
             return
         value = change["new"]
         is_empty = isinstance(value, str) and not value.strip()
-        nothing = is_empty and (self.parameter.kind != Kind.STRING or self.parameter.default is None)
+        nothing = is_empty and not self.parameter.takes_empty
         try:
             self.model.set({self.parameter.name: None if nothing else value})
-        except ParameterError as error:
-            self.add_class("mw-invalid")
-            self.error.value = sentences([str(error)], "bad")
+        except ParameterError:
+            self.model.note_unfinished(self.parameter.name, str(value))
         else:
             self._follow(None)
 
@@ -137,26 +157,36 @@ class Field(Part):
         if self.parameter.name not in self.model.settings:
             return
         effective = self.model.settings.effective(self.parameter.name)
+        unfinished = self.model.unfinished.get(self.parameter.name)
         self._following = True
         try:
-            if isinstance(self.control, ipywidgets.Checkbox):
-                self.control.value = bool(effective.value)
-            elif isinstance(self.control, ipywidgets.Dropdown):
-                self.control.value = (
-                    shown_value(effective.value).lower() if self._is_flag else shown_value(effective.value)
-                )
+            if unfinished is not None:
+                self.control.value = unfinished
             else:
-                by_filter = _by_filter(self.model, self.parameter)
-                self.control.placeholder = by_filter or (
-                    "the step decides" if effective.value is None else ""
-                )
-                self.control.value = "" if by_filter else shown_value(effective.value)
+                self._show(self.model.acting.decided.get(self.parameter.name, (effective.value,))[0])
         finally:
             self._following = False
+        shut = _shut(self.model, self.parameter.name)
+        self.control.disabled = shut and unfinished is None
+        (self.add_class if shut else self.remove_class)("mw-idle")
+        self.remark.value = _remark(self.model, self.parameter.name)
         self.badge.value = _badge(self.model, self.parameter)
-        self.reset.layout.visibility = "visible" if effective.source == Source.USER else "hidden"
-        self.remove_class("mw-invalid")
-        self.error.value = ""
+        mine = effective.source == Source.USER or unfinished is not None
+        self.reset.layout.visibility = "visible" if mine else "hidden"
+        problem = "" if unfinished is None else self.parameter.entry_problem(unfinished)
+        (self.add_class if problem else self.remove_class)("mw-invalid")
+        self.error.value = sentences([problem], "bad") if problem else ""
+
+    def _show(self, value: Any) -> None:
+        """Bring a value into the control."""
+        if isinstance(self.control, ipywidgets.Checkbox):
+            self.control.value = bool(value)
+        elif isinstance(self.control, ipywidgets.Dropdown):
+            self.control.value = shown_value(value).lower() if self._is_flag else shown_value(value)
+        else:
+            by_filter = _by_filter(self.model, self.parameter)
+            self.control.placeholder = by_filter or ("automatic" if value is None else "")
+            self.control.value = "" if by_filter else shown_value(value)
 
     @property
     def _is_flag(self) -> bool:
@@ -180,7 +210,9 @@ class Switch(Part):
         self.reset.on_click(lambda _: self.model.reset(self.parameter.name))
         row = ipywidgets.HBox([self.control, self.badge, self.reset])
         row.add_class("mw-switch-row")
-        self.children = (row,)
+        self.remark = text("", "mw-remark")
+        self.children = (row, self.remark)
+        self.watch(model.session, self._follow, "chain")
         self.watch(model, self._follow, "settings")
 
     def _typed(self, change: dict[str, Any]) -> None:
@@ -191,10 +223,14 @@ class Switch(Part):
         if self.parameter.name not in self.model.settings:
             return
         effective = self.model.settings.effective(self.parameter.name)
+        name = self.parameter.name
         self._following = True
         try:
-            self.control.value = not effective.value
+            self.control.value = not self.model.acting.decided.get(name, (effective.value,))[0]
         finally:
             self._following = False
+        self.control.disabled = _shut(self.model, name)
+        (self.add_class if self.control.disabled else self.remove_class)("mw-idle")
+        self.remark.value = _remark(self.model, name)
         self.badge.value = _badge(self.model, self.parameter)
         self.reset.layout.display = "" if effective.source == Source.USER else "none"

@@ -53,7 +53,7 @@ module.exports = {
   mounted() {
     this.hear = event => {
       const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable
-      if ((typing && event.target.type !== 'checkbox') || event.ctrlKey || event.metaKey || event.altKey || !this.can) return
+      if ((typing && event.target.type !== 'checkbox') || event.ctrlKey || event.metaKey || event.altKey) return
       if (event.key === 'f') this.toggle()
     }
     window.addEventListener('keydown', this.hear)
@@ -122,7 +122,8 @@ class FlagBar(Part):
 
     def _follow(self, _: Any) -> None:
         model, shown = self.model, self.list
-        self.layout.display = "" if model.can else "none"
+        # its place is kept: the image must not move when a mosaic comes
+        shown.layout.visibility = "visible" if model.can else "hidden"
         (self.add_class if model.opened else self.remove_class)("mw-open")
         value = model.value
         with shown.hold_sync():

@@ -44,7 +44,7 @@ class Form(Part):
         bar = ipywidgets.HBox([self.changed, self.undo, self.redo, self.reset])
         bar.add_class("mw-form-bar")
         self.children = (bar, self._body)
-        self.watch(model, self._follow, "settings", "loaded", "asking")
+        self.watch(model, self._follow, "settings", "loaded", "asking", "unfinished")
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -54,12 +54,15 @@ class Form(Part):
 
     def _follow(self, _: Any) -> None:
         count = len(self.model.settings.user)
-        words = {0: "No value is yours: defaults, CRDS and presets act.", 1: "1 value is yours."}
+        words = {
+            0: "All parameters at their defaults (pipeline, CRDS, preset).",
+            1: "1 parameter changed by you.",
+        }
         asking = " CRDS is being asked for its values …" if self.model.asking else ""
-        self.changed.value = escape(words.get(count, f"{count} values are yours.") + asking)
+        self.changed.value = escape(words.get(count, f"{count} parameters changed by you.") + asking)
         self.undo.disabled = not self.model.can_undo
         self.redo.disabled = not self.model.can_redo
-        self.reset.disabled = not count
+        self.reset.disabled = not (count or self.model.unfinished)
         if self.model.loaded and self._built != self.model.settings.declared:
             self._built = self.model.settings.declared
             self._build()

@@ -7,6 +7,10 @@ from typing import Any
 import bqplot
 import numpy as np
 
+from miri_widgets.models.display import read_sample
+from miri_widgets.models.in_view import Content, InView
+from miri_widgets.models.measure import Measurement, measure_pixels
+from miri_widgets.models.readings import Reading
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
@@ -22,7 +26,7 @@ class HistogramView(Part):
     Parameters
     ----------
     session : SessionModel
-        Whose shown product it is about.
+        What its viewer shows is meant: a product, a preview, a difference.
     """
 
     def __init__(self, session: SessionModel) -> None:
@@ -49,28 +53,44 @@ class HistogramView(Part):
         # Trap: a figure that is on the page without a size logs errors; it comes when it has data.
         self.children = [self._heading, self.words]
         self._drawn: Any = None
-        self.watch(session, self._follow, "shown", "measured")
+        self.computed = Reading(session.submit)
+        self.watch(self.computed, self._follow, "value", "sentence")
+        self.watch(session, self._follow, "displayed", "measured")
+
+    def _measurement(self, view: InView) -> Measurement | None:
+        """What was measured on the pixels in view; None while it is on its way."""
+        if view.file is not None and view.extension == "SCI":
+            found: Measurement | None = self.session.measured.get(view.file)
+            if found is None:
+                self.session.ask_measure(view.file)
+            return found
+        self.computed.ask(view, _measured, view)
+        answer = self.computed.value
+        if self.computed.sentence:
+            return Measurement(sentence=self.computed.sentence)
+        return answer[1] if answer is not None and answer[0] == view else None
 
     def _follow(self, _: Any) -> None:
-        path = self.session.shown
-        if path is None:
+        view = self.session.displayed
+        title = f"Histogram<span> {escape(view.label)}</span>" if view.label else "Histogram"
+        self._heading.value = title
+        if view.content is Content.NOTHING:
             self._hide("Show a product to see how its values are spread.")
             return
-        found = self.session.measured.get(path)
+        found = self._measurement(view)
         if found is None:
-            self.session.ask_measure(path)
             self._hide("The image is being measured.")
         elif found.histogram is None or found.level is None:
             self._hide(escape(found.sentence or "This product holds no image."))
-        elif self._drawn != (path, found):
-            self._draw(path, found)
+        elif self._drawn != (view, found):
+            self._draw(view, found)
 
     def _hide(self, words: str) -> None:
         self._drawn = None
         self.children = [self._heading, self.words]
         self.words.value = words
 
-    def _draw(self, path: Any, found: Any) -> None:
+    def _draw(self, view: InView, found: Any) -> None:
         edges, counts = found.histogram.edges, found.histogram.counts
         heights = np.log10(counts + 1.0)
         with self.line.hold_sync():
@@ -90,9 +110,22 @@ class HistogramView(Part):
             f"<span>{nx} × {ny} pixels, {outside} outside this range</span>"
         )
         self.children = [self._heading, self.figure, self.words]
-        self._drawn = (path, found)
+        self._drawn = (view, found)
 
     def close(self) -> None:
         """Close the figure, too, when it is not on the page."""
         close_all(self.figure)
         super().close()
+        self.computed.close()
+
+
+def _measured(view: InView) -> tuple[InView, Measurement]:
+    """Measure pixels that no file holds, or another extension of a file, for the view that they belong to."""
+    if view.pixels is not None:
+        pixels, unit = view.pixels, view.unit
+    else:
+        if view.file is None:
+            return view, Measurement(sentence="This image holds no pixels.")
+        sample = read_sample(view.file, view.extension)
+        pixels, unit = sample.pixels, sample.unit
+    return view, measure_pixels(pixels, unit)

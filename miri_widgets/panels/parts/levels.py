@@ -10,7 +10,7 @@ import numpy as np
 from miri_widgets.models.rows import RowState
 from miri_widgets.models.selection import choose
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, dots, figure, fit_axis
+from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, dots, figure, filter_colour, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
@@ -97,18 +97,19 @@ class LevelsView(Part):
             groups.setdefault(exposure.filter if by_filter else f"tile {exposure.tile}", []).append(
                 (exposure, found)
             )
+        colours = {
+            name: filter_colour(name) if by_filter else COLOURS[number % len(COLOURS)]
+            for number, name in enumerate(groups)
+        }
         marks = [
-            (
-                self._mark(members, first, unit, COLOURS[number % len(COLOURS)]),
-                [one.root for one, _ in members],
-            )
-            for number, members in enumerate(groups.values())
+            (self._mark(members, first, unit, colours[name]), [one.root for one, _ in members])
+            for name, members in groups.items()
         ]
         self.ring.put(marks, self.session.programs.selected)
         self.y_axis.label = unit or "level"
         legend = "".join(
-            f'<span class="mw-key"><i style="background:{COLOURS[number % len(COLOURS)]}"></i>{escape(name)}</span>'
-            for number, name in enumerate(groups)
+            f'<span class="mw-key"><i style="background:{colour}"></i>{escape(name)}</span>'
+            for name, colour in colours.items()
         )
         values = np.array([found.level.median for _, found in points])
         hours = [24 * (exposure.start_mjd - first) for exposure, _ in points]

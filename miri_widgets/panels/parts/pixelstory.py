@@ -71,6 +71,13 @@ class PixelStoryView(Part):
         if question is not None:
             self.reading.ask(question, tell, question)
 
+    def say(self, sentence: str) -> None:
+        """Tell why a click has no answer, instead of the story of another pixel."""
+        self.reading.forget()
+        self.heading.value = "Pixel"
+        self.children = [self.heading, self.words]
+        self.words.value = sentences([sentence], "calm")
+
     def _follow(self, _: Any) -> None:
         story: PixelStory | None = self.reading.value
         if story is None:

@@ -118,6 +118,10 @@ class ProofView(Part):
 
 def _head(proof: Proof) -> str:
     tone, glyph, word = _MARKS.get(proof.verdict, ("calm", "", proof.verdict))
+    if proof.headline and proof.headline != word:
+        word = proof.headline
+        # a change that is told is no green tick
+        tone, glyph = ("calm", "±") if proof.verdict == "good" else (tone, glyph)
     about = []
     if proof.exposures:
         about.append(f"{proof.measured} of {proof.exposures} exposures measured")

@@ -8,7 +8,8 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.rows import RowState, StageState, duration
+from miri_widgets.models.progress import percent as whole_percent
+from miri_widgets.models.rows import RowState, StageState
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import button, chip, escape, sentences, text
@@ -18,7 +19,7 @@ __all__ = ["Runbar", "bar"]
 
 def bar(fraction: float, words: str, label: str = "Progress") -> str:
     """Return HTML of a progress bar with words under it, and a label for those who hear it."""
-    percent = round(100 * min(max(fraction, 0.0), 1.0))
+    percent = whole_percent(fraction)
     return (
         f'<div class="mw-bar" role="progressbar" aria-label="{escape(label)}" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100">'
         f'<span style="width:{percent}%"></span></div><div class="mw-bar-words">{escape(words)}</div>'
@@ -53,8 +54,9 @@ class Runbar(Part):
         row.add_class("mw-row")
         self.children = (row, self.progress, self.words)
         self.watch(
-            model, self._follow, "rows", "reasons", "notes", "state", "planning", "loaded", "eta", "errors"
-        )
+            model, self._follow, "rows", "reasons", "notes", "state", "planning", "loaded", "eta", "errors",
+            "unfinished", "late",
+        )  # fmt: skip
 
     def _run_upto(self) -> str:
         return self.model.session.run_all(self.model.name)
@@ -87,22 +89,9 @@ class Runbar(Part):
         self.see_log.layout.display = "" if self._failed() else "none"
         done = f"{model.count_done} of {len(model.rows)} complete" if model.rows else ""
         self.state.value = chip(model.state) + f'<span class="mw-muted"> {escape(done)}</span>'
-        self.progress.value = (
-            bar(model.fraction, self._progress_words(), model.stage.short) if model.active else ""
-        )
+        self.progress.value = bar(model.fraction, model.progress, model.stage.short) if model.active else ""
         calm = "good" if model.state == StageState.DONE else "calm"
         shown = [] if model.active else blockers
         self.words.value = (
             sentences(shown, calm) + sentences(model.notes, "warn") + sentences(model.errors[:3], "bad")
         )
-
-    def _progress_words(self) -> str:
-        busy = [row for row in self.model.rows if row.state == RowState.RUNNING]
-        parts = [f"{row.step} {row.index} of {row.total}" for row in busy[:2] if row.step]
-        waiting = [row for row in self.model.rows if row.state == RowState.WAITING]
-        if waiting:
-            why = f": the next {waiting[0].sentence}" if waiting[0].sentence else ""
-            parts.append(f"{len(waiting)} waiting{why}")
-        if self.model.eta is not None:
-            parts.append(f"about {duration(self.model.eta)} left")
-        return " · ".join(parts) or "starting"

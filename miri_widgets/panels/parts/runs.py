@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.progress import running_words
 from miri_widgets.models.rows import RowState, RunRow, duration
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.models.selection import choose, rows_of
@@ -87,15 +88,15 @@ class Runs(Part):
     def _row(self, row: RunRow) -> dict[str, Any]:
         exposure = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
         busy = row.state == RowState.RUNNING
-        words = f"{row.step} {row.index} of {row.total}" if busy and row.step else ""
+        words = running_words(row) if busy and row.step else ""
         return {
             "id": row.key,
             "label": {"text": exposure.label if exposure else row.label, "tip": row.label},
             "state": {
-                "text": str(row.state),
-                "glyph": GLYPHS[row.state],
-                "tone": TONES.get(row.state, "calm"),
-                "tip": row.sentence or str(row.state),
+                "text": row.status,
+                "glyph": "!" if row.left_out else GLYPHS[row.state],
+                "tone": "warn" if row.left_out else TONES.get(row.state, "calm"),
+                "tip": f"Left out: {row.left_out}" if row.left_out else row.sentence or row.status,
             },
             "step": {
                 "text": words or (row.sentence if row.state == RowState.WAITING else ""),
@@ -145,4 +146,5 @@ class Runs(Part):
     def _explain(self) -> None:
         row = self.model.row(self.model.watched)
         lines = [row.sentence] if row is not None and row.state == RowState.FAILED else []
-        self.sentence.value = sentences(lines, "bad")
+        left_out = [f"The pipeline left out: {row.left_out}."] if row is not None and row.left_out else []
+        self.sentence.value = sentences(lines, "bad") + sentences(left_out, "warn")

@@ -13,7 +13,7 @@ import numpy as np
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.models.selection import choose
-from miri_widgets.models.shift_facts import ShiftFacts, short_name, star_of
+from miri_widgets.models.shift_facts import ShiftFacts, group_labels, star_of
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, close_marks, figure, fit_axis
 from miri_widgets.panels.parts.footprints import Arrow, SkyMap, Tile, key
@@ -59,17 +59,17 @@ class ShiftVectors(Part):
             return
         colours = _star_colours(facts)
         by_verdict = self.colour.value == "verdict"
+        labels = group_labels(one.group for one in facts.table.shifts)
         tiles, arrows = [], []
         for one in facts.table.shifts:
             colour = VERDICT_COLOURS[one.verdict] if by_verdict else colours[star_of(one.group)]
             tiles += [
-                Tile(facts.footprints[root], colour, short_name(one.group))
+                Tile(facts.footprints[root], colour, labels[one.group.name])
                 for root in one.group.roots
                 if root in facts.footprints
             ]
-            if (centre := facts.centre(one.group)) is not None:
-                if one.known:
-                    arrows.append(Arrow(*centre, one.dx, one.dy, _DARK, not one.own))
+            if (centre := facts.centre(one.group)) is not None and one.known:
+                arrows.append(Arrow(*centre, one.dx, one.dy, _DARK, not one.own))
         names = {str(name): colour for name, colour in VERDICT_COLOURS.items()} if by_verdict else colours
         dashed = (
             "" if all(one.own for one in facts.table.shifts) else "<span>dashed: taken from elsewhere</span>"

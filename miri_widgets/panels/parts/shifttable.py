@@ -11,7 +11,7 @@ from miri_widgets.core.shift_choices import TrustedShift
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.selection import choose
-from miri_widgets.models.shift_facts import StarMatch, short_names
+from miri_widgets.models.shift_facts import StarMatch, group_labels
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
@@ -92,12 +92,12 @@ class Verdicts(Part):
     def _follow(self, _: Any) -> None:
         facts = self.shifts.facts
         shifts = facts.table.shifts if facts is not None else ()
+        labels = group_labels(one.group for one in shifts)
         self.table.rows = [
-            _verdict_row(place, one, label)
-            for place, (one, label) in enumerate(zip(shifts, short_names(shifts), strict=True))
+            _verdict_row(place, one, labels[one.group.name]) for place, one in enumerate(shifts)
         ]
         self._follow_chosen(None)
-        self.reasons.value = "".join(map(_reason, shifts, short_names(shifts)))
+        self.reasons.value = "".join(_reason(one, labels[one.group.name]) for one in shifts)
         if facts is None:
             self.notes.value = ""
             return
@@ -248,8 +248,6 @@ def _reason(one: TrustedShift, label: str) -> str:
 
 
 def _with_error(value: float, err: float) -> dict[str, Any]:
-    if not math.isfinite(value):
-        return {"text": "none", "rank": value}
     told = f" ± {1000 * err:.1f}" if math.isfinite(err) else " ± ?"
     return {"text": f"{1000 * value:+.1f}{told}", "rank": value}
 

@@ -18,6 +18,7 @@ from miri_widgets.panels.parts.colourmagnitude import ColourMagnitude
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.products.names import suffix_of
 
 __all__ = ["MOST_ROWS", "Sources", "SourcesView"]
 
@@ -63,6 +64,7 @@ class SourcesView(Part):
     ) -> None:
         super().__init__("mw-sources")
         self.catalog = catalog
+        self._listed: list[str] = []  # ids of the rows that are there whatever is chosen
         self._center = center
         self._folder = folder
         self.mark = ipywidgets.Checkbox(
@@ -108,7 +110,7 @@ class SourcesView(Part):
         self.told.value = sentences(found.sentences, "bad") if found is not None else ""
         self.save.disabled = not self.catalog.sources
         if found is None:
-            self.table.rows = []
+            self.table.rows, self._listed = [], []
             self.words.value = ""
             return
         sources = self.catalog.sources
@@ -116,7 +118,9 @@ class SourcesView(Part):
         more = f"The {MOST_ROWS} brightest are listed. " if len(sources) > MOST_ROWS else ""
         self.words.value = escape(count + more + " ".join(found.words))
         self.table.columns = [*_FIRST, *_flux_columns(found), *_SKY]
+        self._listed = [str(source.number) for source in sources[:MOST_ROWS]]
         self.table.rows = [_row(source, found) for source in sources[:MOST_ROWS]]
+        self._follow_chosen(None)
 
     def _follow_controls(self, _: Any) -> None:
         catalog = self.catalog
@@ -141,6 +145,10 @@ class SourcesView(Part):
     def _follow_chosen(self, _: Any) -> None:
         number = self.catalog.chosen
         selected = [str(number)] if number else []
+        source, found = self.catalog.source, self.catalog.value
+        if source is not None and found is not None and str(number) not in self._listed:
+            # fainter than all that are listed: a row of its own below them
+            self.table.rows = [*self.table.rows[: len(self._listed)], _row(source, found)]
         if self.table.selected != selected:
             self.table.selected = selected
 
@@ -183,9 +191,9 @@ class Sources(SourcesView):
     @property
     def mosaics(self) -> tuple[Path, ...]:
         """The mosaics that the catalogue is about."""
-        own = tuple(sorted({path for path in self.model.products if path.name.endswith("_i2d.fits")}))
+        own = tuple(sorted({path for path in self.model.products if suffix_of(path) == "i2d"}))
         shown = self.session.shown
-        if shown is not None and shown.name.endswith("_i2d.fits") and shown not in own:
+        if shown is not None and suffix_of(shown) == "i2d" and shown not in own:
             return (Path(shown),)
         return own
 

@@ -69,6 +69,10 @@ module.exports = {
   watch: {
     words() { this.to_top() },
     order() { this.to_top() },
+    selected(now, before) {
+      // chosen elsewhere, as by a click on the image: the row comes into view; one that was clicked is there already
+      if (now.length === 1 && now[0] !== before[0] && now[0] !== this.at) this.$nextTick(() => this.bring(now[0]))
+    },
   },
   computed: {
     chosen() { const found = {}; this.selected.forEach(id => { found[id] = true }); return found },
@@ -124,7 +128,7 @@ module.exports = {
       this.selected = this.all_chosen ? this.selected.filter(s => !ids.includes(s))
         : this.selected.concat(ids.filter(id => !this.chosen[id]))
     },
-    pick(id) { if (this.multiple) { this.toggle(id) } else { this.selected = [id] } },
+    pick(id) { this.at = id; if (this.multiple) { this.toggle(id) } else { this.selected = [id] } },
     press(id, key) { this.act([id, key]) },
     pressed(event, id) {
       if (event.target !== event.currentTarget) return
@@ -133,15 +137,21 @@ module.exports = {
       if (by) { this.go(id, by) } else if (event.key === ' ' || event.key === 'Enter') { this.pick(id) } else return
       event.preventDefault()
     },
-    go(id, by) {
-      const now = this.shown.findIndex(r => r.id === id)
-      const next = Math.max(0, Math.min(this.shown.length - 1, now + by))
-      const box = this.$refs.scroll, head = box.querySelector('thead').offsetHeight
-      this.at = this.shown[next].id
-      const y = next * this.height
+    bring(id) {
+      const place = this.shown.findIndex(r => r.id === id), box = this.$refs.scroll
+      if (place < 0 || !box) return
+      const row = [...box.querySelectorAll('tr[data-row]')]
+      const one = row.find(r => r.dataset.row === id), head = box.querySelector('thead').offsetHeight
+      const y = one && !this.many ? one.offsetTop - head : place * this.height
       if (y < box.scrollTop) box.scrollTop = y
       else if (y + this.height > box.scrollTop + box.clientHeight - head) box.scrollTop = y + this.height + head - box.clientHeight
       this.top = box.scrollTop
+      this.at = id
+    },
+    go(id, by) {
+      const now = this.shown.findIndex(r => r.id === id)
+      const next = Math.max(0, Math.min(this.shown.length - 1, now + by))
+      this.bring(this.shown[next].id)
       this.$nextTick(() => {
         const row = [...this.$el.querySelectorAll('tr[data-row]')].find(one => one.dataset.row === this.at)
         if (row) row.focus({preventScroll: this.many})

@@ -35,6 +35,7 @@ GLYPHS = {
     "ready": "○",
     "not run": "○",
     "waiting": "…",
+    "queued": "…",
     "running": "●",
     "done": "✓",
     "partly done": "◐",
@@ -48,6 +49,7 @@ GLYPHS = {
 TONES = {
     "running": "run",
     "waiting": "wait",
+    "queued": "wait",
     "done": "good",
     "partly done": "run",
     "out of date": "warn",

@@ -10,7 +10,7 @@ import numpy as np
 
 from miri_widgets.models.selection import choose
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, dots, figure, fit_axis
+from miri_widgets.panels.parts.chart import Ring, axis, dots, figure, filter_colour, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
@@ -86,8 +86,8 @@ class Timeline(Part):
         for exposure, value in points:
             groups.setdefault(exposure.filter, []).append((exposure, value))
         marks = [
-            (self._mark(members, first, COLOURS[number % len(COLOURS)]), [one.root for one, _ in members])
-            for number, members in enumerate(groups.values())
+            (self._mark(members, first, filter_colour(name)), [one.root for one, _ in members])
+            for name, members in groups.items()
         ]
         self.ring.put(marks, self.model.session.programs.selected)
         hours = [24 * (exposure.start_mjd - first) for exposure, _ in points]
@@ -95,8 +95,8 @@ class Timeline(Part):
         fit_axis(self.x_axis, 0.0, max(*hours, 0.01))
         fit_axis(self.y_axis, min(heights), max(heights), margin=0.15, count=4)
         legend = "".join(
-            f'<span class="mw-key"><i style="background:{COLOURS[number % len(COLOURS)]}"></i>{escape(name)}</span>'
-            for number, name in enumerate(groups)
+            f'<span class="mw-key"><i style="background:{filter_colour(name)}"></i>{escape(name)}</span>'
+            for name in groups
         )
         self.words.value = f"<span>{len(points)} exposures</span>{legend}"
         self.children = [self.heading, self.figure, self.words]

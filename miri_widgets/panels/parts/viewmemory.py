@@ -28,9 +28,9 @@ class ViewMemory:
     viewer : ImageViewer
         Whose view it is.
     put : callable
-        ``put(path, extension)`` shows a product; returns nothing.
-    files : mapping of str to (Path, str, int)
-        File, extension and time of writing of the products that were shown, by label; kept by the owner.
+        ``put(path, extension)`` hands a product to the viewer, below the one in front; returns nothing.
+    files : callable
+        Gives file, extension and time of writing of the products that are in the viewer, by label.
     most : int
         Images to be read again at most.
     """
@@ -40,7 +40,7 @@ class ViewMemory:
         session: SessionModel,
         viewer: ImageViewer,
         put: Callable[[Path, str], None],
-        files: Mapping[str, tuple[Path, str, int]],
+        files: Callable[[], Mapping[str, tuple[Path, str, int]]],
         most: int,
     ) -> None:
         self.session, self.viewer = session, viewer
@@ -59,7 +59,8 @@ class ViewMemory:
         if not self._whole or not self.viewer.ready or not self.viewer.labels:
             return None
         told = dict(self.viewer.state())
-        here = {label: self._files[label] for label in told.pop("images", ()) if label in self._files}
+        files = self._files()
+        here = {label: files[label] for label in told.pop("images", ()) if label in files}
         told["layers"] = [
             {"label": label, "path": str(path), "extension": extension}
             for label, (path, extension, _) in here.items()

@@ -1,0 +1,190 @@
+"""
+How much of a job is done and how long the rest takes: pure functions of what its runs did and of the clock.
+
+Predictions are made before anything ran, on this machine or on none. What the runs of the job take corrects them:
+those of a stage correct that stage, all together correct the stages of which nothing ended yet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["STARTUP_SECONDS", "Forecast", "completed_share", "forecast"]
+
+STARTUP_SECONDS = 12.0
+"""What the job service needs to import the pipeline, s; measured with jwst 3.0 on two cores."""
+
+_STEADY = 0.8
+"""Share of its expected time up to which a run counts as proportional to the time passed."""
+_LATE = 1.5
+"""A run that takes this many times longer than expected is late."""
+_LEFT_OF_LATE = 0.15
+"""Remaining time of an overdue run, in units of what it has taken."""
+_WEIGHT_OF_PREDICTION = 0.25
+"""Weight of a prediction against that of one run that was measured."""
+_MOST = 0.99
+"""Share of the work that is told at most before the end."""
+_SHORTEST = 0.1
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """
+    What is known about the end of a job.
+
+    Attributes
+    ----------
+    fraction : float
+        Share of the work that is done, 0 to 1; 1 only when the job has ended with every run complete.
+    seconds : float or None
+        Time left, s; None while nothing was measured that would tell.
+    by_stage : mapping of str to float
+        Time left until the last run of a stage ends, s.
+    shares : mapping of str to float
+        Completed share of each run by key.
+    late : bool
+        Whether what is at work takes longer than expected, so that `seconds` is only a lower limit.
+    work : float
+        Expected time of all runs one after another, s.
+    """
+
+    fraction: float = 0.0
+    seconds: float | None = None
+    by_stage: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    late: bool = False
+    work: float = 0.0
+
+
+def completed_share(elapsed: float, expected: float) -> float:
+    """
+    Return which share of a run is done, from the time that it has taken; it nears 1 and never reaches it.
+
+    Parameters
+    ----------
+    elapsed, expected : float
+        Time since the start, and duration as predicted, s.
+    """
+    if expected <= 0 or elapsed <= 0:
+        return 0.0
+    passed = elapsed / expected
+    if passed > _STEADY:
+        passed = 1.0 - (1.0 - _STEADY) * math.exp(-(passed - _STEADY) / (1.0 - _STEADY))
+    return min(passed, _MOST)
+
+
+def forecast(
+    runs: Sequence[Any], workers: int, *, active: bool = True, waited: float = 0.0, known: bool = False
+) -> Forecast:
+    """
+    Predict the end of a job.
+
+    Parameters
+    ----------
+    runs : sequence of RunState
+        In the order of the plans; of those at work `seconds` is the time since their start.
+    workers : int
+        Runs at the same time.
+    active : bool
+        Whether the job goes on.
+    waited : float
+        Time since the job was submitted, s: for as long as nothing has started the pipeline is being imported.
+    known : bool
+        Whether all predictions come from earlier runs on this machine.
+
+    Returns
+    -------
+    Forecast
+        Without a time as long as neither an earlier run nor one of this job has told how fast the machine is.
+
+    Notes
+    -----
+    Runs of one stage share the workers and stages follow each other: a stage takes the larger of its work divided
+    by the workers and its longest run. Stages that overlap make that a little pessimistic.
+    """
+    paces, general = _paces(runs)
+    expected = {run.key: _expected(run, paces.get(run.stage, general), general) for run in runs}
+    shares = {run.key: _share(run, expected[run.key]) for run in runs}
+    work = sum(expected.values())
+    done = sum(shares[run.key] * expected[run.key] for run in runs)
+    complete = not active and all(run.status.good for run in runs)
+    fraction = 1.0 if complete else min(done / work, _MOST) if work > 0 else 0.0
+    if not active:
+        return Forecast(fraction, 0.0, {}, shares, work=work)
+    measured = known or bool(paces) or all(run.status.ended for run in runs)
+    left, late = _time_left(runs, expected, max(workers, 1))
+    startup = 0.0
+    if runs and not any(run.started or run.status.ended for run in runs):
+        startup = max(STARTUP_SECONDS - waited, _LEFT_OF_LATE * waited)
+        late = waited > _LATE * STARTUP_SECONDS
+    by_stage, total = {}, startup
+    for stage, seconds in left.items():
+        total += seconds
+        by_stage[stage] = total
+    return Forecast(fraction, total if measured else None, by_stage if measured else {}, shares, late, work)
+
+
+def _paces(runs: Sequence[Any]) -> tuple[dict[str, float], float]:
+    """
+    Return how many times longer than predicted runs took, by stage and in general.
+
+    The first run of a service is often slow, with its files not yet in memory: the prediction keeps a small weight.
+    """
+    took: dict[str, list[tuple[float, float]]] = {}
+    for run in runs:
+        if str(run.status) == "done" and run.predicted_seconds > 0 and run.seconds > 0:
+            took.setdefault(run.stage, []).append((run.seconds, run.predicted_seconds))
+    general = _pace([pair for some in took.values() for pair in some])
+    paces = {}
+    for stage, some in took.items():
+        others = [pair for name, pairs in took.items() if name != stage for pair in pairs]
+        paces[stage] = _pace(some, _pace(others))
+    return paces, general
+
+
+def _pace(pairs: Sequence[tuple[float, float]], before: float = 1.0) -> float:
+    """Return the mean of taken over predicted time, drawn a little towards what was known before."""
+    if not pairs:
+        return before
+    ratio = sum(taken for taken, _ in pairs) / sum(predicted for _, predicted in pairs)
+    weight = len(pairs) / (len(pairs) + _WEIGHT_OF_PREDICTION)
+    return float(ratio**weight * before ** (1 - weight))
+
+
+def _expected(run: Any, pace: float, general: float) -> float:
+    """Return how long a run takes, s: what it took when it is over."""
+    if str(run.status) == "done" and run.seconds > 0:
+        return float(run.seconds)
+    return max(run.predicted_seconds * pace, _SHORTEST)
+
+
+def _share(run: Any, expected: float) -> float:
+    if run.status.good:
+        return 1.0
+    if run.status.ended:
+        return float(run.fraction)  # what it had reached: work that was not done is not counted
+    if str(run.status) != "running":
+        return 0.0
+    return completed_share(run.seconds, expected)
+
+
+def _time_left(
+    runs: Sequence[Any], expected: Mapping[str, float], workers: int
+) -> tuple[dict[str, float], bool]:
+    """Return the time left by stage, s, and whether a run at work is late."""
+    found: dict[str, float] = {}
+    late = False
+    for stage in dict.fromkeys(run.stage for run in runs):
+        left = []
+        for run in runs:
+            if run.stage != stage or run.status.ended:
+                continue
+            elapsed = run.seconds if str(run.status) == "running" else 0.0
+            left.append(max(expected[run.key] - elapsed, _LEFT_OF_LATE * elapsed))
+            late |= elapsed > _LATE * expected[run.key]
+        if left:
+            found[stage] = max(sum(left) / workers, max(left))
+    return found, late

@@ -1,0 +1,140 @@
+"""Which parameters do not act with the present choices, and why: read from one declaration, for everything that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from miri_widgets.settings import Parameter, Settings
+from miri_widgets.steps.acting_rules import RULES
+from miri_widgets.steps.conditions import Rule
+from miri_widgets.steps.stage import Stage
+
+__all__ = ["Acting", "acting_in_chain", "inactive", "rules_of"]
+
+_NOT_FOR_MIRI = "This step does not run for MIRI imaging."
+
+
+def rules_of(stage: Stage, step: str) -> tuple[Rule, ...]:
+    """
+    Return the rules for the parameters of one step.
+
+    Parameters
+    ----------
+    stage : Stage
+        The stage.
+    step : str
+        The step as in full names of parameters; empty for the pipeline's own parameters, or those of a single step.
+    """
+    name = step or (stage.steps[0] if stage.is_single_step else stage.name)
+    return RULES.get(f"{stage.name}:{name}", RULES.get(name, ()))
+
+
+def inactive(
+    stage: Stage,
+    declared: tuple[Parameter, ...],
+    values: Mapping[str, Any],
+    given: Mapping[str, str] | None = None,
+    *,
+    by_rules: bool = True,
+) -> dict[str, str]:
+    """
+    Return the parameters that do not act, each with the reason.
+
+    Parameters
+    ----------
+    stage : Stage
+        The stage.
+    declared : tuple of Parameter
+        Its parameters.
+    values : mapping
+        The effective value of each by full name; a default where one is missing.
+    given : mapping of str to str, optional
+        Parameters whose value an earlier stage of the chain gives: full name, and title of that stage.
+    by_rules : bool
+        Whether the rules of each step count; else only what is left out as a whole or decided elsewhere.
+
+    Returns
+    -------
+    dict of str to str
+        Sentences by full name, in the order of the declaration.
+    """
+    effective = {one.name: values.get(one.name, one.default) for one in declared}
+    effective |= {name: f"from {title}" for name, title in (given or {}).items()}
+    decided = {
+        name: f"The stage {(given or {})[parameter]} decides it."
+        for parameter, names in stage.overruled
+        if parameter in (given or {})
+        for name in (*names, parameter)
+    }
+    decided |= {name: f"The stage {title} gives it." for name, title in (given or {}).items()}
+    found = {}
+    for one in declared:
+        reason = decided.get(one.name) or _reason(stage, one, effective, by_rules=by_rules)
+        if reason:
+            found[one.name] = reason
+    return found
+
+
+def _reason(stage: Stage, one: Parameter, effective: Mapping[str, Any], *, by_rules: bool) -> str:
+    """Return the first reason for which a parameter does not act; empty when it acts."""
+    if one.step and one.step not in stage.steps:
+        return _NOT_FOR_MIRI
+    if one.step and one.label != "skip" and effective.get(f"{one.step}.skip") is True:
+        return f"The step {one.step} is skipped."
+    rules = (rule for rule in rules_of(stage, one.step) if by_rules and one.label in rule.names)
+    return next((reason for rule in rules if (reason := rule.reason(one.step, effective))), "")
+
+
+@dataclass(frozen=True)
+class Acting:
+    """
+    What decides over the parameters of a stage besides its own settings.
+
+    Attributes
+    ----------
+    decided : mapping of str to (object, str)
+        Values that other stages of the chain set, each with a sentence, by full name.
+    fixed : frozenset of str
+        Those of them that the user's own value cannot change.
+    inactive : mapping of str to str
+        Parameters that do not act, each with the reason.
+    """
+
+    decided: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
+    inactive: Mapping[str, str] = field(default_factory=dict)
+
+
+def acting_in_chain(stage: Stage, settings: Settings, chain: Sequence[Stage]) -> Acting:
+    """
+    Return what acts of a stage's settings in a chain.
+
+    Parameters
+    ----------
+    stage : Stage
+        The stage.
+    settings : Settings
+        Its settings.
+    chain : sequence of Stage
+        The stages that take part, in running order.
+    """
+    passed = settings.passed()
+    decided: dict[str, tuple[Any, str]] = {}
+    fixed = set()
+    for other in chain:
+        for name, parameter, value in other.prefers:
+            if name == stage.name and parameter not in passed:
+                decided[parameter] = value, f"Set by the stage {other.short} unless you set it."
+        for name, parameter, value in other.needs:
+            if name == stage.name:
+                decided[parameter] = value, f"The stage {other.short} needs it."
+                fixed.add(parameter)
+    given = {}
+    for suffix, parameter in stage.companions:
+        makers = [one.short for one in chain if suffix in one.gives and one.name != stage.name]
+        if makers:
+            given[parameter] = makers[-1]
+    values = {**settings, **{name: value for name, (value, _) in decided.items()}}
+    return Acting(decided, frozenset(fixed), inactive(stage, settings.declared, values, given))

@@ -1,0 +1,64 @@
+"""A result that was made with steps left out says so: in the row, the notes of the stage, the report and before the run."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+
+from miri_widgets.models.fold import stage_values
+from miri_widgets.models.look import Facts
+from miri_widgets.models.report_facts import left_out_of
+from miri_widgets.models.rows import RowState, RunRow
+from miri_widgets.run.few_groups import few_groups_notes
+
+WORDS = "jump, rscd (too few groups)"
+FACTS = [
+    {"step": "jump", "reason": "too few groups", "usual": ""},
+    {"step": "rscd", "reason": "too few groups", "usual": ""},
+    {"step": "refpix", "reason": "it does not apply to these data", "usual": "yes"},
+]
+
+
+def test_the_state_of_a_row_says_that_steps_were_left_out():
+    done = RunRow("k", "jw1", state=RowState.DONE)
+    assert done.status == "done"
+    assert RunRow("k", "jw1", state=RowState.DONE, left_out=WORDS).status == "done, with steps left out"
+
+
+def test_the_stage_notes_what_was_left_out_and_of_how_many():
+    stage = SimpleNamespace(name="detector1", takes="uncal")
+    rows = tuple(
+        RunRow(f"k{n}", f"jw{n}", state=RowState.DONE, left_out=WORDS if n else "") for n in range(3)
+    )
+    notes = stage_values(stage, {"detector1": rows}, Facts(0), [])["notes"]
+    assert notes == (f"The pipeline left steps out of 2 of 3 runs, such as jw1: {WORDS}.",)
+
+
+@dataclass
+class Record:
+    facts: dict = field(default_factory=dict)
+
+
+def test_the_report_says_it_once_for_equal_steps():
+    plans = [SimpleNamespace(stage="detector1", label=f"jw{n}") for n in range(3)]
+    made = [
+        (plans[0], Record()),
+        (plans[1], Record({"left_out": FACTS})),
+        (plans[2], Record({"left_out": FACTS})),
+    ]
+    assert left_out_of(made) == (
+        f"The pipeline left steps of detector1 out of 2 of 3 runs (jw1, jw2): {WORDS}.",
+    )
+    assert left_out_of(made[:1]) == ()
+
+
+@pytest.mark.parametrize(
+    ("ngroups", "words"), [(1, "no slope"), (2, "leaves out lastframe"), (3, "jump"), (5, "rscd")]
+)
+def test_few_groups_are_warned_of_before_the_run(ngroups, words):
+    short = SimpleNamespace(suffix="uncal", ngroups=ngroups, root="jw1")
+    long = SimpleNamespace(suffix="uncal", ngroups=20, root="jw2")
+    (note,) = few_groups_notes([short, long])
+    assert words in note and note.startswith(f"jw1 has {ngroups} group")
+    assert few_groups_notes([long]) == ()
+    assert few_groups_notes([SimpleNamespace(suffix="rate", ngroups=ngroups, root="jw1")]) == ()

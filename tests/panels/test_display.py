@@ -1,0 +1,44 @@
+"""Numbers of the display bar: taken, or answered with a sentence."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from miri_widgets.panels.parts.display import _Controls
+
+
+@pytest.fixture
+def model():
+    fixed = []
+    return SimpleNamespace(
+        percentile=99.5,
+        black=1.0,
+        white=5.0,
+        unit="MJy/sr",
+        sentence="",
+        ranges=fixed,
+        fix=lambda *two: fixed.append(two),
+    )
+
+
+@pytest.mark.parametrize("typed", ["150", "", None, "text", "nan", "inf", "1e400", "-1", "1,5", "99 %", "50"])
+def test_a_percentile_that_is_none_is_answered_with_a_sentence(model, typed):
+    controls = _Controls(model)
+    controls.vue_set_percentile(typed)
+    assert model.percentile == 99.5
+    assert "Enter a number above 50, up to 100 (now 99.5)." in model.sentence
+    controls.vue_set_percentile("98")
+    assert model.percentile == 98 and model.sentence == ""
+    controls.close()
+
+
+@pytest.mark.parametrize("typed", ["", None, "text", "nan", "inf", "1e400", "1,5", "3 MJy/sr"])
+@pytest.mark.parametrize("limit", ["black", "white"])
+def test_a_limit_that_is_no_number_is_answered_with_a_sentence(model, typed, limit):
+    controls = _Controls(model)
+    getattr(controls, f"vue_set_{limit}")(typed)
+    assert not model.ranges
+    assert model.sentence.endswith("is not a number. Enter a number in MJy/sr, or Automatic.")
+    getattr(controls, f"vue_set_{limit}")(" 3 ")
+    assert len(model.ranges) == 1
+    controls.close()

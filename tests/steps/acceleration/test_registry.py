@@ -1,0 +1,125 @@
+import hashlib
+import inspect
+import subprocess
+import sys
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from miri_widgets.errors import ParameterError
+from miri_widgets.steps.acceleration import ACCELERATIONS, State, accelerated, acceleration_states
+from miri_widgets.steps.acceleration.registry import SWITCH, Acceleration
+
+STOCK = """def slow(value):
+    return value + 1
+"""
+FAST = """def fast(value):
+    return 1 + value
+"""
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Return the module of a package with a slow function, and one that replaces it."""
+    folder = tmp_path / "slow_package"
+    folder.mkdir()
+    for name, text in {"__init__": "", "inner": STOCK, "quick": FAST}.items():
+        (folder / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield import_module("slow_package.inner")
+    for name in [name for name in sys.modules if name.startswith("slow_package")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def example(package):
+    source = hashlib.sha256(STOCK.encode()).hexdigest()
+    return Acceleration("example", "slow_package.inner:slow", source, "slow_package.quick:fast", "is slow")
+
+
+def test_the_installed_functions_are_those_that_were_proven():
+    assert acceleration_states() == dict.fromkeys([one.name for one in ACCELERATIONS], State.ON)
+
+
+def test_a_function_is_replaced_while_the_context_lasts(example, package):
+    stock = package.slow
+    with accelerated(known=[example]) as states:
+        assert states == {"example": State.ON}
+        assert package.slow.__name__ == "fast"
+        assert package.slow(1) == 2
+    assert package.slow is stock
+
+
+def test_the_stock_function_comes_back_after_an_error(example, package):
+    stock = package.slow
+    with pytest.raises(ZeroDivisionError), accelerated(known=[example]):
+        raise ZeroDivisionError
+    assert package.slow is stock
+
+
+def test_another_source_runs_the_stock_function(example, package):
+    changed = replace(example, source="0" * 64)
+    with accelerated(known=[changed]) as states:
+        assert states == {"example": State.OTHER_SOURCE}
+        assert package.slow.__name__ == "slow"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "no_such_module_here:f",
+        "slow_package.inner:no_such_function",
+        "slow_package.gone:slow",
+        "builtins:len",
+    ],
+)
+def test_a_function_that_is_not_there_is_left_alone(example, target):
+    with accelerated(known=[replace(example, target=target)]) as states:
+        assert states == {"example": State.MISSING}
+
+
+@pytest.mark.parametrize("name", ["example", "all", " example , "])
+def test_switched_off_by_the_environment(example, package, monkeypatch, name):
+    monkeypatch.setenv(SWITCH, name)
+    with accelerated(known=[example]) as states:
+        assert states == {"example": State.OFF}
+        assert package.slow.__name__ == "slow"
+
+
+def test_switched_off_by_name(example):
+    assert acceleration_states(["example"], known=[example]) == {"example": State.OFF}
+
+
+def test_a_wrong_name_is_a_sentence(example):
+    with pytest.raises(
+        ParameterError, match="no acceleration is called 'jumps'; expected all or one of example"
+    ):
+        acceleration_states(["jumps"], known=[example])
+
+
+def test_every_replacement_is_there_and_takes_what_the_stock_function_takes():
+    for acceleration in ACCELERATIONS:
+        module, _, name = acceleration.replacement.partition(":")
+        function = getattr(__import__(module, fromlist=[name]), name)
+        *_, stock = acceleration.stock()
+        assert list(inspect.signature(function).parameters) == list(inspect.signature(stock).parameters)
+
+
+def test_the_hashed_source_is_that_of_the_function_in_memory():
+    for acceleration in ACCELERATIONS:
+        *_, stock = acceleration.stock()
+        assert hashlib.sha256(inspect.getsource(stock).encode()).hexdigest() == acceleration.source
+
+
+def test_a_decorator_belongs_to_the_source(example, package):
+    path = Path(package.__file__)
+    path.write_text("import functools\n\n\n@functools.cache\n" + STOCK)
+    assert example.state() is State.OTHER_SOURCE
+
+
+def test_importing_the_room_imports_no_pipeline():
+    code = "import sys; from miri_widgets.steps.acceleration import acceleration_states as s; s(); print([m for m in ('jwst', 'stcal', 'asdf') if m in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert ended.stdout.strip() == "[]", ended.stderr

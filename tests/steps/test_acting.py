@@ -1,0 +1,345 @@
+"""Every parameter of every stage has an answer: it acts and changes pixels, or it says that it does not and changes none."""
+
+import hashlib
+import inspect
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from miri_widgets.core.regions import Region
+from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.settings import Settings
+from miri_widgets.simulation.calibrated import CAL_EFFECTS, calibrated_program
+from miri_widgets.steps.acting import acting_in_chain, inactive, rules_of
+from miri_widgets.steps.acting_rules import RULES
+from miri_widgets.steps.conditions import Holds
+from miri_widgets.steps.declarations import declared, owned_reason
+from miri_widgets.steps.stages import STAGES, stage
+
+ALWAYS = {
+    "miri_persistence": "unsaturated_groups groups_by_filter positive_minutes negative_hours grow_pixels do_not_use user_mask prove",
+    "detector1": "save_calibrated_ramp",
+    "dq_init": "user_supplied_dq override_mask",
+    "emicorr": "onthefly_corr_freq",
+    "saturation": "n_pix_grow_sat use_readpatt override_saturation",
+    "ipc": "override_ipc",
+    "refpix": "odd_even_rows",
+    "rscd": "override_rscd",
+    "firstframe": "bright_use_group1",
+    "linearity": "override_linearity",
+    "dark_current": "average_dark_current override_dark",
+    "reset": "override_reset",
+    "persistence": "persistence_time",
+    "charge_migration": "signal_threshold",
+    "jump": "rejection_threshold three_group_rejection_threshold four_group_rejection_threshold flag_4_neighbors after_jump_flag_time1 after_jump_flag_time2 expand_large_events find_showers min_diffs_single_pass minimum_groups minimum_sigclip_groups only_use_ints override_gain override_readnoise",
+    "picture_frame": "mask_science_regions n_sigma save_mask save_correction override_pictureframe",
+    "clean_flicker_noise": "fit_method",
+    "ramp_fit": "algorithm save_opt suppress_one_group firstgroup lastgroup override_readnoise override_gain",
+    "gain_scale": "override_gain",
+    "showers": "save_unmasked prove",
+    "miri_showers": "showers_file",
+    "miri_rates": "rateints_file algorithm tolerance",
+    "miri_stripes": "prove rateints_file columns rows protect_scale adaptive source_nsigma exclude_above exclude_file coronagraphs min_pixels",
+    "bkg_subtract": "bkg_list",
+    "assign_wcs": "sip_approx override_distortion override_filteroffset",
+    "flat_field": "user_supplied_flat inverse",
+    "photom": "inverse apply_time_correction override_photom override_area",
+    "resample": "pixfrac kernel fillval weight_type output_shape output_wcs single propagate_dq pixmap_stepsize blendheaders",
+    "miri_grid": "pixel_scale tightest centre size",
+    "miri_areas": "prove lyot coronagraphs",
+    "miri_warm_pixels": "prove nsigma fraction min_exposures min_separation box cold do_not_use",
+    "miri_sky": "prove method scaling preserve_level mask_sources mask_rounds exclude_above exclude_delta exclude_file min_exposures min_samples fill",
+    "miri_pullupdown": "prove sources_file find top bottom left right width offset source_nsigma significance",
+    "miri_level_match": "prove model group reference box min_cells",
+    "miri_shifts": "catalog search_radius together own_stars rotation reference_filter regroup min_matches min_significance",
+    "miri_apply_shift": "undo",
+    "image3": "in_memory",
+    "tweakreg": "save_catalogs use_custom_catalogs starfinder snr_threshold kernel_fwhm bkg_boxsize enforce_user_order minobj fitgeometry nclip sigma searchrad use2dhist separation tolerance abs_refcat sip_approx",
+    "skymatch": "skymethod subtract",
+    "outlier_detection": "weight_type maskpt snr save_intermediate_results resample_data good_bits",
+    "source_catalog": "aperture_ee1 aperture_ee2 aperture_ee3 ci1_star_threshold ci2_star_threshold starfinder snr_threshold bkg_boxsize kernel_fwhm override_apcorr override_abvegaoffset",
+}
+"""By step, what always acts when its step runs: read from the steps, and the other half of the answer to `RULES`."""
+
+OWN = [one for one in STAGES if one.correction and one.takes == "cal"]
+
+
+def settable(of):
+    return [one for one in declared(of.name) if not owned_reason(one.name)]
+
+
+def always(of, parameter):
+    step = parameter.step or (of.steps[0] if of.is_single_step else of.name)
+    return parameter.label in ALWAYS.get(step, "").split()
+
+
+@pytest.mark.parametrize("of", STAGES, ids=lambda one: one.name)
+def test_every_parameter_has_an_answer(of):
+    for one in settable(of):
+        ruled = any(one.label in rule.names for rule in rules_of(of, one.step))
+        elsewhere = one.label == "skip" or (one.step and one.step not in of.steps)
+        assert ruled or elsewhere or always(of, one), (
+            f"{of.name}: when does {one.name} act? Say so in steps/acting_rules.py, or in ALWAYS of this test."
+        )
+
+
+@pytest.mark.parametrize("step", RULES)
+def test_every_rule_names_parameters_that_exist(step):
+    stage_name, _, name = step.rpartition(":")
+    known = {
+        (one.name, parameter.step or (one.steps[0] if one.is_single_step else one.name), parameter.label)
+        for one in STAGES
+        for parameter in declared(one.name)
+    }
+    full = {parameter.name for one in STAGES for parameter in declared(one.name)}
+    of = {one for one, its, _ in known if its == name and stage_name in ("", one)}
+    for rule in RULES[step]:
+        for label in rule.names:
+            assert any((one, name, label) in known for one in of), label
+        for condition in rule.any_of:
+            if condition.holds != Holds.NEVER:
+                decides = condition.parameter
+                assert decides in full or any((one, name, decides) in known for one in of), decides
+
+
+def test_reasons_are_sentences_with_the_value_of_now():
+    of = stage("sky")
+    reasons = inactive(of, declared("sky"), {"method": "median", "mask_sources": False})
+    assert reasons["clip_low"] == "Acts only when method is not median; now method is median."
+    assert reasons["source_grow"] == "Acts only when mask_sources is on; now mask_sources is off."
+    assert "exactly 0" in reasons["leave_one_out"] and "method" not in reasons
+    for one in STAGES:
+        for reason in inactive(one, declared(one.name), {}).values():
+            assert (
+                (reason[0].isupper() or reason.startswith("jwst "))
+                and reason.endswith(".")
+                and "  " not in reason
+            )
+
+
+def test_a_skipped_step_leaves_all_its_parameters_without_effect_but_skip():
+    of = stage("image3")
+    found = inactive(of, declared("image3"), {"tweakreg.skip": True})
+    whole = {one.name for one in declared("image3") if one.step == "tweakreg"}
+    assert {name for name in found if name.startswith("tweakreg.")} == whole - {"tweakreg.skip"}
+
+
+def test_the_chain_decides():
+    of = stage("image3")
+    settings = Settings(declared("image3"))
+    acting = acting_in_chain(of, settings, [stage("grid"), stage("apply_shift"), of])
+    assert acting.decided["tweakreg.skip"] == (True, "Set by the stage Apply shifts unless you set it.")
+    assert acting.inactive["tweakreg.minobj"] == "The step tweakreg is skipped."
+    assert acting.inactive["resample.pixel_scale"] == "The stage Grid decides it."
+    assert not acting_in_chain(of, settings, [of]).decided
+    mine = settings.but({"tweakreg.skip": False})
+    assert "tweakreg.minobj" not in acting_in_chain(of, mine, [stage("apply_shift"), of]).inactive
+
+
+# -- pixels of our own steps --------------------------------------------------
+
+NOT_PIXELS = {
+    "prove": "a proof is made on copies of the exposures",
+    "proof_sources": "a proof is made on copies of the exposures",
+    "rateints_file": "read by the step, tests/steps/test_rate_stripes.py",
+    "background_observations": "names exposures, tests/core/test_sky.py",
+    "min_exposures": "a limit that refuses",
+}
+
+BRIGHT = {"find": True, "brighter_than": 100.0}
+
+ACTS = {
+    "areas": {
+        "lyot": (False, {}),
+        "coronagraphs": (False, {}),
+        "margin": (100, {}),
+    },
+    "sky": {
+        "method": ("median", {}),
+        "leave_one_out": (False, {}),
+        "clip_low": (1.0, {}),
+        "clip_high": (1.0, {}),
+        "scaling": ("none", {}),
+        "match_background": (True, {"method": "background"}),
+        "preserve_level": (True, {}),
+        "mask_sources": (False, {}),
+        "source_threshold": (8.0, {}),
+        "source_grow": (6.0, {}),
+        "mask_rounds": (1, {}),
+        "exclude_above": ("level", {}),
+        "exclude_delta": (0.05, {}),
+        "exclude_file": ([Region("circle", ((60.0, 60.0),), (30.0,))], {}),
+        "min_separation": (20.0, {}),
+        "min_samples": (4, {}),
+        "fill": (False, {"min_samples": 4}),
+    },
+    "level_match": {
+        "model": ("plane", {"plane_sigma": 1.0, "min_cells": 3}),
+        "group": ("tile", {}),
+        "reference": ("lowest", {"group": "exposure"}),
+        "box": (32, {"group": "exposure"}),
+        "min_cells": (10000, {}),
+        "plane_sigma": (1.0, {"model": "plane", "min_cells": 3}),
+    },
+    "stripes": {
+        "columns": (False, {}),
+        "rows": (False, {}),
+        "protect_scale": (10.0, {}),
+        "adaptive": (False, {}),
+        "source_nsigma": (10.0, {}),
+        "exclude_above": ("level", {}),
+        "exclude_file": ([Region("circle", ((60.0, 60.0),), (30.0,))], {}),
+        "coronagraphs": ("leave", {"coronagraphs": "own"}),
+        "min_pixels": (200, {}),
+    },
+    "warm_pixels": {
+        "nsigma": (8.0, {}),
+        "fraction": (1.0, {}),
+        "min_exposures": (100, {}),
+        "min_separation": (20.0, {}),
+        "box": (15, {}),
+        "cold": (True, {}),
+        "do_not_use": (False, {}),
+    },
+    "pullupdown": {
+        "sources_file": ([Region("circle", ((100.0, 120.0),), (5.0,))], {}),
+        "find": (False, {}),
+        "brighter_than": (None, {}),
+        "top": (False, {}),
+        "bottom": (False, {}),
+        "left": (False, {}),
+        "right": (False, {}),
+        "width": (10, {}),
+        "offset": (60, {}),
+        "source_nsigma": (20.0, {}),
+        "significance": (100.0, {}),
+    },
+}
+"""By stage and parameter: another value, and the settings with which it acts."""
+
+BASE = {
+    "sky": {"min_exposures": 1},
+    "pullupdown": {"brighter_than": 300.0},
+    "level_match": {"group": "exposure", "box": 8},
+}
+
+IDLE = {
+    "areas": {"margin": {"lyot": False, "coronagraphs": False}},
+    "sky": {
+        "leave_one_out": {"method": "median"},
+        "min_separation": {"method": "median"},
+        "clip_low": {"method": "median"},
+        "clip_high": {"method": "median"},
+        "match_background": {"method": "self"},
+        "source_threshold": {"mask_sources": False},
+        "source_grow": {"mask_sources": False},
+    },
+    "level_match": {"plane_sigma": {"model": "constant"}},
+    "pullupdown": {"brighter_than": {"find": False}},
+}
+"""By stage and parameter: the settings with which it does not act."""
+
+
+@pytest.fixture(scope="module")
+def exposures():
+    """Five dithers in SUB256 with all artefacts, and a cold pixel."""
+    effects = [name for name in CAL_EFFECTS if name != "pointing_error"]
+    made = calibrated_program("sparse", "F560W", dithers=5, shape="SUB256", effects=effects).planes
+    return tuple(_with_cold_pixel(one) for one in made)
+
+
+def _with_cold_pixel(planes):
+    sci = planes.sci.copy()
+    sci[90:93:2, 70] -= 50 * np.nanmedian(planes.err)
+    return planes.but(sci=sci)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """One exposure of the whole detector, which has coronagraphs."""
+    return tuple(calibrated_program("sparse", "F560W", dithers=1, effects=("noise",)).planes)
+
+
+@pytest.fixture(scope="module")
+def pixels(exposures, request):
+    """Give a mark of all pixels that a stage makes with some settings; each is made once."""
+    made = {}
+    level = float(np.nanmedian(exposures[0].sci))
+
+    def mark(name, settings):
+        key = name, repr(sorted(settings.items(), key=str))
+        if key not in made:
+            module, _, function = stage(name).correction.partition(":")
+            arguments = {
+                label.removesuffix("_file"): level if value == "level" else value
+                for label, value in settings.items()
+            }
+            if name == "sky":
+                module, function = "miri_widgets.core.sky", "subtract_sky"
+                arguments |= {"backgrounds": exposures[3:]} if settings.get("method") == "background" else {}
+            # coronagraphs lie outside the small subarray
+            seen = (
+                request.getfixturevalue("whole")
+                if settings.get("coronagraphs") or name == "areas"
+                else exposures
+            )
+            try:
+                outcome = getattr(import_module(module), function)(seen, **arguments)
+                arrays = [getattr(one, name) for one in outcome.exposures for name in ("sci", "err", "dq")]
+                arrays += [one for _, one in sorted(outcome.images.items())]
+                made[key] = hashlib.sha256(
+                    b"".join(np.ascontiguousarray(one).tobytes() for one in arrays)
+                ).hexdigest()
+            except MiriWidgetsError as error:
+                made[key] = str(error)
+        return made[key]
+
+    return mark
+
+
+@pytest.mark.parametrize("of", OWN, ids=lambda one: one.name)
+def test_what_acts_is_tried_for_every_parameter(of):
+    names = {one.name for one in settable(of)} - NOT_PIXELS.keys()
+    assert names == ACTS[of.name].keys() - NOT_PIXELS.keys()
+    ruled = {label for rule in rules_of(of, "") for label in rule.names} - NOT_PIXELS.keys()
+    assert ruled == IDLE.get(of.name, {}).keys()
+
+
+@pytest.mark.parametrize(("name", "parameter"), [(name, one) for name, them in ACTS.items() for one in them])
+def test_a_parameter_that_acts_changes_a_pixel(pixels, name, parameter):
+    value, context = ACTS[name][parameter]
+    context = {**BASE.get(name, {}), **context}
+    assert parameter not in inactive(stage(name), declared(name), context)
+    assert pixels(name, {**context, parameter: value}) != pixels(name, context)
+
+
+@pytest.mark.parametrize(("name", "parameter"), [(name, one) for name, them in IDLE.items() for one in them])
+def test_a_parameter_that_does_not_act_changes_none(pixels, name, parameter):
+    value, context = ACTS[name][parameter][0], {**BASE.get(name, {}), **IDLE[name][parameter]}
+    assert parameter in inactive(stage(name), declared(name), context)
+    assert pixels(name, {**context, parameter: value}) == pixels(name, context)
+
+
+# -- steps of jwst ------------------------------------------------------------
+
+
+@pytest.mark.pipeline
+@pytest.mark.parametrize(
+    ("module", "step", "names"),
+    [
+        ("jwst.jump", "JumpStep", ("max_shower_amplitude", "use_ellipses")),
+        ("jwst.ramp_fitting", "RampFitStep", ("int_name",)),
+    ],
+)
+def test_what_jwst_declares_without_use_is_used_nowhere_in_its_step(module, step, names):
+    source = inspect.getsource(
+        import_module(
+            f"{module}.{module.rpartition('.')[2]}_step"
+            if step != "RampFitStep"
+            else "jwst.ramp_fitting.ramp_fit_step"
+        )
+    )
+    assert "self." in source
+    for name in names:
+        assert f"self.{name}" not in source, f"{step} makes use of {name} now: take its rule away"
