@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 
 from miri_widgets.products.exposure import FILTERS, Exposure
-from miri_widgets.products.names import program_number
+from miri_widgets.products.names import MosaicName, program_number
 from miri_widgets.products.scan import Mosaic
 from miri_widgets.products.shift_tables import ShiftTable
 
@@ -87,12 +87,16 @@ def program_numbers(number: str, exposures: Iterable[Exposure]) -> tuple[str, ..
 
 
 def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
-    """Return a sentence per program whose mosaics do not share one grid; those without a WCS are left out."""
-    programs: dict[str, list[list[Mosaic]]] = defaultdict(list)
+    """
+    Return a sentence per program and target whose mosaics do not share one grid.
+
+    Mosaics without a WCS are left out. Those of other targets or observations are of another field, which no grid has to hold.
+    """
+    programs: dict[tuple[str, str], list[list[Mosaic]]] = defaultdict(list)
     for one in mosaics:
         if not math.isfinite(one.crval1 + one.crval2 + one.crpix1 + one.crpix2 + one.angle):
             continue
-        grids = programs[one.program]
+        grids = programs[one.program, _field(one)]
         for members in grids:
             if _same_grid(one, members[0]):
                 members.append(one)
@@ -100,7 +104,7 @@ def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
         else:
             grids.append([one])
     told = []
-    for program, grids in sorted(programs.items()):
+    for (program, _), grids in sorted(programs.items()):
         if len(grids) > 1:
             grids.sort(key=lambda members: (-len(members), members[0].path))
             words = "; ".join(
@@ -160,6 +164,12 @@ def _odd_ones(star: str, axis: str, values: dict[str, float]) -> list[str]:
 
 def _is_lost_sign(value: float, other: float) -> bool:
     return abs(value - other) > _LOST_SIGN_ARCSEC and abs(value + other) < 0.02 + 0.1 * abs(other)
+
+
+def _field(mosaic: Mosaic) -> str:
+    """What mosaics of one field share: observation and target of the archive's name, else the target of the header."""
+    name = MosaicName.parse(mosaic.path)
+    return f"{name.candidate}_{name.target}" if name else mosaic.target
 
 
 def _same_grid(one: Mosaic, other: Mosaic) -> bool:

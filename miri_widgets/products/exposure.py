@@ -13,7 +13,7 @@ from astropy.io import fits
 from miri_widgets.errors import NotImagingError, NotJwstError, WrongSuffixError
 from miri_widgets.products.dates import exposure_times, start_text
 from miri_widgets.products.fits_files import LightHeader, read_headers, shown_name
-from miri_widgets.products.names import ExposureName, suffix_of
+from miri_widgets.products.names import ExposureName, original_name, suffix_of
 
 __all__ = [
     "EXPOSURE_SUFFIXES",
@@ -197,6 +197,11 @@ def exposure_from_headers(path: Path, headers: Sequence[_Header], *, suffix: str
             wanted,
             "choose the files of the stage before",
         )
+    if original := (path.name != path.name.lower() and original_name(path)):
+        raise WrongSuffixError(
+            f"{shown_name(path)} is not named as the archive names it", original, "rename it to that"
+        )
+    _require_metadata(path, found, headers)
     if int(sci.get("NAXIS", 0)) != _DIMENSIONS[found]:
         raise WrongSuffixError(
             f"{shown_name(path)} has {sci.get('NAXIS')} axes",
@@ -232,11 +237,25 @@ def exposure_from_headers(path: Path, headers: Sequence[_Header], *, suffix: str
     )
 
 
+def _require_metadata(path: Path, suffix: str, headers: Sequence[_Header]) -> None:
+    """Refuse a file that the data models wrote and another program saved without what they keep beside FITS."""
+    names = [_text(header, "EXTNAME") for header in headers]
+    if not _text(headers[0], "DATAMODL") or "ASDF" in names:
+        return
+    lost = "its world coordinates and " if suffix in ("cal", "crf") else ""
+    raise NotJwstError(
+        f"{shown_name(path)} has lost its ASDF extension, which holds {lost}the metadata that the pipeline reads",
+        "a file as the pipeline or the archive gives it",
+        "take the original file, and save changes with jwst.datamodels.open(...).save(...), not with astropy alone",
+    )
+
+
 def _require_miri_imaging(path: Path, primary: _Header, sci: _Header | None) -> None:
     telescope = _text(primary, "TELESCOP")
     if telescope != "JWST" or sci is None:
         raise NotJwstError(
-            f"{shown_name(path)} says telescope {telescope[:40]!r}"
+            shown_name(path)
+            + (f" says telescope {telescope[:40]!r}" if telescope else " names no telescope (TELESCOP)")
             + ("" if sci is not None else " and has no SCI"),
             "a JWST product with a SCI extension",
             "choose files as the archive gives them",
@@ -244,18 +263,26 @@ def _require_miri_imaging(path: Path, primary: _Header, sci: _Header | None) -> 
     instrument, kind, detector = (_text(primary, key) for key in ("INSTRUME", "EXP_TYPE", "DETECTOR"))
     if instrument != "MIRI" or kind not in ("MIR_IMAGE", "MIR_LYOT", "MIR_4QPM") or detector != "MIRIMAGE":
         raise NotImagingError(
-            f"{shown_name(path)} is {instrument[:20]} {kind[:20]}"
-            if instrument
-            else f"{shown_name(path)} names no instrument",
+            _kind_words(path, instrument, kind, detector),
             "MIRI imaging (MIR_IMAGE)",
             "leave this file out",
         )
     if kind != "MIR_IMAGE" or _text(primary, "FILTER") not in FILTERS:
         raise NotImagingError(
-            f"{shown_name(path)} is {kind[:20]} in filter {_text(primary, 'FILTER')[:20]!r}",
+            f"{shown_name(path)} is {kind[:20]} in filter {_text(primary, 'FILTER')[:20] or 'unknown'}",
             "MIR_IMAGE in one of " + ", ".join(FILTERS),
             "leave this file out",
         )
+
+
+def _kind_words(path: Path, instrument: str, kind: str, detector: str) -> str:
+    if not instrument:
+        return f"{shown_name(path)} names no instrument (INSTRUME)"
+    if not kind:
+        return f"{shown_name(path)} is of {instrument[:20]} and names no exposure type (EXP_TYPE)"
+    if instrument == "MIRI" and detector != "MIRIMAGE":
+        return f"{shown_name(path)} is {instrument} {kind[:20]} of the detector {detector[:20] or 'unknown'}"
+    return f"{shown_name(path)} is {instrument[:20]} {kind[:20]}"
 
 
 def _name(path: Path, suffix: str) -> ExposureName:

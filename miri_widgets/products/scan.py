@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,21 @@ from typing import Any
 from miri_widgets.errors import (
     MiriWidgetsError,
     MissingFileError,
+    NotImagingError,
     NotJwstError,
     WrongSuffixError,
     error_from_dict,
 )
 from miri_widgets.products.atomic import write_json
+from miri_widgets.products.duplicates import without_duplicates
 from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
+from miri_widgets.products.file_search import search_files
 from miri_widgets.products.fits_files import read_light_headers, shown_name
 from miri_widgets.products.names import ExposureName, suffix_of
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
-_INDEX_VERSION = 4
+_INDEX_VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,13 @@ class ScanResult:
     problems: tuple[Problem, ...]
 
 
-def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | None = None) -> ScanResult:
+def scan(
+    folders: Iterable[Path],
+    *,
+    suffix: str | None = None,
+    index: Path | None = None,
+    exclude: Sequence[Path] = (),
+) -> ScanResult:
     """
     Read the headers of all FITS files below some folders.
 
@@ -108,6 +117,8 @@ def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | No
         of single exposures, which are no mosaics.
     index : Path, optional
         Where facts are kept between scans.
+    exclude : sequence of Path
+        Files and folders that are left out; they may hold wildcards.
 
     Returns
     -------
@@ -117,10 +128,14 @@ def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | No
     known = _read_index(index)
     seen: dict[str, dict[str, Any]] = {}
     items: list[Exposure | Mosaic | Problem] = []
-    for path in _files(folders, items):
+    found = search_files(folders, lambda path, error: items.append(Problem(path, error)), exclude)
+    for path in sorted(found):
         if suffix is not None and suffix_of(path) != suffix and _is_of_exposure(path):
             continue
-        status = path.stat()
+        try:
+            status = path.stat()
+        except OSError:  # it went away
+            continue
         stamp = [status.st_size, status.st_mtime_ns]
         entry = known.get(str(path))
         if entry is None or entry["stamp"] != stamp:
@@ -129,32 +144,14 @@ def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | No
         items.append(_rebuild(path, entry))
     if index is not None and seen != known:
         write_json(index, {"version": _INDEX_VERSION, "files": seen})
-    exposures = sorted((item for item in items if isinstance(item, Exposure)), key=lambda item: item.order)
+    kept, twice = without_duplicates([item for item in items if isinstance(item, Exposure)])
+    items += [Problem(path, error) for path, error in twice]
+    exposures = sorted(kept, key=lambda item: item.order)
     return ScanResult(
         exposures=_number_tiles(exposures),
         mosaics=tuple(item for item in items if isinstance(item, Mosaic)),
         problems=tuple(item for item in items if isinstance(item, Problem)),
     )
-
-
-def _files(folders: Iterable[Path], items: list[Exposure | Mosaic | Problem]) -> list[Path]:
-    found: set[Path] = set()
-    for folder in map(Path, folders):
-        if folder.is_dir():
-            found.update(
-                path
-                for pattern in ("*.fits", "*.fits.gz")
-                for path in folder.rglob(pattern)
-                if path.is_file() and not path.name.startswith(".")
-            )
-        elif folder.is_file():
-            found.add(folder)
-        else:
-            error = MissingFileError(
-                f"no folder {folder}", "a folder with exposures", "make it or correct the path"
-            )
-            items.append(Problem(folder, error))
-    return sorted(found)
 
 
 def _is_of_exposure(path: Path) -> bool:
@@ -192,6 +189,11 @@ def _mosaic_facts(path: Path, headers: tuple[Any, ...]) -> dict[str, Any]:
             f"{shown_name(path)} is no JWST mosaic",
             "an i2d product with a SCI extension",
             "leave this file out",
+        )
+    instrument = str(primary.get("INSTRUME") or "").strip()
+    if instrument not in ("", "MIRI"):
+        raise NotImagingError(
+            f"{shown_name(path)} is a mosaic of {instrument[:20]}", "mosaics of MIRI", "leave this file out"
         )
     status = path.stat()
     mosaic = Mosaic(

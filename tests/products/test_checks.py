@@ -154,3 +154,13 @@ def test_the_measured_shifts_of_the_lmc_field_are_no_contradiction():
     assert shift_signs(measured) == ()
     flipped = replace(measured.shifts[1], dy=0.1214)
     assert len(shift_signs(replace(measured, shifts=(measured.shifts[0], flipped)))) == 1
+
+
+def test_foreign_mosaics_of_other_targets_are_no_contradiction():
+    names = [f"jw02732-o00{number}_t00{number}_miri_f770w_i2d.fits" for number in (1, 2, 3)]
+    assert mosaic_grids([mosaic(name, nx=100 + len(name) + place) for place, name in enumerate(names)]) == ()
+    same = [
+        mosaic(f"jw02732-o001_t001_miri_{name}_i2d.fits", nx=nx)
+        for name, nx in (("f770w", 10), ("f560w", 11))
+    ]
+    assert "2 mosaics of program 02732 lie on 2 grids" in mosaic_grids(same)[0]

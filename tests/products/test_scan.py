@@ -1,5 +1,10 @@
 """Folders become exposures, mosaics and problems, the same for any order."""
 
+import gzip
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -131,3 +136,87 @@ def test_association_does_not_know_order_and_misses_members(tmp_path):
     paths[1].unlink()
     with pytest.raises(MissingFileError, match="00002_mirimage_cal"):
         check_members(tmp_path / "asn.json")
+
+
+def test_symlinked_folder_is_followed_and_circles_stop(tmp_path):
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    data.mkdir()
+    elsewhere.mkdir()
+    path = write(elsewhere)
+    (data / "linked").symlink_to(elsewhere)
+    (data / "again").symlink_to(elsewhere)
+    (elsewhere / "up").symlink_to(data)
+    (data / path.name).symlink_to(path)
+    (data / "broken_uncal.fits").symlink_to(tmp_path / "nowhere")
+    found = scan([data])
+    assert len(found.exposures) == 1
+    (problem,) = found.problems
+    assert "leads nowhere" in str(problem.error) and problem.path.name == "broken_uncal.fits"
+
+
+def test_equal_files_count_once_and_unequal_ones_are_told_with_both_paths(tmp_path):
+    first, second, old = (tmp_path / name for name in ("a", "b", "old"))
+    for folder in (first, second, old):
+        folder.mkdir()
+    path = write(first)
+    (second / path.name).write_bytes(path.read_bytes())
+    (second / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    found = scan([tmp_path])
+    assert len(found.exposures) == 1 and not found.problems
+    other = write(old, NGROUPS=7)
+    os.utime(other, (1000, 1000))
+    found = scan([tmp_path])
+    assert len(found.exposures) == 1 and found.exposures[0].ngroups == 5
+    sentence = " ".join(str(one.error) for one in found.problems)
+    assert str(other) in sentence and "ngroups 5 and 7" in sentence and "exclude" in sentence
+    found = scan([tmp_path], exclude=[first, second])
+    assert [one.path for one in found.exposures] == [other] and not found.problems
+
+
+def test_no_asdf_is_told_with_the_remedy(tmp_path):
+    path = write(tmp_path, suffix="cal", DATAMODL="ImageModel")
+    (problem,) = scan([tmp_path], suffix="cal").problems
+    assert "lost its ASDF extension" in str(problem.error) and "world coordinates" in str(problem.error)
+    with fits.open(path, mode="append") as hdus:
+        hdus.append(fits.BinTableHDU(name="ASDF"))
+    assert len(scan([tmp_path], suffix="cal").exposures) == 1
+
+
+def test_mosaics_of_other_instruments_are_left_out(tmp_path):
+    for number, instrument in enumerate(("NIRCAM", "NIRISS", "MIRI")):
+        path = write(tmp_path, exposure=number, suffix="crf", INSTRUME=instrument)
+        path.rename(tmp_path / f"jw01234-o001_t001_{instrument.lower()}_f770w_i2d.fits")
+    found = scan([tmp_path], suffix="uncal")
+    assert len(found.mosaics) == 1 and len(found.problems) == 2
+    assert all("is a mosaic of NIR" in str(one.error) for one in found.problems)
+
+
+@pytest.mark.parametrize("key", ["EXP_TYPE", "INSTRUME", "FILTER", "DETECTOR", "TELESCOP"])
+@pytest.mark.parametrize("value", ["", " ", 3, True])
+def test_keywords_that_are_missing_or_wrong_give_whole_sentences(tmp_path, key, value):
+    write(tmp_path, **{key: value})
+    (problem,) = scan([tmp_path]).problems
+    assert (
+        "  " not in str(problem.error)
+        and " ;" not in str(problem.error)
+        and "''" not in problem.error.found[-3:]
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_folder_without_permission_is_told_and_the_rest_is_scanned(tmp_path):
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed").chmod(0)
+    write(tmp_path)
+    code = (
+        "import os, sys; from pathlib import Path; from miri_widgets.products.file_search import search_files\n"
+        "os.seteuid(65534); told = []\n"
+        "print(len(list(search_files([Path(sys.argv[1])], lambda path, error: told.append(str(error))))), *told)"
+    )
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.stat().st_uid == 0 and parent != parent.parent:
+            parent.chmod(parent.stat().st_mode | 0o055)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout.startswith("1 ") and "cannot be read (Permission denied)" in done.stdout, done.stderr
