@@ -13,6 +13,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -384,9 +385,9 @@ class DeferredViewer:
         failed: dict[tuple[Hashable, ...], str] = {}
         callbacks, self._callbacks = self._callbacks, []
         if again:
-            callbacks = [lambda each=each: backend.on_view(each) for each in self._views]  # type: ignore[misc]
+            callbacks = [partial(backend.on_view, each) for each in self._views]
         steps: list[tuple[tuple[Hashable, ...], Callable[[], object]]]
-        steps = [(key, lambda action=action: action(backend)) for key, action in self._replay.items()]
+        steps = [(key, partial(action, backend)) for key, action in self._replay.items()]
         steps.extend((("ready", number), each) for number, each in enumerate(callbacks))
         for key, step in steps:
             try:
