@@ -16,6 +16,7 @@ from miri_widgets.core.dq import has
 from miri_widgets.core.histogram import Histogram, histogram
 from miri_widgets.core.levels import Level, clipped_level
 from miri_widgets.errors import MiriWidgetsError, NotJwstError
+from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.fits_files import read_headers, read_image
 
 __all__ = ["Measurement", "measure", "measure_pixels"]
@@ -81,7 +82,7 @@ def measure(path: Path) -> Measurement:
     except (TypeError, ValueError):
         start = float("nan")
     return Measurement(
-        unit=str(sci.get("BUNIT", "")).strip(),
+        unit=unit_name(sci),
         histogram=_of_all(histogram(image, good), math.prod(shape) / image.size),
         level=clipped_level(image, good),
         start_mjd=start,

@@ -23,6 +23,7 @@ from miri_widgets.errors import (
     error_from_dict,
 )
 from miri_widgets.products.atomic import write_json
+from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.duplicates import without_duplicates
 from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
 from miri_widgets.products.file_search import search_files
@@ -31,7 +32,7 @@ from miri_widgets.products.names import ExposureName, suffix_of
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
-_INDEX_VERSION = 4
+_INDEX_VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def _mosaic_facts(path: Path, headers: tuple[Any, ...]) -> dict[str, Any]:
         filter=str(primary.get("FILTER", "")),
         program=str(primary.get("PROGRAM", "")),
         target=str(primary.get("TARGPROP", "") or primary.get("TARGNAME", "")),
-        unit=str(sci.get("BUNIT", "")),
+        unit=unit_name(sci),
         nx=int(sci.get("NAXIS1", 0)),
         ny=int(sci.get("NAXIS2", 0)),
         size=status.st_size,
