@@ -7,10 +7,12 @@ number, mosaics on two grids, a sign that was lost in copying.
 
 from __future__ import annotations
 
+import glob
 import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from statistics import median
 
 from miri_widgets.products.exposure import FILTERS, Exposure
@@ -18,11 +20,21 @@ from miri_widgets.products.names import MosaicName, program_number
 from miri_widgets.products.scan import Mosaic
 from miri_widgets.products.shift_tables import ShiftTable
 
-__all__ = ["filter_folders", "mosaic_grids", "program_contradictions", "program_numbers", "shift_signs"]
+__all__ = [
+    "filter_folders",
+    "header_faults",
+    "mosaic_grids",
+    "program_contradictions",
+    "program_numbers",
+    "segmented_exposures",
+    "shift_signs",
+    "unmatched_exclusions",
+]
 
 _FILTER = re.compile(r"(?<![A-Z0-9])F\d{3,4}W(?![A-Z0-9])", re.IGNORECASE)
 _FOLDERS = 4  # that may say a filter, from the file up
 _GRIDS = 4  # that a sentence names
+_NAMES = 3  # of files that a sentence names
 _LOST_SIGN_ARCSEC = 0.1
 """A shift smaller than half of this may change its sign from visit to visit."""
 _OUTLIER_ARCSEC = 0.3
@@ -43,7 +55,67 @@ def program_contradictions(
     exposures, mosaics : sequence
         From `miri_widgets.products.scan.scan`.
     """
-    return (*program_numbers(number, exposures), *filter_folders(exposures), *mosaic_grids(mosaics))
+    return (
+        *program_numbers(number, exposures),
+        *filter_folders(exposures),
+        *header_faults(exposures),
+        *segmented_exposures(exposures),
+        *mosaic_grids(mosaics),
+    )
+
+
+def unmatched_exclusions(places: Iterable[Path]) -> tuple[str, ...]:
+    """Return a sentence per exclusion that names nothing, such as a path with a typing error."""
+    return tuple(
+        f"exclude names {place}, and nothing there has that name: correct or remove it."
+        for place in places
+        if not place.exists() and next(glob.iglob(str(place)), None) is None
+    )
+
+
+def header_faults(exposures: Iterable[Exposure]) -> tuple[str, ...]:
+    """Return a sentence per fault of headers that the pipeline will meet, with the exposures that have it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for exposure in exposures:
+        for fault in exposure.faults:
+            found[fault].append(exposure.name.filename)
+    return tuple(
+        f"{fault} in the header of {', '.join(names[:_NAMES])}"
+        + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+        + ": the pipeline chooses reference files and computes times by such keywords; take the files as the archive "
+        "gives them."
+        for fault, names in sorted(found.items())
+    )
+
+
+def segmented_exposures(exposures: Iterable[Exposure]) -> tuple[str, ...]:
+    """Return a sentence on exposures that the archive has cut into segments, and one per exposure that lacks some."""
+    found: dict[tuple[str, str], list[Exposure]] = defaultdict(list)
+    for exposure in exposures:
+        if exposure.name.segment:
+            found[exposure.name.whole_root, exposure.suffix].append(exposure)
+    if not found:
+        return ()
+    whole = sorted(found.items())
+    words = ", ".join(f"{root} ({_count(len(parts), 'segment')})" for (root, _), parts in whole[:_NAMES])
+    more = f" and {len(whole) - _NAMES} more" if len(whole) > _NAMES else ""
+    told = [
+        f"{_count(len(whole), 'exposure')} {_are(len(whole))} in segments of integrations: {words}{more}. Each segment is "
+        "calibrated by itself and enters the mosaic, as in the official pipeline."
+    ]
+    for (root, _), parts in whole:
+        there = {int(part.name.segment) for part in parts}
+        total = max(max(there), *(part.segments for part in parts))
+        missing = [f"seg{number:03d}" for number in range(1, total + 1) if number not in there]
+        if missing:
+            names = ", ".join(missing[:_NAMES]) + (
+                f" and {len(missing) - _NAMES} more" if len(missing) > _NAMES else ""
+            )
+            told.append(
+                f"{root} lacks {names} of {_count(total, 'segment')}: its integrations are missing from the mosaic; "
+                "download them, or exclude the others."
+            )
+    return tuple(told)
 
 
 def filter_folders(exposures: Iterable[Exposure]) -> tuple[str, ...]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from miri_widgets.errors import MixedExposuresError
+from miri_widgets.errors import MiriWidgetsError, MixedExposuresError
 from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.fits_files import read_light_headers
+from miri_widgets.products.header_values import header_text
 
 __all__ = ["without_duplicates"]
 
 _CHUNK = 1 << 20
+_ORIGIN = ("CAL_VER", "CRDS_CTX", "SDP_VER", "DATE")
 
 
 def without_duplicates(
@@ -68,16 +72,38 @@ def _content(path: Path) -> str:
 
 
 def _unequal(first: Exposure, other: Exposure) -> MixedExposuresError:
-    names = ("filter", "subarray", "ngroups", "nints", "start", "size")
+    names = ("filter", "subarray", "ngroups", "nints", "start")
     differ = [
-        f"{name} {getattr(first, name)} and {getattr(other, name)}"
+        f"{name} {getattr(first, name) or 'missing'} and {getattr(other, name) or 'missing'}"
         for name in names
         if getattr(first, name) != getattr(other, name)
     ]
+    ours, theirs = _origin(first.path), _origin(other.path)
+    differ += [
+        f"{name} {ours.get(name) or 'missing'} and {theirs.get(name) or 'missing'}"
+        for name in _ORIGIN
+        if ours.get(name) != theirs.get(name)
+    ]
+    if first.size != other.size:
+        differ.append(f"size {first.size} and {other.size} bytes")
     return MixedExposuresError(
         f"{first.name.filename} is there twice with different content "
         f"({'; '.join(differ) or 'pixels or other keywords'}): {first.path}, which was changed last and is taken, "
         f"and {other.path}, which is left out",
         "each exposure once",
-        "remove one of them, or write the one that you do not want as exclude = [...] in the program's file",
+        f"write {_line(first.path)} in the program's file to take the other one, or {_line(other.path)} to keep this choice",
     )
+
+
+def _origin(path: Path) -> dict[str, str]:
+    """Return how and when a file was made; empty when it cannot be read."""
+    try:
+        header = read_light_headers(path)[0]
+    except (MiriWidgetsError, OSError):
+        return {}
+    return {key: header_text(header, key) for key in _ORIGIN}
+
+
+def _line(path: Path) -> str:
+    """Return a line of the program's file that leaves a file out."""
+    return f"exclude = [{json.dumps(str(path), ensure_ascii=False)}]"

@@ -68,7 +68,7 @@ def test_index_gives_the_same_and_notices_changes(tmp_path, monkeypatch):
     path, index = write(folder), tmp_path / "index.json"
     first = scan([folder], index=index)
     with monkeypatch.context() as patch:
-        patch.setattr("miri_widgets.products.scan.read_light_headers", lambda path: pytest.fail("read again"))
+        patch.setattr("miri_widgets.products.scan.read_with_tree", lambda path: pytest.fail("read again"))
         assert scan([folder], index=index) == first
     path.unlink()
     write(folder, FILTER="F1000W")
@@ -173,13 +173,71 @@ def test_equal_files_count_once_and_unequal_ones_are_told_with_both_paths(tmp_pa
     assert [one.path for one in found.exposures] == [other] and not found.problems
 
 
-def test_no_asdf_is_told_with_the_remedy(tmp_path):
-    path = write(tmp_path, suffix="cal", DATAMODL="ImageModel")
-    (problem,) = scan([tmp_path], suffix="cal").problems
-    assert "lost its ASDF extension" in str(problem.error) and "world coordinates" in str(problem.error)
-    with fits.open(path, mode="append") as hdus:
-        hdus.append(fits.BinTableHDU(name="ASDF"))
-    assert len(scan([tmp_path], suffix="cal").exposures) == 1
+def test_lone_copies_of_a_browser_are_told_with_their_right_name(tmp_path):
+    path = write(tmp_path)
+    copy = path.rename(tmp_path / path.name.replace(".fits", " (1).fits"))
+    (problem,) = scan([tmp_path], suffix="rate").problems
+    assert f"{copy.name} is not named as the archive names it" in str(problem.error)
+    assert f"expected {path.name}: rename it to that" in str(problem.error)
+    write(tmp_path)
+    (problem,) = scan([tmp_path], suffix="rate").problems
+    assert f"is a second copy of {path.name}, which lies beside it" in str(problem.error)
+
+
+@pytest.mark.parametrize("ending", [".fits.1", ".fits (2)", " - Copy.fits"])
+def test_other_copies_are_told_too(tmp_path, ending):
+    path = write(tmp_path)
+    path.rename(tmp_path / (path.name.removesuffix(".fits") + ending))
+    (problem,) = scan([tmp_path], suffix="rate").problems
+    assert f"expected {path.name}: rename it to that" in str(problem.error)
+
+
+def test_names_in_upper_case_are_told_with_their_right_name(tmp_path):
+    path = write(tmp_path)
+    path.rename(tmp_path / path.name.upper())
+    found = scan([tmp_path], suffix="rate")
+    assert not found.exposures
+    assert f"expected {path.name}: rename it to that" in str(found.problems[0].error)
+
+
+def test_partial_downloads_are_told_in_one_sentence(tmp_path):
+    whole = write(tmp_path).name
+    names = [f"a_uncal.fits{end}" for end in (".part", ".crdownload", ".tmp", ".AbC123.part")]
+    for name in (
+        *names,
+        "b.fits.gz.partial",
+        "Unconfirmed 12345.crdownload",
+        "notes.part",
+        ".hidden.fits.part",
+    ):
+        (tmp_path / name).write_bytes(b"SIMPLE")
+    found = scan([tmp_path], suffix="rate")
+    assert [one.name.filename for one in found.exposures] == [whole]
+    (problem,) = found.problems
+    assert "6 downloads have not ended" in str(problem.error) and "and 3 more" in str(problem.error)
+    assert "remove them and download again" in str(problem.error)
+
+
+def test_unequal_files_tell_versions_dates_and_sizes_and_the_line_that_chooses(tmp_path):
+    paths = []
+    for number, version in enumerate(("1.16.0", "1.20.2")):
+        folder = tmp_path / f"build {number}"
+        folder.mkdir()
+        paths.append(write(folder, CAL_VER=version, DATE=f"202{number + 4}-01-01", CRDS_CTX="jwst_1.pmap"))
+        with fits.open(paths[-1], mode="append") as hdus:
+            tree = np.array([(np.frombuffer(b"#ASDF 1.0.0\n--- {}\n...\n" + b"\0" * 4000 * number, "u1"),)],
+                            dtype=[("ASDF_METADATA", "u1", (23 + 4000 * number,))])  # fmt: skip
+            hdus.append(fits.BinTableHDU(tree, name="ASDF"))
+        os.utime(paths[-1], (1000 * number, 1000 * number))
+    found = scan([tmp_path])
+    assert [one.path for one in found.exposures] == [paths[1]]
+    sentence = str(found.problems[0].error)
+    assert "CAL_VER 1.20.2 and 1.16.0" in sentence and "DATE 2025-01-01 and 2024-01-01" in sentence
+    assert "bytes" in sentence and "CRDS_CTX" not in sentence
+    for path, other in (paths, reversed(paths)):
+        line = f'exclude = ["{path}"]'
+        assert line in sentence
+        assert [one.path for one in scan([tmp_path], exclude=[path]).exposures] == [other]
 
 
 def test_mosaics_of_other_instruments_are_left_out(tmp_path):
