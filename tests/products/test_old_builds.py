@@ -168,6 +168,15 @@ def test_a_mosaic_without_surface_brightness_has_no_flux(tmp_path, unit):
     assert any("no flux is measured" in line for line in catalog_of([path]).sentences)
 
 
+def asdf_extension():
+    """An extension that starts as ASDF does."""
+    content = np.frombuffer(
+        b"#ASDF 1.0.0\n#ASDF_STANDARD 1.5.0\n%YAML 1.1\n--- {meta: {wcs: {step: 1}}}\n...\n", np.uint8
+    )
+    column = fits.Column("ASDF_METADATA", f"{content.size}B", array=content[None])
+    return fits.BinTableHDU.from_columns([column], name="ASDF")
+
+
 def write_exposure(folder, suffix="cal", *, ending=".fits", drop=(), **keys):
     path = folder / f"jw01288015001_04101_00001_mirimage_{suffix}{ending}"
     image = np.full((64, 72), 5.0)
@@ -175,7 +184,7 @@ def write_exposure(folder, suffix="cal", *, ending=".fits", drop=(), **keys):
         fits.ImageHDU(image, name="SCI"),
         fits.ImageHDU(image / 10, name="ERR"),
         fits.ImageHDU(np.zeros((64, 72), np.uint32), name="DQ"),
-        fits.BinTableHDU.from_columns([fits.Column("ASDF_METADATA", "1B", array=[0])], name="ASDF"),
+        asdf_extension(),
     ]
     keys = {"EXPSTART": 59840.7, "EXPEND": 59840.71, "READPATT": "FASTR1", "NINTS": 1, "NGROUPS": 5, **keys}
     parts = [part for part in parts if part.name not in drop]
