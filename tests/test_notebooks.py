@@ -1,5 +1,6 @@
 """Every notebook runs from its first cell to its last, says what it shows, and is kept without outputs."""
 
+import ast
 import fcntl
 import os
 from pathlib import Path
@@ -58,6 +59,7 @@ def test_an_example_runs(path, finished, monkeypatch):
     cells = execute(path)
     assert all(cell.execution_count for cell in cells)
     assert has_widget(cells) == (path.name not in WITHOUT_WIDGETS)
+    assert cells[-1].outputs, "the last cell shows something"
     assert set(finished.parent.parent.iterdir()) == before, "an example leaves nothing behind"
 
 
@@ -84,6 +86,21 @@ def test_no_cell_closes_what_is_shown(path):
     for cell in read(path).cells:
         if cell.cell_type == "code":
             assert not [name for name in shown if f"{name}.close()" in cell.source]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_last_cell_shows_something(path):
+    """It ends with a value or with a print; a loop, a condition or an attempt ends with one, too."""
+    last = [cell for cell in read(path).cells if cell.cell_type == "code"][-1]
+    statements = list(ast.walk(ast.parse(last.source, mode="exec")))
+    prints = [
+        one
+        for one in statements
+        if isinstance(one, ast.Call) and getattr(one.func, "id", "") in ("print", "display")
+    ]
+    end = ast.parse(last.source).body[-1]
+    is_value = isinstance(end, ast.Expr) and not isinstance(end.value, ast.Call)
+    assert prints or is_value, ast.unparse(end)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -28,6 +28,7 @@ from miri_widgets.models.report_facts import (
 )
 from miri_widgets.models.report_parameters import ChangedParameter, changed_parameters
 from miri_widgets.models.report_pictures import Picture, pictures_of
+from miri_widgets.models.report_texts import of_words, without_advice
 from miri_widgets.models.report_words import methods
 from miri_widgets.models.stage import PLANNING
 from miri_widgets.products.exposure import Exposure
@@ -65,6 +66,8 @@ class Report:
         Names of reference files by type.
     warnings : tuple of (str, str, int)
         Stage, warning and in how many runs.
+    python_warnings : int
+        Different warnings of Python itself, which tell nothing of the data.
     shifts : tuple of dict
         What aligning did to each exposure, milliarcsec; see `miri_widgets.steps.facts`.
     sources : dict of str to int
@@ -91,12 +94,18 @@ class Report:
     contexts: tuple[str, ...] = ()
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[tuple[str, str, int], ...] = ()
+    python_warnings: int = 0
     shifts: tuple[Mapping[str, Any], ...] = ()
     sources: Mapping[str, int] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
     methods: tuple[str, ...] = ()
     citations: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+
+    @property
+    def shifted(self) -> bool:
+        """Whether exposures were moved by measured shifts before they were aligned."""
+        return any(one.name == "apply_shift" and one.done and one.acted for one in self.stages)
 
     @property
     def rejected(self) -> frozenset[str]:
@@ -155,13 +164,8 @@ def gather(request: ReportRequest) -> Report:
     )
     versions, contexts, references = software(made)
     parameters = changed_parameters(request, made, filters)
-    # a skipped step has moved nothing: it leaves entries of zeros without matches
-    shifts = [
-        entry
-        for _, record in made
-        if "tweakreg" not in skipped_steps(record)
-        for entry in record.facts.get("shifts") or ()
-    ]
+    shifts = [entry for _, record in made for entry in _aligned(record)]
+    warnings, python_warnings = warnings_of(made)
     sources = {
         record.label: int(record.facts["sources"])
         for _, record in made
@@ -169,7 +173,7 @@ def gather(request: ReportRequest) -> Report:
     }
     words, citations = methods(
         request.program, [one for one, taken in request.exposures if taken], stages, parameters, versions, contexts,
-        [record for _, record in made], sources,
+        [record for _, record in made], sources, len(_rejected(request)),
     )  # fmt: skip
     return Report(
         program=request.program,
@@ -183,13 +187,19 @@ def gather(request: ReportRequest) -> Report:
         versions=versions,
         contexts=contexts,
         references=references,
-        warnings=warnings_of(made),
+        warnings=warnings,
+        python_warnings=python_warnings,
         shifts=tuple(shifts),
         sources=sources,
         pictures=pictures_of([(record, request.services.products(plan)) for plan, record in made]),
         methods=words,
         citations=citations,
-        missing=(*_missing(request, found), *left_out_of(made), *request.warnings),
+        missing=tuple(
+            filter(
+                None,
+                map(without_advice, (*_missing(request, found), *left_out_of(made), *request.warnings)),
+            )
+        ),
     )
 
 
@@ -210,17 +220,36 @@ def _missing(request: ReportRequest, found: Sequence[tuple[Any, Any]]) -> tuple[
             )
     left_out = [one.root for one, taken in request.exposures if not taken]
     if left_out:
-        lines.append(f"{len(left_out)} of {len(request.exposures)} exposures are excluded.")
-    rejected = [
+        lines.append(f"{of_words(len(left_out), len(request.exposures), 'exposure')} excluded.")
+    if rejected := _rejected(request):
+        them = "it" if len(rejected) == 1 else "them"
+        lines.append(
+            f"{of_words(len(rejected), len(request.exposures), 'exposure')} rejected: the mosaics leave {them} out."
+        )
+    return tuple(lines)
+
+
+def _rejected(request: ReportRequest) -> list[str]:
+    """Return the roots of the exposures that take part and that the mosaics leave out."""
+    return [
         one.root
         for one, taken in request.exposures
         if taken and request.tags.get(one.root, Tag()).verdict == Verdict.REJECTED
     ]
-    if rejected:
-        lines.append(
-            f"{len(rejected)} of {len(request.exposures)} exposures are rejected: the mosaics leave them out."
-        )
-    return tuple(lines)
+
+
+def _aligned(record: Any) -> list[Mapping[str, Any]]:
+    """Return what aligning did in a run; a step that was skipped, or that fitted nothing, has moved nothing."""
+    entries = list(record.facts.get("shifts") or ())
+    if "tweakreg" in skipped_steps(record) or not any(map(_fitted, entries)):
+        return []
+    return entries
+
+
+def _fitted(entry: Mapping[str, Any]) -> bool:
+    return entry.get("used") is not None or any(
+        abs(entry.get(name) or 0) > 0 for name in ("dra_mas", "ddec_mas")
+    )
 
 
 def default_path(program: Program) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from miri_widgets.models.report_texts import without_advice
 from miri_widgets.models.rows import duration
 from miri_widgets.models.services import Services
 from miri_widgets.products.exposure import Exposure
@@ -24,6 +25,7 @@ __all__ = [
     "left_out_of",
     "proofs_of",
     "run_facts",
+    "run_words",
     "skipped_steps",
     "software",
     "stage_facts",
@@ -33,6 +35,15 @@ __all__ = [
 _LONG = 300
 _INSTALLED = re.compile(r"\S*/site-packages/")
 """Where a package happens to be installed is nobody's business."""
+_PYTHON = re.compile(r"^py: (?:.*?:\d+: )?(\w*Warning): (.*?)(?: warnings\.warn\(.*)?$")
+"""A warning of Python's own machinery: the place in the code, its class, its text and the line of code."""
+_HOUSEKEEPING = frozenset(
+    (
+        "UserWarning", "DeprecationWarning", "PendingDeprecationWarning", "FutureWarning", "ResourceWarning",
+        "ImportWarning", "SyntaxWarning", "BytesWarning", "EncodingWarning",
+    )
+)  # fmt: skip
+"""Classes of Python warnings that are for programmers, and tell nothing of the data."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,8 @@ class StageFacts:
     skipped: tuple[str, ...] = ()
     version: int = 0
     sentence: str = ""
+    methods: str = ""
+    acted: bool = True
 
     @property
     def status(self) -> str:
@@ -86,7 +99,9 @@ class StageFacts:
             return "cannot run"
         if not self.planned:
             return "takes no exposure"
-        return "complete" if self.done == self.planned else f"{self.done} of {self.planned} runs complete"
+        return (
+            "complete" if self.done == self.planned else f"{self.done} of {run_words(self.planned)} complete"
+        )
 
     @property
     def time(self) -> str:
@@ -106,6 +121,11 @@ class ProofFacts:
     headline: str = ""
 
 
+def run_words(count: int) -> str:
+    """Return a number of runs: "1 run", "4 runs"."""
+    return f"{count} run{'' if count == 1 else 's'}"
+
+
 def run_facts(plan: Any, record: Any) -> RunFacts:
     """Return how one planned run stands; it is complete when it has a record."""
     if record is None:
@@ -119,6 +139,7 @@ def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> S
     mine = [record for plan, record in found if plan.stage == stage.name]
     made = [record for record in mine if record is not None]
     states = Counter(name for record in made for name in skipped_steps(record))
+    skipped = tuple(name for name, count in states.items() if count == len(made))
     return StageFacts(
         name=stage.name,
         title=stage.title,
@@ -129,9 +150,11 @@ def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> S
         seconds=sum(record.seconds for record in made),
         peak_mb=max((record.peak_rss_mb for record in made), default=0.0),
         finished=max((record.finished for record in made), default=0.0),
-        skipped=tuple(name for name, count in states.items() if count == len(made)),
+        skipped=skipped,
         version=made[0].stage_version if made else 0,
-        sentence=refused,
+        sentence=without_advice(refused),
+        methods=stage.methods,
+        acted=bool(made) and not set(stage.steps) <= set(skipped),
     )
 
 
@@ -171,7 +194,7 @@ def left_out_of(made: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
             runs.setdefault((plan.stage, words), []).append(plan.label)
     totals = Counter(plan.stage for plan, _ in made)
     return tuple(
-        f"The pipeline left steps of {stage} out of {len(labels)} of {totals[stage]} runs "
+        f"The pipeline left steps of {stage} out of {len(labels)} of {run_words(totals[stage])} "
         f"({', '.join(labels[:4])}{' and others' if len(labels) > 4 else ''}): {words}."
         for (stage, words), labels in runs.items()
     )
@@ -180,27 +203,50 @@ def left_out_of(made: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
 def proofs_of(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[ProofFacts, ...]:
     """Return what steps of ours told of complete runs, the worst first."""
     rank = {"harm": 0, "doubtful": 1, "good": 2}
+    steps = {stage.name: set(stage.steps) for stage, _ in request.stages}
     found = []
     for plan, record in made:
+        if steps.get(plan.stage) and steps[plan.stage] <= set(skipped_steps(record)):
+            continue  # a step that did not run did nothing to the data
         report = record.facts.get("report") or {}
         for proof in [report.get("proof"), *(report.get("proofs") or ())]:
             if proof:
                 verdict = str(proof.get("verdict", ""))
                 accepted = verdict == "harm" and request.services.accepted(plan.key)
-                lines = tuple(map(str, proof.get("sentences", ())))
+                lines = tuple(
+                    filter(None, (without_advice(str(line)) for line in proof.get("sentences", ())))
+                )
                 words = str(proof.get("headline") or "")
                 found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted, words))
-        told = tuple(str(line)[:_LONG] for line in report.get("warnings") or ())
+        told = tuple(
+            filter(None, (without_advice(str(line))[:_LONG] for line in report.get("warnings") or ()))
+        )
         if told:
             found.append(ProofFacts(plan.stage, plan.label, "told", told))
     return tuple(sorted(found, key=lambda one: rank.get(one.verdict, 3)))
 
 
-def warnings_of(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, str, int], ...]:
-    """Return stage, warning and in how many complete runs, each warning once."""
-    counts = Counter(
-        (plan.stage, _INSTALLED.sub("", " ".join(str(line).split()))[:_LONG])
-        for plan, record in made
-        for line in record.warnings
-    )
-    return tuple((stage, line, count) for (stage, line), count in counts.items())
+def warnings_of(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[tuple[str, str, int], ...], int]:
+    """
+    Return the warnings about the data, and how many others are for programmers.
+
+    Returns
+    -------
+    tuple of (str, str, int)
+        Stage, warning and in how many complete runs, each warning once.
+    int
+        Different warnings of Python itself, such as of a use that a later version will not have.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    others: set[str] = set()
+    for plan, record in made:
+        lines = {" ".join(str(line).split()) for line in record.warnings}
+        texts = set()
+        for line in sorted(lines):
+            match = _PYTHON.match(line)
+            if match and match[1] in _HOUSEKEEPING:
+                others.add(match[2])
+            else:
+                texts.add(_INSTALLED.sub("", f"{match[1]}: {match[2]}" if match else line)[:_LONG])
+        counts.update((plan.stage, text) for text in sorted(texts))
+    return tuple((stage, line, count) for (stage, line), count in counts.items()), len(others)

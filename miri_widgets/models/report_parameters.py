@@ -9,10 +9,11 @@ from typing import Any
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.models.report_facts import ReportRequest, skipped_steps
+from miri_widgets.models.report_texts import places_of, shown, without_advice
 from miri_widgets.settings import Parameter, Settings, Source
 from miri_widgets.steps.acting import inactive
 
-__all__ = ["BY_CRDS", "ChangedParameter", "changed_parameters"]
+__all__ = ["BY_CRDS", "BY_STAGE", "ChangedParameter", "changed_parameters"]
 
 _WORDS = {
     Source.USER: "you",
@@ -23,6 +24,9 @@ _WORDS = {
 
 BY_CRDS = _WORDS[Source.CRDS]
 """Who set what nobody chose."""
+
+BY_STAGE = "the stage "
+"""How the source of a file begins that an earlier stage has made."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def changed_parameters(
             chosen = name in plan.settings
             value = plan.settings[name] if chosen else record.resolved[name]
             if name in given:
-                value, source = given[name].product, f"the stage {given[name].stage}"
+                value, source = given[name].product, f"{BY_STAGE}{given[name].stage}"
             elif one is None or (_same(one, value) and not (chosen and name in from_crds)):
                 continue
             else:
@@ -97,10 +101,12 @@ def changed_parameters(
             why = idle.get(name, "") if name not in given else ""
             mark = (plan.stage, name, repr(value) if name not in given else "", source, why)
             rows[mark] = (value, one, rows.get(mark, (None, None, 0))[2] + 1)
+    places = places_of(request.program)
     order = {stage.name: place for place, (stage, _) in enumerate(request.stages)}
     found = [
         ChangedParameter(
-            stage, name, value, one.default if one else None, one.unit if one else "", source, count, totals[stage], why,
+            stage, name, shown(value, places), shown(one.default, places) if one else None, one.unit if one else "",
+            source, count, totals[stage], without_advice(why),
         )
         for (stage, name, _, source, why), (value, one, count) in rows.items()
     ]  # fmt: skip

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from miri_widgets.models.citations import CITATIONS
-from miri_widgets.models.report_facts import StageFacts
-from miri_widgets.models.report_parameters import BY_CRDS, ChangedParameter
+from miri_widgets.models.report_facts import StageFacts, run_words, skipped_steps
+from miri_widgets.models.report_parameters import BY_CRDS, BY_STAGE, ChangedParameter
+from miri_widgets.models.report_texts import number_words
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 
@@ -21,7 +22,7 @@ def value_words(value: Any) -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, float):
-        return f"{value:.6g}"  # a parameter of six digits is exact enough for people
+        return number_words(value)
     if isinstance(value, list | tuple):
         return ", ".join(map(value_words, value)) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -36,11 +37,12 @@ def methods(
     contexts: Sequence[str],
     records: Sequence[Any],
     sources: Mapping[str, int],
+    rejected: int = 0,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     Write what was done; only what a record proves is told.
 
-    Citations stand in square brackets as keys of `miri_widgets.models.citations.CITATIONS`.
+    A stage is named when it is complete in a run and was not skipped there. Citations stand in square brackets as keys of `miri_widgets.models.citations.CITATIONS`.
 
     Returns
     -------
@@ -49,22 +51,14 @@ def methods(
     tuple of str
         Keys of the works that apply, in the order in which they are named.
     """
-    done = {stage.name: stage for stage in stages if stage.done}
-    steps = {
-        one["name"]
-        for record in records
-        for one in record.steps
-        if one.get("cal_step") == "COMPLETE" or (not one.get("cal_step") and one.get("state") == "done")
-    }
-    lines = [_data(program, exposures), _pipeline(versions, contexts)]
-    own = [stage for stage in done.values() if stage.own]
-    for stage in own:
-        lines.append(
-            f"{_short(stage)}: {_lower(stage.summary).rstrip('.')} (a step of miri_widgets {versions.get('miri_widgets', '')})."
-        )
+    done = [stage for stage in stages if stage.done and stage.acted]
+    lines = [_data(program, exposures, rejected), _pipeline(versions, contexts)]
+    own = [stage for stage in done if stage.own]
+    lines += [_stage(stage, versions) for stage in done if stage.own or stage.methods]
     lines += _changed(parameters)
-    if "image3" in done:
-        lines += _mosaics(records, steps, sources)
+    mosaics = [record for record in records if record.stage == "image3"]
+    if mosaics:
+        lines += _mosaics(mosaics, sources)
     if own:
         lines.append("miri_widgets uses NumPy [Harris2020], SciPy [Virtanen2020] and Astropy [Astropy2022].")
     else:
@@ -77,14 +71,29 @@ def methods(
     return tuple(line for line in lines if line), tuple(dict.fromkeys(named))
 
 
-def _data(program: Program, exposures: Sequence[Exposure]) -> str:
+def _stage(stage: StageFacts, versions: Mapping[str, str]) -> str:
+    """What a stage has done; one that does not tell it was applied."""
+    text = stage.methods or f"The step {_short(stage)} was applied to the data."
+    about = (
+        [f"{_short(stage)}, a step of miri_widgets {versions.get('miri_widgets', '')}".rstrip()]
+        if stage.own
+        else []
+    )
+    about += [f"{stage.done} of {run_words(stage.planned)}"] if stage.done < stage.planned else []
+    return f"{text.rstrip('.')} ({'; '.join(about)})." if about else text
+
+
+def _data(program: Program, exposures: Sequence[Exposure], rejected: int) -> str:
     filters = [name for name in FILTERS if any(one.filter == name for one in exposures)]
     seconds = sum(one.exposure_time for one in exposures)
     kind = "simulated exposures" if program.simulated else "exposures"
     of = f" of program {program.program.lstrip('0')}" if program.program else ""
+    if len(exposures) == 1:
+        kind = kind.removesuffix("s")
+    left_out = f" The mosaics leave {rejected} rejected of them out." if rejected else ""
     return (
         f"We reduced {len(exposures)} {kind}{of} of the MIRI imager [Rieke2015; Bouchet2015; Wright2023] in "
-        f"{_and(filters)}, with {seconds:.0f} s of exposure time in all."
+        f"{_and(filters)}, with {number_words(round(seconds))} s of exposure time in all.{left_out}"
     )
 
 
@@ -94,11 +103,20 @@ def _pipeline(versions: Mapping[str, str], contexts: Sequence[str]) -> str:
 
 
 def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
-    mine = [
-        one for one in parameters if one.source != BY_CRDS and not one.inactive and not _is_path(one.value)
-    ]
+    mine = [one for one in parameters if one.source != BY_CRDS and not one.inactive]
+    files = [one.name for one in mine if one.source.startswith(BY_STAGE)]
+    mine = [one for one in mine if not one.source.startswith(BY_STAGE)]
+    passed = (
+        [f"Products of earlier stages were the values of {_and(list(dict.fromkeys(files)))}."]
+        if files
+        else []
+    )
     if not mine:
-        return ["All parameters have the values of the pipeline and of its CRDS parameter files."]
+        other = "other " if files else ""
+        return [
+            *passed,
+            f"All {other}parameters have the values of the pipeline and of its CRDS parameter files.",
+        ]
     told = [
         f"{one.name} = {value_words(one.value)}{f' {one.unit}' if one.unit else ''}"
         for one in mine[:_MOST_VALUES]
@@ -106,22 +124,30 @@ def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
     more = len(mine) - len(told)
     rest = f", and {more} more that the table of parameters lists" if more else ""
     return [
-        f"Parameters that differ from the pipeline's defaults are {_and(told) if not rest else ', '.join(told)}{rest}."
+        *passed,
+        f"Parameters that differ from the pipeline's defaults are {_and(told) if not rest else ', '.join(told)}{rest}.",
     ]
 
 
-def _is_path(value: Any) -> bool:
-    return isinstance(value, str) and "/" in value
-
-
-def _mosaics(records: Sequence[Any], steps: set[str], sources: Mapping[str, int]) -> list[str]:
-    record = next(one for one in records if one.stage == "image3")
+def _mosaics(records: Sequence[Any], sources: Mapping[str, int]) -> list[str]:
+    record = records[0]
+    steps = {
+        one["name"]
+        for each in records
+        for one in each.steps
+        if one["name"] not in skipped_steps(each)
+        and (one.get("cal_step") == "COMPLETE" or (not one.get("cal_step") and one.get("state") == "done"))
+    }
     lines = []
+    if "tweakreg" in steps:
+        lines.append("Exposures of each filter were aligned with each other by the step tweakreg.")
+    if "outlier_detection" in steps:
+        lines.append("Outliers were rejected by the step outlier_detection.")
     if "resample" in steps:
         acting = record.resolved | record.settings
         scale, pixfrac = acting.get("resample.pixel_scale"), acting.get("resample.pixfrac")
-        told = [f"a pixel scale of {scale} arcsec"] if scale else []
-        told += [f"pixfrac {pixfrac}"] if pixfrac is not None else []
+        told = [f"a pixel scale of {value_words(scale)} arcsec"] if scale else []
+        told += [f"pixfrac {value_words(pixfrac)}"] if pixfrac is not None else []
         told += [f"the {acting['resample.kernel']} kernel"] if acting.get("resample.kernel") else []
         how = f" with {_and(told)}" if told else ""
         lines.append(f"Exposures of each filter were drizzled [Fruchter2002] into a mosaic{how}.")
@@ -140,10 +166,6 @@ def _uses_gaia(program: Program, parameters: Sequence[ChangedParameter]) -> bool
 
 def _short(stage: StageFacts) -> str:
     return stage.title.partition(":")[0]
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _and(words: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import base64
 import math
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from markupsafe import Markup, escape
 from miri_widgets.models.citations import CITATIONS, bibtex
 from miri_widgets.models.report import Report, default_path, gather
 from miri_widgets.models.report_facts import ReportRequest
+from miri_widgets.models.report_texts import number_words, places_of, short_numbers, without_folders
 from miri_widgets.models.report_words import value_words
 from miri_widgets.products.atomic import write_text
 
@@ -28,6 +30,8 @@ _VERDICTS = {"good": "no harm found", "doubtful": "doubtful", "harm": "harm", "t
 _SOFTWARE = {"Bushouse": "jwst", "Photutils": "photutils"}
 _CITED = re.compile(r"\[([\w; ]+)\]")
 _MOST_LETTERS = 400
+_EMPTY = re.compile(r"(<t[dh]\b[^>]*>(?:<code>)?)\s*((?:</code>)?</t[dh]>)")
+"""A cell of a table that shows nothing; texts of people are escaped, so that none can be meant by it."""
 
 
 def make_report(request: ReportRequest, path: Path | None = None) -> Path:
@@ -70,8 +74,8 @@ def render(report: Report) -> str:
     program = report.program
     works = [CITATIONS[key] for key in report.citations]
     software = {key: report.versions.get(package, "") for key, package in _SOFTWARE.items()}
-    return (
-        _environment()
+    page = (
+        _environment(places_of(program))
         .get_template("report.html.j2")
         .render(
             report=report,
@@ -82,25 +86,44 @@ def render(report: Report) -> str:
             verdicts=_VERDICTS,
             works=works,
             software={key: version for key, version in software.items() if version},
-            bibtex=bibtex(works, software),
+            bibtex=_verbatim(bibtex(works, software)),
         )
     )
+    return _EMPTY.sub(r"\1–\2", page)
 
 
-def _environment() -> jinja2.Environment:
+def _environment(places: Sequence[Path]) -> jinja2.Environment:
+    """Every value that the template shows, whatever it is, passes `printed`."""
+
+    def printed(value: Any) -> Any:
+        if isinstance(value, Markup):
+            return value
+        if value is None:
+            return "–"
+        if isinstance(value, float):
+            return number_words(value).replace("-", "\N{MINUS SIGN}")
+        return short_numbers(without_folders(value, places)) if isinstance(value, str) else value
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
+        finalize=printed,
     )
     environment.filters |= {
-        "base64": lambda png: base64.b64encode(png).decode("ascii"),
+        "base64": lambda png: Markup(base64.b64encode(png).decode("ascii")),
+        "verbatim": _verbatim,
         "words": _shortened,
         "figure": _figure,
-        "cited": _cited,
+        "cited": lambda line: _cited(printed(line)),
     }
     return environment
+
+
+def _verbatim(text: str) -> Markup:
+    """Versions and works are no numbers."""
+    return escape(text)
 
 
 def _shortened(value: Any) -> str:

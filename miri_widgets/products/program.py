@@ -142,12 +142,22 @@ class Program:
 
     @property
     def origin(self) -> str:
-        """Where the exposures come from, as a sentence; empty when they are real."""
+        """Where the exposures come from, and how to change it, for a page; empty when they are real."""
         if self.awaited:
             places = " or ".join(map(str, self.awaited))
             return (
                 f"Simulated twin: there are no {STARTS[self.start]} ({self.start} files) in {places}, so simulated ones with the "
                 "pointings, dates and filters of the real ones stand in. Put the real ones there and open this page again."
+            )
+        return self.provenance
+
+    @property
+    def provenance(self) -> str:
+        """Where the exposures come from, as a sentence for a paper; empty when they are real."""
+        if self.awaited:
+            return (
+                f"Simulated twin: there were no {STARTS[self.start]} ({self.start} files), so simulated ones with the "
+                "pointings, dates and filters of the real ones stood in."
             )
         return "Simulated exposures with known truth." if self.simulated else ""
 

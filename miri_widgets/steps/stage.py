@@ -76,6 +76,8 @@ class Stage:
         Of a stage of another package, what its panel says of it, as Markdown; those of this package have a help page.
     code : str
         Of a stage of another package, the mark of its code; found by this package.
+    methods : str
+        What a run of it has done, as one sentence in the past tense, for the methods of a paper.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Stage:
     help: str = ""
     code: str = ""
     leaves_rejected: bool = False
+    methods: str = ""
 
     @property
     def per_exposure(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from miri_widgets.viewer.protocol import ImageViewer, View
 
 if TYPE_CHECKING:
-    from miri_widgets.viewer.deferred import Backend
+    from miri_widgets.viewer.backend import Backend
 
 __all__ = ["ImageViewer", "View", "make_viewer"]
 

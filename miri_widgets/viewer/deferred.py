@@ -9,100 +9,34 @@ for meanwhile is done. If jdaviz cannot be had, the light viewer takes its place
 from __future__ import annotations
 
 import asyncio
-import html
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
-from ipywidgets import HTML, Box, Layout, Widget
 from numpy.typing import NDArray
 
 from miri_widgets.core.display_range import check_range
 from miri_widgets.core.regions import Region
+from miri_widgets.viewer.backend import Backend
 from miri_widgets.viewer.brightness import check_stretch
-from miri_widgets.viewer.image import ViewerImage, load_image, safe_label
+from miri_widgets.viewer.image import load_image, safe_label
+from miri_widgets.viewer.notice import Frame
 from miri_widgets.viewer.protocol import MARK_COLOR, ImageSource, Position, StretchFunction, View
+from miri_widgets.viewer.replay import Action, Replay
 from miri_widgets.viewer.state import checked_state, in_order
-from miri_widgets.viewer.visitor import wait_for_visitor
+from miri_widgets.viewer.visitor import in_thread, nobody_is_there, wait_for_visitor
 
 __all__ = ["Backend", "DeferredViewer"]
 
 _LOG = logging.getLogger(__name__)
 
-_PLACEHOLDER = """<div class="mw-viewer-coming" role="status" style="display:flex;flex-direction:column;
-align-items:center;justify-content:center;gap:10px;height:100%;width:100%;border-radius:10px;background:#101c2b;
-color:#c9d6e4;font-size:15px;text-align:center;line-height:1.5"><div style="font-size:17px;color:#fff">{title}</div>
-<div>{reason}</div></div>"""
-
-
-class Backend(Protocol):
-    """What draws: one class per library. Images are loaded and labels are safe before they get here."""
-
-    widget: Widget
-
-    def show(self, image: ViewerImage, label: str, like: str) -> None:
-        """Show an image on top, instead of one with the same label, with black and white of another."""
-
-    def front(self, label: str) -> None:
-        """Bring an image that is here already on top."""
-
-    def remove(self, label: str) -> None:
-        """Forget an image."""
-
-    def blink(self) -> None:
-        """Show the next image."""
-
-    def on_click(self, callback: Callable[[float, float], object]) -> None:
-        """Call a function with the place (x, y) of every click."""
-
-    def on_view(self, callback: Callable[[View], object]) -> None:
-        """Call a function with what is in view, now and whenever it changes."""
-
-    def overlay(self, mask: NDArray[np.bool_], label: str, color: str, opacity: float) -> None:
-        """Colour pixels, instead of an overlay with the same label."""
-
-    def clear_overlay(self, label: str) -> None:
-        """Remove an overlay."""
-
-    def set_range(self, label: str, black: float | None, white: float | None) -> None:
-        """Fix black and white of an image and of those like it, or let them go."""
-
-    def mark(self, positions: Table, label: str, color: str) -> None:
-        """Mark positions, instead of marks with the same label."""
-
-    def unmark(self, label: str) -> None:
-        """Remove marks."""
-
-    def center_on(self, position: Position) -> None:
-        """Bring a position to the centre."""
-
-    def stretch(self, function: StretchFunction, percentile: float) -> None:
-        """Set how values become brightness."""
-
-    def regions(self) -> dict[str, Any]:
-        """Return the regions that the user drew."""
-
-    def draw(self, regions: Sequence[Region]) -> None:
-        """Add regions to those that the user drew."""
-
-    def erase(self) -> None:
-        """Forget the regions that the user drew."""
-
-    def outline(self, regions: Sequence[Region], label: str, color: str) -> None:
-        """Show outlines, instead of those with the same label."""
-
-    def state(self) -> dict[str, Any]:
-        """Return what is shown; see `ImageViewer.state`, without ``images``."""
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Show that again; the state is checked."""
-
-    def close(self) -> None:
-        """Free the widgets."""
+_LATE = 60.0
+"""Seconds after which a viewer that has not come is said to be late."""
 
 
 class DeferredViewer:
@@ -119,6 +53,8 @@ class DeferredViewer:
         Makes another backend if `prepare` or `build` fails.
     height : str
         Height of the viewer, a CSS length.
+    late : float, optional
+        After how long the page says that the viewer does not come, and offers what can be done [s]; 60 by default.
 
     Notes
     -----
@@ -132,26 +68,22 @@ class DeferredViewer:
         fall_back: Callable[[], Backend] | None = None,
         *,
         height: str = "620px",
+        late: float | None = None,
     ) -> None:
         self._prepare, self._build, self._fall_back = prepare, build, fall_back
+        self._late = _LATE if late is None else late
         self._backend: Backend | None = None
+        self._is_light = False
         self._labels: list[str] = []
         self._restored: dict[str, Any] = {}
-        self._waiting: list[Callable[[Backend], None]] = []
+        self._replay = Replay()
         self._callbacks: list[Callable[[], None]] = []
+        self._views: list[Callable[[View], object]] = []
         self._closed = False
-        self._placeholder = HTML(layout=Layout(width="100%", height="100%"))
-        self._placeholder.add_class("mw-viewer-placeholder")
-        # Trap: jdaviz fills its box only if that has a height and may shrink.
-        self.widget = Box([self._placeholder], layout=Layout(width="100%", height=height, min_width="0"))
-        self.widget.add_class("mw-viewer")
-        self._say("The image viewer is loading …", "All other controls work already.")
+        self._frame = Frame(height)
+        self.widget = self._frame.widget
         self._task: asyncio.Task[None] | None = None
-        try:
-            self._task = asyncio.get_running_loop().create_task(self._start())
-            self._task.add_done_callback(self._ended)
-        except RuntimeError:
-            self._start_now()
+        self._launch()
 
     @property
     def ready(self) -> bool:
@@ -173,36 +105,41 @@ class DeferredViewer:
     def show(self, image: ImageSource, *, label: str, extension: str = "SCI", like: str = "") -> None:
         """Show an image on top; see `ImageViewer.show`."""
         loaded, name = load_image(image, extension), safe_label(label)
-        self._labels = [each for each in self._labels if each != name] + [name]
         other = safe_label(like)
-        self._do(lambda backend: backend.show(loaded, name, other))
+        self._labels = [each for each in self._labels if each != name] + [name]
+        try:
+            self._do(lambda backend: backend.show(loaded, name, other), "show", name)
+        except Exception:
+            self._drop(name)
+            raise
 
     def front(self, label: str) -> bool:
         """Bring an image that is here already on top; see `ImageViewer.front`."""
         name = safe_label(label)
         if name not in self._labels:
             return False
-        self._do(lambda backend: backend.front(name))
+        self._do(lambda backend: backend.front(name), "front")
         return True
 
     def remove(self, label: str) -> None:
         """Forget an image; an unknown label is ignored."""
         name = safe_label(label)
         if name in self._labels:
-            self._labels.remove(name)
+            self._drop(name)
             self._do(lambda backend: backend.remove(name))
 
     def blink(self) -> None:
         """Show the next image."""
-        self._do(lambda backend: backend.blink())
+        self._add(lambda backend: backend.blink(), "blink")
 
     def on_click(self, callback: Callable[[float, float], object]) -> None:
         """Call a function with the place of every click; see `ImageViewer.on_click`."""
-        self._do(lambda backend: backend.on_click(callback))
+        self._add(lambda backend: backend.on_click(callback), "click")
 
     def on_view(self, callback: Callable[[View], object]) -> None:
         """Call a function whenever the image on top changes; see `ImageViewer.on_view`."""
         # what waited to be done is no news; only where that has led is
+        self._views.append(callback)
         self.on_ready(lambda: self._do(lambda backend: backend.on_view(callback)))
 
     def overlay(
@@ -210,34 +147,38 @@ class DeferredViewer:
     ) -> None:
         """Colour the pixels of a mask; see `ImageViewer.overlay`."""
         kept, name = np.array(mask, dtype=bool), safe_label(label)
-        self._do(lambda backend: backend.overlay(kept, name, color, opacity))
+        self._do(lambda backend: backend.overlay(kept, name, color, opacity), "overlay", name)
 
     def clear_overlay(self, label: str) -> None:
         """Remove an overlay; an unknown label is ignored."""
+        self._replay.forget("overlay", safe_label(label))
         self._do(lambda backend: backend.clear_overlay(safe_label(label)))
 
     def set_range(self, label: str, black: float | None = None, white: float | None = None) -> None:
         """Fix black and white of an image; see `ImageViewer.set_range`."""
         if not (black is None and white is None):
             check_range(math.nan if black is None else black, math.nan if white is None else white)
-        self._do(lambda backend: backend.set_range(safe_label(label), black, white))
+        self._do(
+            lambda backend: backend.set_range(safe_label(label), black, white), "range", safe_label(label)
+        )
 
     def mark(self, positions: Table, *, label: str, color: str = MARK_COLOR) -> None:
         """Mark positions; see `ImageViewer.mark`."""
-        self._do(lambda backend: backend.mark(positions, safe_label(label), color))
+        self._do(lambda backend: backend.mark(positions, safe_label(label), color), "mark", safe_label(label))
 
     def unmark(self, label: str) -> None:
         """Remove a set of marks; an unknown label is ignored."""
+        self._replay.forget("mark", safe_label(label))
         self._do(lambda backend: backend.unmark(safe_label(label)))
 
     def center_on(self, position: Position) -> None:
         """Bring a position, on the sky or (x, y), to the centre of the view."""
-        self._do(lambda backend: backend.center_on(position))
+        self._do(lambda backend: backend.center_on(position), "center")
 
     def stretch(self, function: StretchFunction = "arcsinh", percentile: float = 99.5) -> None:
         """Set how values become brightness; see `ImageViewer.stretch`."""
         check_stretch(function, percentile)
-        self._do(lambda backend: backend.stretch(function, percentile))
+        self._do(lambda backend: backend.stretch(function, percentile), "stretch")
 
     def regions(self) -> dict[str, Any]:
         """Return the regions that the user drew; none before the viewer is ready."""
@@ -245,15 +186,16 @@ class DeferredViewer:
 
     def draw(self, regions: Sequence[Region]) -> None:
         """Add regions to those that the user drew; see `ImageViewer.draw`."""
-        self._do(lambda backend: backend.draw(tuple(regions)))
+        self._add(lambda backend: backend.draw(tuple(regions)), "draw")
 
     def erase(self) -> None:
         """Forget the regions that the user drew."""
-        self._do(lambda backend: backend.erase())
+        self._do(lambda backend: backend.erase(), "erase")
 
     def outline(self, regions: Sequence[Region], *, label: str, color: str = MARK_COLOR) -> None:
         """Show the outlines of regions; see `ImageViewer.outline`."""
-        self._do(lambda backend: backend.outline(tuple(regions), safe_label(label), color))
+        name = safe_label(label)
+        self._do(lambda backend: backend.outline(tuple(regions), name, color), "outline", name)
 
     def state(self) -> dict[str, Any]:
         """Return what is shown, as plain values; see `ImageViewer.state`."""
@@ -269,7 +211,7 @@ class DeferredViewer:
         """Show again what `state` told; see `ImageViewer.restore`."""
         self._restored = checked = checked_state(state)
         self._labels = in_order(self._labels, checked.get("images", ()))
-        self._do(lambda backend: backend.restore(checked))
+        self._do(lambda backend: backend.restore(checked), "restore")
 
     def close(self) -> None:
         """Free the widgets; the viewer cannot be used afterwards."""
@@ -278,79 +220,191 @@ class DeferredViewer:
             self._task.cancel()
         if self._backend is not None:
             self._backend.close()
-        self._waiting.clear()
+        self._replay.clear()
         self._callbacks.clear()
-        self._placeholder.close()
-        self.widget.close()
+        self._views.clear()
+        self._frame.close()
 
-    def _do(self, action: Callable[[Backend], None]) -> None:
-        """Act now, or when the backend is there."""
+    @property
+    def _may_be_replaced(self) -> bool:
+        """Whether another backend may come, which must do the same again; else no image is kept here."""
+        return self._backend is None or bool(self._frame.sentence)
+
+    def _do(self, action: Action, *key: Hashable) -> None:
+        """Act now, or when the backend is there; with a key, a backend that comes later does it again."""
         if self._closed:
             return
-        if self._backend is None:
-            self._waiting.append(action)
-        else:
+        if key and self._may_be_replaced:
+            self._replay.keep(action, *key)
+        if self._backend is not None:
             action(self._backend)
+
+    def _add(self, action: Action, kind: str) -> None:
+        """Do the same with an action that replaces none of its kind."""
+        if self._may_be_replaced and not self._closed:
+            self._replay.add(action, kind)
+        self._do(action)
+
+    def _drop(self, name: str) -> None:
+        self._labels = [each for each in self._labels if each != name]
+        self._replay.forget("show", name)
+
+    def _launch(self) -> None:
+        """Let the viewer come."""
+        self._frame.wait("The image viewer is loading …", "All other controls work already.")
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._start_now()
+            return
+        self._task = loop.create_task(self._start())
+        self._task.add_done_callback(self._ended)
 
     async def _start(self) -> None:
         """Prepare in a thread, with the seconds on the placeholder, then build."""
         begin = time.monotonic()
-        work = asyncio.get_running_loop().run_in_executor(None, self._prepare)
+        work = asyncio.ensure_future(in_thread(self._prepare))
+        visit: asyncio.Future[None] | None = None
+        absent = 0.0  # nobody waits for the viewer of a page that nobody has opened
+        tick = min(1.0, self._late / 4)
+        late = False
         try:
-            while not (await asyncio.wait({work}, timeout=1.0))[0]:
-                passed = time.monotonic() - begin
-                self._say(
-                    "The image viewer is loading …",
-                    f"jdaviz is imported, {passed:.0f} s so far; this takes about 10 s. All other controls work already.",
-                )
-            work.result()
-            await wait_for_visitor()
+            while visit is None or not visit.done():
+                waits_for = work if visit is None else visit
+                if (await asyncio.wait({waits_for}, timeout=tick))[0] and visit is None:
+                    work.result()
+                    visit = asyncio.ensure_future(wait_for_visitor())
+                absent += tick if visit is not None and nobody_is_there() else 0.0
+                passed = time.monotonic() - begin - absent
+                if self._backend is None and visit is None:
+                    self._frame.wait(
+                        "The image viewer is loading …",
+                        f"jdaviz is imported, {passed:.0f} s so far; this takes about 10 s. All other controls work already.",
+                    )
+                if passed > self._late and not late:
+                    late = True
+                    self._offer(f"The image viewer has not come within {self._late:.0f} s.")
+            visit.result()
             backend = self._build()
         except Exception as error:  # anything may be wrong with an optional, foreign viewer
-            backend = self._give_way(error)
-        self._begin(backend)
+            self._give_way(error)
+        else:
+            self._begin(backend)
+        finally:
+            for each in (work, visit):
+                if each is not None:
+                    each.cancel()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Never leave a page with a viewer that is said to come and does not."""
-        if self._closed or self.ready:
+        if self._closed or self.ready or task is not self._task:
             return
-        cause = "cancelled" if task.cancelled() else repr(task.exception())
-        _LOG.warning("The viewer did not come (%s)", cause)
-        try:
-            self._begin(self._give_way(RuntimeError(cause)))
-        except Exception:  # told by `_give_way`
-            _LOG.exception("No other viewer takes its place")
+        if task.cancelled() or task.exception() is not None:
+            self._give_way(RuntimeError("cancelled" if task.cancelled() else repr(task.exception())))
 
     def _start_now(self) -> None:
         try:
             self._prepare()
             backend = self._build()
         except Exception as error:  # as above
-            backend = self._give_way(error)
-        self._begin(backend)
+            if self._fall_back is None:
+                self._give_way(error)
+                raise
+            self._give_way(error)
+        else:
+            self._begin(backend)
 
-    def _give_way(self, error: Exception) -> Backend:
-        """Return the other viewer; the cause goes to the log."""
-        if self._fall_back is None:
-            self._say("The image viewer cannot be shown", str(error))
-            raise error
-        _LOG.warning("jdaviz cannot be used, the light viewer takes its place: %r", error)
-        return self._fall_back()
+    def _give_way(self, error: Exception) -> None:
+        """Let the light viewer take its place; the page says why, the log has all."""
+        _LOG.warning("The image viewer cannot be used: %r", error, exc_info=error)
+        taken = " The lightweight viewer takes its place." if self._fall_back is not None else ""
+        self._use_light(f"The image viewer cannot be used ({_cause(error)}).{taken}")
 
-    def _begin(self, backend: Backend) -> None:
-        """Put the backend in place of the placeholder and do what waits."""
+    def _use_light(self, reason: str) -> None:
+        """Show the light viewer, with the reason above it."""
+        self._stop_coming()
+        try:
+            backend = None if self._fall_back is None else self._fall_back()
+        except Exception as error:
+            _LOG.exception("The light viewer cannot be shown, either")
+            backend, reason = None, f"{reason} Nor can the lightweight viewer ({_cause(error)})."
+        if backend is not None:
+            self._begin(backend, reason)
+            return
+        self._frame.wait("The image viewer cannot be shown", reason)
+        self._offer(reason)
+
+    def _offer(self, sentence: str) -> None:
+        """Show a sentence and what can be done about the viewer."""
+        choices: list[tuple[str, Callable[[], object]]] = [("Start the viewer again", self._again)]
+        if self._fall_back is not None and (self._backend is None or not self._is_light):
+            chosen = "This is the lightweight viewer, as you chose."
+            choices.append(("Use the lightweight viewer", lambda: self._use_light(chosen)))
+        self._frame.notify(sentence, choices)
+
+    def _again(self) -> None:
+        """Let the viewer come once more; what is shown until then stays."""
+        self._stop_coming()
+        self._frame.notify("The image viewer is started again …")
+        self._launch()
+
+    def _stop_coming(self) -> None:
+        task, self._task = self._task, None
+        if task is not None and not task.done() and task is not _current_task():
+            task.cancel()
+
+    def _begin(self, backend: Backend, reason: str = "") -> None:
+        """Put the backend in place of what was there and do what was asked for; a reason makes it the second choice."""
         if self._closed:
             backend.close()
             return
-        self._backend = backend
-        self.widget.children = (backend.widget,)
-        waiting, self._waiting = self._waiting, []
+        before = self._backend
+        if before is not None:
+            self._replay.take_state(checked_state(self.state()))
+            before.close()
+        self._backend, self._is_light = backend, bool(reason)
+        self._frame.hold(backend.widget)
+        failed = self._do_all(backend, again=before is not None)
+        images = [name for kind, *name in failed if kind == "show"]
+        if images and len(images) == len(self._labels) and not reason and self._fall_back is not None:
+            # without an image jdaviz has no canvas; the light viewer may draw what it could not
+            told = "; ".join(failed.values())
+            self._use_light(f"The image viewer failed: {told}. The lightweight viewer takes its place.")
+            return
+        for (name,) in images:
+            self._drop(str(name))
+        sentence = " ".join((reason, *(f"Not drawn: {each}." for each in failed.values()))).strip()
+        if sentence:
+            self._offer(sentence)
+        else:
+            self._frame.notify("")
+            self._replay.clear()
+
+    def _do_all(self, backend: Backend, *, again: bool) -> dict[tuple[Hashable, ...], str]:
+        """Do what was asked for, and return what failed, as text; one bad request must not lose the others."""
+        failed: dict[tuple[Hashable, ...], str] = {}
         callbacks, self._callbacks = self._callbacks, []
-        for step in (*(lambda action=action: action(backend) for action in waiting), *callbacks):
+        if again:
+            callbacks = [partial(backend.on_view, each) for each in self._views]
+        steps: list[tuple[tuple[Hashable, ...], Callable[[], object]]]
+        steps = [(key, partial(action, backend)) for key, action in self._replay.items()]
+        steps.extend((("ready", number), each) for number, each in enumerate(callbacks))
+        for key, step in steps:
             try:
                 step()
-            except Exception:  # one bad request must not lose the others
+            except Exception as error:
                 _LOG.exception("A request made before the viewer was ready failed")
+                about = " ".join(str(part) for part in key if isinstance(part, str))
+                failed[key] = f"{about} ({_cause(error)})"
+        return failed
 
-    def _say(self, title: str, reason: str) -> None:
-        self._placeholder.value = _PLACEHOLDER.format(title=html.escape(title), reason=html.escape(reason))
+
+def _cause(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None

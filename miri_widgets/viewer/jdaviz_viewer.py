@@ -38,7 +38,7 @@ _FRAME = "28px"  # what jdaviz puts around its content
 
 class JdavizViewer:
     """
-    Images in a jdaviz App; see `miri_widgets.viewer.deferred.Backend` for the verbs.
+    Images in a jdaviz App; see `miri_widgets.viewer.backend.Backend` for the verbs.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ _HINT = "Click a pixel to read its value and position."
 
 class LightViewer:
     """
-    Images without jdaviz; see `miri_widgets.viewer.deferred.Backend` for the verbs.
+    Images without jdaviz; see `miri_widgets.viewer.backend.Backend` for the verbs.
 
     Images are drawn in detector or mosaic pixels. It has no tools of its own to draw regions: it shows those that it is given.
     """

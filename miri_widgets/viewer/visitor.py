@@ -10,16 +10,55 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
+from collections.abc import Callable
 
 from ipywidgets import Widget
 
-__all__ = ["wait_for_visitor"]
+__all__ = ["in_thread", "nobody_is_there", "wait_for_visitor"]
 
 #: Head start of the page over the viewer, which blocks the kernel while it is built [s].
 _HEAD_START = 1.0
 _LONGEST_WAIT = 30.0
 _LOOK = 0.1
+
+
+def nobody_is_there() -> bool:
+    """Tell whether this kernel is preheated and no page of it has been opened yet."""
+    return os.environ.get("VOILA_PREHEAT") == "True" and not _has_page()
+
+
+async def in_thread(call: Callable[[], None]) -> None:
+    """
+    Wait until a function has run in a thread of its own.
+
+    Notes
+    -----
+    Not in an executor: a function that hangs would take one of its threads for ever and keep the process from ending.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        error: Exception | None = None
+        try:
+            call()
+        except Exception as raised:
+            error = raised
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, error)
+
+    threading.Thread(target=run, name="miri-viewer", daemon=True).start()
+    await done
 
 
 async def wait_for_visitor() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from miri_widgets.errors import EngineError, NotFitsError
 from miri_widgets.models.citations import CITATIONS, bibtex
 from miri_widgets.models.report import gather, request_of
 from miri_widgets.models.report_pictures import picture
+from miri_widgets.models.report_texts import of_words, short_numbers, without_advice, without_folders
+from miri_widgets.steps.stage_list import STAGES
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -73,7 +77,7 @@ def test_what_is_missing_is_said(session):
         "0 of 2 runs complete",
     ]
     assert found.missing[0].startswith("Image 2 is not complete with the settings of now for jw09999001001")
-    assert found.missing[-1] == "1 of 4 exposures are excluded."
+    assert found.missing[-1] == "1 of 4 exposures is excluded."
     assert found.pictures == ()
 
 
@@ -83,7 +87,7 @@ def test_rejected_exposures_and_their_tags_are_said(session):
     session.poll()
     finish(session)
     found = gather(request_of(session))
-    assert found.missing == ("1 of 4 exposures are rejected: the mosaics leave them out.",)
+    assert found.missing == ("1 of 4 exposures is rejected: the mosaics leave it out.",)
     assert found.tags[root].comment == "trailed"
 
 
@@ -171,6 +175,80 @@ def test_methods_and_citations_follow_the_steps(session):
     assert "drizzled [Fruchter2002] into a mosaic with pixfrac 0.8 and the square kernel" in text
     assert "photutils" not in text and "Photutils" not in found.citations
     assert found.stages[0].skipped == ("source_catalog",)
+
+
+def test_advice_for_a_page_is_left_out_of_a_paper():
+    text = "nothing is here; expected a grid: press Make in the Program tab."
+    assert without_advice(text) == "nothing is here; expected a grid."
+    assert (
+        without_advice("Pressure is no advice. Version 1.2 ran.") == "Pressure is no advice. Version 1.2 ran."
+    )
+    assert without_advice("Press Run.") == ""
+    assert (
+        of_words(1, 20, "exposure") == "1 of 20 exposures is" and of_words(2, 2, "run") == "2 of 2 runs are"
+    )
+    assert of_words(1, 1, "run") == "1 of 1 run is"
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("/home/a b/work/runs/x_cal.fits", "runs/x_cal.fits"),
+        ("read (/data/x/gaia.ecsv), then", "read (gaia.ecsv), then"),
+        ("from '~/points.reg'.", "from 'points.reg'."),
+        ("in C:\\Users\\me\\cat.ecsv and \\\\host\\share\\b.fits", "in cat.ecsv and b.fits"),
+        ("/mnt/My Stars/gaia cat.ecsv", "gaia cat.ecsv"),
+        (
+            "12 MJy/sr, 1/f, N/A, https://doi.org/10.1/x and/or",
+            "12 MJy/sr, 1/f, N/A, https://doi.org/10.1/x and/or",
+        ),
+        ("In /home/a b/work are files", "In work are files"),
+    ],
+)
+def test_folders_of_a_machine_are_not_printed(text, printed):
+    assert without_folders(text, (Path("/home/a b/work"),)) == printed
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("0.30000000000000004 mas", "0.3 mas"),
+        ("MJD 60310.123456789.", "MJD 60310.123."),
+        ("rms 1.23456789012e-09", "rms 1.23457e-09"),
+        ("0.12345678 of 60310.123", "0.12345678 of 60310.123"),
+        (
+            "jwst 1.20.3.dev12345678901 at 2024-01-02T00:00:00.1234567890",
+            "jwst 1.20.3.dev12345678901 at 2024-01-02T00:00:00.1234567890",
+        ),
+    ],
+)
+def test_long_numbers_are_shortened(text, printed):
+    assert short_numbers(text) == printed
+
+
+def test_warnings_of_python_are_no_warnings_of_the_pipeline(session):
+    finish(session, "detector1")
+    with_records(
+        session,
+        warnings=(
+            "py: /a/b c/site-packages/jwst/associations/association.py:232: UserWarning: Input association file "
+            "contains path information; note that. warnings.warn(err_str, UserWarning, stacklevel=1)",
+            "py: /a/x.py:3: AstropyUserWarning: 3 values were clipped warnings.warn(text)",
+            "jwst: Step skipped",
+        ),
+    )
+    found = gather(request_of(session))
+    assert found.warnings == (
+        ("detector1", "AstropyUserWarning: 3 values were clipped", 4),
+        ("detector1", "jwst: Step skipped", 4),
+    )
+    assert found.python_warnings == 1
+
+
+def test_methods_of_every_stage_are_in_the_past_tense():
+    for stage in STAGES:
+        if stage.name != "image3":  # told step by step
+            assert re.search(r"\b(was|were)\b", stage.methods) and stage.methods.endswith("."), stage.name
 
 
 def test_every_citation_has_a_doi_or_a_journal_and_gives_bibtex():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -129,3 +130,180 @@ def test_a_report_that_fails_leaves_the_old_one(finished, monkeypatch):
     with pytest.raises(NotWritableError):
         make_report(request_of(finished))
     assert path.read_text() == before and len(list(path.parent.iterdir())) == 1
+
+
+class Tables(HTMLParser):
+    """The tables of a page by the heading above them: rows of cells."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.prose: list[str] = []
+        self._heading, self._in = "", ""
+        self.feed(html.partition('<h2 class="plain">References')[0].partition("</style>")[2])
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "h2":
+            self._heading = ""
+        if tag == "tr":
+            self.tables.setdefault(self._heading, []).append([])
+        if tag in ("td", "th"):
+            self.tables[self._heading][-1].append("")
+        self._in = tag if tag in ("h2", "td", "th", "p") else self._in
+
+    def handle_endtag(self, tag):
+        self._in = "" if tag in ("h2", "td", "th", "p") else self._in
+
+    def handle_data(self, data):
+        if self._in == "h2":
+            self._heading += data
+        elif self._in in ("td", "th"):
+            self.tables[self._heading][-1][-1] += data
+        else:
+            self.prose.append(data)
+
+
+ABSOLUTE = re.compile(r"(?<![\w/:.])(?:/[\w.-]+){2,}|[A-Za-z]:\\|~/")
+LONG = re.compile(r"(?<![\w./:])\d+\.\d+(?:e[-+]?\d+)?(?![\w./])")
+ADVICE = re.compile(r"\b(click|tick|untick|press|button|open this page)\b", re.IGNORECASE)
+
+
+def assert_consistent(report, html):
+    """A report contradicts itself nowhere, and is written for a reader who has neither page nor machine."""
+    page = Tables(html)
+    cells = [cell for rows in page.tables.values() for row in rows for cell in row]
+    text = " ".join([*page.prose, *cells])
+    assert not ABSOLUTE.findall(text)
+    for number in LONG.findall(text):
+        digits = number.partition("e")[0].replace(".", "").lstrip("0")
+        assert len(digits) <= 8, number
+    assert not ADVICE.findall(text)
+    assert not re.search(r"\b(None|nan|NaN|inf|undefined)\b", text)
+    assert all(cell.strip() for cell in cells)
+
+    rows = page.tables["Exposures"]
+    head, states = rows[0], [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    taking = [row for row in states if row["Takes part"] != "excluded"]
+    excluded = len(states) - len(taking)
+    rejected = [row for row in states if row["Takes part"] == "not in mosaics (rejected)"]
+    for row in taking:
+        assert ("rejected" in row.get("Tag", "")) == (row in rejected), row
+    prose = " ".join(" ".join(page.prose).split())
+    assert f"We reduced {len(taking)} " in prose and "Takes part" in head
+    for count, state in ((excluded, "excluded"), (len(rejected), "rejected")):
+        found = re.search(rf"(\d+) of (\d+) exposures? (?:is|are) {state}", prose)
+        assert (found and (int(found[1]), int(found[2]))) == ((count, len(states)) if count else None)
+
+    runs = page.tables["Runs"][1:]
+    for row in page.tables["Chain of stages"][1:]:
+        stage = next(one for one in report.stages if row[0].startswith(one.title))
+        mine = [one for one in runs if one[0] == stage.name]
+        complete = [one for one in mine if one[3] != "not complete"]
+        assert row[1] == "complete" or f"{len(complete)} of {len(mine)} run" in row[1] or not mine
+        assert (row[1] == "complete") == (bool(mine) and len(complete) == len(mine))
+        told = bool(stage.methods) and stage.methods.rstrip(".") in prose
+        assert told == (bool(stage.methods) and bool(complete) and stage.acted), stage.name
+        skipped = {name.strip() for name in row[2].split(",")} - {"–"}
+        for _, name, *_ in page.tables.get("Parameters that differ from their defaults", [])[1:]:
+            assert name.partition(".")[0] not in skipped or name.endswith(".skip")
+        assert "tweakreg" not in skipped or "Alignment" not in page.tables
+
+
+def test_a_report_contradicts_itself_nowhere(finished):
+    report = gather(request_of(finished))
+    assert_consistent(report, render(report))
+
+
+def test_a_report_of_what_was_left_out_contradicts_itself_nowhere(session):
+    """Rejected and excluded exposures, a skipped step, a file as parameter, long numbers, a twin, advice in sentences."""
+    roots = [one.root for one in session.programs.exposures]
+    session.programs.exclude([roots[0]])
+    session.tags.change([roots[0], roots[1]], verdict="rejected", comment="trailed")
+    session.use_stage("apply_shift")
+    session.poll()
+    session.stages["image3"].set({"tweakreg.abs_refcat": "/home/someone/My Stars/gaia.ecsv"})
+    session.stages["detector1"].set({"jump.rejection_threshold": 4.123456789012345})
+    session.poll()
+    session.run("detector1")
+    session.services.engine.finish()
+    session.poll()
+    session.program = replace(
+        session.program,
+        awaited=(session.program.workspace / "real",),
+        simulated="small",
+        description="From /data/x/y.",
+    )
+    real = session.services.record
+
+    def record(plan):
+        found = real(plan)
+        return found and replace(
+            found,
+            settings=plan.settings,
+            resolved={"tweakreg.sigma": 3.3, "jump.three_group_threshold": 6.000000000001, "nothing": None},
+            steps=({"name": "tweakreg", "cal_step": "SKIPPED"}, {"name": "ramp_fit", "cal_step": "COMPLETE"}),
+            warnings=("py: /a/site-packages/jwst/x.py:2: UserWarning: path information warnings.warn(x)", "stcal: at /a/b/c.py"),
+            facts={
+                "shifts": [{"root": roots[1], "dra_mas": 0.0, "ddec_mas": 0.0, "used": None, "reference": False, "rmse_mas": None}],
+                "report": {"proof": {"verdict": "doubtful", "sentences": [
+                    "Noise rose by 1.234567890123 %, in /data/mine/x_cal.fits. Press Run to try again."]}},
+            },
+        )  # fmt: skip
+
+    session.services = replace(session.services, record=record)
+    report = gather(request_of(session))
+    html = render(report)
+    assert_consistent(report, html)
+    page = Page(html)
+    assert "Noise rose by 1.23457 %, in x_cal.fits." in page.text
+    assert "jump.rejection_threshold = 4.12346 sigma" in page.text
+    assert "Incomplete or needs attention" in page.text and "1 of 4 exposures is rejected" in page.text
+    assert "Simulated twin: there were no raw exposures" in page.text and "From y." in page.text
+    assert "Not listed: 1 warning of Python" in page.text and "path information" not in page.text
+    assert "stcal: at c.py" in page.text
+
+
+def test_a_file_as_parameter_is_named_without_its_folder(session):
+    inside = session.program.workspace / "stars" / "gaia.ecsv"
+    session.stages["image3"].set({"tweakreg.abs_refcat": str(inside)})
+    session.poll()
+    session.run_all()
+    session.services.engine.finish()
+    session.poll()
+    report = gather(request_of(session))
+    assert_consistent(report, render(report))
+    assert [one.value for one in report.parameters] == ["stars/gaia.ecsv"]
+    assert "tweakreg.abs_refcat = stars/gaia.ecsv" in " ".join(report.methods)
+
+
+def test_applied_shifts_and_alignment_go_together(finished):
+    """What tweakreg did is a table only when it did something; it says what came before."""
+    roots = [one.root for one in finished.programs.exposures]
+    real = finished.services.record
+    moved = {
+        "root": roots[0],
+        "dra_mas": 1.23456789,
+        "ddec_mas": -0.5,
+        "used": 7,
+        "reference": False,
+        "rmse_mas": None,
+    }
+    still = {
+        "root": roots[0],
+        "dra_mas": 0.0,
+        "ddec_mas": 0.0,
+        "used": None,
+        "reference": False,
+        "rmse_mas": None,
+    }
+    for entry, shown in ((moved, True), (still, False)):
+        finished.services = replace(
+            finished.services, record=lambda plan, entry=entry: replace(real(plan), facts={"shifts": [entry]})
+        )
+        report = gather(request_of(finished))
+        html = render(report)
+        assert_consistent(report, html)
+        assert ("Alignment" in Tables(html).tables) == shown
+        applied = replace(report.stages[0], name="apply_shift")
+        again = render(replace(report, stages=(applied, *report.stages[1:])))
+        assert ("after Apply shifts had moved it" in again) == shown

@@ -138,7 +138,7 @@ def test_requests_made_before_the_viewer_is_ready_are_done_in_order() -> None:
     async def scenario() -> None:
         seen: list[str] = []
         viewer = DeferredViewer(lambda: seen.append("prepared"), LightViewer)
-        assert not viewer.ready and "loading" in viewer._placeholder.value
+        assert not viewer.ready and "loading" in viewer._frame.waiting_text
         viewer.show(np.ones((3, 3)), label="one")
         viewer.show(np.ones((3, 3)), label="two")
         viewer.blink()
@@ -223,7 +223,7 @@ def test_a_viewer_whose_coming_was_cancelled_is_replaced() -> None:
         viewer = DeferredViewer(lambda: None, lambda: light, lambda: light)
         viewer._task.cancel()
         await asyncio.sleep(0.05)
-        assert viewer.ready and viewer.widget.children == (light.widget,)
+        assert viewer.ready and viewer.widget.children[0] is light.widget
         viewer.close()
 
     asyncio.run(scenario())
