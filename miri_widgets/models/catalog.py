@@ -221,7 +221,13 @@ def _bands(mosaics: Sequence[Path]) -> tuple[list[_Band], list[str]]:
     for path in mosaics:
         try:
             found = sources_of(path).sources
-            bands.append(_Band(MosaicPixels.read(path), found, _kinds(found)))
+            mosaic = MosaicPixels.read(path)
+            bands.append(_Band(mosaic, found, _kinds(found)))
+            if not math.isfinite(mosaic.to_ujy):
+                sentences.append(
+                    f"{path.name} is in no unit of surface brightness: no flux is measured in it. "
+                    "Calibrate it with the photom step of image2."
+                )
         except MiriWidgetsError as error:
             sentences.append(str(error))
     bands.sort(key=lambda band: (_wavelength(band.mosaic.name), band.mosaic.path.name))

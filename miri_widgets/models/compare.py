@@ -18,6 +18,8 @@ from miri_widgets.models.in_view import Content
 from miri_widgets.models.pixel_story import question_of
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
+from miri_widgets.products.brightness_units import unit_name
+from miri_widgets.products.covered_images import read_covered_image
 from miri_widgets.products.fits_files import read_headers, read_image, shown_name
 from miri_widgets.products.names import suffix_of
 
@@ -83,7 +85,7 @@ def compared(before: Path, after: Path, title: str) -> Comparison:
         headers = {str(one.get("EXTNAME", "")): one for one in read_headers(path)}
         if "SCI" not in headers:
             raise NotJwstError(f"{shown_name(path)} has no SCI extension", "a product", "choose another file")
-        units.append(str(headers["SCI"].get("BUNIT", "")))
+        units.append(unit_name(headers["SCI"]))
         images.append(_every_plane(path, "SCI", headers["SCI"]))
         # a mosaic has no flags
         flags.append(_every_plane(path, "DQ", headers["DQ"]) if "DQ" in headers else None)
@@ -101,7 +103,7 @@ def compared(before: Path, after: Path, title: str) -> Comparison:
 def _every_plane(path: Path, extension: str, header: Header) -> NDArray[Any]:
     """Read an image, or all images of a cube of integrations."""
     if header.get("NAXIS") != 3:
-        return read_image(path, extension)
+        return read_covered_image(path) if extension == "SCI" else read_image(path, extension)
     return np.stack([read_image(path, extension, (plane,)) for plane in range(header["NAXIS3"])])
 
 

@@ -16,6 +16,7 @@ from miri_widgets.errors import ParameterError
 from miri_widgets.models.in_view import Content, InView
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
+from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.fits_files import read_headers, read_image
 from miri_widgets.products.program_values import DISPLAYED
 
@@ -64,7 +65,7 @@ def read_sample(path: Path, extension: str = "SCI") -> Sample:
         pixels[has(read_image(path, "DQ", few=thinned), "DO_NOT_USE")] = np.nan
     elif "WHT" in headers:
         pixels[~(read_image(path, "WHT", few=thinned) > 0)] = np.nan
-    unit = str(headers[extension].get("BUNIT", "")).strip()
+    unit = unit_name(headers[extension])
     return Sample(pixels, unit, str(headers["PRIMARY"].get("FILTER", "")).strip())
 
 

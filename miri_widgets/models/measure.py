@@ -16,6 +16,7 @@ from miri_widgets.core.dq import has
 from miri_widgets.core.histogram import Histogram, histogram
 from miri_widgets.core.levels import Level, clipped_level
 from miri_widgets.errors import MiriWidgetsError, NotJwstError
+from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.fits_files import read_headers, read_image
 
@@ -79,7 +80,7 @@ def measure(path: Path) -> Measurement:
         good = np.ones(image.shape, dtype=bool)
     start = exposure_times(headers[0])[0]
     return Measurement(
-        unit=str(sci.get("BUNIT", "")).strip(),
+        unit=unit_name(sci),
         histogram=_of_all(histogram(image, good), math.prod(shape) / image.size),
         level=clipped_level(image, good),
         start_mjd=start,

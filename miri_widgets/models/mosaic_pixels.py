@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.products.brightness_units import mjy_per_sr
 from miri_widgets.products.catalogs import Apertures, catalog_beside, read_apertures
 from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
 from miri_widgets.products.fits_files import read_headers, read_image
@@ -45,7 +46,7 @@ class MosaicPixels:
     wcs : astropy.wcs.WCS or None
         Of the image.
     to_ujy : float
-        Microjansky per unit of the image and pixel.
+        Microjansky per unit of the image and pixel; NaN where the image is no surface brightness (DN/s).
     apertures : Apertures or None
         How its catalogue was measured; None without one.
     """
@@ -94,7 +95,7 @@ class MosaicPixels:
             scale=scale,
             grid=tuple(sci.get(key) for key in keys),
             wcs=wcs,
-            to_ujy=_MJY_SR_TO_UJY_ARCSEC2 * area,
+            to_ujy=_MJY_SR_TO_UJY_ARCSEC2 * area * mjy_per_sr(sci),
             apertures=read_apertures(beside) if beside is not None else None,
         )
 

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.brightness_units import unit_name
+from miri_widgets.products.covered_images import read_covered_image
+from miri_widgets.products.fits_files import read_headers
 from miri_widgets.products.names import suffix_of
 
 __all__ = ["Picture", "picture", "pictures_of"]
@@ -88,9 +90,9 @@ def picture(path: Path, title: str) -> Picture:
     MissingFileError, NotFitsError, NotJwstError, TooLargeError
         If it cannot be read.
     """
-    image = read_image(path).astype(np.float32)
+    image = read_covered_image(path).astype(np.float32)
     header = next(one for one in read_headers(path) if one.get("EXTNAME") == "SCI")
-    unit = str(header.get("BUNIT", "")).strip()[:40]
+    unit = unit_name(header)[:40]
     step = max(1, -(-max(image.shape) // _SIDE))
     small = _averaged(image, step)
     low, high = _limits(small)

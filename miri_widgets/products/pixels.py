@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.dq import names_of
 from miri_widgets.errors import InputError, NotJwstError
+from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.fits_files import open_fits, shown_name
 
 __all__ = ["PixelRamp", "PixelValue", "read_pixel", "read_pixel_ramp"]
@@ -86,7 +87,7 @@ def read_pixel(path: Path, x: int, y: int) -> PixelValue:
             float(_at(hdus, name, x, y, path)) if name in names else math.nan for name in ("ERR", "WHT")
         )
         dq = int(_at(hdus, "DQ", x, y, path)) if "DQ" in names else 0
-        unit = str(hdus["SCI"].header.get("BUNIT", ""))
+        unit = unit_name(hdus["SCI"].header)
     return PixelValue(float(value), err, unit, names_of(dq), weight)
 
 

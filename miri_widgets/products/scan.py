@@ -23,6 +23,7 @@ from miri_widgets.errors import (
     error_from_dict,
 )
 from miri_widgets.products.atomic import write_json
+from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.duplicates import without_duplicates
 from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
 from miri_widgets.products.file_search import is_fits_name, is_partial_name, search_files
@@ -230,7 +231,7 @@ def _mosaic_facts(path: Path, headers: Sequence[Header]) -> dict[str, Any]:
         filter=header_text(primary, "FILTER"),
         program=header_text(primary, "PROGRAM"),
         target=header_text(primary, "TARGPROP") or header_text(primary, "TARGNAME"),
-        unit=header_text(sci, "BUNIT"),
+        unit=unit_name(sci),
         nx=header_integer(sci, "NAXIS1"),
         ny=header_integer(sci, "NAXIS2"),
         size=status.st_size,

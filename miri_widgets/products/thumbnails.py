@@ -21,6 +21,8 @@ from miri_widgets.core.dq import has
 from miri_widgets.core.thumbnails import Spread, Stretch, block_means, common_stretch, spread_of
 from miri_widgets.errors import MiriWidgetsError, NotJwstError
 from miri_widgets.products.atomic import new_file
+from miri_widgets.products.brightness_units import unit_name
+from miri_widgets.products.covered_images import blank_without_weight
 from miri_widgets.products.fits_files import open_fits, shown_name
 from miri_widgets.products.identity import text_identity
 
@@ -30,7 +32,7 @@ SIZE = 176
 """Pixels of the longer side of a thumbnail, at most."""
 KEPT_BYTES = 200_000_000
 """Bytes of thumbnails that a workspace keeps."""
-_VERSION = 1
+_VERSION = 2
 _THREADS = 2
 
 
@@ -198,10 +200,12 @@ def _shrunk(path: Path) -> Thumbnail:
         if "DQ" in hdus and hdus["DQ"].data is not None and hdus["DQ"].data.shape[-2:] == image.shape:
             # as it stands on the disk: the offset of unsigned integers changes the highest bit only
             good = ~has(_native(_last_plane(hdus["DQ"].data)), "DO_NOT_USE", "NON_SCIENCE")
+        elif "WHT" in hdus and hdus["WHT"].data is not None:
+            image = blank_without_weight(image, _last_plane(hdus["WHT"].data))
         primary = hdus[0].header
         corner = (int(primary.get("SUBSTRT1", 1)) - 1, int(primary.get("SUBSTRT2", 1)) - 1)
         # raw files do not say it: JWST documentation, "Uncalibrated raw ramp data"
-        unit = str(science.header.get("BUNIT", "") or ("DN" if science.header["NAXIS"] == 4 else ""))
+        unit = unit_name(science.header) or ("DN" if science.header["NAXIS"] == 4 else "")
     factor = -(-max(image.shape) // SIZE)
     pixels = block_means(image, good, factor)
     field_of_view = _imager_blocks(image.shape, corner, factor)

@@ -8,6 +8,7 @@ the last warnings as context.
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.dq import has
 
-__all__ = ["Cause", "cause_of_nothing", "state_of_inputs"]
+__all__ = ["Cause", "cause_of_lost_answer", "cause_of_nothing", "state_of_inputs"]
 
 CEILING = 65535
 """DN: the highest number of the 16-bit converter of the detector."""
@@ -97,6 +98,62 @@ def cause_of_nothing(
     last = "; ".join(line.rstrip(".; ") for line in warnings[-2:])
     context = f"; the last warnings are: {last}" if last else "; the log has no warning"
     return Cause(f"the cause is not known{context}", "a product", "read the log of this run")
+
+
+_RAISED = re.compile(
+    r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning)|[A-Z]\w*Error\w*)(?::\s*(.*))?$"
+)
+"""The line of a traceback that names the exception."""
+
+_DIRECT = "The above exception was the direct cause of the following exception"
+
+
+def cause_of_lost_answer(output: str, status: int, *, timed_out: bool = False) -> Cause:
+    """
+    Return why a child process ended without an answer.
+
+    Parameters
+    ----------
+    output : str
+        What it wrote to its standard error.
+    status : int
+        Its exit status; below 0 the signal that ended it.
+    timed_out : bool
+        Whether it was stopped because it took too long.
+    """
+    expected, remedy = (
+        "an installed jwst that can be imported",
+        "run `python -c 'import jwst.pipeline'` and repair what it says",
+    )
+    if timed_out:
+        return Cause(
+            "it did not end in time", "an answer within minutes", "try again when the machine is quieter"
+        )
+    if status < 0:
+        name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+        if name == "SIGKILL":
+            return Cause(
+                "it was killed (SIGKILL), most likely for lack of memory",
+                "enough free memory to import jwst",
+                "end other work on this machine, or use a larger one",
+            )
+        return Cause(f"it was ended by {name}", expected, remedy)
+    raised = [(at, match) for at, match in enumerate(map(_RAISED.match, output.splitlines())) if match]
+    if raised:
+        lines = output.splitlines()
+        # an exception that was raised from another one is explained by that, one during handling is not
+        place = len(raised) - 1
+        while place and any(_DIRECT in line for line in lines[raised[place - 1][0] : raised[place][0]]):
+            place -= 1
+        name, text = raised[place][1].group(1), (raised[place][1].group(2) or "").strip()
+        if name == "MemoryError":
+            return Cause("its memory did not suffice", "enough free memory", "end other work on this machine")
+        return Cause(f"{name}: {text[:300].rstrip('.')}" if text else name, expected, remedy)
+    # without a traceback the interpreter says it in one line (no such module), before what is printed at exit
+    last = next(
+        (line for line in output.strip().splitlines() if "No module named" in line or "rror" in line), ""
+    )
+    return Cause(last[:300] if last else f"it ended with status {status} and no reason", expected, remedy)
 
 
 def state_of_inputs(

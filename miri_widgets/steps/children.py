@@ -15,6 +15,7 @@ from typing import Any
 import platformdirs
 
 from miri_widgets.errors import MiriWidgetsError, StepFailedError, error_from_dict
+from miri_widgets.steps.causes import cause_of_lost_answer
 from miri_widgets.steps.failures import as_our_error
 
 __all__ = ["answer", "ask_child", "cache_folder", "jwst_version"]
@@ -67,7 +68,7 @@ def ask_child(module: str, *arguments: str, environment: Mapping[str, str] | Non
     """
     with tempfile.TemporaryDirectory(prefix="miri_widgets-") as folder:
         path = Path(folder) / "answer.json"
-        words = ""
+        output, status = "", 0
         try:
             ended = subprocess.run(
                 [sys.executable, "-m", module, str(path), *arguments],
@@ -79,14 +80,13 @@ def ask_child(module: str, *arguments: str, environment: Mapping[str, str] | Non
                 timeout=TIMEOUT_SECONDS,
                 check=False,
             )
-            words = ended.stderr
+            output, status = ended.stderr, ended.returncode
             values = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            last = (words.strip().splitlines() or [str(error)])[-1][:200]
+            late = isinstance(error, subprocess.TimeoutExpired)
+            cause = cause_of_lost_answer(output or str(error), status, timed_out=late)
             raise StepFailedError(
-                f"asking jwst in a child process failed ({last})",
-                "an installed jwst that can be imported",
-                "run `python -c 'import jwst.pipeline'` and repair what it says",
+                f"asking jwst in a child process failed: {cause.found}", cause.expected, cause.remedy
             ) from error
     if "error" in values:
         raise error_from_dict(values["error"])

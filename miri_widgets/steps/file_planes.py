@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.inverse_wcs import deferred_inverse
 from miri_widgets.core.planes import Planes
 from miri_widgets.errors import NotJwstError
+from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.fits_files import read_headers, shown_name
@@ -70,7 +71,7 @@ def read_planes(path: Path) -> Planes:
                 dq=_array(hdus["DQ"].data, np.uint32),
                 root=root_of(path),
                 filter=band,
-                unit=str(sci.get("BUNIT", "")),
+                unit=unit_name(sci),
                 start_mjd=exposure_times(primary)[0],
                 end_mjd=exposure_times(primary)[1],
                 fwhm=psf_fwhm_pixels(band),

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from miri_widgets.core.dq import has
 from miri_widgets.errors import InputError
+from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.fits_files import read_headers, read_image
 from miri_widgets.products.image_wcs import inverse_of
 from miri_widgets.viewer.protocol import ImageSource
@@ -129,7 +130,7 @@ def safe_label(label: Any) -> str:
 
 def _unit(header: fits.Header) -> units.UnitBase:
     try:
-        return units.Unit(str(header.get("BUNIT", "")))
+        return units.Unit(unit_name(header))
     except ValueError:
         # For example "DN": counts of the converter, which astropy knows under several names.
         return units.dimensionless_unscaled

@@ -186,3 +186,43 @@ def test_ramps_of_few_groups_and_saturated_ones_say_so(small_program, in_child, 
             result = call(execute, "detector1", [path], {}, tmp_path / f"out{number}")
             told = {one["step"] for one in result.facts["left_out"] if not one["usual"]}
             assert wanted <= told and bool(told) == bool(wanted), (number, told)
+
+
+DIRECT = """Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+ImportError: libGL.so.1: cannot open shared object file
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "b.py", line 2, in <module>
+RuntimeError: the import failed
+Exception ignored in: <function close at 0x7f>
+sys:1: ResourceWarning: unclosed file
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "status", "words"),
+    [
+        (DIRECT, 1, "ImportError: libGL.so.1: cannot open shared object file"),
+        ("ValueError: first\n\nDuring handling of the above exception, another exception occurred:\n\nKeyError: 'b'", 1,
+         "KeyError: 'b'"),
+        ("numpy.exceptions.AxisError: axis 3\nnoise printed at exit\n", 1, "AxisError: axis 3"),
+        ("MemoryError\n", 1, "its memory did not suffice"),
+        ("/usr/bin/python: No module named jwst\ngoodbye", 1, "/usr/bin/python: No module named jwst"),
+        ("some chatter\n", -9, "it was killed (SIGKILL), most likely for lack of memory"),
+        ("some chatter\n", -11, "it was ended by SIGSEGV"),
+        ("some chatter\n", 3, "it ended with status 3 and no reason"),
+    ],
+)  # fmt: skip
+def test_the_cause_of_a_lost_answer_is_not_the_last_line(output, status, words):
+    from miri_widgets.steps.causes import cause_of_lost_answer
+
+    assert cause_of_lost_answer(output, status).found == words
+
+
+def test_a_child_that_takes_too_long_says_so():
+    from miri_widgets.steps.causes import cause_of_lost_answer
+
+    assert cause_of_lost_answer("", 0, timed_out=True).found == "it did not end in time"

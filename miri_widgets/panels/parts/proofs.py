@@ -16,7 +16,7 @@ __all__ = ["Proofs"]
 
 class Proofs(Part):
     """
-    One proof at a time, with a choice of the run.
+    One proof at a time, with a choice of the run, or of the exposure where a run made several.
 
     Parameters
     ----------
@@ -40,22 +40,28 @@ class Proofs(Part):
         self.watch(model, self._follow, "rows")
 
     def _follow(self, _: Any) -> None:
-        rows = [row for row in self.model.rows if row.report]
+        shown = [
+            (row, place, proof)
+            for row in self.model.rows
+            if row.report
+            for place, proof in enumerate(self._proofs(row))
+        ]
         # what needs a look comes first
         rank = {"harm": 0, "doubtful": 1, "good": 2}
-        rows.sort(key=lambda row: rank.get(self._proof(row).get("verdict", ""), 3))
+        shown.sort(key=lambda entry: rank.get(entry[2].get("verdict", ""), 3))
         marks = {"harm": "✗ ", "doubtful": "! ", "good": "✓ "}
         options = [
-            (marks.get(self._proof(row).get("verdict", ""), "") + self._label(row), row.key) for row in rows
+            (marks.get(proof.get("verdict", ""), "") + self._label(row, place), (row.key, place))
+            for row, place, proof in shown
         ]
         if list(self.choice.options) != options:
             chosen = self.choice.value
             self._following = True
             try:
                 self.choice.options = options
-                keys = [key for _, key in options]
-                if keys:
-                    self.choice.value = chosen if chosen in keys else keys[0]
+                values = [value for _, value in options]
+                if values:
+                    self.choice.value = chosen if chosen in values else values[0]
             finally:
                 self._following = False
         self.choice.layout.display = "" if len(options) > 1 else "none"
@@ -65,16 +71,24 @@ class Proofs(Part):
         if not self._following:
             self._show()
 
-    def _label(self, row: Any) -> str:
-        one = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
-        return one.label if one is not None else str(row.label)
+    def _label(self, row: Any, place: int) -> str:
+        names = list((row.report.get("exposures") or {}) if row.report.get("proofs") else ()) or row.exposures
+        root = names[place] if len(self._proofs(row)) == len(names) else ""
+        exposure = self.model.session.programs.find(root) if root else None
+        if exposure is not None:
+            return str(exposure.label)
+        return root or (f"{row.label}, proof {place + 1}" if len(self._proofs(row)) > 1 else str(row.label))
 
     @staticmethod
-    def _proof(row: Any) -> dict[str, Any]:
-        return row.report.get("proof") or {}
+    def _proofs(row: Any) -> list[dict[str, Any]]:
+        """Return the proof of a run, or those of its exposures one by one; one that is empty where none was made."""
+        several = row.report.get("proofs")
+        return [proof or {} for proof in several] if several else [row.report.get("proof") or {}]
 
     def _show(self) -> None:
-        row = self.model.row(self.choice.value or "")
+        key, place = self.choice.value or ("", 0)
+        row = self.model.row(key)
         warnings = list(row.report.get("warnings", ())) if row is not None else []
         self.words.value = sentences(warnings, "warn")
-        self.view.proof = self._proof(row) if row is not None else {}
+        proofs = self._proofs(row) if row is not None else []
+        self.view.proof = proofs[place] if place < len(proofs) else {}
