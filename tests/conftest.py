@@ -7,6 +7,7 @@ import fcntl
 import importlib.util
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -134,3 +135,11 @@ def placed(fakes: ModuleType, program: Any) -> Iterator[Any]:
     session.poll()
     yield session
     session.close()
+
+
+@pytest.fixture
+def folder_of_all():
+    """Return a folder that every user may enter; those of pytest are closed to others whenever a session begins."""
+    with tempfile.TemporaryDirectory(prefix="miri-widgets-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

@@ -94,7 +94,7 @@ def group_exposures(exposures: Sequence[Planes], group: str | Callable[[str], st
         kinds.add(f"{planes.filter} {planes.unit}")
         ra, dec, fwhm = pointing_of(planes)
         pixel, axes[index] = fwhm / planes.fwhm, axes_of(planes)
-        seen.append((planes.start_mjd, planes.root, index, ra, dec, pixel, pixel * min(planes.shape)))
+        seen.append((planes.time_order, planes.root, index, ra, dec, pixel, pixel * min(planes.shape)))
     if len(kinds) > 1:
         raise MixedExposuresError(
             "exposures in " + ", ".join(sorted(kinds)),

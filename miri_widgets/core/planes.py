@@ -11,6 +11,7 @@ call the same function, so that a preview shows the pixels that a run gives.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -81,6 +82,11 @@ class Planes:
     var_flat: NDArray[np.float32] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def time_order(self) -> float:
+        """Start for sorting: exposures without a date come last."""
+        return self.start_mjd if math.isfinite(self.start_mjd) else math.inf
 
     @property
     def shape(self) -> tuple[int, int]:

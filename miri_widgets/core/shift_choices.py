@@ -80,6 +80,11 @@ class TrustedShift:
     source: str = "measured"
 
     @property
+    def known(self) -> bool:
+        """Whether there is a shift to apply; a table from elsewhere may have none for a group that failed."""
+        return math.isfinite(self.dx) and math.isfinite(self.dy)
+
+    @property
     def own(self) -> bool:
         """Whether the value was measured on the group itself."""
         return self.source == "measured"

@@ -255,7 +255,7 @@ def _groups(exposures: Sequence[Planes], separation: float) -> list[list[int]]:
     seen: list[tuple[float, str, int]] = []
     places, windows = [], set()
     for index, planes in enumerate(exposures):
-        seen.append((planes.start_mjd, planes.root, index))
+        seen.append((planes.time_order, planes.root, index))
         windows.add((planes.shape, planes.corner))
         places.append(pointing_of(planes))
     if len(windows) > 1:

@@ -9,11 +9,14 @@ from typing import Any
 
 import traitlets
 
-from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.fetching import FetchingModel
 from miri_widgets.products.archive import LEVELS, MAST, ArchiveFile, Holdings, list_program, remotes
 from miri_widgets.products.downloads import Outcome, bytes_words, environment_token
+from miri_widgets.products.entered import entered_path, entered_token
 from miri_widgets.products.exposure import FILTERS
+from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.names import program_number
 from miri_widgets.products.partial_files import part_of
 from miri_widgets.products.patience import Patience
 
@@ -65,6 +68,8 @@ class ArchiveModel(FetchingModel):
     fetched = traitlets.Int(
         0, help="files that have come since the model was made; a session scans when it grows"
     )
+    folder_sentence = traitlets.Unicode("", help="why the folder that was entered last is not taken")
+    token_sentence = traitlets.Unicode("", help="why the token that was entered last is not taken")
     has_token = traitlets.Bool(False, help="whether a token is there, typed in or of the environment")
 
     def __init__(
@@ -90,8 +95,12 @@ class ArchiveModel(FetchingModel):
         if self.asking or self.downloading:
             return
         if program:
-            self.program = program
+            self.program = program.strip()
         number = self.program
+        if not program_number(number):
+            found = f"{number[:60]!r} is no number of a program" if number else "No program is entered"
+            self.sentence = f"{found}: enter one such as 2736, jw02736 or GO 2736."
+            return
         with self.hold_trait_notifications():
             self.asking, self.sentence, self.faults, self.success = True, "", (), ""
         self._crossing.begin(
@@ -118,11 +127,20 @@ class ArchiveModel(FetchingModel):
             self.holdings, self.chosen, self.states = None, (), {}
 
     def use_folder(self, folder: str) -> None:
-        """Let files go to another folder; what is there already counts."""
-        if folder.strip() and not self.downloading:
-            self._named = True
-            self.folder = Path(folder.strip()).expanduser().absolute()
-            self.states = self._look()
+        """Let files go to another folder; what is there already counts. `folder_sentence` tells why not."""
+        if self.downloading:
+            return
+        try:
+            path = entered_path(folder).absolute()
+            if path.exists() and not path.is_dir():
+                raise InputError(f"{shown_name(path)} is a file", "a folder", "choose another one")
+        except (MiriWidgetsError, OSError) as error:
+            self.folder_sentence = f"{error} Files still go to {self.folder}."
+            return
+        self.folder_sentence = ""
+        self._named = True
+        self.folder = path
+        self.states = self._look()
 
     # -- choosing -----------------------------------------------------------
 
@@ -195,7 +213,12 @@ class ArchiveModel(FetchingModel):
 
     def use_token(self, token: str) -> None:
         """Keep a token in the memory of this process, for this page only; an empty one forgets it."""
-        self._token = token.strip()
+        try:
+            self._token = entered_token(token)
+        except InputError as error:
+            self.token_sentence = str(error)
+            return
+        self.token_sentence = ""
         self.has_token = bool(self._token or environment_token())
 
     # -- downloading --------------------------------------------------------

@@ -202,7 +202,7 @@ class ContactSheetModel(traitlets.HasTraits):
             and self.tile in (0, one.tile)
             and _is_shown(cards[one.root].tag, self.shown)
         ]
-        shown.sort(key=lambda one: (one.tile, one.dither, one.start_mjd, one.root))
+        shown.sort(key=lambda one: (one.tile, one.dither, *one.order))
         found = []
         for name in FILTERS:
             own = tuple(cards[one.root] for one in shown if one.filter == name)

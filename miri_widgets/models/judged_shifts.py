@@ -125,7 +125,7 @@ def _by_exposure(judged: JudgedShifts) -> ExposureShifts:
 
 
 def _table(runs: Mapping[str, ShiftRun], measured: MeasuredShifts, made_by: str) -> ShiftTable:
-    notes = []
+    notes = list(measured.notes)
     for name, run in runs.items():
         notes.append(f"{name}: {run.solution.gauge}")
         notes += [f"{name}: {one.sentence}" for one in run.shared]

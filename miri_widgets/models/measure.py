@@ -16,6 +16,7 @@ from miri_widgets.core.dq import has
 from miri_widgets.core.histogram import Histogram, histogram
 from miri_widgets.core.levels import Level, clipped_level
 from miri_widgets.errors import MiriWidgetsError, NotJwstError
+from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.fits_files import read_headers, read_image
 
 __all__ = ["Measurement", "measure", "measure_pixels"]
@@ -76,10 +77,7 @@ def measure(path: Path) -> Measurement:
         good = ~has(read_image(path, "DQ", few=few), "DO_NOT_USE")
     except NotJwstError:  # a mosaic has no DQ: what has no data is NaN
         good = np.ones(image.shape, dtype=bool)
-    try:
-        start = float(headers[0].get("EXPSTART", "nan"))
-    except (TypeError, ValueError):
-        start = float("nan")
+    start = exposure_times(headers[0])[0]
     return Measurement(
         unit=str(sci.get("BUNIT", "")).strip(),
         histogram=_of_all(histogram(image, good), math.prod(shape) / image.size),

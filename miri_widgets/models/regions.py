@@ -18,6 +18,7 @@ from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.drawn import keep_regions, taken_from
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.showers import PARAMETER
+from miri_widgets.products.entered import entered_path
 from miri_widgets.products.region_files import parse_regions, read_regions
 
 if TYPE_CHECKING:
@@ -159,9 +160,9 @@ class RegionsModel(traitlets.HasTraits):
         self.look()
         return path
 
-    def load(self, path: Path) -> None:
-        """Load a DS9 file in a thread; `sets` gets it, or `sentence` tells why not."""
-        self._ask_load(_copy_file, Path(path).expanduser())
+    def load(self, path: str | Path) -> None:
+        """Load a DS9 file in a thread; `sets` gets it, or `sentence` tells why not; no path is an `InputError`."""
+        self._ask_load(_copy_file, entered_path(path))
 
     def load_bytes(self, name: str, content: bytes) -> None:
         """Load the content of a DS9 file that a browser sent."""
@@ -169,6 +170,7 @@ class RegionsModel(traitlets.HasTraits):
 
     def _ask_load(self, call: Any, *arguments: Any) -> None:
         self._loads += 1
+        self._loading.forget()  # what became of the file before is no answer to this one
         self.sentence = ""
         self._loading.ask(self._loads, call, self.folder, *arguments)
 

@@ -15,6 +15,7 @@ from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.compare import compared
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.run_choices import Choice, choice_of, choices_in
+from miri_widgets.products.entered import entered_path
 from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.names import suffix_of
 from miri_widgets.run.differences import Change, changes
@@ -188,6 +189,25 @@ class RunDifferencesModel(traitlets.HasTraits):
             self.folder = folder
         if self.folder is not None:
             self._listing.ask((self.folder, mark), choices_in, self.folder, self.stage)
+
+    def look_into(self, entered: str) -> None:
+        """List the folder that a text names; `sentence` tells why not."""
+        try:
+            self.look(entered_path(entered), mark=object())
+        except MiriWidgetsError as error:
+            self.sentence = str(error)
+
+    def choose_entered(self, first: str, second: str) -> None:
+        """Compare what two texts name; `sentence` tells why not."""
+        if not first.strip() or not second.strip():
+            self.sentence = "Name two files: A and B."
+            return
+        try:
+            paths = entered_path(first), entered_path(second)
+        except MiriWidgetsError as error:
+            self.sentence = str(error)
+        else:
+            self.choose(*paths)
 
     def choose_group(self, group: str) -> None:
         """Compare the newest of a group with the one before it."""

@@ -19,6 +19,7 @@ from miri_widgets.models.rows import RowState, RunRow
 from miri_widgets.models.shift_facts import ShiftFacts, star_matches, stored_histograms
 from miri_widgets.models.stage import StageModel
 from miri_widgets.models.watching import Watches
+from miri_widgets.products.entered import entered_path
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.exposure_shifts import read_exposure_shifts
 from miri_widgets.products.names import root_of
@@ -246,7 +247,7 @@ class ShiftsModel(Reading):
 
     # -- using --------------------------------------------------------------
 
-    def save_copy(self, path: Path) -> Path:
+    def save_copy(self, path: str | Path) -> Path:
         """
         Write the table elsewhere.
 
@@ -254,10 +255,12 @@ class ShiftsModel(Reading):
         ------
         ParameterError
             If there is no table, or `path` exists or is no ``.ecsv``.
+        InputError
+            If `path` is no path.
         NotWritableError, DiskFullError
             If it cannot be written.
         """
-        path = Path(path).expanduser()
+        path = entered_path(path)
         if self.facts is None:
             raise ParameterError("no table of shifts", "measured shifts", "run this stage first")
         if path.suffix != ".ecsv":

@@ -22,18 +22,24 @@ from miri_widgets.models.shower_list import (
     shower_rows,
     without_known,
 )
+from miri_widgets.products.entered import entered_number
 from miri_widgets.products.names import suffix_of
 from miri_widgets.products.region_files import read_regions
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["NO_RAMP", "PARAMETER", "STAGE", "ShowerModel"]
+__all__ = ["NO_RAMP", "PARAMETER", "STAGE", "ShowerModel", "suggestion_threshold"]
 
 STAGE = "showers"
 PARAMETER = "miri_showers.showers_file"
 
 NO_RAMP = "There is no ramp of this exposure yet: run Detector 1 first; with this step in the chain it keeps its ramps."
+
+
+def suggestion_threshold(entered: str | float) -> float:
+    """Return what suggestions must stand above, in sigma; what is no such number is a `ParameterError`."""
+    return entered_number(entered, "What suggestions stand above", 2, 100, unit="σ", units=("sigma",))
 
 
 class ShowerModel(traitlets.HasTraits):
@@ -241,27 +247,28 @@ class ShowerModel(traitlets.HasTraits):
 
     # -- suggestions --------------------------------------------------------
 
-    def suggest(self, threshold: float = 5.0) -> None:
+    def suggest(self, threshold: float | str = 5.0) -> None:
         """
         Look for showers in the exposure, in a thread; `suggested` gets them.
 
         Parameters
         ----------
-        threshold : float
-            Excess of the smoothed difference over its noise, sigma.
+        threshold : float or str
+            Excess of the smoothed difference over its noise, sigma; from 2 to 100.
 
         Raises
         ------
         ParameterError
-            If the exposure has no ramp.
+            If the exposure has no ramp, or `threshold` is no such number.
         """
+        above = suggestion_threshold(threshold)
         path = self.ramp(self.root)
         if path is None:
             raise ParameterError("an exposure without a ramp", "a ramp of detector1", "run detector1 first")
         self._search_root = self.root
         with self.hold_trait_notifications():
             self.searching, self.searched, self.suggested = True, "", ()
-        self._search = self.session.submit(showers_in, path, threshold)
+        self._search = self.session.submit(showers_in, path, above)
 
     def _take_search(self, search: Future[Any]) -> None:
         self._search = None

@@ -78,6 +78,7 @@ class ArchivePanel(Part):
         )
         self.forget = button("Forget", tip="Forget the token that was typed in")
         self.token_words = text("", "mw-muted")
+        self.folder_words, self.token_error = text(""), text("")
         self.state = text("")
         self.ticks = {what: Ticks(title, partial(model.set_trait, what)) for what, title in _KINDS.items()}
         self.all = button("Choose all shown", tip="Every file in the table that is not here yet")
@@ -92,15 +93,16 @@ class ArchivePanel(Part):
         self._wire()
         self.children = (
             stylesheet(), text(_heading(), "mw-panel-head"), _row(self.number, self.look, self.state),
-            *self.ticks.values(), _row(self.all, self.none, self.words), self.table, _row(self.folder),
-            _row(self.token, self.forget, self.token_words), self.download, self.success,
+            *self.ticks.values(), _row(self.all, self.none, self.words), self.table, _row(self.folder), self.folder_words,
+            _row(self.token, self.forget, self.token_words), self.token_error, self.download, self.success,
         )  # fmt: skip
-        self.watch(model, self._follow_question, "program", "asking", "sentence", "holdings")
+        self.watch(model, self._follow_question, "program", "asking", "sentence", "holdings",
+                   "downloading")  # fmt: skip
         self.watch(model, self._follow_table, "holdings", "levels", "filters", "observations", "states")
         self.watch(model, self._follow_choice, "chosen", "holdings", "has_token", "asking", "levels", "filters",
                    "observations", "sentence")  # fmt: skip
-        self.watch(model, self._follow_folder, "folder", "downloading")
-        self.watch(model, self._follow_token, "has_token")
+        self.watch(model, self._follow_folder, "folder", "downloading", "folder_sentence")
+        self.watch(model, self._follow_token, "has_token", "token_sentence")
         self.watch(model, self._follow_success, "success")
 
     def _wire(self) -> None:
@@ -115,8 +117,9 @@ class ArchivePanel(Part):
         self.table.observe(self._picked, "selected")
 
     def _typed_number(self, change: dict[str, Any]) -> None:
-        if change["new"].strip() and change["new"] != self.model.program:
-            self.model.ask(change["new"])
+        if change["new"] != self.model.program:
+            self.model.program = change["new"].strip()
+            self.model.ask()
 
     def _typed_token(self, change: dict[str, Any]) -> None:
         if change["new"]:
@@ -132,6 +135,7 @@ class ArchivePanel(Part):
         if self.number.value != model.program:
             self.number.value = model.program
         self.look.disabled = model.asking
+        self.number.disabled = model.asking or model.downloading
         if model.asking:
             self.state.value = chip("running", "asking the archive")
         elif model.sentence:
@@ -177,11 +181,14 @@ class ArchivePanel(Part):
 
     def _follow_folder(self, _: Any) -> None:
         self.folder.disabled = self.model.downloading
-        if self.folder.value != str(self.model.folder):
+        problem = self.model.folder_sentence
+        self.folder_words.value = sentences([problem] if problem else [], "bad")
+        if not problem and self.folder.value != str(self.model.folder):
             self.folder.value = str(self.model.folder)
 
     def _follow_token(self, _: Any) -> None:
         model = self.model
+        self.token_error.value = sentences([model.token_sentence] if model.token_sentence else [], "bad")
         self.forget.layout.display = "" if model.has_token else "none"
         if model.has_token:
             self.token_words.value = escape("A token is there, in the memory of this page only.")

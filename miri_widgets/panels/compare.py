@@ -106,15 +106,10 @@ class DifferencesPanel(Part):
         )
 
     def _list(self) -> None:
-        if self.folder.value.strip():
-            self.model.look(Path(self.folder.value.strip()), mark=object())
+        self.model.look_into(self.folder.value)
 
     def _compare_files(self) -> None:
-        paths = [Path(box.value.strip()) if box.value.strip() else None for box in (self.first, self.second)]
-        if None in paths:
-            self.model.sentence = "Name two files: A and B."
-        else:
-            self.model.choose(paths[0], paths[1])
+        self.model.choose_entered(self.first.value, self.second.value)
 
     def _show(self, first: Path, second: Path) -> None:
         """Show B over A, at the black and white of A."""

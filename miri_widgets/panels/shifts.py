@@ -118,7 +118,7 @@ class ShiftsView(Part):
 
     def _save(self) -> None:
         try:
-            path = self.shifts.save_copy(Path(self.name.value))
+            path = self.shifts.save_copy(self.name.value)
             self.told.value = sentences([f"Saved as {path}."], "good")
         except MiriWidgetsError as error:
             self.told.value = sentences([str(error)], "bad")

@@ -13,18 +13,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from astropy import units
+from numpy.typing import NDArray
 
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.names import root_of, suffix_of
+from miri_widgets.products.tables import FileTable, read_table
+from miri_widgets.products.tables.positions import sky_positions
 
 __all__ = ["CONCENTRATION", "Apertures", "Source", "catalog_beside", "read_apertures", "read_catalog"]
 
 CONCENTRATION = 0.7 / 0.3
 """Flux in the 70 over that in the 30 per cent aperture, for a star; what the apertures are made for."""
-
-_JY_TO_UJY = 1e6
 
 
 @dataclass(frozen=True)
@@ -105,44 +108,68 @@ def read_catalog(path: Path) -> tuple[Source, ...]:
     BadTableError
         If it is no source catalogue.
     """
-    from astropy.table import Table
-
-    path = Path(path)
-    with _as_ours(path):
-        # mixin columns (SkyCoord) are not needed and would import astropy.coordinates
-        table = Table.read(path, format="ascii.basic", guess=False, comment="#")
-        sources = tuple(_source(row) for row in table)
+    table = read_table(Path(path), "a JWST source catalogue", "run image3 again")
+    ra, dec = sky_positions(table)
+    label = _column(table, ("label", "id", "number"))
+    x, y = _column(table, ("xcentroid", "x_centroid")), _column(table, ("ycentroid", "y_centroid"))
+    flux, err = (_column(table, (f"aper_total_flux{what}",), flux=True) for what in ("", "_err"))
+    extended = table.text(_index(table, ("is_extended",)))
+    apertures = [
+        _column(table, (f"aper{energy}_flux{what}",), flux=True, needed=False)
+        for what in ("", "_err")
+        for energy in (30, 70)
+    ]
+    isophotal = _column(table, ("isophotal_flux",), flux=True, needed=False)
+    sources = []
+    for row in range(len(table)):
+        concentration, error = _concentration(*(float(one[row]) for one in apertures))
+        sources.append(
+            Source(
+                number=int(label[row]) if math.isfinite(label[row]) else row + 1,
+                ra=float(ra[row]),
+                dec=float(dec[row]),
+                x=float(x[row]),
+                y=float(y[row]),
+                flux=float(flux[row]),
+                err=float(err[row]),
+                snr=float(flux[row] / err[row]) if err[row] > 0 else math.nan,
+                extended=extended[row].lower() in ("true", "1", "t"),
+                concentration=concentration,
+                concentration_err=error,
+                isophotal=float(isophotal[row]),
+            )
+        )
     return tuple(sorted(sources, key=lambda source: (source.flux != source.flux, -source.flux)))
 
 
-def _source(row: Any) -> Source:
-    def number(name: str) -> float:
-        return float(row[name]) if name in row.colnames else math.nan
+def _index(table: FileTable, names: tuple[str, ...]) -> int:
+    index = table.find(names)
+    if index < 0:
+        raise table.wrong(
+            f"cannot be read (it has no column {names[0]})", "a JWST source catalogue", "run image3 again"
+        )
+    return index
 
-    small, large, small_err, large_err = (
-        number(f"aper{energy}_flux{what}") for what in ("", "_err") for energy in (30, 70)
-    )
-    usable = small > 0 and large > 0
+
+def _column(
+    table: FileTable, names: tuple[str, ...], *, flux: bool = False, needed: bool = True
+) -> NDArray[np.float64]:
+    """Return numbers; fluxes in microjansky, of a column without unit in Jy."""
+    index = _index(table, names) if needed else table.find(names)
+    if index < 0:
+        return np.full(len(table), np.nan)
+    return table.numbers(index, units.uJy, units.Jy) if flux else table.numbers(index)
+
+
+def _concentration(small: float, large: float, small_err: float, large_err: float) -> tuple[float, float]:
+    """Return the ratio of two apertures and its error."""
+    if not (small > 0 and large > 0):
+        return math.nan, math.nan
     # the small aperture lies within the large one: its noise is in both
     ring = max(large_err**2 - small_err**2, 0.0) ** 0.5
     rest = abs(large - small) or 1.0
-    concentration = large / small if usable else math.nan
     # c = 1 + ring / small
-    error = (concentration - 1) * math.hypot(ring / rest, small_err / small) if usable else math.nan
-    return Source(
-        number=int(row["label"]),
-        ra=float(row["sky_centroid.ra"]),
-        dec=float(row["sky_centroid.dec"]),
-        x=float(row["xcentroid"]),
-        y=float(row["ycentroid"]),
-        flux=float(row["aper_total_flux"]) * _JY_TO_UJY,
-        err=float(row["aper_total_flux_err"]) * _JY_TO_UJY,
-        snr=float(row["aper_total_flux"]) / float(row["aper_total_flux_err"]),
-        extended=str(row["is_extended"]) == "True",
-        concentration=concentration,
-        concentration_err=abs(error),
-        isophotal=number("isophotal_flux") * _JY_TO_UJY,
-    )
+    return large / small, abs((large / small - 1) * math.hypot(ring / rest, small_err / small))
 
 
 def read_apertures(path: Path) -> Apertures:
@@ -156,11 +183,9 @@ def read_apertures(path: Path) -> Apertures:
     BadTableError
         If it does not say.
     """
-    from astropy.table import Table
-
     path = Path(path)
     with _as_ours(path):
-        meta = Table.read(path, format="ascii.ecsv").meta["aperture_params"]
+        meta = read_table(path, "a JWST source catalogue", "run image3 again").meta["aperture_params"]
         return Apertures(
             radius=float(meta["aperture_radii"][-1]),
             correction=float(meta["aperture_corrections"][-1]),

@@ -204,7 +204,7 @@ def shift_signs(table: ShiftTable) -> tuple[str, ...]:
     """
     stars: dict[tuple[str, str], list[tuple[str, float, float]]] = defaultdict(list)
     for one in table.shifts:
-        if one.group.guide_star:
+        if one.group.guide_star and one.known:
             stars[one.group.guide_star, one.filter].append((one.group.name, one.dx, one.dy))
     told = []
     for (star, _), rows in sorted(stars.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from miri_widgets.errors import MixedExposuresError, NotImagingError, NotJwstError, WrongSuffixError
 from miri_widgets.products.asdf_extension import asdf_fault, has_pipeline_metadata
+from miri_widgets.products.dates import exposure_times, start_text
 from miri_widgets.products.fits_files import read_with_tree, shown_name
 from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
 from miri_widgets.products.names import ExposureName, original_name, suffix_of
@@ -66,7 +68,7 @@ class Exposure:
     start : str
         Start of the exposure, ISO, UTC.
     start_mjd, end_mjd : float
-        Start and end of the exposure, MJD, UTC.
+        Start and end of the exposure, MJD, UTC; NaN when no keyword says them.
     ra, dec : float
         Reference point on the sky, degrees, ICRS; NaN when not given.
     exposure_time : float
@@ -139,6 +141,11 @@ class Exposure:
     def label(self) -> str:
         """A short name for tables and progress lists."""
         return f"{self.filter} tile {self.tile or '?'} dither {self.dither}"
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """What exposures are sorted by: time, and name; those without a date come last."""
+        return (self.start_mjd if math.isfinite(self.start_mjd) else math.inf, self.root)
 
     def with_tile(self, tile: int) -> Exposure:
         """Return the exposure with its tile number."""
@@ -218,6 +225,7 @@ def exposure_from_headers(
         )
     nints, ngroups, faults = _counts(primary, sci, found)
     status = path.stat()
+    start_mjd, end_mjd = exposure_times(primary)
     return Exposure(
         path=path,
         name=_name(path, found),
@@ -230,10 +238,9 @@ def exposure_from_headers(
         ny=header_integer(sci, "NAXIS2", 0),
         dither=header_integer(primary, "PATT_NUM", header_integer(primary, "EXPOSURE", 1)),
         dithers=header_integer(primary, "NUMDTHPT", 1),
-        start=header_text(primary, "DATE-BEG")
-        or "T".join(filter(None, (header_text(primary, key) for key in ("DATE-OBS", "TIME-OBS")))),
-        start_mjd=header_number(primary, "EXPSTART", 0.0),
-        end_mjd=header_number(primary, "EXPEND", 0.0),
+        start=start_text(primary),
+        start_mjd=start_mjd,
+        end_mjd=end_mjd,
         exposure_time=header_number(primary, "EFFEXPTM", 0.0),
         guide_star=header_text(primary, "GDSTARID") or header_text(primary, "GS_ID"),
         target=header_text(primary, "TARGPROP") or header_text(primary, "TARGNAME"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miri_widgets.errors import InputError, MissingFileError, NotWritableError
+from miri_widgets.products.entered import entered_path
 from miri_widgets.products.file_search import is_fits_name, walk_folders
 from miri_widgets.products.names import suffix_of
 from miri_widgets.products.program_values import STARTS
@@ -63,20 +64,7 @@ def typed_path(text: str) -> Path:
     InputError
         If it is empty, not full, or no path at all.
     """
-    text = text.strip()
-    if not text:
-        raise InputError("no path", "the full path of a folder or file", "type one, or choose one below")
-    if not text.isprintable() or len(text) > 4000:
-        raise InputError(
-            "a path with letters that no name has, or far too long", "the path of a folder", "correct it"
-        )
-    try:
-        path = Path(text).expanduser()
-    except RuntimeError as error:  # ~name of a user that does not exist
-        raise InputError(f"no home folder {text[:80]}", "a full path", "correct it") from error
-    if not path.is_absolute():
-        raise InputError(f"the path {text[:80]} is not full", "one that begins with /", "type all of it")
-    return path
+    return entered_path(text, whole=True)
 
 
 def list_folder(path: Path, suffixes: Sequence[str] = ()) -> FolderListing:

@@ -10,18 +10,18 @@ understood. Example::
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from miri_widgets.core.shift_groups import Group, group_exposures
 from miri_widgets.core.shift_measurements import Measurement, Status
-from miri_widgets.errors import BadTableError, MissingFileError
+from miri_widgets.errors import BadTableError
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.tables import FileTable, read_table
 
 __all__ = ["COLUMNS", "MeasuredShifts", "read_measured_shifts"]
 
@@ -42,10 +42,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "rotation": ("rotation",),
     "mjd": ("mjd", "start_mjd"),
 }
-"""Names of columns that are understood; those of lengths may end in ``_arcsec`` (the default) or ``_mas``."""
+"""Names of columns that are understood; the unit of lengths is that of the header or of the name, else arcsec."""
 
-_LENGTHS = ("dx", "dy", "sigma", "rms")
-_UNITS = {"": 1.0, "_arcsec": 1.0, "_mas": 1e-3}
+_NUMBERS = ("dx", "dy", "sigma", "rms", "matches", "significance", "rotation", "mjd")
 _NAME = re.compile(r"(jw(\d{5})(\d{3})(\d{3})_[0-9a-z]{5}_\d{5}(?:-seg\d{3})?(?:_mirimage)?)", re.IGNORECASE)
 _LARGEST = 60.0
 """Arcsec; guide-star errors are below 2, and search radii below 30."""
@@ -68,6 +67,8 @@ class MeasuredShifts:
         Filter of each measurement; empty when the file does not say.
     path : Path
         The file.
+    notes : tuple of str
+        Rows that were left out, and values that could not be read.
     """
 
     measurements: tuple[Measurement, ...]
@@ -75,6 +76,7 @@ class MeasuredShifts:
     groups: tuple[Group, ...]
     filters: tuple[str, ...]
     path: Path
+    notes: tuple[str, ...] = ()
 
     def run(self, name: str) -> MeasuredShifts:
         """Return one run of the file."""
@@ -86,6 +88,7 @@ class MeasuredShifts:
             tuple(group for group in self.groups if group.name in names),
             tuple(self.filters[index] for index in rows),
             self.path,
+            self.notes,
         )
 
 
@@ -93,14 +96,16 @@ class MeasuredShifts:
 class _Row:
     """One line, as text by our names; it has what grouping asks for."""
 
-    line: int
+    place: str
     text: Mapping[str, str]
+    number: Mapping[str, float]
     root: str
     program: str
     observation: str
     visit: str
     guide_star: str
     start_mjd: float
+    target: str
 
 
 def read_measured_shifts(path: Path) -> MeasuredShifts:
@@ -110,12 +115,12 @@ def read_measured_shifts(path: Path) -> MeasuredShifts:
     Parameters
     ----------
     path : Path
-        A CSV (comma, semicolon or tab) or ECSV file.
+        Any table that `miri_widgets.products.tables.read_table` takes.
 
     Returns
     -------
     MeasuredShifts
-        An exposure without finite shift is kept, as failed.
+        An exposure without a shift, or with one that is no number, is kept, as failed.
 
     Raises
     ------
@@ -125,118 +130,93 @@ def read_measured_shifts(path: Path) -> MeasuredShifts:
         If it is no such table: the sentence names the column or the line.
     """
     path = Path(path)
-    names, lines = _records(path)
-    chosen = _choose(names, path)
-    rows = [_row(number, dict(zip(names, line, strict=False)), chosen, path) for number, line in lines]
-    if not rows:
-        raise _wrong(path, "has no lines below its header", "one line per exposure", "give the whole table")
+    table = read_table(path, "a CSV or ECSV file with one line per exposure", "choose the table of shifts")
+    chosen = _choose(table)
+    texts = {what: table.text(index) for what, index in chosen.items() if what not in _NUMBERS}
+    numbers = {
+        what: table.numbers(index, *_units(what)) for what, index in chosen.items() if what in _NUMBERS
+    }
+    rows = [
+        _row(table, row, {what: cells[row] for what, cells in texts.items()},
+             {what: float(values[row]) for what, values in numbers.items()})
+        for row in range(len(table))
+    ]  # fmt: skip
     _check_names(rows, path)
-    units = {what: _unit(chosen[what]) for what in _LENGTHS if what in chosen}
+    if table.notes and not any(math.isfinite(row.number["dx"] + row.number["dy"]) for row in rows):
+        raise table.wrong(
+            f"has no row with a shift ({table.notes[0]})", "numbers in dx and dy", "correct its rows"
+        )
     rows = _told_apart(rows)
     groups = _groups(rows)
     owner = {root: group.name for group in groups for root in group.roots}
     return MeasuredShifts(
-        tuple(_measurement(row, owner[row.root], units, path) for row in rows),
-        tuple(_run(row) for row in rows),
+        tuple(_measurement(row, owner[row.root], path) for row in rows),
+        _runs(rows),
         groups,
         tuple(row.text.get("filter", "").upper() for row in rows),
         path,
+        tuple(table.notes),
     )
 
 
-def _records(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header and the lines below it, with their numbers, as text."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise MissingFileError(
-            f"no file {shown_name(path)}", f"a file in {path.parent}", "correct its name"
-        ) from error
-    except IsADirectoryError as error:
-        raise _wrong(path, "is a folder", "a CSV or ECSV file", "choose a file in it") from error
-    except UnicodeDecodeError as error:
-        raise _wrong(path, "is no text file", "a CSV or ECSV file", "choose the table of shifts") from error
-    numbered = [
-        (number, line)
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    if not numbered:
-        raise _wrong(path, "is empty", "a header and one line per exposure", "choose the table of shifts")
-    separator = _separator(text, numbered[0][1])
-    parsed = [
-        (number, [cell.strip() for cell in next(csv.reader(io.StringIO(line), delimiter=separator))])
-        for number, line in numbered
-    ]
-    # "dx [arcsec]" is dx_arcsec
-    names = [re.sub(r"[\s\[\]()]+", "_", name.lower()).strip("_") for name in parsed[0][1]]
-    return names, parsed[1:]
+def _units(what: str) -> tuple[Any, Any]:
+    """Unit that a number is wanted in, and that of a column without one."""
+    from astropy import units
+
+    if what in ("dx", "dy", "sigma", "rms"):
+        return units.arcsec, units.arcsec
+    return {"rotation": (units.deg, units.deg), "mjd": (units.d, units.d)}.get(what, (None, None))
 
 
-def _separator(text: str, header: str) -> str:
-    if text.startswith("# %ECSV"):
-        return "," if "delimiter: ','" in text else " "
-    return max(",;\t", key=header.count)
-
-
-def _choose(names: Sequence[str], path: Path) -> dict[str, str]:
-    """Our names to the file's."""
-    chosen = {}
-    for what, words in COLUMNS.items():
-        endings = tuple(_UNITS) if what in _LENGTHS else ("",)
-        known = [word + ending for word in words for ending in endings]
-        if found := [name for name in names if name in known]:
-            if len(found) > 1 and what in ("dx", "dy"):
-                raise _wrong(path, f"has the columns {' and '.join(found)}", "one of them", "remove one")
-            chosen[what] = min(found, key=known.index)
+def _choose(table: FileTable) -> dict[str, int]:
+    """Columns by our names."""
+    chosen = {what: index for what, words in COLUMNS.items() if (index := table.find(words)) >= 0}
     missing = [what for what in ("root", "dx", "dy") if what not in chosen]
     if not missing:
         return chosen
+    names = [name.lower() for name in table.names]
     odd = [name for name in names if re.match(r"(d?v2|d?v3)", name)]
     if odd:
-        raise _wrong(
-            path, f"has shifts along V2 and V3 ({', '.join(odd)})", "shifts along RA cos(Dec) and Dec",
+        raise table.wrong(
+            f"has shifts along V2 and V3 ({', '.join(odd)})", "shifts along RA cos(Dec) and Dec",
             "turn them by the roll angle and name them dx_arcsec, dy_arcsec",
         )  # fmt: skip
     pixels = [name for name in names if re.match(r"d[xy]_?pix", name)]
     if pixels:
-        raise _wrong(path, f"has shifts in pixels ({', '.join(pixels)})", "arcsec on the sky", "convert them")
+        raise table.wrong(f"has shifts in pixels ({', '.join(pixels)})", "arcsec on the sky", "convert them")
     expected = {"root": "exposure", "dx": "dx_arcsec", "dy": "dy_arcsec"}
     lacking = " nor ".join(expected[what] for what in missing)
-    raise _wrong(
-        path, f"has no column {lacking} (it has {', '.join(names)[:100]})",
+    raise table.wrong(
+        f"has no column {lacking} (it has {', '.join(names)[:100]})",
         "exposure, dx_arcsec, dy_arcsec and, if known, guidestar, filter, matches, rms",
         "rename its columns or choose the table of shifts",
     )  # fmt: skip
 
 
-def _row(number: int, cells: Mapping[str, str], chosen: Mapping[str, str], path: Path) -> _Row:
-    text = {what: cells.get(name, "") for what, name in chosen.items()}
+def _row(table: FileTable, index: int, text: Mapping[str, str], number: Mapping[str, float]) -> _Row:
     match = _NAME.search(Path(text["root"]).name)
     if match is None and not text.get("group"):
-        raise _wrong(
-            path, f"names an exposure {text['root'][:60]!r} in line {number}",
+        raise table.wrong(
+            f"names an exposure {text['root'][:60]!r} in {table.places[index]}",
             "a JWST name such as jw01040001001_03101_00001, or a column group",
             "write names as the archive gives them",
         )  # fmt: skip
     root, program, observation, visit = match.groups() if match else (text["root"], "", "", "")
-    star = text.get("guide_star", "")
     return _Row(
-        number, text, root.lower() if match else root, program, observation, visit,
-        "" if star.lower() in ("nan", "none", "n/a", "-") else star,
-        _number(text.get("mjd", ""), "mjd", number, path),
+        table.places[index], text, number, root.lower() if match else root, program, observation, visit,
+        text.get("guide_star", ""), number.get("mjd", math.nan), text.get("field", ""),
     )  # fmt: skip
 
 
 def _check_names(rows: Sequence[_Row], path: Path) -> None:
-    seen: dict[str, int] = {}
+    seen: dict[str, str] = {}
     for row in rows:
         if row.root in seen:
             raise _wrong(
-                path, f"has {row.root} in line {seen[row.root]} and again in line {row.line}",
+                path, f"has {row.root} in {seen[row.root]} and again in {row.place}",
                 "one line per exposure", "remove one of them",
             )  # fmt: skip
-        seen[row.root] = row.line
+        seen[row.root] = row.place
 
 
 def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
@@ -255,9 +235,14 @@ def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
 def _groups(rows: Sequence[_Row]) -> tuple[Group, ...]:
     """By visit and guide star; rows that name their group are grouped as they say."""
     named: dict[str, list[_Row]] = {}
+    owners: dict[str, set[str]] = {}
     for row in rows:
-        if row.text.get("group"):
-            named.setdefault(row.text["group"], []).append(row)
+        owners.setdefault(row.text.get("group", ""), set()).add(row.program)
+    for row in rows:
+        if label := row.text.get("group"):
+            # one label in two programs is two groups
+            name = f"jw{row.program}:{label}" if len(owners[label]) > 1 and row.program else label
+            named.setdefault(name, []).append(row)
     groups = list(group_exposures(row for row in rows if not row.text.get("group")))
     for name, members in named.items():
         ordered = sorted(members, key=lambda row: row.root)
@@ -270,6 +255,7 @@ def _groups(rows: Sequence[_Row]) -> tuple[Group, ...]:
                 _values(row.visit for row in ordered),
                 _values(row.guide_star for row in ordered),
                 tuple(row.start_mjd for row in ordered),
+                _values(row.target for row in ordered),
             )
         )
     return tuple(sorted(groups, key=lambda group: group.name))
@@ -279,22 +265,35 @@ def _values(words: Iterable[str]) -> str:
     return "+".join(sorted(set(words) - {""}))
 
 
+def _runs(rows: Sequence[_Row]) -> tuple[str, ...]:
+    """Field, or program, and filter; a field of several programs is a run in each: shifts never cross programs."""
+    programs: dict[str, set[str]] = {}
+    for row in rows:
+        programs.setdefault(row.target, set()).add(row.program)
+    runs = []
+    for row in rows:
+        several = bool(row.target) and len(programs[row.target]) > 1
+        words = (
+            row.target,
+            row.program if several or not row.target else "",
+            row.text.get("filter", "").upper(),
+        )
+        runs.append(" ".join(word for word in words if word))
+    return tuple(runs)
+
+
 def _field(row: _Row) -> str:
-    return row.text.get("field", "") or row.program
+    return row.target or row.program
 
 
-def _run(row: _Row) -> str:
-    return " ".join(word for word in (_field(row), row.text.get("filter", "").upper()) if word)
-
-
-def _measurement(row: _Row, group: str, units: Mapping[str, float], path: Path) -> Measurement:
+def _measurement(row: _Row, group: str, path: Path) -> Measurement:
     def number(what: str) -> float:
-        return _number(row.text.get(what, ""), what, row.line, path) * units.get(what, 1.0)
+        return row.number.get(what, math.nan)
 
     dx, dy, sigma, matches = number("dx"), number("dy"), number("sigma"), number("matches")
     if max(abs(dx), abs(dy)) > _LARGEST:
         raise _wrong(
-            path, f"shifts {row.root} by {max(abs(dx), abs(dy)):g} arcsec in line {row.line}",
+            path, f"shifts {row.root} by {max(abs(dx), abs(dy)):g} arcsec in {row.place}",
             f"less than {_LARGEST:g} arcsec", "give shifts in arcsec, or name the columns dx_mas, dy_mas",
         )  # fmt: skip
     status = _status(row.text.get("status", ""))
@@ -315,20 +314,6 @@ def _measurement(row: _Row, group: str, units: Mapping[str, float], path: Path) 
 def _status(word: str) -> Status:
     """Words of ours; any other (tweakreg says COMPLETE whatever happened) says nothing."""
     return Status(word.lower()) if word.lower() in set(Status) else Status.MEASURED
-
-
-def _number(text: str, what: str, line: int, path: Path) -> float:
-    if text.lower() in ("", "nan", "none", "--", "null"):
-        return math.nan
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise _wrong(path, f"has {what} = {text[:40]!r} in line {line}", "a number", "correct it") from error
-    return value if math.isfinite(value) else math.nan
-
-
-def _unit(name: str) -> float:
-    return next((factor for ending, factor in _UNITS.items() if ending and name.endswith(ending)), 1.0)
 
 
 def _wrong(path: Path, found: str, expected: str, remedy: str) -> BadTableError:

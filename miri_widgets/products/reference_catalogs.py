@@ -8,41 +8,35 @@ Gaia DR3 documentation, table ``gaia_source``: ``ra``, ``dec``, ``pmra`` (times 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.errors import BadTableError, MissingFileError
+from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import new_file
+from miri_widgets.products.dates import julian_years
 from miri_widgets.products.fits_files import shown_name
-
-if TYPE_CHECKING:
-    from astropy.table import Table
+from miri_widgets.products.tables import FileTable, read_table
+from miri_widgets.products.tables.positions import sky_positions
 
 __all__ = ["ReferenceCatalog", "read_reference_catalog", "require_field", "write_reference_catalog"]
 
-# in the order of preference; compared without case
-_RA = ("ra_icrs", "ra", "ra_deg", "raj2000", "_raj2000", "alpha", "right_ascension", "sky_centroid.ra")
-_DEC = (
-    *(
-        "de_icrs",
-        "dec_icrs",
-        "dec",
-        "de",
-        "dec_deg",
-        "dej2000",
-        "decj2000",
-        "_dej2000",
-        "delta",
-        "declination",
-    ),
-    "sky_centroid.dec",
+_PM_RA = (
+    "pmra",
+    "pm_ra",
+    "pm_ra_cosdec",
+    "pmra_cosdec",
+    "mu_ra",
+    "mualphastar",
+    "pmra*",
+    "pmracosdec",
+    "pm_racosd",
 )
-_PM_RA = ("pmra", "pm_ra", "pm_ra_cosdec", "pmra_cosdec", "mu_ra", "mualphastar")
+_PM_RA_COORDINATE = ("pmra_coord", "pmra_nocosdec", "pm_ra_nocosdec", "pmra_without_cosdec", "dra_dt")
+"""Of the coordinate RA itself, without cos(Dec)."""
 _PM_DEC = ("pmdec", "pmde", "pm_dec", "mu_dec", "mudelta")
 _EPOCH = ("ref_epoch", "refepoch", "epoch")
 _GAIA = ("source_id", "source", "solution_id", "designation")
@@ -65,6 +59,8 @@ class ReferenceCatalog:
         Julian year to which the positions were moved; None when nothing was moved.
     moving : int
         Sources with a proper motion.
+    notes : tuple of str
+        Sentences for the user: rows that were left out, values that could not be read, motions that were not applied.
     """
 
     name: str
@@ -72,6 +68,7 @@ class ReferenceCatalog:
     dec: NDArray[np.float64]
     epoch: float | None
     moving: int
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ra)
@@ -86,9 +83,9 @@ def read_reference_catalog(
     Parameters
     ----------
     path : Path
-        ECSV, CSV, FITS, VOTable or any text table with a line of names. RA and Dec in degrees, or RA in hours and
-        Dec in degrees when they are written with colons or letters. Proper motions in mas/yr, or in the unit that
-        the column says; that of RA times cos(Dec).
+        Any table that `miri_widgets.products.tables.read_table` takes. RA and Dec in degrees or the unit that the file
+        says, or RA in hours and Dec in degrees when they are written in three parts; galactic and B1950 positions
+        are brought to ICRS. Proper motions in mas/yr or the unit that the file says; that of RA times cos(Dec).
     epoch : float, optional
         Julian year of the exposures; without it nothing is moved.
     catalog_epoch : float, optional
@@ -107,37 +104,44 @@ def read_reference_catalog(
     in 20 years for 1 arcsec/yr away from the poles.
     """
     path = Path(path)
-    table = _read(path)
-    names = {name.lower(): name for name in reversed(table.colnames)}
-    ra_name, dec_name = _first(names, _RA), _first(names, _DEC)
-    if not (ra_name and dec_name):
-        raise BadTableError(
-            f"{shown_name(path)} has the columns {', '.join(table.colnames)[:120] or 'none'}",
-            "columns ra and dec",
-            "rename the columns of its positions",
-        )
-    ra, dec = _angles(table[ra_name], hours=True), _angles(table[dec_name], hours=False)
+    table = read_table(path, "a table of sources", "choose another catalogue")
+    ra, dec = sky_positions(table)
     good = np.isfinite(ra) & np.isfinite(dec)
     if not good.any():
-        raise BadTableError(
-            f"{shown_name(path)} has no sources with a position",
+        why = f" ({table.notes[0]})" if table.notes else ""
+        raise table.wrong(
+            f"has no sources with a position{why}",
             "at least one row with RA and Dec",
             "choose another catalogue",
         )
     if (np.abs(dec[good]) > 90).any() or (ra[good] < -180).any() or (ra[good] > 360).any():
-        raise BadTableError(
-            f"{shown_name(path)} has positions such as RA {ra[good][0]:g}, Dec {dec[good][0]:g}",
+        raise table.wrong(
+            f"has positions such as RA {ra[good][0]:g}, Dec {dec[good][0]:g}",
             "RA from 0 to 360 and Dec from -90 to 90 degrees",
             "check its units and which column is which",
         )
-    motions = _motions(table, names)
-    moving = 0
-    if motions is not None and epoch is not None:
-        years = epoch - _epochs(path, table, names, catalog_epoch)
-        moving = int(np.count_nonzero(np.hypot(*motions)[good]))
+    if not good.all():
+        lost = np.flatnonzero(~good)
+        rows = ", ".join(table.places[row] for row in lost[:3]) + (" ..." if len(lost) > 3 else "")
+        table.notes.append(
+            f"{shown_name(path)}: {len(lost)} of {len(good)} rows have no position and are left out ({rows})"
+        )
+    motions = _motions(table, dec)
+    moving = 0 if motions is None else int(np.count_nonzero(np.hypot(*motions)[good]))
+    moved = None
+    if motions is not None and moving and epoch is not None and math.isfinite(epoch):
+        years = epoch - _epochs(table, catalog_epoch)
         ra = ra + motions[0] * years / 3.6e6 / np.cos(np.deg2rad(dec))
         dec = dec + motions[1] * years / 3.6e6
-    return ReferenceCatalog(path.name, ra[good] % 360, dec[good], epoch if moving else None, moving)
+        moved = epoch
+    elif moving and epoch is not None:
+        table.notes.append(
+            f"{shown_name(path)}: proper motions are not applied, as no exposure says its date: positions are those of "
+            "the epoch of the catalogue"
+        )
+    return ReferenceCatalog(
+        path.name, ra[good] % 360, dec[good], moved, moving if moved is not None else 0, tuple(table.notes)
+    )
 
 
 def require_field(catalog: ReferenceCatalog, ra: float, dec: float, radius: float) -> ReferenceCatalog:
@@ -165,7 +169,12 @@ def require_field(catalog: ReferenceCatalog, ra: float, dec: float, radius: floa
             "choose the catalogue of this field",
         )
     return ReferenceCatalog(
-        catalog.name, catalog.ra[inside], catalog.dec[inside], catalog.epoch, catalog.moving
+        catalog.name,
+        catalog.ra[inside],
+        catalog.dec[inside],
+        catalog.epoch,
+        catalog.moving,
+        catalog.notes,
     )
 
 
@@ -180,103 +189,47 @@ def write_reference_catalog(catalog: ReferenceCatalog, path: Path) -> None:
         table.write(temporary, format="ascii.ecsv", overwrite=True)
 
 
-def _read(path: Path) -> Table:
-    from astropy.table import Table
-
-    if not path.is_file():
-        raise MissingFileError(
-            f"no catalogue {shown_name(path)}", f"a file in {path.parent}", "correct its name"
-        )
-    formats: Sequence[str | None] = {
-        ".fits": ("fits",),
-        ".fit": ("fits",),
-        ".ecsv": ("ascii.ecsv",),
-        ".csv": ("ascii.csv", "ascii"),
-        ".vot": ("votable",),
-        ".xml": ("votable",),
-    }.get(path.suffix.lower(), ("ascii",))
-    if path.stat().st_size == 0:
-        raise BadTableError(f"{shown_name(path)} is empty", "a table of sources", "choose another catalogue")
-    last: Exception | None = None
-    for kind in formats:
-        try:
-            table = Table.read(path, format=kind)
-        except Exception as error:  # every reader has errors of its own
-            last = error
-            continue
-        if len(table) == 0:
-            raise BadTableError(
-                f"{shown_name(path)} has no rows", "a table of sources", "choose another catalogue"
-            )
-        return table
-    raise BadTableError(
-        f"{shown_name(path)} cannot be read ({str(last).splitlines()[0][:80] if str(last) else type(last).__name__})",
-        "a table (ECSV, CSV, FITS, VOTable or text)",
-        "choose another catalogue",
-    )
-
-
-def _first(names: dict[str, str], wanted: Sequence[str]) -> str:
-    return next((names[name] for name in wanted if name in names), "")
-
-
-def _angles(column: Any, *, hours: bool) -> NDArray[np.float64]:
-    """Return a column in degrees; NaN where it is masked or no angle."""
-    from astropy import units
-    from astropy.coordinates import Angle
-
-    masked = np.asarray(getattr(column, "mask", False))
-    if np.asarray(column).dtype.kind in "US":
-        unit = units.hourangle if hours else units.deg
-        try:
-            values = np.asarray(Angle([str(text) for text in column], unit=unit).deg, float)
-        except (ValueError, TypeError):
-            return np.full(len(column), np.nan)
-    else:
-        values = np.ma.filled(np.ma.asarray(np.asarray(column, float)), np.nan)
-        unit = getattr(column, "unit", None)
-        if unit is not None and unit.is_equivalent(units.deg):
-            values = values * unit.to(units.deg)
-    return np.where(masked, np.nan, values)
-
-
-def _motions(table: Table, names: dict[str, str]) -> tuple[NDArray, NDArray] | None:
-    """Return proper motions in mas/yr, 0 where there are none; None without the columns."""
+def _motions(
+    table: FileTable, dec: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return proper motions in mas/yr, along RA cos(Dec) and Dec, 0 where there are none; None without the columns."""
     from astropy import units
 
-    found = [_first(names, wanted) for wanted in (_PM_RA, _PM_DEC)]
-    if not all(found):
+    rate = units.mas / units.yr
+    cosine = np.cos(np.deg2rad(np.nan_to_num(dec)))
+    along_ra, along_dec, factor = table.find(_PM_RA), table.find(_PM_DEC), np.ones_like(dec)
+    if along_ra < 0 and (along_ra := table.find(_PM_RA_COORDINATE)) >= 0:
+        factor = cosine
+    if along_ra < 0 or along_dec < 0:
         return None
-    motions = []
-    for name in found:
-        column = table[name]
-        values = np.where(np.asarray(getattr(column, "mask", False)), np.nan, np.asarray(column, float))
-        unit = getattr(column, "unit", None)
-        wanted = units.mas / units.yr
-        if unit is not None and unit.is_equivalent(wanted):
-            values = values * unit.to(wanted)
-        motions.append(np.nan_to_num(values))
-    return motions[0], motions[1]
+    unit = table.unit(along_ra)
+    if unit is not None and unit.is_equivalent(units.s / units.yr):
+        # seconds of time are those of the coordinate itself
+        east = table.numbers(along_ra) * float(unit.to(units.s / units.yr)) * 15000.0 * cosine
+    else:
+        east = table.numbers(along_ra, rate) * factor
+    north = table.numbers(along_dec, rate)
+    known = np.isfinite(east) & np.isfinite(north)
+    return np.where(known, east, 0.0), np.where(known, north, 0.0)
 
 
-def _epochs(path: Path, table: Table, names: dict[str, str], given: float | None) -> NDArray[np.float64]:
+def _epochs(table: FileTable, given: float | None) -> NDArray[np.float64]:
+    """Return the Julian year of each position."""
     if given is not None:
         return np.full(len(table), float(given))
-    name = _first(names, _EPOCH)
-    if name:
-        values = np.asarray(table[name], float)
-        if np.isfinite(values).all() and (values > 1800).all() and (values < 2200).all():
-            return values
+    index = table.find(_EPOCH)
+    if index >= 0:
+        years = julian_years(table.text(index))
+        if np.isfinite(years).any():
+            # a source whose epoch is missing has that of the others
+            return np.where(np.isfinite(years), years, np.nanmedian(years))
     for key in table.meta:
-        if str(key).lower() in _EPOCH:
-            try:
-                return np.full(len(table), float(str(table.meta[key]).lstrip("Jj")))
-            except ValueError:
-                break
-    if any(key in names for key in _GAIA):
+        if str(key).lower() in _EPOCH and np.isfinite(year := julian_years([str(table.meta[key])])[0]):
+            return np.full(len(table), year)
+    if any(table.find((key,)) >= 0 for key in _GAIA):
         return np.full(len(table), _GAIA_EPOCH)
-    raise BadTableError(
-        f"{shown_name(path)} has proper motions but no epoch",
+    raise table.wrong(
+        "has proper motions but no epoch",
         "a column ref_epoch with the Julian year of the positions",
         "add it, or give the epoch of the catalogue",
     )

@@ -32,7 +32,7 @@ from miri_widgets.products.names import ExposureName, original_name, suffix_of
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
-_INDEX_VERSION = 6
+_INDEX_VERSION = 7
 _MOST_NAMED = 3
 _PASSING = ("InputError", "MissingFileError", "MixedExposuresError", "TooLargeError", "WrongSuffixError")
 """Errors that may end although the file does not change: permissions, memory, other files beside it."""
@@ -160,7 +160,7 @@ def scan(
         items.append(Problem(partial[0], _unfinished(partial)))
     kept, twice = without_duplicates([item for item in items if isinstance(item, Exposure)])
     items += [Problem(path, error) for path, error in twice]
-    exposures = sorted(kept, key=lambda item: (item.start_mjd, item.root))
+    exposures = sorted(kept, key=lambda item: item.order)
     return ScanResult(
         exposures=_number_tiles(exposures),
         mosaics=tuple(item for item in items if isinstance(item, Mosaic)),

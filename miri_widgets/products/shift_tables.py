@@ -3,7 +3,8 @@ The shifts of a program in one ECSV file: one row per group, readable by a perso
 program.
 
 Columns: group, observation, visit, guide_star, filter (measured in), dx, dy, dx_err, dy_err (arcsec along
-RA cos(Dec) and Dec), corr, rotation (deg), n_exposures, n_used, verdict, reason, source, mjd, exposures.
+RA cos(Dec) and Dec), corr, rotation (deg), n_exposures, n_used, verdict, reason, source, mjd, exposures. A group with the
+verdict FAIL and nothing to take has no numbers.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from typing import Any
 from miri_widgets.core.shift_choices import TrustedShift
 from miri_widgets.core.shift_groups import Group, Pointed
 from miri_widgets.core.shift_verdicts import Verdict
-from miri_widgets.errors import BadTableError, MissingFileError
+from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import new_file
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.tables import FileTable, read_table
 
 __all__ = ["FRAME", "ShiftTable", "compare_tables", "read_shift_table", "write_shift_table"]
 
@@ -39,6 +41,7 @@ _COUNTS = ("n_exposures", "n_used")
 _ORDER = (
     "group", "program", "observation", "visit", "guide_star", "filter", "dx", "dy", "dx_err", "dy_err",
     "corr", "rotation", "n_exposures", "n_used", "verdict", "source", "reason", "mjd", "exposures", "times",
+    "target",
 )  # fmt: skip
 _NEEDED = ("group", "dx", "dy", "verdict")
 
@@ -80,7 +83,8 @@ class ShiftTable:
         exposure : Pointed
             Header facts.
         filter_name : str
-            Its filter; a row that was measured in it is preferred to the first of others.
+            Its filter; a row that was measured in it is preferred to others, one with a shift to
+            one without.
 
         Notes
         -----
@@ -91,13 +95,18 @@ class ShiftTable:
         rows = rows or [one for one in self.shifts if _belongs(exposure, one.group)]
         return min(
             rows,
-            key=lambda one: (one.filter != filter_name, _apart(one.group.mjd, exposure.start_mjd)),
+            key=lambda one: (
+                not one.known,
+                one.filter != filter_name,
+                _apart(one.group.mjd, exposure.start_mjd),
+            ),
             default=None,
         )
 
     def uncovered(self, exposures: Iterable[Pointed]) -> tuple[str, ...]:
         """Return the names of exposures that the table has no shift for."""
-        return tuple(one.root for one in exposures if self.shift_for(one) is None)
+        found = {one.root: self.shift_for(one) for one in exposures}
+        return tuple(root for root, shift in found.items() if shift is None or not shift.known)
 
 
 def write_shift_table(table: ShiftTable, path: Path) -> None:
@@ -139,42 +148,30 @@ def read_shift_table(path: Path) -> ShiftTable:
     BadTableError
         If it is no table of shifts, or one in another frame.
     """
-    from astropy.table import Table
-
     path = Path(path)
-    if not path.is_file():
-        raise MissingFileError(f"no file {shown_name(path)}", f"a file in {path.parent}", "correct its name")
-    try:
-        ecsv = Table.read(path, format="ascii.ecsv")
-    except Exception as error:  # astropy, yaml and the file system raise without a common base
-        raise BadTableError(
-            f"{shown_name(path)} is no ECSV table ({str(error)[:80]!r})",
-            "a table of shifts as this package writes it",
-            "choose another file, or make one with: miri-widgets shifts FILE.csv --out FILE.ecsv",
-        ) from error
-    missing = [name for name in _NEEDED if name not in ecsv.colnames]
+    remedy = "choose another file, or make one with: miri-widgets shifts FILE.csv --out FILE.ecsv"
+    table = read_table(path, "a table of shifts as this package writes it", remedy)
+    missing = [name for name in _NEEDED if table.find((name,)) < 0]
     if missing:
-        raise BadTableError(
-            f"{shown_name(path)} has no column {', '.join(missing)}",
-            "a table of shifts with " + ", ".join(_NEEDED),
-            "choose another file, or make one with: miri-widgets shifts FILE.csv --out FILE.ecsv",
+        raise table.wrong(
+            f"has no column {', '.join(missing)}", "a table of shifts with " + ", ".join(_NEEDED), remedy
         )
-    if ecsv.meta.get("frame") != FRAME:
-        raise BadTableError(
-            f"{shown_name(path)} says frame {str(ecsv.meta.get('frame'))[:60]!r}",
+    if table.meta.get("frame") != FRAME:
+        raise table.wrong(
+            f"says frame {str(table.meta.get('frame'))[:60]!r}",
             FRAME,
             "convert the shifts and write that frame into its header",
         )
-    shifts = tuple(_from_row(ecsv, index, path) for index in range(len(ecsv)))
+    shifts = _shifts(table)
     _check(shifts, path)
-    meta = ecsv.meta
+    meta = table.meta
     return ShiftTable(
         shifts,
         str(meta.get("program", "")),
         str(meta.get("reference_catalog", "")),
         str(meta.get("made_by", "")),
         {str(name): str(value) for name, value in (meta.get("versions") or {}).items()},
-        tuple(str(note) for note in meta.get("notes") or ()),
+        (*(str(note) for note in meta.get("notes") or ()), *table.notes),
     )
 
 
@@ -209,6 +206,11 @@ def compare_tables(table: ShiftTable, other: ShiftTable, *, tolerance: float = 0
 
 def _difference(name: str, mine: tuple[float, float], theirs: tuple[float, float], tolerance: float) -> str:
     """What happened to one pair of numbers; empty when nothing did."""
+    lacking = [not all(map(math.isfinite, pair)) for pair in (mine, theirs)]
+    if all(lacking):
+        return ""
+    if any(lacking):
+        return f"{name} has no shift in {'this' if lacking[0] else 'the other'} table."
     both = f"({theirs[0]:+.4f}, {theirs[1]:+.4f}) instead of ({mine[0]:+.4f}, {mine[1]:+.4f}) arcsec"
     if _near(mine, theirs, tolerance):
         return ""
@@ -259,34 +261,62 @@ def _to_row(one: TrustedShift) -> dict[str, Any]:
         "rotation": one.rotation, "n_exposures": one.exposures, "n_used": one.used,
         "verdict": str(one.verdict), "source": one.source, "reason": one.reason, "mjd": group.mjd,
         "exposures": " ".join(group.roots), "times": " ".join(repr(time) for time in group.times),
+        "target": group.target,
     }  # fmt: skip
 
 
-def _from_row(table: Any, index: int, path: Path) -> TrustedShift:
-    cells = {name: table[name][index] for name in table.colnames}
+def _shifts(table: FileTable) -> tuple[TrustedShift, ...]:
+    """Rows as shifts: numbers in the units of this package, whatever those of the file."""
+    from astropy import units
 
-    def text(name: str) -> str:
-        # ECSV reads empty strings back as masked
-        value = cells.get(name, "")
-        return "" if value is None or type(value).__name__ == "MaskedConstant" else str(value)
+    places = {name: table.find((name,)) for name in (*_NUMBERS, *_COUNTS)}
+    numbers = {
+        name: table.numbers(place, units.Unit(_UNITS[name]) if name in _UNITS else None)
+        for name, place in places.items()
+        if place >= 0
+    }
+    if table.notes:  # a shift that cannot be read must not be taken for one that is missing
+        raise table.wrong(f"cannot be read ({table.notes[0]})", "numbers and whole rows", "correct that row")
+    texts = {
+        name: table.text(place)
+        for name in _ORDER
+        if name not in places and (place := table.find((name,))) >= 0
+    }
+    return tuple(
+        _from_row(
+            {name: cells[row] for name, cells in texts.items()},
+            {name: float(values[row]) for name, values in numbers.items()},
+            table,
+            row,
+        )
+        for row in range(len(table))
+    )
 
-    def number(name: str, default: float = math.nan) -> float:
-        return float(text(name)) if text(name) not in ("", "--") else default
+
+def _from_row(
+    text: Mapping[str, str], number: Mapping[str, float], table: FileTable, row: int
+) -> TrustedShift:
+    def cell(name: str) -> str:
+        return text.get(name, "")
+
+    def value(name: str, default: float = math.nan) -> float:
+        found = number.get(name, default)
+        return found if math.isfinite(found) else default
 
     try:
-        times = tuple(float(word) for word in text("times").split())
+        times = tuple(float(word) for word in cell("times").split())
         return TrustedShift(
             Group(
-                text("group"), tuple(text("exposures").split()), text("program"), text("observation"),
-                text("visit"), text("guide_star"), times,
+                cell("group"), tuple(cell("exposures").split()), cell("program"), cell("observation"),
+                cell("visit"), cell("guide_star"), times, cell("target"),
             ),
-            text("filter"), number("dx"), number("dy"), number("dx_err"), number("dy_err"), number("corr"),
-            number("rotation", 0.0), int(number("n_exposures", 0)), int(number("n_used", 0)),
-            Verdict(text("verdict")), text("reason"), text("source"),
+            cell("filter"), value("dx"), value("dy"), value("dx_err"), value("dy_err"), value("corr"),
+            value("rotation", 0.0), int(value("n_exposures", 0)), int(value("n_used", 0)),
+            Verdict(cell("verdict")), cell("reason"), cell("source"),
         )  # fmt: skip
     except ValueError as error:
         raise BadTableError(
-            f"{shown_name(path)}: row {index + 1} ({text('group')}) cannot be read ({str(error)[:80]})",
+            f"{shown_name(table.path)}: {table.places[row]} ({cell('group')}) cannot be read ({str(error)[:80]})",
             "numbers, and a verdict of PASS, WEAK or FAIL",
             "correct that row",
         ) from error
@@ -295,10 +325,11 @@ def _from_row(table: Any, index: int, path: Path) -> TrustedShift:
 def _check(shifts: Sequence[TrustedShift], path: Path) -> None:
     seen: set[tuple[str, str]] = set()
     for one in shifts:
-        if not (math.isfinite(one.dx) and math.isfinite(one.dy)):
+        finite = math.isfinite(one.dx), math.isfinite(one.dy)
+        if not all(finite) and (any(finite) or one.verdict is not Verdict.FAIL):
             raise BadTableError(
                 f"{shown_name(path)}: {one.group.name} has no shift",
-                "finite dx and dy",
+                "finite dx and dy, or the verdict FAIL and neither",
                 "correct or remove that row",
             )
         if (key := (one.group.name, one.filter)) in seen:

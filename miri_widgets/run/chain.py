@@ -92,7 +92,7 @@ def plan_chain(
     """
     place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     planner = Planner(place, crds_variables(environment), settings, product_name, rejected)
-    ordered = sorted(exposures, key=lambda one: (one.start_mjd, one.root))
+    ordered = sorted(exposures, key=lambda one: one.order)
     chain = [find_stage(name) for name in stages]
     planner.note_needs(chain)
     planner.note_backgrounds(chain, ordered)

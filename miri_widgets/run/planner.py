@@ -155,7 +155,7 @@ class Planner:
         chosen = next(filter(None, (self._chosen(stage, one) for one in exposures)), {})
         reference = choose_reference_filter(exposures, FILTERS, str(chosen.get(_REFERENCE) or ""))
         members = exposures_for_shifts(exposures, reference, FILTERS)
-        return sorted(members, key=lambda one: (one.filter != reference, one.start_mjd, one.root))
+        return sorted(members, key=lambda one: (one.filter != reference, *one.order))
 
     def _require_something(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """Refuse a stage that neither the user nor an earlier stage gives anything to do."""

@@ -19,6 +19,7 @@ from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.names import ExposureName, root_of
 from miri_widgets.products.shift_tables import ShiftTable, read_shift_table
 from miri_widgets.steps.miri_step import MiriStep, copied, is_single
+from miri_widgets.steps.model_planes import model_times
 from miri_widgets.steps.shifted_wcs import Shift, apply_shift, recorded_shift, undo_shift
 from miri_widgets.steps.sip_keywords import SIP_LIMIT_MAS
 
@@ -132,6 +133,11 @@ class ApplyShiftStep(MiriStep):
                 "a row for its visit and guide star",
                 "measure the shifts with this exposure, or add a row",
             )
+        if not found.known:
+            return Shift(0.0, 0.0, 0.0, f"{path.name}: no shift"), (
+                f"no shift is applied, its position stays that of the header: {found.group.name} is {found.verdict} "
+                f"({found.reason}; it takes {found.source})"
+            )
         told = (
             ""
             if found.verdict == Verdict.PASS
@@ -160,7 +166,7 @@ def _facts(model: Any) -> _Facts:
         name.observation,
         name.visit,
         str(model.meta.guidestar.gs_id or "").strip(),
-        float(model.meta.exposure.start_time or 0.0),
+        model_times(model)[0],
     )
 
 

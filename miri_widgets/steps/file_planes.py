@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.inverse_wcs import deferred_inverse
 from miri_widgets.core.planes import Planes
 from miri_widgets.errors import NotJwstError
+from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.fits_files import read_headers, shown_name
 from miri_widgets.products.names import root_of
@@ -70,8 +71,8 @@ def read_planes(path: Path) -> Planes:
                 root=root_of(path),
                 filter=band,
                 unit=str(sci.get("BUNIT", "")),
-                start_mjd=float(primary.get("EXPSTART", 0.0)),
-                end_mjd=float(primary.get("EXPEND", 0.0)),
+                start_mjd=exposure_times(primary)[0],
+                end_mjd=exposure_times(primary)[1],
                 fwhm=psf_fwhm_pixels(band),
                 # FITS counts from 1
                 corner=(int(primary.get("SUBSTRT1", 1)) - 1, int(primary.get("SUBSTRT2", 1)) - 1),

@@ -185,7 +185,7 @@ def measure_field(
         "" if catalog else reference,
         shifts,
         overlaps,
-        failure + _notes(shifts),
+        (table.notes if table is not None else ()) + failure + _notes(shifts),
     )
     by_root = {one.root: one for one in exposures}
     headers = tuple(by_root[one.root] for one in stars)
@@ -279,12 +279,19 @@ def _catalog(
         raise InputError(
             "the exposures show no stars", "stars to align", "use the shifts of a shorter filter"
         )
-    epoch = float(Time(np.median([one.start_mjd for one in exposures]), format="mjd").jyear)
+    dated = [one.start_mjd for one in exposures if math.isfinite(one.start_mjd)]
+    epoch = float(Time(np.median(dated), format="mjd").jyear) if dated else math.nan
     reach = (
         max(math.hypot((one.ra - ra + 180) % 360 - 180, one.dec - dec) for one in exposures)
         + _FIELD_ARCMIN / 60
     )
     if catalog.upper() in ONLINE_CATALOGS:
+        if not dated:
+            raise InputError(
+                "the exposures say no date (EXPSTART, MJD-BEG, DATE-BEG, DATE-OBS)",
+                f"the date to which {catalog.upper()} moves its stars",
+                "take the files as the archive gives them, or give a file with the catalogue",
+            )
         return fetch_catalog(catalog.upper(), ra, dec, reach, epoch)
     return require_field(
         read_reference_catalog(Path(catalog), epoch=epoch, catalog_epoch=catalog_epoch), ra, dec, reach

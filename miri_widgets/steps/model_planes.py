@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.inverse_wcs import deferred_inverse
 from miri_widgets.core.planes import Planes
+from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
 
-__all__ = ["KeptPlanes", "ascii_only", "planes_of", "sky_of", "write_planes"]
+__all__ = ["KeptPlanes", "ascii_only", "model_times", "planes_of", "sky_of", "write_planes"]
 
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
@@ -73,8 +74,8 @@ def planes_of(model: Any) -> Planes:
         root=root_of(model.meta.filename or ""),
         filter=band,
         unit=str(model.meta.bunit_data or ""),
-        start_mjd=float(model.meta.exposure.start_time or 0.0),
-        end_mjd=float(model.meta.exposure.end_time or 0.0),
+        start_mjd=model_times(model)[0],
+        end_mjd=model_times(model)[1],
         fwhm=psf_fwhm_pixels(band),
         # FITS counts from 1
         corner=(int(model.meta.subarray.xstart or 1) - 1, int(model.meta.subarray.ystart or 1) - 1),
@@ -82,6 +83,31 @@ def planes_of(model: Any) -> Planes:
         to_pixel=to_pixel,
         **variances,
     )
+
+
+def model_times(model: Any) -> tuple[float, float]:
+    """
+    Return when an exposure started and ended, as `miri_widgets.products.dates.exposure_times`.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        Not modified.
+
+    Returns
+    -------
+    (float, float)
+        MJD, UTC; NaN where the model does not say.
+    """
+    exposure, observation = model.meta.exposure, model.meta.observation
+    return exposure_times(
+        {
+            "EXPSTART": exposure.start_time, "EXPMID": exposure.mid_time, "EXPEND": exposure.end_time,
+            "EFFEXPTM": exposure.exposure_time,
+            "DATE-BEG": observation.date_beg, "DATE-END": observation.date_end,
+            "DATE-OBS": observation.date, "TIME-OBS": observation.time,
+        }
+    )  # fmt: skip
 
 
 def write_planes(model: Any, planes: Planes, step: str, notes: tuple[str, ...] = ()) -> None:

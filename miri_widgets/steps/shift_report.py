@@ -247,6 +247,8 @@ def _rows(
 
 def _corrected(stars: StarPositions, shift: TrustedShift, header: Exposure) -> NDArray[np.float64]:
     """Return the positions (RA, Dec) of stars after their exposure was shifted, shape (n, 2)."""
+    if not shift.known:
+        return np.column_stack((stars.ra, stars.dec))
     centre = (header.ra, header.dec)
     move, turn = moved_in_plane(shift.dx, shift.dy, shift.rotation, *centre)
     places = np.column_stack(to_plane(stars.ra, stars.dec, centre)) @ rotation_matrix(turn).T + np.array(move)

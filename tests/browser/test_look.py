@@ -179,3 +179,47 @@ def tell_a_pixel(page: Page) -> None:
     for words in ("Detector 1", "Image 2", "Areas", "DN/s", "MJy/sr"):
         expect(pixel.locator(".mw-table")).to_contain_text(words)
     assert pixel.locator(".bqplot svg").count() > 0
+
+
+@pytest.mark.parametrize("kind", ["light", "jdaviz"])
+def test_title_and_picture_agree_through_twenty_actions(
+    look: Any, page: Page, kind: str, screenshots: Path
+) -> None:
+    opened(page, look(kind))
+    bar = page.locator(".mw-compare .mw-looks").bounding_box()
+    assert bar is not None and bar["width"] > 150 and bar["height"] > 20, "nobody has pressed a key yet"
+    title = page.locator(".mw-viewer-words b")
+    top = page.locator(CANVAS).first.bounding_box()
+    pictures: dict[str, np.ndarray] = {}
+    for step in ["s", *"bsdbsbbdsbd", "Blink", "Blink", "b", "Blink", "s", "d", "b", "s"]:
+        if step == "Blink":
+            page.locator(".mw-viewer-strip").get_by_role("button", name="Blink").click()
+        else:
+            page.keyboard.press(step)
+        now = settled(page)
+        words = title.inner_text()
+        known = pictures.setdefault(words, now)
+        assert np.abs(known - now).mean() < 1.0, f"{step}: another picture under {words!r}"
+    assert len(pictures) >= 3 and any("Compared" in words for words in pictures)
+    shots = list(pictures.values())
+    assert np.abs(shots[0] - shots[-1]).mean() > 0.1 or np.abs(shots[0] - shots[1]).mean() > 0.1
+    now = page.locator(CANVAS).first.bounding_box()
+    assert top is not None and now is not None and abs(now["y"] - top["y"]) < 2, "the image has not moved"
+    for width, height in ((1100, 800), (1280, 720), (1440, 900), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(700)
+        bar = page.locator(".mw-compare .mw-looks").bounding_box()
+        assert bar is not None and bar["width"] > 150
+        page.screenshot(path=screenshots / f"in_view_{kind}_{width}.png")
+
+
+def settled(page: Page) -> np.ndarray:
+    """Wait until two pictures in a row are the same; return it."""
+    last = picture(page)
+    for _ in range(60):
+        page.wait_for_timeout(350)
+        now = picture(page)
+        if now.shape == last.shape and np.abs(now - last).mean() < 0.1:
+            return now
+        last = now
+    raise AssertionError("the picture does not come to rest")

@@ -37,7 +37,7 @@ def test_pasted_code_becomes_settings(session, tmp_path):
     view.pasted.value = str(path)
     view.take.click()
     assert stage.settings.user == {"jump.rejection_threshold": 7.0}
-    for bad, words in (("<script>", "no call"), ("/nowhere/x.py", "cannot be read")):
+    for bad, words in (("<script>", "no call"), ("/nowhere/x.py", "no file x.py")):
         view.pasted.value = bad
         view.take.click()
         assert words in view.taken.value and "<script>" not in view.taken.value

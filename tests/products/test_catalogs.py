@@ -45,5 +45,5 @@ def test_other_files(tmp_path):
     with pytest.raises(MissingFileError):
         read_catalog(tmp_path / "none_cat.ecsv")
     (tmp_path / "bad_cat.ecsv").write_text("a b\n1 2\n")
-    with pytest.raises(BadTableError, match="cannot be read"):
+    with pytest.raises(BadTableError, match="has the columns a, b"):
         read_catalog(tmp_path / "bad_cat.ecsv")

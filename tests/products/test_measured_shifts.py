@@ -97,10 +97,10 @@ def test_other_names_need_a_group(tmp_path):
         ("a,b\n1,2\n", "no column exposure nor dx_arcsec nor dy_arcsec"),
         ("exposure,dx\n" + NAME.format(visit=1, number=1) + ",1\n", "no column dy_arcsec"),
         ("exposure,dv2,dv3\nx,1,2\n", "along V2 and V3"),
-        ("exposure,dx_pix,dy_pix\nx,1,2\n", "in pixels"),
+        ("exposure,dx_pix,dy_pix\nx,1,2\n", "gives dx_pix in pix"),
         ("exposure,dx_mas,dx_arcsec,dy\nx,1,2,3\n", "dx_mas and dx_arcsec"),
         ("exposure,dx,dy\nsome.fits,1,2\n", "names an exposure 'some.fits' in line 2"),
-        ("exposure,dx,dy\n" + rows([("a", 0)]), "dx = 'a' in line 2"),
+        ("exposure,dx,dy\n" + rows([("a", 0)]), "line 2: dx is 'a', no number"),
         ("exposure,dx,dy\n" + rows([(105.0, 0)]), "by 105 arcsec in line 2"),
         ("exposure,dx,dy\n" + rows([(0, 0)]) * 2, "in line 2 and again in line 3"),
     ],
@@ -113,7 +113,7 @@ def test_other_files_are_refused_in_one_sentence(tmp_path, text, words):
 
 def test_files_that_are_no_text(tmp_path):
     (tmp_path / "image.fits").write_bytes(bytes(range(256)))
-    with pytest.raises(BadTableError, match="no text file"):
+    with pytest.raises(BadTableError, match="cannot be read"):
         read_measured_shifts(tmp_path / "image.fits")
     with pytest.raises(BadTableError, match="is a folder"):
         read_measured_shifts(tmp_path)

@@ -92,7 +92,7 @@ def test_rows_without_position_are_left_out(write):
 
 
 def test_what_cannot_be_used_is_said(write, tmp_path):
-    with pytest.raises(MissingFileError, match=r"no catalogue none\.ecsv"):
+    with pytest.raises(MissingFileError, match=r"no file none\.ecsv"):
         read_reference_catalog(tmp_path / "none.ecsv")
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(BadTableError, match=r"empty\.csv is empty"):

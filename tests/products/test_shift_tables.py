@@ -120,9 +120,9 @@ def test_comparison_tells_missing_and_additional_groups_and_nothing_else():
     [
         ("ICRS; dx is added to RA cos(Dec), dy to Dec", "V2, V3", "says frame 'V2, V3'"),
         (" PASS ", " GOOD ", "cannot be read"),
-        ("dy,", "dz,", "is no ECSV table"),
+        ("dy,", "dz,", "does not name the column dy"),
         (" 0.1 -0.2 ", " nan -0.2 ", "has no shift"),
-        ("# %ECSV 1.0", "nonsense", "is no ECSV table"),
+        ("# %ECSV 1.0", "nonsense", "has no row that can be read"),
     ],
 )
 def test_a_damaged_table_is_one_sentence(tmp_path, old, new, words):

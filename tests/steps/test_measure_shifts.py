@@ -48,6 +48,10 @@ def measured(tmp_path_factory):
     stars = program.catalog[(program.catalog["type"] == "star") & (program.catalog["flux_ujy"] > 10)]
     Table({"ra": stars["ra"], "dec": stars["dec"]}).write(folder / "gaia.csv")
     Table({"ra": [10.0], "dec": [41.0]}).write(folder / "m31.csv")
+    members = [{"expname": str(path), "exptype": "science"} for path in files[:2]]
+    members += [{"expname": str(path), "exptype": "BACKGROUND"} for path in files[2:]]
+    mixed = {"asn_type": "image3", "asn_id": "o001", "products": [{"name": "mixed", "members": members}]}
+    (folder / "mixed_asn.json").write_text(json.dumps(mixed))
     cache = write_reference_cache(folder / "crds", filters=("F560W",), subarrays=("SUB64",))
     association = str(folder / "asn.json")
     runs = [
@@ -63,6 +67,12 @@ def measured(tmp_path_factory):
             "output_dir": str(folder),
             "suffix": "wrong",
             "catalog": str(folder / "m31.csv"),
+        },
+        {
+            "association": str(folder / "mixed_asn.json"),
+            "output_dir": str(folder),
+            "suffix": "science",
+            "catalog": str(folder / "gaia.csv"),
         },
     ]
     result = subprocess.run(
@@ -150,3 +160,13 @@ def test_histograms_stand_alone_when_tweakreg_fails(tmp_path, monkeypatch):
     assert [one.tweakreg.status for one in found.exposures] == [Status.FAILED] * 2
     for one, true in zip(found.exposures, groups(program), strict=True):
         assert (one.histogram.dx, one.histogram.dy) == pytest.approx(true, abs=0.005)
+
+
+@pytest.mark.pipeline
+def test_asn_exptype_background_members_are_not_measured(measured):
+    """Of two science and two background exposures two are measured."""
+    program, folder, _ = measured
+    found = read_exposure_shifts(folder / "jw01050_f560w_science.ecsv")
+    science = {plan.name.root for plan in program.plan[:2]}
+    assert {one.root for one in found.measurements("histogram")} == science
+    assert len(read_exposure_shifts(folder / "jw01050_f560w_absolute.ecsv").measurements("histogram")) == 4

@@ -61,7 +61,7 @@ class AfterImages(Part):
             told |= row.report.get("exposures", {})
         find = self.model.session.programs.find
         found = [(exposure, told[root]) for root in told if (exposure := find(root)) is not None]
-        return sorted(found, key=lambda one: (one[0].start_mjd, one[0].root))
+        return sorted(found, key=lambda one: one[0].order)
 
     def _minutes(self) -> float:
         settings = self.model.settings
@@ -91,7 +91,8 @@ class AfterImages(Part):
         ]
         windows = self._windows(facts, first, minutes, -0.05 * (highest or 1))
         self.ring.put(marks, self.model.session.programs.selected, below=windows)
-        last = max(24 * (exposure.end_mjd - first) for exposure, _ in facts)
+        hours = [24 * (exposure.end_mjd - first) for exposure, _ in facts]
+        last = max((one for one in hours if one == one), default=0.0)
         fit_axis(self.x_axis, 0.0, max(last, 0.01))
         fit_axis(self.y_axis, 0.0, float(highest or 1), margin=0.15, count=4)
         self.words.value = self._legend(facts, filters, causes, minutes)

@@ -8,10 +8,11 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.errors import MiriWidgetsError, MissingFileError
+from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import button, counted, escape, named, sentences, text
+from miri_widgets.products.code_files import names_code_file, read_code_file
 
 __all__ = ["CodeView"]
 
@@ -76,10 +77,14 @@ class CodeView(Part):
         return self.model.session.program.workspace / "parameters"
 
     def _file(self, *, save: bool) -> None:
-        name = self.name.value.strip()
+        name = self.name.value.strip().strip("'\"`")
         if not _NAME.fullmatch(name) or Path(name).suffix not in (".asdf", ".toml"):
             self.words.value = sentences(
-                [f"{name[:80]!r} is no name for a set: end it in .asdf or .toml."], "bad"
+                [
+                    f"{repr(name[:80]) if name else 'Nothing'} is no name for a set: "
+                    "letters, digits, - and _, without a folder, ending in .asdf or .toml."
+                ],
+                "bad",
             )
             return
         path = self.folder / name
@@ -105,8 +110,8 @@ class CodeView(Part):
     def _take(self) -> None:
         code = self.pasted.value.strip()
         try:
-            if "\n" not in code and Path(code).suffix in (".py", ".ipynb", ".txt", ".sh"):
-                code = _text_of(Path(code).expanduser())
+            if names_code_file(code):
+                code = read_code_file(code)
             left_out = self.model.load_code(code)
         except MiriWidgetsError as error:
             self.taken.value = sentences([str(error)], "bad")
@@ -122,14 +127,3 @@ class CodeView(Part):
             code = f"# {error}"
         shown = escape(code or "# There is nothing to run yet.")
         self.lines.value = f'<pre tabindex="0" role="region" aria-label="Code">{shown}</pre>'
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MissingFileError(
-            f"{path.name[:120]} cannot be read",
-            "a script, a notebook or a file with a strun line",
-            "correct its path",
-        ) from error

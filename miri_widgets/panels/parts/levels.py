@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import bqplot
@@ -90,7 +91,7 @@ class LevelsView(Part):
     def _draw(self, points: list[tuple[Any, Any]]) -> None:
         filters = list(dict.fromkeys(exposure.filter for exposure, _ in points))
         by_filter = len(filters) > 1
-        first = min(exposure.start_mjd for exposure, _ in points)
+        first = min((exposure.order[0] for exposure, _ in points), default=0.0)
         unit = points[0][1].unit
         groups: dict[str, list[tuple[Any, Any]]] = {}
         for exposure, found in points:
@@ -112,8 +113,10 @@ class LevelsView(Part):
             for name, colour in colours.items()
         )
         values = np.array([found.level.median for _, found in points])
-        hours = [24 * (exposure.start_mjd - first) for exposure, _ in points]
-        fit_axis(self.x_axis, 0.0, max(*hours, 0.01))
+        hours = [
+            24 * (exposure.start_mjd - first) for exposure, _ in points if math.isfinite(exposure.start_mjd)
+        ]
+        fit_axis(self.x_axis, 0.0, max([*hours, 0.01]))
         fit_axis(self.y_axis, float(values.min()), float(values.max()), margin=0.15, count=4)
         spread = f"range {np.ptp(values):.3g} {escape(unit)}" if len(values) > 1 else ""
         stage = self.session.stages[self.stage].stage.title.partition(":")[0]

@@ -26,6 +26,7 @@ _COLUMNS = [
     {"key": "show", "title": "", "kind": "button"},
 ]
 _LABEL = "regions "
+_READING = "The file is being read."
 _POLYGON = "the polygon that is being drawn"
 _COLOUR = "#56b4e9"
 _HOW = (
@@ -60,6 +61,7 @@ class RegionList(Part):
         )
         self.polygon.layout.width = "auto"
         self.polygon.add_class("mw-button")
+        self._reading = False
         self._corners: list[tuple[float, float]] = []
         self.erase = button("Clear drawing", tip="Forget what is drawn; kept regions stay")
         self.path = ipywidgets.Text(placeholder="path of a .reg file", description="DS9 file", layout=wide)
@@ -88,7 +90,7 @@ class RegionList(Part):
         self.keep.on_click(lambda _: self._act(self._keep))
         self.polygon.observe(self._polygon_pressed, "value")
         self.erase.on_click(lambda _: viewer.erase())
-        self.load.on_click(lambda _: self._act(lambda: self.model.load(Path(self.path.value.strip()))))
+        self.load.on_click(lambda _: self._act(lambda: self.model.load(self.path.value)))
         self.apply.on_click(lambda _: self._act(self._use))
         self.stop.on_click(lambda _: self._act(lambda: self.model.stop_using(self._chosen)))
         self.remove.on_click(lambda _: self._act(lambda: self.model.remove(self._chosen)))
@@ -123,10 +125,13 @@ class RegionList(Part):
                 self.words.value = sentences([told], "good")
 
     def _keep(self) -> str:
-        path = self.model.keep_drawn(self.name.value)
+        entered = self.name.value.strip()
+        path = self.model.keep_drawn(entered)
         self.name.value = ""
         self.table.selected = [str(path)]
-        return "Kept. Choose below what uses it."
+        kept = next((one.name for one in self.model.sets if one.path == path), path.stem)
+        other = f" as {kept}: names are made of letters, digits, - and _" if entered not in ("", kept) else ""
+        return f"Kept{other}. Choose below what uses it."
 
     def _polygon_pressed(self, change: dict[str, Any]) -> None:
         self.polygon.description = "Finish polygon" if change["new"] else "Draw polygon"
@@ -177,10 +182,14 @@ class RegionList(Part):
         self.model.show(path, path not in self.model.shown)
 
     def _follow_loading(self, _: Any) -> None:
+        self._reading = (self._reading and not self.model.sentence) or self.model.working
         if self.model.sentence:
             self.words.value = sentences([self.model.sentence], "bad")
         elif self.model.working:
-            self.words.value = sentences(["The file is being read."], "calm")
+            self.words.value = sentences([_READING], "calm")
+        elif self._reading:
+            self._reading = False
+            self.words.value = sentences(["Loaded. Choose below what uses it."], "good")
 
     def _follow(self, _: Any) -> None:
         self.table.rows = [self._row_of(one) for one in self.model.sets]

@@ -68,14 +68,16 @@ class ShiftVectors(Part):
                 for root in one.group.roots
                 if root in facts.footprints
             ]
-            if (centre := facts.centre(one.group)) is not None:
+            if (centre := facts.centre(one.group)) is not None and one.known:
                 arrows.append(Arrow(*centre, one.dx, one.dy, _DARK, not one.own))
         names = {str(name): colour for name, colour in VERDICT_COLOURS.items()} if by_verdict else colours
         dashed = (
             "" if all(one.own for one in facts.table.shifts) else "<span>dashed: taken from elsewhere</span>"
         )
         lost = len(facts.table.shifts) - len(arrows)
-        missing = f"<span>not drawn, without footprints: {counted(lost, 'group')}</span>" if lost else ""
+        missing = (
+            f"<span>not drawn, without shift or footprints: {counted(lost, 'group')}</span>" if lost else ""
+        )
         self.map.draw(tiles, arrows, words=f"{key(names)}{dashed}{missing}", empty=_NO_FOOTPRINTS)
 
 
@@ -169,7 +171,7 @@ class ShiftTimes(Part):
                     points_of.append((drawn, [point[2] for point in points]))
             for one in facts.table.shifts:
                 known = [24 * (time - first) for time in one.group.times if math.isfinite(time)]
-                if star_of(one.group) == star and known:
+                if star_of(one.group) == star and known and one.known:
                     value = 1000 * (one.dx, one.dy)[place] if self.what.value == "before" else 0.0
                     values.append(value)
                     lines.append(

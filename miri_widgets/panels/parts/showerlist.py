@@ -11,7 +11,7 @@ import ipywidgets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.shower_list import ShowerRow
-from miri_widgets.models.showers import PARAMETER
+from miri_widgets.models.showers import PARAMETER, suggestion_threshold
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
@@ -48,9 +48,7 @@ class ShowerList(Part):
         )
         self.suggest = button("Suggest", tip="Look for wide faint excesses in all groups of this exposure")
         self.threshold = named(
-            ipywidgets.BoundedFloatText(
-                value=5.0, min=2.0, max=100.0, step=0.5, layout=ipywidgets.Layout(width="70px")
-            ),
+            ipywidgets.Text("5", continuous_update=False, layout=ipywidgets.Layout(width="70px")),
             "Suggest what stands above, in σ",
         )
         self.threshold.add_class("mw-control")
@@ -67,6 +65,7 @@ class ShowerList(Part):
         self.candidate_words = text("", "mw-muted")
         self.take.on_click(lambda _: self._try(self._take))
         self.suggest.on_click(lambda _: self._try(lambda: self.showers.suggest(self.threshold.value)))
+        self.threshold.observe(lambda change: self._try(lambda: suggestion_threshold(change["new"])), "value")
         self.undo.on_click(lambda _: self._try(self.model.undo))
         self.table.observe(self._chosen, "selected")
         self.candidates.observe(self._candidate_chosen, "selected")

@@ -132,7 +132,15 @@ class ShownImages:
             told = str(self.viewer.state().get("front", front) or "")
             front = told if told in self._held or not told else front
         self._front = front
-        self.session.displayed = self._held.get(front, InView())
+        view = self._held.get(front, InView())
+        session = self.session
+        wish = (session.shown, session.extension)
+        if session.not_displayed and view.product is not None and (view.product, view.extension) != wish:
+            # what was asked for cannot be read: the session shows what the viewer has left
+            self._handled = (view.product, view.extension, session.requests)
+            with session.hold_trait_notifications():
+                session.shown, session.extension = view.product, view.extension
+        session.displayed = view
         if front and self._last.label == front:
             self.display.in_force(self._last.black, self._last.white)
 

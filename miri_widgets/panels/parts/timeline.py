@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,7 +82,7 @@ class Timeline(Part):
             self.children = [self.heading, self.words]
             self.words.value = "After a run, one point per exposure appears here."
             return
-        first = min(exposure.start_mjd for exposure, _ in points)
+        first = min((exposure.order[0] for exposure, _ in points), default=0.0)
         groups: dict[str, list[tuple[Any, float]]] = {}
         for exposure, value in points:
             groups.setdefault(exposure.filter, []).append((exposure, value))
@@ -90,9 +91,11 @@ class Timeline(Part):
             for name, members in groups.items()
         ]
         self.ring.put(marks, self.model.session.programs.selected)
-        hours = [24 * (exposure.start_mjd - first) for exposure, _ in points]
+        hours = [
+            24 * (exposure.start_mjd - first) for exposure, _ in points if math.isfinite(exposure.start_mjd)
+        ]
         heights = [value for _, value in points]
-        fit_axis(self.x_axis, 0.0, max(*hours, 0.01))
+        fit_axis(self.x_axis, 0.0, max([*hours, 0.01]))
         fit_axis(self.y_axis, min(heights), max(heights), margin=0.15, count=4)
         legend = "".join(
             f'<span class="mw-key"><i style="background:{filter_colour(name)}"></i>{escape(name)}</span>'
