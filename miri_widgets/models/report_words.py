@@ -122,10 +122,12 @@ def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
         for one in mine[:_MOST_VALUES]
     ]
     more = len(mine) - len(told)
+    verb = "these parameters differ" if len(mine) > 1 else "this parameter differs"
+    verb += " from the pipeline's defaults:"
     rest = f", and {more} more that the table of parameters lists" if more else ""
     return [
         *passed,
-        f"Parameters that differ from the pipeline's defaults are {_and(told) if not rest else ', '.join(told)}{rest}.",
+        f"Apart from the values of CRDS parameter files, {verb} {_and(told) if not rest else ', '.join(told)}{rest}.",
     ]
 
 
