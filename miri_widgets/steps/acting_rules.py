@@ -64,6 +64,9 @@ _RAMP_FIT = (
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
     # -- Detector 1 -------------------------------------------------------------
+    "group_scale": (
+        never("skip", "MIRI never averages frames within a group: jwst leaves this step out by itself."),
+    ),
     "emicorr": (
         rule(absent("onthefly_corr_freq"), "algorithm user_supplied_reffile override_emicorr"),
         rule(
@@ -90,6 +93,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             "max_shower_amplitude",
             "jwst 3.0 does not hand it on: showers are limited to 6 DN/s, whatever is set.",
         ),
+        never("minimum_groups", "On one core jwst 3.0 takes 3, whatever is set; runs here take one core."),
         never("use_ellipses", "jwst 3.0 declares it and makes no use of it."),
         rule(
             value("expand_large_events", True),
@@ -109,6 +113,12 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         rule(is_not("after_jump_flag_time1", 0.0), "after_jump_flag_dn1"),
         rule(is_not("after_jump_flag_time2", 0.0), "after_jump_flag_dn2"),
         rule(value("flag_4_neighbors", True), "max_jump_to_flag_neighbors min_jump_to_flag_neighbors"),
+    ),
+    "picture_frame": (
+        never(
+            "skip mask_science_regions n_sigma save_mask save_correction override_pictureframe",
+            "For NIRSpec only; jwst leaves this step out for MIRI.",
+        ),
     ),
     "clean_flicker_noise": (
         rule(
@@ -145,7 +155,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "flat_field": (
-        never("save_interpolated_flat override_fflat override_sflat override_dflat", _SPECTRA),
+        never("override_fflat override_sflat override_dflat", _SPECTRA),
         rule(absent("user_supplied_flat"), "override_flat"),
     ),
     "photom": (never("source_type", _SPECTRA),),
