@@ -67,7 +67,8 @@ def newest_products(session: SessionModel, suffixes: Iterable[str] = _PICTURES) 
             for path in row.products:
                 if path.suffix == ".fits" and suffix_of(path) in kinds:
                     root = root_of(path) if several else (*row.exposures, "")[0]
-                    if root in row.exposures:
+                    # members of a mosaic bear the candidate of its association: what the mosaic made of an exposure
+                    if root in row.exposures and not (several and path.stem != f"{root}_{suffix_of(path)}"):
                         found[root] = path
     return found
 
