@@ -73,6 +73,7 @@ class Orders:
         session.message = " ".join(refused)
         session.picked = False
         job = session.services.engine.submit(chosen)
+        session.jobs_ordered += 1
         session.touch()
         return job
 

@@ -72,6 +72,7 @@ class SessionModel(traitlets.HasTraits):
     shown = traitlets.Instance(Path, allow_none=True, help="the product in the viewer")
     extension = traitlets.Unicode("SCI", help="the extension of `shown` that is in the viewer")
     picked = traitlets.Bool(False, help="whether the user chose `shown`")
+    jobs_ordered = traitlets.Int(0, help="counts the jobs that were submitted from here")
     requests = traitlets.Int(0, help="counts calls of `show`: the same product can be asked for again")
     displayed = traitlets.Instance(
         InView, (), help="what the viewer shows; of who draws, or of `show` where nobody does"

@@ -201,8 +201,9 @@ class Planner:
 
     def _note_few_groups(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """Say before the run what the pipeline will not do to short ramps."""
-        if stage.name == "detector1":
-            self.notes[stage.name] = (*self.notes.get(stage.name, ()), *few_groups_notes(exposures))
+        notes = few_groups_notes(exposures) if stage.name == "detector1" else ()
+        if notes:
+            self.notes[stage.name] = (*self.notes.get(stage.name, ()), *notes)
 
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miri_widgets.core.catalog import colour, merged, nearest, shapes, stellar_locus
+from miri_widgets.core.catalog import brightest_at, colour, merged, shapes, stellar_locus
 
 COUNTS = st.integers(0, 30)
 NOMINAL = 7 / 3
@@ -96,8 +96,38 @@ def test_noise_has_no_colour():
     assert np.isnan(value).all() and np.isnan(sigma).all()
 
 
-def test_nearest_within_reach():
+def test_a_click_finds_what_is_within_reach_and_nothing_else():
     x, y = np.array([1.0, 5.0, np.nan]), np.array([1.0, 5.0, 2.0])
-    assert nearest(x, y, (4.0, 5.0), 2.0) == 1
-    assert nearest(x, y, (20.0, 5.0), 2.0) is None
-    assert nearest(np.array([]), np.array([]), (0.0, 0.0), 2.0) is None
+    flux = np.array([1.0, 1.0, 100.0])
+    assert brightest_at(x, y, flux, (4.0, 5.0), 2.5, 2.0) == 1
+    assert brightest_at(x, y, flux, (20.0, 5.0), 2.5, 2.0) is None
+    none = np.array([])
+    assert brightest_at(none, none, none, (0.0, 0.0), 2.5, 2.0) is None
+
+
+@given(
+    ratio=st.floats(50, 1e5),
+    apart=st.floats(2.0, 8.0),
+    share=st.floats(0.0, 1.0),
+    angle=st.floats(0, 2 * np.pi),
+)
+def test_a_click_beside_a_bright_star_means_the_star_unless_its_neighbour_is_brighter_there(
+    ratio, apart, share, angle
+):
+    fwhm = 2.5
+    where = np.array([[10.0, 10.0], [10.0 + apart * np.cos(angle), 10.0 + apart * np.sin(angle)]])
+    at = where[0] + share * (where[1] - where[0])
+    chosen = brightest_at(where[:, 0], where[:, 1], np.array([ratio, 1.0]), tuple(at), fwhm, 20.0)
+    steep = 4 * (2 ** (1 / 2.5) - 1) / fwhm**2
+    light = [
+        ratio * (1 + steep * (share * apart) ** 2) ** -2.5,
+        (1 + steep * ((1 - share) * apart) ** 2) ** -2.5,
+    ]
+    if abs(np.log(light[0] / light[1])) > 1e-6:
+        assert chosen == int(light[1] > light[0])
+
+
+def test_a_source_without_a_flux_is_as_faint_as_the_faintest():
+    x, y = np.array([10.0, 11.0, 12.0]), np.array([10.0, 10.0, 10.0])
+    assert brightest_at(x, y, np.array([np.nan, 30.0, 0.1]), (10.2, 10.0), 2.5, 5.0) == 1
+    assert brightest_at(x, y, np.array([np.nan, -1.0, 0.0]), (10.2, 10.0), 2.5, 5.0) == 0

@@ -156,7 +156,7 @@ def test_times_of_shifts_ring_the_chosen_exposure_in_both_directions(done):
                         guide_star="S1", usable=number < 2, group=group)
         for number, root in enumerate(roots)
     ]  # fmt: skip
-    table = SimpleNamespace(shifts=(SimpleNamespace(group=group, dx=0.1, dy=-0.2, own=True),))
+    table = SimpleNamespace(shifts=(SimpleNamespace(group=group, dx=0.1, dy=-0.2, own=True, known=True),))
     facts = SimpleNamespace(table=table, exposures=exposures, guide_stars=("S1",), measured=True, sentence="")
     shifts = SimpleNamespace(
         facts=facts, model=SimpleNamespace(session=done), observe=lambda *_: None, unobserve=lambda *_: None

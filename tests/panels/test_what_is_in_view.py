@@ -297,6 +297,10 @@ class Viewing(RuleBasedStateMachine):
             self.viewer.set_range(self.session.displayed.label, *self.display.fixed)
 
     @rule()
+    def let_something_run(self):
+        self.session.jobs_ordered, self.session.picked = self.session.jobs_ordered + 1, False
+
+    @rule()
     def groups(self):
         self.page.counter += 1
         self.session.showers.picture = Picture(
@@ -430,3 +434,37 @@ TestViewing.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+@pytest.fixture
+def viewing():
+    machine = Viewing()
+    yield machine
+    machine.teardown()
+
+
+def open_a_preview(machine):
+    machine.show(0, "SCI")
+    machine.session.picked = False
+    machine.open_preview(0)
+    while machine.waiting:
+        machine.a_slow_answer(0, False)
+    assert machine.session.displayed.content is Content.PREVIEW
+
+
+def test_a_preview_stays_while_products_of_an_earlier_order_come(viewing):
+    viewing.session.jobs_ordered += 1
+    open_a_preview(viewing)
+    viewing.a_run_ends("image3", True)
+    assert viewing.session.displayed.content is Content.PREVIEW
+
+
+def test_what_was_let_run_with_a_preview_open_comes_into_view(viewing):
+    open_a_preview(viewing)
+    viewing.let_something_run()
+    assert viewing.session.displayed.content is Content.PREVIEW, "until there is something"
+    viewing.a_run_ends("image3", True)
+    view = viewing.session.displayed
+    assert view.content is Content.PRODUCT and view.file.name.endswith("_i2d.fits")
+    viewing.look_of_preview("difference")
+    assert viewing.session.displayed.content is Content.PREVIEW, "asked for again"

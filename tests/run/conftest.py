@@ -36,7 +36,7 @@ def make_exposure(folder: Path, number: int, text: str = "", filter_name: str = 
         subarray="SUB256",
         readpatt="FASTR1",
         nints=1,
-        ngroups=5,
+        ngroups=10,
         nx=256,
         ny=256,
         dither=number,

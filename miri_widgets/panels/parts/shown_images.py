@@ -73,6 +73,7 @@ class ShownImages:
         self._last = View("", float("nan"), float("nan"))
         self._passing: list[str] = []
         self._acting = 0
+        self._ordered_before = 0  # jobs, when the preview or the difference of groups was opened
         self._handled: Any = None  # the wish for a product that was followed last
         session.is_drawn = True
         self._watches = Watches()
@@ -163,10 +164,10 @@ class ShownImages:
         """Let the models want what the user has brought to the front."""
         session = self.session
         if view.content is Content.PREVIEW:
-            self._wants = Content.PREVIEW
+            self._want_before_products(Content.PREVIEW)
             session.previews.shown = view.look
         elif view.content is Content.GROUPS:
-            self._wants = Content.GROUPS
+            self._want_before_products(Content.GROUPS)
         elif view.product is not None:
             self._wants = Content.PRODUCT
             if (session.shown, session.extension) != (view.product, view.extension):
@@ -182,8 +183,8 @@ class ShownImages:
             return
         self._handled = wish
         busy = session.displayed.content in (Content.PREVIEW, Content.GROUPS)
-        if busy and not session.picked:
-            return  # what comes by itself waits until the preview ends
+        if busy and not session.picked and session.jobs_ordered == self._ordered_before:
+            return  # what comes by itself waits until the preview ends, or until the user lets something run
         self._wants = Content.PRODUCT
         session.not_displayed = ""
         if session.picked:
@@ -196,9 +197,14 @@ class ShownImages:
     def _follow_groups(self, _: Any) -> None:
         self._prefer(Content.GROUPS, self.session.showers.picture is not None)
 
+    def _want_before_products(self, content: Content) -> None:
+        """Let a preview or a difference of groups stay in view until a job that is ordered from now on has a product."""
+        self._wants = content
+        self._ordered_before = self.session.jobs_ordered
+
     def _prefer(self, content: Content, there: bool) -> None:
         if there:
-            self._wants = content
+            self._want_before_products(content)
         elif self._wants is content:
             self._wants = Content.PRODUCT
         self._follow(None)

@@ -144,8 +144,10 @@ class SourcesView(Part):
 
     def _follow_chosen(self, _: Any) -> None:
         number = self.catalog.chosen
-        selected = [str(number)] if number else []
         source, found = self.catalog.source, self.catalog.value
+        if source not in self.catalog.sources:  # another kind is listed
+            source, number = None, 0
+        selected = [str(number)] if number else []
         if source is not None and found is not None and str(number) not in self._listed:
             # fainter than all that are listed: a row of its own below them
             self.table.rows = [*self.table.rows[: len(self._listed)], _row(source, found)]
