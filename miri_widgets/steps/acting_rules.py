@@ -1,8 +1,8 @@
 """
 The one declaration of when each parameter acts, by step.
 
-What is not named here always acts when its step runs. Every answer is tested
-(`tests/steps/test_acting.py`): by the products of small runs, or by the reason that stands beside it.
+What is not named here always acts when its step runs. Every answer is tested: by the products of small runs
+(`tests/steps/test_acting.py`, `tests/steps/test_acting_products.py`), or by the reason that stands beside it.
 
 References
 ----------
@@ -24,7 +24,7 @@ from miri_widgets.steps.conditions import (
     value,
 )
 
-__all__ = ["RULES"]
+__all__ = ["PROVEN", "RULES"]
 
 _NIR = "For near-infrared detectors only; MIRI takes no notice of it."
 _SPECTRA = "For spectra only; images take no notice of it."
@@ -64,6 +64,9 @@ _RAMP_FIT = (
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
     # -- Detector 1 -------------------------------------------------------------
+    "group_scale": (
+        never("skip", "MIRI never averages frames within a group: jwst leaves this step out by itself."),
+    ),
     "emicorr": (
         rule(absent("onthefly_corr_freq"), "algorithm user_supplied_reffile override_emicorr"),
         rule(
@@ -90,6 +93,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             "max_shower_amplitude",
             "jwst 3.0 does not hand it on: showers are limited to 6 DN/s, whatever is set.",
         ),
+        never("minimum_groups", "On one core jwst 3.0 takes 3, whatever is set; runs here take one core."),
         never("use_ellipses", "jwst 3.0 declares it and makes no use of it."),
         rule(
             value("expand_large_events", True),
@@ -109,6 +113,12 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         rule(is_not("after_jump_flag_time1", 0.0), "after_jump_flag_dn1"),
         rule(is_not("after_jump_flag_time2", 0.0), "after_jump_flag_dn2"),
         rule(value("flag_4_neighbors", True), "max_jump_to_flag_neighbors min_jump_to_flag_neighbors"),
+    ),
+    "picture_frame": (
+        never(
+            "skip mask_science_regions n_sigma save_mask save_correction override_pictureframe",
+            "For NIRSpec only; jwst leaves this step out for MIRI.",
+        ),
     ),
     "clean_flicker_noise": (
         rule(
@@ -145,7 +155,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "flat_field": (
-        never("save_interpolated_flat override_fflat override_sflat override_dflat", _SPECTRA),
+        never("override_fflat override_sflat override_dflat", _SPECTRA),
         rule(absent("user_supplied_flat"), "override_flat"),
     ),
     "photom": (never("source_type", _SPECTRA),),
@@ -235,4 +245,26 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
 """
 Rules by step. ``stage:step`` stands before ``step`` for one stage; the name of a stage is for parameters of its
 pipeline itself.
+"""
+
+PROVEN = frozenset(
+    f"{step}.{label}"
+    for step, labels in {
+        "emicorr": "nints_to_phase nbins scale_reference use_n_cycles save_intermediate_results user_supplied_reffile",
+        "jump": "max_shower_amplitude minimum_groups use_ellipses",
+        "picture_frame": "mask_science_regions n_sigma save_mask save_correction",
+        "clean_flicker_noise": "autoparam fit_by_channel",
+        "ramp_fit": "int_name",
+        "bkg_subtract": "soss_source_percentile soss_bkg_percentile wfss_mmag_extract wfss_mask wfss_maxiter wfss_rms_stop"
+        " wfss_outlier_percent",
+        "assign_wcs": "slit_y_low slit_y_high nrs_ifu_slice_wcs",
+        "photom": "source_type",
+        "skymatch": "in_memory",
+        "outlier_detection": "kernel_size threshold_percent rolling_window_width",
+    }.items()
+    for label in labels.split()
+)
+"""
+Parameters of steps of jwst of which products of small runs prove that they rest where their rules say so. The others
+are read from the code of jwst; another reference file is never among them, as its name stands in the headers.
 """
