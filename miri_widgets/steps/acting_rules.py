@@ -250,7 +250,7 @@ pipeline itself.
 PROVEN = frozenset(
     f"{step}.{label}"
     for step, labels in {
-        "emicorr": "nints_to_phase nbins scale_reference use_n_cycles save_intermediate_results user_supplied_reffile",
+        "emicorr": "algorithm fit_ints_separately nints_to_phase nbins scale_reference use_n_cycles save_intermediate_results user_supplied_reffile",
         "jump": "max_shower_amplitude minimum_groups use_ellipses",
         "picture_frame": "mask_science_regions n_sigma save_mask save_correction",
         "clean_flicker_noise": "autoparam fit_by_channel",
