@@ -125,5 +125,7 @@ def serve_dashboards(options: argparse.Namespace, *, page: str = "") -> int:
         preheat=options.preheat,
         open_browser=options.open_browser,
         page=page if (folder / page).is_file() else "",
+        ping=options.ping,
+        grace=options.grace,
     )
     return 0

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miri_widgets.errors import ParameterError, error_from_dict
 from miri_widgets.products.program import Program, load_program
+from miri_widgets.products.program_values import place_named
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.simulation.twins import ensure_twin
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from miri_widgets.models import SessionModel
 
 __all__ = ["follow", "run_program", "start", "summary"]
+
+_MOST_LINES = 20
 
 
 def start(
@@ -132,7 +137,11 @@ def summary(session: SessionModel) -> str:
     session : SessionModel
         The session, after its job.
     """
+    problems = session.programs.problems
     lines = [f"Note: {line}" for line in session.programs.warnings]
+    lines += [f"Left out: {problem.error}" for problem in problems[:_MOST_LINES]]
+    if len(problems) > _MOST_LINES:
+        lines.append(f"Left out: {len(problems) - _MOST_LINES} more files that cannot be used")
     for stage in session.stages.values():
         done = [row for row in stage.rows if row.products]
         took = sum(row.seconds for row in done)
@@ -167,6 +176,10 @@ def run_program(options: argparse.Namespace) -> int:
         print(f"[{time.monotonic() - began:5.0f} s] {line}", flush=True)
 
     program = load_program(options.program)
+    places = [
+        place_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
+    ]
+    program = replace(program, exclude=(*program.exclude, *places))
     if program.simulated:
         say(program.origin)
         # a twin whose description has changed is made again

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.serve.policy import GRACE, PING
 
 __all__ = ["main"]
 
@@ -123,6 +125,13 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
         metavar="STAGE.STEP.PARAMETER=VALUE",
         help="change a parameter for this run; may be given several times",
     )
+    run.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="leave out a file or folder of exposures, * and ? stand for letters; may be given several times",
+    )
     run.add_argument("--detach", action="store_true", help="start the job and return; it goes on by itself")
     _add_engine(run)
     run.set_defaults(command=_run)
@@ -190,6 +199,28 @@ def _add_serving(parser: argparse.ArgumentParser, *, preheat: bool = False) -> N
         help="keep a started kernel ready for the next visitor: faster pages for about 500 MB per dashboard",
     )
     parser.add_argument("--open-browser", action="store_true", help="open the page when it is served")
+    parser.add_argument(
+        "--ping",
+        type=_seconds,
+        default=PING,
+        help=f"seconds between two questions to a page whether it is still there (default {PING:.0f})",
+    )
+    parser.add_argument(
+        "--grace",
+        type=_seconds,
+        default=GRACE,
+        help=f"seconds that the kernel of a page outlives its connection (default {GRACE:.0f})",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (0 < value < math.inf):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; expected seconds, more than 0: give e.g. 90")
+    return value
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ class Following:
         self._collect = collect
         self._task: asyncio.Task[None] | None = None
         self._looks = 0
+        self._failure = ""
 
     def start(self) -> None:
         """Keep looking until the session is closed; needs a running event loop."""
@@ -75,24 +76,70 @@ class Following:
 
     async def _follow(self) -> None:
         session = self.session
-        with contextlib.suppress(MiriWidgetsError, OSError):
+        try:
             await asyncio.wrap_future(session.submit(session.services.engine.recover))
+        except (MiriWidgetsError, OSError):
+            pass  # reading the jobs says the same, as long as it is so
+        except Exception as error:
+            logging.getLogger(__name__).exception("jobs of before could not be taken up")
+            session.message = (
+                f"Jobs of before could not be taken up ({_cause(error)}); press Run to go on with them."
+            )
         # jobs at work first: a page that is opened again shows them before the exposures are read
         first = replace(session.request(), rescan=False, exposures=None)
-        with contextlib.suppress(MiriWidgetsError):
+        with self._trouble_shown():
             session.apply(await self._found(first))
         while not session.closed:
-            facts = await self._found(session.request())
-            if session.closed:
-                return
-            try:
-                session.apply(facts)
-                self._collect()
-            except Exception:  # an observer's mistake must not end the following
-                logging.getLogger(__name__).exception("a view could not follow its model")
+            failed = True
+            with self._trouble_shown():
+                facts = await self._found(session.request())
+                if session.closed:
+                    return
+                self._take(facts)
+                failed = False
             self._looks += 1
-            # scanning, laying settings out and planning follow each other at the start
-            await asyncio.sleep(PERIOD if session.plans or self._looks >= 10 else PERIOD / 10)
+            if failed:
+                await asyncio.sleep(4 * PERIOD)
+            else:
+                # scanning, laying settings out and planning follow each other at the start
+                await asyncio.sleep(PERIOD if session.plans or self._looks >= 10 else PERIOD / 10)
+
+    def _take(self, facts: Facts) -> None:
+        """Give the session what was read; an observer's mistake must not end the following."""
+        try:
+            self.session.apply(facts)
+            self._collect()
+        except Exception:
+            logging.getLogger(__name__).exception("a view could not follow its model")
+
+    @contextlib.contextmanager
+    def _trouble_shown(self) -> Iterator[None]:
+        """Let no failure end the following: it is logged once, and the session shows a sentence until it is over."""
+        try:
+            yield
+        except (MiriWidgetsError, OSError) as error:
+            self._show(str(error), error)
+        except Exception as error:  # whatever it is, a page that stands still without a word is worse
+            if self.session.closed:
+                return
+            self._show(
+                f"The program's folders could not be read ({_cause(error)}). This page shows what was true before and goes on "
+                "trying; if this stays, open the page again and look into its log.",
+                error,
+            )
+
+    def _show(self, sentence: str, error: Exception) -> None:
+        if sentence != self._failure:
+            logging.getLogger(__name__).error("The following failed and goes on", exc_info=error)
+        self._failure = sentence
+        with contextlib.suppress(Exception):  # an observer of the sentence may be what fails
+            self.session.trouble = sentence
 
     async def _found(self, request: Request) -> Facts:
-        return await asyncio.wrap_future(self.session.submit(self._look, request))
+        facts = await asyncio.wrap_future(self.session.submit(self._look, request))
+        self._failure = ""
+        return facts
+
+
+def _cause(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from miri_widgets.models.rows import ExposureRow, RowState
-from miri_widgets.products.checks import program_contradictions
+from miri_widgets.products.checks import program_contradictions, unmatched_exclusions
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.program_values import STARTS
@@ -54,7 +54,10 @@ class ProgramModel(traitlets.HasTraits):
         self.exposures = found.exposures
         self.mosaics = found.mosaics
         self.problems = found.problems
-        self.warnings = program_contradictions(self.program.program, found.exposures, found.mosaics)
+        self.warnings = (
+            *unmatched_exclusions(self.program.exclude),
+            *program_contradictions(self.program.program, found.exposures, found.mosaics),
+        )
         self.scanned = True
 
     @property

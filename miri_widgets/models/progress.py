@@ -124,7 +124,7 @@ def stage_words(rows: Sequence[RunRow], eta: float | None, late: bool = False) -
     parts = [running_words(row) for row in busy[:2]]
     queued = [row for row in rows if row.state == RowState.WAITING]
     if queued:
-        why = f"; next one {queued[0].sentence}" if queued[0].sentence and not busy else ""
+        why = f"; next one {queued[0].sentence}" if queued[0].sentence else ""
         parts.append(f"{len(queued)} queued{why}")
     parts.append(left_words(eta, late and bool(busy)))
     return " · ".join(parts)

@@ -54,7 +54,12 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
     def scan_inputs() -> ScanResult:
         if program.simulated and not any(folder.is_dir() for folder in program.folders):
             return ScanResult((), (), ())  # not made yet, which `ProgramModel.blockers` says
-        return scan(program.folders, suffix=program.start, index=workspace / "index.json")
+        return scan(
+            program.folders,
+            suffix=program.start,
+            index=workspace / "index.json",
+            exclude=program.excluded_places,
+        )
 
     def plan(
         exposures: Sequence[Exposure],

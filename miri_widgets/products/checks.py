@@ -7,22 +7,34 @@ number, mosaics on two grids, a sign that was lost in copying.
 
 from __future__ import annotations
 
+import glob
 import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from statistics import median
 
 from miri_widgets.products.exposure import FILTERS, Exposure
-from miri_widgets.products.names import program_number
+from miri_widgets.products.names import MosaicName, program_number
 from miri_widgets.products.scan import Mosaic
 from miri_widgets.products.shift_tables import ShiftTable
 
-__all__ = ["filter_folders", "mosaic_grids", "program_contradictions", "program_numbers", "shift_signs"]
+__all__ = [
+    "filter_folders",
+    "header_faults",
+    "mosaic_grids",
+    "program_contradictions",
+    "program_numbers",
+    "segmented_exposures",
+    "shift_signs",
+    "unmatched_exclusions",
+]
 
 _FILTER = re.compile(r"(?<![A-Z0-9])F\d{3,4}W(?![A-Z0-9])", re.IGNORECASE)
 _FOLDERS = 4  # that may say a filter, from the file up
 _GRIDS = 4  # that a sentence names
+_NAMES = 3  # of files that a sentence names
 _LOST_SIGN_ARCSEC = 0.1
 """A shift smaller than half of this may change its sign from visit to visit."""
 _OUTLIER_ARCSEC = 0.3
@@ -43,7 +55,67 @@ def program_contradictions(
     exposures, mosaics : sequence
         From `miri_widgets.products.scan.scan`.
     """
-    return (*program_numbers(number, exposures), *filter_folders(exposures), *mosaic_grids(mosaics))
+    return (
+        *program_numbers(number, exposures),
+        *filter_folders(exposures),
+        *header_faults(exposures),
+        *segmented_exposures(exposures),
+        *mosaic_grids(mosaics),
+    )
+
+
+def unmatched_exclusions(places: Iterable[Path]) -> tuple[str, ...]:
+    """Return a sentence per exclusion that names nothing, such as a path with a typing error."""
+    return tuple(
+        f"exclude names {place}, and nothing there has that name: correct or remove it."
+        for place in places
+        if not place.exists() and next(glob.iglob(str(place)), None) is None
+    )
+
+
+def header_faults(exposures: Iterable[Exposure]) -> tuple[str, ...]:
+    """Return a sentence per fault of headers that the pipeline will meet, with the exposures that have it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for exposure in exposures:
+        for fault in exposure.faults:
+            found[fault].append(exposure.name.filename)
+    return tuple(
+        f"{fault} in the header of {', '.join(names[:_NAMES])}"
+        + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+        + ": the pipeline chooses reference files and computes times by such keywords; take the files as the archive "
+        "gives them."
+        for fault, names in sorted(found.items())
+    )
+
+
+def segmented_exposures(exposures: Iterable[Exposure]) -> tuple[str, ...]:
+    """Return a sentence on exposures that the archive has cut into segments, and one per exposure that lacks some."""
+    found: dict[tuple[str, str], list[Exposure]] = defaultdict(list)
+    for exposure in exposures:
+        if exposure.name.segment:
+            found[exposure.name.whole_root, exposure.suffix].append(exposure)
+    if not found:
+        return ()
+    whole = sorted(found.items())
+    words = ", ".join(f"{root} ({_count(len(parts), 'segment')})" for (root, _), parts in whole[:_NAMES])
+    more = f" and {len(whole) - _NAMES} more" if len(whole) > _NAMES else ""
+    told = [
+        f"{_count(len(whole), 'exposure')} {_are(len(whole))} in segments of integrations: {words}{more}. Each segment is "
+        "calibrated by itself and enters the mosaic, as in the official pipeline."
+    ]
+    for (root, _), parts in whole:
+        there = {int(part.name.segment) for part in parts}
+        total = max(max(there), *(part.segments for part in parts))
+        missing = [f"seg{number:03d}" for number in range(1, total + 1) if number not in there]
+        if missing:
+            names = ", ".join(missing[:_NAMES]) + (
+                f" and {len(missing) - _NAMES} more" if len(missing) > _NAMES else ""
+            )
+            told.append(
+                f"{root} lacks {names} of {_count(total, 'segment')}: its integrations are missing from the mosaic; "
+                "download them, or exclude the others."
+            )
+    return tuple(told)
 
 
 def filter_folders(exposures: Iterable[Exposure]) -> tuple[str, ...]:
@@ -87,12 +159,16 @@ def program_numbers(number: str, exposures: Iterable[Exposure]) -> tuple[str, ..
 
 
 def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
-    """Return a sentence per program whose mosaics do not share one grid; those without a WCS are left out."""
-    programs: dict[str, list[list[Mosaic]]] = defaultdict(list)
+    """
+    Return a sentence per program and target whose mosaics do not share one grid.
+
+    Mosaics without a WCS are left out. Those of other targets or observations are of another field, which no grid has to hold.
+    """
+    programs: dict[tuple[str, str], list[list[Mosaic]]] = defaultdict(list)
     for one in mosaics:
         if not math.isfinite(one.crval1 + one.crval2 + one.crpix1 + one.crpix2 + one.angle):
             continue
-        grids = programs[one.program]
+        grids = programs[one.program, _field(one)]
         for members in grids:
             if _same_grid(one, members[0]):
                 members.append(one)
@@ -100,7 +176,7 @@ def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
         else:
             grids.append([one])
     told = []
-    for program, grids in sorted(programs.items()):
+    for (program, _), grids in sorted(programs.items()):
         if len(grids) > 1:
             grids.sort(key=lambda members: (-len(members), members[0].path))
             words = "; ".join(
@@ -160,6 +236,12 @@ def _odd_ones(star: str, axis: str, values: dict[str, float]) -> list[str]:
 
 def _is_lost_sign(value: float, other: float) -> bool:
     return abs(value - other) > _LOST_SIGN_ARCSEC and abs(value + other) < 0.02 + 0.1 * abs(other)
+
+
+def _field(mosaic: Mosaic) -> str:
+    """What mosaics of one field share: observation and target of the archive's name, else the target of the header."""
+    name = MosaicName.parse(mosaic.path)
+    return f"{name.candidate}_{name.target}" if name else mosaic.target
 
 
 def _same_grid(one: Mosaic, other: Mosaic) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from astropy.io import fits
-
-from miri_widgets.errors import NotImagingError, NotJwstError, WrongSuffixError
-from miri_widgets.products.fits_files import LightHeader, read_headers, shown_name
-from miri_widgets.products.names import ExposureName, suffix_of
+from miri_widgets.errors import MixedExposuresError, NotImagingError, NotJwstError, WrongSuffixError
+from miri_widgets.products.asdf_extension import asdf_fault, has_pipeline_metadata
+from miri_widgets.products.fits_files import read_with_tree, shown_name
+from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
+from miri_widgets.products.names import ExposureName, original_name, suffix_of
 
 __all__ = [
     "EXPOSURE_SUFFIXES",
@@ -37,7 +37,9 @@ PIXEL_ARCSEC = 0.11
 
 _TYPICAL_FWHM_ARCSEC = 0.3
 
-_Header: TypeAlias = fits.Header | LightHeader
+_NEEDED_TEXTS = ("SUBARRAY", "READPATT")
+_NEEDED_NUMBERS = ("NINTS", "NGROUPS", "EFFEXPTM")
+"""What reference files are chosen by, and what times are made of."""
 
 EXPOSURE_SUFFIXES = ("uncal", "ramp", "rate", "rateints", "cal", "crf")
 
@@ -75,6 +77,10 @@ class Exposure:
         Bytes and time of last change of the file.
     header_program : str
         Program number as the header says; empty when it does not.
+    segments : int
+        Segments of the whole exposure as the header says; 0 when it does not.
+    faults : tuple of str
+        Keywords that are missing or that nobody can read, and what contradicts the data, as ``NGROUPS is missing``.
     """
 
     path: Path
@@ -101,6 +107,8 @@ class Exposure:
     mtime_ns: int
     tile: int = 0
     header_program: str = ""
+    segments: int = 0
+    faults: tuple[str, ...] = ()
 
     @property
     def root(self) -> str:
@@ -146,8 +154,13 @@ class Exposure:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Exposure:
         """Rebuild an exposure from `to_dict`."""
-        rest = {key: value for key, value in values.items() if key not in ("path", "filename")}
-        return cls(path=Path(values["path"]), name=ExposureName.parse(values["filename"]), **rest)
+        rest = {key: value for key, value in values.items() if key not in ("path", "filename", "faults")}
+        return cls(
+            path=Path(values["path"]),
+            name=ExposureName.parse(values["filename"]),
+            faults=tuple(values.get("faults", ())),
+            **rest,
+        )
 
 
 def psf_fwhm_pixels(filter_name: str) -> float:
@@ -173,16 +186,21 @@ def read_exposure(path: Path, *, suffix: str | None = None) -> Exposure:
     NotJwstError, NotImagingError, WrongSuffixError
         If it is something else than was needed.
     """
-    return exposure_from_headers(Path(path), read_headers(path), suffix=suffix)
+    headers, tree = read_with_tree(path)
+    return exposure_from_headers(Path(path), headers, suffix=suffix, tree=tree)
 
 
-def exposure_from_headers(path: Path, headers: Sequence[_Header], *, suffix: str | None = None) -> Exposure:
-    """As `read_exposure`, from headers that were read already."""
+def exposure_from_headers(
+    path: Path, headers: Sequence[Header], *, suffix: str | None = None, tree: bytes | None = None
+) -> Exposure:
+    """As `read_exposure`, from headers and the bytes of the ASDF extension that were read already."""
     primary = headers[0]
-    sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), None)
+    sci = next((header for header in headers if header_text(header, "EXTNAME") == "SCI"), None)
     _require_miri_imaging(path, primary, sci)
     assert sci is not None
     found = suffix_of(path)
+    if original := original_name(path):
+        raise _copied(path, original)
     if found not in EXPOSURE_SUFFIXES or (suffix is not None and found != suffix):
         wanted = f"a {suffix} file" if suffix else "one of " + ", ".join(EXPOSURE_SUFFIXES)
         raise WrongSuffixError(
@@ -190,81 +208,130 @@ def exposure_from_headers(path: Path, headers: Sequence[_Header], *, suffix: str
             wanted,
             "choose the files of the stage before",
         )
-    if int(sci.get("NAXIS", 0)) != _DIMENSIONS[found]:
+    _require_metadata(path, found, headers, tree)
+    axes = header_integer(sci, "NAXIS")
+    if axes != _DIMENSIONS[found]:
         raise WrongSuffixError(
-            f"{shown_name(path)} has {sci.get('NAXIS')} axes",
+            f"{shown_name(path)} has {axes} axes",
             f"{_DIMENSIONS[found]} axes in a {found} file",
             "check how the file was named",
         )
+    nints, ngroups, faults = _counts(primary, sci, found)
     status = path.stat()
     return Exposure(
         path=path,
         name=_name(path, found),
-        filter=_text(primary, "FILTER"),
-        subarray=_text(primary, "SUBARRAY"),
-        readpatt=_text(primary, "READPATT"),
-        nints=_integer(primary, "NINTS", 1),
-        ngroups=_integer(primary, "NGROUPS", 1),
-        nx=_integer(sci, "NAXIS1", 0),
-        ny=_integer(sci, "NAXIS2", 0),
-        dither=_integer(primary, "PATT_NUM", _integer(primary, "EXPOSURE", 1)),
-        dithers=_integer(primary, "NUMDTHPT", 1),
-        start=_text(primary, "DATE-BEG") or f"{_text(primary, 'DATE-OBS')}T{_text(primary, 'TIME-OBS')}",
-        start_mjd=_number(primary, "EXPSTART", 0.0),
-        end_mjd=_number(primary, "EXPEND", 0.0),
-        exposure_time=_number(primary, "EFFEXPTM", 0.0),
-        guide_star=_text(primary, "GDSTARID") or _text(primary, "GS_ID"),
-        target=_text(primary, "TARGPROP") or _text(primary, "TARGNAME"),
-        ra=_number(sci, "RA_REF", _number(primary, "TARG_RA", float("nan"))),
-        dec=_number(sci, "DEC_REF", _number(primary, "TARG_DEC", float("nan"))),
-        s_region=_text(sci, "S_REGION"),
+        filter=header_text(primary, "FILTER"),
+        subarray=header_text(primary, "SUBARRAY"),
+        readpatt=header_text(primary, "READPATT"),
+        nints=nints,
+        ngroups=ngroups,
+        nx=header_integer(sci, "NAXIS1", 0),
+        ny=header_integer(sci, "NAXIS2", 0),
+        dither=header_integer(primary, "PATT_NUM", header_integer(primary, "EXPOSURE", 1)),
+        dithers=header_integer(primary, "NUMDTHPT", 1),
+        start=header_text(primary, "DATE-BEG")
+        or "T".join(filter(None, (header_text(primary, key) for key in ("DATE-OBS", "TIME-OBS")))),
+        start_mjd=header_number(primary, "EXPSTART", 0.0),
+        end_mjd=header_number(primary, "EXPEND", 0.0),
+        exposure_time=header_number(primary, "EFFEXPTM", 0.0),
+        guide_star=header_text(primary, "GDSTARID") or header_text(primary, "GS_ID"),
+        target=header_text(primary, "TARGPROP") or header_text(primary, "TARGNAME"),
+        ra=header_number(sci, "RA_REF", header_number(primary, "TARG_RA", float("nan"))),
+        dec=header_number(sci, "DEC_REF", header_number(primary, "TARG_DEC", float("nan"))),
+        s_region=header_text(sci, "S_REGION"),
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
-        header_program=_text(primary, "PROGRAM"),
+        header_program=header_text(primary, "PROGRAM"),
+        segments=max(header_integer(primary, "EXSEGTOT"), 0),
+        faults=faults,
     )
 
 
-def _require_miri_imaging(path: Path, primary: _Header, sci: _Header | None) -> None:
-    telescope = _text(primary, "TELESCOP")
+def _counts(primary: Header, sci: Header, suffix: str) -> tuple[int, int, tuple[str, ...]]:
+    """Return integrations, groups, and what is wrong with the keywords that are needed."""
+    faults = [f"{key} is missing" for key in _NEEDED_TEXTS if not header_text(primary, key)]
+    faults += [
+        f"{key} is {header_text(primary, key)[:20] or 'missing'}"
+        for key in _NEEDED_NUMBERS
+        if not header_number(primary, key) > 0
+    ]
+    is_ramp = suffix in ("uncal", "ramp")
+    there = header_integer(sci, "NAXIS3", 1) if is_ramp else 1
+    groups = header_integer(primary, "NGROUPS")
+    if is_ramp and groups > 0 and groups != there:
+        faults.append(f"NGROUPS is {groups} while the data have {there} groups")
+    nints = header_integer(primary, "NINTS")
+    return (
+        nints if nints > 0 else header_integer(sci, "NAXIS4", 1) if is_ramp else 1,
+        there if is_ramp else max(groups, 1),
+        tuple(faults),
+    )
+
+
+def _copied(path: Path, original: str) -> WrongSuffixError | MixedExposuresError:
+    if path.name.lower() != original and (path.parent / original).exists():
+        return MixedExposuresError(
+            f"{shown_name(path)} is a second copy of {original}, which lies beside it",
+            "each exposure once",
+            "remove the copy",
+        )
+    return WrongSuffixError(
+        f"{shown_name(path)} is not named as the archive names it", original, "rename it to that"
+    )
+
+
+def _require_metadata(path: Path, suffix: str, headers: Sequence[Header], tree: bytes | None) -> None:
+    """Refuse a file that the data models wrote and another program saved without what they keep beside FITS."""
+    names = [header_text(header, "EXTNAME") for header in headers]
+    if "ASDF" in names and tree is None:
+        return
+    if "ASDF" not in names and not has_pipeline_metadata(headers[0]):
+        return
+    if fault := asdf_fault(names, tree or b"", needs_wcs=suffix in ("cal", "crf")):
+        raise NotJwstError(
+            f"{shown_name(path)} {fault}",
+            "a file as the pipeline or the archive gives it",
+            "run image2 again"
+            if "no world coordinates" in fault
+            else "take the original file, and save changes with jwst.datamodels.open(...).save(...), not with astropy alone",
+        )
+
+
+def _require_miri_imaging(path: Path, primary: Header, sci: Header | None) -> None:
+    telescope = header_text(primary, "TELESCOP")
     if telescope != "JWST" or sci is None:
         raise NotJwstError(
-            f"{shown_name(path)} says telescope {telescope[:40]!r}"
+            shown_name(path)
+            + (f" says telescope {telescope[:40]!r}" if telescope else " names no telescope (TELESCOP)")
             + ("" if sci is not None else " and has no SCI"),
             "a JWST product with a SCI extension",
             "choose files as the archive gives them",
         )
-    instrument, kind, detector = (_text(primary, key) for key in ("INSTRUME", "EXP_TYPE", "DETECTOR"))
+    instrument, kind, detector = (header_text(primary, key) for key in ("INSTRUME", "EXP_TYPE", "DETECTOR"))
     if instrument != "MIRI" or kind not in ("MIR_IMAGE", "MIR_LYOT", "MIR_4QPM") or detector != "MIRIMAGE":
         raise NotImagingError(
-            f"{shown_name(path)} is {instrument[:20]} {kind[:20]}"
-            if instrument
-            else f"{shown_name(path)} names no instrument",
+            _kind_words(path, instrument, kind, detector),
             "MIRI imaging (MIR_IMAGE)",
             "leave this file out",
         )
-    if kind != "MIR_IMAGE" or _text(primary, "FILTER") not in FILTERS:
+    if kind != "MIR_IMAGE" or header_text(primary, "FILTER") not in FILTERS:
         raise NotImagingError(
-            f"{shown_name(path)} is {kind[:20]} in filter {_text(primary, 'FILTER')[:20]!r}",
+            f"{shown_name(path)} is {kind[:20]} in filter {header_text(primary, 'FILTER')[:20] or 'unknown'}",
             "MIR_IMAGE in one of " + ", ".join(FILTERS),
             "leave this file out",
         )
 
 
+def _kind_words(path: Path, instrument: str, kind: str, detector: str) -> str:
+    if not instrument:
+        return f"{shown_name(path)} names no instrument (INSTRUME)"
+    if not kind:
+        return f"{shown_name(path)} is of {instrument[:20]} and names no exposure type (EXP_TYPE)"
+    if instrument == "MIRI" and detector != "MIRIMAGE":
+        return f"{shown_name(path)} is {instrument} {kind[:20]} of the detector {detector[:20] or 'unknown'}"
+    return f"{shown_name(path)} is {instrument[:20]} {kind[:20]}"
+
+
 def _name(path: Path, suffix: str) -> ExposureName:
     return ExposureName.parse(path).with_suffix(suffix)
-
-
-def _text(header: _Header, key: str) -> str:
-    return str(header.get(key, "") or "").strip()
-
-
-def _integer(header: _Header, key: str, default: int) -> int:
-    return int(_number(header, key, default))
-
-
-def _number(header: _Header, key: str, default: float) -> float:
-    value = header.get(key, default)
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float(default)

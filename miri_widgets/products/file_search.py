@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from miri_widgets.errors import InputError, MiriWidgetsError, MissingFileError
 
-__all__ = ["is_excluded", "is_fits_name", "search_files", "walk_folders"]
+__all__ = ["is_excluded", "is_fits_name", "is_partial_name", "search_files", "walk_folders"]
+
+_PARTIAL = re.compile(
+    r"(?:.+\.fits(?:\.gz)?(?:\.[\w-]{1,16})?|unconfirmed \d+)"
+    r"\.(?:part|partial|crdownload|opdownload|download|filepart|aria2|tmp|temp|st)",
+    re.IGNORECASE,
+)
+"""What browsers and download tools call a file that is not whole yet."""
 
 Report = Callable[[Path, MiriWidgetsError], None]
 
@@ -17,6 +25,11 @@ Report = Callable[[Path, MiriWidgetsError], None]
 def is_fits_name(name: str) -> bool:
     """Return whether a visible file is FITS by its name, plain or gzipped, in any letter case."""
     return name.lower().endswith((".fits", ".fits.gz")) and not name.startswith(".")
+
+
+def is_partial_name(name: str) -> bool:
+    """Return whether a visible file is a download of FITS that has not ended, by its name."""
+    return _PARTIAL.fullmatch(name) is not None and not name.startswith(".")
 
 
 def walk_folders(

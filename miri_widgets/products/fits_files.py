@@ -30,6 +30,7 @@ __all__ = [
     "read_headers",
     "read_image",
     "read_light_headers",
+    "read_with_tree",
     "shown_name",
 ]
 
@@ -37,6 +38,7 @@ MEMORY_FRACTION = 0.5
 """Largest share of the memory that is free now that one file's arrays may take."""
 
 _BLOCK, _CARD = 2880, 80
+_LARGEST_TREE = 64_000_000
 _MAGIC = (b"SIMPLE  =", b"\x1f\x8b")
 
 
@@ -75,6 +77,22 @@ def read_headers(path: Path) -> tuple[fits.Header, ...]:
 def read_light_headers(path: Path) -> tuple[LightHeader, ...]:
     """As `read_headers`, several times faster: for scans of many files, of which few keywords are asked."""
     return _read(Path(path), LightHeader.fromfile)
+
+
+def read_with_tree(path: Path) -> tuple[tuple[LightHeader, ...], bytes]:
+    """
+    As `read_light_headers`; on the way the bytes of the ASDF extension, which is small, are read.
+
+    Returns
+    -------
+    tuple of LightHeader
+        Primary header first.
+    bytes
+        Empty when there is no ASDF extension, or one of more than 64 MB.
+    """
+    tree: list[bytes] = []
+    headers = _read(Path(path), LightHeader.fromfile, tree)
+    return headers, b"".join(tree)
 
 
 class LightHeader:
@@ -116,11 +134,16 @@ class LightHeader:
                 return cls(cards)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the value of a keyword."""
+        """Return the value of a keyword; None for one that is blank or no card that FITS allows."""
         card = self._cards.get(key.encode())
         if card is None:
             return default
-        value = fits.Card.fromstring(card).value
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", AstropyWarning)
+                value = fits.Card.fromstring(card).value
+        except (fits.VerifyError, ValueError):
+            return None
         return None if isinstance(value, fits.card.Undefined) else value
 
     def __getitem__(self, key: str) -> Any:
@@ -133,13 +156,13 @@ class LightHeader:
 _Header = TypeVar("_Header", fits.Header, LightHeader)
 
 
-def _read(path: Path, take: Callable[[Any], _Header]) -> tuple[_Header, ...]:
+def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None = None) -> tuple[_Header, ...]:
     zipped = _look(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
             with gzip.open(path) if zipped else path.open("rb") as stream:
-                return _walk(stream, path, None if zipped else path.stat().st_size, take)
+                return _walk(stream, path, None if zipped else path.stat().st_size, take, tree)
     except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error, fits.VerifyError) as error:
         raise _damaged(path, "cannot be read to its end") from error
 
@@ -166,7 +189,14 @@ def _look(path: Path) -> bool:
     return start.startswith(_MAGIC[1])
 
 
-def _walk(stream: Any, path: Path, size: int | None, take: Callable[[Any], _Header]) -> tuple[_Header, ...]:
+def _walk(
+    stream: Any,
+    path: Path,
+    size: int | None,
+    take: Callable[[Any], _Header],
+    tree: list[bytes] | None = None,
+) -> tuple[_Header, ...]:
+    """Go from header to header; the data of the ASDF extension are put into `tree`."""
     headers: list[_Header] = []
     position = 0
     while stream.read(1):
@@ -175,6 +205,8 @@ def _walk(stream: Any, path: Path, size: int | None, take: Callable[[Any], _Head
         position = stream.tell()
         need = _data_bytes(header)
         _refuse_too_large(need, header, path)
+        if tree is not None and header.get("EXTNAME") == "ASDF" and need <= _LARGEST_TREE:
+            tree[:] = [stream.read(need)]
         position += math.ceil(need / _BLOCK) * _BLOCK
         if size is not None and position > size:
             raise _damaged(path, f"has {size} bytes of at least {position}")

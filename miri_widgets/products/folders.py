@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miri_widgets.errors import InputError, MissingFileError, NotWritableError
+from miri_widgets.products.file_search import is_fits_name, walk_folders
+from miri_widgets.products.names import suffix_of
 from miri_widgets.products.program_values import STARTS
 
 __all__ = ["FolderListing", "complete_path", "count_exposures", "list_folder", "typed_path"]
@@ -149,11 +151,11 @@ def count_exposures(path: Path) -> tuple[dict[str, int], bool]:
     bool
         Whether all was looked at; else the counts are lower limits.
     """
-    ends = {suffix: (f"_{suffix}.fits", f"_{suffix}.fits.gz") for suffix in STARTS}
     counts, looked = dict.fromkeys(STARTS, 0), 0
-    for _, folders, files in os.walk(path):
-        for suffix, names in ends.items():
-            counts[suffix] += sum(name.endswith(names) for name in files)
+    for _, folders, files in walk_folders(path):
+        for name in filter(is_fits_name, files):
+            if (suffix := suffix_of(name)) in counts:
+                counts[suffix] += 1
         looked += len(folders) + len(files)
         if looked > MOST_ENTRIES:
             break

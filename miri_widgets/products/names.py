@@ -236,10 +236,11 @@ def original_name(name: str | Path) -> str:
     Returns
     -------
     str
-        Such as ``jw..._uncal.fits``; empty when the name is no such variant of an exposure's name.
+        Such as ``jw..._uncal.fits``; empty when the name is no such variant of the name of an exposure or mosaic.
     """
     match = _COPY.fullmatch(Path(name).name)
     if match is None:
         return ""
-    plain = match["stem"] + match["ending"]
-    return plain.lower() if _EXPOSURE.fullmatch(plain) else ""
+    plain = (match["stem"] + match["ending"]).lower()
+    is_name = _EXPOSURE.fullmatch(plain) or _MOSAIC.fullmatch(plain)
+    return plain if is_name and plain != Path(name).name else ""

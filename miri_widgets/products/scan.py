@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,25 @@ from typing import Any
 from miri_widgets.errors import (
     MiriWidgetsError,
     MissingFileError,
+    NotImagingError,
     NotJwstError,
     WrongSuffixError,
     error_from_dict,
 )
 from miri_widgets.products.atomic import write_json
+from miri_widgets.products.duplicates import without_duplicates
 from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
-from miri_widgets.products.fits_files import read_light_headers, shown_name
-from miri_widgets.products.names import ExposureName, suffix_of
+from miri_widgets.products.file_search import is_fits_name, is_partial_name, search_files
+from miri_widgets.products.fits_files import read_with_tree, shown_name
+from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
+from miri_widgets.products.names import ExposureName, original_name, suffix_of
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
-_INDEX_VERSION = 3
+_INDEX_VERSION = 6
+_MOST_NAMED = 3
+_PASSING = ("InputError", "MissingFileError", "MixedExposuresError", "TooLargeError", "WrongSuffixError")
+"""Errors that may end although the file does not change: permissions, memory, other files beside it."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,13 @@ class ScanResult:
     problems: tuple[Problem, ...]
 
 
-def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | None = None) -> ScanResult:
+def scan(
+    folders: Iterable[Path],
+    *,
+    suffix: str | None = None,
+    index: Path | None = None,
+    exclude: Sequence[Path] = (),
+) -> ScanResult:
     """
     Read the headers of all FITS files below some folders.
 
@@ -108,6 +121,8 @@ def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | No
         of single exposures, which are no mosaics.
     index : Path, optional
         Where facts are kept between scans.
+    exclude : sequence of Path
+        Files and folders that are left out; they may hold wildcards.
 
     Returns
     -------
@@ -117,21 +132,35 @@ def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | No
     known = _read_index(index)
     seen: dict[str, dict[str, Any]] = {}
     items: list[Exposure | Mosaic | Problem] = []
-    for path in _files(folders, items):
+    found = search_files(folders, lambda path, error: items.append(Problem(path, error)), exclude, _is_wanted)
+    partial: list[Path] = []
+    for path in sorted(found):
+        if is_partial_name(path.name):
+            partial.append(path)
+            continue
         if suffix is not None and suffix_of(path) != suffix and _is_of_exposure(path):
             continue
-        status = path.stat()
+        try:
+            status = path.stat()
+        except OSError:  # it went away
+            continue
         stamp = [status.st_size, status.st_mtime_ns]
         entry = known.get(str(path))
         if entry is None or entry["stamp"] != stamp:
             entry = {"stamp": stamp, **_read(path)}
-        seen[str(path)] = entry
+        if entry["facts"].get("kind") not in _PASSING:
+            seen[str(path)] = entry
         items.append(_rebuild(path, entry))
     if index is not None and seen != known:
-        write_json(index, {"version": _INDEX_VERSION, "files": seen})
-    exposures = sorted(
-        (item for item in items if isinstance(item, Exposure)), key=lambda item: (item.start_mjd, item.root)
-    )
+        try:
+            write_json(index, {"version": _INDEX_VERSION, "files": seen})
+        except MiriWidgetsError as error:  # the next scan will be as slow, which is no reason to show nothing
+            items.append(Problem(index.parent, error))
+    if partial:
+        items.append(Problem(partial[0], _unfinished(partial)))
+    kept, twice = without_duplicates([item for item in items if isinstance(item, Exposure)])
+    items += [Problem(path, error) for path, error in twice]
+    exposures = sorted(kept, key=lambda item: (item.start_mjd, item.root))
     return ScanResult(
         exposures=_number_tiles(exposures),
         mosaics=tuple(item for item in items if isinstance(item, Mosaic)),
@@ -139,24 +168,19 @@ def scan(folders: Iterable[Path], *, suffix: str | None = None, index: Path | No
     )
 
 
-def _files(folders: Iterable[Path], items: list[Exposure | Mosaic | Problem]) -> list[Path]:
-    found: set[Path] = set()
-    for folder in map(Path, folders):
-        if folder.is_dir():
-            found.update(
-                path
-                for pattern in ("*.fits", "*.fits.gz")
-                for path in folder.rglob(pattern)
-                if path.is_file() and not path.name.startswith(".")
-            )
-        elif folder.is_file():
-            found.add(folder)
-        else:
-            error = MissingFileError(
-                f"no folder {folder}", "a folder with exposures", "make it or correct the path"
-            )
-            items.append(Problem(folder, error))
-    return sorted(found)
+def _is_wanted(name: str) -> bool:
+    return is_fits_name(name) or is_partial_name(name) or bool(original_name(name))
+
+
+def _unfinished(paths: Sequence[Path]) -> MissingFileError:
+    names = ", ".join(shown_name(path) for path in paths[:_MOST_NAMED])
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+    what = "a download has" if len(paths) == 1 else f"{len(paths)} downloads have"
+    return MissingFileError(
+        f"{what} not ended: {names}{more}",
+        "whole FITS files",
+        "let them end and scan again, or remove them and download again",
+    )
 
 
 def _is_of_exposure(path: Path) -> bool:
@@ -172,10 +196,10 @@ def _is_of_exposure(path: Path) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        headers = read_light_headers(path)
+        headers, tree = read_with_tree(path)
         if suffix_of(path) == "i2d":
             return {"kind": "mosaic", "facts": _mosaic_facts(path, headers)}
-        exposure = exposure_from_headers(path, headers)
+        exposure = exposure_from_headers(path, headers, tree=tree)
         return {"kind": "exposure", "facts": exposure.to_dict()}
     except MiriWidgetsError as error:
         return {"kind": "problem", "facts": error.to_dict()}
@@ -186,41 +210,45 @@ def _read(path: Path) -> dict[str, Any]:
         return {"kind": "problem", "facts": problem.to_dict()}
 
 
-def _mosaic_facts(path: Path, headers: tuple[Any, ...]) -> dict[str, Any]:
+def _mosaic_facts(path: Path, headers: Sequence[Header]) -> dict[str, Any]:
     primary = headers[0]
-    sci = next((header for header in headers if header.get("EXTNAME") == "SCI"), None)
-    if primary.get("TELESCOP") != "JWST" or sci is None:
+    sci = next((header for header in headers if header_text(header, "EXTNAME") == "SCI"), None)
+    if header_text(primary, "TELESCOP") != "JWST" or sci is None:
         raise NotJwstError(
             f"{shown_name(path)} is no JWST mosaic",
             "an i2d product with a SCI extension",
             "leave this file out",
         )
+    instrument = header_text(primary, "INSTRUME")
+    if instrument not in ("", "MIRI"):
+        raise NotImagingError(
+            f"{shown_name(path)} is a mosaic of {instrument[:20]}", "mosaics of MIRI", "leave this file out"
+        )
     status = path.stat()
     mosaic = Mosaic(
         path=path,
-        filter=str(primary.get("FILTER", "")),
-        program=str(primary.get("PROGRAM", "")),
-        target=str(primary.get("TARGPROP", "") or primary.get("TARGNAME", "")),
-        unit=str(sci.get("BUNIT", "")),
-        nx=int(sci.get("NAXIS1", 0)),
-        ny=int(sci.get("NAXIS2", 0)),
+        filter=header_text(primary, "FILTER"),
+        program=header_text(primary, "PROGRAM"),
+        target=header_text(primary, "TARGPROP") or header_text(primary, "TARGNAME"),
+        unit=header_text(sci, "BUNIT"),
+        nx=header_integer(sci, "NAXIS1"),
+        ny=header_integer(sci, "NAXIS2"),
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
-        **{key.lower(): _number(sci, key) for key in ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2")},
+        **{key.lower(): header_number(sci, key) for key in ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2")},
         angle=math.degrees(math.atan2(_turn(sci, 1), _turn(sci, 2))),
     )
     return asdict(mosaic) | {"path": str(path)}
 
 
-def _number(header: Any, key: str) -> float:
-    value = header.get(key)
-    return float(value) if isinstance(value, int | float) else math.nan
-
-
-def _turn(header: Any, axis: int) -> float:
+def _turn(header: Header, axis: int) -> float:
     """Step along the y axis of the image in RA (axis 1) or Dec (2), in any unit: what its position angle needs."""
-    value = _number(header, f"CD{axis}_2")
-    return value if math.isfinite(value) else _number(header, f"PC{axis}_2") * _number(header, f"CDELT{axis}")
+    value = header_number(header, f"CD{axis}_2")
+    return (
+        value
+        if math.isfinite(value)
+        else header_number(header, f"PC{axis}_2") * header_number(header, f"CDELT{axis}")
+    )
 
 
 def _rebuild(path: Path, entry: dict[str, Any]) -> Exposure | Mosaic | Problem:

@@ -22,6 +22,7 @@ from miri_widgets.errors import (
     MissingFileError,
     MissingReferenceError,
     NotFitsError,
+    NotJwstError,
     NotWritableError,
     ParameterError,
     StepFailedError,
@@ -178,7 +179,13 @@ def _files(error: BaseException) -> MiriWidgetsError | None:
         return NotFitsError(
             "a FITS file is damaged" + _in_brackets(error), "a whole file", "download or copy it again"
         )
-    if any(name.startswith("asdf.") for name in names):
+    if isinstance(error, KeyError) and "asdf" in text and "not found" in text:
+        return NotJwstError(
+            "a file has lost its ASDF extension, which holds its world coordinates and the metadata that the pipeline reads",
+            "files as the pipeline or the archive gives them",
+            "take the original file, and save changes with jwst.datamodels.open(...).save(...), not with astropy alone",
+        )
+    if any(name.startswith(("asdf.", "yaml.")) for name in names):
         return NotFitsError(
             "the ASDF part of a file cannot be read" + _in_brackets(error),
             "a file as jwst writes it",

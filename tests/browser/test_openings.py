@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 MINUTES = 60_000
 
@@ -25,7 +26,7 @@ async def update():
             later = ipywidgets.Label("made later")
             later.add_class("later")
             made[number // 4].children = [ipywidgets.HBox([later])]
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.04)
 task = asyncio.get_running_loop().create_task(update())
 ipywidgets.VBox([*labels, *made])
 """
@@ -39,12 +40,12 @@ shown = ipywidgets.Label("shown")
 shown.add_class("shown")
 crowd = [ipywidgets.Label(str(number)) for number in range(200)]
 async def work():
-    for _ in range(6):
+    for _ in range(4):
         await asyncio.sleep(0.3)
         for number, each in enumerate(crowd):
             each.close()
             crowd[number] = ipywidgets.Label(str(number))
-        time.sleep(5.0)
+        time.sleep(12.0)
     shown.value = "at rest"
 task = asyncio.get_running_loop().create_task(work())
 shown
@@ -61,7 +62,14 @@ def server(tmp_path_factory: Any, make_dashboard: Callable[..., Path], serve_fol
     return serve_folder(folder)
 
 
+def _slowly(route: Route) -> None:
+    time.sleep(0.7)
+    route.continue_()
+
+
 def test_no_update_is_lost_while_a_page_comes_up(page: Page, server: Any) -> None:
+    # a slow network: the classes of widgets come a while after the kernel has told their states
+    page.route("**/labextensions/**/*.js", _slowly)
     page.goto(server.page_url("updated.ipynb"), wait_until="commit")
     page.locator(".once").first.wait_for(state="attached", timeout=2 * MINUTES)
     page.wait_for_function(

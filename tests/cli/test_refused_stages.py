@@ -21,7 +21,15 @@ def options(session, program, monkeypatch):
 
     monkeypatch.setattr(session.services.engine, "wait", finish, raising=False)
     return argparse.Namespace(
-        program="x", stages="", also="", set=[], workers=1, scheduler=None, detach=False, accept_harm=False
+        program="x",
+        stages="",
+        also="",
+        set=[],
+        workers=1,
+        scheduler=None,
+        detach=False,
+        exclude=[],
+        accept_harm=False,
     )
 
 

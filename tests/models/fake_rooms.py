@@ -163,6 +163,7 @@ class FakeEngine:
         active = any(not run.status.ended for run in job.runs.values())
         runs = tuple(job.runs.values())
         found = replace(forecast(runs, 2, active=active), seconds=42.0 if active else 0.0)
+        found = replace(found, by_stage=dict.fromkeys((run.stage for run in runs), 42.0) if active else {})
         return JobState(job_id, runs, active, job.created, 2, time.time() - job.created, found)
 
     def log_path(self, job_id, key):

@@ -1,6 +1,9 @@
 """A session that looks by itself, in an event loop."""
 
 import asyncio
+import logging
+
+import pytest
 
 from miri_widgets.models import SessionModel, StageState, open_session
 
@@ -40,3 +43,53 @@ def test_a_notebook_waits_until_all_is_settled(fakes, program):
     asyncio.run(session.settled())  # nothing follows: it looks by itself
     assert session.plans
     session.close()
+
+
+@pytest.mark.parametrize("error", [KeyError("pipeline"), ValueError("a bad header"), OSError("disk gone")])
+def test_a_failure_of_any_kind_is_shown_and_the_following_goes_on(fakes, program, caplog, error):
+    async def follow():
+        session = SessionModel(program, fakes.fake_services(program))
+        following, calls, sentences = session._following, [], []
+        session.observe(lambda change: sentences.append(change.new), "trouble")
+        read = following._look
+
+        def fail_three_times(request):
+            calls.append(request)
+            if len(calls) <= 3:
+                raise error
+            return read(request)
+
+        following._look = fail_three_times
+        session.follow()
+        with caplog.at_level(logging.ERROR):
+            for _ in range(300):
+                await asyncio.sleep(0.1)
+                if session.stages["detector1"].rows:
+                    break
+        assert session.stages["detector1"].state == StageState.READY, "it went on"
+        assert sentences and str(error) in sentences[0], "the page said so"
+        assert session.trouble == "", "the sentence goes when the trouble is over"
+        assert len([line for line in caplog.records if "goes on" in line.message]) == 1, "logged, and once"
+        session.close()
+
+    asyncio.run(asyncio.wait_for(follow(), 60))
+
+
+def test_a_recovery_that_fails_in_an_unforeseen_way_does_not_end_the_following(fakes, program):
+    async def follow():
+        session = SessionModel(program, fakes.fake_services(program))
+
+        def recover():
+            raise RuntimeError("the record of a job is of no known kind")
+
+        session.services.engine.recover = recover
+        session.follow()
+        for _ in range(300):
+            await asyncio.sleep(0.1)
+            if session.stages["detector1"].rows:
+                break
+        assert session.stages["detector1"].state == StageState.READY
+        assert "of no known kind" in session.message
+        session.close()
+
+    asyncio.run(asyncio.wait_for(follow(), 60))

@@ -14,7 +14,7 @@ def test_the_run_bar_says_why_the_next_run_waits(session, engine):
     engine.step(stage.rows[0].key, 3)
     engine.step(stage.rows[1].key, 3)
     session.poll()
-    assert "2 waiting: the next waits for a free worker: 2 of 2 are at work" in bar.progress.value
+    assert "2 queued; next one waits for a free worker: 2 of 2 are at work" in bar.progress.value
     assert 'aria-label="Detector 1"' in bar.progress.value
     bar.close()
 

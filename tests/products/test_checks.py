@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from astropy.io import fits
 
@@ -14,7 +15,9 @@ from miri_widgets.products.checks import (
     mosaic_grids,
     program_contradictions,
     program_numbers,
+    segmented_exposures,
     shift_signs,
+    unmatched_exclusions,
 )
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import ExposureName
@@ -154,3 +157,62 @@ def test_the_measured_shifts_of_the_lmc_field_are_no_contradiction():
     assert shift_signs(measured) == ()
     flipped = replace(measured.shifts[1], dy=0.1214)
     assert len(shift_signs(replace(measured, shifts=(measured.shifts[0], flipped)))) == 1
+
+
+def test_foreign_mosaics_of_other_targets_are_no_contradiction():
+    names = [f"jw02732-o00{number}_t00{number}_miri_f770w_i2d.fits" for number in (1, 2, 3)]
+    assert mosaic_grids([mosaic(name, nx=100 + len(name) + place) for place, name in enumerate(names)]) == ()
+    same = [
+        mosaic(f"jw02732-o001_t001_miri_{name}_i2d.fits", nx=nx)
+        for name, nx in (("f770w", 10), ("f560w", 11))
+    ]
+    assert "2 mosaics of program 02732 lie on 2 grids" in mosaic_grids(same)[0]
+
+
+def segment(number, total=0, order=1):
+    name = ExposureName.parse(f"jw01041001001_02101_{order:05d}-seg{number:03d}_mirimage_uncal.fits")
+    return replace(exposure(), name=name, path=Path("/data") / name.filename, segments=total)
+
+
+def test_segments_are_told_with_what_is_done_with_them():
+    (sentence,) = segmented_exposures([segment(1, 2), segment(2, 2)])
+    assert "1 exposure is in segments" in sentence
+    assert "jw01041001001_02101_00001_mirimage (2 segments)" in sentence
+    assert "Each segment is calibrated by itself and enters the mosaic" in sentence
+    assert segmented_exposures([exposure()]) == ()
+
+
+@pytest.mark.parametrize(
+    ("there", "total", "missing"),
+    [((1, 3), 0, "seg002 of 3 segments"), ((1,), 3, "seg002, seg003 of 3 segments"), ((2, 3), 3, "seg001 of 3 segments"),
+     ((1,), 9, "seg002, seg003, seg004 and 5 more of 9 segments")],
+)  # fmt: skip
+def test_missing_segments_are_told_by_name_or_by_the_header(there, total, missing):
+    first, second = segmented_exposures(
+        [*(segment(number, total) for number in there), segment(1, 2, order=2), segment(2, 2, order=2)]
+    )
+    assert "2 exposures are in segments" in first
+    assert second.startswith(
+        f"jw01041001001_02101_00001_mirimage lacks {missing}: its integrations are missing"
+    )
+
+
+def test_the_number_of_segments_is_read_from_the_header(tmp_path):
+    primary = fits.PrimaryHDU()
+    primary.header.update(
+        TELESCOP="JWST", INSTRUME="MIRI", DETECTOR="MIRIMAGE", EXP_TYPE="MIR_IMAGE", FILTER="F770W", SUBARRAY="FULL",
+        READPATT="FASTR1", NINTS=9, NGROUPS=5, EFFEXPTM=10.0, EXSEGNUM=1, EXSEGTOT=3,
+    )  # fmt: skip
+    path = tmp_path / "jw01041001001_02101_00001-seg001_mirimage_uncal.fits"
+    fits.HDUList([primary, fits.ImageHDU(np.zeros((3, 5, 4, 4), "u2"), name="SCI")]).writeto(path)
+    found = scan([tmp_path], suffix="uncal")
+    told = program_contradictions("01041", found.exposures)
+    assert any("lacks seg002, seg003 of 3 segments" in line for line in told), told
+
+
+def test_exclusions_that_name_nothing_are_told(tmp_path):
+    (tmp_path / "a_uncal.fits").touch()
+    there = [tmp_path, tmp_path / "a_uncal.fits", tmp_path / "*_uncal.fits"]
+    assert unmatched_exclusions(there) == ()
+    (sentence,) = unmatched_exclusions([*there, tmp_path / "b_uncal.fits"])
+    assert "b_uncal.fits, and nothing there has that name: correct or remove it." in sentence

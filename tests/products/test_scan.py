@@ -1,5 +1,10 @@
 """Folders become exposures, mosaics and problems, the same for any order."""
 
+import gzip
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -63,7 +68,7 @@ def test_index_gives_the_same_and_notices_changes(tmp_path, monkeypatch):
     path, index = write(folder), tmp_path / "index.json"
     first = scan([folder], index=index)
     with monkeypatch.context() as patch:
-        patch.setattr("miri_widgets.products.scan.read_light_headers", lambda path: pytest.fail("read again"))
+        patch.setattr("miri_widgets.products.scan.read_with_tree", lambda path: pytest.fail("read again"))
         assert scan([folder], index=index) == first
     path.unlink()
     write(folder, FILTER="F1000W")
@@ -131,3 +136,145 @@ def test_association_does_not_know_order_and_misses_members(tmp_path):
     paths[1].unlink()
     with pytest.raises(MissingFileError, match="00002_mirimage_cal"):
         check_members(tmp_path / "asn.json")
+
+
+def test_symlinked_folder_is_followed_and_circles_stop(tmp_path):
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    data.mkdir()
+    elsewhere.mkdir()
+    path = write(elsewhere)
+    (data / "linked").symlink_to(elsewhere)
+    (data / "again").symlink_to(elsewhere)
+    (elsewhere / "up").symlink_to(data)
+    (data / path.name).symlink_to(path)
+    (data / "broken_uncal.fits").symlink_to(tmp_path / "nowhere")
+    found = scan([data])
+    assert len(found.exposures) == 1
+    (problem,) = found.problems
+    assert "leads nowhere" in str(problem.error) and problem.path.name == "broken_uncal.fits"
+
+
+def test_equal_files_count_once_and_unequal_ones_are_told_with_both_paths(tmp_path):
+    first, second, old = (tmp_path / name for name in ("a", "b", "old"))
+    for folder in (first, second, old):
+        folder.mkdir()
+    path = write(first)
+    (second / path.name).write_bytes(path.read_bytes())
+    (second / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    found = scan([tmp_path])
+    assert len(found.exposures) == 1 and not found.problems
+    other = write(old, NGROUPS=7)
+    os.utime(other, (1000, 1000))
+    found = scan([tmp_path])
+    assert len(found.exposures) == 1 and found.exposures[0].ngroups == 5
+    sentence = " ".join(str(one.error) for one in found.problems)
+    assert str(other) in sentence and "ngroups 5 and 7" in sentence and "exclude" in sentence
+    found = scan([tmp_path], exclude=[first, second])
+    assert [one.path for one in found.exposures] == [other] and not found.problems
+
+
+def test_lone_copies_of_a_browser_are_told_with_their_right_name(tmp_path):
+    path = write(tmp_path)
+    copy = path.rename(tmp_path / path.name.replace(".fits", " (1).fits"))
+    (problem,) = scan([tmp_path], suffix="rate").problems
+    assert f"{copy.name} is not named as the archive names it" in str(problem.error)
+    assert f"expected {path.name}: rename it to that" in str(problem.error)
+    write(tmp_path)
+    (problem,) = scan([tmp_path], suffix="rate").problems
+    assert f"is a second copy of {path.name}, which lies beside it" in str(problem.error)
+
+
+@pytest.mark.parametrize("ending", [".fits.1", ".fits (2)", " - Copy.fits"])
+def test_other_copies_are_told_too(tmp_path, ending):
+    path = write(tmp_path)
+    path.rename(tmp_path / (path.name.removesuffix(".fits") + ending))
+    (problem,) = scan([tmp_path], suffix="rate").problems
+    assert f"expected {path.name}: rename it to that" in str(problem.error)
+
+
+def test_names_in_upper_case_are_told_with_their_right_name(tmp_path):
+    path = write(tmp_path)
+    path.rename(tmp_path / path.name.upper())
+    found = scan([tmp_path], suffix="rate")
+    assert not found.exposures
+    assert f"expected {path.name}: rename it to that" in str(found.problems[0].error)
+
+
+def test_partial_downloads_are_told_in_one_sentence(tmp_path):
+    whole = write(tmp_path).name
+    names = [f"a_uncal.fits{end}" for end in (".part", ".crdownload", ".tmp", ".AbC123.part")]
+    for name in (
+        *names,
+        "b.fits.gz.partial",
+        "Unconfirmed 12345.crdownload",
+        "notes.part",
+        ".hidden.fits.part",
+    ):
+        (tmp_path / name).write_bytes(b"SIMPLE")
+    found = scan([tmp_path], suffix="rate")
+    assert [one.name.filename for one in found.exposures] == [whole]
+    (problem,) = found.problems
+    assert "6 downloads have not ended" in str(problem.error) and "and 3 more" in str(problem.error)
+    assert "remove them and download again" in str(problem.error)
+
+
+def test_unequal_files_tell_versions_dates_and_sizes_and_the_line_that_chooses(tmp_path):
+    paths = []
+    for number, version in enumerate(("1.16.0", "1.20.2")):
+        folder = tmp_path / f"build {number}"
+        folder.mkdir()
+        paths.append(write(folder, CAL_VER=version, DATE=f"202{number + 4}-01-01", CRDS_CTX="jwst_1.pmap"))
+        with fits.open(paths[-1], mode="append") as hdus:
+            tree = np.array([(np.frombuffer(b"#ASDF 1.0.0\n--- {}\n...\n" + b"\0" * 4000 * number, "u1"),)],
+                            dtype=[("ASDF_METADATA", "u1", (23 + 4000 * number,))])  # fmt: skip
+            hdus.append(fits.BinTableHDU(tree, name="ASDF"))
+        os.utime(paths[-1], (1000 * number, 1000 * number))
+    found = scan([tmp_path])
+    assert [one.path for one in found.exposures] == [paths[1]]
+    sentence = str(found.problems[0].error)
+    assert "CAL_VER 1.20.2 and 1.16.0" in sentence and "DATE 2025-01-01 and 2024-01-01" in sentence
+    assert "bytes" in sentence and "CRDS_CTX" not in sentence
+    for path, other in (paths, reversed(paths)):
+        line = f'exclude = ["{path}"]'
+        assert line in sentence
+        assert [one.path for one in scan([tmp_path], exclude=[path]).exposures] == [other]
+
+
+def test_mosaics_of_other_instruments_are_left_out(tmp_path):
+    for number, instrument in enumerate(("NIRCAM", "NIRISS", "MIRI")):
+        path = write(tmp_path, exposure=number, suffix="crf", INSTRUME=instrument)
+        path.rename(tmp_path / f"jw01234-o001_t001_{instrument.lower()}_f770w_i2d.fits")
+    found = scan([tmp_path], suffix="uncal")
+    assert len(found.mosaics) == 1 and len(found.problems) == 2
+    assert all("is a mosaic of NIR" in str(one.error) for one in found.problems)
+
+
+@pytest.mark.parametrize("key", ["EXP_TYPE", "INSTRUME", "FILTER", "DETECTOR", "TELESCOP"])
+@pytest.mark.parametrize("value", ["", " ", 3, True])
+def test_keywords_that_are_missing_or_wrong_give_whole_sentences(tmp_path, key, value):
+    write(tmp_path, **{key: value})
+    (problem,) = scan([tmp_path]).problems
+    assert (
+        "  " not in str(problem.error)
+        and " ;" not in str(problem.error)
+        and "''" not in problem.error.found[-3:]
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_folder_without_permission_is_told_and_the_rest_is_scanned(tmp_path):
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed").chmod(0)
+    write(tmp_path)
+    code = (
+        "import os, sys; from pathlib import Path; from miri_widgets.products.file_search import search_files\n"
+        "os.seteuid(65534); told = []\n"
+        "print(len(list(search_files([Path(sys.argv[1])], lambda path, error: told.append(str(error))))), *told)"
+    )
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.stat().st_uid == 0 and parent != parent.parent:
+            parent.chmod(parent.stat().st_mode | 0o055)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout.startswith("1 ") and "cannot be read (Permission denied)" in done.stdout, done.stderr

@@ -35,6 +35,7 @@ def execute(stage, inputs, settings, output, *, product_name="", report=lambda s
         )
         products.append(path.name)
     return SimpleNamespace(
+        accelerations={},
         products=tuple(products),
         resolved={**settings, "jump.skip": False},
         references={"dark": "jwst_miri_dark_0001.fits"},

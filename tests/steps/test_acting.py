@@ -51,7 +51,7 @@ ALWAYS = {
     "miri_sky": "prove method scaling preserve_level mask_sources mask_rounds exclude_above exclude_delta exclude_file min_exposures min_samples fill",
     "miri_pullupdown": "prove sources_file find top bottom left right width offset source_nsigma significance",
     "miri_level_match": "prove model group reference box min_cells",
-    "miri_shifts": "catalog search_radius together own_stars rotation reference_filter regroup min_matches min_significance",
+    "miri_shifts": "catalog search_radius together own_stars rotation reference_filter regroup min_matches min_significance other_guide_stars",
     "miri_apply_shift": "undo",
     "image3": "in_memory",
     "tweakreg": "save_catalogs use_custom_catalogs starfinder snr_threshold kernel_fwhm bkg_boxsize enforce_user_order minobj fitgeometry nclip sigma searchrad use2dhist separation tolerance abs_refcat sip_approx",

@@ -1,0 +1,48 @@
+"""Values of header cards, whatever stands there: a card that is missing, blank or unreadable gives the default."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+from astropy.io import fits
+
+from miri_widgets.products.fits_files import LightHeader
+
+__all__ = ["Header", "header_integer", "header_number", "header_text"]
+
+Header: TypeAlias = fits.Header | LightHeader
+
+_LARGEST_INTEGER = 2**31
+
+
+def header_text(header: Header, key: str) -> str:
+    """Return the text of a keyword on one line; empty when it is missing, blank or no card that FITS allows."""
+    value = _value(header, key)
+    return "" if value is None else " ".join(str(value).split())
+
+
+def header_number(header: Header, key: str, default: float = math.nan) -> float:
+    """Return the finite number of a keyword, also when it is written as text; else the default."""
+    value = _value(header, key)
+    if isinstance(value, bool):
+        return default
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return default
+    return number if math.isfinite(number) else default
+
+
+def header_integer(header: Header, key: str, default: int = 0) -> int:
+    """Return the whole number of a keyword, also when it is written as text; else the default."""
+    number = header_number(header, key)
+    return int(number) if number.is_integer() and abs(number) < _LARGEST_INTEGER else default
+
+
+def _value(header: Header, key: str) -> Any:
+    try:
+        value = header.get(key)
+    except (fits.VerifyError, ValueError, TypeError, KeyError, IndexError):
+        return None
+    return None if isinstance(value, fits.card.Undefined) else value
