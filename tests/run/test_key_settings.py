@@ -89,18 +89,20 @@ def test_parameters_of_a_skipped_step_change_no_key(tmp_path, with_crds):
 
 
 def test_what_products_prove_to_rest_changes_no_key(tmp_path, with_crds):
-    of, exposure, keys = stage("image3"), make_exposure(tmp_path, 1), KeySettings(ENVIRONMENT)
-    assert keys.form(of, exposure, {"tweakreg.abs_minobj": 7}, {}) == {}
-    given = {"tweakreg.abs_refcat": "GAIADR3"}
-    assert keys.form(of, exposure, {**given, "tweakreg.abs_minobj": 7}, {}) == {
-        **given,
-        "tweakreg.abs_minobj": 7,
+    of, exposure, keys = stage("detector1"), make_exposure(tmp_path, 1), KeySettings(ENVIRONMENT)
+    runs = {"emicorr.skip": False}
+    assert keys.form(of, exposure, {**runs, "emicorr.nbins": 40}, {}) == runs
+    sequential = {**runs, "emicorr.algorithm": "sequential"}
+    assert keys.form(of, exposure, {**sequential, "emicorr.nbins": 40}, {}) == {
+        **sequential,
+        "emicorr.nbins": 40,
     }
 
 
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
+        ("image3", {"tweakreg.abs_minobj": 7}),
         ("image3", {"outlier_detection.backg": 3.0}),  # no small run proves its rule
         ("image2", {"save_bsub": True}),
         ("image2", {"photom.override_area": "/data/area.fits"}),  # its name stands in the header
