@@ -103,8 +103,8 @@ class KeySettings:
         if crds is None:
             return own
         anyway = {one.name: one.default for one in parameters} | dict(crds)
-        # the rules of our steps are proven by pixels; a mistake about a step of jwst must cost a run, no more
-        idle = inactive(of, parameters, anyway | own, given, by_rules=of.is_own)
+        # rules that products prove; a mistake in another must cost a run, no more
+        idle = inactive(of, parameters, anyway | own, given, proven=True)
         same = {
             name
             for name, value in own.items()

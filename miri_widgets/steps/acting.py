@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from miri_widgets.settings import Parameter, Settings
-from miri_widgets.steps.acting_rules import RULES
+from miri_widgets.steps.acting_rules import PROVEN, RULES
 from miri_widgets.steps.conditions import Rule
 from miri_widgets.steps.stage import Stage
 
@@ -37,7 +37,7 @@ def inactive(
     values: Mapping[str, Any],
     given: Mapping[str, str] | None = None,
     *,
-    by_rules: bool = True,
+    proven: bool = False,
 ) -> dict[str, str]:
     """
     Return the parameters that do not act, each with the reason.
@@ -52,8 +52,8 @@ def inactive(
         The effective value of each by full name; a default where one is missing.
     given : mapping of str to str, optional
         Parameters whose value an earlier stage of the chain gives: full name, and title of that stage.
-    by_rules : bool
-        Whether the rules of each step count; else only what is left out as a whole or decided elsewhere.
+    proven : bool
+        Whether of the rules for steps of jwst only those count that products prove (`PROVEN`).
 
     Returns
     -------
@@ -71,19 +71,21 @@ def inactive(
     decided |= {name: f"The stage {title} gives it." for name, title in (given or {}).items()}
     found = {}
     for one in declared:
-        reason = decided.get(one.name) or _reason(stage, one, effective, by_rules=by_rules)
+        reason = decided.get(one.name) or _reason(stage, one, effective, proven=proven)
         if reason:
             found[one.name] = reason
     return found
 
 
-def _reason(stage: Stage, one: Parameter, effective: Mapping[str, Any], *, by_rules: bool) -> str:
+def _reason(stage: Stage, one: Parameter, effective: Mapping[str, Any], *, proven: bool) -> str:
     """Return the first reason for which a parameter does not act; empty when it acts."""
     if one.step and one.step not in stage.steps:
         return _NOT_FOR_MIRI
     if one.step and one.label != "skip" and effective.get(f"{one.step}.skip") is True:
         return f"The step {one.step} is skipped."
-    rules = (rule for rule in rules_of(stage, one.step) if by_rules and one.label in rule.names)
+    if proven and not stage.is_own and one.name not in PROVEN:
+        return ""
+    rules = (rule for rule in rules_of(stage, one.step) if one.label in rule.names)
     return next((reason for rule in rules if (reason := rule.reason(one.step, effective))), "")
 
 

@@ -1,8 +1,8 @@
 """
 The one declaration of when each parameter acts, by step.
 
-What is not named here always acts when its step runs. Every answer is tested
-(`tests/steps/test_acting.py`): by the products of small runs, or by the reason that stands beside it.
+What is not named here always acts when its step runs. Every answer is tested: by the products of small runs
+(`tests/steps/test_acting.py`, `tests/steps/test_acting_products.py`), or by the reason that stands beside it.
 
 References
 ----------
@@ -24,7 +24,7 @@ from miri_widgets.steps.conditions import (
     value,
 )
 
-__all__ = ["RULES"]
+__all__ = ["PROVEN", "RULES"]
 
 _NIR = "For near-infrared detectors only; MIRI takes no notice of it."
 _SPECTRA = "For spectra only; images take no notice of it."
@@ -245,4 +245,26 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
 """
 Rules by step. ``stage:step`` stands before ``step`` for one stage; the name of a stage is for parameters of its
 pipeline itself.
+"""
+
+PROVEN = frozenset(
+    f"{step}.{label}"
+    for step, labels in {
+        "emicorr": "algorithm fit_ints_separately nints_to_phase nbins scale_reference use_n_cycles save_intermediate_results user_supplied_reffile",
+        "jump": "max_shower_amplitude minimum_groups use_ellipses",
+        "picture_frame": "mask_science_regions n_sigma save_mask save_correction",
+        "clean_flicker_noise": "autoparam fit_by_channel",
+        "ramp_fit": "int_name",
+        "bkg_subtract": "soss_source_percentile soss_bkg_percentile wfss_mmag_extract wfss_mask wfss_maxiter wfss_rms_stop"
+        " wfss_outlier_percent",
+        "assign_wcs": "slit_y_low slit_y_high nrs_ifu_slice_wcs",
+        "photom": "source_type",
+        "skymatch": "in_memory",
+        "outlier_detection": "kernel_size threshold_percent rolling_window_width",
+    }.items()
+    for label in labels.split()
+)
+"""
+Parameters of steps of jwst of which products of small runs prove that they rest where their rules say so. The others
+are read from the code of jwst; another reference file is never among them, as its name stands in the headers.
 """

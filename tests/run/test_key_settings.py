@@ -88,9 +88,30 @@ def test_parameters_of_a_skipped_step_change_no_key(tmp_path, with_crds):
     assert keys.form(of, exposure, {"tweakreg.minobj": 7}, {}) == {"tweakreg.minobj": 7}
 
 
-def test_a_rule_about_a_step_of_jwst_never_lets_two_runs_share_a_key(tmp_path, with_crds):
-    of, exposure, keys = stage("image3"), make_exposure(tmp_path, 1), KeySettings(ENVIRONMENT)
-    assert keys.form(of, exposure, {"tweakreg.abs_minobj": 7}, {}) == {"tweakreg.abs_minobj": 7}
+def test_what_products_prove_to_rest_changes_no_key(tmp_path, with_crds):
+    of, exposure, keys = stage("detector1"), make_exposure(tmp_path, 1), KeySettings(ENVIRONMENT)
+    runs = {"emicorr.skip": False}
+    assert keys.form(of, exposure, {**runs, "emicorr.nbins": 40}, {}) == runs
+    sequential = {**runs, "emicorr.algorithm": "sequential"}
+    assert keys.form(of, exposure, {**sequential, "emicorr.nbins": 40}, {}) == {
+        **sequential,
+        "emicorr.nbins": 40,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("image3", {"tweakreg.abs_minobj": 7}),
+        ("image3", {"outlier_detection.backg": 3.0}),  # no small run proves its rule
+        ("image2", {"save_bsub": True}),
+        ("image2", {"photom.override_area": "/data/area.fits"}),  # its name stands in the header
+        ("image2", {"assign_wcs.override_camera": "/data/camera.asdf"}),
+    ],
+)
+def test_a_rule_that_no_product_proves_never_lets_two_runs_share_a_key(tmp_path, with_crds, name, settings):
+    of, exposure, keys = stage(name), make_exposure(tmp_path, 1), KeySettings(ENVIRONMENT)
+    assert keys.form(of, exposure, settings, {}) == settings
 
 
 def test_the_keys_of_runs_with_presets_only_are_made_of_them_alone(tmp_path):
