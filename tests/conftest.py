@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,12 @@ import pytest
 hypothesis.settings.register_profile("steady", derandomize=True)
 hypothesis.settings.register_profile("fuzz", max_examples=300)
 hypothesis.settings.load_profile("fuzz" if os.environ.get("MIRI_WIDGETS_FUZZ") else "steady")
+
+# the share of trials of the day, the same in all processes of a run; see tests/steps/parameter_trials/shares.py
+os.environ.setdefault(
+    "MIRI_WIDGETS_TRIALS",
+    "all" if os.environ.get("MIRI_WIDGETS_FUZZ") else str(date.today().toordinal()),
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 # before any test module reads it; children of the tests (servers, kernels, engines) inherit it

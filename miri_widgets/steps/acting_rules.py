@@ -20,6 +20,7 @@ from miri_widgets.steps.conditions import (
     given,
     is_not,
     never,
+    not_ending,
     rule,
     value,
 )
@@ -29,6 +30,7 @@ __all__ = ["PROVEN", "RULES"]
 _NIR = "For near-infrared detectors only; MIRI takes no notice of it."
 _SPECTRA = "For spectra only; images take no notice of it."
 _IN_PIPELINE = "Ignored within the pipeline, which hands its exposures on in memory or on disk as its own in_memory says."
+_ONLINE = ("GAIADR3", "GAIADR2", "GAIADR1", "GAIAREFCAT")
 _PROOF = rule(value("prove", True), "proof_sources")
 
 _STARS = (
@@ -172,8 +174,13 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         rule(value("save_catalogs", True), "catalog_format"),
         rule(
             given("abs_refcat"),
-            "save_abs_catalog abs_minobj abs_fitgeometry abs_nclip abs_sigma abs_searchrad abs_use2dhist"
+            "abs_minobj abs_fitgeometry abs_nclip abs_sigma abs_searchrad abs_use2dhist"
             " abs_separation abs_tolerance",
+        ),
+        rule(
+            value("abs_refcat", *_ONLINE),
+            "save_abs_catalog",
+            "A catalogue that is a file is not written again.",
         ),
         rule(absent("abs_refcat"), "expand_refcat", "With a reference catalogue jwst always expands it."),
         rule(value("use2dhist", False), "xoffset yoffset"),
@@ -209,9 +216,17 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     # -- steps of this package --------------------------------------------------
     "miri_persistence": (
         rule(given("user_mask"), "one_based"),
+        rule(not_ending("user_mask", ".fits", ".fit", ".fits.gz"), "one_based", "An image counts no pixels."),
         rule(is_not("negative_hours", 0.0), "negative_groups"),
     ),
-    "showers": (_PROOF,),
+    "showers": (
+        rule(
+            given("miri_showers.showers_file"),
+            "prove proof_sources",
+            "Without showers there is nothing to prove.",
+        ),
+        _PROOF,
+    ),
     "miri_stripes": (_PROOF,),
     "stripes:miri_stripes": (
         _PROOF,
@@ -236,7 +251,14 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "miri_pullupdown": (_PROOF, rule(value("find", True), "brighter_than")),
     "miri_level_match": (_PROOF, rule(value("model", "plane"), "plane_sigma")),
     "miri_grid": (rule(value("tightest", False), "rotation"), rule(absent("size"), "margin")),
-    "miri_shifts": (rule(given("catalog"), "catalog_epoch"),),
+    "miri_shifts": (
+        rule(given("catalog"), "catalog_epoch"),
+        rule(
+            is_not("catalog", *_ONLINE),
+            "catalog_epoch",
+            "The service gives positions at the time of the exposures.",
+        ),
+    ),
     "miri_apply_shift": (
         rule(absent("shift_table"), "dx dy rotation"),
         rule(value("undo", False), "shift_table dx dy rotation sip_error_mas"),

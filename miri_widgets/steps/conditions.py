@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Condition", "Holds", "Rule", "above", "absent", "given", "is_not", "never", "rule", "value"]
+__all__ = [
+    "Condition",
+    "Holds",
+    "Rule",
+    "above",
+    "absent",
+    "given",
+    "is_not",
+    "never",
+    "not_ending",
+    "rule",
+    "value",
+]
 
 
 class Holds(StrEnum):
@@ -18,6 +30,7 @@ class Holds(StrEnum):
     GIVEN = "given"
     ABSENT = "absent"
     ABOVE = "above"
+    NOT_ENDING = "not ending"
     NEVER = "never"
 
 
@@ -46,16 +59,24 @@ class Condition:
         empty = effective is None or effective in ("", "None", (), [])
         match self.holds:
             case Holds.IS:
-                return effective in self.values
+                return self._is_one(effective)
             case Holds.IS_NOT:
-                return effective not in self.values
+                return not self._is_one(effective)
             case Holds.GIVEN:
                 return not empty
             case Holds.ABSENT:
                 return bool(empty)
             case Holds.ABOVE:
                 return isinstance(effective, int | float) and effective > self.values[0]
+            case Holds.NOT_ENDING:
+                return not str(effective).strip().lower().endswith(self.values)
         return False
+
+    def _is_one(self, effective: Any) -> bool:
+        """Return whether a value is one of `values`; names are equal in capital and small letters."""
+        if isinstance(effective, str):
+            return effective.strip().lower() in [str(one).lower() for one in self.values]
+        return effective in self.values
 
     def words(self, name: str) -> str:
         """Return the condition as words that complete "acts only when ..."; `name` is the deciding parameter."""
@@ -66,6 +87,7 @@ class Condition:
             Holds.GIVEN: f"{name} is given",
             Holds.ABSENT: f"{name} is not given",
             Holds.ABOVE: f"{name} is above {listed}",
+            Holds.NOT_ENDING: f"the name of {name} does not end in {listed}",
             Holds.NEVER: "",
         }[self.holds]
 
@@ -155,6 +177,11 @@ def absent(parameter: str) -> Condition:
 def above(parameter: str, limit: float) -> Condition:
     """Return the condition that a parameter is above `limit`."""
     return Condition(Holds.ABOVE, parameter, (limit,))
+
+
+def not_ending(parameter: str, *endings: str) -> Condition:
+    """Return the condition that a parameter names a file that does not end in one of `endings`, in small letters."""
+    return Condition(Holds.NOT_ENDING, parameter, endings)
 
 
 def rule(any_of: Condition | tuple[Condition, ...], names: str, note: str = "") -> Rule:

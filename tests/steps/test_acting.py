@@ -2,12 +2,18 @@
 
 import hashlib
 import inspect
+import sys
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from miri_widgets.core.regions import Region
+sys.path.insert(0, str(Path(__file__).parent))
+
+from parameter_trials.corrections import ACTS, BASE, IDLE, NOT_PIXELS
+
+from miri_widgets.core.planes import Planes
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.settings import Settings
 from miri_widgets.simulation.calibrated import CAL_EFFECTS, calibrated_program
@@ -124,6 +130,30 @@ def test_a_skipped_step_leaves_all_its_parameters_without_effect_but_skip():
     assert {name for name in found if name.startswith("tweakreg.")} == whole - {"tweakreg.skip"}
 
 
+def test_a_catalogue_of_a_service_and_a_mask_that_is_an_image_leave_their_parameters_without_effect():
+    from miri_widgets.steps.online_catalogs import ONLINE_CATALOGS
+
+    for name, known in (("shifts", "catalog"), ("image3", "tweakreg.abs_refcat")):
+        for one in (*ONLINE_CATALOGS, "gaiadr3", "stars.csv"):
+            online = one != "stars.csv"
+            idle = inactive(stage(name), declared(name), {known: one})
+            assert ("catalog_epoch" in idle) == (online and name == "shifts")
+            assert ("tweakreg.save_abs_catalog" in idle) == (not online and name == "image3")
+    for path, idle in (("a.FITS", True), ("a.fits.gz", True), ("a.txt", False), (None, True), ("", True)):
+        assert (
+            "one_based" in inactive(stage("persistence"), declared("persistence"), {"user_mask": path})
+        ) == idle
+
+
+def test_without_showers_there_is_no_proof():
+    idle = inactive(stage("showers"), declared("showers"), {})
+    assert idle["prove"] == (
+        "Acts only when miri_showers.showers_file is given. Without showers there is nothing to prove."
+    )
+    drawn = {"miri_showers.showers_file": "a.reg"}
+    assert not {"prove", "proof_sources"} & inactive(stage("showers"), declared("showers"), drawn).keys()
+
+
 def test_the_chain_decides():
     of = stage("image3")
     settings = Settings(declared("image3"))
@@ -138,113 +168,12 @@ def test_the_chain_decides():
 
 # -- pixels of our own steps --------------------------------------------------
 
-NOT_PIXELS = {
-    "prove": "a proof is made on copies of the exposures",
-    "proof_sources": "a proof is made on copies of the exposures",
-    "rateints_file": "read by the step, tests/steps/test_rate_stripes.py",
-    "background_observations": "names exposures, tests/core/test_sky.py",
-    "min_exposures": "a limit that refuses",
-}
-
-BRIGHT = {"find": True, "brighter_than": 100.0}
-
-ACTS = {
-    "areas": {
-        "lyot": (False, {}),
-        "coronagraphs": (False, {}),
-        "margin": (100, {}),
-    },
-    "sky": {
-        "method": ("median", {}),
-        "leave_one_out": (False, {}),
-        "clip_low": (1.0, {}),
-        "clip_high": (1.0, {}),
-        "scaling": ("none", {}),
-        "match_background": (True, {"method": "background"}),
-        "preserve_level": (True, {}),
-        "mask_sources": (False, {}),
-        "source_threshold": (8.0, {}),
-        "source_grow": (6.0, {}),
-        "mask_rounds": (1, {}),
-        "exclude_above": ("level", {}),
-        "exclude_delta": (0.05, {}),
-        "exclude_file": ([Region("circle", ((60.0, 60.0),), (30.0,))], {}),
-        "min_separation": (20.0, {}),
-        "min_samples": (4, {}),
-        "fill": (False, {"min_samples": 4}),
-    },
-    "level_match": {
-        "model": ("plane", {"plane_sigma": 1.0, "min_cells": 3}),
-        "group": ("tile", {}),
-        "reference": ("lowest", {"group": "exposure"}),
-        "box": (32, {"group": "exposure"}),
-        "min_cells": (10000, {}),
-        "plane_sigma": (1.0, {"model": "plane", "min_cells": 3}),
-    },
-    "stripes": {
-        "columns": (False, {}),
-        "rows": (False, {}),
-        "protect_scale": (10.0, {}),
-        "adaptive": (False, {}),
-        "source_nsigma": (10.0, {}),
-        "exclude_above": ("level", {}),
-        "exclude_file": ([Region("circle", ((60.0, 60.0),), (30.0,))], {}),
-        "coronagraphs": ("leave", {"coronagraphs": "own"}),
-        "min_pixels": (200, {}),
-    },
-    "warm_pixels": {
-        "nsigma": (8.0, {}),
-        "fraction": (1.0, {}),
-        "min_exposures": (100, {}),
-        "min_separation": (20.0, {}),
-        "box": (15, {}),
-        "cold": (True, {}),
-        "do_not_use": (False, {}),
-    },
-    "pullupdown": {
-        "sources_file": ([Region("circle", ((100.0, 120.0),), (5.0,))], {}),
-        "find": (False, {}),
-        "brighter_than": (None, {}),
-        "top": (False, {}),
-        "bottom": (False, {}),
-        "left": (False, {}),
-        "right": (False, {}),
-        "width": (10, {}),
-        "offset": (60, {}),
-        "source_nsigma": (20.0, {}),
-        "significance": (100.0, {}),
-    },
-}
-"""By stage and parameter: another value, and the settings with which it acts."""
-
-BASE = {
-    "sky": {"min_exposures": 1},
-    "pullupdown": {"brighter_than": 300.0},
-    "level_match": {"group": "exposure", "box": 8},
-}
-
-IDLE = {
-    "areas": {"margin": {"lyot": False, "coronagraphs": False}},
-    "sky": {
-        "leave_one_out": {"method": "median"},
-        "min_separation": {"method": "median"},
-        "clip_low": {"method": "median"},
-        "clip_high": {"method": "median"},
-        "match_background": {"method": "self"},
-        "source_threshold": {"mask_sources": False},
-        "source_grow": {"mask_sources": False},
-    },
-    "level_match": {"plane_sigma": {"model": "constant"}},
-    "pullupdown": {"brighter_than": {"find": False}},
-}
-"""By stage and parameter: the settings with which it does not act."""
-
 
 @pytest.fixture(scope="module")
 def exposures():
-    """Five dithers in SUB256 with all artefacts, and a cold pixel."""
+    """Five dithers of a small window with all artefacts, and a cold pixel."""
     effects = [name for name in CAL_EFFECTS if name != "pointing_error"]
-    made = calibrated_program("sparse", "F560W", dithers=5, shape="SUB256", effects=effects).planes
+    made = calibrated_program("sparse", "F560W", dithers=5, shape=(144, 144), effects=effects).planes
     return tuple(_with_cold_pixel(one) for one in made)
 
 
@@ -255,9 +184,13 @@ def _with_cold_pixel(planes):
 
 
 @pytest.fixture(scope="module")
-def whole():
-    """One exposure of the whole detector, which has coronagraphs."""
-    return tuple(calibrated_program("sparse", "F560W", dithers=1, effects=("noise",)).planes)
+def beside_coronagraphs():
+    """A striped window of the detector with parts of two coronagraphs, the support and the imager."""
+    rng, shape = np.random.default_rng(4), (130, 200)
+    stripes = rng.normal(0, 0.5, (1, shape[1])) + rng.normal(0, 0.5, (shape[0], 1))
+    sci = (20 + stripes + rng.normal(0, 0.3, shape)).astype(np.float32)
+    err, dq = np.full(shape, 0.3, np.float32), np.zeros(shape, np.uint32)
+    return (Planes(sci, err, dq, root="a", filter="F560W", corner=(260, 650)),)
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +212,7 @@ def pixels(exposures, request):
                 arguments |= {"backgrounds": exposures[3:]} if settings.get("method") == "background" else {}
             # coronagraphs lie outside the small subarray
             seen = (
-                request.getfixturevalue("whole")
+                request.getfixturevalue("beside_coronagraphs")
                 if settings.get("coronagraphs") or name == "areas"
                 else exposures
             )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
 import sys
 from pathlib import Path
 
@@ -11,8 +9,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import acting_laboratory
-from acting_values import READ, SHOWN, USER, VALUES
+from parameter_trials import detector1, image2, image3, laboratory
+from parameter_trials.by_reading import PARAMETERS, RULES_OF_OTHER_STEPS, UNSEEN, is_seen
+from parameter_trials.shares import ALL, SHARES, share
 
 from miri_widgets.steps.acting import inactive, rules_of
 from miri_widgets.steps.acting_rules import PROVEN
@@ -20,8 +19,8 @@ from miri_widgets.steps.conditions import Condition, Holds, Rule
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.stages import stage
 
-STAGES = ("detector1", "image2", "image3")
-SAMPLE = 40
+VALUES = {"detector1": detector1.VALUES, "image2": image2.VALUES, "image3": image3.VALUES}
+SKIP = {"skip": (True, {})}
 FILES_GIVEN = {
     "output_wcs": "@output_wcs.asdf",
     "pixel_scale": 0.12,
@@ -34,15 +33,20 @@ FILES_GIVEN = {
 """A value for each parameter whose being given makes others idle."""
 
 
-WAITING = {"image3:resample", "image3:source_catalog", "detector1:gain_scale"}
-"""Steps that only the whole sweep tries so far: a usual run is to have them, too."""
-
-
 def settable(name: str) -> list:
     """Return the parameters of a stage's running steps that an astronomer may set."""
     of = stage(name)
     return [
         one for one in declared(name) if not owned_reason(one.name) and (not one.step or one.step in of.steps)
+    ]
+
+
+def trials(name: str) -> list[tuple]:
+    """Return every trial of a stage: step, parameter, another value, and the settings around it; ``skip`` of each step, too."""
+    return [
+        (step, label, value, around)
+        for step in stage(name).steps
+        for label, (value, around) in {**SKIP, **VALUES[name].get(step, {})}.items()
     ]
 
 
@@ -60,7 +64,7 @@ def unmet(condition: Condition, name: str, step: str) -> dict | None:
     if condition.holds in (Holds.IS_NOT, Holds.ABOVE):
         return {label: condition.values[0]}
     parameter = next(one for one in declared(name) if one.name == f"{step}.{label}")
-    others = (not condition.values[0],) if isinstance(condition.values[0], bool) else parameter.choices
+    others = parameter.choices or (FILES_GIVEN.get(label, not condition.values[0]),)
     return {label: next(one for one in others if one not in condition.values)}
 
 
@@ -73,49 +77,43 @@ def idle_settings(rule: Rule, name: str, step: str) -> dict | None:
             return None
         found |= settings
     # this method refuses to run without its file
-    return {**USER, **found} if found.get("skymethod") == "user" else found
-
-
-def acting_cases() -> list[tuple]:
-    return [
-        (name, step, label, value, context)
-        for name in STAGES
-        for step in stage(name).steps
-        for label, (value, context) in VALUES.get(step, {}).items()
-        if label in SHOWN.get(f"{name}:{step}", "").split() or os.environ.get("MIRI_WIDGETS_FUZZ")
-        if not any(
-            condition.holds == Holds.NEVER for rule in _rules(name, step, label) for condition in rule.any_of
-        )
-    ]
+    return {**image3.USER, **found} if found.get("skymethod") == "user" else found
 
 
 def _rules(name: str, step: str, label: str) -> list[Rule]:
     return [one for one in rules_of(stage(name), step) if label in one.names]
 
 
+def acting_cases() -> list[tuple]:
+    return [
+        (name, *trial)
+        for name in VALUES
+        for trial in trials(name)
+        if f"{name}:{trial[0]}.{trial[1]}" not in PARAMETERS
+        and not any(
+            condition.holds == Holds.NEVER for rule in _rules(name, *trial[:2]) for condition in rule.any_of
+        )
+    ]
+
+
 def idle_cases() -> list[tuple]:
-    cases = []
-    for name in STAGES:
-        for step in stage(name).steps:
-            for label, (value, context) in VALUES.get(step, {}).items():
-                for rule in _rules(name, step, label):
-                    settings = idle_settings(rule, name, step)
-                    shown = f"{step}.{label}" in PROVEN or os.environ.get("MIRI_WIDGETS_FUZZ")
-                    if settings is not None and shown:
-                        around = {**context, **settings}
-                        cases.append((name, step, label, value, around))
-    return cases
+    return [
+        (name, step, label, value, {**around, **settings})
+        for name in VALUES
+        for step, label, value, around in trials(name)
+        for rule in _rules(name, step, label)
+        if (settings := idle_settings(rule, name, step)) is not None
+    ]
 
 
-def sampled(cases: list[tuple], number: int) -> list[tuple]:
-    """Return all cases, or in a usual run a seeded sample in which every step occurs."""
-    if os.environ.get("MIRI_WIDGETS_FUZZ"):
-        return cases
-    shuffled = sorted(cases, key=lambda one: random.Random(f"8{one[:3]}{sorted(one[4])}").random())
-    first = {case[:2]: case for case in reversed(shuffled)}
-    rest = [one for one in shuffled if one is not first[one[:2]]]
-    chosen = [*first.values(), *rest][: max(number, len(first))]
-    return [one for one in cases if one in chosen]
+def seen_to_act() -> list[tuple]:
+    """Return the cases of every day: those whose trial was seen to hold; all of them in a whole sweep."""
+    return [case for case in acting_cases() if ALL or is_seen(*case[:3])]
+
+
+def proven_to_rest() -> list[tuple]:
+    """Return the cases of every day: those that keys leave out; all of them in a whole sweep."""
+    return [case for case in idle_cases() if ALL or f"{case[1]}.{case[2]}" in PROVEN]
 
 
 def names(cases: list[tuple]) -> list:
@@ -143,54 +141,80 @@ def parts(small_program, in_child, tmp_path_factory):
     # CRDS was imported before the environment was emptied, and with it its defaults
     environment = {**small_program.environment, "CRDS_CONFIG_URI": "none"}
     with in_child(environment, before) as call:
-        yield lambda *arguments: call(acting_laboratory.parts, small_program.uncal, folder, *arguments)
+        yield lambda *arguments: call(laboratory.parts, small_program.uncal, folder, *arguments)
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", VALUES)
 def test_every_parameter_of_jwst_is_tried_or_has_a_reason(name):
+    known = {trial[:2] for trial in trials(name)}
     for one in settable(name):
-        full = f"{name}:{one.name}"
-        assert one.label == "skip" or one.label in VALUES.get(one.step, {}) or full in READ, (
-            f"Give {full} a value in acting_values.VALUES."
+        full, tried = f"{name}:{one.name}", (one.step, one.label) in known
+        assert tried or full in PARAMETERS, (
+            f"Give {full} a value, or a reason in parameter_trials.by_reading."
         )
 
 
+def test_every_rule_is_tried_or_has_a_reason():
+    untried = {
+        f"{name}:{step}.{label}"
+        for name in VALUES
+        for step, label, *_ in trials(name)
+        for rule in _rules(name, step, label)
+        if idle_settings(rule, name, step) is None
+    }
+    assert untried == RULES_OF_OTHER_STEPS.keys()
+
+
+def test_what_is_known_by_reading_is_counted_and_named():
+    acting, resting = acting_cases(), idle_cases()
+    named = {f"{key}.{label}" for key, labels in UNSEEN.items() for label in labels.split()}
+    assert named <= {f"{case[0]}:{case[1]}.{case[2]}" for case in acting}
+    read = [case for case in resting if f"{case[1]}.{case[2]}" not in PROVEN]
+    text = " ".join(
+        (Path(__file__).parents[2] / "docs" / "developers.md").read_text(encoding="utf-8").split()
+    )
+    assert f"{len(named)} of {len(acting)} trials to act" in text
+    assert f"{len(read)} of {len(resting)} trials to rest" in text
+    for name in (*(key.partition(":")[2] for key in UNSEEN), *PARAMETERS, *RULES_OF_OTHER_STEPS):
+        assert f"`{name.partition(':')[2] or name}`" in text, name
+
+
 def test_what_counts_as_proven_is_tried_with_each_of_its_rules():
-    for name in STAGES:
+    for name in VALUES:
         for one in settable(name):
             if one.name in PROVEN:
                 tried = [idle_settings(rule, name, one.step) for rule in _rules(name, one.step, one.label)]
                 assert tried and None not in tried, one.name
-    assert {one.name for name in STAGES for one in settable(name)} >= PROVEN
+    assert {one.name for name in VALUES for one in settable(name)} >= PROVEN
 
 
-def test_a_usual_run_tries_every_step_that_has_parameters():
-    tried = {f"{case[0]}:{case[1]}" for case in sampled(acting_cases(), SAMPLE)}
-    tried |= {f"{case[0]}:{case[1]}" for case in sampled(idle_cases(), SAMPLE)}
-    assert {
-        f"{name}:{step}" for name in STAGES for step in stage(name).steps if step in VALUES
-    } - tried == WAITING
+@pytest.mark.parametrize("cases", [acting_cases(), idle_cases()], ids=["acting", "idle"])
+def test_the_shares_of_all_days_are_all_cases(cases):
+    shares = [share(cases, str(day)) for day in range(7, 7 + SHARES)]
+    assert sorted(map(str, cases)) == sorted(str(case) for each in shares for case in each)
+    assert max(map(len, shares)) <= len(cases) // SHARES + 1
+    assert share(cases, "all") == cases
 
 
 @pytest.mark.pipeline
 @pytest.mark.xdist_group("small_program")
-@pytest.mark.parametrize(("name", "step", "label", "value", "around"), names(sampled(acting_cases(), SAMPLE)))
+@pytest.mark.parametrize(("name", "step", "label", "value", "around"), names(share(seen_to_act())))
 def test_a_parameter_that_acts_changes_a_product(parts, name, step, label, value, around):
     full = in_full(step, around)
     assert f"{step}.{label}" not in inactive(stage(name), declared(name), full)
     usual, other = parts(name, step, around), parts(name, step, {**around, label: value})
-    assert acting_laboratory.REFUSED not in usual, usual
+    assert laboratory.REFUSED not in usual, usual
     assert other != usual
 
 
 @pytest.mark.pipeline
 @pytest.mark.xdist_group("small_program")
-@pytest.mark.parametrize(("name", "step", "label", "value", "around"), names(sampled(idle_cases(), SAMPLE)))
+@pytest.mark.parametrize(("name", "step", "label", "value", "around"), names(share(proven_to_rest())))
 def test_a_parameter_that_does_not_act_changes_no_product(parts, name, step, label, value, around):
     full = in_full(step, around)
     assert f"{step}.{label}" in inactive(stage(name), declared(name), full)
     usual, other = parts(name, step, around), parts(name, step, {**around, label: value})
-    assert acting_laboratory.REFUSED not in usual, usual
+    assert laboratory.REFUSED not in usual, usual
     if label.startswith("override_"):  # the name of the file stands in the headers all the same
         usual, other = without_names(usual), without_names(other)
     assert other == usual

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from acting_values import BEFORE, EVENTS, FILES, UPSTREAM
 
 from miri_widgets.products.content import content_parts
+from parameter_trials.exposures import BEFORE, EVENTS
+from parameter_trials.files import FILES
+from parameter_trials.references import changed_reference
 
 REFUSED = "refused"
 SATURATED, JUMP, DO_NOT_USE = 2, 4, 1
@@ -66,8 +68,11 @@ class Laboratory:
         from miri_widgets.steps.specs import pipeline_class
         from miri_widgets.steps.stages import stage as declared_stage
 
-        made = pipeline_class(declared_stage(stage).pipeline).step_defs[step]()
+        pipeline = pipeline_class(declared_stage(stage).pipeline)
+        made = pipeline.step_defs[step]()
         made.skip, made.save_results = False, False
+        if settings.get("skip"):  # stpipe never skips a step that has no pipeline
+            made.parent = pipeline()
         for name, value in settings.items():
             if "." in name:  # of another step
                 continue
@@ -164,7 +169,7 @@ class Laboratory:
         if stage == "image3":
             return self._for_image3(step)
         with tempfile.TemporaryDirectory(dir=self.folder) as folder, chdir(folder):
-            made = self._run(*before, UPSTREAM.get(before, {}), self.input(*before))
+            made = self._run(*before, {}, self.input(*before))
         made = next(iter(_models(made)))
         return EVENTS.get((stage, step), lambda model: model)(made)
 
@@ -172,7 +177,7 @@ class Laboratory:
         before = BEFORE["image3", step]
         if before != ("image3", "calibrated"):
             with tempfile.TemporaryDirectory(dir=self.folder) as folder, chdir(folder):
-                return self._run(*before, UPSTREAM.get(before, {}), self.input(*before))
+                return self._run(*before, {}, self.input(*before))
         from jwst.datamodels import ModelLibrary
 
         return ModelLibrary([self.calibrated(place) for place in range(len(self.uncal))], on_disk=False)
@@ -225,63 +230,6 @@ def _copied(source: Any) -> Any:
     if isinstance(source, ModelLibrary):
         return ModelLibrary([model.copy() for model in _models(source)], on_disk=False)
     return source.copy()
-
-
-def changed_reference(source: Path, target: Path) -> Path:
-    """Write a copy of a reference file whose numbers are other ones."""
-    import asdf
-    from astropy.io import fits
-
-    if source.suffix == ".asdf":
-        with asdf.open(source, lazy_load=False, memmap=False) as opened:
-            tree = opened.tree.copy()
-            _change_tree(tree)
-            asdf.AsdfFile(tree).write_to(target)
-        return target
-    with fits.open(source) as hdus:
-        for hdu in hdus[1:]:
-            data = hdu.data
-            if hdu.name == "ASDF" or data is None:
-                continue
-            if data.dtype.names:
-                floats = [name for name in data.dtype.names if data[name].dtype.kind == "f"]
-                for name in floats:
-                    data[name] *= 1.1
-                for name in data.dtype.names if not floats else ():
-                    if data[name].dtype.kind in "iu":
-                        data[name] += 1
-            elif data.dtype.kind == "f":
-                data *= 1.1
-            elif data.dtype.kind in "iu" and "DQ" in hdu.name:
-                data[..., 100:120, 100:120] |= 1
-        hdus.writeto(target, overwrite=True)
-    return target
-
-
-def _change_tree(tree: dict) -> None:
-    from astropy.modeling import Model
-    from astropy.modeling.models import Identity, Shift
-    from astropy.table import Table
-
-    for key, value in tree.items():
-        if key in ("meta", "asdf_library", "history"):
-            continue
-        if isinstance(value, Model):
-            tree[key] = value | (
-                Shift(0.5) & Shift(0.5)
-                if value.n_outputs == 2
-                else Shift(0.5) & Identity(value.n_outputs - 1)
-            )
-        elif isinstance(value, Table):
-            for name in value.colnames:
-                if value[name].dtype.kind == "f":
-                    value[name] = value[name] + 0.1
-        elif isinstance(value, dict):
-            _change_tree(value)
-        elif isinstance(value, list):
-            _change_tree(dict(enumerate(value))) if value and isinstance(value[0], dict) else None
-        elif isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
-            tree[key] = value + 0.1
 
 
 _LABORATORIES: dict[Path, Laboratory] = {}

@@ -1,0 +1,1 @@
+"""Small runs that show, by their products, which parameters act: their values, their exposures, and who runs them."""
