@@ -14,6 +14,7 @@ from miri_widgets.products.program import Program, load_program
 from miri_widgets.products.program_values import place_named
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.simulation.twins import ensure_twin
+from miri_widgets.steps.acceleration import State, acceleration_states
 
 if TYPE_CHECKING:
     from miri_widgets.models import SessionModel
@@ -179,7 +180,9 @@ def run_program(options: argparse.Namespace) -> int:
     places = [
         place_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
     ]
-    program = replace(program, exclude=(*program.exclude, *places))
+    off = (*program.acceleration_off, *filter(None, map(str.strip, options.acceleration_off.split(","))))
+    program = replace(program, exclude=(*program.exclude, *places), acceleration_off=off)
+    states = acceleration_states(off)  # a wrong name ends here, with a sentence
     if program.simulated:
         say(program.origin)
         # a twin whose description has changed is made again
@@ -196,6 +199,9 @@ def run_program(options: argparse.Namespace) -> int:
     )
     if job:
         say(f"job {job} started")
+        idle = [name for name, state in states.items() if state != State.ON]
+        if idle:
+            say(f"without the accelerations {', '.join(idle)}: the pixels are the same, runs take longer")
     if options.detach:
         session.close()
         return 0

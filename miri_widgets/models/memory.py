@@ -45,6 +45,7 @@ _FIELDS: dict[str, Callable[[Any], bool]] = {
     "extension": lambda value: isinstance(value, str),
     "picked": lambda value: isinstance(value, bool),
     "view": lambda value: isinstance(value, dict),
+    "accelerated": lambda value: isinstance(value, bool),
 }
 """What the file holds, and whether a value can be one of it."""
 
@@ -119,6 +120,7 @@ def memory_of(session: SessionModel) -> dict[str, Any]:
         "extension": session.extension,
         "picked": session.picked,
         "view": session.in_view(),
+        "accelerated": session.acceleration.wanted,
     }
 
 
@@ -146,6 +148,7 @@ def recall(session: SessionModel, found: Mapping[str, Any]) -> None:
             extension = found.get("extension", "SCI")
             session.show(Path(shown), picked=bool(found.get("picked")), extension=extension)
     session.recalled = found.get("view", {})
+    session.acceleration.wanted = found.get("accelerated", True)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], str]:
