@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.run.plan import without_accelerations
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -103,5 +103,4 @@ class AccelerationModel(traitlets.HasTraits):
         plans : sequence of RunPlan
             What is to run.
         """
-        off = self.off
-        return [replace(plan, acceleration_off=off) for plan in plans] if off else list(plans)
+        return without_accelerations(plans, self.off)

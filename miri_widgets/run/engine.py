@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from miri_widgets.errors import CancelledError, EngineError, MiriWidgetsError
@@ -19,7 +19,7 @@ from miri_widgets.run.events import EventKind, JobEvent, append_events, read_eve
 from miri_widgets.run.job_files import JobFile, job_ids, new_job_id, read_job, unfinished_jobs, write_job
 from miri_widgets.run.jobs import JobFold, JobState, JobSummary, RunStatus
 from miri_widgets.run.launcher import IDLE_MINUTES, Launcher
-from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.plan import RunPlan, without_accelerations
 from miri_widgets.run.records import LOG, completed
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.steps.acceleration import switched_off
@@ -123,7 +123,7 @@ class Engine:
         """
         if not plans:
             raise EngineError("no runs in the job", "at least one exposure", "choose exposures first")
-        plans = [_without(plan, switched_off()) for plan in plans]
+        plans = without_accelerations(plans, switched_off())
         job = JobFile(new_job_id(), time.time(), tuple(plans))
         done = [completed(self.workspace, plan.key, plan.stage) is not None for plan in plans]
         missing = [plan for plan, is_done in zip(plans, done, strict=True) if not is_done]
@@ -362,8 +362,3 @@ class Engine:
         except MiriWidgetsError:
             return False
         return True
-
-
-def _without(plan: RunPlan, off: Collection[str]) -> RunPlan:
-    """Return a plan that goes without more accelerations."""
-    return replace(plan, acceleration_off=tuple(sorted({*plan.acceleration_off, *off})))

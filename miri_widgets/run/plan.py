@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from miri_widgets.run.workspace import Workspace
 
-__all__ = ["KEY_DIGITS", "RunInput", "RunPlan", "run_key"]
+__all__ = ["KEY_DIGITS", "RunInput", "RunPlan", "run_key", "without_accelerations"]
 
 KEY_DIGITS = 20
 
@@ -184,3 +184,17 @@ def run_key(
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]
+
+
+def without_accelerations(plans: Sequence[RunPlan], off: Collection[str]) -> list[RunPlan]:
+    """
+    Return plans that go without some accelerations, besides those that they go without already; keys stay.
+
+    Parameters
+    ----------
+    plans : sequence of RunPlan
+        Runs.
+    off : collection of str
+        Names of `miri_widgets.steps.acceleration.ACCELERATIONS`, or ``all``.
+    """
+    return [replace(one, acceleration_off=tuple(sorted({*one.acceleration_off, *off}))) for one in plans]
