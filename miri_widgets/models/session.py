@@ -24,7 +24,7 @@ from miri_widgets.models.exports import Exports
 from miri_widgets.models.following import Following
 from miri_widgets.models.in_view import InView, product_in_view
 from miri_widgets.models.look import Facts, Looker, Request
-from miri_widgets.models.memory import MemoryFile, memory_of
+from miri_widgets.models.memory import memory_of
 from miri_widgets.models.newest import NewestProduct
 from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
@@ -40,6 +40,7 @@ from miri_widgets.models.stage import StageModel
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
 from miri_widgets.products.program import Program, load_program
+from miri_widgets.products.session_file import SessionFile, session_file_of
 
 __all__ = ["SessionModel", "open_session"]
 
@@ -107,7 +108,7 @@ class SessionModel(traitlets.HasTraits):
         self.twin = TwinModel(self)
         self.tags = TagsModel(self)
         self.regions = RegionsModel(self)
-        self._memory = MemoryFile(self.memory_path)
+        self._memory = SessionFile(self.memory_path)
         self._layers = SettingsLayers(self, self._memory)
         self._looker = Looker(self.services, self._memory, self.tags.path)
         self._jobs = JobsInProgress()
@@ -162,7 +163,7 @@ class SessionModel(traitlets.HasTraits):
     @property
     def memory_path(self) -> Path:
         """The file that remembers the user's choices; a small dashboard beside a full one has its own."""
-        return self.program.workspace / ("_".join(("session", *self.program.chain)) + ".json")
+        return session_file_of(self.program)
 
     # -- looking ------------------------------------------------------------
 

@@ -67,20 +67,21 @@ def replayed(events: Sequence[JobEvent], tick: float = TICK) -> list[Shown]:
 
 def live(name: str) -> list[Shown]:
     """Simulate a twin, reduce it in a new workspace, and record."""
-    from miri_widgets.cli.headless import start
     from miri_widgets.products.program import as_twin, load_program
+    from miri_widgets.run.engine import Engine
+    from miri_widgets.run.reduction import Reduction
     from miri_widgets.simulation.twins import ensure_twin
 
     program = load_program(ROOT / "dashboards" / f"{name}.toml")
     ensure_twin(name, say=lambda line: print(line, file=sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
-        session, job = start(replace(as_twin(program, name), workspace=Path(folder)))
+        engine = Engine(Path(folder))
+        job = Reduction(replace(as_twin(program, name), workspace=Path(folder)), engine=engine).submit()
         jobs, found = JobsInProgress(), []
-        while (state := session.services.engine.state(job)).active:
+        while (state := engine.state(job)).active:
             found.append(shown(state, jobs, time.time()))
             time.sleep(TICK)
-        session.services.engine.shutdown()
-        session.close()
+        engine.shutdown()
     return found
 
 
