@@ -14,6 +14,7 @@ from miri_widgets.products.program_values import place_named
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.reduction import Overrides, Reduction
 from miri_widgets.simulation.twins import ensure_twin
+from miri_widgets.steps.acceleration import State, acceleration_states
 
 __all__ = ["follow", "run_program"]
 
@@ -70,6 +71,8 @@ def run_program(options: argparse.Namespace) -> int:
         place_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
     ]
     program = replace(program, exclude=(*program.exclude, *places))
+    off = [name.strip() for name in options.acceleration_off.split(",") if name.strip()]
+    acceleration_states(off)  # a wrong name ends here, before a twin is made
     if program.simulated:
         say(program.origin)
         # a twin whose description has changed is made again
@@ -79,7 +82,7 @@ def run_program(options: argparse.Namespace) -> int:
     also = options.also.split(",") if options.also else ()
     reduction = Reduction(
         program,
-        overrides.with_changes(options.set, also=also),
+        overrides.with_changes(options.set, also=also, acceleration_off=off),
         stages_wanted=options.stages.split(",") if options.stages else None,
         workers=options.workers,
         scheduler=options.scheduler,
@@ -87,6 +90,9 @@ def run_program(options: argparse.Namespace) -> int:
     job = reduction.submit()
     if job:
         say(f"job {job} started")
+        idle = [name for name, state in reduction.acceleration.items() if state != State.ON]
+        if idle:
+            say(f"without the accelerations {', '.join(idle)}: the pixels are the same, runs take longer")
     if options.detach:
         return 0
     try:

@@ -139,6 +139,13 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
         metavar="PATH",
         help="leave out a file or folder of exposures, * and ? stand for letters; may be given several times",
     )
+    run.add_argument(
+        "--acceleration-off",
+        default="",
+        metavar="A,B",
+        help="fast replacements of functions of the pipeline that are not to act in this run, or all; pixels and keys "
+        "stay the same",
+    )
     run.add_argument("--detach", action="store_true", help="start the job and return; it goes on by itself")
     _add_engine(run)
     run.set_defaults(command=_run)

@@ -25,6 +25,7 @@ def memory_of(session: SessionModel) -> dict[str, Any]:
         "extension": session.extension,
         "picked": session.picked,
         "view": session.in_view(),
+        "accelerated": session.acceleration.wanted,
     }
 
 
@@ -52,3 +53,4 @@ def recall(session: SessionModel, found: Mapping[str, Any]) -> None:
             extension = found.get("extension", "SCI")
             session.show(Path(shown), picked=bool(found.get("picked")), extension=extension)
     session.recalled = found.get("view", {})
+    session.acceleration.wanted = found.get("accelerated", True)

@@ -46,7 +46,7 @@ class Orders:
         # the others run; a mosaic that is missing in the end must be no surprise
         session.message = " ".join(refused)
         session.picked = False
-        job = session.services.engine.submit(chosen)
+        job = session.services.engine.submit(session.acceleration.apply(chosen))
         session.jobs_ordered += 1
         session.touch()
         return job

@@ -19,6 +19,7 @@ from miri_widgets.run.script import code_for, export_script
 from miri_widgets.run.twin_process import make_twin
 from miri_widgets.settings import Settings
 from miri_widgets.steps import declarations, stages
+from miri_widgets.steps.acceleration import acceleration_states
 from miri_widgets.steps.acting import acting_in_chain
 from miri_widgets.steps.file_planes import read_place
 from miri_widgets.steps.previews import preview
@@ -75,6 +76,7 @@ def connect(program: Program, *, workers: int = 2, scheduler: str | None = None)
         save_set=_save_set,
         load_set=_load_set,
         make_twin=make_twin,
+        accelerations=acceleration_states,
     )
 
 

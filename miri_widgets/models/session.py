@@ -18,6 +18,7 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models import fold
+from miri_widgets.models.acceleration import AccelerationModel
 from miri_widgets.models.chain import ChainChoice
 from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.exports import Exports
@@ -102,7 +103,9 @@ class SessionModel(traitlets.HasTraits):
         self.programs = ProgramModel(program, self)
         self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
         self._choice = ChainChoice(self)
-        self.message = " ".join(filter(None, (*self.services.stage_problems, self._choice.unknown())))
+        self.acceleration = AccelerationModel(self)
+        told = (*self.services.stage_problems, self._choice.unknown(), self.acceleration.unknown)
+        self.message = " ".join(filter(None, told))
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
@@ -393,7 +396,7 @@ class SessionModel(traitlets.HasTraits):
         self.showers.stop()
         self.tags.stop()
         self.regions.close()
-        parts = (self.previews, self.showers, self.twin, self.tags, self.programs)
+        parts = (self.previews, self.showers, self.twin, self.tags, self.programs, self.acceleration)
         for model in (self, *parts, *self.models.values()):
             model.unobserve_all()
 

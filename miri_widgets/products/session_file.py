@@ -43,6 +43,7 @@ _FIELDS: dict[str, Callable[[Any], bool]] = {
     "extension": lambda value: isinstance(value, str),
     "picked": lambda value: isinstance(value, bool),
     "view": lambda value: isinstance(value, dict),
+    "accelerated": lambda value: isinstance(value, bool),
 }
 """What the file holds, and whether a value can be one of it."""
 

@@ -26,13 +26,14 @@ from miri_widgets.run.engine import Engine
 from miri_widgets.run.events import JobEvent
 from miri_widgets.run.harm import harm_in
 from miri_widgets.run.jobs import JobState
-from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.plan import RunPlan, without_accelerations
 from miri_widgets.run.program_runs import ProgramRuns, runs_to_do
 from miri_widgets.run.reduction_summary import ReductionSummary, StageSummary
 from miri_widgets.run.setting_layers import checked_layer, setting_layers, settings_per_filter
 from miri_widgets.run.stage_choice import chain_of, require_possible, unknown_stages
 from miri_widgets.settings import Parameter, Settings, Source
 from miri_widgets.steps import declarations, stages
+from miri_widgets.steps.acceleration import acceleration_states
 
 __all__ = ["Overrides", "Reduction"]
 
@@ -56,6 +57,8 @@ class Overrides:
         Values of an earlier page: weaker than `values`, and left out with a sentence where they cannot be used.
     sentences : tuple of str
         What could not be taken from a session file.
+    acceleration_off : tuple of str
+        Accelerations that the runs go without, besides those that the program's file names.
     """
 
     also: tuple[str, ...] = ()
@@ -64,6 +67,7 @@ class Overrides:
     chain: tuple[str, ...] | None = None
     remembered: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
+    acceleration_off: tuple[str, ...] = ()
 
     @classmethod
     def of_session(cls, program: Program) -> Overrides:
@@ -82,9 +86,12 @@ class Overrides:
             excluded=frozenset(chosen.get("excluded", ())),
             remembered=chosen.get("settings", {}),
             sentences=(file.sentence,) if file.sentence else (),
+            acceleration_off=() if chosen.get("accelerated", True) else ("all",),
         )
 
-    def with_changes(self, changes: Sequence[str], *, also: Sequence[str] = ()) -> Overrides:
+    def with_changes(
+        self, changes: Sequence[str], *, also: Sequence[str] = (), acceleration_off: Sequence[str] = ()
+    ) -> Overrides:
         """
         Return these and some changes more.
 
@@ -94,6 +101,8 @@ class Overrides:
             ``stage.step.parameter=value``.
         also : sequence of str
             Optional stages.
+        acceleration_off : sequence of str
+            Accelerations that the runs go without, or ``all``.
 
         Raises
         ------
@@ -112,7 +121,8 @@ class Overrides:
                     "write it like detector1.jump.rejection_threshold=5",
                 )
             values.setdefault(stage, {})[parameter] = value.strip()
-        return replace(self, values=values, also=(*self.also, *also))
+        off = (*self.acceleration_off, *acceleration_off)
+        return replace(self, values=values, also=(*self.also, *also), acceleration_off=off)
 
 
 class _EngineLike(Protocol):
@@ -153,7 +163,7 @@ class Reduction:
     Raises
     ------
     ParameterError
-        If a stage or a value of `overrides` cannot be used.
+        If a stage, a value or an acceleration of `overrides` cannot be used.
     """
 
     def __init__(
@@ -171,6 +181,9 @@ class Reduction:
         self.overrides = overrides or Overrides()
         self.runs = ProgramRuns(program)
         self.engine: _EngineLike = engine or Engine(self.runs.workspace, workers=workers, scheduler=scheduler)
+        self._off = (*program.acceleration_off, *self.overrides.acceleration_off)
+        self.acceleration = acceleration_states(self._off)
+        """State of each acceleration in the runs of this reduction, by name."""
         self.sentences = [*self.overrides.sentences, *stages.problems_of_added()]
         every = stages.all_stages()
         if unknown := unknown_stages(program, every):
@@ -283,7 +296,7 @@ class Reduction:
                 names = ", ".join(dict.fromkeys(before))
                 refused = [f"{names} has no products with these settings: run it first."]
             raise EngineError("these stages cannot run now", "no blockers", " ".join(refused).rstrip("."))
-        self._job = self.engine.submit(chosen)
+        self._job = self.engine.submit(without_accelerations(chosen, self._off))
         return self._job
 
     def wait(self, job: str, on_event: Callable[[JobEvent], None] | None = None) -> bool:

@@ -46,4 +46,5 @@ def options():
         detach=False,
         exclude=[],
         accept_harm=False,
+        acceleration_off="",
     )
