@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from miri_widgets.errors import EngineError, MiriWidgetsError
 from miri_widgets.models.rows import RowState, RunRow
 from miri_widgets.models.stage import PLANNING
+from miri_widgets.run.program_runs import runs_to_do
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["Orders", "runs_to_do"]
+__all__ = ["Orders"]
 
 _REFUSED = "this stage cannot run now"
-
-
-def runs_to_do(plans: Iterable[Any], names: Collection[str], complete: Collection[str]) -> list[Any]:
-    """
-    Choose the runs of some stages that can be done now.
-
-    Parameters
-    ----------
-    plans : iterable of RunPlan
-        All runs; a run comes after those that it needs.
-    names : collection of str
-        The stages.
-    complete : collection of str
-        Keys of the runs whose products are there.
-
-    Returns
-    -------
-    list of RunPlan
-        What is not complete, and needs only what is complete or chosen, too.
-    """
-    ready = set(complete)
-    chosen = []
-    for plan in plans:
-        if plan.stage in names and plan.key not in complete and set(plan.depends) <= ready:
-            chosen.append(plan)
-            ready.add(plan.key)
-    return chosen
 
 
 class Orders:
@@ -72,7 +46,7 @@ class Orders:
         # the others run; a mosaic that is missing in the end must be no surprise
         session.message = " ".join(refused)
         session.picked = False
-        job = session.services.engine.submit(chosen)
+        job = session.services.engine.submit(session.acceleration.apply(chosen))
         session.jobs_ordered += 1
         session.touch()
         return job

@@ -18,13 +18,14 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models import fold
+from miri_widgets.models.acceleration import AccelerationModel
 from miri_widgets.models.chain import ChainChoice
 from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.exports import Exports
 from miri_widgets.models.following import Following
 from miri_widgets.models.in_view import InView, product_in_view
 from miri_widgets.models.look import Facts, Looker, Request
-from miri_widgets.models.memory import MemoryFile, memory_of
+from miri_widgets.models.memory import memory_of
 from miri_widgets.models.newest import NewestProduct
 from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
@@ -40,6 +41,7 @@ from miri_widgets.models.stage import StageModel
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
 from miri_widgets.products.program import Program, load_program
+from miri_widgets.products.session_file import SessionFile, session_file_of
 
 __all__ = ["SessionModel", "open_session"]
 
@@ -101,13 +103,15 @@ class SessionModel(traitlets.HasTraits):
         self.programs = ProgramModel(program, self)
         self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
         self._choice = ChainChoice(self)
-        self.message = " ".join(filter(None, (*self.services.stage_problems, self._choice.unknown())))
+        self.acceleration = AccelerationModel(self)
+        told = (*self.services.stage_problems, self._choice.unknown(), self.acceleration.unknown)
+        self.message = " ".join(filter(None, told))
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
         self.tags = TagsModel(self)
         self.regions = RegionsModel(self)
-        self._memory = MemoryFile(self.memory_path)
+        self._memory = SessionFile(self.memory_path)
         self._layers = SettingsLayers(self, self._memory)
         self._looker = Looker(self.services, self._memory, self.tags.path)
         self._jobs = JobsInProgress()
@@ -162,7 +166,7 @@ class SessionModel(traitlets.HasTraits):
     @property
     def memory_path(self) -> Path:
         """The file that remembers the user's choices; a small dashboard beside a full one has its own."""
-        return self.program.workspace / ("_".join(("session", *self.program.chain)) + ".json")
+        return session_file_of(self.program)
 
     # -- looking ------------------------------------------------------------
 
@@ -393,7 +397,7 @@ class SessionModel(traitlets.HasTraits):
         self.showers.stop()
         self.tags.stop()
         self.regions.close()
-        parts = (self.previews, self.showers, self.twin, self.tags, self.programs)
+        parts = (self.previews, self.showers, self.twin, self.tags, self.programs, self.acceleration)
         for model in (self, *parts, *self.models.values()):
             model.unobserve_all()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Declared, Facts
-from miri_widgets.models.memory import MemoryFile, recall
+from miri_widgets.models.memory import recall
+from miri_widgets.products.session_file import SessionFile
+from miri_widgets.run.setting_layers import checked_layer, setting_layers
 from miri_widgets.settings import Source
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ class SettingsLayers:
     ----------
     session : SessionModel
         Whose stages get them.
-    memory : MemoryFile
+    memory : SessionFile
         What the user chose last time; it is brought back once.
     """
 
-    def __init__(self, session: SessionModel, memory: MemoryFile) -> None:
+    def __init__(self, session: SessionModel, memory: SessionFile) -> None:
         self.session = session
         self.restored = False
         """Whether the choices of last time are there."""
@@ -60,8 +61,7 @@ class SettingsLayers:
         presets = {f: session.services.preset(name, f) for f in session.programs.filters}
         layers: dict[Source, dict[str, Any]] = {
             Source.CRDS: dict(stage.settings.layers.get(Source.CRDS, {})),
-            Source.PRESET: checked_layer(declared, common_preset(presets), told),
-            Source.PROGRAM: checked_layer(declared, session.program.settings.get(name, {}), told),
+            **setting_layers(declared, presets, session.program.settings.get(name, {}), told),
         }
         if not self.restored:
             remembered = self._memory.found.get("settings", {}).get(name, {})
