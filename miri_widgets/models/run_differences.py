@@ -10,11 +10,11 @@ from typing import Any
 
 import traitlets
 
+from miri_widgets.analysis.comparable_runs import Choice, choice_of, choices_in
+from miri_widgets.analysis.comparison import compared
 from miri_widgets.core.differences import PixelDifference
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.compare import compared
 from miri_widgets.models.readings import Reading
-from miri_widgets.models.run_choices import Choice, choice_of, choices_in
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.names import suffix_of

@@ -106,7 +106,7 @@ def test_another_image_is_judged_anew(model, tmp_path):
 
 
 def test_a_large_mosaic_is_measured_from_some_pixels_that_stand_for_all(tmp_path):
-    from miri_widgets.models.measure import measure
+    from miri_widgets.analysis.image_statistics import measure
 
     rng = np.random.default_rng(4)
     image = rng.normal(30.0, 1.0, (2400, 2200)).astype(np.float32)

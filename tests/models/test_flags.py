@@ -8,9 +8,10 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miri_widgets.analysis.product_flags import read_flags
 from miri_widgets.core.dq import BITS
 from miri_widgets.errors import NotJwstError
-from miri_widgets.models.flags import FlagsModel, read_flags
+from miri_widgets.models.flags import FlagsModel
 
 
 def write(path, flags):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from miri_widgets.models.run_choices import choice_of
+from miri_widgets.analysis.comparable_runs import choice_of
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.run.records import Record, write_record
 
