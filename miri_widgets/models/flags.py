@@ -59,7 +59,7 @@ class FlagsModel(traitlets.HasTraits):
         self._reading = Reading(session.submit)
         self._reading.observe(self._take, ["value", "sentence"])
         self._watches = Watches()
-        self._watches.add(session, self._follow, "shown")
+        self._watches.add(session, self._follow, "shown", "displayed")
         for stage in session.models.values():
             self._watches.add(stage, self._follow, "rows")
         self._follow(None)
@@ -120,6 +120,7 @@ class FlagsModel(traitlets.HasTraits):
         if can and shown is not None:
             asked = (shown, pair[0], pair[2]) if pair is not None else (shown, None, "")
         if asked == self._asked:
+            self.sentence = self._reading.sentence  # why the key did nothing was about another view
             return
         self._asked = asked
         self._reading.forget()  # flags of another product are never laid over this one

@@ -267,7 +267,7 @@ class ShowerModel(traitlets.HasTraits):
             raise ParameterError("an exposure without a ramp", "a ramp of detector1", "run detector1 first")
         self._search_root = self.root
         with self.hold_trait_notifications():
-            self.searching, self.searched, self.suggested = True, "", ()
+            self.searching, self.searched, self.suggested, self.sentence = True, "", (), ""
         self._search = self.session.submit(showers_in, path, above)
 
     def _take_search(self, search: Future[Any]) -> None:

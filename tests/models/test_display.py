@@ -117,3 +117,13 @@ def test_a_large_mosaic_is_measured_from_some_pixels_that_stand_for_all(tmp_path
     assert found.level.median == pytest.approx(30.0, abs=0.01)
     total = found.histogram.counts.sum() + found.histogram.below + found.histogram.above
     assert total == pytest.approx(image.size, rel=1e-3)
+
+
+def test_why_a_range_was_refused_is_over_when_the_one_in_force_is_entered_again(model, tmp_path):
+    model.session.show(write(tmp_path / "a_cal.fits", 4.0))
+    model.fix(1.0, 9.0)
+    model.in_force(1.0, 9.0)
+    model.fix(9.0, 1.0)
+    assert "white above black" in model.sentence and model.fixed == (1.0, 9.0)
+    model.fix(1.0, 9.0)
+    assert model.sentence == ""

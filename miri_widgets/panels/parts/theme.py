@@ -53,7 +53,6 @@ TONES = {
     "queued": "wait",
     "done": "good",
     "done, with steps left out": "warn",
-    "partly done": "run",
     "out of date": "warn",
     "asks you": "bad",
     "failed": "bad",
