@@ -102,6 +102,7 @@ class StageFacts:
     acted: bool = True
     filters: tuple[str, ...] = ()
     """Filters of its complete runs, when they are not those of all exposures."""
+    with_steps_left_out: int = 0
 
     @property
     def status(self) -> str:
@@ -110,9 +111,12 @@ class StageFacts:
             return "cannot run"
         if not self.planned:
             return "takes no exposure"
-        return (
+        words = (
             "complete" if self.done == self.planned else f"{self.done} of {run_words(self.planned)} complete"
         )
+        if self.with_steps_left_out:
+            words += f", {self.with_steps_left_out} of {run_words(self.done)} with steps left out"
+        return words
 
     @property
     def skipped_words(self) -> str:
@@ -211,6 +215,7 @@ def stage_facts(
         methods=stage.methods,
         acted=bool(made) and not set(stage.steps) <= set(skipped),
         filters=by_wavelength(own) if own < set(filters.values()) else (),
+        with_steps_left_out=sum(bool(left_out_words(record.facts.get("left_out") or ())) for record in made),
     )
 
 

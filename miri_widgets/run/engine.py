@@ -159,6 +159,7 @@ class Engine:
                     seconds=plan.predicted_seconds,
                     measured=known,
                     message=reason,
+                    depends=plan.depends,
                 )
             )
         if all_done:
