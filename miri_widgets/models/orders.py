@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from miri_widgets.errors import EngineError, MiriWidgetsError
+from miri_widgets.models.messages import Subject
 from miri_widgets.models.rows import RowState, RunRow
 from miri_widgets.models.stage import PLANNING
 from miri_widgets.run.program_runs import runs_to_do
@@ -44,7 +45,7 @@ class Orders:
         if not chosen:
             raise EngineError("everything is complete already", "a run to do", "change a setting first")
         # the others run; a mosaic that is missing in the end must be no surprise
-        session.message = " ".join(refused)
+        session.messages.begin_run(tuple(name for name in session.refused if name in names))
         session.picked = False
         job = session.services.engine.submit(session.acceleration.apply(chosen))
         session.jobs_ordered += 1
@@ -72,6 +73,7 @@ class Orders:
         A click may come before the change that was made just before it is
         planned; it means that change, never the plans from before it.
         """
+        self.session.messages.drop(Subject.ACTION)
         if self.session.planning:
             self.session.ordered = run
         else:
@@ -84,11 +86,12 @@ class Orders:
             try:
                 run()
             except MiriWidgetsError as error:
-                self.session.message = str(error)
+                self.session.messages.put(Subject.ACTION, str(error))
 
     def cancel(self, jobs: Iterable[str] | None) -> None:
         """Ask jobs to stop, and forget what is ordered; all that are at work when it is None."""
         self.session.ordered = None
+        self.session.messages.drop(Subject.ACTION)
         engine = self.session.services.engine
         wanted = set(jobs) if jobs is not None else {row.job for row in self._rows() if row.active}
         if jobs is None:
@@ -99,6 +102,7 @@ class Orders:
     def cancel_runs(self, rows: Iterable[RunRow]) -> None:
         """Ask some runs to stop, and forget what is ordered."""
         self.session.ordered = None
+        self.session.messages.drop(Subject.ACTION)
         keys: dict[str, set[str]] = {}
         for row in rows:
             keys.setdefault(row.job, set()).add(row.key)

@@ -131,6 +131,7 @@ class ProgramPanel(Part):
         self.watch(self.model, self._follow_filters, "exposures", "excluded")
         self.watch(self.model, self._follow, "exposures", "excluded", "states", "scanned", "selected")
         self.watch(session, self._follow, "chain")
+        self.watch(session.twin, self._follow, "working", "wanted")
         self.watch(self.model, self._follow_problems, "problems", "warnings")
         self.watch(self.model, self._follow_mosaics, "mosaics")
 
@@ -160,7 +161,7 @@ class ProgramPanel(Part):
         chosen, total = len(self.model.selected), len(self.model.exposures)
         left_out = total - len(self.model.included)
         parts = [
-            counted(total, "exposure"),
+            "" if self.session.twin.working else counted(total, "exposure"),
             f"{left_out} excluded" if left_out else "",
             f"{chosen} chosen" if chosen else "",
         ]
