@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.opening import OpeningModel
+from miri_widgets.models.rows import STEPS_LEFT_OUT
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.apply_shift import ApplyShiftPanel
@@ -99,6 +100,7 @@ class Dashboard(Part):
         self.watch(session, self._follow_items, "chain")
         self.watch(session.tags, self._follow_items, "tags")
         self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
+        self.watch(session.twin, self._follow_items, "working")
         for stage in session.models.values():
             self.watch(stage, self._follow_items, "rows", "state")
 
@@ -117,6 +119,8 @@ class Dashboard(Part):
         count = counted(len(programs.included), "exposure") if programs.scanned else "looking …"
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
+        if self.session.twin.working:
+            detail = "being simulated"  # how many there are so far is told where they are made
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
         if self._wanted is None and not self.session.program.chain:
             items.append(contact_sheet_item(self.session))
@@ -129,16 +133,18 @@ class Dashboard(Part):
             done = (
                 f"{stage.count_done} of {len(stage.rows)}"
                 if state in ("running", "queued", "partly done")
+                else "steps left out"
+                if stage.status == STEPS_LEFT_OUT
                 else state
             )
             items.append(
                 {
                     "id": name,
                     "title": stage.stage.title.partition(":")[0],
-                    "tip": stage.stage.title,
+                    "tip": f"{stage.stage.title} ({stage.status})",
                     "detail": done,
-                    "glyph": GLYPHS[stage.state],
-                    "tone": TONES.get(stage.state, "calm"),
+                    "glyph": GLYPHS[stage.status],
+                    "tone": TONES.get(stage.status, "calm"),
                 }
             )
         return items

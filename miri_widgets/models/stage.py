@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.messages import Subject
 from miri_widgets.models.progress import stage_words
-from miri_widgets.models.rows import RowState, RunRow, StageState
+from miri_widgets.models.rows import RowState, RunRow, StageState, status_words
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.acting import Acting
 
@@ -239,6 +240,11 @@ class StageModel(traitlets.HasTraits):
         return stage_words(self.rows, self.eta, self.late) if self.active else ""
 
     @property
+    def status(self) -> str:
+        """How it stands, in words: a stage with results that were made with steps left out says so when it is done."""
+        return status_words(self.state, any(row.left_out for row in self.rows))
+
+    @property
     def count_done(self) -> int:
         """Number of runs that are complete with the settings of now."""
         return sum(row.state == RowState.DONE for row in self.rows)
@@ -296,4 +302,4 @@ class StageModel(traitlets.HasTraits):
 
     def explain(self, error: MiriWidgetsError) -> None:
         """Show an error of an action (run, load ...) until the next action."""
-        self.session.message = str(error)
+        self.session.messages.put(Subject.ACTION, str(error))

@@ -10,13 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-import fake_rooms
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models.session import SessionModel
 from miri_widgets.viewer import make_viewer
+from tests.support import fake_rooms
+
+MOST = 65535
+"""Integrations and groups: NINTS and NGROUPS of JWST are 16 bit numbers."""
 
 PROVED = ("stripes", "sky")
 
@@ -67,6 +69,36 @@ def dashboard(folder: str, *, start: bool = True, pace: float = 0.0, **more: Any
     return Dashboard(session, viewer=make_viewer("light", height="420px"))
 
 
+def long_names(folder: str) -> Dashboard:
+    """Return the dashboard of a program whose runs have the longest labels and states that a run can have."""
+    from dataclasses import replace
+
+    stages = tuple(stage.name for stage in fake_rooms.stages.STAGES if stage.optional)
+    program = fake_rooms.fake_program(
+        Path(folder), dithers=12, filters=("F1500W",), stages=stages, title="A program with a long name " * 6
+    )
+    services = replace(
+        fake_rooms.fake_services(program),
+        left_out=lambda plan: "lastframe, rscd, jump (too few usable groups)",
+    )
+    session = SessionModel(program, services)
+    session.poll()
+    begin(session)
+    session.follow()
+    return Dashboard(session, viewer=make_viewer("light", height="420px"))
+
+
+def sliders(folder: str) -> Dashboard:
+    """Return a dashboard of exposures with very many groups and integrations; every slider is at its end."""
+    made = dashboard(folder, start=False, dithers=1)
+    session = made.session
+    session.tab = "showers"
+    session.showers.root = session.programs.exposures[0].root
+    session.showers.integrations, session.showers.groups = MOST, MOST
+    session.showers.integration = session.showers.group = MOST
+    return made
+
+
 def begin(session: SessionModel) -> None:
     """Submit everything; end some runs well, one badly, and leave one at work."""
     engine: Any = session.services.engine
@@ -90,7 +122,7 @@ def begin(session: SessionModel) -> None:
 
 def hostile_dashboard(folder: str) -> Dashboard:
     """Return the dashboard of a program whose texts are all of `hostile.PAYLOADS` at once."""
-    import hostile
+    from tests.support import hostile
 
     session = hostile.session(fake_rooms, Path(folder), " ".join(hostile.PAYLOADS.values()))
     made = Dashboard(session, viewer=make_viewer("light", height="420px"))
@@ -102,10 +134,8 @@ def hostile_shifts(folder: str) -> Any:
     """Return the view of a table of shifts with such texts."""
     from dataclasses import replace
 
-    import hostile
-    import shift_files
-
     from miri_widgets.panels.shifts import show_shifts
+    from tests.support import hostile, shift_files
 
     text = " ".join(hostile.PAYLOADS.values())
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
