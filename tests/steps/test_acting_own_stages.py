@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from parameter_trials import own_laboratory
 from parameter_trials.own_laboratory import RECORD, REFUSED
-from parameter_trials.own_stages import IN_RECORD, REFUSES, VALUES
-from parameter_trials.shares import share
+from parameter_trials.own_stages import IN_RECORD, REFUSES, UNSEEN, VALUES
+from parameter_trials.shares import ALL, share
 
 from miri_widgets.steps.acting import inactive, rules_of
 from miri_widgets.steps.conditions import Condition, Holds, Rule
@@ -87,6 +87,15 @@ def needs_network(rule: Rule) -> bool:
     return any("GAIADR3" in one.values for one in rule.any_of)
 
 
+def seen_to_act() -> list[tuple]:
+    """Return the cases of every day: those that a sweep has confirmed; all of them in a whole sweep."""
+    return [case for case in acting_cases() if ALL or case[1] not in UNSEEN.get(case[0], "").split()]
+
+
+def of_whole_sweeps(cases: list[tuple]) -> list[tuple]:
+    return cases if ALL else []
+
+
 def names(cases: list[tuple]) -> list:
     return [pytest.param(*one, id=f"{one[0]}-{one[1]}-{'-'.join(sorted(one[3]))}") for one in cases]
 
@@ -115,6 +124,18 @@ def test_every_parameter_is_tried_or_refused(name):
     assert VALUES[name].keys() | refused == parameters(name).keys()
 
 
+def test_what_is_known_by_reading_is_counted_and_named():
+    text = " ".join(
+        (Path(__file__).parents[2] / "docs" / "developers.md").read_text(encoding="utf-8").split()
+    )
+    named = [f"{name}:{label}" for name, labels in UNSEEN.items() for label in labels.split()]
+    assert set(named) <= {f"{name}:{label}" for name, trials in VALUES.items() for label in trials}
+    parameters_of_ours = sum(map(len, VALUES.values()))
+    assert f"{len(named)} of {parameters_of_ours} parameters of our other stages" in text
+    for name in UNSEEN:
+        assert f"`{name}`" in text
+
+
 @pytest.mark.parametrize("full", REFUSES)
 def test_what_a_stage_cannot_do_without_is_refused(full):
     from miri_widgets.errors import MiriWidgetsError
@@ -126,7 +147,7 @@ def test_what_a_stage_cannot_do_without_is_refused(full):
 
 
 @pytest.mark.pipeline
-@pytest.mark.parametrize(("name", "label", "value", "around"), names(share(acting_cases())))
+@pytest.mark.parametrize(("name", "label", "value", "around"), names(share(seen_to_act())))
 def test_a_parameter_that_acts_changes_a_pixel_a_row_or_a_wcs(parts, name, label, value, around):
     assert label not in inactive(stage(name), declared(name), around)
     usual, other = parts(name, around), parts(name, {**around, label: value})
@@ -137,7 +158,7 @@ def test_a_parameter_that_acts_changes_a_pixel_a_row_or_a_wcs(parts, name, label
 
 
 @pytest.mark.pipeline
-@pytest.mark.parametrize(("name", "label", "value", "around"), names(share(idle_cases())))
+@pytest.mark.parametrize(("name", "label", "value", "around"), names(of_whole_sweeps(idle_cases())))
 def test_a_parameter_that_does_not_act_changes_nothing(parts, name, label, value, around):
     assert label in inactive(stage(name), declared(name), around)
     usual, other = parts(name, around), parts(name, {**around, label: value})

@@ -22,7 +22,7 @@ RULES_OF_OTHER_STEPS = {
 """By stage and parameter: rules that no trial makes idle."""
 
 UNSEEN = {
-    "detector1:emicorr": "skip fit_ints_separately",
+    "detector1:emicorr": "fit_ints_separately",
     "detector1:saturation": "skip",
     "detector1:ipc": "skip",
     "detector1:firstframe": "skip",

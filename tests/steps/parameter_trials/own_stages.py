@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parameter_trials.trials import OTHER, Trials
 
-__all__ = ["IN_RECORD", "REFUSES", "VALUES"]
+__all__ = ["IN_RECORD", "REFUSES", "UNSEEN", "VALUES"]
 
 IN_RECORD = ("prove", "proof_sources")
 """Parameters of the proof, which is made on copies of the exposures and stands in the record."""
@@ -98,3 +98,15 @@ VALUES: dict[str, Trials] = {
     },
 }
 """By stage and parameter: another value, and the settings with which it acts."""
+
+UNSEEN = {
+    "showers": "prove proof_sources miri_showers.showers_file ramp_fit.algorithm ramp_fit.int_name ramp_fit.save_opt"
+    " ramp_fit.opt_name ramp_fit.suppress_one_group ramp_fit.firstgroup ramp_fit.lastgroup ramp_fit.override_readnoise"
+    " ramp_fit.override_gain gain_scale.skip gain_scale.override_gain",
+    "rate_stripes": "proof_sources",
+    "grid": "pixel_scale rotation tightest centre size margin",
+    "shifts": "catalog catalog_epoch search_radius together own_stars rotation reference_filter regroup min_matches"
+    " other_guide_stars min_significance",
+    "apply_shift": "sip_error_mas",
+}
+"""By stage, parameters whose trial no whole sweep has confirmed yet: `make fuzz` makes it, days do not."""
