@@ -132,9 +132,7 @@ def test_the_lightweight_viewer_is_taken_while_jdaviz_hangs_and_jdaviz_asked_for
     assert page.locator(".mw-light-viewer").count() == 0
 
 
-def test_a_jdaviz_that_hangs_is_asked_for_again_and_comes(
-    served: Any, page: Page, screenshots: Path
-) -> None:
+def test_a_jdaviz_that_hangs_is_asked_for_again_and_comes(served: Any, page: Page, screenshots: Path) -> None:
     server, folder = served
     page.goto(server.page_url("waits.ipynb"), wait_until="commit")
     notice = page.locator(".mw-viewer-notice")
