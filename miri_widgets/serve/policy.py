@@ -26,6 +26,12 @@ GRACE = 90.0
 #: How long a page may take to connect for the first time [s].
 FIRST_GRACE = 600.0
 
+#: How long a kernel may take to start [s].
+STARTUP_LIMIT = 300
+
+#: How long the output of a cell may take to reach the server once the cell has run [s]; later, the page shows an error.
+OUTPUT_LIMIT = 300
+
 #: Between two looks at the connections [s].
 LEASE_LOOK = 2.0
 
@@ -111,7 +117,11 @@ def voila_configuration(*, preheat: bool, only: str = "") -> dict[str, Any]:
         },
         "VoilaExecutor": {
             "cell_error_instruction": "The server log has the details.",
-            "startup_timeout": 120,
+            "startup_timeout": STARTUP_LIMIT,
+            # Trap: nbclient gives a cell's output 4 s after the cell has run, and then leaves it out without a word:
+            # on a busy machine a page of many widgets would come up empty.
+            "iopub_timeout": OUTPUT_LIMIT,
+            "raise_on_iopub_timeout": True,
         },
         # The next kernel is started when the page has had the processor for itself.
         "VoilaKernelManager": {

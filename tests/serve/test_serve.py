@@ -17,11 +17,24 @@ from miri_widgets.serve import ServerProcess, serve, start_server
 from miri_widgets.serve.catalog import list_dashboards
 from miri_widgets.serve.policy import UNUSED_EXTENSIONS, is_loopback
 
+PATIENCE = 600.0
+"""Seconds for an answer, on a machine that may be busy; most come at once."""
+
+LATE = """
+import sys
+import time
+from IPython.display import display
+sys.stdout.flush_timeout = sys.stderr.flush_timeout = 0
+get_ipython().kernel.iopub_thread.schedule(lambda: time.sleep(6))
+display({"text/plain": "late" + " output"}, raw=True)
+"""
+"""A cell whose output comes seconds after its answer, as on a busy machine that of a cell that makes many widgets."""
+
 
 def get(url: str, **headers: str) -> tuple[int, str, dict[str, str]]:
     """Return status, text and headers of an answer."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode("utf-8", "replace"), dict(answer.headers)
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode("utf-8", "replace"), dict(error.headers)
@@ -48,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[ServerProcess]:
     """A server below a prefix."""
-    with start_server(folder, base_url="/hub/user") as running:
+    with start_server(folder, base_url="/hub/user", timeout=PATIENCE) as running:
         yield running
 
 
@@ -115,13 +128,28 @@ def test_scripts_are_compressed_and_kept_by_browsers(server: ServerProcess) -> N
     assert "max-age=31536000" in headers["Cache-Control"]
 
 
+def test_output_that_comes_long_after_the_answer_of_its_cell_is_on_the_page(tmp_path: Path) -> None:
+    cell = {
+        "cell_type": "code",
+        "source": LATE,
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "id": "late",
+    }
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "late.ipynb").write_text(json.dumps(notebook))
+    with start_server(tmp_path, timeout=PATIENCE) as running:
+        assert "late output" in get(running.page_url("late.ipynb"))[1]
+
+
 def test_a_foreign_host_name_is_refused_on_loopback(folder: Path) -> None:
-    with start_server(folder) as running:
+    with start_server(folder, timeout=PATIENCE) as running:
         assert get(running.url, Host="evil.example")[0] == 403
 
 
 def test_with_a_token_nothing_is_open(folder: Path) -> None:
-    with start_server(folder, token="secret") as running:
+    with start_server(folder, token="secret", timeout=PATIENCE) as running:
         assert "Log in" in get(running.url)[1]
         assert get(f"{running.url}?token=secret")[0] == 200
         assert get(f"{running.url}voila/files/public/a.png")[0] == 403
