@@ -311,7 +311,7 @@ def _children(bench):
     return [int(path.read_text().split()[0]) for path in journals if path.read_text()]
 
 
-def _until(condition, seconds=15):
+def _until(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
