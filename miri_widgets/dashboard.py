@@ -99,6 +99,7 @@ class Dashboard(Part):
         self.watch(session, self._follow_items, "chain")
         self.watch(session.tags, self._follow_items, "tags")
         self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
+        self.watch(session.twin, self._follow_items, "working")
         for stage in session.models.values():
             self.watch(stage, self._follow_items, "rows", "state")
 
@@ -117,6 +118,8 @@ class Dashboard(Part):
         count = counted(len(programs.included), "exposure") if programs.scanned else "looking …"
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
+        if self.session.twin.working:
+            detail = "being simulated"  # how many there are so far is told where they are made
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
         if self._wanted is None and not self.session.program.chain:
             items.append(contact_sheet_item(self.session))

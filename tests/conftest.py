@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import importlib.util
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,25 +79,19 @@ def small_twin(repository: Path) -> Iterator[object]:
 @pytest.fixture(scope="session")
 def fakes() -> ModuleType:
     """The rooms below the models, with an engine that the test moves."""
-    return _beside("miri_fake_rooms", ROOT / "tests" / "models" / "fake_rooms.py")
+    from tests.support import fake_rooms
+
+    return fake_rooms
 
 
 @pytest.fixture
 def mast() -> Iterator[Any]:
-    """An archive on loopback; see `mast_server.MastServer`."""
-    server = _beside("miri_mast_server", ROOT / "tests" / "mast_server.py").MastServer()
+    """An archive on loopback; see `tests.support.mast_server`."""
+    from tests.support.mast_server import MastServer
+
+    server = MastServer()
     yield server
     server.close()
-
-
-def _beside(name: str, path: Path) -> ModuleType:
-    """Import a file that several folders of tests share."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
 
 
 @pytest.fixture
@@ -129,8 +121,9 @@ def engine(session: Any) -> Any:
 def placed(fakes: ModuleType, program: Any) -> Iterator[Any]:
     """A session whose four exposures lie side by side; see `placed_files`."""
     from miri_widgets.models import SessionModel
+    from tests.support.placed_files import place_all
 
-    _beside("miri_placed_files", ROOT / "tests" / "models" / "placed_files.py").place_all(program.folders[0])
+    place_all(program.folders[0])
     session = SessionModel(program, fakes.fake_services(program))
     session.poll()
     yield session

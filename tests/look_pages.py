@@ -18,9 +18,9 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).parent / "models"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import fake_rooms  # beside the tests of models, which share it
+from tests.support import fake_rooms  # beside the tests of models, which share it
 
 __all__ = ["FLAT", "SKY", "open_look", "write_look", "write_notebook", "write_ramp"]
 

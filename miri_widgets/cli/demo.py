@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import miri_widgets
-from miri_widgets.cli.headless import follow, start, summary
+from miri_widgets.cli.headless import follow
 from miri_widgets.errors import InputError, MissingFileError
 from miri_widgets.products.program import Program, as_twin, load_program
+from miri_widgets.run.reduction import Reduction
 from miri_widgets.serve.launcher import serve
 from miri_widgets.simulation.observed import FULL
 from miri_widgets.simulation.programs import PROGRAMS
@@ -56,15 +57,14 @@ def run_demo(options: argparse.Namespace) -> int:
     program = twin_program(options.program, dashboards_folder(options.dashboards), full=options.full)
     twin = ensure_twin(program.simulated, processes=options.workers, say=say)
     say(f"{len(twin.uncal)} simulated exposures in {twin.folder / 'uncal'}")
-    session, job = start(program, workers=options.workers, scheduler=options.scheduler)
+    reduction = Reduction(program, workers=options.workers, scheduler=options.scheduler)
+    job = reduction.submit()
     if job:
         say(f"reduction started as job {job}; products go to {program.workspace}")
     if not options.no_serve:
-        session.close()
         return serve_dashboards(options, page=f"{options.program}.ipynb")
-    good = follow(session, job, say)
-    print(summary(session))
-    session.close()
+    good = follow(reduction, job, say)
+    print(reduction.summary().text())
     return int(not good)
 
 

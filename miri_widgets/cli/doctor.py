@@ -101,8 +101,8 @@ def _added_stages() -> Check:
 
 
 def _accelerations() -> Check:
+    from miri_widgets.steps.acceleration import SWITCH, acceleration_states, switched_off
     from miri_widgets.steps.acceleration import State as Acting
-    from miri_widgets.steps.acceleration import acceleration_states
 
     try:
         states = acceleration_states()
@@ -110,6 +110,8 @@ def _accelerations() -> Check:
         return Check("acceleration", State.FAILED, error.found, error.remedy)
     stock = [f"{name} {state}" for name, state in states.items() if state not in (Acting.ON, Acting.OFF)]
     found = ", ".join(f"{name} {state.partition(':')[0]}" for name, state in states.items())
+    if switched_off():
+        found += f" ({SWITCH}={','.join(switched_off())})"
     if stock:
         return Check(
             "acceleration",

@@ -108,11 +108,18 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     run = commands.add_parser(
         "run",
         help="reduce a program without a browser",
-        description="Run the stages of a program; what is finished already is not run again.",
+        description="Run the stages of a program as its file says, with what is given here changed; what is finished "
+        "already is not run again. What was chosen on the program's page does not act, unless --session is given, and "
+        "nothing here changes that page. Exposures that were rejected on the contact sheet stay out of mosaics.",
     )
     run.add_argument("program", type=Path, help="the program's TOML file")
     run.add_argument("--stages", metavar="A,B", help="only these stages (default: all)")
     run.add_argument("--also", metavar="A,B", help="take these optional stages into the chain")
+    run.add_argument(
+        "--session",
+        action="store_true",
+        help="begin with what was chosen on the program's page: settings, optional stages, excluded exposures",
+    )
     run.add_argument(
         "--accept-harm",
         action="store_true",
@@ -131,6 +138,13 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
         default=[],
         metavar="PATH",
         help="leave out a file or folder of exposures, * and ? stand for letters; may be given several times",
+    )
+    run.add_argument(
+        "--acceleration-off",
+        default="",
+        metavar="A,B",
+        help="fast replacements of functions of the pipeline that are not to act in this run, or all; pixels and keys "
+        "stay the same",
     )
     run.add_argument("--detach", action="store_true", help="start the job and return; it goes on by itself")
     _add_engine(run)

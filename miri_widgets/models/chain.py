@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from miri_widgets.errors import ParameterError
 from miri_widgets.models.rows import StageState
-from miri_widgets.steps.stages import stages_from
+from miri_widgets.run.stage_choice import chain_of, possible_stages, require_possible, unknown_stages
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -35,38 +34,21 @@ class ChainChoice:
     def possible(self) -> dict[str, StageModel]:
         """The stages that can take part, by name, in order."""
         session = self.session
-        usable = set(stages_from(session.program.start, session.services.stages))
-        only = set(session.program.chain) & usable or usable
-        return {name: model for name, model in session.models.items() if name in only}
+        return {
+            name: session.models[name] for name in possible_stages(session.program, session.services.stages)
+        }
 
     def _in_order(self, optional: Iterable[str]) -> tuple[str, ...]:
-        wanted = set(optional)
-        return tuple(
-            name for name, model in self.possible.items() if not model.stage.optional or name in wanted
-        )
+        return chain_of(self.session.program, self.session.services.stages, optional)
 
     def unknown(self) -> str:
         """Return which stages the program's file names and nobody knows, as a sentence; empty when none."""
-        program, models = self.session.program, self.session.models
-        optional = {name for name, model in models.items() if model.stage.optional}
-        names = sorted({*program.stages} - optional | {*program.chain} - models.keys())
-        if not names:
-            return ""
-        return (
-            f"The program names the {'' if program.chain else 'optional '}stages "
-            f"{', '.join(names)[:200]}, which do not exist: correct its file."
-        )
+        return unknown_stages(self.session.program, self.session.services.stages)
 
     def use(self, name: str, use: bool) -> None:
         """Take an optional stage in, or leave it out; see `SessionModel.use_stage`."""
-        session, possible = self.session, self.possible
-        if name not in possible or not (use or possible[name].stage.optional):
-            choices = [key for key, model in possible.items() if model.stage.optional]
-            raise ParameterError(
-                f"the stage {name[:40]!r} to be {'taken in' if use else 'left out'}",
-                "one of " + ", ".join(choices),
-                "choose one of them",
-            )
+        session = self.session
+        require_possible(session.program, session.services.stages, name, use)
         self._chosen = True
         chain = self._in_order({*session.chain, name} if use else set(session.chain) - {name})
         if chain != session.chain:

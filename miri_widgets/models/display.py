@@ -146,6 +146,7 @@ class DisplayModel(traitlets.HasTraits):
         if self._sample is not None:
             self._ranges[self._key] = (black, white)
             self.fixed = (black, white)
+            self._judge(None)  # why a range was refused before is over
 
     def take(self, kind: str) -> None:
         """Fix a range that the program offers, by the kind of image that it is meant for."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import traitlets
 
+from miri_widgets.analysis.footprints import Corners, known_footprints, previewed_grid, read_footprints
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.footprints import Corners, known_footprints, previewed_grid, read_footprints
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.rows import RowState
 from miri_widgets.models.selection import newest_products

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.look import Facts, Request
+from miri_widgets.models.messages import Subject
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -82,8 +83,9 @@ class Following:
             pass  # reading the jobs says the same, as long as it is so
         except Exception as error:
             logging.getLogger(__name__).exception("jobs of before could not be taken up")
-            session.message = (
-                f"Jobs of before could not be taken up ({_cause(error)}); press Run to go on with them."
+            session.messages.put(
+                Subject.JOBS,
+                f"Jobs of before could not be taken up ({_cause(error)}); press Run to go on with them.",
             )
         # jobs at work first: a page that is opened again shows them before the exposures are read
         first = replace(session.request(), rescan=False, exposures=None)

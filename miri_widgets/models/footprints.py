@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around, parse_footprint
-from miri_widgets.errors import InputError, MiriWidgetsError
+from miri_widgets.analysis.footprints import Corners, known_footprints, read_footprints
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
-from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import root_of
 
 if TYPE_CHECKING:
     from miri_widgets.models.stage import StageModel
 
-__all__ = [
-    "Corners",
-    "FootprintsModel",
-    "files_by_root",
-    "known_footprints",
-    "previewed_grid",
-    "read_footprints",
-]
-
-Corners = tuple[tuple[float, float], ...]
-"""(RA, Dec) of the corners of an exposure, degrees."""
-
-
-def read_footprints(files: Iterable[Path]) -> dict[str, Corners]:
-    """
-    Read the footprints of exposures; those that cannot be read or have none are left out.
-
-    Parameters
-    ----------
-    files : iterable of Path
-        Products of one exposure each. Only headers are read.
-
-    Returns
-    -------
-    dict
-        Corners by name of the exposure without suffix, in the order of the names.
-    """
-    found = {}
-    for path in sorted(files):
-        try:
-            exposure = read_exposure(path)
-            found[exposure.root] = parse_footprint(exposure.s_region)
-        except MiriWidgetsError:
-            continue
-    return found
-
-
-def known_footprints(exposures: Iterable[Exposure]) -> dict[str, Corners]:
-    """Return the footprints of exposures whose headers have been read, as far as they have one."""
-    found = {}
-    for one in exposures:
-        try:
-            found[one.root] = parse_footprint(one.s_region)
-        except InputError:
-            continue
-    return found
+__all__ = ["FootprintsModel", "files_by_root"]
 
 
 def files_by_root(model: StageModel) -> dict[str, Path]:
@@ -74,34 +28,6 @@ def files_by_root(model: StageModel) -> dict[str, Path]:
         for path in session.services.inputs(plan)
         if path.is_file()
     }
-
-
-def previewed_grid(footprints: dict[str, Corners], settings: dict[str, Any]) -> MosaicGrid:
-    """
-    Return the grid that the step would lay.
-
-    Parameters
-    ----------
-    footprints : dict of str to Corners
-        Of all exposures.
-    settings : dict
-        The step's parameters, by name.
-
-    Raises
-    ------
-    MiriWidgetsError
-        If there is no such grid.
-    """
-    values = {name.rpartition(".")[2]: value for name, value in settings.items()}
-    centre, size = values.get("centre"), values.get("size")
-    return grid_around(
-        footprints.values(),
-        scale=float(values.get("pixel_scale", 0.11)),
-        rotation=None if values.get("tightest") else float(values.get("rotation", 0.0)),
-        centre=(float(centre[0]), float(centre[1])) if centre else None,
-        size=(int(size[0]), int(size[1])) if size else None,
-        margin=int(values.get("margin", 20)),
-    )
 
 
 class FootprintsModel(Reading):

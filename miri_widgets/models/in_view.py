@@ -16,7 +16,7 @@ from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.names import ExposureName
 
 if TYPE_CHECKING:
-    from miri_widgets.models.compare import Comparison
+    from miri_widgets.analysis.comparison import Comparison
     from miri_widgets.models.session import SessionModel
 
 __all__ = [

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.memory import MemoryFile
 from miri_widgets.models.services import Services
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.scan import ScanResult
+from miri_widgets.products.session_file import SessionFile
 from miri_widgets.products.tags import Tag, TagFile
-from miri_widgets.settings import Parameter, Settings, Source
+from miri_widgets.run.setting_layers import settings_per_filter
+from miri_widgets.settings import Parameter, Settings
 
 __all__ = ["Declared", "Facts", "Looker", "Request", "tail"]
 
@@ -147,13 +148,13 @@ class Looker:
     ----------
     services : Services
         The rooms below.
-    memory : MemoryFile
+    memory : SessionFile
         The session file.
     tags_path : Path
         The file of tags.
     """
 
-    def __init__(self, services: Services, memory: MemoryFile, tags_path: Path) -> None:
+    def __init__(self, services: Services, memory: SessionFile, tags_path: Path) -> None:
         self._tag_file = TagFile(tags_path)
         self._tagged = False
         self._notes: dict[str, tuple[str, ...]] = {}
@@ -231,7 +232,7 @@ class Looker:
         return found
 
     def remember(self, request: Request, *, now: bool = False) -> None:
-        """Write the session file when it changed; see `MemoryFile.write`."""
+        """Write the session file when it changed; see `SessionFile.write`."""
         if request.memory:
             self._memory.write(request.memory, now=now)
 
@@ -258,15 +259,7 @@ class Looker:
 
     def _plan_chain(self, request: Request) -> None:
         """Presets differ from filter to filter: every run gets those of its exposures."""
-        made: dict[tuple[str, str], Settings] = {}
-
-        def settings(name: str, exposure: Exposure) -> Settings:
-            place = name, exposure.filter
-            if place not in made:
-                preset = self._services.preset(name, exposure.filter)
-                made[place] = request.settings[name].with_layer(Source.PRESET, preset)
-            return made[place]
-
+        settings = settings_per_filter(request.settings, self._services.preset)
         if not self._tagged:
             self._tag_file.read()  # raises: a mosaic must not take in what may have been rejected
         if request.exposures:

@@ -158,7 +158,7 @@ class OpeningModel(traitlets.HasTraits):
 
     def leave(self) -> None:
         """Go back to the choice."""
-        self.opened = None
+        self.opened, self.sentence = None, ""
         self.look()
 
     def _put(self, path: Path) -> None:

@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from miri_widgets.errors import EngineError, MiriWidgetsError
+from miri_widgets.models.messages import Subject
 from miri_widgets.models.rows import RowState, RunRow
 from miri_widgets.models.stage import PLANNING
+from miri_widgets.run.program_runs import runs_to_do
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["Orders", "runs_to_do"]
+__all__ = ["Orders"]
 
 _REFUSED = "this stage cannot run now"
-
-
-def runs_to_do(plans: Iterable[Any], names: Collection[str], complete: Collection[str]) -> list[Any]:
-    """
-    Choose the runs of some stages that can be done now.
-
-    Parameters
-    ----------
-    plans : iterable of RunPlan
-        All runs; a run comes after those that it needs.
-    names : collection of str
-        The stages.
-    complete : collection of str
-        Keys of the runs whose products are there.
-
-    Returns
-    -------
-    list of RunPlan
-        What is not complete, and needs only what is complete or chosen, too.
-    """
-    ready = set(complete)
-    chosen = []
-    for plan in plans:
-        if plan.stage in names and plan.key not in complete and set(plan.depends) <= ready:
-            chosen.append(plan)
-            ready.add(plan.key)
-    return chosen
 
 
 class Orders:
@@ -70,9 +45,9 @@ class Orders:
         if not chosen:
             raise EngineError("everything is complete already", "a run to do", "change a setting first")
         # the others run; a mosaic that is missing in the end must be no surprise
-        session.message = " ".join(refused)
+        session.messages.begin_run(tuple(name for name in session.refused if name in names))
         session.picked = False
-        job = session.services.engine.submit(chosen)
+        job = session.services.engine.submit(session.acceleration.apply(chosen))
         session.jobs_ordered += 1
         session.touch()
         return job
@@ -98,6 +73,7 @@ class Orders:
         A click may come before the change that was made just before it is
         planned; it means that change, never the plans from before it.
         """
+        self.session.messages.drop(Subject.ACTION)
         if self.session.planning:
             self.session.ordered = run
         else:
@@ -110,11 +86,12 @@ class Orders:
             try:
                 run()
             except MiriWidgetsError as error:
-                self.session.message = str(error)
+                self.session.messages.put(Subject.ACTION, str(error))
 
     def cancel(self, jobs: Iterable[str] | None) -> None:
         """Ask jobs to stop, and forget what is ordered; all that are at work when it is None."""
         self.session.ordered = None
+        self.session.messages.drop(Subject.ACTION)
         engine = self.session.services.engine
         wanted = set(jobs) if jobs is not None else {row.job for row in self._rows() if row.active}
         if jobs is None:
@@ -125,6 +102,7 @@ class Orders:
     def cancel_runs(self, rows: Iterable[RunRow]) -> None:
         """Ask some runs to stop, and forget what is ordered."""
         self.session.ordered = None
+        self.session.messages.drop(Subject.ACTION)
         keys: dict[str, set[str]] = {}
         for row in rows:
             keys.setdefault(row.job, set()).add(row.key)

@@ -79,10 +79,9 @@ class PreviewModel(traitlets.HasTraits):
         plan = self._plan()
         mark = (plan.key, self.root) if plan is not None and model.loaded else None
         self.fresh = self.result is not None and mark == self._done_for and not model.planning
-        if self._future is None and mark is not None and mark != self._mark and not model.planning:
-            self._begin(model, plan, mark)
-            if wait:
-                self.tick(wait=True)
+        wanted = mark is not None and mark != self._mark and not model.planning
+        if self._future is None and wanted and self._begin(model, plan, mark) and wait:
+            self.tick(wait=True)
 
     def _plan(self) -> Any:
         return next(
@@ -90,12 +89,13 @@ class PreviewModel(traitlets.HasTraits):
             None,
         )
 
-    def _begin(self, model: StageModel, plan: Any, mark: Any) -> None:
-        self._mark = mark
+    def _begin(self, model: StageModel, plan: Any, mark: Any) -> bool:
+        """Have it computed; False while its inputs are not there, which is looked at again with the next tick."""
         files = self.session.services.inputs(plan)
         if not all(path.is_file() for path in files):
             self.sentence = "The stage before has not run with its present settings: run it first."
-            return
+            return False
+        self._mark = mark
         values = {
             name: model.settings[name] for name in model.settings if not self.session.services.owned(name)
         }
@@ -104,6 +104,7 @@ class PreviewModel(traitlets.HasTraits):
         self._future = self.session.submit(
             self.session.services.preview, self.stage, files, values, self.root
         )
+        return True
 
     def _take(self, future: Future[Any]) -> None:
         self._future = None

@@ -117,7 +117,10 @@ class ProgramModel(traitlets.HasTraits):
         if not self.exposures:
             if self.program.simulated:
                 if self.session.twin.working:
-                    return [self.session.twin.sentence]
+                    # no count: it is told in one place, as it goes on
+                    return [
+                        "The simulated exposures are being made: the bar in the Program tab tells how far."
+                    ]
                 return [
                     "The simulated exposures are not there yet: press Make the simulated twin in the Program tab, or run "
                     f"`miri-widgets demo --program {self.program.simulated}`."

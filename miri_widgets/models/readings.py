@@ -44,7 +44,8 @@ class Reading(traitlets.HasTraits):
         if mark == self._mark:
             return
         self._mark = mark
-        self.working = True
+        with self.hold_trait_notifications():
+            self.working, self.sentence = True, ""  # why there was no answer before is over
         if self._submit is None:
             self._future = Future()
             try:
@@ -80,10 +81,15 @@ class Reading(traitlets.HasTraits):
             answer, sentence = future.result(), ""
         except MiriWidgetsError as error:
             answer, sentence = None, str(error)
-        finally:
-            self.working = False
+        except BaseException:
+            self._give(None, "")  # a mistake of ours: neither the old answer nor "working" stays
+            raise
+        self._give(answer, sentence)
+
+    def _give(self, value: Any, sentence: str) -> None:
+        # who hears of one of them finds all three of the new state
         with self.hold_trait_notifications():
-            self.value, self.sentence = answer, sentence
+            self.value, self.working, self.sentence = value, False, sentence
 
     def close(self) -> None:
         """Let go of everything that watches; again does nothing."""

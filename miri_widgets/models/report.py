@@ -18,6 +18,7 @@ from miri_widgets.models.report_facts import (
     ReportRequest,
     RunFacts,
     StageFacts,
+    accelerations_of,
     left_out_of,
     proofs_of,
     run_facts,
@@ -62,6 +63,8 @@ class Report:
         By package; several versions with a bar between.
     contexts : tuple of str
         CRDS contexts of the runs.
+    accelerations : tuple of (str, str)
+        Exact replacements of slow functions of the pipeline: name, and in how many runs it acted, or why not.
     references : dict of str to tuple of str
         Names of reference files by type.
     warnings : tuple of (str, str, int)
@@ -92,6 +95,7 @@ class Report:
     proofs: tuple[ProofFacts, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     contexts: tuple[str, ...] = ()
+    accelerations: tuple[tuple[str, str], ...] = ()
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[tuple[str, str, int], ...] = ()
     python_warnings: int = 0
@@ -186,6 +190,7 @@ def gather(request: ReportRequest) -> Report:
         proofs=proofs_of(request, made),
         versions=versions,
         contexts=contexts,
+        accelerations=accelerations_of(made),
         references=references,
         warnings=warnings,
         python_warnings=python_warnings,

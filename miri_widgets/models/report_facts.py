@@ -22,6 +22,7 @@ __all__ = [
     "ReportRequest",
     "RunFacts",
     "StageFacts",
+    "accelerations_of",
     "left_out_of",
     "proofs_of",
     "run_facts",
@@ -184,6 +185,29 @@ def software(
         tuple(contexts),
         {kind: tuple(sorted(names)) for kind, names in sorted(references.items())},
     )
+
+
+def accelerations_of(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, str], ...]:
+    """
+    Return which exact replacements of slow functions acted in complete runs, with their names.
+
+    Parameters
+    ----------
+    made : sequence of (RunPlan, Record)
+        Complete runs; records of earlier versions tell nothing of it, which is said.
+    """
+    states: dict[str, Counter[str]] = {}
+    for _, record in made:
+        for name, state in record.accelerations.items():
+            states.setdefault(name, Counter())[str(state)] += 1
+    found = []
+    for name, counts in states.items():
+        counts["not recorded"] = len(made) - counts.total()
+        parts = [
+            f"{state} in {count} of {run_words(len(made))}" for state, count in counts.most_common() if count
+        ]
+        found.append((name, "; ".join(parts)))
+    return tuple(found)
 
 
 def left_out_of(made: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:

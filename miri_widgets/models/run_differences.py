@@ -10,11 +10,11 @@ from typing import Any
 
 import traitlets
 
+from miri_widgets.analysis.comparable_runs import Choice, choice_of, choices_in
+from miri_widgets.analysis.comparison import compared
 from miri_widgets.core.differences import PixelDifference
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.compare import compared
 from miri_widgets.models.readings import Reading
-from miri_widgets.models.run_choices import Choice, choice_of, choices_in
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.names import suffix_of
@@ -193,9 +193,12 @@ class RunDifferencesModel(traitlets.HasTraits):
     def look_into(self, entered: str) -> None:
         """List the folder that a text names; `sentence` tells why not."""
         try:
-            self.look(entered_path(entered), mark=object())
+            path = entered_path(entered)
         except MiriWidgetsError as error:
             self.sentence = str(error)
+        else:
+            self.sentence = self._reading.sentence  # what was wrong with another folder is over
+            self.look(path, mark=object())
 
     def choose_entered(self, first: str, second: str) -> None:
         """Compare what two texts name; `sentence` tells why not."""
@@ -233,6 +236,7 @@ class RunDifferencesModel(traitlets.HasTraits):
         self.first, self.second = one, other
         if one is not None and other is not None:
             self._reading.ask((one.path, other.path), differences_of, one, other)
+            self.sentence = self._reading.sentence
 
     def swap(self) -> None:
         """Make the first the second."""
@@ -248,6 +252,7 @@ class RunDifferencesModel(traitlets.HasTraits):
         chosen = self.second.group if self.second is not None else ""
         groups = self.groups
         if self.first is not None and self.second is not None:
+            self.sentence = self._reading.sentence
             return  # what was chosen stays
         if not groups:
             self.sentence = "There is no complete run here yet, and no FITS file: run the stage first."

@@ -151,6 +151,9 @@ class Services:
         Parameter sets as files.
     left_out : callable
         Steps that the pipeline left out of a plan's complete run, with the reason, as text; empty when none.
+    accelerations : callable
+        Names of accelerations that are not to act, to the state of each in words, see
+        `miri_widgets.steps.acceleration.acceleration_states`.
     make_twin : callable
         Makes a simulated program by its name, and tells a callable line by line.
     """
@@ -183,6 +186,7 @@ class Services:
     make_twin: Callable[[str, Callable[[str], None]], None]
     left_out: Callable[[Any], str] = lambda plan: ""
     stage_problems: tuple[str, ...] = ()
+    accelerations: Callable[[Collection[str]], Mapping[str, str]] = lambda off: {}
 
 
 def real_services(program: Program, *, workers: int = 2, scheduler: str | None = None) -> Services:

@@ -18,13 +18,15 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models import fold
+from miri_widgets.models.acceleration import AccelerationModel
 from miri_widgets.models.chain import ChainChoice
 from miri_widgets.models.drawn import Drawn
 from miri_widgets.models.exports import Exports
 from miri_widgets.models.following import Following
 from miri_widgets.models.in_view import InView, product_in_view
 from miri_widgets.models.look import Facts, Looker, Request
-from miri_widgets.models.memory import MemoryFile, memory_of
+from miri_widgets.models.memory import memory_of
+from miri_widgets.models.messages import Messages, Subject
 from miri_widgets.models.newest import NewestProduct
 from miri_widgets.models.orders import Orders
 from miri_widgets.models.preview import PreviewModel
@@ -40,6 +42,7 @@ from miri_widgets.models.stage import StageModel
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
 from miri_widgets.products.program import Program, load_program
+from miri_widgets.products.session_file import SessionFile, session_file_of
 
 __all__ = ["SessionModel", "open_session"]
 
@@ -62,7 +65,7 @@ class SessionModel(traitlets.HasTraits):
     an executor and comes back as a frozen value.
     """
 
-    message = traitlets.Unicode("", help="what went wrong last, as a sentence")
+    message = traitlets.Unicode("", help="what went wrong and still counts, as sentences; see `Messages`")
     trouble = traitlets.Unicode("", help="what cannot be had now (engine, disk, CRDS), as a sentence")
     engine_state = traitlets.Unicode("", help="the job engine, in a few words")
     running = traitlets.Bool(False)
@@ -98,16 +101,19 @@ class SessionModel(traitlets.HasTraits):
         super().__init__()
         self.program = program
         self.services = services or real_services(program)
+        self.messages = Messages(self)
         self.programs = ProgramModel(program, self)
         self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
         self._choice = ChainChoice(self)
-        self.message = " ".join(filter(None, (*self.services.stage_problems, self._choice.unknown())))
+        self.acceleration = AccelerationModel(self)
+        unknown = (*self.services.stage_problems, self._choice.unknown(), self.acceleration.unknown)
+        self.messages.put(Subject.START, " ".join(filter(None, unknown)))
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
         self.tags = TagsModel(self)
         self.regions = RegionsModel(self)
-        self._memory = MemoryFile(self.memory_path)
+        self._memory = SessionFile(self.memory_path)
         self._layers = SettingsLayers(self, self._memory)
         self._looker = Looker(self.services, self._memory, self.tags.path)
         self._jobs = JobsInProgress()
@@ -162,13 +168,14 @@ class SessionModel(traitlets.HasTraits):
     @property
     def memory_path(self) -> Path:
         """The file that remembers the user's choices; a small dashboard beside a full one has its own."""
-        return self.program.workspace / ("_".join(("session", *self.program.chain)) + ".json")
+        return session_file_of(self.program)
 
     # -- looking ------------------------------------------------------------
 
     def touch(self) -> None:
         """Say that plans depend on something that changed."""
         self._generation += 1
+        self.messages.drop(Subject.ACTION)  # what kept an action from being done may be over
         for stage in self.stages.values():
             stage.planning = True
 
@@ -225,6 +232,7 @@ class SessionModel(traitlets.HasTraits):
         if facts.scan is not None:
             self._rescan = False
             self.programs.take(facts.scan)
+            self.twin.look()
             self.touch()
         self._layers.take(facts)
         self.trouble = facts.error
@@ -232,18 +240,24 @@ class SessionModel(traitlets.HasTraits):
         if facts.plans is not None and facts.generation == self._generation:
             self.plans = facts.plans
             self.refused = dict(facts.refused)
+            self.messages.follow_plans()
             rows = fold.rows(facts)
             for stage in self.stages.values():
                 stage.apply(fold.stage_values(stage.stage, rows, facts, self.programs.blockers()))
             self.programs.states = fold.exposure_states(rows)
-            self.running = bool(facts.jobs)
+            self._note_running(bool(facts.jobs))
             self._newest.bring_up()
             self._orders.carry_out()
-        self.running = bool(facts.jobs)
+        self._note_running(bool(facts.jobs))
         self.progress = self._jobs.take(facts.jobs)
         self.fraction, self.eta = self.progress.fraction, self.progress.eta
         for stage in self.stages.values():
             stage.log = facts.logs.get(stage.watched, stage.log if stage.watched else "")
+
+    def _note_running(self, running: bool) -> None:
+        if self.running and not running:
+            self.messages.drop(Subject.ACTION)  # "a run is in progress" is not true any more
+        self.running = running
 
     # -- acting -------------------------------------------------------------
 
@@ -392,7 +406,7 @@ class SessionModel(traitlets.HasTraits):
         self.showers.stop()
         self.tags.stop()
         self.regions.close()
-        parts = (self.previews, self.showers, self.twin, self.tags, self.programs)
+        parts = (self.previews, self.showers, self.twin, self.tags, self.programs, self.acceleration)
         for model in (self, *parts, *self.models.values()):
             model.unobserve_all()
 

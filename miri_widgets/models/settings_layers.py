@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from miri_widgets.models.layers import checked_layer, common_preset
 from miri_widgets.models.look import Declared, Facts
-from miri_widgets.models.memory import MemoryFile, recall
+from miri_widgets.models.memory import recall
+from miri_widgets.models.messages import Subject
+from miri_widgets.products.session_file import SessionFile
+from miri_widgets.run.setting_layers import checked_layer, setting_layers
 from miri_widgets.settings import Source
 
 if TYPE_CHECKING:
@@ -25,11 +27,11 @@ class SettingsLayers:
     ----------
     session : SessionModel
         Whose stages get them.
-    memory : MemoryFile
+    memory : SessionFile
         What the user chose last time; it is brought back once.
     """
 
-    def __init__(self, session: SessionModel, memory: MemoryFile) -> None:
+    def __init__(self, session: SessionModel, memory: SessionFile) -> None:
         self.session = session
         self.restored = False
         """Whether the choices of last time are there."""
@@ -44,28 +46,27 @@ class SettingsLayers:
             self._lay()
 
     def _lay(self) -> None:
-        session, told = self.session, list[str]()
+        session, told, forgotten = self.session, list[str](), list[str]()
         for name, stage in session.models.items():
-            self._lay_stage(name, stage, told)
+            self._lay_stage(name, stage, told, forgotten)
         if not self.restored:
             recall(session, self._memory.found)
             self.restored = True
-            told += [self._memory.sentence] if self._memory.sentence else []
-        if told:
-            session.message = " ".join(told)
+            forgotten += [self._memory.sentence] if self._memory.sentence else []
+            session.messages.put(Subject.MEMORY, " ".join(forgotten))
+        session.messages.put(Subject.SETTINGS, " ".join(told))
         session.touch()
 
-    def _lay_stage(self, name: str, stage: StageModel, told: list[str]) -> None:
+    def _lay_stage(self, name: str, stage: StageModel, told: list[str], forgotten: list[str]) -> None:
         session, declared = self.session, self._declared[name].parameters
         presets = {f: session.services.preset(name, f) for f in session.programs.filters}
         layers: dict[Source, dict[str, Any]] = {
             Source.CRDS: dict(stage.settings.layers.get(Source.CRDS, {})),
-            Source.PRESET: checked_layer(declared, common_preset(presets), told),
-            Source.PROGRAM: checked_layer(declared, session.program.settings.get(name, {}), told),
+            **setting_layers(declared, presets, session.program.settings.get(name, {}), told),
         }
         if not self.restored:
             remembered = self._memory.found.get("settings", {}).get(name, {})
-            layers[Source.USER] = checked_layer(declared, remembered, told)
+            layers[Source.USER] = checked_layer(declared, remembered, forgotten)
         stage.presets = presets
         stage.step_docs = dict(self._declared[name].step_docs)
         stage.use_layers(declared, layers)

@@ -9,80 +9,32 @@ from typing import Any
 
 import traitlets
 
+from miri_widgets.analysis.footprints import known_footprints
+from miri_widgets.analysis.shift_diagnostics import ShiftFacts
+from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shift_groups import Group, group_exposures
 from miri_widgets.core.shift_regrouping import regroup
 from miri_widgets.core.shift_verdicts import Verdict
-from miri_widgets.errors import MiriWidgetsError, ParameterError
-from miri_widgets.models.footprints import files_by_root, known_footprints, read_footprints
+from miri_widgets.errors import ParameterError
+from miri_widgets.models.footprints import files_by_root
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.rows import RowState, RunRow
-from miri_widgets.models.shift_facts import ShiftFacts, star_matches, stored_histograms
 from miri_widgets.models.stage import StageModel
 from miri_widgets.models.watching import Watches
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.exposure import Exposure
-from miri_widgets.products.exposure_shifts import read_exposure_shifts
 from miri_widgets.products.names import root_of
-from miri_widgets.products.shift_tables import read_shift_table, write_shift_table
+from miri_widgets.products.shift_tables import write_shift_table
 from miri_widgets.settings import Kind
 
-__all__ = ["APPLY", "REGROUP", "ShiftsModel", "next_step", "read_shift_facts"]
+__all__ = ["APPLY", "REGROUP", "ShiftsModel", "next_step"]
 
 REGROUP = "regroup"
 """The parameter that takes groups apart and together."""
 APPLY = "apply_shift"
 """The stage that moves the exposures."""
 
-_TABLE, _MEASURED = "shifts.ecsv", "_measured.ecsv"
-
-
-def read_shift_facts(
-    table: Path,
-    measured: Path | None = None,
-    *,
-    files: Mapping[str, Path] | None = None,
-    footprints: Mapping[str, Any] | None = None,
-    report: Mapping[str, Any] | None = None,
-) -> ShiftFacts:
-    """
-    Read a table of shifts, and what was measured of each exposure where that is at hand.
-
-    Parameters
-    ----------
-    table : Path
-        ``NAME_shifts.ecsv``.
-    measured : Path, optional
-        ``NAME_shifts_measured.ecsv``; by default the one beside the table.
-    files : mapping of str to Path, optional
-        Exposures by name without suffix, for their footprints and for the viewer.
-    footprints : mapping, optional
-        Corners by exposure, for exposures without a file.
-    report : mapping, optional
-        What the step told of itself: histograms and matched stars.
-
-    Raises
-    ------
-    MiriWidgetsError
-        If the table cannot be read. The other file may be missing or damaged: a sentence tells so.
-    """
-    shifts = read_shift_table(table)
-    beside = measured or table.with_name(table.stem + _MEASURED)
-    found, sentence = None, ""
-    try:
-        found = read_exposure_shifts(beside)
-    except MiriWidgetsError as error:
-        sentence = str(error)
-    report, files = report or {}, dict(files or {})
-    return ShiftFacts(
-        path=Path(table),
-        table=shifts,
-        measured=found,
-        sentence=sentence,
-        footprints={**(footprints or {}), **read_footprints(files.values())},
-        files=files,
-        histograms=stored_histograms(report),
-        matches=star_matches(report),
-    )
+_TABLE = "shifts.ecsv"
 
 
 def next_step(facts: ShiftFacts, chain: Sequence[str], *, can_apply: bool = True) -> tuple[str, str]:

@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 from numpy.typing import NDArray
 
-from miri_widgets.core.regions import Region
-from miri_widgets.core.showers import ShowerMask
-from miri_widgets.errors import MiriWidgetsError, ParameterError
-from miri_widgets.models.drawn import keep_regions, taken_from
-from miri_widgets.models.group_pictures import difference_of, require_inside, showers_in
-from miri_widgets.models.shower_list import (
+from miri_widgets.analysis.group_differences import difference_of, require_inside, showers_in
+from miri_widgets.analysis.shower_list import (
     ShowerRow,
     dated,
     is_same_place,
@@ -22,6 +18,10 @@ from miri_widgets.models.shower_list import (
     shower_rows,
     without_known,
 )
+from miri_widgets.core.regions import Region
+from miri_widgets.core.showers import ShowerMask
+from miri_widgets.errors import MiriWidgetsError, ParameterError
+from miri_widgets.models.drawn import keep_regions, taken_from
 from miri_widgets.products.entered import entered_number
 from miri_widgets.products.names import suffix_of
 from miri_widgets.products.region_files import read_regions
@@ -267,7 +267,7 @@ class ShowerModel(traitlets.HasTraits):
             raise ParameterError("an exposure without a ramp", "a ramp of detector1", "run detector1 first")
         self._search_root = self.root
         with self.hold_trait_notifications():
-            self.searching, self.searched, self.suggested = True, "", ()
+            self.searching, self.searched, self.suggested, self.sentence = True, "", (), ""
         self._search = self.session.submit(showers_in, path, above)
 
     def _take_search(self, search: Future[Any]) -> None:

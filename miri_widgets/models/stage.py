@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.messages import Subject
 from miri_widgets.models.progress import stage_words
 from miri_widgets.models.rows import RowState, RunRow, StageState
 from miri_widgets.settings import Settings, Source
@@ -296,4 +297,4 @@ class StageModel(traitlets.HasTraits):
 
     def explain(self, error: MiriWidgetsError) -> None:
         """Show an error of an action (run, load ...) until the next action."""
-        self.session.message = str(error)
+        self.session.messages.put(Subject.ACTION, str(error))

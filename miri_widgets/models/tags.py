@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.messages import Subject
 from miri_widgets.products.tags import Tag, Verdict, change_tags, changed
 
 if TYPE_CHECKING:
@@ -93,11 +94,12 @@ class TagsModel(traitlets.HasTraits):
             self.epoch += 1
             try:
                 self._kept = future.result()
+                self.session.messages.drop(Subject.TAGS)
             except MiriWidgetsError as error:
-                self.session.message = str(error)
+                self.session.messages.put(Subject.TAGS, str(error))
             except OSError as error:
-                self.session.message = (
-                    f"The tags cannot be kept: {error}. Check the disk and its permissions."
+                self.session.messages.put(
+                    Subject.TAGS, f"The tags cannot be kept: {error}. Check the disk and its permissions."
                 )
             tags: Mapping[str, Tag] = self._kept
             for changes, _ in self._writing:

@@ -44,13 +44,17 @@ class TwinModel(traitlets.HasTraits):
         """See whether the exposures are there."""
         program = self.session.program
         self.wanted = bool(program.simulated) and not program.has_exposures()
+        if not self.wanted and not self.working:
+            self.sentence = ""  # why they could not be made is over: they are there
 
     def make(self) -> None:
         """Have the exposures made, unless they are there or at work."""
         if not self.wanted or self.working:
             return
-        self.working, self.fraction = True, 0.0
-        self.sentence = f"The simulated twin {self.session.program.simulated} is being made …"
+        self._said = ""
+        with self.hold_trait_notifications():
+            self.working, self.fraction = True, 0.0
+            self.sentence = f"The simulated twin {self.session.program.simulated} is being made …"
         services, name = self.session.services, self.session.program.simulated
         self._future = self.session.submit(services.make_twin, name, self._say)
 
@@ -63,16 +67,26 @@ class TwinModel(traitlets.HasTraits):
             return
         if not (wait or self._future.done()):
             if self._said and not self.sentence.endswith(self._said):
-                count = _COUNT.search(self._said)
-                self.fraction = min(int(count[1]) / max(int(count[2]), 1), 1.0) if count else self.fraction
-                self.sentence = f"The simulated twin is being made: {self._said}"
+                self._show(self._said)
             return
         future, self._future = self._future, None
+        sentence = "The simulated twin could not be made: see the log of this page, then try again."
         try:
             future.result()
-            self.sentence = ""
+            sentence = ""
         except MiriWidgetsError as error:
-            self.sentence = str(error)
-        self.working = False
+            sentence = str(error)
+        finally:
+            self._said = ""
+            with self.hold_trait_notifications():
+                self.working, self.fraction, self.sentence = False, 0.0, sentence
         self.look()
         self.session.rescan()
+
+    def _show(self, line: str) -> None:
+        """Take the count and the words of one line together: who hears of either finds both."""
+        count = _COUNT.search(line)
+        with self.hold_trait_notifications():
+            if count:
+                self.fraction = min(int(count[1]) / max(int(count[2]), 1), 1.0)
+            self.sentence = f"The simulated twin is being made: {line}"

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from miri_widgets.analysis.source_catalog import catalog_of
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.catalog import catalog_of
 from miri_widgets.models.catalog_choice import CatalogModel
 from miri_widgets.panels.parts.marks import SourceMarks
 from miri_widgets.panels.parts.part import Part

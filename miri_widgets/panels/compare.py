@@ -9,8 +9,8 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.analysis.comparison import compared
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.compare import compared
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.panels.parts.part import Part

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from miri_widgets.analysis.footprints import Corners, previewed_grid
 from miri_widgets.core.mosaic_grid import MosaicGrid
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.footprints import Corners, FootprintsModel, previewed_grid
+from miri_widgets.models.footprints import FootprintsModel
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.chart import filter_colour

@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.messages import Subject
 from miri_widgets.models.rows import RowState
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.announcer import Announcer
@@ -45,6 +46,7 @@ class Header(Part):
         self.cancel.on_click(lambda _: self._try(session.cancel))
         self.watch(session.programs, self._follow_title, "exposures", "excluded", "scanned")
         self.watch(session, self._follow_title, "engine_state")
+        self.watch(session.twin, self._follow_title, "working")
         self.watch(session, self._follow, "running", "progress", "message", "trouble")
         self.watch(session, self._follow, "chain", "ordered")
         for stage in session.models.values():
@@ -54,11 +56,13 @@ class Header(Part):
         try:
             action()
         except MiriWidgetsError as error:
-            self.session.message = str(error)
+            self.session.messages.put(Subject.ACTION, str(error))
 
     def _follow_title(self, _: Any) -> None:
         program, model = self.session.program, self.session.programs
         count = f"{len(model.included)} of {len(model.exposures)} exposures" if model.scanned else "looking …"
+        if self.session.twin.working:
+            count = "exposures are being simulated"  # how many there are so far is told where they are made
         parts = [
             f"program {program.program}" if program.program else "",
             count,

@@ -10,6 +10,7 @@ import ipywidgets
 from miri_widgets.models.rows import ExposureRow
 from miri_widgets.models.selection import choose
 from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.acceleration import AccelerationView
 from miri_widgets.panels.parts.chain import ChainView
 from miri_widgets.panels.parts.exposuremap import ExposureMapView
 from miri_widgets.panels.parts.part import Part, close_all
@@ -114,6 +115,7 @@ class ProgramPanel(Part):
         self.problems = text("")
         self.warnings = text("")
         self.twin = TwinView(session)
+        self.acceleration = AccelerationView(session)
         self.report = ReportBar(session)
         self.show.on_click(lambda _: self._show())
         self.exclude.on_click(lambda _: self.model.exclude(self.model.selected))
@@ -123,12 +125,13 @@ class ProgramPanel(Part):
         actions.add_class("mw-row")
         self.children = (
             stylesheet(), self._heading(), self.twin, self.warnings, self.chain, self.words, self.filters, self.sky, actions, self.counts, self.table, self.problems,
-            self.mosaic_words, self.mosaics, self.report,
+            self.mosaic_words, self.mosaics, self.acceleration, self.report,
         )  # fmt: skip
         self.table.observe(self._chosen, "selected")
         self.watch(self.model, self._follow_filters, "exposures", "excluded")
         self.watch(self.model, self._follow, "exposures", "excluded", "states", "scanned", "selected")
         self.watch(session, self._follow, "chain")
+        self.watch(session.twin, self._follow, "working", "wanted")
         self.watch(self.model, self._follow_problems, "problems", "warnings")
         self.watch(self.model, self._follow_mosaics, "mosaics")
 
@@ -158,7 +161,7 @@ class ProgramPanel(Part):
         chosen, total = len(self.model.selected), len(self.model.exposures)
         left_out = total - len(self.model.included)
         parts = [
-            counted(total, "exposure"),
+            "" if self.session.twin.working else counted(total, "exposure"),
             f"{left_out} excluded" if left_out else "",
             f"{chosen} chosen" if chosen else "",
         ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.judged_shifts import read_any_shifts
+from miri_widgets.analysis.shift_assessment import read_any_shifts
 from miri_widgets.models.opening import FolderModel
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.folders import FolderChooser

@@ -12,6 +12,7 @@ Example::
     workspace = "/data/1040/workspace"
     crds_path = "/data/crds_cache"        # optional; else the environment
     crds_context = "jwst_1464.pmap"       # optional; else the environment
+    acceleration_off = ["all"]            # optional: fast replacements of pipeline functions that are not to act, or all
     stages = ["sky", "level_match"]       # optional stages that take part from the start
     chain = ["persistence", "detector1"]  # optional: the only stages of a small dashboard, else all
     twin = "lmc_1040"                     # optional: simulated program, as long as the folders are empty
@@ -36,7 +37,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,8 @@ class Program:
         Black and white by filter and kind of image (`miri_widgets.products.program_values.DISPLAYED`), in the unit of the kind.
     exclude : tuple of Path
         Files and folders that are left out; they may hold wildcards.
+    acceleration_off : tuple of str
+        Exact replacements of slow functions of the pipeline that runs go without, by name, or ``all``; no pixel changes.
     """
 
     name: str
@@ -139,6 +142,7 @@ class Program:
     filters: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     display: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
     exclude: tuple[Path, ...] = ()
+    acceleration_off: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -255,6 +259,7 @@ def load_program(path: Path) -> Program:
             for name, stages in values.get("filters", {}).items()
         },
         display=read_ranges(values.get("display", {}), path),
+        acceleration_off=_names(values.get("acceleration_off", ())),
     )
     if program.workspace in program.folders:
         raise BadTableError(
@@ -331,7 +336,7 @@ def save_program(program: Program, path: Path) -> None:
         values["start"] = program.start
     if program.pitfalls:
         values["pitfalls"] = list(program.pitfalls)
-    for key in ("stages", "chain"):
+    for key in ("stages", "chain", "acceleration_off"):
         if names := getattr(program, key):
             values[key] = list(names)
     values["only"] = {stage: list(names) for stage, names in program.only.items()}
@@ -344,6 +349,12 @@ def save_program(program: Program, path: Path) -> None:
         name: {kind: list(ends) for kind, ends in kinds.items()} for name, kinds in program.display.items()
     }
     write_text(Path(path), tomli_w.dumps(values))
+
+
+def _names(value: str | Sequence[str]) -> tuple[str, ...]:
+    """Return names that stand in a list, or in one text with commas between."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(filter(None, (part.strip() for part in parts)))
 
 
 def _toml(path: Path) -> dict[str, Any]:

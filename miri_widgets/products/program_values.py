@@ -45,6 +45,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "settings": (dict,),
     "filters": (dict,),
     "display": (dict,),
+    "acceleration_off": (list, str),
 }
 
 _KINDS = {str: "text in quotation marks", int: "a number", list: "a list", dict: "a table"}

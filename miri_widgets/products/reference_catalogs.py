@@ -9,6 +9,7 @@ Gaia DR3 documentation, table ``gaia_source``: ``ra``, ``dec``, ``pmra`` (times 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from miri_widgets.products.atomic import new_file
 from miri_widgets.products.dates import julian_years
 from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.tables import FileTable, read_table
+from miri_widgets.products.tables.position_columns import find_positions
 from miri_widgets.products.tables.positions import sky_positions
+from miri_widgets.products.tables.units import split_name
 
 __all__ = ["ReferenceCatalog", "read_reference_catalog", "require_field", "write_reference_catalog"]
 
@@ -40,8 +43,13 @@ _PM_RA_COORDINATE = ("pmra_coord", "pmra_nocosdec", "pm_ra_nocosdec", "pmra_with
 _PM_DEC = ("pmdec", "pmde", "pm_dec", "mu_dec", "mudelta")
 _EPOCH = ("ref_epoch", "refepoch", "epoch")
 _GAIA = ("source_id", "source", "solution_id", "designation")
-_GAIA_EPOCH = 2016.0
-"""Of Gaia DR3, for extracts that lost the column ``ref_epoch``."""
+_GAIA_EPOCHS = {"1": 2015.0, "2": 2015.5, "3": 2016.0}
+"""By release, for extracts that lost the column ``ref_epoch``; the early third release has that of the third."""
+_RELEASE = re.compile(r"gaia\s*e?dr([123])", re.IGNORECASE)
+_VIZIER_RELEASES = {"I/337": "1", "I/345": "2", "I/350": "3", "I/355": "3"}
+_LIKE_MOTIONS = re.compile(r"_?(pm|mu)_?(ra|de|dec|l|b|glon|glat|elon|elat|alpha|delta)[a-z_*]*")
+_FASTEST = 12_000.0
+"""mas/yr; Barnard's star moves by 10,400."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,12 +121,6 @@ def read_reference_catalog(
             f"has no sources with a position{why}",
             "at least one row with RA and Dec",
             "choose another catalogue",
-        )
-    if (np.abs(dec[good]) > 90).any() or (ra[good] < -180).any() or (ra[good] > 360).any():
-        raise table.wrong(
-            f"has positions such as RA {ra[good][0]:g}, Dec {dec[good][0]:g}",
-            "RA from 0 to 360 and Dec from -90 to 90 degrees",
-            "check its units and which column is which",
         )
     if not good.all():
         lost = np.flatnonzero(~good)
@@ -201,6 +203,12 @@ def _motions(
     if along_ra < 0 and (along_ra := table.find(_PM_RA_COORDINATE)) >= 0:
         factor = cosine
     if along_ra < 0 or along_dec < 0:
+        like = [name for name in table.names if _LIKE_MOTIONS.fullmatch(split_name(name)[0])]
+        if like:
+            table.notes.append(
+                f"{shown_name(table.path)}: {', '.join(like)[:80]} are not read, proper motions are pmra (times cos Dec) and "
+                "pmdec: positions are those of the epoch of the catalogue"
+            )
         return None
     unit = table.unit(along_ra)
     if unit is not None and unit.is_equivalent(units.s / units.yr):
@@ -210,6 +218,12 @@ def _motions(
         east = table.numbers(along_ra, rate) * factor
     north = table.numbers(along_dec, rate)
     known = np.isfinite(east) & np.isfinite(north)
+    fast = np.flatnonzero(known & (np.hypot(east, north) > _FASTEST))
+    table.note_rows(
+        fast.tolist(),
+        [f"a proper motion of {np.hypot(east[row], north[row]):g} mas/yr is none of a star" for row in fast],
+    )
+    known[fast] = False
     return np.where(known, east, 0.0), np.where(known, north, 0.0)
 
 
@@ -226,13 +240,37 @@ def _epochs(table: FileTable, given: float | None) -> NDArray[np.float64]:
     for key in table.meta:
         if str(key).lower() in _EPOCH and np.isfinite(year := julian_years([str(table.meta[key])])[0]):
             return np.full(len(table), year)
-    if any(table.find((key,)) >= 0 for key in _GAIA):
-        return np.full(len(table), _GAIA_EPOCH)
+    columns = find_positions(table)
+    name = split_name(table.names[columns.first[0]])[0] if columns else ""
+    is_gaia = any(table.find((key,)) >= 0 for key in _GAIA)
+    if "epoch2000" in name or (is_gaia and "2000" in name):
+        # the Gaia archive and VizieR give positions at two epochs: these are moved to 2000 already
+        return np.full(len(table), 2000.0)
+    if is_gaia:
+        year = _GAIA_EPOCHS[_gaia_release(table)]
+        table.notes.append(
+            f"{shown_name(table.path)} does not say the epoch of its positions: J{year} of Gaia DR{_gaia_release(table)} is "
+            "used; a column ref_epoch would say another"
+        )
+        return np.full(len(table), year)
     raise table.wrong(
         "has proper motions but no epoch",
         "a column ref_epoch with the Julian year of the positions",
         "add it, or give the epoch of the catalogue",
     )
+
+
+def _gaia_release(table: FileTable) -> str:
+    """Which release of Gaia a table is of, by its designations or its header; the third when nothing says it."""
+    index = table.find(("designation", "source_name"))
+    words = [*(table.text(index)[:1] if index >= 0 else ()), *(str(value) for value in table.meta.values())]
+    for word in words:
+        if match := _RELEASE.search(word):
+            return match[1]
+        for number, release in _VIZIER_RELEASES.items():
+            if number in word:
+                return release
+    return "3"
 
 
 def _separation(ra: NDArray, dec: NDArray, ra0: float, dec0: float) -> NDArray[np.float64]:

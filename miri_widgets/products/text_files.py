@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import gzip
+import zlib
 from pathlib import Path
 
 from miri_widgets.errors import BadTableError, MissingFileError
@@ -22,10 +24,26 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+_GZIP = b"\x1f\x8b"
+_OTHER_KINDS = (
+    (b"PK\x03\x04", "a workbook of a spreadsheet program or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of an old spreadsheet program"),
+    (b"%PDF", "a PDF document"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"#ASDF", "an ASDF file"),
+    (b"SIMPLE  =", "a FITS file"),
+    (b"\x93NUMPY", "an array of numpy"),
+    (b"SQLite format 3", "a database of SQLite"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
+"""First bytes of files that are given in place of text."""
+
 
 def read_text(path: Path, expected: str, remedy: str, *, largest: int = LARGEST_TEXT) -> str:
     """
-    Read a text file: UTF-8, or what its byte-order mark says.
+    Read a text file, plain or gzipped: UTF-8, or what its byte-order mark says.
 
     Parameters
     ----------
@@ -59,15 +77,21 @@ def read_text(path: Path, expected: str, remedy: str, *, largest: int = LARGEST_
             raise BadTableError(f"{shown_name(path)} is no regular file", expected, remedy)
         with path.open("rb") as stream:
             content = stream.read(largest + 1)
+        if content.startswith(_GZIP):
+            with gzip.open(path) as stream:
+                content = stream.read(largest + 1)
     except FileNotFoundError as error:
         raise MissingFileError(
             f"no file {shown_name(path)}", f"{expected} in {path.parent}", remedy
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise BadTableError(f"{shown_name(path)} cannot be read ({why})", expected, remedy) from error
     if len(content) > largest:
         raise BadTableError(f"{shown_name(path)} is larger than {largest / 1024**2:.0f} MB", expected, remedy)
+    for start, kind in _OTHER_KINDS:
+        if content.startswith(start) and not (start == b"#ASDF" and b"\0" not in content):
+            raise BadTableError(f"{shown_name(path)} cannot be read (it is {kind})", expected, remedy)
     try:
         return decode_text(content)
     except ValueError as error:

@@ -30,6 +30,7 @@ from miri_widgets.run.key_settings import did_not_act
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import LOG, Record, write_record
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.steps.acceleration import SWITCH, switched_off
 from miri_widgets.steps.stages import all_stages
 
 __all__ = ["EXECUTOR_VARIABLE", "give_way", "run_child"]
@@ -63,6 +64,7 @@ def run_child(root: str, values: dict[str, Any], replies: Connection, lock: obje
     folder = workspace.partial_folder(plan.stage, plan.key)
     _live_alone(replies)
     os.environ.update(plan.environment)
+    os.environ[SWITCH] = ",".join({*plan.acceleration_off, *switched_off()})
     os.chdir(folder)
     log = _open_log(folder)
     try:

@@ -19,9 +19,10 @@ from miri_widgets.run.events import EventKind, JobEvent, append_events, read_eve
 from miri_widgets.run.job_files import JobFile, job_ids, new_job_id, read_job, unfinished_jobs, write_job
 from miri_widgets.run.jobs import JobFold, JobState, JobSummary, RunStatus
 from miri_widgets.run.launcher import IDLE_MINUTES, Launcher
-from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.plan import RunPlan, without_accelerations
 from miri_widgets.run.records import LOG, completed
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.steps.acceleration import switched_off
 
 __all__ = ["Engine", "EngineStatus"]
 
@@ -122,6 +123,7 @@ class Engine:
         """
         if not plans:
             raise EngineError("no runs in the job", "at least one exposure", "choose exposures first")
+        plans = without_accelerations(plans, switched_off())
         job = JobFile(new_job_id(), time.time(), tuple(plans))
         done = [completed(self.workspace, plan.key, plan.stage) is not None for plan in plans]
         missing = [plan for plan, is_done in zip(plans, done, strict=True) if not is_done]
@@ -157,6 +159,7 @@ class Engine:
                     seconds=plan.predicted_seconds,
                     measured=known,
                     message=reason,
+                    depends=plan.depends,
                 )
             )
         if all_done:

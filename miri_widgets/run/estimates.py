@@ -20,8 +20,25 @@ __all__ = ["Estimate", "Measured", "estimate", "note_measured", "read_measured",
 _MARGIN = 1.15  # jobs of one size scatter by a few per cent; the worst seen with a reserve
 _TAIL_BYTES = 200_000
 _SIZE = re.compile(r"(?:(\d+)\*)?(\d+)x(\d+)x(\d+)x(\d+)")
-_QUICK = {"grid": (0.4, 0.005, 0.0), "areas": (0.9, 0.0, 1.5)}
-"""Time, s, and its growth per exposure and per million pixels, of stages that do little with their pixels."""
+_SECONDS = {
+    "persistence": (1.0, 0.3, 0.5, 0.1),
+    "detector1": (1.1, 0.0, 7.3, 0.25),
+    "showers": (1.0, 0.0, 3.0, 0.2),
+    "image2": (1.1, 0.0, 1.5, 0.0),
+    "grid": (0.35, 0.005, 0.0, 0.0),
+    "areas": (0.65, 0.0, 1.0, 0.0),
+    "sky": (1.0, 0.9, 0.9, 0.0),
+    "shifts": (2.0, 4.0, 0.0, 0.0),
+    "apply_shift": (0.65, 0.0, 0.0, 0.0),
+    "image3": (2.0, 0.5, 3.6, 0.0),
+}
+"""
+Time, s, and its growth per exposure, per million pixels and per million samples: processor time on two cores with
+jwst 3.0, of 1 to 30 exposures of 256 x 256 to FULL, which does not depend on what else the machine does. Those of
+persistence and showers are guesses from the work that they do.
+"""
+_EACH_SECONDS, _TOGETHER_SECONDS = (0.9, 0.0, 1.0, 0.0), (1.0, 0.5, 1.0, 0.0)
+"""The same of other stages, with one exposure or several."""
 _BYTES_PER_PIXEL = {"detector1": 48.0, "image2": 90.0, "image3": 90.0}
 
 
@@ -114,8 +131,8 @@ def estimate(stage: str, exposures: Sequence[Exposure], earlier: Sequence[Measur
     Notes
     -----
     Runs of the same stage on data of other sizes tell how fast this machine is; where there are none, runs of
-    other stages do. Without any the figures are straight lines through peak resident
-    memory and times measured with jwst 3.0 on two cores: detector1 FULL 5x1
+    other stages do. Without any the figures are straight lines through times and peak resident
+    memory measured with jwst 3.0 on two cores: detector1 FULL 5x1
     668 MB, 10x1 939 MB, 10x2 1506 MB; image2 FULL 502 MB; image3 of eight
     FULL exposures 960 MB.
     """
@@ -155,14 +172,17 @@ def _from_size(stage: str, exposures: Sequence[Exposure]) -> tuple[float, float]
 def _line(stage: str, count: int, pixels: int, samples: int) -> tuple[float, float]:
     """Return memory in MB and seconds, by number of exposures, pixels of all, and samples of all."""
     millions = pixels / 1e6
+    base, per_exposure, per_million, per_sample = _SECONDS.get(
+        stage, _EACH_SECONDS if count == 1 else _TOGETHER_SECONDS
+    )
+    seconds = base + per_exposure * count + per_million * millions + per_sample * samples / 1e6
     if stage == "detector1":
-        return 380.0 + 55.0 * samples / 1e6, 4.0 + 0.6 * samples / 1e6
-    if stage in _QUICK:
-        base, per_exposure, per_million = _QUICK[stage]
-        return 310.0 + 200.0 * millions / count, base + per_exposure * count + per_million * millions
-    if count == 1:
-        return 310.0 + 200.0 * millions, 1.5 + 2.0 * millions
-    return 450.0 + 65.0 * millions, 5.0 + 3.5 * millions
+        memory = 380.0 + 55.0 * samples / 1e6
+    elif count == 1 or stage == "grid":
+        memory = 310.0 + 200.0 * millions / count
+    else:
+        memory = 450.0 + 65.0 * millions
+    return memory, seconds
 
 
 def _samples(exposure: Exposure) -> int:

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,8 @@ class JobEvent:
     message : str
         The state of the step (running, done, skipped, failed), or what a
         queued run waits for.
+    depends : tuple of str or None
+        For QUEUED: the keys of the runs that it needs; None when that is not said.
     """
 
     time: float
@@ -80,6 +82,7 @@ class JobEvent:
     error: dict[str, Any] | None = None
     message: str = ""
     measured: bool = False
+    depends: tuple[str, ...] | None = None
 
     def to_line(self) -> bytes:
         """Return the event as one line."""
@@ -95,7 +98,8 @@ class JobEvent:
         """Read one line; None when it is torn or of another kind."""
         try:
             values = json.loads(line)
-            return cls(**{**values, "kind": EventKind(values["kind"])})
+            event = cls(**{**values, "kind": EventKind(values["kind"])})
+            return event if event.depends is None else replace(event, depends=tuple(event.depends))
         except (ValueError, KeyError, TypeError):
             return None
 

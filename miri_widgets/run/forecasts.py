@@ -1,8 +1,8 @@
 """
 How much of a job is done and how long the rest takes: pure functions of what its runs did and of the clock.
 
-Predictions are made before anything ran, on this machine or on none. What the runs of the job take corrects them:
-those of a stage correct that stage, all together correct the stages of which nothing ended yet.
+Predictions are made before anything ran, on this machine or on none. What the runs of the job take corrects them
+(`run.paces`), and the rest of the job is played through on its workers (`run.schedules`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from miri_widgets.run.paces import measured_paces
+from miri_widgets.run.schedules import end_times
 
 __all__ = ["STARTUP_SECONDS", "Forecast", "completed_share", "forecast"]
 
@@ -23,8 +26,6 @@ _LATE = 1.5
 """A run that takes this many times longer than expected is late."""
 _LEFT_OF_LATE = 0.15
 """Remaining time of an overdue run, in units of what it has taken."""
-_WEIGHT_OF_PREDICTION = 0.25
-"""Weight of a prediction against that of one run that was measured."""
 _MOST = 0.99
 """Share of the work that is told at most before the end."""
 _SHORTEST = 0.1
@@ -100,13 +101,10 @@ def forecast(
     Forecast
         Without a time as long as neither an earlier run nor one of this job has told how fast the machine is.
 
-    Notes
-    -----
-    Runs of one stage share the workers and stages follow each other: a stage takes the larger of its work divided
-    by the workers and its longest run. Stages that overlap make that a little pessimistic.
     """
-    paces, general = _paces(runs)
-    expected = {run.key: _expected(run, paces.get(run.stage, general), general) for run in runs}
+    workers = max(workers, 1)
+    paces = measured_paces(runs, workers)
+    expected = {run.key: _expected(run, paces.of(run.stage)) for run in runs}
     shares = {run.key: _share(run, expected[run.key]) for run in runs}
     work = sum(expected.values())
     done = sum(shares[run.key] * expected[run.key] for run in runs)
@@ -114,47 +112,19 @@ def forecast(
     fraction = 1.0 if complete else min(done / work, _MOST) if work > 0 else 0.0
     if not active:
         return Forecast(fraction, 0.0, {}, shares, work=work)
-    measured = known or bool(paces) or all(run.status.ended for run in runs)
-    left, late = _time_left(runs, expected, max(workers, 1))
+    measured = known or paces.measured or all(run.status.ended for run in runs)
+    late = any(str(run.status) == "running" and run.seconds > _LATE * expected[run.key] for run in runs)
     startup = 0.0
     if runs and not any(run.started or run.status.ended for run in runs):
         startup = max(STARTUP_SECONDS - waited, _LEFT_OF_LATE * waited)
         late = waited > _LATE * STARTUP_SECONDS
-    by_stage, total = {}, startup
-    for stage, seconds in left.items():
-        total += seconds
-        by_stage[stage] = total
-    return Forecast(fraction, total if measured else None, by_stage if measured else {}, shares, late, work)
+    if not measured:
+        return Forecast(fraction, None, {}, shares, late, work)
+    by_stage, total = _time_left(runs, expected, workers, startup)
+    return Forecast(fraction, total, by_stage, shares, late, work)
 
 
-def _paces(runs: Sequence[Any]) -> tuple[dict[str, float], float]:
-    """
-    Return how many times longer than predicted runs took, by stage and in general.
-
-    The first run of a service is often slow, with its files not yet in memory: the prediction keeps a small weight.
-    """
-    took: dict[str, list[tuple[float, float]]] = {}
-    for run in runs:
-        if str(run.status) == "done" and run.predicted_seconds > 0 and run.seconds > 0:
-            took.setdefault(run.stage, []).append((run.seconds, run.predicted_seconds))
-    general = _pace([pair for some in took.values() for pair in some])
-    paces = {}
-    for stage, some in took.items():
-        others = [pair for name, pairs in took.items() if name != stage for pair in pairs]
-        paces[stage] = _pace(some, _pace(others))
-    return paces, general
-
-
-def _pace(pairs: Sequence[tuple[float, float]], before: float = 1.0) -> float:
-    """Return the mean of taken over predicted time, drawn a little towards what was known before."""
-    if not pairs:
-        return before
-    ratio = sum(taken for taken, _ in pairs) / sum(predicted for _, predicted in pairs)
-    weight = len(pairs) / (len(pairs) + _WEIGHT_OF_PREDICTION)
-    return float(ratio**weight * before ** (1 - weight))
-
-
-def _expected(run: Any, pace: float, general: float) -> float:
+def _expected(run: Any, pace: float) -> float:
     """Return how long a run takes, s: what it took when it is over."""
     if str(run.status) == "done" and run.seconds > 0:
         return float(run.seconds)
@@ -172,19 +142,17 @@ def _share(run: Any, expected: float) -> float:
 
 
 def _time_left(
-    runs: Sequence[Any], expected: Mapping[str, float], workers: int
-) -> tuple[dict[str, float], bool]:
-    """Return the time left by stage, s, and whether a run at work is late."""
-    found: dict[str, float] = {}
-    late = False
-    for stage in dict.fromkeys(run.stage for run in runs):
-        left = []
-        for run in runs:
-            if run.stage != stage or run.status.ended:
-                continue
+    runs: Sequence[Any], expected: Mapping[str, float], workers: int, startup: float
+) -> tuple[dict[str, float], float]:
+    """Return the time left until the last run of each stage ends, by stage, and of all, s."""
+    left = {}
+    for run in runs:
+        if not run.status.ended:
             elapsed = run.seconds if str(run.status) == "running" else 0.0
-            left.append(max(expected[run.key] - elapsed, _LEFT_OF_LATE * elapsed))
-            late |= elapsed > _LATE * expected[run.key]
-        if left:
-            found[stage] = max(sum(left) / workers, max(left))
-    return found, late
+            left[run.key] = max(expected[run.key] - elapsed, _LEFT_OF_LATE * elapsed)
+    ends = end_times(runs, left, workers)
+    by_stage: dict[str, float] = {}
+    for run in runs:
+        if run.key in ends:
+            by_stage[run.stage] = max(by_stage.get(run.stage, 0.0), startup + ends[run.key])
+    return by_stage, max(by_stage.values(), default=startup)

@@ -68,6 +68,8 @@ class RunState:
         Why it failed, as `MiriWidgetsError.to_dict`.
     reason : str
         What it waits for.
+    depends : tuple of str or None
+        Keys of the runs that it needs; None when that is not known.
     """
 
     key: str
@@ -86,6 +88,7 @@ class RunState:
     known: bool = False
     error: dict[str, Any] | None = None
     reason: str = ""
+    depends: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ class JobFold:
                 reason=event.message,
                 predicted_seconds=predicted,
                 known=event.measured or run.known,
+                depends=run.depends if event.depends is None else event.depends,
             )
         if event.kind == EventKind.STARTED:
             blank = {"step": "", "index": 0, "step_started": 0.0, "error": None, "reason": ""}

@@ -12,6 +12,7 @@ from pathlib import Path
 from miri_widgets.errors import EngineError
 from miri_widgets.run.locks import RunLock
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.steps.acceleration import SWITCH
 
 __all__ = ["IDLE_MINUTES", "Launcher"]
 
@@ -132,6 +133,8 @@ def _environment(workers: int) -> dict[str, str]:
     environment = dict(os.environ)
     # every run would compile the whole pipeline again
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    # each plan names what it goes without: a service outlives the wish of who started it
+    environment.pop(SWITCH, None)
     threads = str(max((os.cpu_count() or 1) // max(workers, 1), 1))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
         environment.setdefault(name, threads)

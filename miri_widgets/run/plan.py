@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from miri_widgets.run.workspace import Workspace
 
-__all__ = ["KEY_DIGITS", "RunInput", "RunPlan", "run_key"]
+__all__ = ["KEY_DIGITS", "RunInput", "RunPlan", "run_key", "without_accelerations"]
 
 KEY_DIGITS = 20
 
@@ -92,6 +92,9 @@ class RunPlan:
         Version of the pipeline that the key is for.
     stage_code : str
         Of a stage of another package, the mark of the code that the key is for.
+    acceleration_off : tuple of str
+        Exact replacements of slow functions that this run goes without, see `miri_widgets.steps.acceleration`. They
+        change no bit of a product, so that the key does not know them.
     """
 
     key: str
@@ -111,6 +114,7 @@ class RunPlan:
     jwst_version: str = ""
     stage_code: str = ""
     predicted_measured: bool = False
+    acceleration_off: tuple[str, ...] = ()
 
     def files(self, workspace: Workspace) -> list[Path]:
         """Return where the exposures that go in lie, or will lie."""
@@ -131,7 +135,8 @@ class RunPlan:
         """Rebuild a plan from `to_dict`."""
         known = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
         inputs = tuple(RunInput(**one) for one in values["inputs"])
-        lists = {name: tuple(values[name]) for name in ("exposures", "depends")}
+        names = ("exposures", "depends", "acceleration_off")
+        lists = {name: tuple(values.get(name, ())) for name in names}
         return cls(**{**known, **lists, "inputs": inputs})
 
 
@@ -179,3 +184,17 @@ def run_key(
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]
+
+
+def without_accelerations(plans: Sequence[RunPlan], off: Collection[str]) -> list[RunPlan]:
+    """
+    Return plans that go without some accelerations, besides those that they go without already; keys stay.
+
+    Parameters
+    ----------
+    plans : sequence of RunPlan
+        Runs.
+    off : collection of str
+        Names of `miri_widgets.steps.acceleration.ACCELERATIONS`, or ``all``.
+    """
+    return [replace(one, acceleration_off=tuple(sorted({*one.acceleration_off, *off}))) for one in plans]

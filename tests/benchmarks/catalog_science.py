@@ -37,7 +37,7 @@ CLEAR = 3.0  # arcsec: no other source of a tenth of the flux is nearer
 
 def measure() -> tuple[dict[str, float | None], list[str]]:
     """Return the figures, and what they mean."""
-    from miri_widgets.models.catalog import catalog_of
+    from miri_widgets.analysis.source_catalog import catalog_of
     from miri_widgets.simulation.calibrated import calibrated_program
 
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="miri-catalog-") as name:

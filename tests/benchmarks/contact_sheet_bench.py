@@ -15,12 +15,11 @@ from astropy.io import fits
 from astropy.visualization import ZScaleInterval
 from keys import Key
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-import fake_rooms
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.contact_sheet import ContactSheetPanel
+from tests.support import fake_rooms
 
 KEYS = (
     Key("contact_sheet.first_s", "s", at_most=3.0),

@@ -11,11 +11,12 @@ from astropy.io import fits
 from astropy.table import Table
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.cli.headless import follow, start
+from miri_widgets.cli.headless import follow
 from miri_widgets.core.photometry import aperture_flux, isolated
 from miri_widgets.core.registration import group_rms, sky_offset
 from miri_widgets.products.names import ExposureName
 from miri_widgets.products.program import load_program
+from miri_widgets.run.reduction import Reduction
 from miri_widgets.simulation import load_truth
 from miri_widgets.simulation.psf import point_spread
 from miri_widgets.simulation.truth import Truth
@@ -31,13 +32,11 @@ def reduce_demo() -> tuple[Truth, list[Path], list[Path], Path]:
     program = replace(
         load_program(ROOT / "dashboards" / "demo.toml"), workspace=ROOT / "build" / "science" / "demo"
     )
-    session, job = start(program)
-    if not follow(session, job, lambda line: print(line, file=sys.stderr)):
+    reduction = Reduction(program)
+    if not follow(reduction, reduction.submit(), lambda line: print(line, file=sys.stderr)):
         raise RuntimeError("the demo did not reduce")
-    stages = list(session.stages.values())
-    cal = [path for row in stages[1].rows for path in row.products if path.name.endswith("_cal.fits")]
-    products = [path for row in stages[2].rows for path in row.products]
-    session.close()
+    products = [path for plan in reduction.planned.plans for path in reduction.runs.products(plan)]
+    cal = [path for path in products if path.name.endswith("_cal.fits")]
     crf = sorted(path for path in products if path.name.endswith("_crf.fits"))
     mosaic = next(path for path in products if path.name.endswith("_i2d.fits"))
     # each cal lies in a folder of its own run: the order is that of the names

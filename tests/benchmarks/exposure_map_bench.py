@@ -11,13 +11,12 @@ from pathlib import Path
 
 from keys import Key
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-import fake_rooms
-from placed_files import place_all
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.exposuremap import ExposureMapView
+from tests.support import fake_rooms
+from tests.support.placed_files import place_all
 
 KEYS = (
     Key("map.open_400_s", "s", at_most=2.0),

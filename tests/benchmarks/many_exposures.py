@@ -10,14 +10,13 @@ from typing import Any
 
 import ipywidgets
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-import fake_rooms
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.program import ProgramPanel
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan
+from tests.support import fake_rooms
 
 CARDS = 260
 """Other keywords of a real primary header."""

@@ -10,15 +10,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from miri_widgets.cli.headless import follow, start
+from miri_widgets.cli.headless import follow
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.run.engine import Engine
+from miri_widgets.run.reduction import Reduction
 from miri_widgets.serve import ServerProcess, start_server
 from miri_widgets.simulation.twins import ensure_twin
 
@@ -135,9 +135,8 @@ def measure() -> dict[str, float | None]:
         return {"page.cold_s": None}
     folder = Path(tempfile.mkdtemp(prefix="miri-page-"))
     programs = dashboards(folder)
-    session, job = start(replace(programs["demo"]))
-    follow(session, job, lambda line: print(line, file=sys.stderr))
-    session.close()
+    reduction = Reduction(programs["demo"])
+    follow(reduction, reduction.submit(), lambda line: print(line, file=sys.stderr))
     for program in programs.values():
         Engine(program.workspace).shutdown()
     values: dict[str, float | None] = {}

@@ -4,7 +4,8 @@ What the page shows of the progress of a whole reduction: ``python tests/benchma
 A simulated twin is reduced from nothing in a workspace of its own while a recorder takes what the model of the page
 shows, several times a second. With ``--events FILE`` the recorder is given the events of a job that has ended, as they
 came: the model is a function of events and clock only. ``--fresh`` takes the predictions of a machine on which nothing
-has run, from the plans beside the events.
+has run, from the plans beside the events. ``--steady LOAD`` lets each run take its processor time times LOAD, on the
+workers of the job: what the job would have taken on a machine that does nothing else, or always the same.
 
 The table: by stage, when its first exposure was done, the estimate of the total then, the true total, and the error;
 then the longest time without any change, whether the share ever fell, and what was shown at most before the end.
@@ -21,6 +22,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from miri_widgets.models.progress import JobsInProgress, Progress
 from miri_widgets.run.events import EventKind, JobEvent, read_events
@@ -64,40 +67,92 @@ def replayed(events: Sequence[JobEvent], tick: float = TICK) -> list[Shown]:
 
 def live(name: str) -> list[Shown]:
     """Simulate a twin, reduce it in a new workspace, and record."""
-    from miri_widgets.cli.headless import start
     from miri_widgets.products.program import as_twin, load_program
+    from miri_widgets.run.engine import Engine
+    from miri_widgets.run.reduction import Reduction
     from miri_widgets.simulation.twins import ensure_twin
 
     program = load_program(ROOT / "dashboards" / f"{name}.toml")
     ensure_twin(name, say=lambda line: print(line, file=sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
-        session, job = start(replace(as_twin(program, name), workspace=Path(folder)))
+        engine = Engine(Path(folder))
+        job = Reduction(replace(as_twin(program, name), workspace=Path(folder)), engine=engine).submit()
         jobs, found = JobsInProgress(), []
-        while (state := session.services.engine.state(job)).active:
+        while (state := engine.state(job)).active:
             found.append(shown(state, jobs, time.time()))
             time.sleep(TICK)
-        session.services.engine.shutdown()
-        session.close()
+        engine.shutdown()
     return found
 
 
-def as_fresh(
-    events: Sequence[JobEvent], plans: Iterable[object], exposures: Sequence[object]
-) -> list[JobEvent]:
+def as_now(events: Sequence[JobEvent], plans: Iterable[Any]) -> list[JobEvent]:
+    """
+    Let the events of an earlier version say what they say today.
+
+    A run names the runs that it needs; the import of the pipeline is no part of what the first runs take.
+    """
+    needs = {plan.key: tuple(plan.depends) for plan in plans}
+    worked = {event.key: event.time - event.seconds for event in events if event.kind == EventKind.DONE}
+    changed = []
+    for event in events:
+        if event.kind == EventKind.QUEUED and event.seconds:
+            event = replace(event, depends=needs[event.key])
+        elif event.kind == EventKind.STARTED and worked.get(event.key, 0.0) - event.time > 2.0:
+            event = replace(event, time=worked[event.key])
+        changed.append(event)
+    return sorted(changed, key=lambda event: event.time)
+
+
+def as_fresh(events: Sequence[JobEvent], plans: Iterable[Any]) -> list[JobEvent]:
     """Replace the predictions of a job by those of a machine on which nothing has run."""
     from miri_widgets.run.estimates import estimate
 
-    by_root = {one.root: one for one in exposures}  # type: ignore[attr-defined]
-    seconds = {
-        plan.key: estimate(plan.stage, [by_root[root] for root in plan.exposures], ()).seconds  # type: ignore[attr-defined]
-        for plan in plans
-    }
+    seconds = {plan.key: estimate(plan.stage, exposures_of(plan.size), ()).seconds for plan in plans}
     return [
-        replace(one, seconds=seconds[one.key], measured=False)
-        if one.kind == EventKind.QUEUED and one.seconds
-        else one
-        for one in events
+        replace(event, seconds=seconds[event.key], measured=False)
+        if event.kind == EventKind.QUEUED and event.seconds
+        else event
+        for event in events
     ]
+
+
+def exposures_of(size: str) -> list[Any]:
+    """Return exposures of the size of a plan, as ``12*1024x1032x8x1``."""
+    count, _, shape = size.rpartition("*")
+    ny, nx, ngroups, nints = map(int, shape.split("x"))
+    return [SimpleNamespace(ny=ny, nx=nx, ngroups=ngroups, nints=nints)] * int(count or 1)
+
+
+def as_steady(
+    events: Sequence[JobEvent], plans: Sequence[Any], taken: dict[str, float], startup: float = 8.0
+) -> list[JobEvent]:
+    """Return the events of the same job if each run took a given time, s, from the end of the import on."""
+    first = [event for event in events if event.kind == EventKind.SUBMITTED or event.seconds]
+    first = [event for event in first if event.kind in (EventKind.SUBMITTED, EventKind.QUEUED)]
+    begin, workers, job = first[0].time, first[0].index, first[0].job
+    ranks = {stage: rank for rank, stage in enumerate(dict.fromkeys(plan.stage for plan in plans))}
+    ended: dict[str, float] = {}
+    waiting, later, busy = list(plans), [], dict.fromkeys(range(workers), begin + startup)
+    while waiting:
+        worker = min(busy, key=lambda number: busy[number])
+        now = busy[worker]
+        keys = {plan.key for plan in plans}
+        able = [
+            plan
+            for plan in waiting
+            if all(ended.get(key, now + 1) <= now for key in plan.depends if key in keys)
+        ]
+        if not able:
+            busy[worker] = min(end for end in ended.values() if end > now)
+            continue
+        plan = max(able, key=lambda plan: ranks[plan.stage])
+        waiting.remove(plan)
+        end = ended[plan.key] = busy[worker] = now + taken[plan.key]
+        names = {"job": job, "key": plan.key, "stage": plan.stage, "label": plan.label}
+        later.append(JobEvent(time=now, kind=EventKind.STARTED, **names))
+        later.append(JobEvent(time=end, kind=EventKind.DONE, seconds=taken[plan.key], **names))
+    later.append(JobEvent(time=max(ended.values()), job=job, kind=EventKind.JOB_DONE))
+    return [*first, *sorted(later, key=lambda event: event.time)]
 
 
 def table(record: Sequence[Shown]) -> list[str]:
@@ -131,6 +186,23 @@ def longest_still(record: Sequence[Shown]) -> float:
     return longest
 
 
+def recorded(options: argparse.Namespace) -> list[Shown]:
+    """Replay a job that has ended."""
+    from miri_widgets.run.job_files import read_job
+    from miri_widgets.run.records import completed
+    from miri_widgets.run.workspace import Workspace
+
+    folder = options.events.parent
+    workspace = Workspace(folder.parents[1])
+    plans = read_job(workspace, folder.name).plans
+    events = as_now(read_events(options.events)[0], plans)
+    if options.steady:
+        records = {plan.key: completed(workspace, plan.key, plan.stage) for plan in plans}
+        taken = {key: options.steady * record.cpu_seconds for key, record in records.items() if record}
+        events = as_steady(events, plans, taken)
+    return replayed(as_fresh(events, plans) if options.fresh else events)
+
+
 def main() -> int:
     """Record, or replay, and print the table."""
     parser = argparse.ArgumentParser(
@@ -138,23 +210,12 @@ def main() -> int:
     )
     parser.add_argument("program", nargs="?", default="smacs0723_2736")
     parser.add_argument("--events", type=Path, help="events.jsonl of a job that has ended, instead of a run")
+    parser.add_argument("--fresh", action="store_true", help="predictions as where nothing has run")
     parser.add_argument(
-        "--fresh", type=Path, metavar="FOLDER", help="folder of the raw exposures of that job"
+        "--steady", type=float, metavar="LOAD", help="runs take their processor time times LOAD"
     )
     options = parser.parse_args()
-    if options.events is None:
-        record = live(options.program)
-    else:
-        events, _ = read_events(options.events)
-        if options.fresh is not None:
-            from miri_widgets.products.scan import scan
-            from miri_widgets.run.job_files import read_job
-            from miri_widgets.run.workspace import Workspace
-
-            job = options.events.parent
-            plans = read_job(Workspace(job.parents[1]), job.name).plans
-            events = as_fresh(events, plans, scan([options.fresh]).exposures)
-        record = replayed(events)
+    record = live(options.program) if options.events is None else recorded(options)
     print("\n".join(table(record)))
     return 0
 

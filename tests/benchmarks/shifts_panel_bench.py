@@ -10,13 +10,12 @@ from pathlib import Path
 
 from keys import Key
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-import fake_rooms
-from shift_files import field_session, finish_stage, trusted, write_shift_files
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.shifts import ShiftsPanel
+from tests.support import fake_rooms
+from tests.support.shift_files import field_session, finish_stage, trusted, write_shift_files
 
 KEYS = (
     Key("shifts.panel_45_s", "s", at_most=1.0),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,7 @@ from playwright.sync_api import Page, expect
 
 from miri_widgets.products.opened import opened_programs
 from miri_widgets.simulation import write_reference_cache
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-import fake_rooms
+from tests.support import fake_rooms
 
 CELL = """
 import os

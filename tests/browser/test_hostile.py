@@ -1,8 +1,7 @@
-"""A browser is given every text of `tests/models/hostile.py`, in every view: nothing of it runs, all of it is read."""
+"""A browser is given every text of `tests/support/hostile.py`, in every view: nothing of it runs, all of it is read."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -23,14 +22,11 @@ CHECK = """() => ({
 
 
 @pytest.fixture(scope="module")
-def hostile(repository: Path) -> ModuleType:
+def hostile() -> ModuleType:
     """The texts."""
-    path = repository / "tests" / "models" / "hostile.py"
-    spec = importlib.util.spec_from_file_location("hostile", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    from tests.support import hostile
+
+    return hostile
 
 
 def toml(hostile: ModuleType) -> str:

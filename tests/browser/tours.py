@@ -199,18 +199,16 @@ class CompareTour(Tour):
 
     def prepare(self) -> str:
         """Make both runs, and let their workspace be the latest."""
-        from miri_widgets.cli.headless import follow, start
+        from miri_widgets.cli.headless import follow
+        from miri_widgets.run.reduction import Overrides, Reduction
         from miri_widgets.simulation.twins import ensure_twin
 
         ensure_twin(self.program.simulated)
         for threshold in (5, 6):
             changes = (f"detector1.jump.rejection_threshold={threshold}",)
-            session, job = start(self.program, stages=["persistence", "detector1"], changes=changes)
-            try:
-                if job and not follow(session, job, print):
-                    raise RuntimeError(f"the runs with a threshold of {threshold} were not made")
-            finally:
-                session.close()
+            reduction = Reduction(self.program, Overrides().with_changes(changes))
+            if not follow(reduction, reduction.submit(), print):
+                raise RuntimeError(f"the runs with a threshold of {threshold} were not made")
         os.utime(self.program.workspace / "runs" / "detector1")
         return "two runs of each exposure were made before"
 

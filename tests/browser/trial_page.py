@@ -10,13 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-import fake_rooms
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models.session import SessionModel
 from miri_widgets.viewer import make_viewer
+from tests.support import fake_rooms
 
 PROVED = ("stripes", "sky")
 
@@ -90,7 +89,7 @@ def begin(session: SessionModel) -> None:
 
 def hostile_dashboard(folder: str) -> Dashboard:
     """Return the dashboard of a program whose texts are all of `hostile.PAYLOADS` at once."""
-    import hostile
+    from tests.support import hostile
 
     session = hostile.session(fake_rooms, Path(folder), " ".join(hostile.PAYLOADS.values()))
     made = Dashboard(session, viewer=make_viewer("light", height="420px"))
@@ -102,10 +101,8 @@ def hostile_shifts(folder: str) -> Any:
     """Return the view of a table of shifts with such texts."""
     from dataclasses import replace
 
-    import hostile
-    import shift_files
-
     from miri_widgets.panels.shifts import show_shifts
+    from tests.support import hostile, shift_files
 
     text = " ".join(hostile.PAYLOADS.values())
     plain = "".join(letter if letter.isprintable() else " " for letter in text)

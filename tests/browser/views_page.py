@@ -13,17 +13,15 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import catalog_files
-import fake_rooms
 import look_pages
-import shift_files
 from ipywidgets import VBox
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.steps.previews import preview
 from miri_widgets.viewer import ImageViewer, make_viewer
+from tests.support import catalog_files, fake_rooms, shift_files
 
 CELL = """
 import sys

@@ -8,9 +8,10 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miri_widgets.analysis.comparison import compared
 from miri_widgets.errors import InputError
 from miri_widgets.models import compare
-from miri_widgets.models.compare import CompareModel, compared
+from miri_widgets.models.compare import CompareModel
 
 
 def write(path, image, flags, unit="MJy/sr"):

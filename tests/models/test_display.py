@@ -106,7 +106,7 @@ def test_another_image_is_judged_anew(model, tmp_path):
 
 
 def test_a_large_mosaic_is_measured_from_some_pixels_that_stand_for_all(tmp_path):
-    from miri_widgets.models.measure import measure
+    from miri_widgets.analysis.image_statistics import measure
 
     rng = np.random.default_rng(4)
     image = rng.normal(30.0, 1.0, (2400, 2200)).astype(np.float32)
@@ -117,3 +117,13 @@ def test_a_large_mosaic_is_measured_from_some_pixels_that_stand_for_all(tmp_path
     assert found.level.median == pytest.approx(30.0, abs=0.01)
     total = found.histogram.counts.sum() + found.histogram.below + found.histogram.above
     assert total == pytest.approx(image.size, rel=1e-3)
+
+
+def test_why_a_range_was_refused_is_over_when_the_one_in_force_is_entered_again(model, tmp_path):
+    model.session.show(write(tmp_path / "a_cal.fits", 4.0))
+    model.fix(1.0, 9.0)
+    model.in_force(1.0, 9.0)
+    model.fix(9.0, 1.0)
+    assert "white above black" in model.sentence and model.fixed == (1.0, 9.0)
+    model.fix(1.0, 9.0)
+    assert model.sentence == ""

@@ -5,11 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from miri_widgets.analysis.footprints import previewed_grid
 from miri_widgets.models.exposure_map import COLOURINGS, ExposureMap
-from miri_widgets.models.footprints import previewed_grid
 from miri_widgets.models.selection import choose, newest_product, rows_of
-
-from .placed_files import DEC, HALF, RA, square
+from tests.support.placed_files import DEC, HALF, RA, square
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miri_widgets.analysis.product_flags import read_flags
 from miri_widgets.core.dq import BITS
 from miri_widgets.errors import NotJwstError
-from miri_widgets.models.flags import FlagsModel, read_flags
+from miri_widgets.models.flags import FlagsModel
 
 
 def write(path, flags):
@@ -106,3 +107,17 @@ def test_what_is_ticked_means_the_flags_of_the_product_in_view(model):
     assert model.value is None
     model.session.show(model.session.stages["image2"].products[0])
     assert (model.masks["DO_NOT_USE"] == first).all()
+
+
+def test_why_the_key_did_nothing_is_over_with_the_view_that_it_was_about(session, engine, model):
+    mosaic = session.stages["image3"].products[0]
+    session.show(mosaic)
+    model.toggle()
+    assert f"{mosaic.name} has no flags" in model.sentence
+    session.show(mosaic, extension="WHT")
+    assert model.sentence == ""
+    session.shown = None
+    model.toggle()
+    assert "No product is in view" in model.sentence
+    session.show(mosaic)
+    assert model.sentence == ""

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from miri_widgets.models import SessionModel
-from miri_widgets.models.memory import MemoryFile
+from miri_widgets.products.session_file import SessionFile
 
 
 def opened(fakes, program):
@@ -79,7 +79,7 @@ def test_two_pages_keep_what_the_other_changed(fakes, program):
 
 
 def test_a_view_that_moves_waits_until_it_rests(tmp_path):
-    file = MemoryFile(tmp_path / "session.json")
+    file = SessionFile(tmp_path / "session.json")
     for width in range(5):
         file.write({"view": {"width": width}})
         assert not file.path.exists()
@@ -92,7 +92,7 @@ def test_a_view_that_moves_waits_until_it_rests(tmp_path):
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
-    file = MemoryFile(tmp_path / "session.json")
+    file = SessionFile(tmp_path / "session.json")
     file.write({"tab": "one"})
     before = file.path.read_bytes()
 

@@ -6,7 +6,7 @@ import pytest
 
 from miri_widgets.errors import EngineError
 from miri_widgets.models import RowState, open_session
-from miri_widgets.models.orders import runs_to_do
+from miri_widgets.run.program_runs import runs_to_do
 
 
 @dataclass(frozen=True)

@@ -147,3 +147,17 @@ def test_the_content_of_a_file_is_part_of_the_key(session, tmp_path):
     session.touch()
     session.poll()
     assert [plan.key for plan in session.plans if plan.stage == "sky"] != before
+
+
+def test_run_it_first_is_over_when_the_stage_before_has_run(session, engine):
+    session.models["image2"].set({"photom.skip": True})
+    session.poll()
+    session.previews.start("sky", session.programs.exposures[0].root)
+    session.previews.root = session.programs.exposures[0].root
+    session.poll()
+    assert "run it first" in session.previews.sentence
+    session.run("image2")
+    session.services.engine.finish()
+    session.poll()
+    session.poll()
+    assert session.previews.sentence == "" and session.previews.result is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from miri_widgets.models.run_choices import choice_of
+from miri_widgets.analysis.comparable_runs import choice_of
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.run.records import Record, write_record
 
@@ -135,3 +135,20 @@ def test_products_of_other_names_pair_by_their_kind(tmp_path):
     assert [(one.first.name, one.second.name) for one in model.value.pairs] == [
         ("old_cal.fits", "new_cal.fits")
     ]
+
+
+def test_what_was_wrong_with_a_choice_is_over_with_the_next(tmp_path):
+    one, other = (
+        write_product(tmp_path / f"{name}_cal.fits", level) for name, level in (("a", 1.0), ("b", 2.0))
+    )
+    model = RunDifferencesModel()
+    model.choose(one, other)
+    assert model.value is not None
+    model.choose_entered("", str(other))
+    assert model.sentence == "Name two files: A and B."
+    model.choose_entered(str(one), str(other))
+    assert model.sentence == "" and model.value is not None
+    model.look_into("https://example.org")
+    assert model.sentence
+    model.look_into(str(tmp_path))
+    assert model.sentence == "" and model.value is not None

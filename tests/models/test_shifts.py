@@ -1,33 +1,27 @@
 """Measured shifts as values: what is wrong before and after, what to do next, groups that the user makes."""
 
 import asyncio
-import importlib.util
 import math
-import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from miri_widgets.analysis.shift_diagnostics import group_labels, short_name, star_matches, stored_histograms
+from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.errors import BadTableError, ParameterError
 from miri_widgets.models.readings import Reading
-from miri_widgets.models.shift_facts import group_labels, short_name, star_matches, stored_histograms
-from miri_widgets.models.shifts import ShiftsModel, next_step, read_shift_facts
+from miri_widgets.models.shifts import ShiftsModel, next_step
 from miri_widgets.products.shift_tables import read_shift_table
+from tests.support import shift_files
 
 
 @pytest.fixture(scope="module")
 def made():
     """The writer of tables with known values."""
-    name = "miri_shift_files"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("shift_files.py"))
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+    return shift_files
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import pytest
 from astropy.io import fits
 from regions import CirclePixelRegion, EllipsePixelRegion, PixCoord, PolygonPixelRegion
 
+from miri_widgets.analysis.shower_list import dated, is_same_place, shower_rows, without_known
 from miri_widgets.core.regions import Region
 from miri_widgets.core.showers import showers_of
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models import SessionModel
-from miri_widgets.models.shower_list import dated, is_same_place, shower_rows, without_known
 from miri_widgets.models.showers import NO_RAMP, PARAMETER
 from miri_widgets.products.region_files import read_regions
 

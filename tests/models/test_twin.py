@@ -102,3 +102,86 @@ def test_program_files_name_stages_parameters_and_a_twin_that_exist(repository, 
         PROGRAMS[f"{name}_full"].filters
     )
     assert (repository / "dashboards" / f"{name}.ipynb").is_file()
+
+
+def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_state(fakes, tmp_path):
+    from concurrent.futures import Future
+
+    import ipywidgets
+
+    from miri_widgets.dashboard import Dashboard
+    from miri_widgets.panels.parts.runbar import Runbar
+
+    program = fakes.fake_program(tmp_path / "made")
+    made, place = program.folders[0], tmp_path / "twin" / "uncal"
+    program = replace(
+        program, folders=(place,), simulated="small", twin="small", awaited=(tmp_path / "real",)
+    )
+    session = SessionModel(program, fakes.fake_services(program))
+    session.poll()
+    page, runs = Dashboard(session), Runbar(session.stages["detector1"])
+    end: Future[None] = Future()
+    session.submit = lambda call, name, say: (say("reference files: 10 of about 40, now a flat"), end)[1]
+
+    def texts(widget):
+        own = [str(widget.value)] if isinstance(widget, ipywidgets.HTML) else []
+        return own + [text for child in getattr(widget, "children", ()) for text in texts(child)]
+
+    def with_count(count):
+        return [text for text in (*texts(page), *texts(runs)) if count in text]
+
+    def follow():
+        session.twin.tick()
+        session.apply(session._looker.look(session.request()))
+
+    together = []
+    session.twin.observe(
+        lambda _: together.append((session.twin.fraction, session.twin.sentence)), "fraction"
+    )
+    session.twin.make()
+    follow()
+    assert len(with_count("10 of about 40")) == 1 and session.twin.fraction == 0.25
+    session.twin._say("exposure 3 of 4: jw")
+    follow()
+    assert with_count("10 of") == [] and len(with_count("3 of 4")) == 1
+    assert (0.75, "The simulated twin is being made: exposure 3 of 4: jw") in together
+    assert (
+        "exposures are being simulated" in page.header.title.value
+        and page.tabs.items[0]["detail"] == "being simulated"
+    )
+    assert "being made" in runs.words.value, "the stages say why they wait, without a count of their own"
+    place.parent.mkdir(parents=True)
+    made.rename(place)
+    end.set_result(None)
+    follow()
+    follow()
+    assert with_count("3 of 4:") == [] and "being made" not in " ".join(texts(page) + texts(runs))
+    assert "4 of 4 exposures" in page.header.title.value
+    page.close(), runs.close(), session.close()
+
+
+def test_why_a_twin_could_not_be_made_is_over_when_its_exposures_are_there(twin):
+    session, _, made = twin
+    made.rename(made.with_name("gone"))
+    session.twin.make()
+    session.poll()
+    assert "was not made" in session.twin.sentence
+    made.with_name("gone").rename(session.program.folders[0].parent.with_name("uncal"))
+    session.program.folders[0].parent.mkdir(parents=True, exist_ok=True)
+    session.program.folders[0].parent.with_name("uncal").rename(session.program.folders[0])
+    session.rescan()
+    session.poll()
+    assert session.twin.sentence == "" and not session.twin.wanted
+
+
+def test_a_mistake_while_a_twin_is_made_does_not_leave_it_at_work(twin, monkeypatch):
+    session, _, _ = twin
+
+    def broken(name, say):
+        raise RuntimeError("a mistake")
+
+    session.services = replace(session.services, make_twin=broken)
+    session.twin.make()
+    with pytest.raises(RuntimeError):
+        session.twin.tick(wait=True)
+    assert not session.twin.working and "could not be made" in session.twin.sentence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from miri_widgets.panels.catalog import show_catalog
+from tests.support.catalog_files import write
 
-from ..models.catalog_files import write
 from .stub_viewer import Viewer
 
 

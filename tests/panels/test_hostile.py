@@ -1,11 +1,8 @@
 """Texts of strangers stay texts: no view makes an element of them. `tests/browser/test_hostile.py` lets a browser try."""
 
 import html
-import importlib.util
-import sys
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import ipywidgets
 import pytest
@@ -20,6 +17,7 @@ from miri_widgets.panels.parts.runbar import bar
 from miri_widgets.panels.parts.theme import button, chip, escape, sentences
 from miri_widgets.panels.references import ReferencesPanel
 from miri_widgets.panels.shifts import show_shifts
+from tests.support import hostile, shift_files
 
 from .stub_viewer import Viewer
 
@@ -29,19 +27,6 @@ OURS = {
 }  # fmt: skip
 ATTRIBUTES = {"aria-hidden", "aria-label", "aria-valuemax", "aria-valuemin", "aria-valuenow", "class", "colspan",
               "data-row", "role", "style", "tabindex", "title"}  # fmt: skip
-
-
-def _beside(name):
-    full = f"miri_{name}"
-    if full not in sys.modules:
-        path = Path(__file__).parents[1] / "models" / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(full, path)
-        sys.modules[full] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[full]
-
-
-HOSTILE = _beside("hostile")
 
 
 class Reader(HTMLParser):
@@ -112,13 +97,13 @@ def walk(dashboard):
         yield panel
 
 
-ALL = list(HOSTILE.PAYLOADS.values())
+ALL = list(hostile.PAYLOADS.values())
 """Joined both ways round: a view may show the beginning of a text only."""
 
 
 @pytest.mark.parametrize("text", [" ".join(ALL), " ".join(ALL[::-1])], ids=["forwards", "backwards"])
 def test_every_view_of_a_hostile_program(fakes, tmp_path, text):
-    session = HOSTILE.session(fakes, tmp_path, text)
+    session = hostile.session(fakes, tmp_path, text)
     dashboard = Dashboard(session, viewer=Viewer())
     views = 0
     said = read(dashboard)
@@ -137,7 +122,7 @@ def test_every_view_of_a_hostile_program(fakes, tmp_path, text):
     dashboard.close()
 
 
-@pytest.mark.parametrize("text", HOSTILE.PAYLOADS.values(), ids=HOSTILE.PAYLOADS)
+@pytest.mark.parametrize("text", hostile.PAYLOADS.values(), ids=hostile.PAYLOADS)
 def test_archive_and_references(tmp_path, text):
     archive = ArchiveModel(tmp_path / "raw")
     panel = ArchivePanel(archive)
@@ -157,9 +142,9 @@ def test_archive_and_references(tmp_path, text):
     references.close()
 
 
-@pytest.mark.parametrize("text", HOSTILE.PAYLOADS.values(), ids=HOSTILE.PAYLOADS)
+@pytest.mark.parametrize("text", hostile.PAYLOADS.values(), ids=hostile.PAYLOADS)
 def test_a_table_of_shifts(tmp_path, text):
-    made = _beside("shift_files")
+    made = shift_files
     plain = text.replace("\x00", "").replace("\n", " ").replace("\r", " ")
     shifts = []
     for tile in (1, 2):
@@ -174,7 +159,7 @@ def test_a_table_of_shifts(tmp_path, text):
     view.close()
 
 
-@pytest.mark.parametrize("text", HOSTILE.PAYLOADS.values(), ids=HOSTILE.PAYLOADS)
+@pytest.mark.parametrize("text", hostile.PAYLOADS.values(), ids=hostile.PAYLOADS)
 def test_what_all_views_are_made_of(text):
     for made in (sentences([text], "bad"), chip(text, text), bar(0.3, text, text), f"<p>{escape(text)}</p>"):
         reader = Reader()
@@ -190,10 +175,10 @@ def test_the_reader_finds_what_is_foreign():
     inner = ipywidgets.HTML("<p>fine</p>")
     part.children = (ipywidgets.Tab([inner]),)
     assert read(part) == "fine"
-    inner.value = f"<p>{HOSTILE.PAYLOADS['elements']}</p>"
+    inner.value = f"<p>{hostile.PAYLOADS['elements']}</p>"
     with pytest.raises(AssertionError):
         read(part)
-    inner.value = f"<p onclick='{HOSTILE.RUN}'>not ours</p>"
+    inner.value = f"<p onclick='{hostile.RUN}'>not ours</p>"
     with pytest.raises(AssertionError):
         read(part)
     part.close()

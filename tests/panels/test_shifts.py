@@ -1,25 +1,24 @@
 """Panels of shifts and of the grid: what they show of 45 exposures, and what a click does."""
 
-import importlib.util
 import math
 import re
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import ipywidgets
 import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
 
+from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.dashboard import PANELS
 from miri_widgets.models.exposure_map import ExposureMap
-from miri_widgets.models.shifts import ShiftsModel, read_shift_facts
+from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.apply_shift import AppliedShifts, ApplyShiftPanel
 from miri_widgets.panels.grid import GridPanel, GridPreview
 from miri_widgets.panels.parts.footprints import Arrow, SkyMap, Tile, angle_words, round_length
 from miri_widgets.panels.shifts import ShiftsPanel, ShiftsView, show_shifts
+from tests.support import shift_files
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -27,13 +26,7 @@ EVIL = '<img src=x onerror="alert(1)">'
 @pytest.fixture(scope="module")
 def made():
     """The writer of tables with known values."""
-    name = "miri_shift_files"
-    if name not in sys.modules:
-        path = Path(__file__).parents[1] / "models" / "shift_files.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+    return shift_files
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from miri_widgets.analysis.group_differences import Picture
 from miri_widgets.core.planes import Planes
 from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.compare import LOOKS, CompareModel
 from miri_widgets.models.display import DisplayModel
 from miri_widgets.models.flags import FlagsModel
-from miri_widgets.models.group_pictures import Picture
 from miri_widgets.models.in_view import Content, InView, caption_of
 from miri_widgets.models.newest import NewestProduct
 from miri_widgets.models.rows import RowState

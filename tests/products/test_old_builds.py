@@ -11,10 +11,10 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from miri_widgets.analysis.comparison import compared
+from miri_widgets.analysis.mosaic_photometry import MosaicPixels
+from miri_widgets.analysis.source_catalog import catalog_of
 from miri_widgets.errors import InputError, WrongSuffixError
-from miri_widgets.models.catalog import catalog_of
-from miri_widgets.models.compare import compared
-from miri_widgets.models.mosaic_pixels import MosaicPixels
 from miri_widgets.models.report_pictures import picture
 from miri_widgets.products.brightness_units import mjy_per_sr, unit_name
 from miri_widgets.products.content import content_hash

@@ -1,4 +1,5 @@
 import codecs
+import gzip
 
 import pytest
 from hypothesis import given
@@ -71,3 +72,14 @@ def test_what_is_no_text_file_is_a_sentence(tmp_path):
         read(tmp_path / ("x" * 5000))
     with pytest.raises(BadTableError, match="cannot be read"):
         read(tmp_path / "a\0b")
+
+
+def test_gzipped_text_is_read_and_its_size_counts_unpacked(tmp_path):
+    path = tmp_path / "file.txt.gz"
+    path.write_bytes(gzip.compress(WORDS.encode()))
+    assert read(path) == WORDS
+    with pytest.raises(BadTableError, match="larger than"):
+        read(path, largest=10)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(BadTableError, match="cannot be read"):
+        read(path)

@@ -19,6 +19,7 @@ def execute(stage, inputs, settings, output, *, product_name="", report=lambda s
     name = product_name or Path(inputs[0]).name.rpartition("_")[0]
     with (output / "journal.txt").open("w") as stream:
         stream.write(f"{os.getpid()} {os.getcwd()}\n")
+    (output / "switch.txt").write_text(os.environ.get("MIRI_WIDGETS_ACCELERATION_OFF", ""))
     print(f"working on {name}")
     warnings.warn("a warning of the pipeline", stacklevel=1)
     for index, step in enumerate(STEPS, start=1):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from miri_widgets.models.layers import checked_layer
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import load_program
 from miri_widgets.run import plan_stages
+from miri_widgets.run.setting_layers import checked_layer
 from miri_widgets.settings import Settings, Source
 from miri_widgets.simulation import PROGRAMS
 from miri_widgets.simulation.plan import planned_exposures

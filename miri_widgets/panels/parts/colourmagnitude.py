@@ -9,8 +9,8 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from miri_widgets.analysis.source_catalog import CatalogSource
 from miri_widgets.core.catalog import EXTENDED, POINT, SHARP, UNSURE
-from miri_widgets.models.catalog import CatalogSource
 from miri_widgets.models.catalog_choice import CatalogModel
 from miri_widgets.panels.parts.chart import axis, figure, fit_axis
 from miri_widgets.panels.parts.footprints import key

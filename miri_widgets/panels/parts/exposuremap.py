@@ -11,9 +11,9 @@ import ipywidgets
 import numpy as np
 from bqplot_image_gl.interacts import MouseInteraction
 
+from miri_widgets.analysis.footprints import Corners
 from miri_widgets.core.tangent_plane import from_plane, to_plane
 from miri_widgets.models.exposure_map import COLOURINGS, Colouring, ExposureMap
-from miri_widgets.models.footprints import Corners
 from miri_widgets.models.selection import choose
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.chart import CHOSEN, COLOURS, FILTER_COLOURS

@@ -7,10 +7,10 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.layers import differing_preset
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
+from miri_widgets.run.setting_layers import differing_preset
 from miri_widgets.settings import Kind, Parameter, Source
 
 __all__ = ["Field", "Switch", "shown_value"]

@@ -10,8 +10,8 @@ import bqplot
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.analysis.footprints import Corners
 from miri_widgets.core.tangent_plane import mean_position, to_plane
-from miri_widgets.models.footprints import Corners
 from miri_widgets.panels.parts.chart import INK, axis, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text

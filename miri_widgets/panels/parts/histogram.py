@@ -7,9 +7,9 @@ from typing import Any
 import bqplot
 import numpy as np
 
+from miri_widgets.analysis.image_statistics import Measurement, measure_pixels
 from miri_widgets.models.display import read_sample
 from miri_widgets.models.in_view import Content, InView
-from miri_widgets.models.measure import Measurement, measure_pixels
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis

@@ -9,7 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from miri_widgets.models.shift_facts import HistogramPicture, ShiftFacts
+from miri_widgets.analysis.shift_diagnostics import HistogramPicture, ShiftFacts
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.chart import axis, figure, fit_axis
 from miri_widgets.panels.parts.part import Part, close_all

@@ -8,7 +8,8 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.models.pixel_story import Chapter, PixelStory, question_of, tell
+from miri_widgets.analysis.pixel_history import Chapter, PixelStory, tell
+from miri_widgets.models.pixel_history import question_of
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis

@@ -10,10 +10,10 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from miri_widgets.analysis.shift_diagnostics import ShiftFacts, group_labels, star_of
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.models.selection import choose
-from miri_widgets.models.shift_facts import ShiftFacts, group_labels, star_of
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.chart import COLOURS, Ring, axis, close_marks, figure, fit_axis
 from miri_widgets.panels.parts.footprints import Arrow, SkyMap, Tile, key

@@ -8,9 +8,9 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.analysis.shower_list import ShowerRow
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.shower_list import ShowerRow
 from miri_widgets.models.showers import PARAMETER, suggestion_threshold
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table

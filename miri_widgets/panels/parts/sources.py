@@ -9,9 +9,9 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.analysis.source_catalog import CatalogSource, ProgramCatalog
 from miri_widgets.core.catalog import EXTENDED, POINT, SHARP
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.catalog import CatalogSource, ProgramCatalog
 from miri_widgets.models.catalog_choice import KINDS, CatalogModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.colourmagnitude import ColourMagnitude

@@ -51,7 +51,6 @@ TONES = {
     "waiting": "wait",
     "queued": "wait",
     "done": "good",
-    "partly done": "run",
     "out of date": "warn",
     "asks you": "bad",
     "failed": "bad",

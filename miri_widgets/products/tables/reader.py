@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.tables.astropy_readers import READERS, read_mrt
 from miri_widgets.products.tables.cells import is_missing, parse_number
 from miri_widgets.products.tables.text_layouts import TextTable, parse_text_table
 from miri_widgets.products.tables.units import parse_unit, split_name
@@ -24,6 +25,8 @@ __all__ = ["FileTable", "read_table"]
 _BINARY = re.compile(r"\.(fits|fit|fts)(\.gz)?$", re.IGNORECASE)
 _VOTABLE = re.compile(r"\.(vot|votable|xml)(\.gz)?$", re.IGNORECASE)
 _SHOWN_ROWS = 3
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eEdD][+-]?\d+)?")
 
 
 @dataclass
@@ -45,6 +48,10 @@ class FileTable:
         What the header says.
     notes : list of str
         Sentences for the user: rows that were left out, values that could not be read.
+    descriptions : list of str
+        What the header says of each column, its coordinate system included; empty when it says nothing of any.
+    separator : str
+        What divides the cells of a text; "" for other files and layouts.
     """
 
     path: Path
@@ -54,6 +61,8 @@ class FileTable:
     places: list[str]
     meta: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    descriptions: list[str] = field(default_factory=list)
+    separator: str = ""
 
     def __len__(self) -> int:
         return len(self.places)
@@ -167,6 +176,8 @@ class FileTable:
                 f"writes {self.names[index]} as {commas[0][:20]!r} and as {points[0][:20]!r}",
                 "decimal points or decimal commas, not both", "write numbers in one way",
             )  # fmt: skip
+        if commas and all(_THOUSANDS.fullmatch(cell) for cell in commas):
+            self._require_decimal_commas(index, commas[0])
         values = np.full(len(cells), np.nan)
         bad = []
         for row, cell in enumerate(cells):
@@ -205,6 +216,19 @@ class FileTable:
             As `BadTableError`; the name of the file comes before `what`.
         """
         return BadTableError(f"{shown_name(self.path)} {what}", expected, remedy)
+
+    def _require_decimal_commas(self, index: int, cell: str) -> None:
+        """Refuse ``1,234``, which may be 1.234 or 1234, unless the table shows elsewhere what its commas are."""
+        if self.separator == ";":
+            # a semicolon divides cells where the comma divides numbers
+            return
+        texts = (one.strip() for column in self.columns if isinstance(column, list) for one in column)
+        if not any(_DECIMAL_COMMA.fullmatch(one) and not _THOUSANDS.fullmatch(one) for one in texts):
+            raise self.wrong(
+                f"writes {self.names[index]} as {cell[:20]!r}, which may be {cell.replace(',', '.')[:20]} or "
+                f"{cell.replace(',', '')[:20]}",
+                "numbers with decimal points", "write them so",
+            )  # fmt: skip
 
     def _factor(self, index: int, wanted: Any, default: Any) -> float:
         if wanted is None:
@@ -276,39 +300,55 @@ def _from_text(path: Path, parsed: TextTable) -> FileTable:
             *notes[:_SHOWN_ROWS],
             f"{shown_name(path)}: the same in {len(notes) - _SHOWN_ROWS} more lines",
         ]
-    return FileTable(path, parsed.names, parsed.units, columns, places, parsed.meta, notes)
+    return FileTable(
+        path,
+        parsed.names,
+        parsed.units,
+        columns,
+        places,
+        parsed.meta,
+        notes,
+        parsed.descriptions,
+        parsed.separator,
+    )
 
 
 def _from_astropy(path: Path, kind: str, content: str, remedy: str, text: str = "") -> FileTable:
-    from astropy.table import Table
-
     if not path.is_file():
         raise MissingFileError(f"no file {shown_name(path)}", f"{content} in {path.parent}", remedy)
-    source: Any = text.split("\n") if text else path
-    kinds = ("ascii.mrt", "ascii.cds") if kind == "mrt" else (kind,)
-    reason = ""
-    for one in kinds:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                table = Table.read(source, format=one)
-            break
-        except Exception as error:  # every reader has errors of its own
-            reason = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
-    else:
-        raise BadTableError(f"{shown_name(path)} cannot be read ({reason})", content, remedy)
-    names, units, columns = [], [], []
-    for name in table.colnames:
-        column = table[name]
-        if hasattr(column, "icrs"):
-            column = column.icrs
-            for axis in ("ra", "dec"):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read = read_mrt(text) if kind == "mrt" else READERS[kind](path)
+    except Exception as error:  # every reader has errors of its own
+        reason = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
+        raise BadTableError(f"{shown_name(path)} cannot be read ({reason})", content, remedy) from error
+    names, units, columns, descriptions = [], [], [], []
+    for name in read.table.colnames:
+        column = read.table[name]
+        if hasattr(column, "transform_to"):
+            for axis, values in zip(("ra", "dec"), _icrs_degrees(path, column), strict=True):
                 names.append(f"{name}.{axis}")
                 units.append("deg")
-                columns.append(np.ma.asarray(getattr(column, axis).deg))
+                columns.append(np.ma.asarray(values))
+                descriptions.append("ICRS")
         elif getattr(column, "ndim", 1) == 1 and hasattr(column, "dtype"):
             names.append(name)
             units.append(str(column.unit or ""))
             columns.append(np.ma.array(np.asarray(column), mask=np.asarray(getattr(column, "mask", False))))
-    places = [f"row {number}" for number in range(1, len(table) + 1)]
-    return FileTable(path, names, units, columns, places, dict(table.meta))
+            words = (getattr(column.info, "description", None), read.systems.get(name))
+            descriptions.append("; ".join(str(one) for one in words if one))
+    places = [f"row {number}" for number in range(1, len(read.table) + 1)]
+    notes = [f"{shown_name(path)} {note}" for note in read.notes]
+    return FileTable(path, names, units, columns, places, dict(read.table.meta), notes, descriptions)
+
+
+def _icrs_degrees(path: Path, column: Any) -> tuple[Any, Any]:
+    try:
+        places = column.icrs
+    except Exception as error:  # frames of the horizon need what a catalogue does not have
+        raise BadTableError(
+            f"{shown_name(path)} gives positions in the frame {getattr(column, 'name', '')[:40]!r}",
+            "ICRS, FK4, FK5, galactic or ecliptic", "convert its positions",
+        ) from error  # fmt: skip
+    return places.ra.deg, places.dec.deg

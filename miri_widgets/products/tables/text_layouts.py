@@ -1,49 +1,29 @@
-"""Layouts of tables that are text: separators, comment blocks, rows of units and of dashes, ECSV, IPAC."""
+"""Layouts of tables that are text: separators, comment blocks, titles, rows of units, of types and of dashes."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from miri_widgets.products.tables.cells import is_missing, parse_number
+from miri_widgets.products.tables.structured_layouts import is_ipac, parse_ecsv, parse_ipac, parse_sextractor
+from miri_widgets.products.tables.text_table import TextTable
 from miri_widgets.products.tables.units import SEXAGESIMAL, parse_unit
 
-__all__ = ["TextTable", "parse_text_table"]
+__all__ = ["parse_text_table"]
 
 _SEPARATORS = ("\t", ";", "|", ",")
 _DASHES = re.compile(r"[-=+]+")
 _NAME = re.compile(r"[A-Za-z_]")
-
-
-@dataclass
-class TextTable:
-    """
-    A table as text.
-
-    Attributes
-    ----------
-    names, units : list of str
-        Of the columns; "" for no unit.
-    rows : list of list of str
-        Cells, as many as names.
-    lines : list of int
-        Line of the file of each row, from 1.
-    meta : dict
-        What the header says.
-    notes : list of str
-        Rows that were left out, and why.
-    """
-
-    names: list[str]
-    units: list[str]
-    rows: list[list[str]] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    meta: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+_COMMENT = re.compile(r"\s*(#|//|!|%|;(?![^;]*;))")
+"""What begins a line of comment; a semicolon that is the only one of its line divides no cells."""
+_RULE = re.compile(r"[\s|+=:-]*(\+-{2}|={3}|-{3})[\s|+=:-]*")
+_TYPES = re.compile(r"\d*[NSnsMm]")
+"""Row of types of RDB tables."""
+_MARKUP = re.compile(r"\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
 
 def parse_text_table(text: str) -> TextTable:
@@ -69,33 +49,61 @@ def parse_text_table(text: str) -> TextTable:
         raise ValueError("is empty")
     first = numbered[0][1].lstrip()
     if first.startswith("# %ECSV"):
-        return _ecsv(numbered)
-    if first.startswith("\\") or (first.startswith("|") and _is_ipac(numbered)):
-        return _ipac(numbered)
+        return parse_ecsv(numbered)
+    if _MARKUP.match(first):
+        raise ValueError("is a page of HTML, no table")
+    if first.startswith("\\") or (first.startswith("|") and is_ipac(numbered)):
+        return parse_ipac(numbered)
     comments: list[tuple[int, str]] = []
     data: list[tuple[int, str]] = []
     notes: list[str] = []
     for number, line in numbered:
-        if not line.lstrip().startswith("#"):
+        if not _COMMENT.match(line):
             data.append((number, line))
         elif not data:
-            comments.append((number, line.lstrip()[1:]))
-        elif re.match(r"#\s*Table\b", line.lstrip()):
+            comments.append((number, re.sub(r"^\s*(#|//|!|%|;)", "", line)))
+        elif re.match(r"#\s*(Table|RESOURCE)\b", line.lstrip()):
             notes.append(f"a second table begins in line {number}: only the first is used")
             break
     if not data:
         if len(comments) == 1 or not comments:
             raise ValueError("has no lines below its header")
         raise ValueError("holds comments only")
-    return _delimited(comments, data, notes)
+    table = parse_sextractor(comments, data) or _delimited(comments, _without_rules(data), notes)
+    table.meta = {**_comment_facts(comments), "comments": [line.strip() for _, line in comments]}
+    _describe(table, comments)
+    return table
 
 
-def _split(line: str, separator: str) -> list[str]:
+def _without_rules(data: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Leave out lines that frame a table (those below names and units say where its numbers begin), and titles above it."""
+    data = [(number, line) for number, line in data if not line.lstrip().startswith("+-")]
+    while data and _RULE.fullmatch(data[0][1]):
+        data = data[1:]
+    while data and _RULE.fullmatch(data[-1][1]) and len(data) > 2:
+        data = data[:-1]
+    while len(data) > 1 and _is_title(data[0][1], data[1][1]):
+        data = data[1:]
+    if not data:
+        raise ValueError("has no lines below its header")
+    return data
+
+
+def _is_title(line: str, below: str) -> bool:
+    """Whether a line has no cells while that below it has names of columns."""
+    separator = _separator(below)
+    if separator == " " or _separator(line) != " ":
+        return False
+    return all(cell and not _is_value(cell) and _NAME.search(cell) for cell in _split(below, separator))
+
+
+def _split(line: str, separator: str, *, framed: bool | None = None) -> list[str]:
+    """Cells of a line; those of a table that bars frame begin behind the first bar, of others before it."""
     if separator == " ":
         reader = csv.reader(io.StringIO(re.sub(r"\s+", " ", line.strip())), delimiter=" ")
     else:
-        if separator == "|":
-            line = line.strip().strip("|")
+        if separator == "|" and (line.strip().startswith("|") if framed is None else framed):
+            line = line.strip().removeprefix("|").removesuffix("|")
         reader = csv.reader(io.StringIO(line), delimiter=separator, skipinitialspace=True)
     return [cell.strip() for cell in next(reader)]
 
@@ -109,26 +117,50 @@ def _separator(header: str) -> str:
 def _delimited(
     comments: Sequence[tuple[int, str]], data: Sequence[tuple[int, str]], notes: list[str]
 ) -> TextTable:
-    header = data[0][1]
-    separator = _separator(header)
-    names = _split(header, separator)
+    first = data[0][1]
+    # Excel says its separator so
+    forced = match[1] if (match := re.fullmatch(r"sep=(.)\s*", first)) else ""
+    data = data[1:] if forced else data
+    separator = forced or _separator(data[0][1])
+    framed = data[0][1].strip().startswith("|")
+    names = _split(data[0][1], separator, framed=framed)
     below = list(data[1:])
-    if all(not cell or _is_value(cell) for cell in names):
-        # a table of numbers: its names stand in the comment above it
-        above = next((line for _, line in reversed(comments) if line.strip()), "")
-        titles = _split(above, _separator(above)) if above else []
-        if len(titles) != len(names) or not all(_NAME.search(cell) for cell in titles):
+    if any(_is_value(cell) for cell in names):
+        # its names stand in the comment above it
+        titles = _titles(comments, len(names))
+        if titles:
+            names, below = titles, list(data)
+        elif all(not cell or _is_value(cell) for cell in names):
             raise ValueError("has no line with the names of its columns")
-        names, below = titles, list(data)
     while names and not names[-1]:
         names.pop()
-    cells = [(number, _split(line, separator)) for number, line in below]
-    units = [""] * len(names)
-    table = TextTable(names, units, notes=notes)
-    table.meta = _comment_facts(comments)
-    cells = _header_rows(table, cells)
-    _fill(table, cells)
+    cells = [
+        (number, _without_comment(_split(line, separator, framed=framed), separator, len(names)))
+        for number, line in below
+    ]
+    table = TextTable(names, [""] * len(names), notes=notes, separator=separator)
+    table.fill(_header_rows(table, cells))
     return table
+
+
+def _titles(comments: Sequence[tuple[int, str]], count: int) -> list[str]:
+    """Names of columns in the last comment above them; [] when it is none. SIMBAD calls its first column ``#``."""
+    above = next((line for _, line in reversed(comments) if line.strip()), "")
+    if not above:
+        return []
+    for line in (above, f"#{above}"):
+        titles = _split(line, _separator(above))
+        if len(titles) == count and all(_NAME.search(cell) or cell == "#" for cell in titles):
+            return titles
+    return []
+
+
+def _without_comment(row: list[str], separator: str, count: int) -> list[str]:
+    """Take off what stands behind ``#`` at the end of a row of columns that spaces divide."""
+    if separator != " " or len(row) <= count:
+        return row
+    place = next((place for place, cell in enumerate(row) if cell.startswith("#")), len(row))
+    return row[:place]
 
 
 def _header_rows(table: TextTable, cells: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
@@ -141,6 +173,8 @@ def _header_rows(table: TextTable, cells: list[tuple[int, list[str]]]) -> list[t
             and any(len(cell) > 2 for cell in row)
         )
 
+    if cells and all(_TYPES.fullmatch(cell) for cell in cells[0][1]):
+        return cells[1:]
     if cells and dashes(cells[0][1]):
         return cells[1:]
     if len(cells) > 1 and dashes(cells[1][1]):
@@ -180,19 +214,6 @@ def _padded(row: list[str], count: int) -> list[str]:
     return (row + [""] * count)[:count]
 
 
-def _fill(table: TextTable, cells: Sequence[tuple[int, list[str]]]) -> None:
-    """Put rows into the table; those with other numbers of cells are named and left out."""
-    count = len(table.names)
-    for number, row in cells:
-        while len(row) > count and not row[-1]:
-            row = row[:-1]
-        if len(row) != count:
-            table.notes.append(f"line {number} is left out: it has {len(row)} cells, the header has {count}")
-            continue
-        table.rows.append(row)
-        table.lines.append(number)
-
-
 def _comment_facts(comments: Sequence[tuple[int, str]]) -> dict[str, Any]:
     """Lines such as ``epoch = 2015.5`` or ``equinox: J2000``."""
     facts: dict[str, Any] = {}
@@ -202,71 +223,12 @@ def _comment_facts(comments: Sequence[tuple[int, str]]) -> dict[str, Any]:
     return facts
 
 
-def _ecsv(numbered: Sequence[tuple[int, str]]) -> TextTable:
-    from astropy.table.meta import get_header_from_yaml
-
-    head = []
-    for _, line in numbered[1:]:
-        if not line.startswith("#"):
-            break
-        head.append(line[2:] if line.startswith("# ") else line[1:])
-    data = numbered[1 + len(head) :]
-    try:
-        header: Mapping[str, Any] = get_header_from_yaml(head)
-    except Exception as error:  # yaml and astropy raise without a common base
-        raise ValueError(
-            f"has an ECSV header that cannot be read ({str(error).splitlines()[0][:80]})"
-        ) from error
-    if not data:
-        raise ValueError("has no lines below its header")
-    separator = str(header.get("delimiter") or " ")
-    columns = {str(one["name"]): one for one in header.get("datatype", ())}
-    names = _split_ecsv(data[0][1], separator)
-    if columns and (other := [name for name in names if name not in columns]):
-        # a unit that stands beside another name would be lost
-        raise ValueError(f"is no whole ECSV table: its header does not name the column {other[0][:40]}")
-    units = [str(columns.get(name, {}).get("unit") or "") for name in names]
-    table = TextTable(names, units, meta=dict(header.get("meta") or {}))
-    _fill(table, [(number, _split_ecsv(line, separator)) for number, line in data[1:]])
-    return table
-
-
-def _split_ecsv(line: str, separator: str) -> list[str]:
-    return [
-        cell.strip()
-        for cell in next(
-            csv.reader(io.StringIO(line), delimiter=separator, skipinitialspace=separator == " ")
-        )
-    ]
-
-
-def _is_ipac(numbered: Sequence[tuple[int, str]]) -> bool:
-    """Its header has bars, its rows have none."""
-    below = [line for _, line in numbered if not line.lstrip().startswith(("|", "\\"))]
-    return bool(below) and all("|" not in line for line in below)
-
-
-def _ipac(numbered: Sequence[tuple[int, str]]) -> TextTable:
-    heads = [line for _, line in numbered if line.startswith("|")]
-    if not heads:
-        raise ValueError("has no line with the names of its columns")
-    bars = [place for place, letter in enumerate(heads[0]) if letter == "|"]
-    spans = list(zip(bars, [*bars[1:-1], None] if len(bars) > 1 else [None], strict=False))
-
-    def cut(line: str) -> list[str]:
-        return [line[start:stop].strip(" |") for start, stop in spans]
-
-    names = cut(heads[0])
-    table = TextTable(names, cut(heads[2]) if len(heads) > 2 else [""] * len(names))
-    nulls = cut(heads[3]) if len(heads) > 3 else [""] * len(names)
-    for number, line in numbered:
-        if line.startswith("\\"):
-            if match := re.match(r"\\\s*(\w+)\s*=\s*'?([^']*)'?", line):
-                table.meta[match[1]] = match[2].strip()
-        elif not line.startswith("|"):
-            row = cut(line)
-            table.rows.append(
-                ["" if cell == null and null else cell for cell, null in zip(row, nulls, strict=True)]
-            )
-            table.lines.append(number)
-    return table
+def _describe(table: TextTable, comments: Sequence[tuple[int, str]]) -> None:
+    """Take what VizieR says of each column: ``#Column<tab>name<tab>(format)<tab>description``."""
+    told = {
+        match[1]: match[2]
+        for _, line in comments
+        if (match := re.match(r"Column\t([^\t]+)\t[^\t]*\t(.*)", line.strip()))
+    }
+    if told and not table.descriptions:
+        table.descriptions = [told.get(name, "") for name in table.names]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 __all__ = ["SEXAGESIMAL", "parse_unit", "split_name"]
@@ -27,6 +28,13 @@ _SYNONYMS = {
 }  # fmt: skip
 _IN_NAMES = "arcsec|arcmin|mas|uas|deg|rad|hourangle|hours|pix|pixels|pixel|px|masyr|mas_yr|arcsec_yr|deg_yr"
 _BRACKETS = re.compile(r"^(?P<name>.+?)[\s_]*[\[({](?P<unit>[^\[\](){}]*)[\])}]$")
+_FRAME = re.compile(
+    r"\s*(?:icrs|fk[45]|gal\w*|[jb]?(?:1950|2000)(?:\.0)?)(?:[\s,/]+(?:icrs|fk[45]|[jb]?(?:1950|2000)(?:\.0)?))*\s*",
+    re.IGNORECASE,
+)
+"""A frame in brackets, as ``RA (J2000)``: no unit."""
+_WHOLE = re.compile(r"^(?P<name>_?(?:ra|de|dec))(?P<unit>deg|rad)$")
+"""``RAdeg``, ``DEdeg``: the names of CDS tables."""
 _ENDING = re.compile(rf"^(?P<name>.*[a-z0-9])_(?P<unit>{_IN_NAMES})$", re.IGNORECASE)
 
 
@@ -64,12 +72,14 @@ def parse_unit(text: str) -> Any:
     plain = re.sub(r"^(arcsecs|arcseconds|as)(?=\W|$)", "arcsec", plain)
     if plain == "hourangle":
         return units.hourangle
-    for form in ({}, {"format": "cds"}, {"format": "fits"}):
-        for word in dict.fromkeys((plain, plain.lower())):
-            try:
-                return units.Unit(word, **form)
-            except (ValueError, TypeError):
-                continue
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", units.UnitsWarning)
+        for form in ({}, {"format": "cds"}, {"format": "fits"}):
+            for word in dict.fromkeys((plain, plain.lower())):
+                try:
+                    return units.Unit(word, **form)
+                except (ValueError, TypeError):
+                    continue
     raise ValueError(f"{text.strip()[:40]!r} is no unit")
 
 
@@ -80,18 +90,35 @@ def split_name(name: str) -> tuple[str, str]:
     Parameters
     ----------
     name : str
-        Such as ``dx [mas]``, ``dx (mas)``, ``dx_mas`` or ``RA_deg``.
+        Such as ``dx [mas]``, ``dx (mas)``, ``dx_mas``, ``RAdeg`` or ``RA (J2000) [deg]``.
 
     Returns
     -------
     (str, str)
-        Name in lower case with ``_`` for spaces, and unit; "" when it carries none.
+        Name in lower case with ``_`` for spaces and before a frame in brackets, and unit; "" when it carries none.
     """
-    plain, unit = name.strip(), ""
-    if match := _BRACKETS.match(plain):
-        plain, unit = match["name"], match["unit"]
+    plain, unit, frame = name.strip().strip("'\"").strip(), "", ""
+    while match := _BRACKETS.match(plain):
+        *others, last = match["unit"].split(",")
+        if _FRAME.fullmatch(match["unit"]) and not frame:
+            frame = match["unit"]
+        elif (
+            others
+            and not unit
+            and not frame
+            and (_FRAME.fullmatch(",".join(others)) or _FRAME.fullmatch(last))
+        ):
+            # both in one pair of brackets
+            unit, frame = (last, ",".join(others)) if not _FRAME.fullmatch(last) else (",".join(others), last)
+        elif not unit:
+            unit = match["unit"]
+        else:
+            break
+        plain = match["name"]
     plain = re.sub(r"\s+", "_", plain.strip().lower())
-    if match := _ENDING.match(plain):
+    if frame:
+        plain = f"{plain}_{re.split(r'[,/]', frame.strip().lower())[0].strip()}"
+    if match := _ENDING.match(plain) or _WHOLE.match(plain):
         plain = match["name"]
         unit = unit or match["unit"]
     return plain, unit

@@ -8,10 +8,20 @@ is a setting and has no place here.
 
 from miri_widgets.steps.acceleration.registry import (
     ACCELERATIONS,
+    SWITCH,
     Acceleration,
     State,
     accelerated,
     acceleration_states,
+    switched_off,
 )
 
-__all__ = ["ACCELERATIONS", "Acceleration", "State", "accelerated", "acceleration_states"]
+__all__ = [
+    "ACCELERATIONS",
+    "SWITCH",
+    "Acceleration",
+    "State",
+    "accelerated",
+    "acceleration_states",
+    "switched_off",
+]

@@ -17,7 +17,15 @@ from typing import Any
 
 from miri_widgets.errors import ParameterError
 
-__all__ = ["ACCELERATIONS", "SWITCH", "Acceleration", "State", "accelerated", "acceleration_states"]
+__all__ = [
+    "ACCELERATIONS",
+    "SWITCH",
+    "Acceleration",
+    "State",
+    "accelerated",
+    "acceleration_states",
+    "switched_off",
+]
 
 SWITCH = "MIRI_WIDGETS_ACCELERATION_OFF"
 """Environment variable: names that are switched off, separated by commas; ``all`` for every one."""
@@ -128,6 +136,11 @@ ACCELERATIONS = (
 """In the order in which they act."""
 
 
+def switched_off() -> tuple[str, ...]:
+    """Return the names that the environment variable `SWITCH` switches off, sorted."""
+    return tuple(sorted({name.strip() for name in os.environ.get(SWITCH, "").split(",")} - {""}))
+
+
 def acceleration_states(
     off: Collection[str] = (), *, known: Sequence[Acceleration] = ACCELERATIONS
 ) -> dict[str, State]:
@@ -151,14 +164,16 @@ def acceleration_states(
     ParameterError
         If a name is none of `known`.
     """
-    switched_off = set(off) | {name.strip() for name in os.environ.get(SWITCH, "").split(",") if name.strip()}
+    unwanted = {*off, *switched_off()}
     names = [acceleration.name for acceleration in known]
-    for name in sorted(switched_off - {*names, "all"}):
+    for name in sorted(unwanted - {*names, "all"}):
         raise ParameterError(
-            f"no acceleration is called {name!r}", f"all or one of {', '.join(names)}", "correct the name"
+            f"no acceleration is called {name[:60]!r}",
+            f"all or one of {', '.join(names)}",
+            "correct the name",
         )
     return {
-        acceleration.name: State.OFF if switched_off & {acceleration.name, "all"} else acceleration.state()
+        acceleration.name: State.OFF if unwanted & {acceleration.name, "all"} else acceleration.state()
         for acceleration in known
     }
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.analysis.mosaic_photometry import MosaicPixels, forced, matched
+from miri_widgets.analysis.mosaic_sources import sources_of
 from miri_widgets.core.catalog import (
     EXTENDED,
     POINT,
@@ -23,8 +25,6 @@ from miri_widgets.core.catalog import (
     stellar_locus,
 )
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.mosaic_pixels import MosaicPixels, forced, matched
-from miri_widgets.models.sources import sources_of
 from miri_widgets.products.catalogs import CONCENTRATION
 from miri_widgets.products.exposure import FILTERS, psf_fwhm_pixels
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from miri_widgets.analysis.pixel_history import Question, tell
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.pixel_story import Question, question_of, tell
+from miri_widgets.models.pixel_history import question_of
 
 
 def test_nothing_is_asked_before_an_image_is_shown(session):

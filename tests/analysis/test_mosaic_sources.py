@@ -5,8 +5,8 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from miri_widgets.analysis.mosaic_sources import sources_of
 from miri_widgets.errors import NotFitsError
-from miri_widgets.models.sources import sources_of
 from miri_widgets.products.scan import scan
 
 

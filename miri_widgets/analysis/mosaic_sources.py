@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from miri_widgets.analysis.mosaic_photometry import MosaicPixels
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.mosaic_pixels import MosaicPixels
 from miri_widgets.products.catalogs import Source, catalog_beside, read_catalog
 from miri_widgets.products.fits_files import read_image
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from miri_widgets.analysis.shift_assessment import judge_shifts, read_any_shifts
 from miri_widgets.core.shift_measurements import Status
 from miri_widgets.core.shift_verdicts import Verdict
 from miri_widgets.errors import BadTableError, MissingFileError
-from miri_widgets.models.judged_shifts import judge_shifts, read_any_shifts
 from miri_widgets.products.shift_tables import write_shift_table
 
 

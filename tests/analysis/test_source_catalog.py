@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from astropy.table import QTable
 
+from miri_widgets.analysis.source_catalog import CatalogSource, FilterFlux, ProgramCatalog, catalog_of
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.catalog import CatalogSource, FilterFlux, ProgramCatalog, catalog_of
 from miri_widgets.models.catalog_choice import CatalogModel
 from miri_widgets.products.region_files import read_regions
-
-from .catalog_files import GALAXY, PIXEL, STARS, write
+from tests.support.catalog_files import GALAXY, PIXEL, STARS, write
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from miri_widgets.analysis.shift_diagnostics import ShiftFacts
+from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shift_measurements import Measurement, Status
 from miri_widgets.core.shift_runs import ShiftRun, trust_run
 from miri_widgets.errors import BadTableError
-from miri_widgets.models.shift_facts import ShiftFacts
-from miri_widgets.models.shifts import read_shift_facts
 from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts
 from miri_widgets.products.fits_files import shown_name
 from miri_widgets.products.measured_shifts import MeasuredShifts, read_measured_shifts

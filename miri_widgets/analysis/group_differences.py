@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.analysis.shower_list import pixel_count
 from miri_widgets.core.regions import Region
 from miri_widgets.core.shower_search import find_showers, group_differences
 from miri_widgets.core.showers import ShowerMask
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.shower_list import pixel_count
 from miri_widgets.products.ramps import open_ramp
 
 __all__ = ["Picture", "difference_of", "require_inside", "showers_in"]

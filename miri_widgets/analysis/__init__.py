@@ -1,0 +1,1 @@
+"""What is computed of products for people: catalogues, measurements, assessments, differences; values, no traits."""

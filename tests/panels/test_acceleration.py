@@ -1,0 +1,40 @@
+"""The tick of the accelerations on the page."""
+
+from dataclasses import replace
+
+import pytest
+
+from miri_widgets.panels.parts.acceleration import AccelerationView
+from miri_widgets.panels.program import ProgramPanel
+from miri_widgets.steps.acceleration import acceleration_states
+
+
+@pytest.fixture
+def real(session):
+    session.services = replace(session.services, accelerations=acceleration_states)
+    session.acceleration.__init__(session)
+    return session
+
+
+def test_the_tick_follows_and_changes_the_model(real):
+    view = AccelerationView(real)
+    assert view.tick.value and not view.tick.disabled and "All 4 act" in view.words.value
+    view.tick.value = False
+    assert real.acceleration.off == ("all",) and "None acts." in view.words.value
+    real.acceleration.wanted = True
+    assert view.tick.value and "All 4 act" in view.words.value
+    view.close()
+
+
+def test_what_the_program_says_cannot_be_ticked_away(real):
+    real.program = replace(real.program, acceleration_off=("all",))
+    view = AccelerationView(real)
+    assert not view.tick.value and view.tick.disabled
+    assert "switched off in the program" in view.words.value and real.acceleration.wanted
+    view.close()
+
+
+def test_it_stands_on_the_page_of_the_program(session):
+    panel = ProgramPanel(session)
+    assert panel.acceleration in panel.children
+    panel.close()
