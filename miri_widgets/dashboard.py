@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.opening import OpeningModel
+from miri_widgets.models.rows import STEPS_LEFT_OUT
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.apply_shift import ApplyShiftPanel
@@ -132,16 +133,18 @@ class Dashboard(Part):
             done = (
                 f"{stage.count_done} of {len(stage.rows)}"
                 if state in ("running", "queued", "partly done")
+                else "steps left out"
+                if stage.status == STEPS_LEFT_OUT
                 else state
             )
             items.append(
                 {
                     "id": name,
                     "title": stage.stage.title.partition(":")[0],
-                    "tip": stage.stage.title,
+                    "tip": f"{stage.stage.title} ({stage.status})",
                     "detail": done,
-                    "glyph": GLYPHS[stage.state],
-                    "tone": TONES.get(stage.state, "calm"),
+                    "glyph": GLYPHS[stage.status],
+                    "tone": TONES.get(stage.status, "calm"),
                 }
             )
         return items

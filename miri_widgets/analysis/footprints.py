@@ -9,6 +9,7 @@ from typing import Any
 from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around, parse_footprint
 from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.moving_targets import mosaic_footprints
 
 __all__ = ["Corners", "known_footprints", "previewed_grid", "read_footprints"]
 
@@ -30,25 +31,25 @@ def read_footprints(files: Iterable[Path]) -> dict[str, Corners]:
     dict
         Corners by name of the exposure without suffix, in the order of the names.
     """
-    found = {}
+    exposures = []
     for path in sorted(files):
         try:
-            exposure = read_exposure(path)
-            found[exposure.root] = parse_footprint(exposure.s_region)
+            exposures.append(read_exposure(path))
         except MiriWidgetsError:
             continue
-    return found
+    return known_footprints(exposures)
 
 
 def known_footprints(exposures: Iterable[Exposure]) -> dict[str, Corners]:
     """Return the footprints of exposures whose headers have been read, as far as they have one."""
-    found = {}
+    with_footprint = []
     for one in exposures:
         try:
-            found[one.root] = parse_footprint(one.s_region)
+            parse_footprint(one.s_region)
         except InputError:
             continue
-    return found
+        with_footprint.append(one)
+    return dict(mosaic_footprints(with_footprint))
 
 
 def previewed_grid(footprints: dict[str, Corners], settings: dict[str, Any]) -> MosaicGrid:

@@ -15,7 +15,7 @@ from miri_widgets.analysis.footprints import Corners, known_footprints, previewe
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.readings import Reading
-from miri_widgets.models.rows import RowState
+from miri_widgets.models.rows import STEPS_LEFT_OUT, RowState, status_words
 from miri_widgets.models.selection import newest_products
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.models.watching import Watches
@@ -165,19 +165,19 @@ def _states(drawn: ExposureMap) -> dict[str, str | float]:
     return {
         one.root: "excluded"
         if one.root in programs.excluded
-        else _state(dict(programs.states.get(one.root, ())))
+        else _state(dict(programs.states.get(one.root, ())), bool(programs.left_out.get(one.root)))
         for one in programs.exposures
     }
 
 
-def _state(states: Mapping[str, RowState]) -> str:
+def _state(states: Mapping[str, RowState], left_out: bool) -> str:
     """Return one word for how an exposure stands in all stages: what needs a person first."""
     values = set(states.values())
     for one in (RowState.FAILED, RowState.RUNNING, RowState.WAITING, RowState.STALE):
         if one in values:
             return str(one)
     if values == {RowState.DONE}:
-        return str(RowState.DONE)
+        return status_words(RowState.DONE, left_out)
     return "partly done" if RowState.DONE in values else str(RowState.NEW)
 
 
@@ -191,6 +191,7 @@ _STATES = (
     "cancelled",
     "not run",
     "excluded",
+    STEPS_LEFT_OUT,
 )
 
 COLOURINGS: dict[str, Colouring] = {

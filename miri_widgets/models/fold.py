@@ -12,7 +12,7 @@ from miri_widgets.models.rows import RowState, RunRow, StageState
 from miri_widgets.models.services import StageLike
 from miri_widgets.models.waiting import waiting_reasons
 
-__all__ = ["engine_words", "exposure_states", "rows", "stage_values"]
+__all__ = ["engine_words", "exposure_states", "left_out_steps", "rows", "stage_values"]
 
 _STATES = {
     "waiting": RowState.WAITING,
@@ -201,6 +201,16 @@ def exposure_states(
             for root in row.exposures:
                 found.setdefault(root, {})[name] = row.state
     return {root: tuple(states.items()) for root, states in found.items()}
+
+
+def left_out_steps(every: Mapping[str, Sequence[RunRow]]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return the stages whose result of an exposure was made with steps left out, and which steps, by root."""
+    found: dict[str, dict[str, str]] = {}
+    for name, some in every.items():
+        for row in some:
+            for root in row.exposures if row.left_out else ():
+                found.setdefault(root, {})[name] = row.left_out
+    return {root: tuple(stages.items()) for root, stages in found.items()}
 
 
 def engine_words(status: Any) -> str:

@@ -42,6 +42,9 @@ class ProgramModel(traitlets.HasTraits):
     excluded = traitlets.Instance(frozenset, args=(), help="roots that take no part in runs")
     selected = traitlets.Tuple(help="roots of the chosen rows")
     states = traitlets.Dict(help="root -> tuple of (stage, RowState)")
+    left_out = traitlets.Dict(
+        help="root -> tuple of (stage, steps that the pipeline left out, with the reason)"
+    )
 
     def __init__(self, program: Program, session: SessionModel) -> None:
         super().__init__()
@@ -78,10 +81,11 @@ class ProgramModel(traitlets.HasTraits):
                 **{
                     name: getattr(exposure, name)
                     for name in ExposureRow.__dataclass_fields__
-                    if name not in ("included", "states")
+                    if name not in ("included", "states", "left_out")
                 },
                 included=exposure.root not in self.excluded,
                 states=self.states.get(exposure.root, ()),
+                left_out=self.left_out.get(exposure.root, ()),
             )
             for exposure in self.exposures
         )

@@ -92,6 +92,7 @@ class StageFacts:
     sentence: str = ""
     methods: str = ""
     acted: bool = True
+    with_steps_left_out: int = 0
 
     @property
     def status(self) -> str:
@@ -100,9 +101,12 @@ class StageFacts:
             return "cannot run"
         if not self.planned:
             return "takes no exposure"
-        return (
+        words = (
             "complete" if self.done == self.planned else f"{self.done} of {run_words(self.planned)} complete"
         )
+        if self.with_steps_left_out:
+            words += f", {self.with_steps_left_out} of {run_words(self.done)} with steps left out"
+        return words
 
     @property
     def time(self) -> str:
@@ -156,6 +160,7 @@ def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> S
         sentence=without_advice(refused),
         methods=stage.methods,
         acted=bool(made) and not set(stage.steps) <= set(skipped),
+        with_steps_left_out=sum(bool(left_out_words(record.facts.get("left_out") or ())) for record in made),
     )
 
 

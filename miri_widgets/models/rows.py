@@ -8,7 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ExposureRow", "RowState", "RunRow", "StageState", "duration"]
+__all__ = ["STEPS_LEFT_OUT", "ExposureRow", "RowState", "RunRow", "StageState", "duration", "status_words"]
+
+STEPS_LEFT_OUT = "done, with steps left out"
+"""How a run, an exposure or a stage stands that is done, but in which the pipeline left steps out by itself."""
 
 
 class RowState(StrEnum):
@@ -95,7 +98,7 @@ class RunRow:
     @property
     def status(self) -> str:
         """How it stands, in words: a result that was made with steps left out says so."""
-        return f"{self.state}, with steps left out" if self.left_out else str(self.state)
+        return status_words(self.state, self.left_out)
 
     @property
     def active(self) -> bool:
@@ -116,6 +119,8 @@ class ExposureRow:
         Whether it takes part in runs.
     states : tuple of (str, RowState)
         Stage name and how it stands there.
+    left_out : tuple of (str, str)
+        Stages whose result was made with steps left out, and which steps, with the reason.
     """
 
     root: str
@@ -135,6 +140,27 @@ class ExposureRow:
     path: Path
     included: bool = True
     states: tuple[tuple[str, RowState], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """How it stands in each stage, in words: a result that was made with steps left out says so."""
+        left_out = dict(self.left_out)
+        return {name: status_words(state, left_out.get(name, "")) for name, state in self.states}
+
+
+def status_words(state: RowState | StageState, left_out: str | bool) -> str:
+    """
+    Return how a run, an exposure or a stage stands, in words.
+
+    Parameters
+    ----------
+    state : RowState or StageState
+        Its state.
+    left_out : str or bool
+        Steps that the pipeline left out without anybody's wish, or whether there are any.
+    """
+    return STEPS_LEFT_OUT if left_out and state in (RowState.DONE, StageState.DONE) else str(state)
 
 
 def duration(seconds: float | None) -> str:

@@ -244,6 +244,7 @@ class SessionModel(traitlets.HasTraits):
             rows = fold.rows(facts)
             for stage in self.stages.values():
                 stage.apply(fold.stage_values(stage.stage, rows, facts, self.programs.blockers()))
+            self.programs.left_out = fold.left_out_steps(rows)
             self.programs.states = fold.exposure_states(rows)
             self._note_running(bool(facts.jobs))
             self._newest.bring_up()

@@ -11,7 +11,7 @@ import traitlets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
 from miri_widgets.models.progress import stage_words
-from miri_widgets.models.rows import RowState, RunRow, StageState
+from miri_widgets.models.rows import RowState, RunRow, StageState, status_words
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.acting import Acting
 
@@ -238,6 +238,11 @@ class StageModel(traitlets.HasTraits):
     def progress(self) -> str:
         """What its runs are doing and how long they take, as text; empty when none is in progress."""
         return stage_words(self.rows, self.eta, self.late) if self.active else ""
+
+    @property
+    def status(self) -> str:
+        """How it stands, in words: a stage with results that were made with steps left out says so when it is done."""
+        return status_words(self.state, any(row.left_out for row in self.rows))
 
     @property
     def count_done(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.rows import ExposureRow
+from miri_widgets.models.rows import ExposureRow, RowState
 from miri_widgets.models.selection import choose
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.acceleration import AccelerationView
@@ -129,7 +129,9 @@ class ProgramPanel(Part):
         )  # fmt: skip
         self.table.observe(self._chosen, "selected")
         self.watch(self.model, self._follow_filters, "exposures", "excluded")
-        self.watch(self.model, self._follow, "exposures", "excluded", "states", "scanned", "selected")
+        self.watch(
+            self.model, self._follow, "exposures", "excluded", "states", "left_out", "scanned", "selected"
+        )
         self.watch(session, self._follow, "chain")
         self.watch(session.twin, self._follow, "working", "wanted")
         self.watch(self.model, self._follow_problems, "problems", "warnings")
@@ -202,14 +204,18 @@ class ProgramPanel(Part):
         self.table.columns = columns
 
     def _row(self, row: ExposureRow) -> dict[str, Any]:
-        states = dict(row.states)
         absent = "rejected" if row.root in self.session.tags.rejected else "excluded"
-        told = [str(states.get(name, absent)) for name in self.session.stages]
-        done = sum(str(state) == "done" for state in states.values())
+        statuses, left_out = row.statuses, dict(row.left_out)
+        shown = [statuses.get(name, absent) for name in self.session.stages]
+        tips = [
+            f"{words}: {left_out[name]}" if name in left_out else words
+            for name, words in zip(self.session.stages, shown, strict=True)
+        ]
+        done = sum(state == RowState.DONE for _, state in row.states)
         return {
             "id": row.root,
             "dim": not row.included,
-            "states": {"states": told, "rank": done, "tip": row.root},
+            "states": {"states": shown, "tips": tips, "rank": done, "tip": row.root},
             "filter": {"text": row.filter, "rank": int("".join(filter(str.isdigit, row.filter)) or 0)},
             "tile": row.tile,
             "dither": row.dither,

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.moving_targets import moving_targets
 from miri_widgets.products.names import MosaicName, program_number
 from miri_widgets.products.scan import Mosaic
 from miri_widgets.products.shift_tables import ShiftTable
@@ -60,6 +61,7 @@ def program_contradictions(
         *filter_folders(exposures),
         *header_faults(exposures),
         *segmented_exposures(exposures),
+        *moving_targets(exposures),
         *mosaic_grids(mosaics),
     )
 

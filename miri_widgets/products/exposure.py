@@ -81,6 +81,10 @@ class Exposure:
         Program number as the header says; empty when it does not.
     segments : int
         Segments of the whole exposure as the header says; 0 when it does not.
+    is_moving : bool
+        Whether the exposure follows a moving target (TARGTYPE).
+    target_position : tuple of float or None
+        Where a moving target was (MT_RA, MT_DEC), degrees; None when not given.
     faults : tuple of str
         Keywords that are missing or that nobody can read, and what contradicts the data, as ``NGROUPS is missing``.
     """
@@ -110,6 +114,8 @@ class Exposure:
     tile: int = 0
     header_program: str = ""
     segments: int = 0
+    is_moving: bool = False
+    target_position: tuple[float, float] | None = None
     faults: tuple[str, ...] = ()
 
     @property
@@ -161,11 +167,17 @@ class Exposure:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Exposure:
         """Rebuild an exposure from `to_dict`."""
-        rest = {key: value for key, value in values.items() if key not in ("path", "filename", "faults")}
+        rest = {
+            key: value
+            for key, value in values.items()
+            if key not in ("path", "filename", "faults", "target_position")
+        }
+        position = values.get("target_position")
         return cls(
             path=Path(values["path"]),
             name=ExposureName.parse(values["filename"]),
             faults=tuple(values.get("faults", ())),
+            target_position=(float(position[0]), float(position[1])) if position else None,
             **rest,
         )
 
@@ -251,6 +263,8 @@ def exposure_from_headers(
         mtime_ns=status.st_mtime_ns,
         header_program=header_text(primary, "PROGRAM"),
         segments=max(header_integer(primary, "EXSEGTOT"), 0),
+        is_moving=header_text(primary, "TARGTYPE").upper() == "MOVING",
+        target_position=_target_position(sci),
         faults=faults,
     )
 
@@ -274,6 +288,11 @@ def _counts(primary: Header, sci: Header, suffix: str) -> tuple[int, int, tuple[
         there if is_ramp else max(groups, 1),
         tuple(faults),
     )
+
+
+def _target_position(sci: Header) -> tuple[float, float] | None:
+    ra, dec = header_number(sci, "MT_RA"), header_number(sci, "MT_DEC")
+    return (ra, dec) if math.isfinite(ra) and math.isfinite(dec) else None
 
 
 def _copied(path: Path, original: str) -> WrongSuffixError | MixedExposuresError:

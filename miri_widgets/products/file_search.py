@@ -10,7 +10,7 @@ from pathlib import Path
 
 from miri_widgets.errors import InputError, MiriWidgetsError, MissingFileError
 
-__all__ = ["is_excluded", "is_fits_name", "is_partial_name", "search_files", "walk_folders"]
+__all__ = ["is_excluded", "is_fits_name", "is_packed_name", "is_partial_name", "search_files", "walk_folders"]
 
 _PARTIAL = re.compile(
     r"(?:.+\.fits(?:\.gz)?(?:\.[\w-]{1,16})?|unconfirmed \d+)"
@@ -19,12 +19,19 @@ _PARTIAL = re.compile(
 )
 """What browsers and download tools call a file that is not whole yet."""
 
+_PACKED = re.compile(r".+\.fits\.(?:fz|bz2|xz|z|zst|zip|7z|tar|tar\.gz|tgz)", re.IGNORECASE)
+
 Report = Callable[[Path, MiriWidgetsError], None]
 
 
 def is_fits_name(name: str) -> bool:
     """Return whether a visible file is FITS by its name, plain or gzipped, in any letter case."""
     return name.lower().endswith((".fits", ".fits.gz")) and not name.startswith(".")
+
+
+def is_packed_name(name: str) -> bool:
+    """Return whether a visible file is FITS that another program than gzip has packed, by its name."""
+    return _PACKED.fullmatch(name) is not None and not name.startswith(".")
 
 
 def is_partial_name(name: str) -> bool:

@@ -146,6 +146,10 @@ class LightHeader:
             return None
         return None if isinstance(value, fits.card.Undefined) else value
 
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Replace the value of a keyword."""
+        self._cards[key.encode()] = str(fits.Card(key, value)).encode("ascii")
+
     def __getitem__(self, key: str) -> Any:
         """Return the value of a keyword; KeyError when there is none."""
         if key.encode() not in self._cards:
@@ -216,8 +220,24 @@ def _walk(
             if not stream.read(1):
                 raise _damaged(path, "ends within its data")
         stream.seek(position)
+        if _is_compressed(header):
+            _show_image(header)
+            _refuse_too_large(_data_bytes(header), header, path)
         headers.append(header)
     return tuple(headers)
+
+
+def _is_compressed(header: fits.Header | LightHeader) -> bool:
+    """Whether a table holds an image in compressed tiles, as fpack and astropy write it; FITS Standard 4.0, section 10.1."""
+    return header.get("ZIMAGE") is True
+
+
+def _show_image(header: fits.Header | LightHeader) -> None:
+    """Give the header of a compressed image the size that the image has, which stands there with a Z before it."""
+    axes = int(header["ZNAXIS"])
+    for name in ("BITPIX", "NAXIS", *(f"NAXIS{axis + 1}" for axis in range(axes))):
+        header[name] = header[f"Z{name}"]
+    header["PCOUNT"], header["GCOUNT"] = 0, 1
 
 
 def _data_bytes(header: fits.Header | LightHeader) -> int:

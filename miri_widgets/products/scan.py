@@ -17,6 +17,7 @@ from typing import Any
 from miri_widgets.errors import (
     MiriWidgetsError,
     MissingFileError,
+    NotFitsError,
     NotImagingError,
     NotJwstError,
     WrongSuffixError,
@@ -26,14 +27,14 @@ from miri_widgets.products.atomic import write_json
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.duplicates import without_duplicates
 from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
-from miri_widgets.products.file_search import is_fits_name, is_partial_name, search_files
+from miri_widgets.products.file_search import is_fits_name, is_packed_name, is_partial_name, search_files
 from miri_widgets.products.fits_files import read_with_tree, shown_name
 from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
 from miri_widgets.products.names import ExposureName, original_name, suffix_of
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
-_INDEX_VERSION = 7
+_INDEX_VERSION = 8
 _MOST_NAMED = 3
 _PASSING = ("InputError", "MissingFileError", "MixedExposuresError", "TooLargeError", "WrongSuffixError")
 """Errors that may end although the file does not change: permissions, memory, other files beside it."""
@@ -135,9 +136,13 @@ def scan(
     items: list[Exposure | Mosaic | Problem] = []
     found = search_files(folders, lambda path, error: items.append(Problem(path, error)), exclude, _is_wanted)
     partial: list[Path] = []
+    packed: list[Path] = []
     for path in sorted(found):
         if is_partial_name(path.name):
             partial.append(path)
+            continue
+        if is_packed_name(path.name):
+            packed.append(path)
             continue
         if suffix is not None and suffix_of(path) != suffix and _is_of_exposure(path):
             continue
@@ -159,6 +164,8 @@ def scan(
             items.append(Problem(index.parent, error))
     if partial:
         items.append(Problem(partial[0], _unfinished(partial)))
+    if packed:
+        items.append(Problem(packed[0], _packed(packed)))
     kept, twice = without_duplicates([item for item in items if isinstance(item, Exposure)])
     items += [Problem(path, error) for path, error in twice]
     exposures = sorted(kept, key=lambda item: item.order)
@@ -170,7 +177,19 @@ def scan(
 
 
 def _is_wanted(name: str) -> bool:
-    return is_fits_name(name) or is_partial_name(name) or bool(original_name(name))
+    return is_fits_name(name) or is_packed_name(name) or is_partial_name(name) or bool(original_name(name))
+
+
+def _packed(paths: Sequence[Path]) -> NotFitsError:
+    names = ", ".join(shown_name(path) for path in paths[:_MOST_NAMED])
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+    tools = {"fz": "funpack", "bz2": "bunzip2", "xz": "unxz", "z": "uncompress", "zst": "unzstd"}
+    endings = sorted({path.suffix.lower().lstrip(".") for path in paths})
+    return NotFitsError(
+        f"{names}{more} {'is' if len(paths) == 1 else 'are'} packed",
+        "FITS files, plain or gzipped",
+        f"unpack with {' and '.join(tools.get(ending, 'unzip or tar') for ending in endings)}",
+    )
 
 
 def _unfinished(paths: Sequence[Path]) -> MissingFileError:
@@ -224,6 +243,15 @@ def _mosaic_facts(path: Path, headers: Sequence[Header]) -> dict[str, Any]:
     if instrument not in ("", "MIRI"):
         raise NotImagingError(
             f"{shown_name(path)} is a mosaic of {instrument[:20]}", "mosaics of MIRI", "leave this file out"
+        )
+    axes = [
+        header_integer(sci, f"NAXIS{axis + 1}", 0) for axis in range(max(header_integer(sci, "NAXIS", 0), 0))
+    ]
+    if len(axes) < 2 or any(size != 1 for size in axes[2:]) or 0 in axes:
+        raise NotJwstError(
+            f"{shown_name(path)} has a SCI extension of {' x '.join(map(str, axes)) or 'no'} pixels",
+            "an image of two axes",
+            "download or make it again",
         )
     status = path.stat()
     mosaic = Mosaic(

@@ -229,6 +229,9 @@ def _scaled(hdu: Any, raw: NDArray[Any]) -> NDArray[np.float32]:
     if (scale, zero) != (1.0, 0.0):
         image *= np.float32(scale)
         image += np.float32(zero)
+    blank = hdu.header.get("BLANK")
+    if blank is not None and raw.dtype.kind in "iu":
+        image[raw == int(blank)] = np.nan
     return image
 
 

@@ -17,6 +17,7 @@ from miri_widgets.products.association import (
     write_association,
 )
 from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.moving_targets import require_one_target
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.members import member_files
@@ -71,6 +72,8 @@ def check_inputs(stage: Stage, inputs: Sequence[Path | str]) -> tuple[Exposure, 
     exposures = tuple(read_exposure(path, suffix=stage.takes) for path in paths)
     if stage.scope is not Scope.PROGRAM:
         require_one(exposures, "filter")
+        if "i2d" in stage.gives:
+            require_one_target(exposures)
     roots = [exposure.root for exposure in exposures]
     twice = next((root for root in roots if roots.count(root) > 1), None)
     if twice is not None:

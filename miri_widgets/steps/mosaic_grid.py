@@ -13,11 +13,12 @@ from astropy import coordinates, units
 from astropy.modeling import models
 from gwcs import FITSImagingWCSTransform, coordinate_frames
 
-from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around, parse_footprint
+from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.atomic import new_file
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.moving_targets import mosaic_footprints
 
 __all__ = ["grid_of_exposures", "grid_report", "grid_wcs", "read_grid", "write_grid"]
 
@@ -27,7 +28,7 @@ _MANY_PIXELS = 100e6
 
 def grid_of_exposures(exposures: Iterable[Exposure], **choices: Any) -> MosaicGrid:
     """
-    Return the grid that holds exposures, of all filters.
+    Return the grid that holds exposures, of all filters; those of a moving target where image3 puts them.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def grid_of_exposures(exposures: Iterable[Exposure], **choices: Any) -> MosaicGr
     InputError
         If an exposure has no footprint.
     """
-    return grid_around([parse_footprint(one.s_region) for one in exposures], **choices)
+    return grid_around(mosaic_footprints(exposures).values(), **choices)
 
 
 def grid_report(grid: MosaicGrid, exposures: Sequence[Exposure]) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def grid_report(grid: MosaicGrid, exposures: Sequence[Exposure]) -> dict[str, An
         ``grid`` (its numbers), ``corners`` (four RA, Dec, degrees), ``size_arcmin`` (x, y), ``footprints`` (corners by
         root), ``filters`` (by root), ``outside`` (roots that it does not hold) and ``warnings`` (sentences).
     """
-    corners = {one.root: parse_footprint(one.s_region) for one in exposures}
+    corners = mosaic_footprints(exposures)
     footprints = {root: [list(corner) for corner in found] for root, found in corners.items()}
     outside = [root for root, found in corners.items() if not grid.holds(found)]
     warnings = []

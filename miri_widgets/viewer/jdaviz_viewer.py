@@ -29,6 +29,7 @@ from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
 from miri_widgets.viewer.quick_pictures import send_quickly
 from miri_widgets.viewer.state import in_order, regions_in
+from miri_widgets.viewer.style import viewer_style
 
 __all__ = ["JdavizViewer"]
 
@@ -69,7 +70,8 @@ class JdavizViewer:
         # Trap: the content takes 600 px unless told otherwise, and what is more than its box is cut.
         inner.state.settings["context"]["notebook"]["max_height"] = f"calc({height} - {_FRAME})"
         inner.layout = Layout(height="100%", width="100%", flex="1 1 auto", min_width="0")
-        self.widget = Box([inner], layout=Layout(width="100%", height="100%", min_width="0"))
+        self._style = viewer_style()
+        self.widget = Box([inner, self._style], layout=Layout(width="100%", height="100%", min_width="0"))
 
     def show(self, image: ViewerImage, label: str, like: str = "") -> None:
         """Show an image on top, instead of one with the same label, with black and white of another."""
@@ -300,6 +302,7 @@ class JdavizViewer:
         """Free the widgets."""
         self._overlays.close()
         self._app._app.close()
+        self._style.close()
         self.widget.close()
 
     @property

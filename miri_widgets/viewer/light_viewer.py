@@ -26,6 +26,7 @@ from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, 
 from miri_widgets.viewer.quick_pictures import send_quickly
 from miri_widgets.viewer.ranges import DisplayRanges
 from miri_widgets.viewer.state import in_order, regions_in
+from miri_widgets.viewer.style import viewer_style
 
 __all__ = ["LightViewer"]
 
@@ -76,7 +77,10 @@ class LightViewer:
         bar = HBox(
             [self._choice, self._next, self._readout], layout=Layout(align_items="center", width="100%")
         )
-        self.widget = VBox([bar, self._figure], layout=Layout(width="100%", height="100%", min_width="0"))
+        self._style = viewer_style()
+        self.widget = VBox(
+            [bar, self._figure, self._style], layout=Layout(width="100%", height="100%", min_width="0")
+        )
         self.widget.add_class("mw-light-viewer")
 
     def show(self, image: ViewerImage, label: str, like: str = "") -> None:
@@ -268,6 +272,7 @@ class LightViewer:
             self._choice,
             self._next,
             self._readout,
+            self._style,
         ):
             widget.close()
         self.widget.close()

@@ -17,6 +17,9 @@ from miri_widgets.models.session import SessionModel
 from miri_widgets.viewer import make_viewer
 from tests.support import fake_rooms
 
+MOST = 65535
+"""Integrations and groups: NINTS and NGROUPS of JWST are 16 bit numbers."""
+
 PROVED = ("stripes", "sky")
 
 PROOF = {
@@ -64,6 +67,36 @@ def dashboard(folder: str, *, start: bool = True, pace: float = 0.0, **more: Any
         begin(session)
     session.follow()
     return Dashboard(session, viewer=make_viewer("light", height="420px"))
+
+
+def long_names(folder: str) -> Dashboard:
+    """Return the dashboard of a program whose runs have the longest labels and states that a run can have."""
+    from dataclasses import replace
+
+    stages = tuple(stage.name for stage in fake_rooms.stages.STAGES if stage.optional)
+    program = fake_rooms.fake_program(
+        Path(folder), dithers=12, filters=("F1500W",), stages=stages, title="A program with a long name " * 6
+    )
+    services = replace(
+        fake_rooms.fake_services(program),
+        left_out=lambda plan: "lastframe, rscd, jump (too few usable groups)",
+    )
+    session = SessionModel(program, services)
+    session.poll()
+    begin(session)
+    session.follow()
+    return Dashboard(session, viewer=make_viewer("light", height="420px"))
+
+
+def sliders(folder: str) -> Dashboard:
+    """Return a dashboard of exposures with very many groups and integrations; every slider is at its end."""
+    made = dashboard(folder, start=False, dithers=1)
+    session = made.session
+    session.tab = "showers"
+    session.showers.root = session.programs.exposures[0].root
+    session.showers.integrations, session.showers.groups = MOST, MOST
+    session.showers.integration = session.showers.group = MOST
+    return made
 
 
 def begin(session: SessionModel) -> None:

@@ -9,6 +9,7 @@ from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models.exposure_map import COLOURINGS, Colouring
 from miri_widgets.panels.parts.afterimages import AfterImages
+from miri_widgets.panels.parts.chart import COLOURS
 from miri_widgets.panels.parts.exposuremap import painted
 from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.runs import Runs
@@ -106,7 +107,7 @@ def test_numbers_get_a_ramp_and_many_words_say_so():
     assert len(set(paint.values())) == 5 and list(legend)[-1] == "8.0 to 10.0 MJy/sr"
     assert painted(Colouring("level", dict), {"a": 2.0, "b": 2.0})[1] == {"2": paint["5"]}
     _, legend = painted(Colouring("tile", dict), {str(n): f"tile {n}" for n in range(30)})
-    assert len(legend) == 10 and "21 more" in list(legend)[-1]
+    assert len(legend) == len(COLOURS) + 1 and "20 more" in list(legend)[-1]
     assert painted(Colouring("x", dict), {}) == ({}, {})
     fixed = painted(COLOURINGS["verdict"], {"a": "FAIL"})[0]["a"]
     assert fixed == painted(COLOURINGS["verdict"], {"a": "FAIL", "b": "PASS"})[0]["a"]

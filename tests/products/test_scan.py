@@ -23,7 +23,10 @@ from miri_widgets.products.association import (
     write_association,
 )
 from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.pixels import read_pixel
 from miri_widgets.products.scan import scan
+from miri_widgets.products.thumbnails import read_thumbnail
 
 KEYS = {
     "TELESCOP": "JWST", "INSTRUME": "MIRI", "DETECTOR": "MIRIMAGE", "EXP_TYPE": "MIR_IMAGE", "FILTER": "F770W",
@@ -275,3 +278,73 @@ def test_a_folder_without_permission_is_told_and_the_rest_is_scanned(folder_of_a
         [sys.executable, "-c", code, str(folder_of_all)], capture_output=True, text=True, timeout=300
     )
     assert done.stdout.startswith("1 ") and "cannot be read (Permission denied)" in done.stdout, done.stderr
+
+
+def test_a_compressed_image_has_the_size_of_the_image(tmp_path):
+    path = write(tmp_path)
+    with fits.open(path) as hdus:
+        image = fits.CompImageHDU(hdus["SCI"].data, name="SCI", compression_type="GZIP_2", quantize_level=0)
+        primary = hdus[0].copy()
+    path.unlink()
+    fits.HDUList([primary, image]).writeto(path)
+    assert [(one.nx, one.ny) for one in scan([tmp_path]).exposures] == [(72, 64)]
+    assert read_headers(path)[1]["NAXIS1"] == 72 and read_image(path).shape == (64, 72)
+
+
+@pytest.mark.parametrize("ending", ["fz", "bz2", "zip", "tar.gz"])
+def test_packed_files_are_told_with_what_unpacks_them(tmp_path, ending):
+    write(tmp_path)
+    (tmp_path / f"jw01234001001_02101_00002_mirimage_rate.fits.{ending}").write_bytes(b"packed")
+    found = scan([tmp_path])
+    assert len(found.exposures) == 1 and len(found.problems) == 1
+    words = str(found.problems[0].error)
+    assert "is packed" in words and {"fz": "funpack", "bz2": "bunzip2"}.get(ending, "unzip or tar") in words
+
+
+@pytest.mark.parametrize("shape", [(64,), (3, 64, 72), None])
+def test_a_mosaic_without_an_image_is_a_problem(tmp_path, shape):
+    path = tmp_path / "jw01234-o001_t001_miri_f770w_i2d.fits"
+    primary = fits.PrimaryHDU()
+    primary.header.update(KEYS)
+    data = np.zeros(shape, "f4") if shape else None
+    fits.HDUList([primary, fits.ImageHDU(data, name="SCI")]).writeto(path)
+    found = scan([tmp_path])
+    assert found.mosaics == () and "an image of two axes" in str(found.problems[0].error)
+    path.unlink()
+    fits.HDUList([primary, fits.ImageHDU(np.zeros((1, 64, 72), "f4"), name="SCI")]).writeto(path)
+    assert [(one.nx, one.ny) for one in scan([tmp_path]).mosaics] == [(72, 64)]
+
+
+@pytest.mark.parametrize("kind", ["scaled", "blank", "unsigned", "cube", "order", "gzipped"])
+def test_any_storage_of_an_image_gives_the_same_pixels(tmp_path, kind):
+    image = np.random.default_rng(1).normal(5, 1, (64, 72)).astype("f4")
+    stored = np.round(image * 100).astype("i2")
+    expected = stored * np.float32(0.01)
+    hdu = fits.ImageHDU(stored, name="SCI")
+    hdu.header["BSCALE"] = 0.01
+    others = [fits.ImageHDU(image * 0 + 1, name="ERR"), fits.ImageHDU(np.zeros((64, 72), "u4"), name="DQ")]
+    if kind == "blank":
+        stored[:10, :10] = -32768
+        hdu.data = stored
+        hdu.header["BLANK"] = -32768
+        expected = np.where(stored == -32768, np.float32(np.nan), expected)
+    elif kind == "unsigned":
+        expected = stored.astype("u2") + np.uint16(40000)
+        hdu = fits.ImageHDU(expected, name="SCI")
+    elif kind == "cube":
+        hdu.data = hdu.data[None]
+    primary = fits.PrimaryHDU()
+    primary.header.update(KEYS)
+    path = tmp_path / "jw01234001001_02101_00001_mirimage_cal.fits"
+    fits.HDUList([primary, *others, hdu] if kind == "order" else [primary, hdu, *others]).writeto(path)
+    if kind == "gzipped":
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    found = read_image(path)
+    assert found.shape == (64, 72) and np.allclose(found, expected, rtol=1e-6, equal_nan=True)
+    pixel = read_pixel(path, 4, 3)
+    assert np.isclose(pixel.value, expected[3, 4], rtol=1e-6, equal_nan=True) and pixel.err == 1
+    means = read_thumbnail(path).pixels
+    if kind != "blank":
+        assert np.nanmean(means) == pytest.approx(float(expected.mean()), rel=0.02)
+    else:
+        assert np.nanmin(means) > 0

@@ -33,7 +33,10 @@ INK = "#5b6775"
 HEIGHT = "190px"
 
 # Okabe and Ito (2008): told apart by colour-blind readers, too.
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#5b6775", "#000000")
+COLOURS = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#5b6775", "#000000",
+    "#b8a000",
+)  # fmt: skip
 
 
 # Tol's muted scheme (SRON/EPS/TN/09-002), from blue to purple as the wavelength grows; colour-blind readers tell it apart.

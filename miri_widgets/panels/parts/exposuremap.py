@@ -16,7 +16,7 @@ from miri_widgets.core.tangent_plane import from_plane, to_plane
 from miri_widgets.models.exposure_map import COLOURINGS, Colouring, ExposureMap
 from miri_widgets.models.selection import choose
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.chart import CHOSEN, COLOURS, FILTER_COLOURS
+from miri_widgets.panels.parts.chart import CHOSEN, COLOURS, filter_colour
 from miri_widgets.panels.parts.footprints import SkyMap, Tile, key
 from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import escape, text
@@ -210,8 +210,9 @@ def painted(colouring: Colouring, values: Mapping[str, str | float]) -> tuple[di
         )
     order = colouring.order
     colours = {
-        word: FILTER_COLOURS.get(word)
-        or COLOURS[(order.index(word) if word in order else place) % len(COLOURS)]
+        word: filter_colour(word)
+        if colouring == COLOURINGS["filter"]
+        else COLOURS[(order.index(word) if word in order else place) % len(COLOURS)]
         for place, word in enumerate(words)
     }
     legend = dict(list(colours.items())[: len(COLOURS)])

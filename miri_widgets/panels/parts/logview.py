@@ -43,7 +43,7 @@ class LogView(Part):
         options = []
         for row in self.model.rows:
             exposure = find(row.exposures[0]) if len(row.exposures) == 1 else None
-            options.append((f"{exposure.label if exposure else row.label} ({row.state})", row.key))
+            options.append((f"{exposure.label if exposure else row.label} ({row.status})", row.key))
         known = [key for _, key in options]
         if self.model.rows and self.model.watched not in known:
             busy = [row.key for row in self.model.rows if row.state in (RowState.RUNNING, RowState.FAILED)]

@@ -88,9 +88,9 @@ class Runbar(Part):
         self.run.layout.display = "none" if model.active else ""
         self.see_log.layout.display = "" if self._failed() else "none"
         done = f"{model.count_done} of {len(model.rows)} complete" if model.rows else ""
-        self.state.value = chip(model.state) + f'<span class="mw-muted"> {escape(done)}</span>'
+        self.state.value = chip(model.status) + f'<span class="mw-muted"> {escape(done)}</span>'
         self.progress.value = bar(model.fraction, model.progress, model.stage.short) if model.active else ""
-        calm = "good" if model.state == StageState.DONE else "calm"
+        calm = "good" if model.status == StageState.DONE else "calm"
         shown = [] if model.active else blockers
         self.words.value = (
             sentences(shown, calm) + sentences(model.notes, "warn") + sentences(model.errors[:3], "bad")

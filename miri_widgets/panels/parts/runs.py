@@ -94,8 +94,8 @@ class Runs(Part):
             "label": {"text": exposure.label if exposure else row.label, "tip": row.label},
             "state": {
                 "text": row.status,
-                "glyph": "!" if row.left_out else GLYPHS[row.state],
-                "tone": "warn" if row.left_out else TONES.get(row.state, "calm"),
+                "glyph": GLYPHS[row.status],
+                "tone": TONES.get(row.status, "calm"),
                 "tip": f"Left out: {row.left_out}" if row.left_out else row.sentence or row.status,
             },
             "step": {

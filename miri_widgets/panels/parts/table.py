@@ -42,7 +42,7 @@ _TEMPLATE = """
               <template v-if="c.kind === 'state'"><span class="mw-chip" :class="'mw-' + r[c.key].tone">
                 <span aria-hidden="true">{{ r[c.key].glyph }}</span> {{ r[c.key].text }}</span></template>
               <template v-else-if="c.kind === 'states'"><span role="img" :aria-label="told(r, c)"><span
-                v-for="(s, k) in r[c.key].states" :class="mark(c, s)[1]" :title="c.names[k] + ': ' + s">{{
+                v-for="(s, k) in r[c.key].states" :class="mark(c, s)[1]" :title="c.names[k] + ': ' + (r[c.key].tips || r[c.key].states)[k]">{{
                 mark(c, s)[0] }}</span></span></template>
               <template v-else-if="c.kind === 'bar'"><span class="mw-mini" v-if="r[c.key].fraction !== null"><span
                 :style="{width: 100 * r[c.key].fraction + '%'}"></span></span>{{ r[c.key].text }}</template>
@@ -117,8 +117,8 @@ module.exports = {
     tip_of(r, c) { const v = r[c.key]; return v !== null && typeof v === 'object' ? (v.tip || v.text) : String(v === undefined ? '' : v) },
     mark(c, state) { const [glyph, tone] = c.marks[state] || ['·', 'calm']; return [glyph, 'mw-mark mw-' + tone] },
     told(r, c) {
-      const by = {}
-      r[c.key].states.forEach((s, k) => { (by[s] = by[s] || []).push(c.names[k]) })
+      const by = {}, words = r[c.key].tips || r[c.key].states
+      words.forEach((s, k) => { (by[s] = by[s] || []).push(c.names[k]) })
       return Object.keys(by).map(s => s + ': ' + by[s].join(', ')).join('; ')
     },
     sort_by(key) { this.order = {key: key, down: this.order.key === key && !this.order.down} },
