@@ -368,7 +368,7 @@ def _check(sides: tuple[str, ...], find: bool, sources: Sequence[Region], **give
 
 def _refusals(exposures: Sequence[Planes], sources: Sequence[Region]) -> Iterator[str]:
     for number, region in enumerate(sources, 1):
-        name = region.text or f"source {number}"
+        name = region.text or f"Source {number}"
         places = [(planes, _given(region, planes, SIDES)) for planes in exposures]
         for planes, one in places:
             if _on_chip(one, planes) and not _in_imager(one, planes):
@@ -377,4 +377,9 @@ def _refusals(exposures: Sequence[Planes], sources: Sequence[Region]) -> Iterato
                     "coronagraphs, and is not corrected there."
                 )
         if places and not any(_on_chip(one, planes) for planes, one in places):
-            yield f"{name} lies on none of the exposures."
+            where = (
+                f"outside {places[0][0].root or 'the exposure'}"
+                if len(places) == 1
+                else "on none of the exposures"
+            )
+            yield f"{name} lies {where}."

@@ -137,7 +137,7 @@ class ArchiveModel(FetchingModel):
         except (MiriWidgetsError, OSError) as error:
             self.folder_sentence = f"{error} Files still go to {self.folder}."
             return
-        self.folder_sentence = ""
+        self.folder_sentence, self.faults, self.success = "", (), ""  # they were about the other folder
         self._named = True
         self.folder = path
         self.states = self._look()
@@ -218,7 +218,7 @@ class ArchiveModel(FetchingModel):
         except InputError as error:
             self.token_sentence = str(error)
             return
-        self.token_sentence = ""
+        self.token_sentence, self.faults = "", ()  # what failed with another token is over
         self.has_token = bool(self._token or environment_token())
 
     # -- downloading --------------------------------------------------------

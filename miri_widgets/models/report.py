@@ -32,7 +32,7 @@ from miri_widgets.models.report_pictures import Picture, pictures_of
 from miri_widgets.models.report_texts import of_words, without_advice
 from miri_widgets.models.report_words import methods
 from miri_widgets.models.stage import PLANNING
-from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.tags import Tag, Verdict
 
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
 __all__ = ["Report", "default_path", "gather", "request_of"]
+
+
+_MOST_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def request_of(session: SessionModel) -> ReportRequest:
         tuple((one, one.root not in programs.excluded) for one in programs.exposures),
         tuple(programs.warnings),
         dict(session.tags.tags),
+        tuple(str(problem.error) for problem in programs.problems),
     )
 
 
@@ -163,9 +167,11 @@ def gather(request: ReportRequest) -> Report:
             "no run is complete with the settings of now", "at least one complete run", "run a stage first"
         )
     filters = {one.root: one.filter for one, _ in request.exposures}
+    taking = {one.root: one.filter for one, taken in request.exposures if taken}
     stages = tuple(
-        stage_facts(stage, request.refused.get(stage.name, ""), found) for stage, _ in request.stages
+        stage_facts(stage, request.refused.get(stage.name, ""), found, taking) for stage, _ in request.stages
     )
+    found, made = _in_order(request, found, filters), _in_order(request, made, filters)
     versions, contexts, references = software(made)
     parameters = changed_parameters(request, made, filters)
     shifts = [entry for _, record in made for entry in _aligned(record)]
@@ -208,6 +214,21 @@ def gather(request: ReportRequest) -> Report:
     )
 
 
+def _in_order(
+    request: ReportRequest, runs: Sequence[tuple[Any, Any]], filters: Mapping[str, str]
+) -> list[tuple[Any, Any]]:
+    """Return runs in the order of the stages, within a stage by wavelength."""
+    stages = {stage.name: place for place, (stage, _) in enumerate(request.stages)}
+    waves = {name: place for place, name in enumerate(FILTERS)}
+
+    def place(run: tuple[Any, Any]) -> tuple[int, int]:
+        plan = run[0]
+        wave = min((waves.get(filters.get(root, ""), len(waves)) for root in plan.exposures), default=0)
+        return stages.get(plan.stage, len(stages)), wave
+
+    return sorted(runs, key=place)
+
+
 def _missing(request: ReportRequest, found: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
     lines = []
     for stage, _ in request.stages:
@@ -216,13 +237,18 @@ def _missing(request: ReportRequest, found: Sequence[tuple[Any, Any]]) -> tuple[
             continue
         open_runs = [plan.label for plan, record in found if plan.stage == stage.name and record is None]
         if open_runs:
-            shown = ", ".join(open_runs[:4]) + (
-                f" and {len(open_runs) - 4} more" if len(open_runs) > 4 else ""
-            )
+            more = f" and {len(open_runs) - _MOST_NAMED} more" if len(open_runs) > _MOST_NAMED else ""
+            shown = ", ".join(open_runs[:_MOST_NAMED]) + more
             lines.append(
-                f"{stage.short} is not complete with the settings of now for {shown}; "
+                f"{stage.short} was not complete with the settings of this report for {shown}; "
                 "products of other settings are not reported."
             )
+    if request.unusable:
+        count = len(request.unusable)
+        files = "1 file of the folders was" if count == 1 else f"{count} files of the folders were"
+        more = f" (and {count - _MOST_NAMED} more)" if count > _MOST_NAMED else ""
+        told = " ".join(without_advice(line) for line in request.unusable[:_MOST_NAMED])
+        lines.append(f"{files} not used: {told}{more}")
     left_out = [one.root for one, taken in request.exposures if not taken]
     if left_out:
         lines.append(f"{of_words(len(left_out), len(request.exposures), 'exposure')} excluded.")
@@ -248,7 +274,9 @@ def _aligned(record: Any) -> list[Mapping[str, Any]]:
     entries = list(record.facts.get("shifts") or ())
     if "tweakreg" in skipped_steps(record) or not any(map(_fitted, entries)):
         return []
-    return entries
+    # what was not fitted has not been measured to be 0
+    unknown = {"dra_mas": None, "ddec_mas": None, "rmse_mas": None}
+    return [one if _fitted(one) or one.get("reference") else {**one, **unknown} for one in entries]
 
 
 def _fitted(entry: Mapping[str, Any]) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from miri_widgets.models.report_texts import without_advice
 from miri_widgets.models.rows import duration
 from miri_widgets.models.services import Services
-from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.tags import Tag
 from miri_widgets.settings import Settings
@@ -23,6 +24,7 @@ __all__ = [
     "RunFacts",
     "StageFacts",
     "accelerations_of",
+    "by_wavelength",
     "left_out_of",
     "proofs_of",
     "run_facts",
@@ -38,6 +40,8 @@ _INSTALLED = re.compile(r"\S*/site-packages/")
 """Where a package happens to be installed is nobody's business."""
 _PYTHON = re.compile(r"^py: (?:.*?:\d+: )?(\w*Warning): (.*?)(?: warnings\.warn\(.*)?$")
 """A warning of Python's own machinery: the place in the code, its class, its text and the line of code."""
+_CODE = re.compile(r"(?<=[.!?)]) (?:return |raise )?(?:[\w.,\[\]* ]+ = )?[\w.]+\([^()]*\)?$")
+"""The line of code that Python prints behind the text of a warning: a call at its end, whole or open."""
 _HOUSEKEEPING = frozenset(
     (
         "UserWarning", "DeprecationWarning", "PendingDeprecationWarning", "FutureWarning", "ResourceWarning",
@@ -59,6 +63,8 @@ class ReportRequest:
     exposures: tuple[tuple[Exposure, bool], ...]
     warnings: tuple[str, ...] = ()
     tags: Mapping[str, Tag] = field(default_factory=dict)
+    unusable: tuple[str, ...] = ()
+    """Why files in the folders cannot be used, a sentence each."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +94,14 @@ class StageFacts:
     peak_mb: float = 0.0
     finished: float = 0.0
     skipped: tuple[str, ...] = ()
+    skipped_in: tuple[tuple[str, int], ...] = ()
+    """Steps that some runs have skipped and others have not, with the number of those that have."""
     version: int = 0
     sentence: str = ""
     methods: str = ""
     acted: bool = True
+    filters: tuple[str, ...] = ()
+    """Filters of its complete runs, when they are not those of all exposures."""
     with_steps_left_out: int = 0
 
     @property
@@ -107,6 +117,12 @@ class StageFacts:
         if self.with_steps_left_out:
             words += f", {self.with_steps_left_out} of {run_words(self.done)} with steps left out"
         return words
+
+    @property
+    def skipped_words(self) -> str:
+        """The steps that were skipped; those that only some runs have skipped with how many."""
+        some = [f"{name} ({count} of {run_words(self.done)})" for name, count in self.skipped_in]
+        return ", ".join([*self.skipped, *some])
 
     @property
     def time(self) -> str:
@@ -126,6 +142,11 @@ class ProofFacts:
     headline: str = ""
 
 
+def by_wavelength(filters: Collection[str]) -> tuple[str, ...]:
+    """Return some filters in the order of their wavelengths."""
+    return tuple(name for name in FILTERS if name in filters)
+
+
 def run_words(count: int) -> str:
     """Return a number of runs: "1 run", "4 runs"."""
     return f"{count} run{'' if count == 1 else 's'}"
@@ -135,16 +156,48 @@ def run_facts(plan: Any, record: Any) -> RunFacts:
     """Return how one planned run stands; it is complete when it has a record."""
     if record is None:
         return RunFacts(plan.stage, plan.label, plan.key, False)
-    main = next(iter(record.products), "").removeprefix(plan.label)
-    return RunFacts(plan.stage, plan.label, plan.key, True, record.seconds, record.peak_rss_mb, main)
+    return RunFacts(
+        plan.stage, plan.label, plan.key, True, record.seconds, record.peak_rss_mb, _main(plan.label, record)
+    )
 
 
-def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> StageFacts:
-    """Return how a stage stands, from its planned runs and their records; `refused` says why it cannot run."""
+def _main(label: str, record: Any) -> str:
+    """Return the main product of a run: how its name ends behind the label; of several alike, how many there are."""
+    names = [str(name) for name in record.products]
+    first = next(iter(names), "")
+    if first.startswith(label):
+        return first.removeprefix(label)
+    ending = first[first.rfind("_") :] if "_" in first else first
+    alike = [name for name in names if name.endswith(ending)]
+    return f"{len(alike)} × {ending}" if len(alike) > 1 else first
+
+
+def stage_facts(
+    stage: Any,
+    refused: str,
+    found: Sequence[tuple[Any, Any]],
+    filters: Mapping[str, str] = MappingProxyType({}),
+) -> StageFacts:
+    """
+    Return how a stage stands, from its planned runs and their records.
+
+    Parameters
+    ----------
+    stage : Stage
+        The stage.
+    refused : str
+        Why it cannot run; empty when it can.
+    found : sequence of (RunPlan, Record or None)
+        All planned runs.
+    filters : mapping of str to str
+        Filter by root of the exposures that take part.
+    """
     mine = [record for plan, record in found if plan.stage == stage.name]
     made = [record for record in mine if record is not None]
     states = Counter(name for record in made for name in skipped_steps(record))
     skipped = tuple(name for name, count in states.items() if count == len(made))
+    roots = [root for plan, record in found if plan.stage == stage.name and record for root in plan.exposures]
+    own = {filters[root] for root in roots if root in filters}
     return StageFacts(
         name=stage.name,
         title=stage.title,
@@ -156,10 +209,12 @@ def stage_facts(stage: Any, refused: str, found: Sequence[tuple[Any, Any]]) -> S
         peak_mb=max((record.peak_rss_mb for record in made), default=0.0),
         finished=max((record.finished for record in made), default=0.0),
         skipped=skipped,
+        skipped_in=tuple((name, count) for name, count in states.items() if count < len(made)),
         version=made[0].stage_version if made else 0,
         sentence=without_advice(refused),
         methods=stage.methods,
         acted=bool(made) and not set(stage.steps) <= set(skipped),
+        filters=by_wavelength(own) if own < set(filters.values()) else (),
         with_steps_left_out=sum(bool(left_out_words(record.facts.get("left_out") or ())) for record in made),
     )
 
@@ -207,10 +262,8 @@ def accelerations_of(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, str], 
             states.setdefault(name, Counter())[str(state)] += 1
     found = []
     for name, counts in states.items():
-        counts["not recorded"] = len(made) - counts.total()
-        parts = [
-            f"{state} in {count} of {run_words(len(made))}" for state, count in counts.most_common() if count
-        ]
+        told = [*counts.most_common(), ("not recorded", len(made) - counts.total())]
+        parts = [f"{state} in {count} of {run_words(len(made))}" for state, count in told if count]
         found.append((name, "; ".join(parts)))
     return tuple(found)
 
@@ -247,9 +300,7 @@ def proofs_of(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[
                 )
                 words = str(proof.get("headline") or "")
                 found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted, words))
-        told = tuple(
-            filter(None, (without_advice(str(line))[:_LONG] for line in report.get("warnings") or ()))
-        )
+        told = tuple(filter(None, (_cut(without_advice(str(line))) for line in report.get("warnings") or ())))
         if told:
             found.append(ProofFacts(plan.stage, plan.label, "told", told))
     return tuple(sorted(found, key=lambda one: rank.get(one.verdict, 3)))
@@ -276,6 +327,12 @@ def warnings_of(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[tuple[str, str, 
             if match and match[1] in _HOUSEKEEPING:
                 others.add(match[2])
             else:
-                texts.add(_INSTALLED.sub("", f"{match[1]}: {match[2]}" if match else line)[:_LONG])
+                words = f"{match[1]}: {_CODE.sub('', match[2])}" if match else line
+                texts.add(_cut(_INSTALLED.sub("", words)))
         counts.update((plan.stage, text) for text in sorted(texts))
     return tuple((stage, line, count) for (stage, line), count in counts.items()), len(others)
+
+
+def _cut(text: str) -> str:
+    """Return a text of sensible length, with a mark where something is missing."""
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1].rstrip()}…"

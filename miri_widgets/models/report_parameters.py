@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.report_facts import ReportRequest, skipped_steps
+from miri_widgets.models.report_facts import ReportRequest, by_wavelength, skipped_steps
 from miri_widgets.models.report_texts import places_of, shown, without_advice
+from miri_widgets.products.program import Program
 from miri_widgets.settings import Parameter, Settings, Source
 from miri_widgets.steps.acting import inactive
 
 __all__ = ["BY_CRDS", "BY_STAGE", "ChangedParameter", "changed_parameters"]
 
 _WORDS = {
-    Source.USER: "you",
+    Source.USER: "the user",
     Source.PROGRAM: "program file",
     Source.PRESET: "preset of the package",
     Source.CRDS: "CRDS parameter file",
@@ -44,6 +45,8 @@ class ChangedParameter:
         Of the value; who set it.
     runs, of : int
         How many runs of the stage had it, of how many.
+    filters : tuple of str
+        Those of the runs that had it, when they were not all.
     inactive : str
         Why it did not act, as a sentence; empty when it acted.
     """
@@ -57,6 +60,7 @@ class ChangedParameter:
     runs: int
     of: int
     inactive: str = ""
+    filters: tuple[str, ...] = ()
 
 
 def changed_parameters(
@@ -76,7 +80,7 @@ def changed_parameters(
     """
     settings_of = {stage.name: settings for stage, settings in request.stages}
     totals = Counter(plan.stage for plan, _ in made)
-    rows: dict[tuple[str, str, str, str, str], tuple[Any, Parameter | None, int]] = {}
+    rows: dict[tuple[str, str, str, str, str], list[tuple[Any, Any, Parameter | None]]] = {}
     for plan, record in made:
         settings = settings_of[plan.stage]
         declared = {one.name: one for one in settings.declared}
@@ -100,17 +104,23 @@ def changed_parameters(
                 continue  # CRDS set it, and it did not act
             why = idle.get(name, "") if name not in given else ""
             mark = (plan.stage, name, repr(value) if name not in given else "", source, why)
-            rows[mark] = (value, one, rows.get(mark, (None, None, 0))[2] + 1)
+            rows.setdefault(mark, []).append((plan, value, one))
     places = places_of(request.program)
     order = {stage.name: place for place, (stage, _) in enumerate(request.stages)}
     found = [
         ChangedParameter(
             stage, name, shown(value, places), shown(one.default, places) if one else None, one.unit if one else "",
-            source, count, totals[stage], without_advice(why),
+            source, len(some), totals[stage], without_advice(why),
+            _filters_of([plan for plan, *_ in some], filters) if len(some) < totals[stage] else (),
         )
-        for (stage, name, _, source, why), (value, one, count) in rows.items()
+        for (stage, name, _, source, why), some in rows.items()
+        for value, one in [some[-1][1:]]
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (one.source == BY_CRDS, order.get(one.stage, 99), one.name)))
+
+
+def _filters_of(plans: Sequence[Any], filters: Mapping[str, str]) -> tuple[str, ...]:
+    return by_wavelength({filters.get(root, "") for plan in plans for root in plan.exposures})
 
 
 def _inactive(
@@ -138,13 +148,28 @@ def _source(
     request: ReportRequest, plan: Any, name: str, settings: Settings, filters: Mapping[str, str]
 ) -> str:
     value = plan.settings[name]
-    for source in (Source.USER, Source.PROGRAM, Source.PRESET):
-        layer = settings.layers.get(source, {})
-        if name in layer:
-            held = list(layer[name]) if isinstance(layer[name], tuple) else layer[name]
-            if held == value:
-                return _WORDS[source]
+    for source in (Source.USER, Source.PROGRAM):
+        if _held(settings.layers.get(source, {}), name, value):
+            if source is Source.PROGRAM and value == _catalog_of_twin(request.program):
+                return "the simulated twin"
+            return _WORDS[source]
     own = filters.get(plan.exposures[0], "") if plan.exposures else ""
-    if request.services.preset(plan.stage, own).get(name) == value:
-        return f"values for {own}"
+    if _held(request.program.preset(plan.stage, own), name, value):
+        return f"program file, for {own}"
+    if _held(settings.layers.get(Source.PRESET, {}), name, value):
+        return _WORDS[Source.PRESET]
+    if _held(request.services.preset(plan.stage, own), name, value):
+        return f"{_WORDS[Source.PRESET]}, for {own}"
     return "another stage asks for it"
+
+
+def _held(layer: Mapping[str, Any], name: str, value: Any) -> bool:
+    """Whether a layer of settings holds a value."""
+    if name not in layer:
+        return False
+    return bool((list(layer[name]) if isinstance(layer[name], tuple) else layer[name]) == value)
+
+
+def _catalog_of_twin(program: Program) -> str:
+    """Return the catalogue of stars that a twin which stands in has in the place of Gaia; empty when none does."""
+    return str(program.folders[0].parent / "truth" / "catalog.ecsv") if program.awaited else ""

@@ -27,7 +27,7 @@ _ABSOLUTE = re.compile(r"(?<![^\s\"'(\[=,`])(?:~[\w.-]*/|/|[A-Za-z]:[\\/]|\\\\)[
 _CLAUSE = re.compile(r"(?:[^.;:]|[.;:](?!\s|$))+[.;:]*\s*")
 _ADVICE = re.compile(
     r"\b(?:click|clicks|clicking|tick|untick|ticked|press|button|buttons|reload|this page|(?:Program|Get data|Shifts) tab)\b"
-    r"|^(?:choose|select|enter|put|open|set|run)\b",
+    r"|^(?:choose|select|enter|put|open|set|run|use|do not|take care|check|try|look|see|give|draw|install)\b",
     re.IGNORECASE,
 )
 

@@ -15,6 +15,12 @@ from miri_widgets.products.program import Program
 __all__ = ["methods", "value_words"]
 
 _MOST_VALUES = 6
+_RESAMPLED = {
+    "resample.pixel_scale": "a pixel scale of {} arcsec",
+    "resample.pixfrac": "pixfrac {}",
+    "resample.kernel": "the {} kernel",
+}
+"""What is told of the mosaics; where they differ, the values of all of them."""
 
 
 def value_words(value: Any) -> str:
@@ -52,7 +58,7 @@ def methods(
         Keys of the works that apply, in the order in which they are named.
     """
     done = [stage for stage in stages if stage.done and stage.acted]
-    lines = [_data(program, exposures, rejected), _pipeline(versions, contexts)]
+    lines = [_data(program, exposures, rejected), _pipeline(versions, contexts, bool(program.simulated))]
     own = [stage for stage in done if stage.own]
     lines += [_stage(stage, versions) for stage in done if stage.own or stage.methods]
     lines += _changed(parameters)
@@ -79,6 +85,7 @@ def _stage(stage: StageFacts, versions: Mapping[str, str]) -> str:
         if stage.own
         else []
     )
+    about += [f"in {_and(stage.filters)} only"] if stage.filters else []
     about += [f"{stage.done} of {run_words(stage.planned)}"] if stage.done < stage.planned else []
     return f"{text.rstrip('.')} ({'; '.join(about)})." if about else text
 
@@ -97,19 +104,24 @@ def _data(program: Program, exposures: Sequence[Exposure], rejected: int) -> str
     )
 
 
-def _pipeline(versions: Mapping[str, str], contexts: Sequence[str]) -> str:
-    context = f" and the CRDS context {_and(contexts)} [Greenfield2016]" if contexts else ""
-    return f"We used the JWST calibration pipeline version {versions.get('jwst', 'unknown')} [Bushouse]{context}."
+def _pipeline(versions: Mapping[str, str], contexts: Sequence[str], simulated: bool) -> str:
+    found = versions.get("jwst", "unknown").split(" | ")
+    version = f"version{'s' if len(found) > 1 else ''} {_and(found)}"
+    several = "s" if len(contexts) > 1 else ""
+    if simulated and contexts:
+        # these contexts are of a cache of its own; nobody finds them in CRDS
+        context = f" and simulated reference files, context{several} {_and(contexts)}"
+    else:
+        context = f" and the CRDS context{several} {_and(contexts)} [Greenfield2016]" if contexts else ""
+    return f"We used the JWST calibration pipeline {version} [Bushouse]{context}."
 
 
 def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
     mine = [one for one in parameters if one.source != BY_CRDS and not one.inactive]
-    files = [one.name for one in mine if one.source.startswith(BY_STAGE)]
+    files = [f"{_full_name(one)} (of {one.source})" for one in mine if one.source.startswith(BY_STAGE)]
     mine = [one for one in mine if not one.source.startswith(BY_STAGE)]
     passed = (
-        [f"Products of earlier stages were the values of {_and(list(dict.fromkeys(files)))}."]
-        if files
-        else []
+        [f"Products of earlier stages were handed to {_and(list(dict.fromkeys(files)))}."] if files else []
     )
     if not mine:
         other = "other " if files else ""
@@ -118,7 +130,8 @@ def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
             f"All {other}parameters have the values of the pipeline and of its CRDS parameter files.",
         ]
     told = [
-        f"{one.name} = {value_words(one.value)}{f' {one.unit}' if one.unit else ''}"
+        f"{_full_name(one)} = {value_words(one.value)}{f' {one.unit}' if one.unit and one.value is not None else ''}"
+        f"{f' (in {_and(one.filters)})' if one.filters else ''}"
         for one in mine[:_MOST_VALUES]
     ]
     more = len(mine) - len(told)
@@ -131,8 +144,12 @@ def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
     ]
 
 
+def _full_name(one: ChangedParameter) -> str:
+    """Return the name of a parameter with its step; the stages of this package are single steps of their name."""
+    return one.name if "." in one.name else f"{one.stage}.{one.name}"
+
+
 def _mosaics(records: Sequence[Any], sources: Mapping[str, int]) -> list[str]:
-    record = records[0]
     steps = {
         one["name"]
         for each in records
@@ -143,26 +160,39 @@ def _mosaics(records: Sequence[Any], sources: Mapping[str, int]) -> list[str]:
     lines = []
     if "tweakreg" in steps:
         lines.append("Exposures of each filter were aligned with each other by the step tweakreg.")
+    if "skymatch" in steps:
+        subtracted = {_acted(one, "skymatch.subtract") for one in records} == {"true"}
+        more = " and subtracted" if subtracted else ""
+        lines.append(f"Sky levels of overlapping exposures were matched{more} by the step skymatch.")
     if "outlier_detection" in steps:
         lines.append("Outliers were rejected by the step outlier_detection.")
     if "resample" in steps:
-        acting = record.resolved | record.settings
-        scale, pixfrac = acting.get("resample.pixel_scale"), acting.get("resample.pixfrac")
-        told = [f"a pixel scale of {value_words(scale)} arcsec"] if scale else []
-        told += [f"pixfrac {value_words(pixfrac)}"] if pixfrac is not None else []
-        told += [f"the {acting['resample.kernel']} kernel"] if acting.get("resample.kernel") else []
+        told = [
+            words.format(_and(values))
+            for name, words in _RESAMPLED.items()
+            if (values := list(dict.fromkeys(filter(None, (_acted(one, name) for one in records)))))
+        ]
         how = f" with {_and(told)}" if told else ""
         lines.append(f"Exposures of each filter were drizzled [Fruchter2002] into a mosaic{how}.")
     if "source_catalog" in steps and sources:
-        counted = _and([f"{count} in {name}" for name, count in sorted(sources.items())])
+        counted = _and([f"{count} in {name}" for name, count in sources.items()])
         lines.append(f"Sources were found with photutils [Photutils]: {counted}.")
     return lines
+
+
+def _acted(record: Any, name: str) -> str:
+    """Return the value of a parameter in a run, in words; empty when it has none, or did not act."""
+    value = (record.resolved | record.settings).get(name)
+    if value is None or value == "" or name in record.inactive:
+        return ""
+    return value_words(value)
 
 
 def _uses_gaia(program: Program, parameters: Sequence[ChangedParameter]) -> bool:
     names = ("shifts", "image3")
     return not program.simulated and any(
-        one.stage in names and str(one.value).upper().startswith("GAIA") for one in parameters
+        one.stage in names and not one.inactive and str(one.value).upper().startswith("GAIA")
+        for one in parameters
     )
 
 

@@ -151,7 +151,7 @@ class Program:
             places = " or ".join(map(str, self.awaited))
             return (
                 f"Simulated twin: there are no {STARTS[self.start]} ({self.start} files) in {places}, so simulated ones with the "
-                "pointings, dates and filters of the real ones stand in. Put the real ones there and open this page again."
+                f"pointings, dates and filters of {self._real} stand in. Put the real ones there and open this page again."
             )
         return self.provenance
 
@@ -161,9 +161,14 @@ class Program:
         if self.awaited:
             return (
                 f"Simulated twin: there were no {STARTS[self.start]} ({self.start} files), so simulated ones with the "
-                "pointings, dates and filters of the real ones stood in."
+                f"pointings, dates and filters of {self._real} stood in."
             )
         return "Simulated exposures with known truth." if self.simulated else ""
+
+    @property
+    def _real(self) -> str:
+        """Which of the real exposures a twin repeats."""
+        return "the real ones" if self.simulated.endswith("_full") else "some of the real ones"
 
     def has_exposures(self) -> bool:
         """Say whether the folders hold any exposure to begin with; the search stops at the first."""

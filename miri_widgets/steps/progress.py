@@ -23,6 +23,7 @@ LOGGERS = ("jwst", "stcal", "stdatamodels", "stpipe", "tweakwcs", "CRDS", "py.wa
 """The loggers of the pipeline; the same that jwst itself listens to."""
 
 MAXIMUM_WARNINGS = 50
+_LONGEST_WARNING = 300
 _MOST_MESSAGES = 60
 """Lines of a step that are kept: its reasons stand among its last."""
 
@@ -141,7 +142,12 @@ class Progress(logging.Handler):
             lines.append(" ".join(message.split())[:300])
             del lines[:-_MOST_MESSAGES]
         if record.levelno >= logging.WARNING:
-            line = f"{record.name.partition('.')[0]}: {' '.join(message.split())[:300]}"
+            if record.name == "py.warnings":
+                # Python prints the line of its code behind the text, indented
+                message = message.rstrip().rsplit("\n  ", 1)[0]
+            words = " ".join(message.split())
+            cut = words if len(words) <= _LONGEST_WARNING else f"{words[: _LONGEST_WARNING - 1]}…"
+            line = f"{record.name.partition('.')[0]}: {cut}"
             if line not in self.warnings and len(self.warnings) < MAXIMUM_WARNINGS:
                 self.warnings.append(line)
 

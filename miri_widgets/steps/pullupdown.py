@@ -17,7 +17,7 @@ class PullUpDownStep(CorrectionStep):
     spec = """
         sources_file = string(default=None)  # DS9 regions at bright sources; the words top, bottom, left, right or all beside one choose its strips.
         find = boolean(default=True)  # Find bright sources in each exposure as well.
-        brighter_than = float(default=None)  # Found sources have pixels above this, in the unit of the exposure; None for saturated ones.
+        brighter_than = float(default=None)  # Found sources have pixels above this; None for saturated ones. [MJy/sr]
         top = boolean(default=True)  # Correct the strip above each source.
         bottom = boolean(default=True)  # Correct the strip below each source.
         left = boolean(default=True)  # Correct the strip left of each source.

@@ -39,12 +39,12 @@ class SkyStep(CorrectionStep):
         preserve_level = boolean(default=False)  # Subtract the pattern alone; the exposures keep their level.
         mask_sources = boolean(default=True)  # Find sources and leave them out of the sky.
         source_threshold = float(min=1, max=50, default=3.0)  # Sources stand above this in the smoothed exposure. [sigma]
-        source_grow = float(min=0, max=20, default=2.0)  # Their masks grow by this many FWHM.
+        source_grow = float(min=0, max=20, default=2.0)  # Their masks grow by this much. [FWHM]
         mask_rounds = integer(min=1, max=5, default=2)  # How often levels and sources are determined.
-        exclude_above = float(default=None)  # Values above this are no sky, in the unit of the exposure.
-        exclude_delta = float(default=None)  # Values this far above the level of the exposure are no sky, in its unit.
+        exclude_above = float(default=None)  # Values above this are no sky. [MJy/sr]
+        exclude_delta = float(default=None)  # Values this far above the level of the exposure are no sky. [MJy/sr]
         exclude_file = string(default=None)  # DS9 regions; pixels inside are no sky.
-        min_separation = float(min=0, max=20, default=1.5)  # Exposures pointed closer than this, in FWHM, do not enter each other's sky.
+        min_separation = float(min=0, max=20, default=1.5)  # Exposures pointed closer than this do not enter each other's sky. [FWHM]
         min_exposures = integer(min=1, max=100, default=3)  # Fewer exposures in a sky are an error.
         min_samples = integer(min=1, max=100, default=2)  # A pixel with fewer samples has no sky of its own.
         fill = boolean(default=True)  # Take the sky of such pixels from their neighbours; else flag them.

@@ -20,7 +20,7 @@ class WarmPixelsStep(CorrectionStep):
         nsigma = float(min=1, max=50, default=3.0)  # A pixel stands out by this above its neighbours. [sigma]
         fraction = float(min=0.5, max=1.0, default=0.7)  # At this fraction of the pointings at least it must stand out.
         min_exposures = integer(min=3, max=100, default=4)  # Fewer independent pointings are an error.
-        min_separation = float(min=0.1, max=20, default=1.5)  # Exposures pointed closer than this, in FWHM, count as one pointing.
+        min_separation = float(min=0.1, max=20, default=1.5)  # Exposures pointed closer than this count as one pointing. [FWHM]
         box = integer(min=3, max=31, default=5)  # Side of the square of neighbours; odd. [pixels]
         cold = boolean(default=False)  # Flag also pixels that are low at nearly all pointings.
         do_not_use = boolean(default=True)  # Flag DO_NOT_USE as well, not only WARM.

@@ -63,7 +63,7 @@ _UNITS = {
     "sip_max_inv_pix_error": "pixel",
 }
 
-_BRACKET = re.compile(r"\[(sigma|pixels|percent|DN/s|DN|s|min|h|groups|arcsec)\]\s*$")
+_BRACKET = re.compile(r"\[(sigma|pixels|percent|DN/s|DN|MJy/sr|s|min|h|yr|groups|arcsec|mas|FWHM)\]\s*$")
 _PHRASE = re.compile(
     r"\bin (?:units of )?(arcsec|pixels|seconds|sigma)\b|\((percent)\)|\b(seconds)\b|sigma units",
     re.IGNORECASE,
@@ -91,7 +91,9 @@ def unit_of(name: str, doc: str) -> str:
     label = name.rpartition(".")[2]
     if label in _UNITS:
         return _UNITS[label]
-    match = _BRACKET.search(doc) or _PHRASE.search(doc)
+    if (bracket := _BRACKET.search(doc)) is not None:
+        return _SHORT.get(bracket[1], bracket[1])
+    match = _PHRASE.search(doc)
     if match is None:
         return ""
     found = next((group for group in match.groups() if group), "sigma").lower()

@@ -227,6 +227,14 @@ def test_nothing_to_measure_changes_nothing(value):
     assert np.array_equal(after.sci, sci, equal_nan=True)
 
 
+def test_a_source_beside_one_exposure_is_not_said_to_be_on_none():
+    planes = exposure(1, 30, 25)
+    far = point(5000, 25)
+    assert correct_pullupdown([planes], sources=[far]).warnings[-1].startswith("Source 1 lies outside ")
+    both = correct_pullupdown([planes, planes], sources=[far])
+    assert "Source 1 lies on none of the exposures." in both.warnings
+
+
 # ---- the defects of the first notebooks
 
 FULL = (1024, 1032)

@@ -203,3 +203,18 @@ def test_a_mistake_of_ours_does_not_leave_the_page_waiting():
     crossing.begin(lambda: 1 / 0, told.append, told.append)
     assert isinstance(told[0], MiriWidgetsError) and "ZeroDivisionError" in str(told[0])
     crossing.close()
+
+
+def test_what_went_wrong_with_another_token_or_folder_is_over(model, mast, tmp_path):
+    model.ask()
+    first = model.shown()[0]
+    mast.faults[first.uri] = [("always", ("status", 503))]
+    model.choose([first.name])
+    model.download()
+    assert model.faults
+    model.use_token("an-unused-token")
+    assert model.faults == ()
+    model.download()
+    assert model.faults
+    model.use_folder(str(tmp_path / "other"))
+    assert model.faults == () and model.success == ""

@@ -76,7 +76,9 @@ def test_what_is_missing_is_said(session):
         "0 of 3 runs complete",
         "0 of 2 runs complete",
     ]
-    assert found.missing[0].startswith("Image 2 is not complete with the settings of now for jw09999001001")
+    assert found.missing[0].startswith(
+        "Image 2 was not complete with the settings of this report for jw09999001001"
+    )
     assert found.missing[-1] == "1 of 4 exposures is excluded."
     assert found.pictures == ()
 
@@ -118,7 +120,7 @@ def test_parameters_and_who_set_them(session, program):
     assert (chosen.value, chosen.default, chosen.source, chosen.runs, chosen.of) == (
         "LIKELY",
         "OLS_C",
-        "you",
+        "the user",
         4,
         4,
     )
@@ -291,3 +293,189 @@ def test_a_damaged_product_is_a_sentence(tmp_path):
     (tmp_path / "x_i2d.fits").write_text("nothing")
     with pytest.raises(NotFitsError):
         picture(tmp_path / "x_i2d.fits", "x")
+
+
+def test_the_line_of_code_behind_a_warning_is_no_part_of_it(session):
+    finish(session, "detector1")
+    with_records(
+        session,
+        warnings=(
+            "py: /a/site-packages/gwcs/_wcs.py:17: LinAlgWarning: Failed to reach the accuracy. u, v, res = fit_2D_poly(",
+            "py: /a/x.py:3: AstropyUserWarning: The fit may be unsuccessful (see fit_info).",
+            "jwst: " + "word " * 100,
+        ),
+    )
+    lines = [line for _, line, _ in gather(request_of(session)).warnings]
+    assert "LinAlgWarning: Failed to reach the accuracy." in lines
+    assert "AstropyUserWarning: The fit may be unsuccessful (see fit_info)." in lines
+    assert len(lines[-1]) <= 300 and lines[-1].endswith("…")
+
+
+def test_a_step_that_some_runs_have_skipped_is_told_with_how_many(session):
+    finish(session, "detector1")
+    first = session.services.record(session.plans[0]).key
+    real = session.services.record
+
+    def record(plan):
+        found = real(plan)
+        state = "SKIPPED" if plan.key == first else "COMPLETE"
+        return found and replace(
+            found, steps=({"name": "refpix", "cal_step": state}, {"name": "emicorr", "cal_step": "SKIPPED"})
+        )
+
+    session.services = replace(session.services, record=record)
+    facts = gather(request_of(session)).stages[0]
+    assert facts.skipped == ("emicorr",) and facts.skipped_words == "emicorr, refpix (1 of 4 runs)"
+
+
+def test_what_the_program_sets_for_a_filter_is_no_preset_of_the_package(fakes, program):
+    from miri_widgets.models import SessionModel
+
+    values = {"jump.three_group_threshold": 9}
+    for presets, filters, words in (
+        (lambda stage, name: {}, {"F1500W": {"detector1": values}}, "program file, for F1500W"),
+        (lambda stage, name: values if name == "F1500W" else {}, {}, "preset of the package, for F1500W"),
+    ):
+        program = replace(program, filters=filters, workspace=program.workspace / words[:6])
+        services = fakes.fake_services(program, presets=presets)
+        both = replace(
+            services, preset=lambda stage, name, p=program, q=presets: q(stage, name) | p.preset(stage, name)
+        )
+        session = SessionModel(program, both)
+        session.poll()
+        finish(session, "detector1")
+        one = {one.name: one for one in gather(request_of(session)).parameters}["jump.three_group_threshold"]
+        assert (one.source, one.runs, one.of, one.filters) == (words, 2, 4, ("F1500W",))
+        session.close()
+
+
+def test_the_catalogue_of_a_twin_is_not_said_to_stand_in_the_program_file(session):
+    truth = str(session.program.folders[0].parent / "truth" / "catalog.ecsv")
+    session.program = replace(session.program, settings={"image3": {"tweakreg.abs_refcat": truth}})
+    session.rescan()
+    session.poll()
+    finish(session)
+    for awaited, words in (((Path("/real"),), "the simulated twin"), ((), "program file")):
+        session.program = replace(session.program, awaited=awaited)
+        found = {one.name: one for one in gather(request_of(session)).parameters}
+        assert found["tweakreg.abs_refcat"].source == words
+
+
+def test_mosaics_that_differ_are_not_told_as_alike(session):
+    finish(session)
+    real, scales = session.services.record, iter((0.11, 0.065))
+
+    def record(plan):
+        found = real(plan)
+        if found is None or plan.stage != "image3":
+            return found
+        return replace(
+            found,
+            steps=(
+                {"name": "resample", "cal_step": "COMPLETE"},
+                {"name": "skymatch", "cal_step": "COMPLETE"},
+            ),
+            resolved={
+                "resample.pixel_scale": next(scales),
+                "resample.pixfrac": 0.8,
+                "resample.kernel": "square",
+                "skymatch.subtract": True,
+            },
+            inactive={"resample.kernel": "It does not act here."},
+        )
+
+    session.services = replace(session.services, record=record)
+    text = " ".join(gather(request_of(session)).methods)
+    assert "into a mosaic with a pixel scale of 0.11 and 0.065 arcsec and pixfrac 0.8." in text
+    assert "were matched and subtracted by the step skymatch." in text
+
+
+def test_several_versions_are_told_as_several(session):
+    finish(session, "detector1")
+    real, versions = session.services.record, iter(("3.0.0", "3.1.0", "3.0.0", "3.0.0"))
+    session.services = replace(
+        session.services,
+        record=lambda plan: real(plan) and replace(real(plan), versions={"jwst": next(versions)}),
+    )
+    assert "pipeline versions 3.0.0 and 3.1.0 [Bushouse]." in " ".join(gather(request_of(session)).methods)
+
+
+def test_accelerations_are_told_with_their_states_and_counts(session):
+    finish(session, "detector1")
+    real, states = (
+        session.services.record,
+        iter(({}, {"a": "on", "b": "off"}, {"a": "on", "b": "on"}, {"a": "off", "b": "off"})),
+    )
+    session.services = replace(
+        session.services,
+        record=lambda plan: real(plan) and replace(real(plan), accelerations=next(states)),
+    )  # fmt: skip
+    assert dict(gather(request_of(session)).accelerations) == {
+        "a": "on in 2 of 4 runs; off in 1 of 4 runs; not recorded in 1 of 4 runs",
+        "b": "off in 2 of 4 runs; on in 1 of 4 runs; not recorded in 1 of 4 runs",
+    }
+
+
+def test_files_that_cannot_be_used_are_counted(session):
+    (session.program.folders[0] / "jw09999001001_02101_00009_mirimage_uncal.fits").write_text("no FITS")
+    session.rescan()
+    session.poll()
+    finish(session, "detector1")
+    told = [line for line in gather(request_of(session)).missing if "of the folders" in line]
+    assert len(told) == 1 and told[0].startswith(
+        "1 file of the folders was not used: jw09999001001_02101_00009"
+    )
+
+
+def test_a_stage_that_takes_some_filters_says_which(session):
+    finish(session, "detector1")
+    real = session.services.record
+    kept = {one.root for one in session.programs.exposures if one.filter == "F770W"}
+    session.services = replace(
+        session.services, record=lambda plan: real(plan) if kept >= set(plan.exposures) else None
+    )
+    report = gather(request_of(session))
+    assert report.stages[0].filters == ("F770W",) and "in F770W only" in " ".join(report.methods)
+
+
+def test_runs_stand_in_the_order_of_the_stages_and_by_wavelength(session):
+    finish(session)
+    runs = gather(request_of(session)).runs
+    order = list(session.stages)
+    assert [order.index(one.stage) for one in runs] == sorted(order.index(one.stage) for one in runs)
+    assert [one.label for one in runs if one.stage == "image3"] == ["trial_f770w", "trial_f1500w"]
+
+
+def test_products_of_a_run_of_many_exposures_are_counted(session):
+    finish(session, "detector1")
+    real = session.services.record
+    products = {"a_cal.fits": 1, "b_cal.fits": 1, "a_sky.fits": 1}
+    session.services = replace(
+        session.services, record=lambda plan: real(plan) and replace(real(plan), products=products)
+    )
+    assert gather(request_of(session)).runs[0].main == "2 × _cal.fits"
+
+
+def test_what_was_not_fitted_has_no_shift_of_zero(session):
+    finish(session)
+    roots = [one.root for one in session.programs.exposures]
+    entry = {
+        "root": roots[0],
+        "dra_mas": 0.0,
+        "ddec_mas": 0.0,
+        "used": None,
+        "reference": False,
+        "rmse_mas": None,
+    }
+    entries = [entry, {**entry, "root": roots[1], "used": 9, "dra_mas": 4.0}, {**entry, "root": roots[2], "reference": True}]  # fmt: skip
+    with_records(session, facts={"shifts": entries})
+    shown = {one["root"]: one["dra_mas"] for one in gather(request_of(session)).shifts}
+    assert shown == {roots[0]: None, roots[1]: 4.0, roots[2]: 0.0}
+
+
+@pytest.mark.parametrize(
+    "text", ["Use dedicated background exposures.", "Do not use steps here.", "Take care with nebulae."]
+)
+def test_a_paper_gives_no_orders(text):
+    assert without_advice(text) == ""
+    assert without_advice(f"Faint emission is lost: {text[0].lower()}{text[1:]}") == "Faint emission is lost."

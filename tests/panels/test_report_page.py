@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -13,6 +12,8 @@ from miri_widgets.models.report import gather, request_of
 from miri_widgets.panels.parts.reportbar import ReportBar
 from miri_widgets.panels.report_page import make_report, render
 from miri_widgets.products.tags import Tag, Verdict
+
+from .report_law import Tables, assert_consistent
 
 HOSTILE = (
     "<script>alert(1)</script></style></pre>\"'><img src=http://x.example/a.png onerror=alert(2)>{{ 7 * 7 }}"
@@ -130,83 +131,6 @@ def test_a_report_that_fails_leaves_the_old_one(finished, monkeypatch):
     with pytest.raises(NotWritableError):
         make_report(request_of(finished))
     assert path.read_text() == before and len(list(path.parent.iterdir())) == 1
-
-
-class Tables(HTMLParser):
-    """The tables of a page by the heading above them: rows of cells."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tables: dict[str, list[list[str]]] = {}
-        self.prose: list[str] = []
-        self._heading, self._in = "", ""
-        self.feed(html.partition('<h2 class="plain">References')[0].partition("</style>")[2])
-
-    def handle_starttag(self, tag, attributes):
-        if tag == "h2":
-            self._heading = ""
-        if tag == "tr":
-            self.tables.setdefault(self._heading, []).append([])
-        if tag in ("td", "th"):
-            self.tables[self._heading][-1].append("")
-        self._in = tag if tag in ("h2", "td", "th", "p") else self._in
-
-    def handle_endtag(self, tag):
-        self._in = "" if tag in ("h2", "td", "th", "p") else self._in
-
-    def handle_data(self, data):
-        if self._in == "h2":
-            self._heading += data
-        elif self._in in ("td", "th"):
-            self.tables[self._heading][-1][-1] += data
-        else:
-            self.prose.append(data)
-
-
-ABSOLUTE = re.compile(r"(?<![\w/:.])(?:/[\w.-]+){2,}|[A-Za-z]:\\|~/")
-LONG = re.compile(r"(?<![\w./:])\d+\.\d+(?:e[-+]?\d+)?(?![\w./])")
-ADVICE = re.compile(r"\b(click|tick|untick|press|button|open this page)\b", re.IGNORECASE)
-
-
-def assert_consistent(report, html):
-    """A report contradicts itself nowhere, and is written for a reader who has neither page nor machine."""
-    page = Tables(html)
-    cells = [cell for rows in page.tables.values() for row in rows for cell in row]
-    text = " ".join([*page.prose, *cells])
-    assert not ABSOLUTE.findall(text)
-    for number in LONG.findall(text):
-        digits = number.partition("e")[0].replace(".", "").lstrip("0")
-        assert len(digits) <= 8, number
-    assert not ADVICE.findall(text)
-    assert not re.search(r"\b(None|nan|NaN|inf|undefined)\b", text)
-    assert all(cell.strip() for cell in cells)
-
-    rows = page.tables["Exposures"]
-    head, states = rows[0], [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
-    taking = [row for row in states if row["Takes part"] != "excluded"]
-    excluded = len(states) - len(taking)
-    rejected = [row for row in states if row["Takes part"] == "not in mosaics (rejected)"]
-    for row in taking:
-        assert ("rejected" in row.get("Tag", "")) == (row in rejected), row
-    prose = " ".join(" ".join(page.prose).split())
-    assert f"We reduced {len(taking)} " in prose and "Takes part" in head
-    for count, state in ((excluded, "excluded"), (len(rejected), "rejected")):
-        found = re.search(rf"(\d+) of (\d+) exposures? (?:is|are) {state}", prose)
-        assert (found and (int(found[1]), int(found[2]))) == ((count, len(states)) if count else None)
-
-    runs = page.tables["Runs"][1:]
-    for row in page.tables["Chain of stages"][1:]:
-        stage = next(one for one in report.stages if row[0].startswith(one.title))
-        mine = [one for one in runs if one[0] == stage.name]
-        complete = [one for one in mine if one[3] != "not complete"]
-        assert row[1] == "complete" or f"{len(complete)} of {len(mine)} run" in row[1] or not mine
-        assert (row[1] == "complete") == (bool(mine) and len(complete) == len(mine))
-        told = bool(stage.methods) and stage.methods.rstrip(".") in prose
-        assert told == (bool(stage.methods) and bool(complete) and stage.acted), stage.name
-        skipped = {name.strip() for name in row[2].split(",")} - {"–"}
-        for _, name, *_ in page.tables.get("Parameters that differ from their defaults", [])[1:]:
-            assert name.partition(".")[0] not in skipped or name.endswith(".skip")
-        assert "tweakreg" not in skipped or "Alignment" not in page.tables
 
 
 def test_a_report_contradicts_itself_nowhere(finished):

@@ -199,3 +199,17 @@ def test_reading_the_specs_warns_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read_pipeline("jwst.pipeline.Image2Pipeline")
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "unit"),
+    [
+        ("sky", "exclude_delta", "MJy/sr"),
+        ("sky", "source_grow", "FWHM"),
+        ("pullupdown", "brighter_than", "MJy/sr"),
+        ("shifts", "catalog_epoch", "yr"),
+        ("apply_shift", "sip_error_mas", "mas"),
+    ],
+)
+def test_units_of_our_own_parameters_are_spelled_as_declared(stage, name, unit):
+    assert {one.name: one.unit for one in declared(stage)}[name] == unit

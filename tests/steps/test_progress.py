@@ -98,6 +98,21 @@ def test_warnings_are_kept_once():
     assert len(progress.warnings) == 50
 
 
+def test_the_line_of_code_behind_a_warning_of_python_is_left_out():
+    progress, _ = run_of()
+    told = (
+        "/a/gwcs/_wcs.py:17: LinAlgWarning: The accuracy was not reached.\n  u, v, residual = fit_2D_poly(\n"
+    )
+    say(progress, told, name="py.warnings", level=logging.WARNING)
+    say(progress, "/a/x.py:1: UserWarning: two\nlines", name="py.warnings", level=logging.WARNING)
+    say(progress, "x" * 400, name="jwst.x", level=logging.WARNING)
+    assert progress.warnings[:2] == [
+        "py: /a/gwcs/_wcs.py:17: LinAlgWarning: The accuracy was not reached.",
+        "py: /a/x.py:1: UserWarning: two lines",
+    ]
+    assert progress.warnings[2] == f"jwst: {'x' * 299}…"
+
+
 def test_reference_files_are_noted():
     progress, _ = run_of()
     say(
