@@ -141,6 +141,7 @@ def _canvas(page: Page) -> np.ndarray:
 
 def _look_closely(served: Served, page: Page, screenshots: Path) -> np.ndarray:
     """Choose an exposure on the map, zoom into its image, draw shapes and use them as a sky mask."""
+    mosaic = _view(served)["front"]
     footprints = page.locator(".mw-exposure-map .bqplot").first.bounding_box()
     page.mouse.click(footprints["x"] + footprints["width"] / 2, footprints["y"] + footprints["height"] * 0.45)
     expect(page.locator(".mw-viewer-strip")).to_contain_text("_cal.fits")
@@ -148,7 +149,7 @@ def _look_closely(served: Served, page: Page, screenshots: Path) -> np.ndarray:
     settled(page, lambda: _canvas(page))
     wait_until(
         page,
-        lambda: "_cal" in _view(served).get("front", "") and bool(_view(served).get("position")),
+        lambda: _view(served).get("front", mosaic) != mosaic and bool(_view(served).get("position")),
         "no place was written down",
     )
     box = page.locator(CANVAS).first.bounding_box()
