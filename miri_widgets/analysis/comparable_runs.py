@@ -82,7 +82,9 @@ def _runs_beside(folder: Path) -> tuple[StoredRun, ...]:
 def _of_run(run: StoredRun, title: str = "") -> Choice:
     record = run.record
     when = (
-        time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.finished)) if record.finished else record.key
+        time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(record.finished))
+        if record.finished
+        else record.key
     )
     products = tuple(path for path in run.products if path.suffix == ".fits")
     return Choice(run.folder, f"{record.stage} · {record.label}", title or when, products, run)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.serve.policy import GRACE, PING
+from miri_widgets.option_numbers import port_number, whole_number
+from miri_widgets.serve.policy import GRACE, PING, grace_seconds, ping_seconds
 
 __all__ = ["main"]
 
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_shifts(commands)
     doctor = commands.add_parser("doctor", help="check this installation and say what to do")
     doctor.add_argument(
-        "--port", type=int, default=8866, help="port that the dashboards are to use (default 8866)"
+        "--port", type=port_number, default=8866, help="port that the dashboards are to use (default 8866)"
     )
     doctor.set_defaults(command=_doctor)
     return parser
@@ -201,7 +201,7 @@ def _add_shifts(commands: argparse._SubParsersAction) -> None:
 def _add_serving(parser: argparse.ArgumentParser, *, preheat: bool = False) -> None:
     parser.add_argument("--dashboards", type=Path, metavar="FOLDER", help="folder of dashboard notebooks")
     parser.add_argument(
-        "--port", type=int, default=8866, help="port to serve on; 0 takes any free one (default 8866)"
+        "--port", type=port_number, default=8866, help="port to serve on; 0 takes any free one (default 8866)"
     )
     parser.add_argument(
         "--ip", default="127.0.0.1", help="address to serve on (default 127.0.0.1: this machine only)"
@@ -215,30 +215,25 @@ def _add_serving(parser: argparse.ArgumentParser, *, preheat: bool = False) -> N
     parser.add_argument("--open-browser", action="store_true", help="open the page when it is served")
     parser.add_argument(
         "--ping",
-        type=_seconds,
+        type=ping_seconds,
         default=PING,
         help=f"seconds between two questions to a page whether it is still there (default {PING:.0f})",
     )
     parser.add_argument(
         "--grace",
-        type=_seconds,
+        type=grace_seconds,
         default=GRACE,
         help=f"seconds that the kernel of a page outlives its connection (default {GRACE:.0f})",
     )
 
 
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (0 < value < math.inf):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; expected seconds, more than 0: give e.g. 90")
-    return value
-
-
 def _add_engine(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--workers", type=int, default=2, help="exposures at a time (default 2)")
+    parser.add_argument(
+        "--workers",
+        type=whole_number("a number of workers", 1, 1000, 2),
+        default=2,
+        help="exposures at a time (default 2)",
+    )
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="a Dask scheduler to use instead of a local one"
     )

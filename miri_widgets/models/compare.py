@@ -14,6 +14,7 @@ from miri_widgets.models.pixel_history import question_of
 from miri_widgets.models.readings import Reading
 from miri_widgets.models.watching import Watches
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.identity import file_stamps
 from miri_widgets.products.names import suffix_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class CompareModel(traitlets.HasTraits):
         super().__init__()
         self.session = session
         self._pair: tuple[Path, Path, str] | None = None
+        self._stamps: tuple[tuple[int, int], ...] = ()
         self._reading = Reading(session.submit)
         self._reading.observe(self._take, ["value", "sentence"])
         self._watches = Watches()
@@ -75,8 +77,12 @@ class CompareModel(traitlets.HasTraits):
         if self._pair is None:
             self.sentence = "" if look == "after" else reason_against(self.session)
             return
+        stamps = file_stamps(self._pair[:2])
+        if self.value is not None and stamps != self._stamps:
+            self._reading.forget()  # a product was written again: the difference was of other pixels
         if self.value is None:
-            self._reading.ask(self._pair, compared, *self._pair)
+            self._stamps = stamps
+            self._reading.ask((self._pair, stamps), compared, *self._pair)
         self.look = look
 
     def toggle(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,18 @@ def pictures_of(made: Sequence[tuple[Any, tuple[Path, ...]]]) -> tuple[Picture, 
             if suffix in _SHOWN and path.suffix == ".fits":
                 try:
                     drawn = picture(path, f"{_SHOWN[suffix]} · {path.stem.removesuffix(f'_{suffix}')}")
+                    drawn = replace(drawn, caption=_with_exposures(drawn.caption, record))
                 except MiriWidgetsError:
                     continue
                 found.append((list(_SHOWN).index(suffix), drawn))
                 break
     return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))
+
+
+def _with_exposures(caption: str, record: Any) -> str:
+    """Say of how many exposures a picture is made, as the run's record tells."""
+    count = len(record.exposures)
+    return f"{count} exposure{'' if count == 1 else 's'}; {caption}" if count else caption
 
 
 def picture(path: Path, title: str) -> Picture:

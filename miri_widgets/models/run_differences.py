@@ -17,6 +17,7 @@ from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.readings import Reading
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.identity import file_stamps
 from miri_widgets.products.names import suffix_of
 from miri_widgets.run.differences import Change, changes
 
@@ -235,7 +236,8 @@ class RunDifferencesModel(traitlets.HasTraits):
             return
         self.first, self.second = one, other
         if one is not None and other is not None:
-            self._reading.ask((one.path, other.path), differences_of, one, other)
+            mark = (one.path, other.path, *file_stamps((*one.products, *other.products)))
+            self._reading.ask(mark, differences_of, one, other)
             self.sentence = self._reading.sentence
 
     def swap(self) -> None:

@@ -21,6 +21,7 @@ from miri_widgets.viewer import ImageViewer, make_viewer
 __all__ = ["DifferencesPanel", "show_differences"]
 
 _DIFFERENCE = "B \N{MINUS SIGN} A"
+_HINT = "Blink, beside a product in the table, shows both here."
 
 
 class DifferencesPanel(Part):
@@ -48,6 +49,8 @@ class DifferencesPanel(Part):
         self._pool = pool
         self._labels = ("", "")
         self._pair = Path(), Path()
+        self._of: tuple[Any, Any] = (None, None)
+        """The choice that the images in view belong to."""
         self.difference = Reading(pool.submit if pool is not None else None)
         self._place = 1
         self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 220px), 900px)")
@@ -62,7 +65,7 @@ class DifferencesPanel(Part):
         self.blink = button("Blink", tip="Show the other one")
         self.subtract = button("Difference", tip="Show B minus A")
         self.blink.disabled = self.subtract.disabled = True
-        self.shown = text("Blink, beside a product in the table, shows both here.", "mw-muted")
+        self.shown = text(_HINT, "mw-muted")
         self.view = RunDifferencesView(model, self._show)
         listing, files, seeing = (
             ipywidgets.HBox(held)
@@ -91,12 +94,24 @@ class DifferencesPanel(Part):
         self.subtract.on_click(lambda _: self._ask_difference())
         self.blink.on_click(lambda _: self._next())
         self.watch(model, self._follow_choices, "choices")
+        self.watch(model, self._follow_chosen, "first", "second")
         self.watch(self.difference, self._follow_difference, "value", "sentence")
 
     def _follow_choices(self, _: Any) -> None:
         known = [str(path) for one in self.model.choices for path in one.products[:1]]
         for box in (self.first, self.second):
             box.options = known
+
+    def _follow_chosen(self, _: Any) -> None:
+        """Take images out of view that belong to another choice: A and B are those of now, and so is B minus A."""
+        if (self.model.first, self.model.second) == self._of or self._pair == (Path(), Path()):
+            return
+        for label in self.viewer.labels:
+            self.viewer.remove(label)
+        self._pair, self._labels = (Path(), Path()), ("", "")
+        self.difference.forget()
+        self.blink.disabled = self.subtract.disabled = True
+        self.shown.value = _HINT
 
     def offer(self, workspaces: Sequence[Path]) -> None:
         """Offer workspaces as the folder; one that is picked is listed at once."""
@@ -122,7 +137,7 @@ class DifferencesPanel(Part):
         except MiriWidgetsError as error:
             self.shown.value = sentences([str(error)], "bad")
             return
-        self._pair = first, second
+        self._pair, self._of = (first, second), (self.model.first, self.model.second)
         self.difference.forget()
         self.blink.disabled = self.subtract.disabled = False
         self._in_front(1)
@@ -130,7 +145,7 @@ class DifferencesPanel(Part):
     def _ask_difference(self) -> None:
         """Bring B minus A to the front; it is made when it is asked for first."""
         if self.viewer.front(_DIFFERENCE):
-            self.shown.value = escape(_DIFFERENCE)
+            self.shown.value = escape(self._difference_words())
         else:
             self.shown.value = "The pixels are being subtracted."
             self.difference.ask(self._pair, compared, *self._pair, "")
@@ -142,15 +157,27 @@ class DifferencesPanel(Part):
         elif found is not None and (found.before, found.after) == self._pair:
             plane = found.difference if found.difference.ndim == 2 else found.difference[0]
             self.viewer.show(plane, label=_DIFFERENCE)
-            self.shown.value = escape(f"{_DIFFERENCE} [{found.unit}]")
+            self.shown.value = escape(self._difference_words())
+
+    def _difference_words(self) -> str:
+        """What the difference in view is: its unit, and which of several integrations."""
+        found = self.difference.value
+        if found is None:
+            return _DIFFERENCE
+        cube = found.difference.ndim == 3
+        return f"{_DIFFERENCE} [{found.unit}]" + (
+            f", integration 1 of {len(found.difference)}" if cube else ""
+        )
 
     def _next(self) -> None:
         self._in_front(1 - self._place)
 
     def _in_front(self, place: int) -> None:
         self._place = place
-        self.viewer.front(self._labels[place])
-        self.shown.value = escape(self._labels[place])
+        there = self.viewer.front(self._labels[place])
+        self.shown.value = escape(
+            self._labels[place] if there else f"{self._labels[place]} is not in the viewer."
+        )
 
     def close(self) -> None:
         """Close the viewer and everything else."""

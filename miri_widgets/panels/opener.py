@@ -220,7 +220,7 @@ class _Choice(Part):
                 "title": {"text": one.program.title, "tip": str(one.path)},
                 "folder": ", ".join(map(str, one.program.folders)),
                 "when": {
-                    "text": time.strftime("%Y-%m-%d %H:%M", time.localtime(one.when)),
+                    "text": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(one.when)),
                     "rank": -one.when,
                 },
                 "open": "Open",

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from miri_widgets.errors import MixedExposuresError, NotImagingError, NotJwstError, WrongSuffixError
+from miri_widgets.errors import MixedExposuresError, NotJwstError, WrongSuffixError
 from miri_widgets.products.asdf_extension import asdf_fault, has_pipeline_metadata
 from miri_widgets.products.dates import exposure_times, start_text
+from miri_widgets.products.exposure_kinds import require_imaging
 from miri_widgets.products.fits_files import read_with_tree, shown_name
 from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
 from miri_widgets.products.names import ExposureName, original_name, suffix_of
@@ -215,7 +216,7 @@ def exposure_from_headers(
     """As `read_exposure`, from headers and the bytes of the ASDF extension that were read already."""
     primary = headers[0]
     sci = next((header for header in headers if header_text(header, "EXTNAME") == "SCI"), None)
-    _require_miri_imaging(path, primary, sci)
+    require_imaging(path, primary, sci, FILTERS)
     assert sci is not None
     found = suffix_of(path)
     if original := original_name(path):
@@ -322,41 +323,6 @@ def _require_metadata(path: Path, suffix: str, headers: Sequence[Header], tree: 
             if "no world coordinates" in fault
             else "take the original file, and save changes with jwst.datamodels.open(...).save(...), not with astropy alone",
         )
-
-
-def _require_miri_imaging(path: Path, primary: Header, sci: Header | None) -> None:
-    telescope = header_text(primary, "TELESCOP")
-    if telescope != "JWST" or sci is None:
-        raise NotJwstError(
-            shown_name(path)
-            + (f" says telescope {telescope[:40]!r}" if telescope else " names no telescope (TELESCOP)")
-            + ("" if sci is not None else " and has no SCI"),
-            "a JWST product with a SCI extension",
-            "choose files as the archive gives them",
-        )
-    instrument, kind, detector = (header_text(primary, key) for key in ("INSTRUME", "EXP_TYPE", "DETECTOR"))
-    if instrument != "MIRI" or kind not in ("MIR_IMAGE", "MIR_LYOT", "MIR_4QPM") or detector != "MIRIMAGE":
-        raise NotImagingError(
-            _kind_words(path, instrument, kind, detector),
-            "MIRI imaging (MIR_IMAGE)",
-            "leave this file out",
-        )
-    if kind != "MIR_IMAGE" or header_text(primary, "FILTER") not in FILTERS:
-        raise NotImagingError(
-            f"{shown_name(path)} is {kind[:20]} in filter {header_text(primary, 'FILTER')[:20] or 'unknown'}",
-            "MIR_IMAGE in one of " + ", ".join(FILTERS),
-            "leave this file out",
-        )
-
-
-def _kind_words(path: Path, instrument: str, kind: str, detector: str) -> str:
-    if not instrument:
-        return f"{shown_name(path)} names no instrument (INSTRUME)"
-    if not kind:
-        return f"{shown_name(path)} is of {instrument[:20]} and names no exposure type (EXP_TYPE)"
-    if instrument == "MIRI" and detector != "MIRIMAGE":
-        return f"{shown_name(path)} is {instrument} {kind[:20]} of the detector {detector[:20] or 'unknown'}"
-    return f"{shown_name(path)} is {instrument[:20]} {kind[:20]}"
 
 
 def _name(path: Path, suffix: str) -> ExposureName:

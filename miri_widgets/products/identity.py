@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from miri_widgets.products.atomic import write_json
 
-__all__ = ["file_identity", "text_identity"]
+__all__ = ["file_identity", "file_stamps", "text_identity"]
 
 
 def file_identity(path: Path, remembered: Path) -> str:
@@ -47,3 +48,23 @@ def file_identity(path: Path, remembered: Path) -> str:
 def text_identity(text: str) -> str:
     """Return the SHA-256 of a text, 64 hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_stamps(paths: Sequence[Path]) -> tuple[tuple[int, int], ...]:
+    """
+    Return size and time of change of files, by which one that was written again is known; (-1, -1) where there is none.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files.
+    """
+    found = []
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:
+            found.append((-1, -1))
+        else:
+            found.append((status.st_size, status.st_mtime_ns))
+    return tuple(found)

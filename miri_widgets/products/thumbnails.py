@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -128,12 +129,21 @@ def make_sheet(paths: Mapping[str, Path], cache: Path | None = None) -> Sheet:
 
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="miri-thumbnail") as pool:
         list(pool.map(read, paths))
-        units = sorted({one.unit for one in found.values()})
+        unit = _common_unit(found)
+        for name in [name for name in paths if name in found and found[name].unit != unit]:
+            failures[name] = (
+                f"{shown_name(paths[name])} is in {found.pop(name).unit or 'no unit'}, the others of this kind are in "
+                f"{unit or 'no unit'}: one scaling does not fit both; open it alone."
+            )
         stretch = common_stretch([found[name].spread for name in paths if name in found])
         drawn = dict(zip(found, pool.map(lambda one: picture(one, stretch), found.values()), strict=True))
-    return Sheet(
-        stretch, " or ".join(units), {name: drawn[name] for name in paths if name in drawn}, failures
-    )
+    return Sheet(stretch, unit, {name: drawn[name] for name in paths if name in drawn}, failures)
+
+
+def _common_unit(found: Mapping[str, Thumbnail]) -> str:
+    """Return the unit that most thumbnails have; the first by name of several."""
+    counts = Counter(one.unit for one in found.values())
+    return min(counts, key=lambda unit: (-counts[unit], unit), default="")
 
 
 def picture(thumbnail: Thumbnail, stretch: Stretch) -> bytes:

@@ -108,7 +108,7 @@ class Launcher:
 
     def _launch(self) -> None:
         command = [sys.executable, "-m", "miri_widgets.run.service", str(self.workspace.root)]
-        command += ["--workers", str(self.workers), "--idle-minutes", str(self.idle_minutes)]
+        command += ["--workers", str(max(self.workers, 1)), "--idle-minutes", str(self.idle_minutes)]
         if self.scheduler:
             command += ["--scheduler", self.scheduler]
         if self.memory_mb:

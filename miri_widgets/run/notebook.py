@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from miri_widgets.run.groups import groups_of
+from miri_widgets.run.key_settings import did_not_act
 from miri_widgets.run.plan import RunPlan
-from miri_widgets.run.script import constants, require_plans
+from miri_widgets.run.script import constants, rejected_lines, require_plans
 from miri_widgets.run.workspace import Workspace
 
 __all__ = ["export_notebook"]
@@ -15,7 +17,7 @@ __all__ = ["export_notebook"]
 _HEAD = """\
 # {title}
 
-{exposures} exposures of the MIRI imager, {runs} runs of the stages {stages}.
+{exposures} of the MIRI imager, {runs} of the {stages}.{rejected}
 Exported by miri_widgets: the same runs, with the same keys, without a dashboard.
 Products that are complete in the workspace are reused; to start afresh, name another folder below."""
 
@@ -40,7 +42,8 @@ All other parameters are those of the pipeline under `{context}`."""
 _GROUPS = """\
 STAGES = {stages}
 GROUPS = {groups}
-KEYS = {keys}"""
+KEYS = {keys}
+{comments}"""
 
 _PLAN = """\
 plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT)
@@ -110,11 +113,16 @@ def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title
     values = constants(plans, workspace)
     place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     exposures = {path for group in groups_of(plans) for path in group["files"]}
+    stages = list(dict.fromkeys(plan.stage for plan in plans))
+    rejected = len(rejected_lines(plans))
     head = _HEAD.format(
         title=_words(title or place.root.name),
-        exposures=len(exposures),
-        runs=len(plans),
-        stages=", ".join(dict.fromkeys(plan.stage for plan in plans)),
+        exposures=_counted(len(exposures), "exposure"),
+        runs=_counted(len(plans), "run"),
+        stages=f"{'stages' if len(stages) > 1 else 'stage'} {', '.join(stages)}",
+        rejected=f" The mosaics leave out {rejected} that {'is' if rejected == 1 else 'are'} rejected."
+        if rejected
+        else "",
     )
     context = _words(plans[0].environment.get("CRDS_CONTEXT", "the context of CRDS"))
     cells = [
@@ -122,7 +130,7 @@ def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title
         new_code_cell(_IMPORTS),
         new_code_cell(_PLACE.format(**values), metadata={"tags": ["parameters"]}),
         new_markdown_cell(_SETTINGS_HEAD.format(table=_table(plans), context=context)),
-        new_code_cell(_GROUPS.format(**values)),
+        new_code_cell(_GROUPS.format(**values).rstrip()),
         new_markdown_cell(
             "## Run\n\nWhat is complete is reused; each run has a process and a log of its own."
         ),
@@ -139,20 +147,25 @@ def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title
 
 
 def _table(plans: Sequence[RunPlan]) -> str:
-    rows = sorted(
-        {
-            (plan.stage, name, repr(value), len({one.label for one in plans if one.stage == plan.stage and one.settings.get(name) == value}))
-            for plan in plans
-            for name, value in plan.settings.items()
-        }
-    )  # fmt: skip
-    if not rows:
-        return "*(nothing)*"
-    lines = ["| stage | parameter | value | runs |", "|---|---|---|---|"]
-    return "\n".join(
-        lines
-        + [f"| {_words(one)} | `{name}` | {_words(value)} | {count} |" for one, name, value, count in rows]
+    counts = Counter(
+        (plan.stage, name, repr(value)) for plan in plans for name, value in plan.settings.items()
     )
+    if not counts:
+        return "*(nothing)*"
+    idle: dict[tuple[str, str, str], dict[str, None]] = {}
+    for plan in plans:
+        for name, why in did_not_act(plan, {}).items():
+            idle.setdefault((plan.stage, name, repr(plan.settings[name])), {})[why] = None
+    lines = ["| stage | parameter | value | runs | |", "|---|---|---|---|---|"]
+    for (one, name, value), count in sorted(counts.items()):
+        reasons = " ".join(idle.get((one, name, value), ()))
+        told = f"does not act: {_words(reasons)}" if reasons else ""
+        lines.append(f"| {_words(one)} | `{name}` | {_words(value)} | {count} | {told} |")
+    return "\n".join(lines)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _words(value: str) -> str:

@@ -18,7 +18,7 @@ from miri_widgets.settings import Kind
 from miri_widgets.steps.declarations import declared
 from miri_widgets.steps.stages import Scope, Stage, all_stages, stage
 
-__all__ = ["code_for", "constants", "export_script", "require_plans"]
+__all__ = ["code_for", "constants", "export_script", "rejected_lines", "require_plans"]
 
 _SCRIPT = '''\
 """
@@ -37,7 +37,7 @@ ENVIRONMENT = {environment}
 STAGES = {stages}
 GROUPS = {groups}
 KEYS = {keys}
-{inactive}
+{comments}
 
 def main():
     plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT)
@@ -196,8 +196,25 @@ def constants(plans: Sequence[RunPlan], workspace: Workspace | Path) -> dict[str
         "stages": repr([one.name for one in all_stages() if any(plan.stage == one.name for plan in plans)]),
         "groups": pformat(groups_of(plans), width=100, sort_dicts=False),
         "keys": pformat(sorted({plan.key for plan in plans}), width=100),
-        "inactive": "\n".join(("", *_inactive_lines(plans), "")) if _inactive_lines(plans) else "",
+        "comments": "".join(f"{line}\n" for line in (*rejected_lines(plans), *_inactive_lines(plans))),
     }
+
+
+def rejected_lines(plans: Sequence[RunPlan]) -> list[str]:
+    """
+    Return a comment for each exposure that takes part and that the mosaics leave out.
+
+    Parameters
+    ----------
+    plans : sequence of RunPlan
+        The runs, with all runs that they need.
+    """
+    mosaics = [plan for plan in plans if stage(plan.stage).leaves_rejected]
+    if not mosaics:
+        return []
+    every = {root for plan in plans if stage(plan.stage).scope == Scope.EXPOSURE for root in plan.exposures}
+    missing = every - {root for plan in mosaics for root in plan.exposures}
+    return [f"# rejected: the mosaics leave out {root}" for root in sorted(missing)]
 
 
 def _inactive_lines(plans: Sequence[RunPlan]) -> list[str]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import EngineError, MiriWidgetsError
+from miri_widgets.option_numbers import real_number, whole_number
 from miri_widgets.products.atomic import write_json
 from miri_widgets.run.children import stop_all, warm_up
 from miri_widgets.run.job_files import unfinished_jobs
@@ -62,17 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     int
         0; also when another service already has the workspace.
     """
-    parser = argparse.ArgumentParser(prog="miri_widgets.run.service", description=__doc__)
-    parser.add_argument("workspace", type=Path)
-    parser.add_argument("--workers", type=int, default=2, help="runs at the same time")
-    parser.add_argument(
-        "--scheduler", default="", help="address of a dask scheduler to use instead of our own"
-    )
-    parser.add_argument(
-        "--memory-mb", type=float, default=0.0, help="memory for all runs; 0: from what is free"
-    )
-    parser.add_argument("--idle-minutes", type=float, default=15.0, help="leave after so long without a job")
-    given = parser.parse_args(arguments)
+    given = _parser().parse_args(arguments)
     workspace = Workspace(given.workspace)
     lock = RunLock(workspace.service_lock)
     deadline = time.monotonic() + _LOCK_SECONDS
@@ -81,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         if time.monotonic() > deadline:
             return 0
         time.sleep(_POLL_SECONDS)
-    options = _Options(max(given.workers, 1), given.scheduler, given.memory_mb, given.idle_minutes * 60)
+    options = _Options(given.workers, given.scheduler, given.memory_mb, given.idle_minutes * 60)
     try:
         serve(workspace, lock, options)
     except Exception:
@@ -89,6 +80,33 @@ def main(arguments: list[str] | None = None) -> int:
         _exit(1)
     _exit(0)
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="miri_widgets.run.service", description=__doc__)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument(
+        "--workers",
+        type=whole_number("a number of workers", 1, 1000, 2),
+        default=2,
+        help="runs at the same time",
+    )
+    parser.add_argument(
+        "--scheduler", default="", help="address of a dask scheduler to use instead of our own"
+    )
+    parser.add_argument(
+        "--memory-mb",
+        type=real_number("an amount of memory [MB]", 0, 1e9, 4000),
+        default=0.0,
+        help="memory for all runs; 0: from what is free",
+    )
+    parser.add_argument(
+        "--idle-minutes",
+        type=real_number("a time [min]", 0, 1e6, 15),
+        default=15.0,
+        help="leave after so long without a job",
+    )
+    return parser
 
 
 def serve(workspace: Workspace, lock: RunLock, options: _Options) -> None:

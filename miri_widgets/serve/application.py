@@ -20,6 +20,7 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from miri_widgets.errors import ParameterError
 from miri_widgets.serve.handlers import (
     ExtensionHandler,
     FileHandler,
@@ -144,7 +145,14 @@ class DashboardServer(Voila):
 
     def start(self) -> None:
         """Listen, say where, and serve until stopped."""
-        sockets = tornado.netutil.bind_sockets(self.port, self.ip)
+        try:
+            sockets = tornado.netutil.bind_sockets(self.port, self.ip)
+        except OSError as error:
+            raise ParameterError(
+                f"port {self.port} of {self.ip} cannot be listened on ({error.strerror or error})",
+                "a free port of an address of this machine",
+                "stop what listens there, or give --port 0, which takes a free one",
+            ) from error
         self.port: int = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="miri_widgets_", dir=self.connection_dir_root)
         self.ioloop = tornado.ioloop.IOLoop.current()

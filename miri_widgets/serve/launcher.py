@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from miri_widgets.errors import MissingFileError
-from miri_widgets.serve.policy import GRACE, PING, is_loopback
+from miri_widgets.errors import MiriWidgetsError, MissingFileError
+from miri_widgets.option_numbers import port_number
+from miri_widgets.serve.policy import (
+    GRACE,
+    PING,
+    check_patience,
+    grace_seconds,
+    is_loopback,
+    ping_seconds,
+)
 
 __all__ = ["main", "serve"]
 
@@ -63,7 +72,10 @@ def serve(
     ------
     MissingFileError
         If the folder does not exist.
+    ParameterError
+        If a time cannot be used, or the port is taken.
     """
+    check_patience(ping, grace)
     if not dashboards.is_dir():
         raise MissingFileError(
             f"{dashboards} is not a folder", "a folder of notebooks", "give another folder"
@@ -94,17 +106,26 @@ def serve(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line and serve."""
+    """Read the command line and serve; errors of ours become one sentence on stderr."""
+    options = vars(_parser().parse_args(arguments))
+    try:
+        serve(**options)
+    except MiriWidgetsError as error:
+        print(f"miri_widgets.serve: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m miri_widgets.serve", description="Serve dashboards.")
     parser.add_argument("dashboards", type=Path, help="folder of notebooks")
-    parser.add_argument("--port", type=int, default=8866, help="TCP port; 0 takes a free one")
+    parser.add_argument("--port", type=port_number, default=8866, help="TCP port; 0 takes a free one")
     parser.add_argument("--ip", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--base_url", "--base-url", default="/", help="prefix of all addresses")
     parser.add_argument("--token", default=None, help="secret that browsers must know")
     parser.add_argument("--preheat", action="store_true", help="keep one kernel per dashboard started")
-    parser.add_argument("--ping", type=float, default=PING, help="seconds between two pings to a page")
+    parser.add_argument("--ping", type=ping_seconds, default=PING, help="seconds between two pings to a page")
     parser.add_argument(
-        "--grace", type=float, default=GRACE, help="seconds that a kernel outlives its connection"
+        "--grace", type=grace_seconds, default=GRACE, help="seconds that a kernel outlives its connection"
     )
     parser.add_argument("--open-browser", action="store_true", help="open the first page")
-    serve(**vars(parser.parse_args(arguments)))
+    return parser

@@ -6,13 +6,18 @@ import re
 import sys
 from typing import Any
 
+from miri_widgets.option_numbers import DAY, check_number, real_number
+
 __all__ = [
     "FIRST_GRACE",
     "GRACE",
     "HEADERS",
     "PING",
     "UNUSED_EXTENSIONS",
+    "check_patience",
+    "grace_seconds",
     "is_loopback",
+    "ping_seconds",
     "voila_configuration",
 ]
 
@@ -22,6 +27,14 @@ PING = 10.0
 #: How long the kernel of a page that lost its connection is kept [s]: for a page that connects again. What the user
 #: chose is on disk, so a page that comes later is loaded again and goes on.
 GRACE = 90.0
+
+_PINGS = (0.1, DAY)
+_GRACES = (0.1, 30 * DAY)
+"""Least and largest of both [s]: a ping of less than a millisecond would be none."""
+
+ping_seconds = real_number("a time between two pings [s]", *_PINGS, PING)
+grace_seconds = real_number("a time of grace [s]", *_GRACES, GRACE)
+"""The types of the options that take them."""
 
 #: How long a page may take to connect for the first time [s].
 FIRST_GRACE = 600.0
@@ -139,3 +152,21 @@ def voila_configuration(*, preheat: bool, only: str = "") -> dict[str, Any]:
 def is_loopback(ip: str) -> bool:
     """Tell whether an address can be reached from this machine only."""
     return ip in {"localhost", "::1"} or re.fullmatch(r"127(?:\.\d{1,3}){3}", ip) is not None
+
+
+def check_patience(ping: float, grace: float) -> None:
+    """
+    Refuse times that cannot be used.
+
+    Parameters
+    ----------
+    ping, grace : float
+        As for `miri_widgets.serve.serve` [s].
+
+    Raises
+    ------
+    ParameterError
+        If either is out of bounds or not finite.
+    """
+    check_number(ping, "a time between two pings [s]", *_PINGS, f"{PING:g}")
+    check_number(grace, "a time of grace [s]", *_GRACES, f"{GRACE:g}")

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from miri_widgets.option_numbers import real_number, whole_number
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.instrument import FILTERS, SUBARRAYS
 from miri_widgets.simulation.program import SimulatedProgram
@@ -57,13 +58,33 @@ def add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
         help="imaging filters, " + ", ".join(FILTERS),
     )
     parser.add_argument("--subarray", choices=list(SUBARRAYS), help="readout window")
-    parser.add_argument("--groups", type=_positive, metavar="N", help="groups per integration, at least 2")
-    parser.add_argument("--ints", type=_positive, metavar="N", help="integrations per exposure")
-    parser.add_argument("--tiles", type=_positive, metavar="N", help="use the first N tiles of the program")
     parser.add_argument(
-        "--dithers", type=_positive, metavar="N", help="use the first N dithers of the program"
+        "--groups",
+        type=whole_number("a number of groups", 2, 65535, 10),
+        metavar="N",
+        help="groups per integration, at least 2",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of everything random")
+    parser.add_argument(
+        "--ints",
+        type=whole_number("a number of integrations", 1, 65535, 1),
+        metavar="N",
+        help="integrations per exposure",
+    )
+    parser.add_argument(
+        "--tiles",
+        type=whole_number("a number of tiles", 1, 10000, 2),
+        metavar="N",
+        help="use the first N tiles of the program",
+    )
+    parser.add_argument(
+        "--dithers",
+        type=whole_number("a number of dithers", 1, 10000, 4),
+        metavar="N",
+        help="use the first N dithers of the program",
+    )
+    parser.add_argument(
+        "--seed", type=whole_number("a seed", 0, 2**63 - 1, 1), metavar="N", help="seed of everything random"
+    )
     parser.add_argument(
         "--without",
         nargs="+",
@@ -89,14 +110,18 @@ def add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--reference-error",
-        type=float,
+        type=real_number("a measurement error", 0, 1000, 1),
         default=0.0,
         metavar="X",
         help="measurement error of the references in units of a realistic one (default: 0, exact)",
     )
     parser.add_argument("--rates", action="store_true", help="also write the noiseless rate of each exposure")
     parser.add_argument(
-        "--processes", type=_positive, default=2, metavar="N", help="processes at the same time (default: 2)"
+        "--processes",
+        type=whole_number("a number of processes", 1, 1000, 2),
+        default=2,
+        metavar="N",
+        help="processes at the same time (default: 2)",
     )
 
 
@@ -186,10 +211,3 @@ def _summary(program: SimulatedProgram) -> str:
 
 def _report(done: int, total: int, name: str) -> None:
     print(f"[{done}/{total}] {name}", flush=True)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,17 @@ from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
 
-__all__ = ["KeptPlanes", "ascii_only", "model_times", "planes_of", "sky_of", "write_planes"]
+__all__ = [
+    "KeptPlanes",
+    "ascii_only",
+    "integration_starts",
+    "model_times",
+    "planes_of",
+    "sky_of",
+    "write_planes",
+]
+
+_MJD_COLUMN = "int_start_MJD_UTC"
 
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
@@ -108,6 +119,37 @@ def model_times(model: Any) -> tuple[float, float]:
             "DATE-OBS": observation.date, "TIME-OBS": observation.time,
         }
     )  # fmt: skip
+
+
+def integration_starts(ramp: Any) -> tuple[list[float], float]:
+    """
+    Return when the integrations of a ramp started, and how long each lasts.
+
+    Parameters
+    ----------
+    ramp : stdatamodels.jwst.datamodels.RampModel
+        Not modified.
+
+    Returns
+    -------
+    list of float
+        MJD, UTC: those of the table INT_TIMES; without it, or where it holds no dates, counted from the start of the exposure,
+        which is also what the header of a segment says. NaN where nothing says it.
+    float
+        Duration of the groups of one integration, s.
+    """
+    exposure = ramp.meta.exposure
+    nints, ngroups = ramp.groupdq.shape[:2]
+    length = ngroups * float(exposure.group_time)
+    times = ramp.int_times if ramp.hasattr("int_times") else None
+    if times is not None and len(times) == nints and _MJD_COLUMN in (times.dtype.names or ()):
+        starts = [exposure_times({"MJD-BEG": float(value)})[0] for value in times[_MJD_COLUMN]]
+        if all(math.isfinite(start) for start in starts):
+            return starts, length
+    first = int(exposure.integration_start or 1) - 1
+    resets = int(exposure.nresets_between_ints or 0) * float(exposure.frame_time or 0.0)
+    begin = model_times(ramp)[0]
+    return [begin + (first + number) * (length + resets) / 86400 for number in range(nints)], length
 
 
 def write_planes(model: Any, planes: Planes, step: str, notes: tuple[str, ...] = ()) -> None:

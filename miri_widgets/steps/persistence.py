@@ -8,6 +8,7 @@ stay as they are. The ``persistence`` step of the pipeline remains what flags gr
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
 from miri_widgets.steps.miri_step import MiriStep, require_miri_imager
+from miri_widgets.steps.model_planes import integration_starts
 
 __all__ = ["MaskModels", "PersistenceMaskStep"]
 
@@ -178,6 +180,11 @@ class PersistenceMaskStep(MiriStep):
                 )
         if masks and not any(exposures[root]["saturated"] for root in exposures):
             warnings.append("No exposure has saturated pixels, so that no after-image is to be expected.")
+        if undated := [mask.target.root for mask in masks if math.isnan(mask.target.start_mjd)]:
+            warnings.append(
+                f"{', '.join(undated[:3])}{' and others' if len(undated) > 3 else ''} say no date (EXPSTART, MJD-BEG, DATE-BEG, "
+                "DATE-OBS): no after-image is sought in them or from them."
+            )
         for line in warnings:
             log.warning("%s", line)
         proof = self._prove(masks) if self.prove and masks else None
@@ -236,22 +243,9 @@ def _require_ramp(model: Any) -> None:
 
 def _when_and_where(ramp: Any) -> tuple[Target, list[float]]:
     """Return the exposure as a target, and when each of its integrations started, MJD UTC."""
-    exposure, name = ramp.meta.exposure, str(ramp.meta.filename or "")
-    nints, ngroups = ramp.groupdq.shape[:2]
-    length = ngroups * float(exposure.group_time)
-    times = ramp.int_times if ramp.hasattr("int_times") else None
-    if times is not None and len(times) == nints:
-        starts = [float(row["int_start_MJD_UTC"]) for row in times]
-    else:
-        # a segment of an exposure has the start of the whole exposure in its header
-        first = int(exposure.integration_start or 1) - 1
-        resets = int(exposure.nresets_between_ints or 0) * float(exposure.frame_time or 0.0)
-        starts = [
-            float(exposure.start_time or "nan") + (first + number) * (length + resets) / 86400
-            for number in range(nints)
-        ]
+    starts, length = integration_starts(ramp)
     target = Target(
-        root=root_of(name),
+        root=root_of(str(ramp.meta.filename or "")),
         filter=str(ramp.meta.instrument.filter or ""),
         start_mjd=starts[0],
         end_mjd=starts[-1] + length / 86400,

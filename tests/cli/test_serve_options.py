@@ -23,4 +23,4 @@ def test_ping_and_grace_reach_the_server(monkeypatch, tmp_path, words, ping, gra
 def test_a_time_that_is_none_is_refused(capsys, option, text):
     with pytest.raises(SystemExit):
         main(["serve", f"{option}={text}"])
-    assert "is no time; expected seconds, more than 0" in capsys.readouterr().err
+    assert "; expected a number from 0.1 to" in capsys.readouterr().err

@@ -479,3 +479,12 @@ def test_what_was_not_fitted_has_no_shift_of_zero(session):
 def test_a_paper_gives_no_orders(text):
     assert without_advice(text) == ""
     assert without_advice(f"Faint emission is lost: {text[0].lower()}{text[1:]}") == "Faint emission is lost."
+
+
+def test_a_picture_says_of_how_many_exposures_it_is_made(session):
+    finish(session)
+    roots = [one.root for one in session.programs.exposures]
+    with_records(session, exposures=tuple(roots[:1]))
+    assert gather(request_of(session)).pictures[0].caption.startswith("1 exposure; ")
+    with_records(session, exposures=tuple(roots))
+    assert gather(request_of(session)).pictures[0].caption.startswith("4 exposures; ")

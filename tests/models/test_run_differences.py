@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -152,3 +154,24 @@ def test_what_was_wrong_with_a_choice_is_over_with_the_next(tmp_path):
     assert model.sentence
     model.look_into(str(tmp_path))
     assert model.sentence == "" and model.value is not None
+
+
+def test_a_file_that_was_written_again_is_compared_again(tmp_path):
+    first, second = write_product(tmp_path / "a_cal.fits", 1.0), write_product(tmp_path / "b_cal.fits", 2.0)
+    model = RunDifferencesModel()
+    model.choose(first, second)
+    assert model.value.pairs[0].numbers.median == 1.0
+    write_product(second, 5.0)
+    model.choose(first, second)
+    assert model.value.pairs[0].numbers.median == 4.0
+
+
+def test_times_of_runs_are_in_utc(tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        folder = write_run(tmp_path, "a", 1_700_000_000.0)
+        assert choice_of(folder).title == "2023-11-14 22:13:20 UTC"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

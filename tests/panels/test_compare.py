@@ -66,6 +66,17 @@ def test_keys_and_buttons_bring_the_three_images(dashboard):
     assert dashboard.view.compare.model.look == "after"
 
 
+def test_a_product_that_was_written_again_has_another_difference(dashboard):
+    looks = dashboard.view.compare.looks
+    looks.vue_choose("difference")
+    assert (dashboard.view.viewer.shown[COMPARED["difference"]] == 2.0).all()
+    looks.vue_choose("after")
+    with fits.open(dashboard.session.shown, mode="update") as held:
+        held["SCI"].data[:] = 8.0
+    looks.vue_choose("difference")
+    assert (dashboard.view.compare.model.value.difference == 7.0).all()
+
+
 def test_another_product_ends_the_comparison(dashboard):
     dashboard.view.compare.looks.vue_choose("difference")
     dashboard.session.show(dashboard.session.stages["detector1"].products[0])

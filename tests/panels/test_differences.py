@@ -63,6 +63,65 @@ def test_the_difference_is_shown_when_it_is_asked_for(pair):
     panel.close()
 
 
+def shown_pair(pair, viewer=None):
+    panel = DifferencesPanel(RunDifferencesModel(), viewer or Viewer())
+    panel.first.value, panel.second.value = map(str, pair)
+    panel.compare.click()
+    panel.view.pairs.vue_act(panel.view.pairs.rows[0]["id"])
+    return panel
+
+
+@pytest.mark.parametrize("change", ["swap", "another", "one less"])
+def test_images_of_another_choice_are_not_in_view_under_its_letters(pair, tmp_path, change):
+    panel = shown_pair(pair)
+    panel.subtract.click()
+    if change == "swap":
+        panel.view.swap.click()
+    elif change == "another":
+        panel.model.choose(pair[0], write(tmp_path / "c_cal.fits", 9.0))
+    else:
+        panel.view.first.value = None
+    assert panel.viewer.labels == () and panel.blink.disabled and panel.subtract.disabled
+    assert panel.shown.value.startswith("Blink, beside a product")
+    if change == "swap":
+        panel.view.pairs.vue_act(panel.view.pairs.rows[0]["id"])
+        assert panel.shown.value == "B · a_cal.fits"
+        panel.subtract.click()
+        label = panel.viewer.labels[-1]
+        np.testing.assert_array_equal(panel.viewer.shown[label], -np.ones((6, 8), np.float32))
+    panel.close()
+
+
+def test_the_same_choice_again_keeps_what_is_in_view(pair):
+    panel = shown_pair(pair)
+    panel.model.choose(panel.model.first, panel.model.second)
+    assert panel.shown.value == "B · b_cal.fits" and not panel.blink.disabled
+    panel.close()
+
+
+def test_an_image_that_left_the_viewer_is_not_said_to_be_in_view(pair):
+    panel = shown_pair(pair)
+    panel.viewer.remove("A · a_cal.fits")
+    panel.blink.click()
+    assert panel.shown.value == "A · a_cal.fits is not in the viewer."
+    panel.close()
+
+
+def test_of_integrations_the_difference_says_which(tmp_path):
+    paths = []
+    for name, value in (("a", 1.0), ("b", 3.0)):
+        science = fits.ImageHDU(np.full((4, 6, 8), value, np.float32), name="SCI")
+        science.header["BUNIT"] = "DN/s"
+        paths.append(tmp_path / f"{name}_rateints.fits")
+        fits.HDUList([fits.PrimaryHDU(), science]).writeto(paths[-1])
+    panel = shown_pair(paths)
+    for _ in range(2):
+        panel.subtract.click()
+        assert panel.shown.value.endswith("A [DN/s], integration 1 of 4")
+        panel.blink.click()
+    panel.close()
+
+
 def test_workspaces_are_offered_and_one_that_is_picked_is_listed(pair, tmp_path):
     (tmp_path / "empty").mkdir()
     panel = show_differences(workspaces=(tmp_path / "empty", pair[0].parent), viewer=Viewer())

@@ -112,6 +112,37 @@ def test_wrong_kinds(tmp_path, keys, error):
         read_exposure(write(tmp_path, **keys))
 
 
+@pytest.mark.parametrize(
+    ("kind", "subarray", "words"),
+    [
+        ("MIR_LYOT", "MASKLYOT", "a coronagraphic exposure of the Lyot mask (MIR_LYOT, MASKLYOT)"),
+        ("MIR_4QPM", "MASK1065", "of a four-quadrant phase mask (MIR_4QPM, MASK1065)"),
+        ("MIR_4QPM", "FULL", "of a four-quadrant phase mask (MIR_4QPM)"),
+        ("MIR_TACQ", "MASK1140", "a target acquisition (MIR_TACQ, MASK1140)"),
+        ("MIR_TACONFIRM", "FULL", "the confirmation image of a target acquisition"),
+        ("MIR_DARKIMG", "FULL", "a dark (MIR_DARKIMG)"),
+        ("MIR_FLATIMAGE", "FULL", "a flat of the lamp"),
+        ("MIR_FLATIMAGE-EXT", "FULL", "a flat of the sky"),
+        ("MIR_CORONCAL", "MASK1550", "a calibration of the coronagraphs"),
+        ("MIR_LRS-SLITLESS", "SLITLESSPRISM", "a slitless spectrum"),
+        ("MIR_NEW", "FULL", "is MIRI MIR_NEW"),
+        ("MIR_IMAGE", "MASK1550", "in the subarray MASK1550, which holds no pixel of the imaging field"),
+        ("MIR_IMAGE", "MASKLYOT", "in the subarray MASKLYOT"),
+        ("", "FULL", "names no exposure type (EXP_TYPE)"),
+    ],
+)
+def test_other_kinds_of_exposures_are_left_out_with_a_sentence(tmp_path, kind, subarray, words):
+    write(tmp_path, EXP_TYPE=kind, SUBARRAY=subarray)
+    found = scan([tmp_path])
+    assert found.exposures == () and words in str(found.problems[0].error)
+
+
+@pytest.mark.parametrize("subarray", ["FULL", "BRIGHTSKY", "SUB256", "SUB128", "SUB64"])
+def test_subarrays_of_imaging_are_taken(tmp_path, subarray):
+    write(tmp_path, SUBARRAY=subarray)
+    assert [one.subarray for one in scan([tmp_path]).exposures] == [subarray]
+
+
 def test_wrong_suffix(tmp_path):
     with pytest.raises(WrongSuffixError, match="expected a uncal file"):
         read_exposure(write(tmp_path), suffix="uncal")

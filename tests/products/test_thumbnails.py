@@ -100,6 +100,17 @@ def test_what_cannot_be_read_says_so_and_the_others_are_drawn(tmp_path):
     assert "gone_cal.fits" in sheet.failures["gone"]
 
 
+def test_another_unit_has_no_place_at_the_scaling_of_the_others(tmp_path):
+    paths = {name: write(tmp_path / f"{name}_cal.fits", full()) for name in ("a", "b", "c")}
+    with fits.open(paths["b"], mode="update") as held:
+        held["SCI"].header["BUNIT"] = "DN/s"
+    alone = make_sheet({name: paths[name] for name in "ac"})
+    sheet = make_sheet(paths)
+    assert sheet.unit == alone.unit and sheet.stretch == alone.stretch
+    assert set(sheet.pictures) == {"a", "c"}
+    assert "b_cal.fits is in DN/s, the others of this kind are in" in sheet.failures["b"]
+
+
 def test_those_not_used_for_longest_make_room(tmp_path):
     for number in range(4):
         path = tmp_path / f"{number}.npz"

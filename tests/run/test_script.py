@@ -125,3 +125,51 @@ def test_what_is_exported_leaves_rejected_exposures_out_of_the_mosaic(bench, mon
     assert plans[-1].exposures == (some[0].root, some[2].root)
     again = groups.plan_groups(bench.workspace, groups.groups_of(plans), stages, ENVIRONMENT)
     assert sorted(one.key for one in again) == sorted(one.key for one in plans)
+
+
+def test_what_is_exported_says_which_exposures_the_mosaics_leave_out(bench):
+    some = bench.exposures(3)
+    stages = ("detector1", "image2", "image3")
+    for rejected in ((), (some[1].root,)):
+        plans = plan_stages(
+            bench.workspace, some, stages, {}, ENVIRONMENT, product_name="m", rejected=rejected
+        )
+        script = export_script(plans, bench.workspace)
+        compile(script, "script", "exec")
+        told = [line for line in script.splitlines() if line.startswith("# rejected: ")]
+        assert told == [f"# rejected: the mosaics leave out {root}" for root in rejected]
+        notebook = nbformat.reads(export_notebook(plans, bench.workspace), as_version=4)
+        head = notebook.cells[0].source
+        assert "3 exposures of the MIRI imager, 7 runs of the stages detector1, image2, image3." in head
+        assert ("The mosaics leave out 1 that is rejected." in head) == bool(rejected)
+        assert all(line in "\n".join(cell.source for cell in notebook.cells) for line in told)
+        # the stages before the mosaics leave nothing out
+        before = export_script([plan for plan in plans if plan.stage != "image3"], bench.workspace)
+        assert "# rejected" not in before
+
+
+def test_an_excluded_exposure_is_in_nothing_that_is_exported(bench):
+    some = bench.exposures(3)
+    plans = plan_stages(bench.workspace, some[:1], ("detector1",), {}, ENVIRONMENT)
+    assert some[1].root not in export_script(plans, bench.workspace)
+    head = nbformat.reads(export_notebook(plans, bench.workspace), as_version=4).cells[0].source
+    assert "1 exposure of the MIRI imager, 1 run of the stage detector1." in head
+
+
+def test_script_notebook_and_code_say_alike_what_does_not_act(bench):
+    values = {"image3": {"tweakreg.skip": True, "tweakreg.abs_refcat": "stars.ecsv", "resample.pixfrac": 0.8}}
+    stages = ("detector1", "image2", "image3")
+    plans = plan_stages(bench.workspace, bench.exposures(2), stages, values, ENVIRONMENT, product_name="m")
+    script = export_script(plans, bench.workspace)
+    told = [line for line in script.splitlines() if line.startswith("# does not act: ")]
+    reasons = {line.partition(". ")[2] for line in told}
+    assert told == ["# does not act: tweakreg.abs_refcat of image3. The step tweakreg is skipped."]
+    notebook = nbformat.reads(export_notebook(plans, bench.workspace), as_version=4)
+    cells = "\n".join(cell.source for cell in notebook.cells)
+    assert all(line in cells for line in told)
+    row = next(line for line in cells.splitlines() if line.startswith("| image3 | `tweakreg.abs_refcat`"))
+    assert "does not act: " in row
+    acting = next(line for line in cells.splitlines() if line.startswith("| image3 | `resample.pixfrac`"))
+    assert "does not act" not in acting
+    code = code_for(plans[-1], bench.workspace)
+    assert all(reason in code for reason in reasons)
