@@ -14,7 +14,7 @@ OWN = re.compile(r"wait_for_timeout\(|time\.sleep\(|time\.monotonic\(\) [+<]|tim
 """A pause, or a limit that no pace stretches."""
 
 
-IN_KERNELS = ("time.sleep(12.0)",)
+IN_KERNELS = ("time.sleep(12.0)", "time.sleep(0.2)")
 """What the cells of the pages do."""
 
 
