@@ -77,7 +77,7 @@ def served(
 
 def drawn(page: Page, kind: str) -> None:
     """Wait until a kind of viewer has drawn its image."""
-    expect(page.locator(f".mw-viewer {kind}").first).to_be_visible(timeout=3 * MINUTES)
+    expect(page.locator(f".mw-viewer {kind}").first).to_be_visible()
     canvas = page.locator(CANVAS)
 
     def has_image() -> bool:
