@@ -129,6 +129,8 @@ def as_steady(
     """Return the events of the same job if each run took a given time, s, from the end of the import on."""
     first = [event for event in events if event.kind == EventKind.SUBMITTED or event.seconds]
     first = [event for event in first if event.kind in (EventKind.SUBMITTED, EventKind.QUEUED)]
+    plans = [plan for plan in plans if plan.key in taken]  # what failed took no time that is known
+    first = [event for event in first if not event.key or event.key in taken]
     begin, workers, job = first[0].time, first[0].index, first[0].job
     ranks = {stage: rank for rank, stage in enumerate(dict.fromkeys(plan.stage for plan in plans))}
     ended: dict[str, float] = {}
