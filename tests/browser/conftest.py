@@ -18,14 +18,15 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page
 
 from miri_widgets.serve import ServerProcess, start_server
 
 from .chromium import CHROMIUM_FLAGS, PAGE_STATE, PageReport, find_chromium
 from .lab import run_lab
 from .notebook_files import write_dashboard
+from .pace import limit, limit_ms, use_limits
 
 _HERE = Path(__file__).parent
 _FAILED = pytest.StashKey[bool]()
@@ -52,6 +53,25 @@ def browser_type_launch_args() -> dict[str, Any]:
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """Give pages the size of a common laptop screen."""
     return {**browser_context_args, "viewport": {"width": 1440, "height": 900}}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def limits_of_the_session() -> None:
+    """Measure the pace before the first page, for fixtures that open one."""
+    use_limits()
+
+
+@pytest.fixture(autouse=True)
+def limits_of_the_test(limits_of_the_session: None) -> None:
+    """Follow what the machine does now."""
+    use_limits()
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    """Context of the test's page, with the usual limit."""
+    use_limits(context)
+    return context
 
 
 @pytest.fixture
@@ -89,7 +109,7 @@ def failure_record(request: pytest.FixtureRequest) -> Iterator[None]:
     for number, page in enumerate(context.pages):
         with suppress(PlaywrightError):
             lines.append(f"page {number}: {page.url} {page.evaluate(PAGE_STATE)}")
-            page.screenshot(path=folder / f"failed_{name}_{number}.png", timeout=20_000)
+            page.screenshot(path=folder / f"failed_{name}_{number}.png", timeout=limit_ms(20))
     (folder / f"failed_{name}.txt").write_text("\n".join(lines))
 
 
@@ -115,7 +135,7 @@ def serve_folder() -> Iterator[Callable[..., ServerProcess]]:
     servers: list[ServerProcess] = []
 
     def start(folder: Path, **options: Any) -> ServerProcess:
-        servers.append(start_server(folder, **options))
+        servers.append(start_server(folder, **{"timeout": limit(), **options}))
         return servers[-1]
 
     yield start
@@ -127,7 +147,7 @@ def serve_folder() -> Iterator[Callable[..., ServerProcess]]:
 def jupyter_lab() -> Iterator[Callable[[Path], str]]:
     """Start JupyterLab on a folder, on loopback and without a token; returns its address."""
     with ExitStack() as started:
-        yield lambda folder: started.enter_context(run_lab(folder)).url
+        yield lambda folder: started.enter_context(run_lab(folder, patience=limit())).url
 
 
 @pytest.fixture(scope="session")
@@ -150,10 +170,10 @@ def kernel_count() -> Callable[[ServerProcess], int]:
 
 @pytest.fixture(scope="session")
 def settle() -> Callable[..., None]:
-    """Wait until a condition holds, looking every 0.1 s."""
+    """Wait until a condition holds, looking every 0.1 s; for conditions of a page, see `waits`."""
 
-    def wait(condition: Callable[[], bool], *, timeout: float = 60.0, because: str = "") -> None:
-        end = time.monotonic() + timeout
+    def wait(condition: Callable[[], bool], *, because: str = "") -> None:
+        end = time.monotonic() + limit()
         while not condition():
             assert time.monotonic() < end, because or "the condition never held"
             time.sleep(0.1)

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from chromium import CHROMIUM_FLAGS, PageReport, find_chromium
 from lab import run_lab
+from pace import use_limits
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 from tours import Hand, engines_of, tour_of
@@ -139,6 +140,7 @@ def a_page(host: str, name: str, pages: Path, hand: Hand, report: PageReport) ->
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         try:
             page = browser.new_page(viewport=SCREENS[host])
+            use_limits(page)
             report.watch(page)
             page.goto(url if host == "voila" else f"{url}/lab/tree/{name}.ipynb", wait_until="commit")
             yield page
@@ -162,8 +164,8 @@ def open_page(page: Page, host: str, name: str, hand: Hand) -> None:
     if host == "voila":
         hand.click(page.locator(f'a.mw-card[href$="/{name}.ipynb"]'), f"card {name}")
         return
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=2 * MINUTES)
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=2 * MINUTES)
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     news = page.get_by_role("button", name="No", exact=True)
     if news.count():  # JupyterLab asks whether it may fetch news
         news.first.click()

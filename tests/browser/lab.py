@@ -15,8 +15,6 @@ from pathlib import Path
 
 import psutil
 
-_PATIENCE = 120.0
-
 
 @dataclass(frozen=True)
 class Lab:
@@ -27,8 +25,12 @@ class Lab:
 
 
 @contextmanager
-def run_lab(folder: Path) -> Iterator[Lab]:
-    """Run JupyterLab on a folder, on loopback and without a token; it ends with its kernels."""
+def run_lab(folder: Path, *, patience: float = 300.0) -> Iterator[Lab]:
+    """
+    Run JupyterLab on a folder, on loopback and without a token; it ends with its kernels.
+
+    It may take `patience` [s] to answer.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -51,7 +53,7 @@ def run_lab(folder: Path) -> Iterator[Lab]:
             [*command, *arguments], stdout=stream, stderr=stream, cwd=folder, env={**os.environ, **places}
         )
     try:
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + patience
         while not _answers(port):
             assert time.monotonic() < end and process.poll() is None, log.read_text()[-2000:]
             time.sleep(0.3)

@@ -17,8 +17,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .axe import FOCUSED, darken, findings, go_to, walk
-
-SECONDS = 1000
+from .pace import use_limits
+from .waits import at_rest
 
 IN_FRONT = "document.querySelector('.mw-left > .mw-body .mw-body').firstElementChild"
 """The view in front."""
@@ -47,9 +47,10 @@ def served(
 def busy(served: Any, browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Page]:
     """The page in the middle of a job, opened once."""
     context = browser.new_context(**browser_context_args)
+    use_limits(context)
     page = context.new_page()
     page.goto(served.page_url("busy.ipynb"), wait_until="commit")
-    page.locator(".mw-program tbody tr").first.wait_for(timeout=90 * SECONDS)
+    page.locator(".mw-program tbody tr").first.wait_for()
     yield page
     context.close()
 
@@ -60,10 +61,10 @@ def open_stage(page: Page, name: str) -> None:
     tab.click()
     expect(tab).to_have_attribute("aria-selected", "true")
     if name == "data":
-        page.locator(".mw-left .mw-archive").wait_for(timeout=20 * SECONDS)
+        page.locator(".mw-left .mw-archive").wait_for()
         return
     heading = page.locator(".mw-left > .mw-body > .mw-part .mw-panel-head h2").first
-    expect(heading).to_contain_text(tab.locator(".mw-tab-title").inner_text(), timeout=20 * SECONDS)
+    expect(heading).to_contain_text(tab.locator(".mw-tab-title").inner_text())
 
 
 def views(page: Page) -> Iterator[str]:
@@ -74,12 +75,12 @@ def views(page: Page) -> Iterator[str]:
         if tab.get_attribute("aria-selected") == "false":
             page.evaluate(f"window.before = {IN_FRONT}")
             tab.click()
-            page.wait_for_function(f"{IN_FRONT} !== window.before", timeout=20 * SECONDS)
-            page.wait_for_timeout(150)
+            page.wait_for_function(f"{IN_FRONT} !== window.before")
+            at_rest(page)
         for fold in page.locator(".mw-left .jupyter-widget-Collapse-header[aria-expanded=false]").all():
             if fold.is_visible():
                 fold.click()
-                page.wait_for_timeout(100)
+                at_rest(page)
         yield str(tab.get_attribute("data-tab"))
 
 
@@ -98,7 +99,7 @@ def test_every_view_of_every_panel(busy: Page, screenshots: Path) -> None:
         open_stage(busy, name)
         if name == "program":
             busy.locator(".mw-chain .jupyter-widget-Collapse-header").click()
-        busy.wait_for_timeout(150)
+        at_rest(busy)
         # what is beside the panels stays
         found |= dict.fromkeys(findings(busy, "html" if name == names[0] else ".mw-left"))
         for _ in views(busy):
@@ -140,7 +141,7 @@ def test_every_control_is_a_stop_and_none_is_a_trap(busy: Page) -> None:
 def test_a_program_is_reduced_without_a_mouse(served: Any, page: Page, page_report: Any) -> None:
     page.goto(served.page_url("fresh.ipynb"), wait_until="commit")
     rows = page.locator(".mw-program tbody tr[data-row]")
-    expect(rows).to_have_count(4, timeout=90 * SECONDS)
+    expect(rows).to_have_count(4)
     # sort by a header, choose a row and exclude it
     go_to(page, lambda one: "mw-table" in one["within"] and one["words"].startswith("Dither"))
     page.keyboard.press("Enter")
@@ -149,10 +150,10 @@ def test_a_program_is_reduced_without_a_mouse(served: Any, page: Page, page_repo
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     expect(rows.nth(1)).to_have_attribute("aria-selected", "true")
-    expect(page.get_by_role("button", name="Exclude")).to_be_enabled(timeout=20 * SECONDS)
+    expect(page.get_by_role("button", name="Exclude")).to_be_enabled()
     go_to(page, lambda one: one["words"] == "Exclude", "Shift+Tab")
     page.keyboard.press("Enter")
-    expect(page.locator(".mw-program")).to_contain_text("1 excluded", timeout=20 * SECONDS)
+    expect(page.locator(".mw-program")).to_contain_text("1 excluded")
     # open a stage, change a parameter
     go_to(page, lambda one: "mw-tabs-steps" in one["within"], "Shift+Tab")
     page.keyboard.press("Home")
@@ -160,18 +161,18 @@ def test_a_program_is_reduced_without_a_mouse(served: Any, page: Page, page_repo
         page.keyboard.press("ArrowRight")
     assert page.evaluate(FOCUSED)["id"] == "detector1"
     page.keyboard.press("Enter")
-    expect(page.locator(".mw-left .mw-form")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.locator(".mw-left .mw-form")).to_be_visible()
     go_to(page, lambda one: one["tag"] == "INPUT" and "rejection threshold" in one["words"])
     page.keyboard.press("Control+A")
     page.keyboard.type("6.5")
     page.keyboard.press("Enter")
-    expect(page.locator(".mw-form")).to_contain_text("1 parameter changed by you", timeout=20 * SECONDS)
+    expect(page.locator(".mw-form")).to_contain_text("1 parameter changed by you")
     # open a fold, then run everything
     go_to(page, lambda one: "mw-fold" in one["within"] and one["role"] == "button")
     page.keyboard.press("Space")
-    expect(page.get_by_placeholder("Search by name or words")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_placeholder("Search by name or words")).to_be_visible()
     go_to(page, lambda one: one["words"] == "Run all", "Shift+Tab")
     page.keyboard.press("Enter")
     done = page.locator(".mw-tabs-steps [data-tab=image3]")
-    expect(done).to_contain_text("done", timeout=60 * SECONDS)
+    expect(done).to_contain_text("done")
     page_report.assert_clean()

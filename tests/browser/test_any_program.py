@@ -22,7 +22,6 @@ from miri_widgets.models.archive import ArchiveModel
 from miri_widgets.panels.opener import Opener
 Opener(show, archive=ArchiveModel(os.environ["MIRI_WIDGETS_DATA"] + "/mast", server={server!r}))
 """
-SECONDS = 1000
 
 
 @pytest.fixture
@@ -61,19 +60,19 @@ def test_a_program_of_the_archive_becomes_a_dashboard(
     url: str, page: Page, page_report: Any, screenshots: Path
 ) -> None:
     page.goto(url, wait_until="commit")
-    page.get_by_role("tab", name="From the archive (MAST)").click(timeout=90 * SECONDS)
+    page.get_by_role("tab", name="From the archive (MAST)").click()
     archive = page.locator(".mw-archive")
     number = archive.get_by_label("Program")
     number.fill("9999")
     number.press("Enter")
-    expect(archive.locator("tbody tr")).to_have_count(4, timeout=60 * SECONDS)
+    expect(archive.locator("tbody tr")).to_have_count(4)
     archive.get_by_role("button", name="Choose all shown").click()
     archive.get_by_role("button", name="Download 4 files").click()
-    expect(archive.locator(".mw-chip.mw-good", has_text="✓ here")).to_have_count(4, timeout=60 * SECONDS)
+    expect(archive.locator(".mw-chip.mw-good", has_text="✓ here")).to_have_count(4)
     page.screenshot(path=screenshots / "any_program_archive.png", full_page=True)
     page.get_by_role("button", name="Open what was downloaded").click()
     head = page.locator(".mw-dashboard")
-    expect(head).to_contain_text("4 of 4 exposures", timeout=90 * SECONDS)
+    expect(head).to_contain_text("4 of 4 exposures")
     expect(head).to_contain_text("program 09999")
     expect(page.locator(".mw-opener-strip")).to_contain_text("Raw exposures in ")
     page.locator(".mw-viewer").first.wait_for()
@@ -83,9 +82,9 @@ def test_a_program_of_the_archive_becomes_a_dashboard(
     page.locator('[data-tab="data"]').click()
     page.get_by_role("tab", name="Reference files (CRDS)").click()
     page.locator(".mw-references").get_by_role("button", name="Check").click()
-    expect(page.locator(".mw-references")).to_contain_text("are in the cache", timeout=120 * SECONDS)
-    expect(head).not_to_contain_text("no CRDS cache", timeout=30 * SECONDS)
-    expect(page.get_by_role("button", name="Run all")).to_be_enabled(timeout=30 * SECONDS)
+    expect(page.locator(".mw-references")).to_contain_text("are in the cache")
+    expect(head).not_to_contain_text("no CRDS cache")
+    expect(page.get_by_role("button", name="Run all")).to_be_enabled()
     page.screenshot(path=screenshots / "any_program_references.png", full_page=True)
     (opened,) = opened_programs()
     assert opened.program.program == "09999" and opened.program.folders[0].name == "jw09999"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from look_pages import write_look, write_notebook
 
-MINUTES = 60_000
+from .waits import CANVAS, at_rest, settled, wait_until
+
 SIZES = ((1100, 800), (1280, 720), (1280, 800), (1440, 900))
-CANVAS = ".mw-viewer canvas"
 
 ALONE = """
 import numpy as np
@@ -84,21 +85,21 @@ def sized(page: Page) -> Any:
     """Give the page every size in turn."""
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(700)
+        at_rest(page)
         yield f"{width}x{height}"
 
 
 def test_every_action_of_a_run_is_in_its_table(served: Any, page: Page, screenshots: Path) -> None:
     page.goto(served.page_url("long.ipynb"), wait_until="commit")
-    page.locator(".mw-program tbody tr").first.wait_for(timeout=2 * MINUTES)
+    page.locator(".mw-program tbody tr").first.wait_for()
     for stage in ("detector1", "image2", "image3"):
         page.locator(f".mw-tabs-steps [data-tab={stage}]").click()
-        expect(page.locator(".mw-left .mw-panel-head h2").first).to_be_visible(timeout=MINUTES)
+        expect(page.locator(".mw-left .mw-panel-head h2").first).to_be_visible()
         page.locator(".mw-left > .mw-body .mw-tabs-plain [data-tab=runs]").first.click()
         table = page.locator(".mw-left .mw-runs .mw-table-scroll").first
-        expect(table.locator("tbody tr").first).to_be_visible(timeout=MINUTES)
+        expect(table.locator("tbody tr").first).to_be_visible()
         if stage == "detector1":
-            expect(table).to_contain_text("done, with steps left out", timeout=MINUTES)
+            expect(table).to_contain_text("done, with steps left out")
             expect(table).to_contain_text("F1500W tile 1 dither 12")
         for size in sized(page):
             found = table.evaluate(CUT)
@@ -140,7 +141,7 @@ SLIDERS = """() => [...document.querySelectorAll('.widget-readout')].filter(one 
 
 def test_every_slider_shows_its_largest_number(served: Any, page: Page, screenshots: Path) -> None:
     page.goto(served.page_url("sliders.ipynb"), wait_until="commit")
-    page.locator(".mw-tabs-steps [role=tab]").first.wait_for(timeout=2 * MINUTES)
+    page.locator(".mw-tabs-steps [role=tab]").first.wait_for()
     names = [str(one.get_attribute("data-tab")) for one in page.locator(".mw-tabs-steps [role=tab]").all()]
     seen = {}
     for name in names:
@@ -149,8 +150,8 @@ def test_every_slider_shows_its_largest_number(served: Any, page: Page, screensh
         tab = page.locator(f".mw-tabs-steps [data-tab={name}]")
         tab.click()
         heading = page.locator(".mw-left > .mw-body > .mw-part .mw-panel-head h2").first
-        expect(heading).to_contain_text(tab.locator(".mw-tab-title").inner_text(), timeout=MINUTES)
-        page.wait_for_timeout(700)
+        expect(heading).to_contain_text(tab.locator(".mw-tab-title").inner_text())
+        at_rest(page)
         if not page.locator(".mw-left .widget-readout").count():
             continue
         page.locator(".mw-left .widget-readout").first.scroll_into_view_if_needed()
@@ -172,12 +173,15 @@ def hover(page: Page) -> None:
     """Move over the image until the read-out has a position."""
     box = page.locator(CANVAS).first.bounding_box()
     assert box is not None
-    for step in range(40):
-        page.mouse.move(box["x"] + box["width"] / 2 + step % 5, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(300)
-        if page.locator(".mw-viewer header table").count():
-            return
-    raise AssertionError("jdaviz reads nothing out")
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    steps = itertools.cycle(range(5))
+
+    def has_read_out() -> bool:
+        page.mouse.move(middle[0] + next(steps), middle[1])
+        at_rest(page)
+        return page.locator(".mw-viewer header table").count() > 0
+
+    wait_until(page, has_read_out, "jdaviz reads nothing out")
 
 
 @pytest.mark.parametrize("name", ["jdaviz", "alone_jdaviz"])
@@ -185,12 +189,12 @@ def test_the_read_out_of_jdaviz_is_whole_and_its_maximise_is_away(
     served: Any, page: Page, name: str, screenshots: Path
 ) -> None:
     page.goto(served.page_url(f"{name}.ipynb"), wait_until="commit")
-    page.locator(CANVAS).first.wait_for(timeout=3 * MINUTES)
-    page.wait_for_timeout(3000)
+    page.locator(CANVAS).first.wait_for()
+    settled(page)
     for size in sized(page):
         page.locator(".mw-viewer header").first.scroll_into_view_if_needed()
         hover(page)
-        page.wait_for_timeout(500)
+        at_rest(page)
         found = page.evaluate(READ_OUT, "")
         assert found["cut"] == [], (size, found)
         assert "Pixel" in found["words"] and "Value" in found["words"]
@@ -210,13 +214,13 @@ def test_the_read_out_of_jdaviz_is_whole_and_its_maximise_is_away(
 
 def test_the_read_out_of_the_light_viewer_is_whole(served: Any, page: Page, screenshots: Path) -> None:
     page.goto(served.page_url("alone_light.ipynb"), wait_until="commit")
-    page.locator(CANVAS).first.wait_for(timeout=2 * MINUTES)
-    page.wait_for_timeout(1500)
+    page.locator(CANVAS).first.wait_for()
+    settled(page)
     for size in sized(page):
         box = page.locator(CANVAS).first.bounding_box()
         assert box is not None
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        expect(page.locator(".mw-light-viewer code")).to_contain_text("x ", timeout=MINUTES)
+        expect(page.locator(".mw-light-viewer code")).to_contain_text("x ")
         viewer = page.locator(".mw-light-viewer").first
         assert viewer.evaluate("box => box.scrollWidth - box.clientWidth") <= 0, size
         page.screenshot(path=screenshots / f"clipping_light_{size}.png")

@@ -15,7 +15,8 @@ from miri_widgets.products.program import load_program
 from miri_widgets.products.tags import Verdict, change_tags, read_tags
 from miri_widgets.run.engine import Engine
 
-MINUTES = 60_000
+from .waits import settled
+
 HOSTILE = '<img src=x onerror="document.title=1">=cmd()'
 
 
@@ -38,10 +39,10 @@ def raw_program(
 def open_sheet(page: Page, url: str) -> Any:
     """Open the page and its contact sheet; return the cards."""
     page.goto(url, wait_until="commit")
-    page.get_by_role("tab").filter(has_text="Contact sheet").click(timeout=MINUTES)
+    page.get_by_role("tab").filter(has_text="Contact sheet").click()
     cards = page.locator(".mw-card")
-    expect(cards).to_have_count(4, timeout=MINUTES)
-    expect(page.locator(".mw-card img")).to_have_count(4, timeout=MINUTES)
+    expect(cards).to_have_count(4)
+    expect(page.locator(".mw-card img")).to_have_count(4)
     return cards
 
 
@@ -73,23 +74,23 @@ def test_tags_by_keys_outlive_a_reload_and_leave_the_mosaic(
     print(f"\nthree exposures tagged, one with a comment, in {seconds:.2f} s")
     # another page tags, too: this one shows it
     change_tags(tags, {roots[3]: {"verdict": "suspect"}})
-    expect(cards.nth(3)).to_contain_text("suspect", timeout=MINUTES)
-    page.wait_for_timeout(700)
+    expect(cards.nth(3)).to_contain_text("suspect")
+    settled(page)
     page.screenshot(path=screenshots / "contact_sheet.png")
     page.reload(wait_until="commit")
     cards = page.locator(".mw-card")
-    expect(cards.nth(2)).to_contain_text("rejected", timeout=MINUTES)
+    expect(cards.nth(2)).to_contain_text("rejected")
     expect(cards.nth(2)).to_contain_text(HOSTILE)
-    expect(page.locator(".mw-card img")).to_have_count(4, timeout=MINUTES)
+    expect(page.locator(".mw-card img")).to_have_count(4)
     # a click shows the exposure, and chooses it
     cards.nth(1).locator(".mw-card-picture").click()
-    expect(page.locator(".mw-viewer-strip")).to_contain_text(f"{roots[1]}_uncal.fits", timeout=MINUTES)
+    expect(page.locator(".mw-viewer-strip")).to_contain_text(f"{roots[1]}_uncal.fits")
     expect(cards.nth(1)).to_have_class(re.compile("mw-current"))
     page.locator(".mw-contact-sheet").get_by_label("Show", exact=True).select_option(label="rejected")
     expect(cards).to_have_count(1)
     page.get_by_role("tab").filter(has_text="Image 3").click()
     words = page.locator(".mw-runbar").get_by_text("rejected on the contact sheet")
-    expect(words).to_contain_text("leaves out 1 of 4 exposures", timeout=MINUTES)
-    page.wait_for_timeout(700)
+    expect(words).to_contain_text("leaves out 1 of 4 exposures")
+    settled(page)
     page.screenshot(path=screenshots / "contact_sheet_mosaic.png")
     page_report.assert_clean()

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import views_page
 
 from .axe import darken, findings, walk, without_keys
-
-SECONDS = 1000
+from .pace import use_limits
+from .waits import at_rest
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,7 @@ def opened(
     """Open a page, each once."""
     # tall: what is seen is in one picture
     context = browser.new_context(**{**browser_context_args, "viewport": {"width": 1440, "height": 1500}})
+    use_limits(context)
     pages: dict[str, Page] = {}
 
     def get(name: str) -> Page:
@@ -59,7 +60,7 @@ class Seen:
 
     def look(self, name: str, within: str = ".mw-app") -> None:
         """Look at a view: axe, what only a mouse can use, and a picture."""
-        self.page.wait_for_timeout(200)
+        at_rest(self.page)
         told = findings(self.page, within) + [f"no key: {one}" for one in without_keys(self.page, within)]
         self.found += [f"{name}: {one}" for one in told]
         self.page.locator(within).first.scroll_into_view_if_needed()
@@ -74,50 +75,48 @@ def tab(page: Page, within: str, name: str) -> None:
 def test_views_beside_pixels(opened: Callable[[str], Page], screenshots: Path) -> None:
     page = opened("pixels")
     seen = Seen(page, screenshots)
-    expect(page.locator(".mw-looks button").first).to_be_enabled(timeout=90 * SECONDS)
+    expect(page.locator(".mw-looks button").first).to_be_enabled()
     page.keyboard.press("f")
-    expect(page.get_by_role("button", name="Hide flags")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_role("button", name="Hide flags")).to_be_visible()
     page.get_by_role("button", name="Flags", exact=False).first.press("Enter")
-    expect(page.locator(".mw-flag").first).to_be_visible(timeout=20 * SECONDS)
+    expect(page.locator(".mw-flag").first).to_be_visible()
     page.locator(".mw-right .mw-fold .jupyter-widget-Collapse-header").press("Enter")
-    expect(page.locator(".mw-regions tbody tr")).to_have_count(1, timeout=20 * SECONDS)
+    expect(page.locator(".mw-regions tbody tr")).to_have_count(1)
     page.locator(".mw-regions tbody tr").press("Space")
-    expect(page.locator(".mw-regions").get_by_role("button", name="Remove")).to_be_enabled(
-        timeout=20 * SECONDS
-    )
+    expect(page.locator(".mw-regions").get_by_role("button", name="Remove")).to_be_enabled()
     page.locator(".mw-regions tbody").get_by_role("button", name="Show").press("Enter")
     page.keyboard.press("b")
-    expect(page.locator(".mw-compare")).to_contain_text("median", timeout=20 * SECONDS)
+    expect(page.locator(".mw-compare")).to_contain_text("median")
     dead = page.get_by_role("checkbox", name="DEAD")
     dead.press("Space")
-    expect(dead).to_be_checked(timeout=20 * SECONDS)
+    expect(dead).to_be_checked()
     page.get_by_role("group", name="Ranges of this program").get_by_role("button").first.press("Space")
     seen.look("flags", ".mw-right")
 
     tab(page, ".mw-tabs-steps", "areas")
     page.get_by_role("button", name="Preview", exact=True).press("Enter")
-    expect(page.locator(".mw-preview")).to_contain_text("computed in", timeout=30 * SECONDS)
+    expect(page.locator(".mw-preview")).to_contain_text("computed in")
     page.locator(".mw-preview").get_by_role("button", name="Difference").press("Space")
-    expect(page.locator(".mw-viewer-strip")).to_contain_text("Preview: difference", timeout=20 * SECONDS)
+    expect(page.locator(".mw-viewer-strip")).to_contain_text("Preview: difference")
     seen.look("preview", ".mw-dashboard")
     tab(page, ".mw-tabs-steps", "image3")
     tab(page, ".mw-left .mw-panel", "sources")
     rows = page.locator(".mw-sources tbody tr")
-    expect(rows).to_have_count(5, timeout=30 * SECONDS)
+    expect(rows).to_have_count(5)
     rows.first.press("ArrowDown")
     page.keyboard.press("Space")
-    expect(rows.nth(1)).to_have_attribute("aria-selected", "true", timeout=20 * SECONDS)
+    expect(rows.nth(1)).to_have_attribute("aria-selected", "true")
     seen.look("sources", ".mw-dashboard")
     tab(page, ".mw-tabs-steps", "contact_sheet")
-    expect(page.locator(".mw-card img")).to_have_count(4, timeout=30 * SECONDS)
+    expect(page.locator(".mw-card img")).to_have_count(4)
     for key in ("o", "s", "r"):
         page.keyboard.press(key)
     seen.look("contact", ".mw-dashboard")
     tab(page, ".mw-tabs-steps", "program")
     page.get_by_role("button", name="Report", exact=True).press("Enter")
-    expect(page.get_by_role("link", name="Save")).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_role("link", name="Save")).to_be_visible()
     page.get_by_role("button", name="Preview", exact=True).press("Enter")
-    expect(page.locator(".mw-report iframe")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.locator(".mw-report iframe")).to_be_visible()
     seen.look("report", ".mw-dashboard")
     report = page.context.new_page()
     report.goto(Path(page.locator(".mw-report code").first.inner_text()).as_uri())
@@ -130,19 +129,18 @@ def test_views_without_a_program(opened: Callable[[str], Page], screenshots: Pat
     page = opened("apart")
     seen = Seen(page, screenshots)
     differences = page.locator(".view-differences .mw-differences")
-    expect(differences.locator(".mw-table tbody tr").first).to_be_visible(timeout=90 * SECONDS)
+    expect(differences.locator(".mw-table tbody tr").first).to_be_visible()
     seen.look("differences", ".view-differences")
-    expect(page.locator(".view-catalog tbody tr")).to_have_count(5, timeout=30 * SECONDS)
+    expect(page.locator(".view-catalog tbody tr")).to_have_count(5)
     seen.look("catalog", ".view-catalog")
     seen.look("field", ".view-field")
     for name in ("time", "offsets", "residuals", "stars", "groups", "sky"):
         tab(page, ".view-field .mw-shifts", name)
-        page.wait_for_timeout(300)
         seen.look(f"shifts_{name}", ".view-field .mw-shifts")
     seen.look("table", ".view-table")
     seen.look("folder", ".view-opener")
     tab(page, ".view-opener", "archive")
-    expect(page.locator(".view-opener .mw-archive")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.locator(".view-opener .mw-archive")).to_be_visible()
     seen.look("archive", ".view-opener")
     assert seen.found == [], "\n".join(seen.found)
 
@@ -155,11 +153,11 @@ def test_dark_colours(opened: Callable[[str], Page], served: Any, screenshots: P
     page.locator(".mw-sheet").press("Home")
     page.locator(".mw-sheet").press("1")
     page.locator(".mw-sheet").press("Enter")
-    expect(page.get_by_role("button", name="Hide flags")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_role("button", name="Hide flags")).to_be_visible()
     seen.look("dark_contact", ".mw-dashboard")
     tab(page, ".mw-tabs-steps", "areas")
     page.get_by_role("button", name="Preview", exact=True).press("Enter")
-    expect(page.locator(".mw-preview")).to_contain_text("computed in", timeout=30 * SECONDS)
+    expect(page.locator(".mw-preview")).to_contain_text("computed in")
     seen.look("dark_preview", ".mw-dashboard")
     page = seen.page = opened("apart")
     darken(page, served)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-SECONDS = 1000
+from .waits import at_rest
 
 CHECK = """() => ({
   ran: window.__hostile !== undefined,
@@ -65,18 +65,16 @@ def test_no_text_becomes_more_than_text(
     expect(page.locator(".mw-card h2").first).to_contain_text("<img src=x onerror=")
     assert_harmless(page)
     page.goto(server.page_url("hostile.ipynb"), wait_until="commit")
-    page.locator(".mw-program tbody tr").first.wait_for(timeout=90 * SECONDS)
+    page.locator(".mw-program tbody tr").first.wait_for()
     expect(page.locator(".mw-program table").first).to_contain_text("{{7*7}}")
-    expect(page.locator(".mw-viewer-strip")).to_contain_text("_i2d.fits", timeout=30 * SECONDS)
+    expect(page.locator(".mw-viewer-strip")).to_contain_text("_i2d.fits")
     assert_harmless(page)
     page.screenshot(path=screenshots / "hostile_program.png", full_page=True)
     for stage in page.locator(".mw-dashboard .mw-tabs-steps [role=tab]").all():
         stage.click()
         title = stage.locator(".mw-tab-title").inner_text()
-        expect(page.locator(".mw-left > .mw-body")).to_have_attribute(
-            "aria-label", title, timeout=20 * SECONDS
-        )
-        page.wait_for_timeout(300)
+        expect(page.locator(".mw-left > .mw-body")).to_have_attribute("aria-label", title)
+        at_rest(page)
         if stage.get_attribute("data-tab") in (
             "data",
             "detector1",
@@ -89,16 +87,16 @@ def test_no_text_becomes_more_than_text(
             number = 0
             while number < views.count():
                 views.nth(number).click()
-                page.wait_for_timeout(150)
+                at_rest(page)
                 number += 1
         assert_harmless(page)
     page.locator(".mw-dashboard .mw-tabs-steps [data-tab=detector1]").click()
     page.locator(".mw-left > .mw-body .mw-tabs-plain [data-tab=log]").first.click()
-    expect(page.locator(".mw-log-lines").first).to_contain_text("<script>", timeout=20 * SECONDS)
+    expect(page.locator(".mw-log-lines").first).to_contain_text("<script>")
     expect(page.get_by_text("{{7*7}}").first).to_be_attached()
     assert page.get_by_text("49", exact=True).count() == 0
     for view in page.locator(".mw-shifts").last.get_by_role("tab").all():
         view.click()
-        page.wait_for_timeout(200)
+        at_rest(page)
     assert_harmless(page)
     page.screenshot(path=screenshots / "hostile_shifts.png", full_page=True)

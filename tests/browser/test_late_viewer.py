@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from look_pages import write_look, write_notebook
 
-MINUTES = 60_000
-CANVAS = ".mw-viewer canvas"
+from .waits import CANVAS, let_pass, picture, wait_until
+
 AGAIN, LIGHT = "Start the viewer again", "Use the lightweight viewer"
 
 FAILS = """
@@ -80,14 +77,14 @@ def served(
 
 def drawn(page: Page, kind: str) -> None:
     """Wait until a kind of viewer has drawn its image."""
-    expect(page.locator(f".mw-viewer {kind}").first).to_be_visible(timeout=3 * MINUTES)
-    for _ in range(150):
-        if page.locator(CANVAS).count() and page.locator(CANVAS).first.is_visible():
-            shot = page.locator(CANVAS).first.screenshot()
-            if np.asarray(Image.open(io.BytesIO(shot)).convert("L"), float).std() > 10:
-                return
-        page.wait_for_timeout(500)
-    raise AssertionError(f"{kind} has drawn nothing")
+    expect(page.locator(f".mw-viewer {kind}").first).to_be_visible()
+    canvas = page.locator(CANVAS)
+
+    def has_image() -> bool:
+        there = bool(canvas.count()) and canvas.first.is_visible()
+        return there and bool(picture(page).mean(axis=-1).std() > 10)
+
+    wait_until(page, has_image, f"{kind} has drawn nothing")
 
 
 def test_a_jdaviz_that_fails_gives_way_in_sight_and_comes_when_it_is_asked_again(
@@ -96,7 +93,7 @@ def test_a_jdaviz_that_fails_gives_way_in_sight_and_comes_when_it_is_asked_again
     server, _ = served
     page.goto(server.page_url("fails.ipynb"), wait_until="commit")
     notice = page.locator(".mw-viewer-notice")
-    expect(notice).to_contain_text("its installation is not whole", timeout=3 * MINUTES)
+    expect(notice).to_contain_text("its installation is not whole")
     expect(notice).to_contain_text("The lightweight viewer takes its place.")
     assert notice.get_by_role("alert").count() == 1, "it is read out"
     drawn(page, ".mw-light-viewer")
@@ -104,9 +101,9 @@ def test_a_jdaviz_that_fails_gives_way_in_sight_and_comes_when_it_is_asked_again
     page.screenshot(path=screenshots / "late_failed.png")
     notice.get_by_role("button", name=AGAIN).click()
     drawn(page, ".jdaviz")
-    expect(notice).to_have_count(0, timeout=MINUTES)
+    expect(notice).to_have_count(0)
     assert page.locator(".mw-light-viewer").count() == 0
-    expect(page.locator(".mw-viewer-strip")).to_contain_text("_cal.fits", timeout=MINUTES)
+    expect(page.locator(".mw-viewer-strip")).to_contain_text("_cal.fits")
     page.screenshot(path=screenshots / "late_failed_again.png")
 
 
@@ -116,7 +113,7 @@ def test_the_lightweight_viewer_is_taken_while_jdaviz_hangs_and_jdaviz_asked_for
     server, folder = served
     page.goto(server.page_url("hangs.ipynb"), wait_until="commit")
     notice = page.locator(".mw-viewer-notice")
-    expect(notice).to_contain_text("has not come within 4 s", timeout=3 * MINUTES)
+    expect(notice).to_contain_text("has not come within 4 s")
     expect(page.locator(".mw-viewer-coming")).to_contain_text("The image viewer is loading")
     assert sorted(notice.get_by_role("button").all_inner_texts()) == sorted([AGAIN, LIGHT])
     page.screenshot(path=screenshots / "late_hangs.png")
@@ -124,11 +121,11 @@ def test_the_lightweight_viewer_is_taken_while_jdaviz_hangs_and_jdaviz_asked_for
     drawn(page, ".mw-light-viewer")
     expect(notice).to_contain_text("This is the lightweight viewer, as you chose.")
     (folder / "go_hangs").touch()
-    page.wait_for_timeout(3000)
+    let_pass(page, 3.0)
     assert page.locator(".mw-light-viewer").count() == 1, "what comes too late changes nothing"
     notice.get_by_role("button", name=AGAIN).click()
     drawn(page, ".jdaviz")
-    expect(notice).to_have_count(0, timeout=MINUTES)
+    expect(notice).to_have_count(0)
     assert page.locator(".mw-light-viewer").count() == 0
 
 
@@ -136,12 +133,12 @@ def test_a_jdaviz_that_hangs_is_asked_for_again_and_comes(served: Any, page: Pag
     server, folder = served
     page.goto(server.page_url("waits.ipynb"), wait_until="commit")
     notice = page.locator(".mw-viewer-notice")
-    expect(notice).to_contain_text("has not come within 4 s", timeout=3 * MINUTES)
+    expect(notice).to_contain_text("has not come within 4 s")
     notice.get_by_role("button", name=AGAIN).click()
     # one import of a module waits for the other: it is late again, and says so again
-    expect(notice).to_contain_text("started again", timeout=MINUTES)
-    expect(notice).to_contain_text("has not come within 4 s", timeout=MINUTES)
+    expect(notice).to_contain_text("started again")
+    expect(notice).to_contain_text("has not come within 4 s")
     (folder / "go_waits").touch()
     drawn(page, ".jdaviz")
-    expect(notice).to_have_count(0, timeout=MINUTES)
+    expect(notice).to_have_count(0)
     page.screenshot(path=screenshots / "late_waited.png")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from look_pages import FLAT, SKY, write_look, write_notebook
 
-MINUTES = 60_000
-CANVAS = ".mw-viewer canvas"
+from .waits import CANVAS, at_rest, picture, settled
 
 
 @pytest.fixture(scope="module")
@@ -33,42 +30,37 @@ def look(tmp_path_factory: Any, serve_folder: Callable[..., Any]) -> Any:
     return lambda kind: server.page_url(f"{kind}.ipynb")
 
 
-def picture(page: Page) -> np.ndarray:
-    """Return the pixels of the viewer on the screen, shape (ny, nx, 3)."""
-    shot = page.locator(CANVAS).first.screenshot()
-    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), float)
-
-
 def changed(page: Page, before: np.ndarray, *, least: float = 1.0) -> np.ndarray:
     """Wait until the picture is another, and stays; return it."""
-    last = before
-    for _ in range(60):
-        page.wait_for_timeout(300)
-        now = picture(page)
-        if (
-            now.shape == before.shape
-            and np.abs(now - before).mean() > least
-            and np.abs(now - last).mean() < 0.1
-        ):
-            return now
-        last = now
-    raise AssertionError("the picture stayed what it was")
+
+    def is_another(now: np.ndarray) -> bool:
+        return now.shape == before.shape and np.abs(now - before).mean() > least
+
+    return settled(
+        page, lambda: picture(page), is_wanted=is_another, because="the picture stayed what it was"
+    )
 
 
 def opened(page: Page, url: str) -> np.ndarray:
     """Open a page and wait until its image is drawn and stands still."""
     page.goto(url, wait_until="commit")
-    page.locator(CANVAS).first.wait_for(timeout=2 * MINUTES)
-    expect(page.locator(".mw-looks button").first).to_be_enabled(timeout=MINUTES)
-    page.wait_for_timeout(2500)
-    last = picture(page)
-    for _ in range(60):
-        page.wait_for_timeout(400)
-        now = picture(page)
-        if now.shape == last.shape and now.std() > 2 and np.abs(now - last).mean() < 0.1:
-            return now
-        last = now
-    raise AssertionError("the image never stood still")
+    page.locator(CANVAS).first.wait_for()
+    expect(page.locator(".mw-looks button").first).to_be_enabled()
+    return settled(
+        page,
+        lambda: picture(page),
+        is_wanted=lambda now: now.std() > 2,
+        because="the image never stood still",
+    )
+
+
+def with_colours(page: Page, least: float, most: float, because: str) -> float:
+    """Wait until the part of the picture that is no grey is between two limits; return it."""
+
+    def is_so(now: np.ndarray) -> bool:
+        return bool(least <= coloured(now).mean() <= most)
+
+    return float(coloured(settled(page, lambda: picture(page), is_wanted=is_so, because=because)).mean())
 
 
 def coloured(now: np.ndarray) -> np.ndarray:
@@ -86,11 +78,11 @@ def test_keys_flags_and_pixels(
     assert box is not None
     # over the image: there jdaviz has a key b of its own
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_timeout(500)
+    at_rest(page)
     page.keyboard.press("b")
-    expect(strip).to_contain_text("Compared: before", timeout=MINUTES)
+    expect(strip).to_contain_text("Compared: before")
     before = changed(page, after)
-    expect(bar).to_contain_text(f"median {(FLAT - 1) * SKY:+.3g}", timeout=MINUTES)
+    expect(bar).to_contain_text(f"median {(FLAT - 1) * SKY:+.3g}")
     expect(bar).to_contain_text("NON_SCIENCE")
     # one black and white, one place: the sky is brighter by what the stage took, the stars stay where they are
     middle = np.s_[box_rows(after), box_columns(after)]
@@ -111,39 +103,37 @@ def test_keys_flags_and_pixels(
     assert np.abs(again - after)[middle].mean() < 0.5
 
     page.keyboard.press("f")
-    expect(page.get_by_role("button", name="Hide flags")).to_be_visible(timeout=MINUTES)
+    expect(page.get_by_role("button", name="Hide flags")).to_be_visible()
     flagged = changed(page, again)
     assert coloured(flagged).mean() > 0.02 > coloured(again).mean()
     page.get_by_role("button", name="Flags", exact=False).first.click()
     row = page.locator(".mw-flag").filter(has_text="JUMP_DET")
-    expect(row).to_be_visible(timeout=MINUTES)
+    expect(row).to_be_visible()
     expect(page.locator(".mw-flag").filter(has_text="NON_SCIENCE")).to_contain_text("+8192")
     page.get_by_label("only those gained by").uncheck()
-    page.wait_for_timeout(1500)
-    few = coloured(picture(page)).sum()
+    shown = settled(page, lambda: picture(page))
+    few = coloured(shown).mean()
     row.get_by_role("checkbox").check()
-    page.wait_for_timeout(2500)
-    assert coloured(picture(page)).sum() > few + 200, "jumps lie all over the image"
+    with_colours(page, few + 200 / shown[..., 0].size, 1.0, "jumps do not lie all over the image")
     page.screenshot(path=screenshots / f"look_{kind}_flags.png")
     page.keyboard.press("f")
     expect(page.get_by_role("button", name="Show flags")).to_be_visible()
-    page.wait_for_timeout(1500)
-    assert coloured(picture(page)).mean() < 0.01
+    with_colours(page, 0.0, 0.01, "flags stay over the image")
     tell_a_pixel(page)
     page.screenshot(path=screenshots / f"look_{kind}_pixel.png", full_page=True)
 
     black, white = page.locator(".mw-black"), page.locator(".mw-white")
     black.fill("10")
     black.press("Enter")
-    expect(page.get_by_role("button", name="Automatic")).to_be_visible(timeout=MINUTES)
-    page.wait_for_timeout(2000)
+    expect(page.get_by_role("button", name="Automatic")).to_be_visible()
+    at_rest(page)
     white.fill("20")
     white.press("Enter")
     told = page.locator(".mw-display-bar")
-    expect(told).to_contain_text("plain white: the sky is 36.", timeout=MINUTES)
+    expect(told).to_contain_text("plain white: the sky is 36.")
     page.screenshot(path=screenshots / f"look_{kind}_white.png")
     told.get_by_role("button", name="Set range from this image").click()
-    expect(told.get_by_text("plain white")).to_be_hidden(timeout=MINUTES)
+    expect(told.get_by_text("plain white")).to_be_hidden()
     ranges = page.get_by_role("group", name="Ranges of this program")
     expect(ranges.get_by_role("button")).to_have_text(
         ["With sky 30 to 60", "Sky subtracted -0.1 to 5"]
@@ -151,7 +141,7 @@ def test_keys_flags_and_pixels(
     before = picture(page)
     ranges.get_by_role("button", name="With sky").click()
     expect(ranges.get_by_role("button", name="With sky")).to_have_attribute("aria-pressed", "true")
-    expect(white).to_have_value("60", timeout=MINUTES)
+    expect(white).to_have_value("60")
     changed(page, before, least=0.3)
     page.screenshot(path=screenshots / f"look_{kind}_range.png")
     page_report.assert_clean()
@@ -174,7 +164,7 @@ def tell_a_pixel(page: Page) -> None:
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     pixel = page.locator(".mw-pixel")
-    expect(pixel).to_contain_text("2 × 5 groups", timeout=MINUTES)
+    expect(pixel).to_contain_text("2 × 5 groups")
     expect(pixel).to_contain_text("the fitted rate")
     for words in ("Detector 1", "Image 2", "Areas", "DN/s", "MJy/sr"):
         expect(pixel.locator(".mw-table")).to_contain_text(words)
@@ -188,7 +178,6 @@ def test_title_and_picture_agree_through_twenty_actions(
     opened(page, look(kind))
     bar = page.locator(".mw-compare .mw-looks").bounding_box()
     assert bar is not None and bar["width"] > 150 and bar["height"] > 20, "nobody has pressed a key yet"
-    title = page.locator(".mw-viewer-words b")
     top = page.locator(CANVAS).first.bounding_box()
     pictures: dict[str, np.ndarray] = {}
     for step in ["s", *"bsdbsbbdsbd", "Blink", "Blink", "b", "Blink", "s", "d", "b", "s"]:
@@ -196,8 +185,7 @@ def test_title_and_picture_agree_through_twenty_actions(
             page.locator(".mw-viewer-strip").get_by_role("button", name="Blink").click()
         else:
             page.keyboard.press(step)
-        now = settled(page)
-        words = title.inner_text()
+        words, now = in_view(page)
         known = pictures.setdefault(words, now)
         assert np.abs(known - now).mean() < 1.0, f"{step}: another picture under {words!r}"
     assert len(pictures) >= 3 and any("Compared" in words for words in pictures)
@@ -207,19 +195,16 @@ def test_title_and_picture_agree_through_twenty_actions(
     assert top is not None and now is not None and abs(now["y"] - top["y"]) < 2, "the image has not moved"
     for width, height in ((1100, 800), (1280, 720), (1440, 900), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(700)
+        settled(page)
         bar = page.locator(".mw-compare .mw-looks").bounding_box()
         assert bar is not None and bar["width"] > 150
         page.screenshot(path=screenshots / f"in_view_{kind}_{width}.png")
 
 
-def settled(page: Page) -> np.ndarray:
-    """Wait until two pictures in a row are the same; return it."""
-    last = picture(page)
-    for _ in range(60):
-        page.wait_for_timeout(350)
-        now = picture(page)
-        if now.shape == last.shape and np.abs(now - last).mean() < 0.1:
-            return now
-        last = now
-    raise AssertionError("the picture does not come to rest")
+def in_view(page: Page) -> tuple[str, np.ndarray]:
+    """Wait until title and picture are at rest, both; return them."""
+    title = page.locator(".mw-viewer-words b")
+    while True:  # each turn has its limit
+        words, now = title.inner_text(), settled(page, lambda: picture(page))
+        if title.inner_text() == words:
+            return words, now

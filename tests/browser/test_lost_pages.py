@@ -18,19 +18,20 @@ from playwright.sync_api import Page, sync_playwright
 
 from miri_widgets.serve import ServerProcess, start_server
 
-MINUTES = 60_000
+from .pace import limit, pace, use_limits
+from .waits import at_rest, let_pass, wait_until
+
 PING, GRACE = 1.0, 5.0
-PATIENCE = 90.0
-"""Seconds; the announced time is three pings, the time of a close and the grace: 15 s on a machine at rest."""
+"""Seconds at rest; a kernel goes after three pings, the time of a close and the grace: 15 s on a machine at rest."""
 
 CELLS = ["import ipywidgets", "ipywidgets.Button(description='Press me')"]
 
 
 @pytest.fixture
 def server(tmp_path: Path, make_dashboard: Callable[..., Path]) -> Iterator[ServerProcess]:
-    """A server with little patience."""
+    """A server with little patience, and as much more as its pages are slower."""
     make_dashboard(tmp_path, "page.ipynb", CELLS, title="A page")
-    with start_server(tmp_path, ping=PING, grace=GRACE) as started:
+    with start_server(tmp_path, ping=PING * pace(), grace=GRACE * pace(), timeout=limit()) as started:
         yield started
 
 
@@ -87,13 +88,14 @@ def cable(server: ServerProcess) -> Iterator[Cable]:
 
 def opened(page: Page, url: str) -> None:
     """Open the page and wait for its widgets."""
+    use_limits(page)
     page.goto(url, wait_until="commit")
-    page.get_by_role("button", name="Press me").wait_for(timeout=2 * MINUTES)
+    page.get_by_role("button", name="Press me").wait_for()
 
 
 def gone(server: ServerProcess, settle: Any) -> None:
     """Wait until no kernel is left."""
-    settle(lambda: server.status()["kernels"] == 0, timeout=PATIENCE, because="the kernel outlives its page")
+    settle(lambda: server.status()["kernels"] == 0, because="the kernel outlives its page")
 
 
 @pytest.mark.parametrize("how", ["killed", "stopped"])
@@ -114,14 +116,14 @@ def test_no_kernel_is_left_by_a_browser_that_is(
                 if each.pid not in before and "chrom" in each.name()
             )
             ready.set()
-            ended.wait(2 * PATIENCE)
+            ended.wait(4 * limit())
             browser.close()
 
     found: list[psutil.Process] = []
     ready = threading.Event()
     thread = threading.Thread(target=browse, daemon=True)
     thread.start()
-    assert ready.wait(3 * PATIENCE)
+    assert ready.wait(3 * limit())
     assert server.status()["connected"] == 1
     for each in found:
         with contextlib.suppress(psutil.Error):
@@ -132,7 +134,7 @@ def test_no_kernel_is_left_by_a_browser_that_is(
         with contextlib.suppress(psutil.Error):
             each.send_signal(signal.SIGKILL)
     ended.set()
-    thread.join(60)
+    thread.join(limit())
 
 
 def test_a_cut_of_the_network_ends_the_kernel_and_the_page_loads_itself_again(
@@ -143,21 +145,20 @@ def test_a_cut_of_the_network_ends_the_kernel_and_the_page_loads_itself_again(
     cable.cut()
     gone(server, settle)
     cable.mend()
-    page.wait_for_function("window.before === undefined", timeout=3 * MINUTES)
-    page.get_by_role("button", name="Press me").wait_for(timeout=2 * MINUTES)
+    page.wait_for_function("window.before === undefined")
+    page.get_by_role("button", name="Press me").wait_for()
     assert server.status()["connected"] == 1
 
 
-def test_a_short_cut_of_the_network_keeps_the_kernel(
-    page: Page, server: ServerProcess, cable: Cable, settle: Any
-) -> None:
+def test_a_short_cut_of_the_network_keeps_the_kernel(page: Page, server: ServerProcess, cable: Cable) -> None:
     opened(page, f"http://127.0.0.1:{cable.port}/voila/render/page.ipynb")
     page.evaluate("window.before = true")
-    page.wait_for_timeout(2000)
+    at_rest(page)
+    slower = pace()
     cable.cut()
-    page.wait_for_timeout(2000)
+    let_pass(page, 2 * PING)  # less than three pings
     cable.mend()
-    settle(lambda: server.status()["connected"] >= 1, timeout=PATIENCE)
-    page.wait_for_timeout(1000 * (GRACE + 3))
+    wait_until(page, lambda: server.status()["connected"] >= 1, "the page never connected again")
+    let_pass(page, (GRACE + 3) * slower)
     assert server.status()["connected"] >= 1
     assert page.evaluate("window.before") is True

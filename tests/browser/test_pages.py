@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -16,6 +15,9 @@ from astropy.io import fits
 from playwright.sync_api import Page
 
 from miri_widgets.serve import ServerProcess
+
+from .pace import limit
+from .waits import CANVAS, let_pass, picture, settled, wait_until
 
 CLICKS = """
 import ipywidgets
@@ -114,16 +116,13 @@ def warm_server(
 def open_and_click(page: Page, url: str) -> None:
     """Open a page and wait until its kernel has answered a click."""
     page.goto(url, wait_until="commit")
-    page.get_by_role("button", name="Press me").click(timeout=60_000)
-    page.wait_for_function("document.querySelector('.count')?.innerText.trim() === '1'", timeout=60_000)
+    page.get_by_role("button", name="Press me").click()
+    page.wait_for_function("document.querySelector('.count')?.innerText.trim() === '1'")
 
 
 def halves(page: Page) -> tuple[float, float]:
     """Return the mean brightness of the left and right part of what the viewer draws."""
-    from PIL import Image
-
-    box = page.locator(".mw-viewer canvas").first
-    pixels = np.asarray(Image.open(io.BytesIO(box.screenshot())).convert("L"), dtype=float)
+    pixels = picture(page).mean(axis=-1)
     middle, quarter = pixels.shape[1] // 2, pixels.shape[1] // 10
     rows = slice(pixels.shape[0] // 4, -pixels.shape[0] // 4)
     return pixels[rows, middle - quarter : middle - 4].mean(), pixels[
@@ -131,12 +130,9 @@ def halves(page: Page) -> tuple[float, float]:
     ].mean()
 
 
-def frame_of(page: Page) -> tuple[float, bool]:
-    """Return height over width of the grey frame that the viewer draws, and whether it has all four sides."""
-    from PIL import Image
-
-    box = page.locator(".mw-viewer canvas").first
-    grey = np.asarray(Image.open(io.BytesIO(box.screenshot())).convert("L"), dtype=float)
+def frame_of(drawn: np.ndarray) -> tuple[float, bool]:
+    """Return height over width of the grey frame in the viewer's picture, and whether it has all four sides."""
+    grey = drawn.mean(axis=-1)
     frame = np.abs(grey - 129) < 8  # neither the page, nor its axes, nor the image within
     rows, columns = (np.flatnonzero(frame.sum(axis=axis) > 50) for axis in (1, 0))
     if not (rows.size and columns.size):
@@ -149,23 +145,27 @@ def frame_of(page: Page) -> tuple[float, bool]:
 
 @pytest.mark.parametrize("kind", ["light", "jdaviz"])
 def test_a_mosaic_is_whole_in_view_whatever_its_shape(
-    kind: str, page: Page, page_report: Any, voila_server: ServerProcess, screenshots: Path, settle: Any
+    kind: str, page: Page, page_report: Any, voila_server: ServerProcess, screenshots: Path
 ) -> None:
     open_and_click(page, voila_server.page_url(f"{kind}_framed.ipynb"))
-    page.locator(".mw-viewer canvas").first.wait_for(timeout=90_000)
+    page.locator(CANVAS).first.wait_for()
 
-    def is_whole(ny: int, nx: int) -> bool:
-        ratio, whole = frame_of(page)
-        return whole and abs(ratio * nx / ny - 1) < 0.05
+    def is_whole(ny: int, nx: int) -> Callable[[np.ndarray], bool]:
+        def judge(drawn: np.ndarray) -> bool:
+            ratio, whole = frame_of(drawn)
+            return whole and abs(ratio * nx / ny - 1) < 0.05
 
-    settle(lambda: is_whole(900, 300), timeout=30, because="the tall image was cut")
-    page.wait_for_timeout(2500)
-    assert is_whole(900, 300), "it stays whole when all has found its size"
+        return judge
+
+    tall, wide = is_whole(900, 300), is_whole(260, 1000)
+    settled(page, lambda: picture(page), is_wanted=tall, because="the tall image was cut")
+    let_pass(page, 2.5)
+    assert tall(picture(page)), "it stays whole when all has found its size"
     page.get_by_role("button", name="Wide").click()
-    settle(lambda: is_whole(260, 1000), timeout=30, because="the wide image was cut")
-    page.wait_for_timeout(2500)
+    settled(page, lambda: picture(page), is_wanted=wide, because="the wide image was cut")
+    let_pass(page, 2.5)
     page.screenshot(path=screenshots / f"framed_{kind}.png")
-    assert is_whole(260, 1000)
+    assert wide(picture(page))
     page_report.assert_clean()
 
 
@@ -176,7 +176,7 @@ def test_the_first_page_leads_to_a_dashboard(
     assert page.get_by_role("heading", name="Twenty widgets").is_visible()
     page.screenshot(path=screenshots / "index.png")
     page.get_by_text("A page to measure with.").click()
-    page.get_by_role("button", name="Press me").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Press me").wait_for()
     assert page.title() == "Twenty widgets"
     page_report.assert_clean()
 
@@ -196,9 +196,7 @@ def test_a_page_shows_the_last_of_six_thousand_messages(
 ) -> None:
     open_and_click(page, voila_server.page_url("burst.ipynb"))
     page.get_by_role("button", name="Burst").click()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.number')].every(one => one.innerText === '300')", timeout=60_000
-    )
+    page.wait_for_function("[...document.querySelectorAll('.number')].every(one => one.innerText === '300')")
     page_report.assert_clean()
 
 
@@ -210,17 +208,14 @@ def test_a_viewer_draws_and_blinks(
     voila_server: ServerProcess,
     stopwatch: Any,
     screenshots: Path,
-    settle: Any,
 ) -> None:
     open_and_click(page, voila_server.page_url(f"{kind}.ipynb"))
     with stopwatch(f"{kind} viewer with its image, after the first click"):
-        page.locator(".mw-viewer canvas").first.wait_for(timeout=90_000)
-        settle(
-            lambda: halves(page)[1] > halves(page)[0] + 30, timeout=30, because="the image was never drawn"
-        )
+        page.locator(CANVAS).first.wait_for()
+        wait_until(page, lambda: halves(page)[1] > halves(page)[0] + 30, "the image was never drawn")
     page.screenshot(path=screenshots / f"viewer_{kind}.png")
     page.get_by_role("button", name="Blink now").click()
-    settle(lambda: halves(page)[0] > halves(page)[1] + 30, because="the other image was never drawn")
+    wait_until(page, lambda: halves(page)[0] > halves(page)[1] + 30, "the other image was never drawn")
     page_report.assert_clean()
 
 
@@ -233,7 +228,7 @@ def test_ten_reloads_leave_one_kernel(
     open_and_click(page, server.page_url("simple.ipynb"))
     for _ in range(10):
         page.reload(wait_until="commit")
-        page.get_by_role("button", name="Press me").wait_for(timeout=60_000)
+        page.get_by_role("button", name="Press me").wait_for()
     settle(lambda: kernel_count(server) == 1, because="kernels of left pages still run")
     assert server.status()["connected"] == 1
     page.close(run_before_unload=True)
@@ -243,14 +238,14 @@ def test_ten_reloads_leave_one_kernel(
 def test_preheated_pages_answer_and_leave_no_kernel(
     page: Page, page_report: Any, warm_server: ServerProcess, kernel_count: Any, settle: Any, stopwatch: Any
 ) -> None:
-    warm_server.wait_until_warm()
+    warm_server.wait_until_warm(timeout=limit())
     with stopwatch("first click answered, preheated"):
         open_and_click(page, warm_server.page_url("simple.ipynb"))
     for _ in range(2):
-        warm_server.wait_until_warm()
+        warm_server.wait_until_warm(timeout=limit())
         page.reload(wait_until="commit")
-        page.get_by_role("button", name="Press me").wait_for(timeout=60_000)
-    warm_server.wait_until_warm()
+        page.get_by_role("button", name="Press me").wait_for()
+    warm_server.wait_until_warm(timeout=limit())
     settle(
         lambda: kernel_count(warm_server) == 2, because="one kernel for the page, one waiting, and no other"
     )
@@ -269,7 +264,7 @@ def test_a_lost_kernel_is_said(page: Page, voila_server: ServerProcess, screensh
     assert len(kernels) == 1
     os.kill(kernels[0].pid, signal.SIGKILL)
     banner = page.locator("#mw-lost")
-    banner.wait_for(state="visible", timeout=40_000)
+    banner.wait_for(state="visible")
     assert "Your jobs continue" in banner.inner_text()
     page.screenshot(path=screenshots / "lost_kernel.png")
 
@@ -281,6 +276,6 @@ def test_a_lost_server_is_said(
     open_and_click(page, server.page_url("simple.ipynb"))
     server.close()
     banner = page.locator("#mw-lost")
-    banner.wait_for(state="visible", timeout=40_000)
+    banner.wait_for(state="visible")
     assert "Connection lost" in banner.inner_text()
     page.screenshot(path=screenshots / "lost_server.png")

@@ -15,6 +15,8 @@ from miri_widgets.run.engine import Engine
 from miri_widgets.simulation.twins import ensure_twin
 from miri_widgets.steps.stages import STAGES
 
+from .waits import at_rest, settled
+
 pytestmark = [
     pytest.mark.pipeline,
     pytest.mark.skipif(
@@ -23,7 +25,6 @@ pytestmark = [
     ),
 ]
 
-MINUTES = 60_000
 TALLEST = 1000
 OF_TILES = ("grid", "level_match", "shifts", "apply_shift")
 """Stages whose panel tells something only where there are several tiles: program "small"."""
@@ -82,13 +83,13 @@ class Photographer:
         """Open a dashboard and wait for its viewer."""
         self.page.set_viewport_size({"width": 1440, "height": height})
         self.page.goto(address, wait_until="commit")
-        tab(self.page, "Program").click(timeout=4 * MINUTES)
-        self.page.locator(".mw-viewer canvas").first.wait_for(timeout=4 * MINUTES)
-        self.page.wait_for_timeout(5000)
+        tab(self.page, "Program").click()
+        self.page.locator(".mw-viewer canvas").first.wait_for()
+        settled(self.page)
 
-    def take(self, name: str, *, whole: bool = False, milliseconds: int = 2500) -> None:
+    def take(self, name: str, *, whole: bool = False) -> None:
         """Take the panel in front, or the whole page."""
-        self.page.wait_for_timeout(milliseconds)
+        settled(self.page)
         self.page.evaluate(
             """root => {
                 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -127,8 +128,8 @@ def test_every_stage(
             continue
         tab(page, stage.short).click()
         heading = page.locator(".mw-panel-head h2").first
-        expect(heading).to_contain_text(stage.short, timeout=MINUTES)
-        page.wait_for_timeout(800)
+        expect(heading).to_contain_text(stage.short)
+        at_rest(page)
         found = next((fold(page, words) for words in CHARTS if fold(page, words).count()), None)
         if found is not None and stage.name != "areas":  # which shows medians in a preview only
             found.first.click()
@@ -140,17 +141,17 @@ def test_what_belongs_to_no_stage(
 ) -> None:
     """The whole page, getting data, proof and the catalogue."""
     photographer.open(address("artefacts"), height=900)
-    photographer.take("program", whole=True, milliseconds=15_000)
+    photographer.take("program", whole=True)
     page.set_viewport_size({"width": 1440, "height": 1500})
     tab(page, "Get data").click()
-    expect(page.get_by_role("button", name="Look up")).to_be_visible(timeout=MINUTES)
+    expect(page.get_by_role("button", name="Look up")).to_be_visible()
     photographer.take("archive")
     page.get_by_role("tab").filter(has_text="Reference files").click()
     photographer.take("references")
     tab(page, "Sky").click()
     fold(page, "Proof").click()
-    expect(page.locator(".mw-proof").first).to_contain_text("Fluxes of added sources", timeout=MINUTES)
+    expect(page.locator(".mw-proof").first).to_contain_text("Fluxes of added sources")
     photographer.take("proof")
     tab(page, "Image 3").click()
     fold(page, "Sources").click()
-    photographer.take("catalog", milliseconds=15_000)
+    photographer.take("catalog")

@@ -15,9 +15,10 @@ from playwright.sync_api import Page, expect
 from miri_widgets.products.program import load_program
 from miri_widgets.run.engine import Engine
 
-pytestmark = pytest.mark.pipeline
+from .pace import REDUCTION, limit
+from .waits import settled
 
-MINUTE = 60_000
+pytestmark = pytest.mark.pipeline
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def reduced(repository: Path, small_twin: Any, tmp_path_factory: Any) -> Any:
         # in a process of its own: Playwright leaves an event loop running in this one
         words = ["run", str(toml), "--set", f"detector1.jump.rejection_threshold={threshold}"]
         code = "import sys; from miri_widgets.cli import main; sys.exit(main(sys.argv[1:]))"
-        subprocess.run([sys.executable, "-c", code, *words], check=True, timeout=400)
+        subprocess.run([sys.executable, "-c", code, *words], check=True, timeout=limit(REDUCTION))
     yield toml
     Engine(load_program(toml).workspace).shutdown()
 
@@ -42,14 +43,14 @@ def test_report_and_differences_by_clicks(
 ) -> None:
     """Write the report, look at it, print it; then compare the mosaics of both thresholds and show one."""
     page.goto(serve_folder(reduced.parent).page_url("small.ipynb"), wait_until="commit")
-    page.get_by_role("tab").filter(has_text="Program").first.click(timeout=MINUTE)
-    expect(page.get_by_role("tab").filter(has_text="Image 3")).to_contain_text("done", timeout=MINUTE)
+    page.get_by_role("tab").filter(has_text="Program").first.click()
+    expect(page.get_by_role("tab").filter(has_text="Image 3")).to_contain_text("done")
     page.get_by_role("button", name="Report", exact=True).click()
     link = page.get_by_role("link", name=re.compile("Save small.html"))
-    expect(link).to_be_visible(timeout=MINUTE)
+    expect(link).to_be_visible()
     page.get_by_role("button", name="Preview", exact=True).click()
     preview = page.frame_locator("iframe[title='Preview of the report']")
-    expect(preview.get_by_role("heading", name="Small field")).to_be_visible(timeout=MINUTE)
+    expect(preview.get_by_role("heading", name="Small field")).to_be_visible()
     link.scroll_into_view_if_needed()
     page.screenshot(path=screenshots / "report_preview.png")
 
@@ -71,16 +72,14 @@ def test_report_and_differences_by_clicks(
     page.get_by_role("tab").filter(has_text="Runs").first.click()
     page.get_by_role("button", name="Compare runs").click()
     view = page.locator(".mw-differences")
-    expect(view.get_by_role("gridcell", name="detector1: jump.rejection_threshold")).to_be_visible(
-        timeout=MINUTE
-    )
+    expect(view.get_by_role("gridcell", name="detector1: jump.rejection_threshold")).to_be_visible()
     row = view.locator("tr").filter(has_text="small_f560w_i2d.fits")
     expect(row).to_contain_text("MJy/sr")
     row.get_by_role("button", name="Blink").click()
-    expect(page.locator(".mw-viewer-strip")).to_contain_text("out of date", timeout=MINUTE)
-    page.wait_for_timeout(2000)
+    expect(page.locator(".mw-viewer-strip")).to_contain_text("out of date")
     view.scroll_into_view_if_needed()
+    settled(page)
     page.screenshot(path=screenshots / "run_differences.png")
     row.get_by_role("button", name="Blink").click()
-    expect(page.locator(".mw-viewer-strip")).not_to_contain_text("out of date", timeout=MINUTE)
+    expect(page.locator(".mw-viewer-strip")).not_to_contain_text("out of date")
     page_report.assert_clean()

@@ -16,9 +16,10 @@ from miri_widgets.products.program import load_program
 from miri_widgets.run.engine import Engine
 from miri_widgets.simulation import PROGRAMS, simulate, write_reference_cache
 
-pytestmark = pytest.mark.pipeline
+from .pace import REDUCTION, limit_ms
+from .waits import settled
 
-MINUTES = 60_000
+pytestmark = pytest.mark.pipeline
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +47,20 @@ def test_measure_judge_apply_and_mosaic(
 ) -> None:
     folder, url, program = two_filters
     page.goto(url, wait_until="commit")
-    page.get_by_text("optional ones take part").click(timeout=MINUTES)
+    page.get_by_text("optional ones take part").click()
     for name in ("Shifts", "Apply shifts", "Grid"):
         page.get_by_label(name, exact=True).check()
     tab = page.get_by_role("tab")
-    expect(tab.filter(has_text="Apply shifts")).to_be_visible(timeout=MINUTES)
+    expect(tab.filter(has_text="Apply shifts")).to_be_visible()
     run_all = page.get_by_role("button", name="Run all")
-    expect(run_all).to_be_enabled(timeout=2 * MINUTES)
+    expect(run_all).to_be_enabled()
     run_all.click()
-    expect(tab.filter(has_text="Image 3")).to_contain_text("done", timeout=8 * MINUTES)
+    expect(tab.filter(has_text="Image 3")).to_contain_text("done", timeout=limit_ms(2 * REDUCTION))
     tab.filter(has_text="Shifts").filter(has_not_text="Apply").first.click()
-    page.locator(".mw-panel").get_by_role("tab").filter(has_text="Shifts").click(timeout=MINUTES)
+    page.locator(".mw-panel").get_by_role("tab").filter(has_text="Shifts").click()
     reason = page.get_by_text("1.2 is WEAK: relative: no absolute measurement fixes it")
-    expect(reason).to_be_visible(timeout=MINUTES)
-    page.wait_for_timeout(1500)
+    expect(reason).to_be_visible()
+    settled(page)
     page.screenshot(path=screenshots / "shifts.png", full_page=True)
     runs = folder / "workspace" / "runs"
     (table,) = (runs / "shifts").glob("*/*_shifts.ecsv")
@@ -84,16 +85,16 @@ def test_measure_judge_apply_and_mosaic(
 def look_at_sources(page: Page, screenshots: Path) -> None:
     """The catalogue of both filters, linked both ways to the viewer."""
     page.get_by_role("tab").filter(has_text="Image 3").click()
-    page.locator(".mw-panel").get_by_role("tab").filter(has_text="Sources").click(timeout=MINUTES)
+    page.locator(".mw-panel").get_by_role("tab").filter(has_text="Sources").click()
     table = page.locator(".mw-sources .mw-table")
     rows = table.locator("tbody tr")
-    expect(rows.nth(10)).to_be_visible(timeout=MINUTES)
+    expect(rows.nth(10)).to_be_visible()
     expect(table.get_by_role("columnheader").filter(has_text="F560W − F770W")).to_be_visible()
     expect(page.locator(".mw-sources").get_by_text("All mosaics lie on one grid.")).to_be_visible()
     page.get_by_label("Mark on the image").check()
     rows.nth(3).click()
     expect(rows.nth(3)).to_have_class(re.compile("mw-chosen"))
-    page.wait_for_timeout(2500)
+    settled(page)
     page.screenshot(path=screenshots / "sources.png", full_page=True)
     # the source lies in the middle now; another row, and a click there brings this one back
     rows.nth(7).evaluate("row => row.scrollIntoView({block: 'nearest'})")
@@ -103,10 +104,10 @@ def look_at_sources(page: Page, screenshots: Path) -> None:
     box = image.bounding_box()
     assert box is not None
     rows.nth(7).click()
-    page.wait_for_timeout(2500)
     expect(rows.nth(7)).to_have_class(re.compile("mw-chosen"))
+    settled(page)  # the source is in the middle
     # a click on the image finds a source that is not listed, and lists it again
     page.get_by_label("List", exact=True).select_option(label="extended (2)")
     expect(rows).to_have_count(2)
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(rows.nth(7)).to_have_class(re.compile("mw-chosen"), timeout=MINUTES)
+    expect(rows.nth(7)).to_have_class(re.compile("mw-chosen"))

@@ -17,11 +17,10 @@ from miri_widgets.products.program import load_program
 from miri_widgets.run.engine import Engine
 from miri_widgets.simulation.twins import ensure_twin
 
+from .pace import REDUCTION, limit_ms
 from .tours import Hand, Tour, tab
 
 pytestmark = pytest.mark.pipeline
-
-MINUTES = 60_000
 
 
 @pytest.fixture
@@ -40,14 +39,14 @@ def masks(repository: Path, tmp_path: Path, serve_folder: Callable[..., Any]) ->
 def test_persistence_alone_by_clicks(masks: Any, page: Page, page_report: Any, screenshots: Path) -> None:
     program, server = masks
     page.goto(server.url, wait_until="commit")
-    hand = Hand(3 * MINUTES)
+    hand = Hand(limit_ms(REDUCTION))
     hand.click(page.locator("a.mw-card"), "card")
     tour = Tour(program, "persistence")
     tour.go(page, hand)
     assert hand.clicks == 4, hand.steps
     tabs = page.locator(".mw-tabs-steps .mw-tab-title")
     assert tabs.all_inner_texts() == ["Program", "Persistence", "Detector 1"]
-    expect(page.locator(".mw-chart").first).to_contain_text("exposures have masked pixels", timeout=MINUTES)
+    expect(page.locator(".mw-chart").first).to_contain_text("exposures have masked pixels")
     page.screenshot(path=screenshots / "persistence.png")
     runs = program.workspace / "runs"
     assert {path.name for path in runs.iterdir()} == {"persistence", "detector1"}, "Run all ran nothing else"
@@ -59,5 +58,5 @@ def test_persistence_alone_by_clicks(masks: Any, page: Page, page_report: Any, s
     expect(page.locator(".mw-dashboard")).to_have_count(0)
     page.screenshot(path=screenshots / "other_data.png")
     page.get_by_role("button", name="Back to the simulated program").click()
-    expect(tab(page, "detector1")).to_contain_text(re.compile("done"), timeout=3 * MINUTES)
+    expect(tab(page, "detector1")).to_contain_text(re.compile("done"))
     page_report.assert_clean()

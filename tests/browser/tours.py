@@ -19,7 +19,6 @@ from miri_widgets.steps.stages import STAGES
 
 __all__ = ["Hand", "Tour", "engines_of", "tour_of"]
 
-MINUTES = 60_000
 LOOK_AGAIN = 1_000
 """Time between two looks at the tabs, ms."""
 
@@ -45,7 +44,7 @@ class Hand:
 
     def click(self, place: Locator, words: str) -> None:
         """Click, as soon as there is something to click on."""
-        place.click(timeout=3 * MINUTES)
+        place.click()
         self.steps.append(words)
 
 
@@ -94,7 +93,7 @@ class Tour:
     def reduce(self, page: Page, hand: Hand) -> None:
         """Make the twin if need be, run all, and agree to harm as often as a step asks."""
         about = tab(page, "program")
-        expect(about).to_contain_text(re.compile(r"\d+ exposures"), timeout=3 * MINUTES)
+        expect(about).to_contain_text(re.compile(r"\d+ exposures"))
         if " 0 exposures" in f" {about.locator('.mw-tab-detail').inner_text()}":
             hand.click(page.get_by_role("button", name="Make the simulated twin"), "Make the simulated twin")
             expect(about).to_contain_text(re.compile(r"[1-9]\d* exposures"), timeout=hand.patience)
@@ -105,14 +104,14 @@ class Tour:
             failed = page.locator(".mw-tabs-steps .mw-tab").filter(has_text="failed")
             if failed.count():
                 failed.first.click()
-                page.wait_for_timeout(2000)
+                page.locator(".mw-runbar").first.wait_for()
                 raise RuntimeError(
                     f"{failed.first.inner_text()}: {page.locator('.mw-runbar').first.inner_text()}"
                 )
             if time.monotonic() > end:
                 tabs = page.locator(".mw-tabs-steps").first.inner_text()
                 raise RuntimeError(
-                    f"not done after {hand.patience / MINUTES:.0f} min: {' '.join(tabs.split())}"
+                    f"not done after {hand.patience / 60_000:.0f} min: {' '.join(tabs.split())}"
                 )
             page.wait_for_timeout(LOOK_AGAIN)
 
@@ -128,7 +127,7 @@ class Tour:
             hand.click(asking.first, f"tab {asking.first.get_attribute('data-tab')}")
             hand.click(page.get_by_role("button", name="Go on all the same"), "Go on all the same")
             run_all = page.get_by_role("button", name="Run all", exact=True)
-            expect(run_all).to_be_enabled(timeout=3 * MINUTES)
+            expect(run_all).to_be_enabled()
             hand.click(run_all, "Run all")
 
     def workspaces(self) -> list[Path]:
@@ -169,13 +168,13 @@ class AnyProgramTour(Tour):
         """Choose the folder, open it, reduce it; leave it, and open it again from the list."""
         row = page.locator(".mw-folders tbody tr").filter(has_text=re.compile(r"^\s*small/"))
         hand.click(row.get_by_role("button", name="open"), "folder small")
-        expect(page.get_by_text("4 raw exposures here and below.")).to_be_visible(timeout=MINUTES)
+        expect(page.get_by_text("4 raw exposures here and below.")).to_be_visible()
         hand.click(page.get_by_role("button", name="Open this folder"), "Open this folder")
         self.reduce(page, hand)
         hand.click(page.get_by_role("button", name="Open other data"), "Open other data")
         recent = page.locator(".mw-choice tbody tr").filter(has_text=str(data_root() / "small"))
         hand.click(recent.get_by_role("button", name="Open").first, "Open again")
-        expect(tab(page, self.last)).to_contain_text("done", timeout=2 * MINUTES)
+        expect(tab(page, self.last)).to_contain_text("done")
         hand.click(tab(page, self.last), f"tab {self.last}")
 
     def _opened(self) -> list:
@@ -216,11 +215,11 @@ class CompareTour(Tour):
     def go(self, page: Page, hand: Hand) -> None:
         """See what the other threshold changed, in numbers and in the viewer."""
         view = page.locator(".mw-differences")
-        expect(view).to_contain_text("rejection_threshold", timeout=3 * MINUTES)
+        expect(view).to_contain_text("rejection_threshold")
         hand.click(view.get_by_role("button", name="Blink").first, "Blink of the product")
         hand.click(page.get_by_role("button", name="Difference", exact=True), "Difference")
-        expect(page.get_by_text("B \N{MINUS SIGN} A [DN/s]")).to_be_visible(timeout=2 * MINUTES)
-        page.locator(".mw-viewer canvas").first.wait_for(timeout=2 * MINUTES)
+        expect(page.get_by_text("B \N{MINUS SIGN} A [DN/s]")).to_be_visible()
+        page.locator(".mw-viewer canvas").first.wait_for()
         self.found = " ".join(view.locator("tbody").last.inner_text().split())[:60].replace("|", "/")
 
     def products(self) -> str:

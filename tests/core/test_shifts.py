@@ -169,9 +169,9 @@ def test_forty_five_exposures_with_all_overlaps_are_quick():
         for index, one in enumerate(measurements)
         for two in measurements[:index]
     ]
-    start = time.perf_counter()
+    start = time.thread_time()  # what others do meanwhile does not count
     solve_shifts(measurements, overlaps)
-    assert time.perf_counter() - start < 2
+    assert time.thread_time() - start < 2
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,10 @@ def make_exposure(folder: Path, number: int, text: str = "", filter_name: str = 
     )
 
 
+PATIENCE = 600.0
+"""Seconds for a job of short runs, on a machine that others use; it takes 1 to 5."""
+
+
 class Bench:
     """A workspace, its raw exposures and an engine."""
 
@@ -74,7 +78,7 @@ class Bench:
         values = {stage: {f"jump.{name}": v for name, v in settings.items()} for stage in stages[:1]}
         return plan_stages(self.workspace, exposures, stages, values, ENVIRONMENT, product_name="mosaic")
 
-    def run(self, plans, timeout=30, **more):
+    def run(self, plans, timeout=PATIENCE, **more):
         job = self.engine.submit(plans)
         return self.engine.wait(job, timeout, **more)
 

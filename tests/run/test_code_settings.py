@@ -160,7 +160,7 @@ def test_stpipe_reads_the_same_values():
             line = strun_line(stage(name).pipeline, "x_uncal.fits", values)
             asked.append((shlex.split(line)[1:], values))
     done = subprocess.run(
-        [sys.executable, "-c", ASK_STPIPE], input=json.dumps(asked), capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", ASK_STPIPE], input=json.dumps(asked), capture_output=True, text=True, timeout=1800
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout == ""

@@ -30,7 +30,7 @@ def test_script_and_notebook_reproduce_keys_and_products(small_twin, tmp_path, m
     script = tmp_path / "reduce.py"
     script.write_text(export_script(plans, tmp_path / "planned"))
     command = [sys.executable, str(script), str(tmp_path / "by_script")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr
     assert "Not the same runs" not in done.stdout
 
@@ -38,7 +38,7 @@ def test_script_and_notebook_reproduce_keys_and_products(small_twin, tmp_path, m
     place = next(i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", ()))
     chosen = nbformat.v4.new_code_cell(f"WORKSPACE = Path({str(tmp_path / 'by_notebook')!r})")
     notebook.cells.insert(place + 1, chosen)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": str(tmp_path)}}).execute()
     told = "".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", ()))
     assert "Not the same runs" not in told
     assert any("image/png" in out.get("data", {}) for out in notebook.cells[-1].outputs)

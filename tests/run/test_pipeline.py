@@ -24,7 +24,7 @@ def test_two_stages_of_one_exposure(bench, twin, monkeypatch):
     settings = {"detector1": {"jump.rejection_threshold": 4.5}}
     stages = ("detector1", "image2")
     plans = plan_stages(bench.workspace, exposures[:1], stages, settings, environment)
-    state = bench.run(plans, timeout=300)
+    state = bench.run(plans, timeout=1800)
     assert state.counts == {RunStatus.DONE: 2}, [run.error for run in state.runs]
     record = completed(bench.workspace, plans[0].key)
     assert record.resolved["jump.rejection_threshold"] == 4.5 and "dark" in record.references

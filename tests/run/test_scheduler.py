@@ -26,7 +26,7 @@ def cluster(fake_pipeline, tmp_path):
 def test_runs_on_a_given_scheduler(bench, cluster):
     engine = Engine(bench.workspace, scheduler=cluster.scheduler_address, idle_minutes=1)
     exposures = bench.exposures(3, n3="ramp !fail")
-    state = engine.wait(engine.submit(bench.plan(exposures, ("detector1", "image2"))), 60)
+    state = engine.wait(engine.submit(bench.plan(exposures, ("detector1", "image2"))), 600)
     assert state.counts == {RunStatus.DONE: 4, RunStatus.FAILED: 1, RunStatus.UPSTREAM_FAILED: 1}
     assert engine.status().address == cluster.scheduler_address and engine.status().memory_mb == 4000
     assert not bench.partials()

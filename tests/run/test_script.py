@@ -28,7 +28,7 @@ def test_the_script_reuses_the_runs_it_was_exported_from(bench):
     bench.run(plans)
     script = bench.root / "reduce.py"
     script.write_text(_fake_headers() + export_script(plans, bench.workspace))
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert "Not the same" not in done.stdout
     newest = Engine(bench.workspace).jobs()[0]

@@ -12,6 +12,9 @@ from jupyter_client.manager import KernelManager
 from miri_widgets.delivery import deliver_all
 from miri_widgets.serve.kernels import OwnKernelSpecManager
 
+PATIENCE = 600.0
+"""Seconds for an answer of a kernel, on a machine that others use."""
+
 MANY = 12_000
 BURST = f"""
 from IPython.display import display
@@ -30,15 +33,15 @@ def received(manager: KernelManager, setup: str) -> int:
     client = manager.blocking_client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=60)
-        client.execute_interactive(setup, timeout=60, store_history=False)
+        client.wait_for_ready(timeout=PATIENCE)
+        client.execute_interactive(setup, timeout=PATIENCE, store_history=False)
         time.sleep(0.3)
         asked = client.execute(BURST)
-        while client.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != asked:
+        while client.get_shell_msg(timeout=PATIENCE)["parent_header"].get("msg_id") != asked:
             pass
         count = 0
         while True:
-            message = client.get_iopub_msg(timeout=20)
+            message = client.get_iopub_msg(timeout=PATIENCE)
             if message["parent_header"].get("msg_id") != asked:
                 continue
             count += message["msg_type"] == "display_data"
