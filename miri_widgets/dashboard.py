@@ -9,9 +9,9 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.opening import OpeningModel
-from miri_widgets.models.rows import STEPS_LEFT_OUT
+from miri_widgets.models.program_chooser import OpeningModel
 from miri_widgets.models.session import SessionModel, open_session
+from miri_widgets.models.status_rows import STEPS_LEFT_OUT
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.apply_shift import ApplyShiftPanel
 from miri_widgets.panels.contact_sheet import ContactSheetPanel, contact_sheet_item
@@ -22,7 +22,7 @@ from miri_widgets.panels.header import Header
 from miri_widgets.panels.image_pane import ImagePane
 from miri_widgets.panels.level_match import LevelMatchPanel
 from miri_widgets.panels.opener import Opener
-from miri_widgets.panels.parts.part import Part, close_hidden
+from miri_widgets.panels.parts.base_view import Part, close_hidden
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, counted, stylesheet
 from miri_widgets.panels.persistence import PersistencePanel

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import MissingFileError
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.header_facts import header_facts
 from miri_widgets.products.names import suffix_of
 from miri_widgets.run.differences import Change, StoredRun, changes, record_facts, run_of_file, stored_runs

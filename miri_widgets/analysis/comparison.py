@@ -14,7 +14,7 @@ from miri_widgets.core.differences import PixelDifference, pixel_difference
 from miri_widgets.errors import InputError, NotJwstError
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.covered_images import read_covered_image
-from miri_widgets.products.fits_files import read_headers, read_image, shown_name
+from miri_widgets.products.fits_reader import read_headers, read_image, shown_name
 
 __all__ = ["Comparison", "compared"]
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from miri_widgets.analysis.shower_list import pixel_count
 from miri_widgets.core.regions import Region
-from miri_widgets.core.shower_search import find_showers, group_differences
-from miri_widgets.core.showers import ShowerMask
+from miri_widgets.core.showers.search import find_showers, group_differences
+from miri_widgets.core.showers.showers import ShowerMask
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.ramps import open_ramp
 
@@ -80,7 +80,7 @@ def difference_of(path: Path, integration: int, group: int, typical: bool, root:
 
 
 def showers_in(path: Path, threshold: float) -> tuple[ShowerMask, ...]:
-    """Suggest showers in a ramp file, see `miri_widgets.core.shower_search.find_showers`."""
+    """Suggest showers in a ramp file, see `miri_widgets.core.showers.search.find_showers`."""
     ramp = open_ramp(path)
     return find_showers(ramp.sci, ramp.groupdq, threshold=threshold)
 

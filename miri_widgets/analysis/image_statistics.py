@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from miri_widgets.core.display_range import thinned
 from miri_widgets.core.dq import has
 from miri_widgets.core.histogram import Histogram, histogram
-from miri_widgets.core.levels import Level, clipped_level
+from miri_widgets.core.levels.exposure_level import Level, clipped_level
 from miri_widgets.errors import MiriWidgetsError, NotJwstError
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.dates import exposure_times
-from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.fits_reader import read_headers, read_image
 
 __all__ = ["Measurement", "measure", "measure_pixels"]
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.brightness_units import mjy_per_sr
-from miri_widgets.products.catalogs import Apertures, catalog_beside, read_apertures
 from miri_widgets.products.exposure import PIXEL_ARCSEC, PSF_FWHM_ARCSEC
-from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.fits_reader import read_headers, read_image
 from miri_widgets.products.image_wcs import inverse_of
+from miri_widgets.products.tables.source_catalogs import Apertures, catalog_beside, read_apertures
 
 __all__ = ["MosaicPixels", "forced", "matched"]
 
@@ -148,7 +148,7 @@ def forced(
     result = [(math.nan, math.nan)] * len(at)
     if apertures is None or not inside:
         return result
-    from miri_widgets.core.photometry import aperture_flux, noise_factor
+    from miri_widgets.core.photometry.aperture import aperture_flux, noise_factor
 
     x, y = np.array([at[index] for index in inside]).T
     image, err = images
@@ -186,7 +186,7 @@ def matched(
     if target.apertures is None:
         nothing = np.full(len(at), np.nan)
         return nothing, nothing.copy()
-    from miri_widgets.core.matched_photometry import matched_flux
+    from miri_widgets.core.photometry.matched import matched_flux
 
     to_pixels = target.scale / mosaic.scale
     image, err = images

@@ -10,8 +10,8 @@ import numpy as np
 
 from miri_widgets.analysis.mosaic_photometry import MosaicPixels
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.products.catalogs import Source, catalog_beside, read_catalog
-from miri_widgets.products.fits_files import read_image
+from miri_widgets.products.fits_reader import read_image
+from miri_widgets.products.tables.source_catalogs import Source, catalog_beside, read_catalog
 
 __all__ = ["SourceList", "sources_of"]
 
@@ -54,7 +54,7 @@ def sources_of(mosaic: Path) -> SourceList:
     catalog = catalog_beside(mosaic)
     if catalog is not None:
         return SourceList(read_catalog(catalog), f"Catalogue of the pipeline: {catalog.name}.")
-    from miri_widgets.core.sources import find_sources
+    from miri_widgets.core.photometry.source_finding import find_sources
 
     found = MosaicPixels.read(mosaic)
     to_sky = None if found.wcs is None else lambda x, y: found.wcs.all_pix2world(x, y, 0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.dq import BITS, changes_by_flag, count_by_flag, has
 from miri_widgets.errors import NotJwstError
-from miri_widgets.products.fits_files import read_image
+from miri_widgets.products.fits_reader import read_image
 
 __all__ = ["FlagRow", "ProductFlags", "read_flags"]
 

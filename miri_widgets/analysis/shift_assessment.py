@@ -10,13 +10,13 @@ from pathlib import Path
 
 from miri_widgets.analysis.shift_diagnostics import ShiftFacts
 from miri_widgets.analysis.shift_files import read_shift_facts
-from miri_widgets.core.shift_measurements import Measurement, Status
-from miri_widgets.core.shift_runs import ShiftRun, trust_run
+from miri_widgets.core.shifts.judgement import ShiftRun, trust_run
+from miri_widgets.core.shifts.measurements import Measurement, Status
 from miri_widgets.errors import BadTableError
-from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts
-from miri_widgets.products.fits_files import shown_name
-from miri_widgets.products.measured_shifts import MeasuredShifts, read_measured_shifts
-from miri_widgets.products.shift_tables import ShiftTable
+from miri_widgets.products.fits_reader import shown_name
+from miri_widgets.products.tables.exposure_shifts import ExposureShift, ExposureShifts
+from miri_widgets.products.tables.measured_shifts import MeasuredShifts, read_measured_shifts
+from miri_widgets.products.tables.shift_tables import ShiftTable
 
 __all__ = ["JudgedShifts", "judge_shifts", "read_any_shifts"]
 
@@ -52,18 +52,18 @@ def judge_shifts(
     Parameters
     ----------
     path : Path
-        A table as `miri_widgets.products.measured_shifts.read_measured_shifts` takes it.
+        A table as `miri_widgets.products.tables.measured_shifts.read_measured_shifts` takes it.
     made_by : str
         What the judged table tells of its origin.
     other_guide_stars : bool, optional
-        As in `miri_widgets.core.shift_choices.trust_shifts`.
+        As in `miri_widgets.core.shifts.choices.trust_shifts`.
 
     Raises
     ------
     MissingFileError, BadTableError
         As `read_measured_shifts`.
     ParameterError
-        As `miri_widgets.core.shift_runs.trust_run`.
+        As `miri_widgets.core.shifts.judgement.trust_run`.
     """
     measured = read_measured_shifts(path)
     runs: dict[str, ShiftRun] = {}

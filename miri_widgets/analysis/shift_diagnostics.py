@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.analysis.footprints import Corners
-from miri_widgets.core.shift_choices import TrustedShift
-from miri_widgets.core.shift_groups import Group
-from miri_widgets.core.shift_measurements import Measurement
+from miri_widgets.core.shifts.choices import TrustedShift
+from miri_widgets.core.shifts.groups import Group
+from miri_widgets.core.shifts.measurements import Measurement
 from miri_widgets.core.tangent_plane import mean_position
-from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts
-from miri_widgets.products.shift_tables import ShiftTable
+from miri_widgets.products.tables.exposure_shifts import ExposureShift, ExposureShifts
+from miri_widgets.products.tables.shift_tables import ShiftTable
 
 __all__ = [
     "ExposureResidual",

@@ -9,8 +9,8 @@ from typing import Any
 from miri_widgets.analysis.footprints import read_footprints
 from miri_widgets.analysis.shift_diagnostics import ShiftFacts, star_matches, stored_histograms
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.products.exposure_shifts import read_exposure_shifts
-from miri_widgets.products.shift_tables import read_shift_table
+from miri_widgets.products.tables.exposure_shifts import read_exposure_shifts
+from miri_widgets.products.tables.shift_tables import read_shift_table
 
 __all__ = ["read_shift_facts"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from miri_widgets.core.regions import Region
-from miri_widgets.core.showers import ShowerMask, blank_planes, shower_of
+from miri_widgets.core.showers.showers import ShowerMask, blank_planes, shower_of
 from miri_widgets.errors import ParameterError
 
 __all__ = ["ShowerRow", "dated", "is_same_place", "pixel_count", "shower_rows", "without_known"]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.analysis.mosaic_photometry import MosaicPixels, forced, matched
 from miri_widgets.analysis.mosaic_sources import sources_of
-from miri_widgets.core.catalog import (
+from miri_widgets.core.photometry.catalog import (
     EXTENDED,
     POINT,
     UNSURE,
@@ -25,8 +25,8 @@ from miri_widgets.core.catalog import (
     stellar_locus,
 )
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.products.catalogs import CONCENTRATION
 from miri_widgets.products.exposure import FILTERS, psf_fwhm_pixels
+from miri_widgets.products.tables.source_catalogs import CONCENTRATION
 
 __all__ = ["CatalogSource", "FilterFlux", "ProgramCatalog", "catalog_of"]
 
@@ -71,7 +71,7 @@ class CatalogSource:
     snr : float
         Largest signal over noise of all filters.
     shape : str
-        "point", "extended", "sharp" or "unsure", see `miri_widgets.core.catalog.shapes`; empty when not measured.
+        "point", "extended", "sharp" or "unsure", see `miri_widgets.core.photometry.catalog.shapes`; empty when not measured.
     colours : tuple of (float, float)
         AB magnitude and its standard deviation of each pair of `ProgramCatalog.pairs`; NaN when not known.
     labels : tuple of int
@@ -186,7 +186,7 @@ def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
 
     Point or extended: the flux in the 70 over that in the 30 per cent aperture, against the stars of the field
     themselves, in the sharpest filter that can tell. Colours of extended sources: see
-    `miri_widgets.core.matched_photometry`; all others compare total fluxes.
+    `miri_widgets.core.photometry.matched`; all others compare total fluxes.
     """
     bands, sentences = _bands(mosaics)
     if not bands:

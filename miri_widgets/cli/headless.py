@@ -10,7 +10,7 @@ from pathlib import Path
 
 from miri_widgets.errors import error_from_dict
 from miri_widgets.products.program import load_program
-from miri_widgets.products.program_values import place_named
+from miri_widgets.products.program_schema import place_named
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.reduction import Overrides, Reduction
 from miri_widgets.simulation.twins import ensure_twin

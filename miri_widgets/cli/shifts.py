@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from miri_widgets.analysis.shift_assessment import judge_shifts
-from miri_widgets.core.shift_fallbacks import COARSEST, rounding
-from miri_widgets.core.shift_runs import ShiftRun
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.fallbacks import COARSEST, rounding
+from miri_widgets.core.shifts.judgement import ShiftRun
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.products.checks import shift_signs
-from miri_widgets.products.fits_files import shown_name
-from miri_widgets.products.shift_tables import compare_tables, read_shift_table, write_shift_table
+from miri_widgets.products.fits_reader import shown_name
+from miri_widgets.products.tables.shift_tables import compare_tables, read_shift_table, write_shift_table
 
 __all__ = ["report", "run_shifts"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import BITS
-from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
 from miri_widgets.errors import InputError, ParameterError
 
 __all__ = ["AREAS", "IMAGER_COLUMN", "area_of", "imager_area", "mask_areas"]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import count_by_flag, has
-from miri_widgets.core.levels import robust_sigma
+from miri_widgets.core.levels.exposure_level import robust_sigma
 
 __all__ = ["PixelDifference", "pixel_difference"]
 

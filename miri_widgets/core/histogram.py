@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.levels import robust_sigma
+from miri_widgets.core.levels.exposure_level import robust_sigma
 
 __all__ = ["Histogram", "histogram"]
 

@@ -1,7 +1,7 @@
 """
 Regions that astronomers draw, as values: where a shape lies on an exposure, in pixels or on the sky.
 
-They come from DS9 files (`miri_widgets.products.region_files`) or from a viewer, and corrections take them as
+They come from DS9 files (`miri_widgets.products.tables.region_files`) or from a viewer, and corrections take them as
 arguments. A region on the sky finds its pixels through the exposure's own WCS, taken in its forward direction only
 (`miri_widgets.core.inverse_wcs`).
 """
@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.core.inverse_wcs import InverseWcs
-from miri_widgets.core.planes import Planes
 from miri_widgets.core.region_outlines import inside_polygon, sky_outline
 from miri_widgets.core.tangent_plane import from_plane, to_plane
 from miri_widgets.errors import ParameterError

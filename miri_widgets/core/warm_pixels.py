@@ -15,8 +15,8 @@ from scipy.special import bdtrc
 
 from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import BITS
-from miri_widgets.core.planes import Lazy, Outcome, Planes
-from miri_widgets.core.pointings import pointing_of, pointings
+from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.sky.pointings import pointing_of, pointings
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
 
 __all__ = ["excess_over_neighbours", "flag_warm_pixels", "needed_of"]

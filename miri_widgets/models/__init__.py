@@ -1,9 +1,9 @@
 """Observable state: a session, its program, its stages. No widgets, no pixels."""
 
 from miri_widgets.models.program import ProgramModel
-from miri_widgets.models.rows import ExposureRow, RowState, RunRow, StageState
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.models.stage import StageModel
+from miri_widgets.models.status_rows import ExposureRow, RowState, RunRow, StageState
 
 __all__ = [
     "ExposureRow",

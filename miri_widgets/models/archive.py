@@ -10,15 +10,15 @@ from typing import Any
 import traitlets
 
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.fetching import FetchingModel
-from miri_widgets.products.archive import LEVELS, MAST, ArchiveFile, Holdings, list_program, remotes
-from miri_widgets.products.downloads import Outcome, bytes_words, environment_token
+from miri_widgets.models.download_model import FetchingModel
+from miri_widgets.products.archive.mast import LEVELS, MAST, ArchiveFile, Holdings, list_program, remotes
+from miri_widgets.products.download.partial_files import part_of
+from miri_widgets.products.download.queue import Outcome, bytes_words, environment_token
+from miri_widgets.products.download.retry_policy import Patience
 from miri_widgets.products.entered import entered_path, entered_token
 from miri_widgets.products.exposure import FILTERS
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import program_number
-from miri_widgets.products.partial_files import part_of
-from miri_widgets.products.patience import Patience
 
 __all__ = ["ArchiveModel", "FileState"]
 

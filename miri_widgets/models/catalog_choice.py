@@ -9,9 +9,9 @@ from typing import Any
 import traitlets
 
 from miri_widgets.analysis.source_catalog import CatalogSource, ProgramCatalog
-from miri_widgets.core.catalog import EXTENDED, POINT, SHARP, UNSURE
+from miri_widgets.core.photometry.catalog import EXTENDED, POINT, SHARP, UNSURE
 from miri_widgets.errors import ParameterError
-from miri_widgets.products.source_tables import write_source_regions, write_source_table
+from miri_widgets.products.tables.source_export import write_source_regions, write_source_table
 
 __all__ = ["CHOSEN", "KINDS", "CatalogModel"]
 

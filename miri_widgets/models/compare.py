@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from miri_widgets.analysis.comparison import Comparison, compared
+from miri_widgets.models.background_value import Reading
 from miri_widgets.models.in_view import Content
 from miri_widgets.models.pixel_history import question_of
-from miri_widgets.models.readings import Reading
-from miri_widgets.models.watching import Watches
-from miri_widgets.products.fits_files import shown_name
-from miri_widgets.products.identity import file_stamps
+from miri_widgets.models.subscriptions import Watches
+from miri_widgets.products.file_hash import file_stamps
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import suffix_of
 
 if TYPE_CHECKING:

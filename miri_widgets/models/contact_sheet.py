@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from miri_widgets.models.readings import Reading
-from miri_widgets.models.watching import Watches
+from miri_widgets.models.background_value import Reading
+from miri_widgets.models.subscriptions import Watches
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.names import root_of, suffix_of
-from miri_widgets.products.tag_tables import parse_tags, tags_as_csv, tags_as_json
+from miri_widgets.products.tables.tag_tables import parse_tags, tags_as_csv, tags_as_json
 from miri_widgets.products.tags import Tag, Verdict
 from miri_widgets.products.thumbnails import Sheet, make_sheet, prune
 

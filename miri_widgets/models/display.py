@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from miri_widgets.core.display_range import RangeVerdict, check_range, find_range, judge_range, thinned
 from miri_widgets.core.dq import has
 from miri_widgets.errors import ParameterError
+from miri_widgets.models.background_value import Reading
 from miri_widgets.models.in_view import Content, InView
-from miri_widgets.models.readings import Reading
-from miri_widgets.models.watching import Watches
+from miri_widgets.models.subscriptions import Watches
 from miri_widgets.products.brightness_units import unit_name
-from miri_widgets.products.fits_files import read_headers, read_image
-from miri_widgets.products.program_values import DISPLAYED
+from miri_widgets.products.fits_reader import read_headers, read_image
+from miri_widgets.products.program_schema import DISPLAYED
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel

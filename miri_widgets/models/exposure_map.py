@@ -14,11 +14,11 @@ import traitlets
 from miri_widgets.analysis.footprints import Corners, known_footprints, previewed_grid, read_footprints
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.readings import Reading
-from miri_widgets.models.rows import STEPS_LEFT_OUT, RowState, status_words
-from miri_widgets.models.selection import newest_products
+from miri_widgets.models.background_value import Reading
+from miri_widgets.models.exposure_selection import newest_products
 from miri_widgets.models.shifts import ShiftsModel
-from miri_widgets.models.watching import Watches
+from miri_widgets.models.status_rows import STEPS_LEFT_OUT, RowState, status_words
+from miri_widgets.models.subscriptions import Watches
 from miri_widgets.products.exposure import FILTERS, Exposure
 
 if TYPE_CHECKING:

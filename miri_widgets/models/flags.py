@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from miri_widgets.analysis.product_flags import ProductFlags, read_flags
 from miri_widgets.core.dq import BITS
+from miri_widgets.models.background_value import Reading
 from miri_widgets.models.compare import stage_before
-from miri_widgets.models.readings import Reading
-from miri_widgets.models.watching import Watches
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.models.subscriptions import Watches
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import suffix_of
 
 if TYPE_CHECKING:

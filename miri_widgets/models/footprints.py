@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miri_widgets.analysis.footprints import Corners, known_footprints, read_footprints
-from miri_widgets.models.readings import Reading
-from miri_widgets.models.watching import Watches
+from miri_widgets.models.background_value import Reading
+from miri_widgets.models.subscriptions import Watches
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import root_of
 

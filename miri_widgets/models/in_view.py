@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.errors import WrongSuffixError
-from miri_widgets.models.origin import origin_of
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.models.provenance_label import origin_of
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import ExposureName
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError, MissingFileError
-from miri_widgets.models.fetching import FetchingModel
-from miri_widgets.products.downloads import Outcome, bytes_words
+from miri_widgets.models.download_model import FetchingModel
+from miri_widgets.products.download.queue import Outcome, bytes_words
+from miri_widgets.products.download.retry_policy import Patience
 from miri_widgets.products.observing_modes import ObservingMode
-from miri_widgets.products.patience import Patience
 from miri_widgets.steps.references import (
     Reference,
     ReferenceNeeds,

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from miri_widgets.models.report_texts import without_advice
-from miri_widgets.models.rows import duration
 from miri_widgets.models.services import Services
+from miri_widgets.models.status_rows import duration
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.tags import Tag

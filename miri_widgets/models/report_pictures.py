@@ -18,7 +18,7 @@ from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.covered_images import read_covered_image
-from miri_widgets.products.fits_files import read_headers
+from miri_widgets.products.fits_reader import read_headers
 from miri_widgets.products.names import suffix_of
 
 __all__ = ["Picture", "picture", "pictures_of"]

@@ -14,10 +14,10 @@ from miri_widgets.analysis.comparable_runs import Choice, choice_of, choices_in
 from miri_widgets.analysis.comparison import compared
 from miri_widgets.core.differences import PixelDifference
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.readings import Reading
+from miri_widgets.models.background_value import Reading
 from miri_widgets.products.entered import entered_path
-from miri_widgets.products.fits_files import shown_name
-from miri_widgets.products.identity import file_stamps
+from miri_widgets.products.file_hash import file_stamps
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import suffix_of
 from miri_widgets.run.differences import Change, changes
 

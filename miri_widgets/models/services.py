@@ -74,7 +74,7 @@ class PlanLike(Protocol):
 
 
 class PlannedLike(Protocol):
-    """What the models read of a `miri_widgets.run.chain.PlannedChain`."""
+    """What the models read of a `miri_widgets.run.chain_planning.PlannedChain`."""
 
     @property
     def plans(self) -> Sequence[Any]: ...
@@ -142,7 +142,7 @@ class Services:
     preview : callable
         What a stage would do to one exposure, see `miri_widgets.steps.previews`.
     place : callable
-        Where an image lies on the sky, as `miri_widgets.core.planes.Planes` without pixels.
+        Where an image lies on the sky, as `miri_widgets.core.exposure_arrays.Planes` without pixels.
     code, script, notebook : callable
         One run as Python for the pipeline alone; runs as a program of this package, and as a Jupyter notebook.
     read_code : callable
@@ -191,6 +191,6 @@ class Services:
 
 def real_services(program: Program, *, workers: int = 2, scheduler: str | None = None) -> Services:
     """Return the calls into the real rooms, for one program."""
-    from miri_widgets.models.rooms import connect
+    from miri_widgets.models.service_wiring import connect
 
     return connect(program, workers=workers, scheduler=scheduler)

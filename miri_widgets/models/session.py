@@ -17,28 +17,28 @@ from typing import Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models import fold
+from miri_widgets.models import status_reduction as fold
 from miri_widgets.models.acceleration import AccelerationModel
-from miri_widgets.models.chain import ChainChoice
-from miri_widgets.models.drawn import Drawn
+from miri_widgets.models.auto_display import NewestProduct
 from miri_widgets.models.exports import Exports
-from miri_widgets.models.following import Following
 from miri_widgets.models.in_view import InView, product_in_view
-from miri_widgets.models.look import Facts, Looker, Request
-from miri_widgets.models.memory import memory_of
+from miri_widgets.models.job_submission import Orders
 from miri_widgets.models.messages import Messages, Subject
-from miri_widgets.models.newest import NewestProduct
-from miri_widgets.models.orders import Orders
+from miri_widgets.models.poller import Following
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.progress import JobsInProgress, Progress
+from miri_widgets.models.region_export import Drawn
 from miri_widgets.models.regions import RegionsModel
-from miri_widgets.models.rows import RunRow
 from miri_widgets.models.services import Services, real_services
+from miri_widgets.models.session_memory import memory_of
 from miri_widgets.models.settings_layers import SettingsLayers
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.slow_answers import SlowAnswers
+from miri_widgets.models.snapshot import Facts, Looker, Request
 from miri_widgets.models.stage import StageModel
+from miri_widgets.models.stage_choice import ChainChoice
+from miri_widgets.models.status_rows import RunRow
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
 from miri_widgets.products.program import Program, load_program

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from miri_widgets.models.look import Declared, Facts
-from miri_widgets.models.memory import recall
 from miri_widgets.models.messages import Subject
+from miri_widgets.models.session_memory import recall
+from miri_widgets.models.snapshot import Declared, Facts
 from miri_widgets.products.session_file import SessionFile
 from miri_widgets.run.setting_layers import checked_layer, setting_layers
 from miri_widgets.settings import Source

@@ -12,19 +12,19 @@ import traitlets
 from miri_widgets.analysis.footprints import known_footprints
 from miri_widgets.analysis.shift_diagnostics import ShiftFacts
 from miri_widgets.analysis.shift_files import read_shift_facts
-from miri_widgets.core.shift_groups import Group, group_exposures
-from miri_widgets.core.shift_regrouping import regroup
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.groups import Group, group_exposures
+from miri_widgets.core.shifts.regrouping import regroup
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import ParameterError
+from miri_widgets.models.background_value import Reading
 from miri_widgets.models.footprints import files_by_root
-from miri_widgets.models.readings import Reading
-from miri_widgets.models.rows import RowState, RunRow
 from miri_widgets.models.stage import StageModel
-from miri_widgets.models.watching import Watches
+from miri_widgets.models.status_rows import RowState, RunRow
+from miri_widgets.models.subscriptions import Watches
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import root_of
-from miri_widgets.products.shift_tables import write_shift_table
+from miri_widgets.products.tables.shift_tables import write_shift_table
 from miri_widgets.settings import Kind
 
 __all__ = ["APPLY", "REGROUP", "ShiftsModel", "next_step"]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.correction import Looks, timeline
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import sentences, text
 from miri_widgets.panels.stage import Folds, StagePanel

@@ -9,8 +9,9 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.archive import ArchiveModel, FileState
+from miri_widgets.panels.parts.base_view import Part
+from miri_widgets.panels.parts.checkbox_filter import Ticks
 from miri_widgets.panels.parts.downloadbar import DownloadBar
-from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import (
     button,
@@ -21,9 +22,8 @@ from miri_widgets.panels.parts.theme import (
     stylesheet,
     text,
 )
-from miri_widgets.panels.parts.ticks import Ticks
-from miri_widgets.products.archive import MAST, ArchiveFile
-from miri_widgets.products.downloads import bytes_words
+from miri_widgets.products.archive.mast import MAST, ArchiveFile
+from miri_widgets.products.download.queue import bytes_words
 
 __all__ = ["ArchivePanel", "show_archive"]
 

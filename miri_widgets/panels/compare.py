@@ -11,9 +11,9 @@ import ipywidgets
 
 from miri_widgets.analysis.comparison import compared
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.readings import Reading
+from miri_widgets.models.background_value import Reading
 from miri_widgets.models.run_differences import RunDifferencesModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.rundifferences import RunDifferencesView
 from miri_widgets.panels.parts.theme import button, escape, sentences, stylesheet, text
 from miri_widgets.viewer import ImageViewer, make_viewer

@@ -11,7 +11,7 @@ from miri_widgets.models.archive import ArchiveModel
 from miri_widgets.models.references import ReferencesModel
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.archive import ArchivePanel
-from miri_widgets.panels.parts.part import Part, close_hidden
+from miri_widgets.panels.parts.base_view import Part, close_hidden
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import stylesheet
 from miri_widgets.panels.references import ReferencesPanel

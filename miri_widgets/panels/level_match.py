@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from miri_widgets.panels.charts.profiles import Profiles
 from miri_widgets.panels.correction import CorrectionPanel, looks, timeline
-from miri_widgets.panels.parts.profiles import Profiles
 from miri_widgets.panels.stage import Folds
 
 __all__ = ["LevelMatchPanel"]

@@ -10,16 +10,16 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.archive import ArchiveModel
-from miri_widgets.models.opening import PRESETS, FolderModel, OpeningModel
+from miri_widgets.models.program_chooser import PRESETS, FolderModel, OpeningModel
 from miri_widgets.panels.archive import ArchivePanel
+from miri_widgets.panels.parts.base_view import Part, close_all, close_hidden
 from miri_widgets.panels.parts.folders import FolderChooser
-from miri_widgets.panels.parts.part import Part, close_all, close_hidden
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import button, counted, escape, sentences, stylesheet, text
 from miri_widgets.products.names import program_number
 from miri_widgets.products.program import data_root, load_program
-from miri_widgets.products.program_values import STARTS
+from miri_widgets.products.program_schema import STARTS
 
 __all__ = ["Opener"]
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.rows import ExposureRow, RowState
-from miri_widgets.models.selection import choose
+from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.session import SessionModel
+from miri_widgets.models.status_rows import ExposureRow, RowState
+from miri_widgets.panels.charts.exposuremap import ExposureMapView
 from miri_widgets.panels.parts.acceleration import AccelerationView
+from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.chain import ChainView
-from miri_widgets.panels.parts.exposuremap import ExposureMapView
-from miri_widgets.panels.parts.part import Part, close_all
 from miri_widgets.panels.parts.reportbar import ReportBar
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import (

@@ -7,11 +7,11 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.references import ReferencesModel
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.downloadbar import DownloadBar
-from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, chip, escape, help_page, sentences, stylesheet, text
-from miri_widgets.products.downloads import bytes_words
+from miri_widgets.products.download.queue import bytes_words
 from miri_widgets.products.observing_modes import modes_of
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan

@@ -9,13 +9,13 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.analysis.shift_assessment import read_any_shifts
-from miri_widgets.models.opening import FolderModel
+from miri_widgets.models.program_chooser import FolderModel
 from miri_widgets.models.shifts import ShiftsModel
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.folders import FolderChooser
-from miri_widgets.panels.parts.part import Part
 from miri_widgets.panels.parts.theme import stylesheet, text
 from miri_widgets.panels.shifts import ShiftsView
-from miri_widgets.products.measured_shifts import COLUMNS
+from miri_widgets.products.tables.measured_shifts import COLUMNS
 
 __all__ = ["ShiftFilePanel"]
 

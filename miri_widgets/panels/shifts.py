@@ -11,9 +11,9 @@ import ipywidgets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.shifts import APPLY, ShiftsModel, next_step
-from miri_widgets.panels.parts.offsets import OffsetPicture
-from miri_widgets.panels.parts.part import Part, close_hidden
-from miri_widgets.panels.parts.shiftplots import Residuals, ShiftTimes, ShiftVectors
+from miri_widgets.panels.charts.offsets import OffsetPicture
+from miri_widgets.panels.charts.shiftplots import Residuals, ShiftTimes, ShiftVectors
+from miri_widgets.panels.parts.base_view import Part, close_hidden
 from miri_widgets.panels.parts.shifttable import Groups, Stars, Verdicts
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import button, escape, named, sentences, stylesheet, text

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.codeview import CodeView
-from miri_widgets.panels.parts.consent import Consent
+from miri_widgets.panels.parts.base_view import Part, close_hidden, soon
+from miri_widgets.panels.parts.code_view import CodeView
 from miri_widgets.panels.parts.form import Form
+from miri_widgets.panels.parts.harm_confirmation import Consent
 from miri_widgets.panels.parts.logview import LogView
-from miri_widgets.panels.parts.part import Part, close_hidden, soon
 from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
 from miri_widgets.panels.parts.runs import Runs

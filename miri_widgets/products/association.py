@@ -18,7 +18,7 @@ from typing import Any
 from miri_widgets.errors import BadTableError, MissingFileError, MixedExposuresError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.exposure import Exposure
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import root_of
 from miri_widgets.products.text_files import read_text
 

@@ -19,7 +19,7 @@ from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.moving_targets import moving_targets
 from miri_widgets.products.names import MosaicName, program_number
 from miri_widgets.products.scan import Mosaic
-from miri_widgets.products.shift_tables import ShiftTable
+from miri_widgets.products.tables.shift_tables import ShiftTable
 
 __all__ = [
     "filter_folders",

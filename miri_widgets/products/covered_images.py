@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.fits_reader import read_headers, read_image
 
 __all__ = ["blank_without_weight", "read_covered_image"]
 
@@ -29,12 +29,12 @@ def read_covered_image(
     extension : str
         Name of the extension.
     few : callable, optional
-        As for `miri_widgets.products.fits_files.read_image`.
+        As for `miri_widgets.products.fits_reader.read_image`.
 
     Raises
     ------
     NotFitsError, MissingFileError, TooLargeError, NotJwstError
-        As `miri_widgets.products.fits_files.read_image`.
+        As `miri_widgets.products.fits_reader.read_image`.
     """
     image = read_image(path, extension, few=few)
     if any(header.get("EXTNAME") == "WHT" and header.get("NAXIS") for header in read_headers(path)):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError, MixedExposuresError
 from miri_widgets.products.exposure import Exposure
-from miri_widgets.products.fits_files import read_light_headers
+from miri_widgets.products.fits_reader import read_light_headers
 from miri_widgets.products.header_values import header_text
 
 __all__ = ["without_duplicates"]

@@ -12,7 +12,7 @@ from miri_widgets.errors import MixedExposuresError, NotJwstError, WrongSuffixEr
 from miri_widgets.products.asdf_extension import asdf_fault, has_pipeline_metadata
 from miri_widgets.products.dates import exposure_times, start_text
 from miri_widgets.products.exposure_kinds import require_imaging
-from miri_widgets.products.fits_files import read_with_tree, shown_name
+from miri_widgets.products.fits_reader import read_with_tree, shown_name
 from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
 from miri_widgets.products.names import ExposureName, original_name, suffix_of
 

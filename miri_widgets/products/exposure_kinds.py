@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from miri_widgets.errors import NotImagingError, NotJwstError
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.header_values import Header, header_text
 
 __all__ = ["require_imaging"]

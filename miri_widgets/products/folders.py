@@ -11,7 +11,7 @@ from miri_widgets.errors import InputError, MissingFileError, NotWritableError
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.file_search import is_fits_name, walk_folders
 from miri_widgets.products.names import suffix_of
-from miri_widgets.products.program_values import STARTS
+from miri_widgets.products.program_schema import STARTS
 
 __all__ = ["FolderListing", "complete_path", "count_exposures", "list_folder", "typed_path"]
 
@@ -34,7 +34,7 @@ class FolderListing:
     files : tuple of str
         Names of its files of the wanted kinds.
     counts : mapping of str to int
-        Exposures in it and below, by product suffix, of `miri_widgets.products.program_values.STARTS`; only those
+        Exposures in it and below, by product suffix, of `miri_widgets.products.program_schema.STARTS`; only those
         that there are, the rawest first.
     whole : bool
         Whether all below was looked at; else `counts` are lower limits.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from miri_widgets.products.fits_files import read_headers
+from miri_widgets.products.fits_reader import read_headers
 
 __all__ = ["header_facts"]
 

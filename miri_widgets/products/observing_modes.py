@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from miri_widgets.products.archive import ArchiveFile
+from miri_widgets.products.archive.mast import ArchiveFile
 from miri_widgets.products.exposure import FILTERS, Exposure
 
 __all__ = ["ObservingMode", "assumed_modes", "modes_of"]

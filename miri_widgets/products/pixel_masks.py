@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.atomic import new_file
-from miri_widgets.products.fits_files import read_headers, shown_name
+from miri_widgets.products.fits_reader import read_headers, shown_name
 
 __all__ = ["read_pixel_mask", "write_dq_mask"]
 

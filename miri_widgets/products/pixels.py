@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.dq import names_of
 from miri_widgets.errors import InputError, NotJwstError
 from miri_widgets.products.brightness_units import unit_name
-from miri_widgets.products.fits_files import open_fits, shown_name
+from miri_widgets.products.fits_reader import open_fits, shown_name
 
 __all__ = ["PixelRamp", "PixelValue", "read_pixel", "read_pixel_ramp"]
 

@@ -48,9 +48,9 @@ import tomli_w
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.file_search import is_fits_name, search_files
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import suffix_of
-from miri_widgets.products.program_values import (
+from miri_widgets.products.program_schema import (
     STARTS,
     check_values,
     flat_settings,
@@ -106,7 +106,7 @@ class Program:
         Name of the simulated program that stands in as long as there is no raw exposure.
     start : str
         Suffix of the products in the folders that the chain begins with, of
-        `miri_widgets.products.program_values.STARTS`.
+        `miri_widgets.products.program_schema.STARTS`.
     awaited : tuple of Path
         Folders of real exposures that the twin stands in for; empty when it does not.
     only : mapping of str to tuple of str
@@ -114,7 +114,7 @@ class Program:
     filters : mapping
         Parameter values by filter, stage and full name; weaker than `settings`.
     display : mapping
-        Black and white by filter and kind of image (`miri_widgets.products.program_values.DISPLAYED`), in the unit of the kind.
+        Black and white by filter and kind of image (`miri_widgets.products.program_schema.DISPLAYED`), in the unit of the kind.
     exclude : tuple of Path
         Files and folders that are left out; they may hold wildcards.
     acceleration_off : tuple of str

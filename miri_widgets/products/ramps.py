@@ -12,7 +12,7 @@ from astropy.utils.exceptions import AstropyWarning
 from numpy.typing import NDArray
 
 from miri_widgets.errors import MissingFileError, NotFitsError, NotJwstError
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 
 __all__ = ["Ramp", "open_ramp"]
 

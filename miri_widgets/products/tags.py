@@ -20,7 +20,7 @@ from typing import Any
 
 from miri_widgets.errors import BadTableError, ParameterError, WorkspaceError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 
 __all__ = ["ANOMALIES", "Tag", "TagFile", "Verdict", "change_tags", "changed", "read_tags", "tag_from"]
 

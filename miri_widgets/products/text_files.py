@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from miri_widgets.errors import BadTableError, MissingFileError
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 
 __all__ = ["LARGEST_TEXT", "decode_text", "read_text"]
 

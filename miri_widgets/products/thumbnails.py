@@ -24,8 +24,8 @@ from miri_widgets.errors import MiriWidgetsError, NotJwstError
 from miri_widgets.products.atomic import new_file
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.covered_images import blank_without_weight
-from miri_widgets.products.fits_files import open_fits, shown_name
-from miri_widgets.products.identity import text_identity
+from miri_widgets.products.file_hash import text_identity
+from miri_widgets.products.fits_reader import open_fits, shown_name
 
 __all__ = ["SIZE", "Sheet", "Thumbnail", "make_sheet", "picture", "prune", "read_thumbnail"]
 

@@ -1,6 +1,6 @@
 """Where and when: run keys, records, jobs, the detached engine, progress events and logs."""
 
-from miri_widgets.run.chain import PlannedChain, plan_chain, plan_stages
+from miri_widgets.run.chain_planning import PlannedChain, plan_chain, plan_stages
 from miri_widgets.run.engine import Engine, EngineStatus
 from miri_widgets.run.events import EventKind, JobEvent, read_events
 from miri_widgets.run.groups import plan_groups

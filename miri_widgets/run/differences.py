@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import BadTableError
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.run.records import RECORD, Record, read_record
 from miri_widgets.run.workspace import PARTIAL, Workspace
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.products.exposure import read_exposure
-from miri_widgets.run.chain import plan_stages
+from miri_widgets.run.chain_planning import plan_stages
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.steps.stages import Scope, stage

@@ -1,5 +1,5 @@
 """
-Plan stage after stage: which run gives which product, and who needs it. For whole chains see `miri_widgets.run.chain`.
+Plan stage after stage: which run gives which product, and who needs it. For whole chains see `miri_widgets.run.chain_planning`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from miri_widgets.core.reference_filter import choose_reference_filter, exposures_for_shifts
+from miri_widgets.core.shifts.reference_filter import choose_reference_filter, exposures_for_shifts
 from miri_widgets.errors import ParameterError, WrongSuffixError
 from miri_widgets.products.exposure import FILTERS, Exposure
-from miri_widgets.products.identity import file_identity
+from miri_widgets.products.file_hash import file_identity
 from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measured, size_name
 from miri_widgets.run.few_groups import few_groups_notes
 from miri_widgets.run.key_settings import KeySettings, with_whole_paths
@@ -45,7 +45,7 @@ class Planner:
     environment : dict
         CRDS_* variables.
     settings, product_name, rejected
-        As in `miri_widgets.run.chain.plan_chain`.
+        As in `miri_widgets.run.chain_planning.plan_chain`.
     """
 
     def __init__(

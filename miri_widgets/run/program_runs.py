@@ -9,7 +9,7 @@ from typing import Any
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import ScanResult, scan
-from miri_widgets.run.chain import PlannedChain, plan_chain
+from miri_widgets.run.chain_planning import PlannedChain, plan_chain
 from miri_widgets.run.harm import accept_harm, is_accepted
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import Record, completed, products
@@ -63,7 +63,7 @@ class ProgramRuns:
         rejected: Collection[str] = (),
     ) -> PlannedChain:
         """
-        Plan stages of the program; see `miri_widgets.run.chain.plan_chain`.
+        Plan stages of the program; see `miri_widgets.run.chain_planning.plan_chain`.
 
         Parameters
         ----------

@@ -17,11 +17,11 @@ from miri_widgets.errors import EngineError, MissingFileError, ParameterError, e
 from miri_widgets.products.checks import program_contradictions, unmatched_exclusions
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
-from miri_widgets.products.program_values import STARTS
+from miri_widgets.products.program_schema import STARTS
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.products.session_file import SessionFile, session_file_of
 from miri_widgets.products.tags import TagFile, Verdict
-from miri_widgets.run.chain import PlannedChain
+from miri_widgets.run.chain_planning import PlannedChain
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.events import JobEvent
 from miri_widgets.run.harm import harm_in

@@ -27,7 +27,7 @@ from typing import Any
 from miri_widgets.errors import EngineError, MiriWidgetsError
 from miri_widgets.option_numbers import real_number, whole_number
 from miri_widgets.products.atomic import write_json
-from miri_widgets.run.children import stop_all, warm_up
+from miri_widgets.run.child_processes import stop_all, warm_up
 from miri_widgets.run.job_files import unfinished_jobs
 from miri_widgets.run.locks import RunLock
 from miri_widgets.run.workspace import PARTIAL, Workspace
@@ -132,7 +132,7 @@ def serve(workspace: Workspace, lock: RunLock, options: _Options) -> None:
         warm_up()
     _remove_stale(workspace)
     with _client(workspace, options) as (client, memory_mb):
-        from miri_widgets.run.graph import JobGraphs
+        from miri_widgets.run.dask_jobs import JobGraphs
 
         graphs = JobGraphs(client, workspace, memory_mb)
         address = str(client.scheduler.address)

@@ -11,7 +11,7 @@ from tornado.web import HTTPError, authenticated
 from voila.static_file_handler import AllowListFileHandler, MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
-from miri_widgets.serve.catalog import list_dashboards
+from miri_widgets.serve.dashboard_list import list_dashboards
 from miri_widgets.serve.leases import drop_dead_kernels
 
 __all__ = [

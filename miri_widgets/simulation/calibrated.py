@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.planes import Lazy, Planes
+from miri_widgets.core.exposure_arrays import Lazy, Planes
 from miri_widgets.simulation.artefacts import IMAGER_COLUMN
 from miri_widgets.simulation.calibrated_parts import artefact_parts, level_offset
 from miri_widgets.simulation.calibrated_truth import CalibratedTruth

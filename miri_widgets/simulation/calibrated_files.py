@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.simulation.calibrated import SimulatedExposure
 from miri_widgets.simulation.distortion import flight_distortion, pixel_areas
 from miri_widgets.simulation.exposures import save_model

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.planes import ToSky
+from miri_widgets.core.exposure_arrays import ToSky
 
 if TYPE_CHECKING:
     from astropy.table import Table

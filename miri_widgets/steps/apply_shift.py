@@ -12,12 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.checks import shift_signs
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import ExposureName, root_of
-from miri_widgets.products.shift_tables import ShiftTable, read_shift_table
+from miri_widgets.products.tables.shift_tables import ShiftTable, read_shift_table
 from miri_widgets.steps.miri_step import MiriStep, copied, is_single
 from miri_widgets.steps.model_planes import model_times
 from miri_widgets.steps.shifted_wcs import Shift, apply_shift, recorded_shift, undo_shift

@@ -43,7 +43,7 @@ def _read(name: str, value: Any) -> tuple[Any, ...]:
         return ()
     path = Path(str(value))
     if path.suffix.lower() == ".reg":
-        from miri_widgets.products.region_files import read_regions
+        from miri_widgets.products.tables.region_files import read_regions
 
         return tuple(read_regions(path))
     raise BadTableError(f"{name} = {path.name[:120]!r}", "a DS9 region file (.reg)", "choose another file")

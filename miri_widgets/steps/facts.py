@@ -15,7 +15,7 @@ from astropy.wcs import WCS
 from miri_widgets.core.dq import has
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.exposure import Exposure
-from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.fits_reader import read_headers, read_image
 from miri_widgets.products.names import ExposureName, root_of, suffix_of
 from miri_widgets.steps.alignments import AlignmentLog
 from miri_widgets.steps.stages import Stage

@@ -13,13 +13,13 @@ from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.core.inverse_wcs import deferred_inverse
-from miri_widgets.core.planes import Planes
 from miri_widgets.errors import NotJwstError
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.exposure import psf_fwhm_pixels
-from miri_widgets.products.fits_files import read_headers, shown_name
+from miri_widgets.products.fits_reader import read_headers, shown_name
 from miri_widgets.products.names import root_of
 
 __all__ = ["read_cube", "read_place", "read_planes"]

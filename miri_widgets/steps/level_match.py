@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miri_widgets.core.level_match import match_levels
+from miri_widgets.core.levels.level_match import match_levels
 from miri_widgets.steps.miri_step import CorrectionStep
 
 __all__ = ["LevelMatchStep"]

@@ -18,17 +18,17 @@ import numpy as np
 from astropy.time import Time
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.offsets import Offset
-from miri_widgets.core.shift_groups import group_exposures
-from miri_widgets.core.shift_measurements import Measurement, Status
-from miri_widgets.core.star_overlaps import believed_overlaps, pair_offsets
-from miri_widgets.core.star_positions import StarPositions, find_stars
+from miri_widgets.core.shifts.groups import group_exposures
+from miri_widgets.core.shifts.measurements import Measurement, Status
+from miri_widgets.core.shifts.offset_histogram import Offset
+from miri_widgets.core.shifts.star_overlaps import believed_overlaps, pair_offsets
+from miri_widgets.core.shifts.star_positions import StarPositions, find_stars
 from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.errors import InputError, StepFailedError
 from miri_widgets.products.association import require_one
 from miri_widgets.products.exposure import Exposure, read_exposure
-from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
-from miri_widgets.products.reference_catalogs import (
+from miri_widgets.products.tables.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
+from miri_widgets.products.tables.reference_catalogs import (
     ReferenceCatalog,
     read_reference_catalog,
     require_field,

@@ -31,8 +31,8 @@ from jwst.stpipe import Step
 from stdatamodels.jwst import datamodels
 from stpipe import config_parser
 
-from miri_widgets.core.planes import Lazy, Outcome, Planes
-from miri_widgets.core.proof import Proof, prove
+from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.validation.validation import Proof, prove
 from miri_widgets.errors import MissingFileError, NotImagingError, NotWritableError, WrongSuffixError
 from miri_widgets.products.association import (
     SCIENCE,
@@ -40,7 +40,7 @@ from miri_widgets.products.association import (
     read_association,
     science_members,
 )
-from miri_widgets.products.extras import write_images
+from miri_widgets.products.image_products import write_images
 from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.arguments import arguments_of
 from miri_widgets.steps.model_planes import KeptPlanes, ascii_only, planes_of, write_planes

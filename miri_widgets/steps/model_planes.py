@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.core.inverse_wcs import deferred_inverse
-from miri_widgets.core.planes import Planes
 from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of

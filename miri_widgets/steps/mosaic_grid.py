@@ -17,7 +17,7 @@ from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.atomic import new_file
 from miri_widgets.products.exposure import Exposure
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.moving_targets import mosaic_footprints
 
 __all__ = ["grid_of_exposures", "grid_report", "grid_wcs", "read_grid", "write_grid"]

@@ -18,7 +18,7 @@ import requests
 from stcal.tweakreg import astrometric_utils
 
 from miri_widgets.errors import InputError
-from miri_widgets.products.reference_catalogs import ReferenceCatalog, require_field
+from miri_widgets.products.tables.reference_catalogs import ReferenceCatalog, require_field
 
 __all__ = ["ONLINE_CATALOGS", "fetch_catalog"]
 

@@ -20,10 +20,10 @@ from stdatamodels.jwst import datamodels
 
 from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import has
-from miri_widgets.core.mask_proof import prove_masks
-from miri_widgets.core.persistence import PersistenceMask, filter_thresholds, persistence_masks
-from miri_widgets.core.proof import Proof, judged
-from miri_widgets.core.saturation import FULL_SHAPE, SaturationMap, Target, saturated_map
+from miri_widgets.core.persistence.persistence import PersistenceMask, filter_thresholds, persistence_masks
+from miri_widgets.core.persistence.saturated_pixels import FULL_SHAPE, SaturationMap, Target, saturated_map
+from miri_widgets.core.validation.mask_validation import prove_masks
+from miri_widgets.core.validation.validation import Proof, judged
 from miri_widgets.errors import WrongSuffixError
 from miri_widgets.products.association import BACKGROUND, SCIENCE, read_members
 from miri_widgets.products.exposure import psf_fwhm_pixels

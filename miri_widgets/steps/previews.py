@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import count_by_flag
-from miri_widgets.core.integrations import clean_rateints
-from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.rates.integrations import clean_rateints
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.arguments import arguments_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miri_widgets.core.pullupdown import correct_pullupdown
+from miri_widgets.core.stripes.pullupdown import correct_pullupdown
 from miri_widgets.steps.miri_step import CorrectionStep
 
 __all__ = ["PullUpDownStep"]

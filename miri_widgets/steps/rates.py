@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.rates import compare_rates, rate_from_integrations
+from miri_widgets.core.rates.rate_check import compare_rates, rate_from_integrations
 from miri_widgets.errors import MissingFileError, WrongSuffixError
 from miri_widgets.products.names import root_of
 from miri_widgets.steps.miri_step import MiriStep

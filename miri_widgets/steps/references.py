@@ -18,8 +18,8 @@ from typing import Any
 
 from miri_widgets.errors import CrdsCacheError, WorkspaceError
 from miri_widgets.products.atomic import write_json
+from miri_widgets.products.download.resumable import Remote
 from miri_widgets.products.observing_modes import ObservingMode
-from miri_widgets.products.transfers import Remote
 from miri_widgets.steps.children import answer, ask_child, cache_folder, jwst_version
 from miri_widgets.steps.stages import all_stages
 

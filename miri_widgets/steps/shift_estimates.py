@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from miri_widgets.core.offsets import Offset, offset_histogram
-from miri_widgets.core.shift_measurements import Measurement, Overlap, Status
-from miri_widgets.core.star_overlaps import LEAST_SIGNIFICANCE
-from miri_widgets.core.star_positions import StarPositions
-from miri_widgets.products.reference_catalogs import ReferenceCatalog
+from miri_widgets.core.shifts.measurements import Measurement, Overlap, Status
+from miri_widgets.core.shifts.offset_histogram import Offset, offset_histogram
+from miri_widgets.core.shifts.star_overlaps import LEAST_SIGNIFICANCE
+from miri_widgets.core.shifts.star_positions import StarPositions
+from miri_widgets.products.tables.reference_catalogs import ReferenceCatalog
 from miri_widgets.steps.shifted_wcs import plane_turn
 from miri_widgets.steps.tweakreg_shifts import TweakregResult
 

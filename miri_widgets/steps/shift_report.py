@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.matches import match_pairs
-from miri_widgets.core.offsets import Offset, offset_histogram
-from miri_widgets.core.shift_choices import TrustedShift
-from miri_widgets.core.shift_measurements import Measurement
-from miri_widgets.core.shift_runs import ShiftRun
-from miri_widgets.core.star_positions import StarPositions
+from miri_widgets.core.shifts.choices import TrustedShift
+from miri_widgets.core.shifts.judgement import ShiftRun
+from miri_widgets.core.shifts.matches import match_pairs
+from miri_widgets.core.shifts.measurements import Measurement
+from miri_widgets.core.shifts.offset_histogram import Offset, offset_histogram
+from miri_widgets.core.shifts.star_positions import StarPositions
 from miri_widgets.core.tangent_plane import from_plane, rotation_matrix, to_plane
 from miri_widgets.products.exposure import Exposure
-from miri_widgets.products.exposure_shifts import ExposureShift
+from miri_widgets.products.tables.exposure_shifts import ExposureShift
 from miri_widgets.steps.measure_shifts import MeasuredField
 from miri_widgets.steps.shifted_wcs import moved_in_plane
 

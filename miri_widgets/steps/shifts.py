@@ -15,20 +15,20 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from miri_widgets.core.reference_filter import choose_reference_filter
-from miri_widgets.core.shift_choices import TrustedShift, trust_shifts
-from miri_widgets.core.shift_groups import Group, group_exposures
-from miri_widgets.core.shift_measurements import Measurement, Status
-from miri_widgets.core.shift_regrouping import regroup
-from miri_widgets.core.shift_runs import ShiftRun, trust_run
-from miri_widgets.core.shift_transfers import transfer_shifts
-from miri_widgets.core.shift_verdicts import Limits, Verdict
+from miri_widgets.core.shifts.choices import TrustedShift, trust_shifts
+from miri_widgets.core.shifts.groups import Group, group_exposures
+from miri_widgets.core.shifts.judgement import ShiftRun, trust_run
+from miri_widgets.core.shifts.measurements import Measurement, Status
+from miri_widgets.core.shifts.reference_filter import choose_reference_filter
+from miri_widgets.core.shifts.regrouping import regroup
+from miri_widgets.core.shifts.transfers import transfer_shifts
+from miri_widgets.core.shifts.verdicts import Limits, Verdict
 from miri_widgets.errors import InputError
 from miri_widgets.products.exposure import FILTERS, read_exposure
-from miri_widgets.products.exposure_shifts import ExposureShift, write_exposure_shifts
 from miri_widgets.products.names import root_of
-from miri_widgets.products.reference_catalogs import write_reference_catalog
-from miri_widgets.products.shift_tables import ShiftTable, write_shift_table
+from miri_widgets.products.tables.exposure_shifts import ExposureShift, write_exposure_shifts
+from miri_widgets.products.tables.reference_catalogs import write_reference_catalog
+from miri_widgets.products.tables.shift_tables import ShiftTable, write_shift_table
 from miri_widgets.steps.measure_shifts import MeasuredField, MeasureShiftsStep, measure_field
 from miri_widgets.steps.members import member_files, product_root
 from miri_widgets.steps.online_catalogs import ONLINE_CATALOGS

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.planes import Planes
-from miri_widgets.core.showers import mask_showers, showers_of
+from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.showers.showers import mask_showers, showers_of
 from miri_widgets.errors import WrongSuffixError
 from miri_widgets.products.names import root_of
 from miri_widgets.steps.arguments import arguments_of

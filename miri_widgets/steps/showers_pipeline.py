@@ -20,8 +20,8 @@ from jwst.stpipe import Pipeline
 from numpy.typing import NDArray
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.planes import Outcome, Planes
-from miri_widgets.core.proof import Proof, judged, prove
+from miri_widgets.core.exposure_arrays import Outcome, Planes
+from miri_widgets.core.validation.validation import Proof, judged, prove
 from miri_widgets.errors import NotWritableError
 from miri_widgets.steps.model_planes import planes_of
 from miri_widgets.steps.showers import ShowerMaskStep

@@ -8,8 +8,8 @@ from typing import Any
 
 from jwst.datamodels import ModelLibrary
 
-from miri_widgets.core.planes import Lazy
-from miri_widgets.core.sky_program import subtract_program_sky
+from miri_widgets.core.exposure_arrays import Lazy
+from miri_widgets.core.sky.dedicated_exposures import subtract_program_sky
 from miri_widgets.products.association import BACKGROUND, background_members
 from miri_widgets.steps.miri_step import CorrectionStep, is_single, places_of, planes_in
 from miri_widgets.steps.model_planes import KeptPlanes

@@ -141,7 +141,7 @@ STAGES: tuple[Stage, ...] = (
         steps=("miri_stripes",),
         essential=("columns", "rows", "protect_scale", "source_nsigma", "exclude_file", "coronagraphs"),
         optional=True,
-        correction="miri_widgets.core.stripes:clean_stripes",
+        correction="miri_widgets.core.stripes.stripes:clean_stripes",
     ),
     Stage(
         name="image2",
@@ -243,7 +243,7 @@ STAGES: tuple[Stage, ...] = (
         ),
         optional=True,
         each=True,
-        correction="miri_widgets.core.sky_program:subtract_program_sky",
+        correction="miri_widgets.core.sky.dedicated_exposures:subtract_program_sky",
     ),
     Stage(
         name="pullupdown",
@@ -259,7 +259,7 @@ STAGES: tuple[Stage, ...] = (
         steps=("miri_pullupdown",),
         essential=("find", "brighter_than", "sources_file", "top", "bottom", "left", "right", "width"),
         optional=True,
-        correction="miri_widgets.core.pullupdown:correct_pullupdown",
+        correction="miri_widgets.core.stripes.pullupdown:correct_pullupdown",
     ),
     Stage(
         name="stripes",
@@ -275,7 +275,7 @@ STAGES: tuple[Stage, ...] = (
         steps=("miri_stripes",),
         essential=("columns", "rows", "protect_scale", "source_nsigma", "exclude_file", "coronagraphs"),
         optional=True,
-        correction="miri_widgets.core.stripes:clean_stripes",
+        correction="miri_widgets.core.stripes.stripes:clean_stripes",
     ),
     Stage(
         name="level_match",
@@ -293,7 +293,7 @@ STAGES: tuple[Stage, ...] = (
         optional=True,
         of_field=True,
         each=True,
-        correction="miri_widgets.core.level_match:match_levels",
+        correction="miri_widgets.core.levels.level_match:match_levels",
     ),
     Stage(
         name="shifts",

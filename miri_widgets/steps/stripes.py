@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.integrations import CleanedIntegrations, clean_rateints
-from miri_widgets.core.planes import Lazy, Outcome, Planes
-from miri_widgets.core.proof import prove
-from miri_widgets.core.stripes import clean_stripes
+from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.rates.integrations import CleanedIntegrations, clean_rateints
+from miri_widgets.core.stripes.stripes import clean_stripes
+from miri_widgets.core.validation.validation import prove
 from miri_widgets.errors import MissingFileError
 from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.miri_step import CorrectionStep

@@ -19,12 +19,12 @@ from astropy.table import Table
 from jwst.tweakreg import TweakRegStep
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.star_positions import StarPositions
+from miri_widgets.core.shifts.star_positions import StarPositions
 from miri_widgets.errors import StepFailedError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.exposure import PIXEL_ARCSEC, psf_fwhm_pixels
 from miri_widgets.products.names import root_of
-from miri_widgets.products.reference_catalogs import ReferenceCatalog, write_reference_catalog
+from miri_widgets.products.tables.reference_catalogs import ReferenceCatalog, write_reference_catalog
 from miri_widgets.steps.alignments import Alignment, AlignmentLog
 from miri_widgets.steps.shifted_wcs import Shift, shift_between
 

@@ -35,8 +35,8 @@ def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: st
     deliver_all()
     if kind == "light":
         return DeferredViewer(_import_light, _light, height=height)
-    from miri_widgets.viewer.jdaviz_import import import_jdaviz
-    from miri_widgets.viewer.jdaviz_viewer import JdavizViewer
+    from miri_widgets.viewer.jdaviz.loading import import_jdaviz
+    from miri_widgets.viewer.jdaviz.viewer import JdavizViewer
 
     fall_back = _light if kind == "auto" else None
     return DeferredViewer(import_jdaviz, partial(JdavizViewer, height), fall_back, height=height)

@@ -26,10 +26,10 @@ from miri_widgets.viewer.backend import Backend
 from miri_widgets.viewer.brightness import check_stretch
 from miri_widgets.viewer.image import load_image, safe_label
 from miri_widgets.viewer.notice import Frame
+from miri_widgets.viewer.preheating import in_thread, nobody_is_there, wait_for_visitor
 from miri_widgets.viewer.protocol import MARK_COLOR, ImageSource, Position, StretchFunction, View
 from miri_widgets.viewer.replay import Action, Replay
 from miri_widgets.viewer.state import checked_state, in_order
-from miri_widgets.viewer.visitor import in_thread, nobody_is_there, wait_for_visitor
 
 __all__ = ["Backend", "DeferredViewer"]
 

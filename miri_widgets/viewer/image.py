@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from miri_widgets.core.dq import has
 from miri_widgets.errors import InputError
 from miri_widgets.products.brightness_units import unit_name
-from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.fits_reader import read_headers, read_image
 from miri_widgets.products.image_wcs import inverse_of
 from miri_widgets.viewer.protocol import ImageSource
 

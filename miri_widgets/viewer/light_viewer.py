@@ -16,17 +16,17 @@ from ipywidgets import HTML, Button, Dropdown, HBox, Layout, VBox
 from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
-from miri_widgets.products.region_files import to_astropy
+from miri_widgets.products.tables.region_files import to_astropy
 from miri_widgets.viewer.brightness import to_brightness
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.outlines import outlines
 from miri_widgets.viewer.overlay import MaskPicture
-from miri_widgets.viewer.place import place_of, place_on
+from miri_widgets.viewer.png_encoding import send_quickly
 from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
-from miri_widgets.viewer.quick_pictures import send_quickly
 from miri_widgets.viewer.ranges import DisplayRanges
 from miri_widgets.viewer.state import in_order, regions_in
 from miri_widgets.viewer.style import viewer_style
+from miri_widgets.viewer.view_position import place_of, place_on
 
 __all__ = ["LightViewer"]
 

@@ -255,7 +255,7 @@ class ImageViewer(Protocol):
         dict
             ``images``: labels, in order. ``front``: the label on top. ``stretch``: ``function`` and
             ``percentile``. ``levels``: ``function``, ``black`` and ``white`` by label, of images that the user
-            has set by hand. ``position``: see `miri_widgets.viewer.place`; None before the first image.
+            has set by hand. ``position``: see `miri_widgets.viewer.view_position`; None before the first image.
             ``regions``: those that the user drew, as `Region.to_dict` gives them. Before the viewer is
             ready it is what `restore` was given.
         """

@@ -8,9 +8,9 @@ from typing import Any
 
 from miri_widgets.core.regions import Region
 from miri_widgets.errors import ParameterError
-from miri_widgets.products.region_files import from_astropy
+from miri_widgets.products.tables.region_files import from_astropy
 from miri_widgets.viewer.brightness import check_stretch
-from miri_widgets.viewer.place import is_place
+from miri_widgets.viewer.view_position import is_place
 
 __all__ = ["checked_state", "in_order", "plain_regions", "regions_in"]
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from miri_widgets.analysis.shift_assessment import judge_shifts, read_any_shifts
-from miri_widgets.core.shift_measurements import Status
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.measurements import Status
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import BadTableError, MissingFileError
-from miri_widgets.products.shift_tables import write_shift_table
+from miri_widgets.products.tables.shift_tables import write_shift_table
 
 
 @pytest.fixture

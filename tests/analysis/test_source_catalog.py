@@ -11,7 +11,7 @@ from astropy.table import QTable
 from miri_widgets.analysis.source_catalog import CatalogSource, FilterFlux, ProgramCatalog, catalog_of
 from miri_widgets.errors import ParameterError
 from miri_widgets.models.catalog_choice import CatalogModel
-from miri_widgets.products.region_files import read_regions
+from miri_widgets.products.tables.region_files import read_regions
 from tests.support.catalog_files import GALAXY, PIXEL, STARS, write
 
 

@@ -97,8 +97,8 @@ def _frame() -> tuple[dict[str, float | None], list[str]]:
 
 
 def _tiles(folder: Path, offsets: list[tuple[float, float]]) -> tuple[dict[str, float | None], list[str]]:
-    from miri_widgets.core.shifts import solve_shifts
-    from miri_widgets.products.reference_catalogs import ReferenceCatalog, write_reference_catalog
+    from miri_widgets.core.shifts.solution import solve_shifts
+    from miri_widgets.products.tables.reference_catalogs import ReferenceCatalog, write_reference_catalog
     from miri_widgets.simulation.calibrated_files import write_cal
     from miri_widgets.steps.measure_shifts import measure_shifts, star_positions
 
@@ -228,7 +228,7 @@ def _star_to_star(files, positions, measured, solution) -> tuple[float, float]:
     """Rms over pairs of tiles of the mean residual of stars that both see, and rms of single stars; mas."""
     from stdatamodels.jwst import datamodels
 
-    from miri_widgets.core.matches import match_pairs
+    from miri_widgets.core.shifts.matches import match_pairs
 
     groups, radius = {one.root: one.group for one in measured.exposures}, 0.1 if solution else 3.0
     stars = defaultdict(list)

@@ -90,14 +90,14 @@ def _association(name: str, files: list[Path]) -> str:
 
 def _pipeline(mosaic: Path) -> dict[int, tuple[bool, float]]:
     """What the pipeline says by itself: extended or not, and the total flux, by label."""
-    from miri_widgets.products.catalogs import catalog_beside, read_catalog
+    from miri_widgets.products.tables.source_catalogs import catalog_beside, read_catalog
 
     return {one.number: (one.extended, one.flux) for one in read_catalog(catalog_beside(mosaic))}
 
 
 def _figures(catalog, programs, flags) -> tuple[dict[str, float | None], list[str]]:
-    from miri_widgets.core.catalog import EXTENDED, POINT
-    from miri_widgets.core.matches import match_pairs
+    from miri_widgets.core.photometry.catalog import EXTENDED, POINT
+    from miri_widgets.core.shifts.matches import match_pairs
 
     truth = programs[0].catalog
     flux = [np.array(program.catalog["flux_ujy"]) for program in programs]
@@ -146,7 +146,7 @@ def _figures(catalog, programs, flags) -> tuple[dict[str, float | None], list[st
 
 
 def _clear(ra: np.ndarray, dec: np.ndarray, flux: np.ndarray) -> np.ndarray:
-    from miri_widgets.core.photometry import isolated
+    from miri_widgets.core.photometry.aperture import isolated
 
     x, y = ra * np.cos(np.deg2rad(dec.mean())) * 3600, dec * 3600
     return isolated(x, y, flux, radius=CLEAR, fraction=0.1)
@@ -154,8 +154,8 @@ def _clear(ra: np.ndarray, dec: np.ndarray, flux: np.ndarray) -> np.ndarray:
 
 def _forced_pull(catalog, programs) -> float | None:
     """Robust standard deviation of (forced flux - truth) / error, for stars that one filter does not list."""
-    from miri_widgets.core.levels import robust_sigma
-    from miri_widgets.core.matches import match_pairs
+    from miri_widgets.core.levels.exposure_level import robust_sigma
+    from miri_widgets.core.shifts.matches import match_pairs
 
     truth = programs[0].catalog
     found = []

@@ -12,7 +12,7 @@ from astropy.table import Table
 from stdatamodels.jwst import datamodels
 
 from miri_widgets.cli.headless import follow
-from miri_widgets.core.photometry import aperture_flux, isolated
+from miri_widgets.core.photometry.aperture import aperture_flux, isolated
 from miri_widgets.core.registration import group_rms, sky_offset
 from miri_widgets.products.names import ExposureName
 from miri_widgets.products.program import load_program

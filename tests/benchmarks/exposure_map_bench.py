@@ -14,7 +14,7 @@ from keys import Key
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.exposuremap import ExposureMapView
+from miri_widgets.panels.charts.exposuremap import ExposureMapView
 from tests.support import fake_rooms
 from tests.support.placed_files import place_all
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.planes import Planes
-from miri_widgets.core.stripes import compare_cleanings
+from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.stripes.stripes import compare_cleanings
 
 __all__ = ["FIGURES", "measure"]
 

@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebook_level_match
 from keys import Key
 
-from miri_widgets.core.level_match import match_levels
-from miri_widgets.core.planes import Outcome
-from miri_widgets.core.sky_cells import HALF_FIELD
+from miri_widgets.core.exposure_arrays import Outcome
+from miri_widgets.core.levels.level_match import match_levels
+from miri_widgets.core.sky.cells import HALF_FIELD
 from miri_widgets.simulation.calibrated import CalibratedProgram, calibrated_program
 
 __all__ = ["KEYS", "measure"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import has
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 
 
 def mean_of_medians(exposures: Sequence[Planes]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ import numpy as np
 from astropy.stats import sigma_clipped_stats
 from numpy.typing import NDArray
 
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 
 __all__ = ["make_sky", "subtract"]
 

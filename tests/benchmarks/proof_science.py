@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebook_sky
 from keys import Key
 
-from miri_widgets.core.planes import Lazy, Outcome, Planes
-from miri_widgets.core.proof import Proof, prove
-from miri_widgets.core.sky import subtract_sky
+from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.sky.subtraction import subtract_sky
+from miri_widgets.core.validation.validation import Proof, prove
 from miri_widgets.simulation.calibrated import CalibratedProgram, calibrated_program
 
 __all__ = ["KEYS", "measure"]

@@ -13,7 +13,7 @@ import notebook_pullupdown
 from keys import Key
 
 from miri_widgets.core.areas import IMAGER_COLUMN
-from miri_widgets.core.pullupdown import correct_pullupdown
+from miri_widgets.core.stripes.pullupdown import correct_pullupdown
 from miri_widgets.simulation.calibrated import calibrated_program
 
 __all__ = ["KEYS", "measure"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from miri_widgets.core.sources import find_sources
-from miri_widgets.products.fits_files import read_image
+from miri_widgets.core.photometry.source_finding import find_sources
+from miri_widgets.products.fits_reader import read_image
 from miri_widgets.products.scan import scan
 from miri_widgets.run import plan_stages
 from miri_widgets.run.engine import Engine

@@ -19,11 +19,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from keys import Key
 
-from miri_widgets.core.shift_fallbacks import find_fallbacks
-from miri_widgets.core.shift_groups import Group
-from miri_widgets.core.shift_locations import plain_average
-from miri_widgets.core.shift_runs import trust_run
-from miri_widgets.core.shifts import Measurement, Overlap, solve_shifts
+from miri_widgets.core.shifts.fallbacks import find_fallbacks
+from miri_widgets.core.shifts.groups import Group
+from miri_widgets.core.shifts.judgement import trust_run
+from miri_widgets.core.shifts.robust_location import plain_average
+from miri_widgets.core.shifts.solution import Measurement, Overlap, solve_shifts
 
 __all__ = ["BENCH_KEYS", "KEYS", "bench", "measure"]
 

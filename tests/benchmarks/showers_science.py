@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from keys import Key
 
-from miri_widgets.core.levels import clipped_level
-from miri_widgets.core.shower_search import find_showers, group_differences
-from miri_widgets.core.showers import ShowerMask, mask_showers
+from miri_widgets.core.levels.exposure_level import clipped_level
+from miri_widgets.core.showers.search import find_showers, group_differences
+from miri_widgets.core.showers.showers import ShowerMask, mask_showers
 from miri_widgets.simulation import simulate, write_reference_cache
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.program import Field, SimulatedProgram

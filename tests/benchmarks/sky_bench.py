@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebook_sky
 from keys import Key
 
-from miri_widgets.core.planes import Lazy, Planes
-from miri_widgets.core.sky import subtract_sky
+from miri_widgets.core.exposure_arrays import Lazy, Planes
+from miri_widgets.core.sky.subtraction import subtract_sky
 
 __all__ = ["KEYS", "measure"]
 

@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebook_sky
 from keys import Key
 
-from miri_widgets.core.planes import Planes
-from miri_widgets.core.sky import subtract_sky
+from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.sky.subtraction import subtract_sky
 from miri_widgets.simulation.calibrated import calibrated_program
 from miri_widgets.simulation.instrument import FILTERS
 from miri_widgets.simulation.psf import point_spread

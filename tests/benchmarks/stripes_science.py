@@ -15,7 +15,7 @@ import notebook_stripes
 from keys import Key
 
 from miri_widgets.core.areas import IMAGER_COLUMN
-from miri_widgets.core.stripes import clean_stripes
+from miri_widgets.core.stripes.stripes import clean_stripes
 from miri_widgets.simulation.calibrated import CalibratedTruth, calibrated_program
 
 __all__ = ["KEYS", "measure"]

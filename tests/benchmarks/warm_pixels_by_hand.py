@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from miri_widgets.core.areas import imager_area
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 
 __all__ = ["warm_pixels"]
 

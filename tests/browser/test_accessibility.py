@@ -1,7 +1,7 @@
 """
 Every panel for eyes, ears and keys: axe finds nothing serious, and a program can be reduced without a mouse.
 
-The light viewer stands in for jdaviz. Of jdaviz, `panels/parts/mender.py` names the tools; what is left there are
+The light viewer stands in for jdaviz. Of jdaviz, `panels/parts/accessibility.py` names the tools; what is left there are
 controls inside controls (axe's "nested-interactive"), which cannot be mended from outside: the activators of its
 tooltips, ``span[role=button]``, and the little arrows in its tools, ``.suboptions-carrot``.
 """

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from miri_widgets.products.opened import opened_programs
+from miri_widgets.products.recent_programs import opened_programs
 from miri_widgets.simulation import write_reference_cache
 from tests.support import fake_rooms
 

@@ -40,7 +40,7 @@ ipywidgets.VBox([ipywidgets.HBox([button, count, blink]), viewer.widget])
 
 
 BURST = """
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 part, numbers = Part(), [ipywidgets.HTML("<i class=number>0</i>") for _ in range(20)]
 def many(_):
     for number in range(1, 301):

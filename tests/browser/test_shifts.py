@@ -72,7 +72,7 @@ def test_measure_judge_apply_and_mosaic(
     for key in ("NAXIS1", "NAXIS2", "CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2", "PC1_1", "PC1_2", "CDELT1"):
         assert headers[0][key] == headers[1][key], key
     # the tiles were this far apart, and the table says so
-    from miri_widgets.products.shift_tables import read_shift_table
+    from miri_widgets.products.tables.shift_tables import read_shift_table
 
     rows = {row.group.visit: row for row in read_shift_table(table).shifts}
     errors = [np.array(tile.guide_star_error) for tile in program.tiles]

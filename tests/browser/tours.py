@@ -11,8 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from miri_widgets.products.opened import opened_programs
 from miri_widgets.products.program import Program, data_root, load_program
+from miri_widgets.products.recent_programs import opened_programs
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.steps.stages import STAGES

@@ -107,7 +107,7 @@ def apart(folder: str) -> VBox:
 
 def measured_session(folder: Path) -> Any:
     """Return a session whose shifts are measured: of three guide stars, one cannot be believed."""
-    from miri_widgets.core.shift_verdicts import Verdict
+    from miri_widgets.core.shifts.verdicts import Verdict
 
     folder.mkdir()
     session = shift_files.field_session(fake_rooms, folder / "program", tiles=3, each=3)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from miri_widgets.products.shift_tables import read_shift_table
+from miri_widgets.products.tables.shift_tables import read_shift_table
 
 COMMAND = str(Path(sys.executable).parent / "miri-widgets")
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from scipy.ndimage import median_filter
 
-from miri_widgets.core.planes import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
 
 SCALE = 0.11 / 3600
 SHAPE = (192, 192)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from miri_widgets.core.areas import AREAS, area_of, imager_area, mask_areas
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.planes import Lazy, Planes
+from miri_widgets.core.exposure_arrays import Lazy, Planes
 from miri_widgets.errors import InputError, ParameterError
 
 FULL = (1024, 1032)

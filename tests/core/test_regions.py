@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.core.regions import Region, mask_of
 from miri_widgets.errors import ParameterError
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.planes import Lazy, Planes
-from miri_widgets.core.pointings import pointings
+from miri_widgets.core.exposure_arrays import Lazy, Planes
+from miri_widgets.core.sky.pointings import pointings
 from miri_widgets.core.warm_pixels import excess_over_neighbours, flag_warm_pixels, needed_of
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
 

@@ -8,8 +8,8 @@ import pytest
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.archive import ArchiveModel, FileState
 from miri_widgets.models.crossing import Crossing
-from miri_widgets.products.partial_files import part_of
-from miri_widgets.products.patience import Patience
+from miri_widgets.products.download.partial_files import part_of
+from miri_widgets.products.download.retry_policy import Patience
 
 QUICK = Patience(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from miri_widgets.analysis.footprints import previewed_grid
 from miri_widgets.models.exposure_map import COLOURINGS, ExposureMap
-from miri_widgets.models.selection import choose, newest_product, rows_of
+from miri_widgets.models.exposure_selection import choose, newest_product, rows_of
 from tests.support.placed_files import DEC, HALF, RA, square
 
 

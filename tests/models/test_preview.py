@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.models import SessionModel
 

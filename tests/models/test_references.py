@@ -6,8 +6,8 @@ import pytest
 
 from miri_widgets.errors import CrdsCacheError
 from miri_widgets.models.references import ReferencesModel
+from miri_widgets.products.download.retry_policy import Patience
 from miri_widgets.products.observing_modes import ObservingMode
-from miri_widgets.products.patience import Patience
 from miri_widgets.steps.references import Reference, ReferenceNeeds
 
 QUICK = Patience(retries=1, delay=0.01, longest=0.05, connect=2, read=2)

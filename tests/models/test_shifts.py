@@ -10,11 +10,11 @@ import pytest
 
 from miri_widgets.analysis.shift_diagnostics import group_labels, short_name, star_matches, stored_histograms
 from miri_widgets.analysis.shift_files import read_shift_facts
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import BadTableError, ParameterError
-from miri_widgets.models.readings import Reading
+from miri_widgets.models.background_value import Reading
 from miri_widgets.models.shifts import ShiftsModel, next_step
-from miri_widgets.products.shift_tables import read_shift_table
+from miri_widgets.products.tables.shift_tables import read_shift_table
 from tests.support import shift_files
 
 

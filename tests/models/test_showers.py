@@ -9,11 +9,11 @@ from regions import CirclePixelRegion, EllipsePixelRegion, PixCoord, PolygonPixe
 
 from miri_widgets.analysis.shower_list import dated, is_same_place, shower_rows, without_known
 from miri_widgets.core.regions import Region
-from miri_widgets.core.showers import showers_of
+from miri_widgets.core.showers.showers import showers_of
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models import SessionModel
 from miri_widgets.models.showers import NO_RAMP, PARAMETER
-from miri_widgets.products.region_files import read_regions
+from miri_widgets.products.tables.region_files import read_regions
 
 NINTS, NGROUPS, NY, NX = 2, 6, 64, 72
 CENTRE = (40.0, 25.0)

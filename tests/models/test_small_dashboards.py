@@ -8,7 +8,7 @@ from astropy.io import fits
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.models import SessionModel
-from miri_widgets.models.opening import PRESETS, FolderModel, OpeningModel
+from miri_widgets.models.program_chooser import PRESETS, FolderModel, OpeningModel
 from miri_widgets.steps.stages import STAGES, stages_from
 
 

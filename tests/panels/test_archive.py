@@ -12,9 +12,9 @@ from miri_widgets.models.references import ReferencesModel
 from miri_widgets.panels.archive import ArchivePanel, show_archive
 from miri_widgets.panels.parts.downloadbar import progress_words
 from miri_widgets.panels.references import ReferencesPanel, show_references
-from miri_widgets.products.downloads import DownloadProgress
+from miri_widgets.products.download.queue import DownloadProgress
+from miri_widgets.products.download.retry_policy import Patience
 from miri_widgets.products.observing_modes import ObservingMode
-from miri_widgets.products.patience import Patience
 from miri_widgets.products.program import Program
 from miri_widgets.steps.references import Reference, ReferenceNeeds
 

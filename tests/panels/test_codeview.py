@@ -1,6 +1,6 @@
 """The code view writes what it shows, and says where."""
 
-from miri_widgets.panels.parts.codeview import CodeView
+from miri_widgets.panels.parts.code_view import CodeView
 
 
 def test_export_writes_script_and_notebook_and_says_where(session):

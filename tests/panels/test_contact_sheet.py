@@ -10,7 +10,7 @@ from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.panels.contact_sheet import ContactSheetPanel, show_contact_sheet
-from miri_widgets.panels.parts.part import close_all
+from miri_widgets.panels.parts.base_view import close_all
 from miri_widgets.products.tags import ANOMALIES, read_tags
 
 from .stub_viewer import Viewer

@@ -7,10 +7,10 @@ import pytest
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
+from miri_widgets.panels.charts.profiles import medians
 from miri_widgets.panels.correction import CorrectionPanel
 from miri_widgets.panels.image_pane import PREVIEWS
 from miri_widgets.panels.parts.chain import ChainView
-from miri_widgets.panels.parts.profiles import medians
 from miri_widgets.panels.sky import SkyPanel
 from miri_widgets.run.records import Record, read_record, write_record
 from miri_widgets.steps.previews import Preview

@@ -9,7 +9,7 @@ from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.models.showers import suggestion_threshold
 from miri_widgets.panels.archive import ArchivePanel
 from miri_widgets.panels.compare import DifferencesPanel
-from miri_widgets.panels.parts.codeview import CodeView
+from miri_widgets.panels.parts.code_view import CodeView
 from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.showerlist import ShowerList

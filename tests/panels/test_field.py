@@ -3,8 +3,8 @@
 import pytest
 
 from miri_widgets.models import SessionModel
-from miri_widgets.panels.parts.field import Field
 from miri_widgets.panels.parts.form import Form
+from miri_widgets.panels.parts.parameter_control import Field
 from miri_widgets.settings import Kind, Parameter
 from miri_widgets.steps import declarations
 

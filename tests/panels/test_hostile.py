@@ -7,12 +7,12 @@ from html.parser import HTMLParser
 import ipywidgets
 import pytest
 
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models.archive import ArchiveModel
 from miri_widgets.models.references import ReferencesModel
 from miri_widgets.panels.archive import ArchivePanel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.runbar import bar
 from miri_widgets.panels.parts.theme import button, chip, escape, sentences
 from miri_widgets.panels.references import ReferencesPanel

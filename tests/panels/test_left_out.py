@@ -10,8 +10,15 @@ from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
 from miri_widgets.models.exposure_map import COLOURINGS, ExposureMap
 from miri_widgets.models.report import gather, request_of
-from miri_widgets.models.rows import STEPS_LEFT_OUT, ExposureRow, RowState, RunRow, StageState, status_words
-from miri_widgets.panels.parts.chart import COLOURS
+from miri_widgets.models.status_rows import (
+    STEPS_LEFT_OUT,
+    ExposureRow,
+    RowState,
+    RunRow,
+    StageState,
+    status_words,
+)
+from miri_widgets.panels.charts.chart import COLOURS
 from miri_widgets.panels.parts.logview import LogView
 from miri_widgets.panels.parts.runbar import Runbar
 from miri_widgets.panels.parts.runs import Runs

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from miri_widgets.models.opening import OpeningModel
+from miri_widgets.models.program_chooser import OpeningModel
 from miri_widgets.panels.opener import Opener
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.shift_file import ShiftFilePanel
 from miri_widgets.products.program import load_program
 

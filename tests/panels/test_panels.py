@@ -9,13 +9,13 @@ from ipywidgets.widgets.widget import _instances
 from miri_widgets.dashboard import Dashboard, show
 from miri_widgets.models import SessionModel, StageState
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel
+from miri_widgets.panels.charts.histogram import HistogramView
+from miri_widgets.panels.charts.levels import LevelsView
 from miri_widgets.panels.header import Header
-from miri_widgets.panels.parts.field import Field
+from miri_widgets.panels.parts.base_view import close_all
 from miri_widgets.panels.parts.form import Form
-from miri_widgets.panels.parts.histogram import HistogramView
-from miri_widgets.panels.parts.levels import LevelsView
 from miri_widgets.panels.parts.logview import LogView
-from miri_widgets.panels.parts.part import close_all
+from miri_widgets.panels.parts.parameter_control import Field
 from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
 from miri_widgets.panels.parts.runs import Runs

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ipywidgets.widgets.widget import _instances
 
-from miri_widgets.core.proof import Bin, Change, Proof
+from miri_widgets.core.validation.validation import Bin, Change, Proof
 from miri_widgets.panels.parts.proof import ProofView
 
 EVIL = '<img src=x onerror="alert(1)">'

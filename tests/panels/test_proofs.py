@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import traitlets
 
-from miri_widgets.models.rows import RowState, RunRow
+from miri_widgets.models.status_rows import RowState, RunRow
 from miri_widgets.panels.parts.proofs import Proofs
 
 

@@ -8,12 +8,12 @@ import pytest
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models.exposure_map import COLOURINGS, Colouring
-from miri_widgets.panels.parts.afterimages import AfterImages
-from miri_widgets.panels.parts.chart import COLOURS
-from miri_widgets.panels.parts.exposuremap import painted
-from miri_widgets.panels.parts.levels import LevelsView
+from miri_widgets.panels.charts.afterimages import AfterImages
+from miri_widgets.panels.charts.chart import COLOURS
+from miri_widgets.panels.charts.exposuremap import painted
+from miri_widgets.panels.charts.levels import LevelsView
+from miri_widgets.panels.charts.shiftplots import ShiftTimes
 from miri_widgets.panels.parts.runs import Runs
-from miri_widgets.panels.parts.shiftplots import ShiftTimes
 
 from .stub_viewer import Viewer
 

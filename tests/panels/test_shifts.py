@@ -10,13 +10,13 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.analysis.shift_files import read_shift_facts
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.dashboard import PANELS
 from miri_widgets.models.exposure_map import ExposureMap
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.apply_shift import AppliedShifts, ApplyShiftPanel
+from miri_widgets.panels.charts.footprints import Arrow, SkyMap, Tile, angle_words, round_length
 from miri_widgets.panels.grid import GridPanel, GridPreview
-from miri_widgets.panels.parts.footprints import Arrow, SkyMap, Tile, angle_words, round_length
 from miri_widgets.panels.shifts import ShiftsPanel, ShiftsView, show_shifts
 from tests.support import shift_files
 

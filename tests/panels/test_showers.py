@@ -9,14 +9,14 @@ import pytest
 from astropy.io import fits
 from regions import EllipsePixelRegion, PixCoord
 
-from miri_widgets.core.rates import compare_rates, rate_from_integrations
+from miri_widgets.core.rates.rate_check import compare_rates, rate_from_integrations
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
 from miri_widgets.models.showers import PARAMETER
 from miri_widgets.panels.persistence import PersistencePanel
 from miri_widgets.panels.rates import RatesPanel
 from miri_widgets.panels.showers import ShowersPanel
-from miri_widgets.products.region_files import read_regions
+from miri_widgets.products.tables.region_files import read_regions
 from miri_widgets.run.records import Record, read_record, write_record
 
 from .stub_viewer import Viewer

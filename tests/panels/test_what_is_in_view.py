@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from miri_widgets.analysis.group_differences import Picture
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.errors import InputError, MiriWidgetsError
+from miri_widgets.models.auto_display import NewestProduct
 from miri_widgets.models.compare import LOOKS, CompareModel
 from miri_widgets.models.display import DisplayModel
+from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.flags import FlagsModel
 from miri_widgets.models.in_view import Content, InView, caption_of
-from miri_widgets.models.newest import NewestProduct
-from miri_widgets.models.rows import RowState
-from miri_widgets.models.selection import choose
 from miri_widgets.models.session import SessionModel
+from miri_widgets.models.status_rows import RowState
 from miri_widgets.panels.parts.shown_images import ShownImages
 from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.viewer import View

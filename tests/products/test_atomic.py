@@ -9,7 +9,7 @@ import pytest
 
 from miri_widgets.errors import DiskFullError, NotWritableError
 from miri_widgets.products.atomic import new_file, os_errors_as_ours, require_writable, write_json, write_text
-from miri_widgets.products.identity import file_identity
+from miri_widgets.products.file_hash import file_identity
 
 
 def test_failure_keeps_the_old_file_and_leaves_nothing(tmp_path):

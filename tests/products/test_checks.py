@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from miri_widgets.core.shift_choices import TrustedShift
-from miri_widgets.core.shift_groups import Group
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.choices import TrustedShift
+from miri_widgets.core.shifts.groups import Group
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.products.checks import (
     filter_folders,
     mosaic_grids,
@@ -22,7 +22,7 @@ from miri_widgets.products.checks import (
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import ExposureName
 from miri_widgets.products.scan import Mosaic, scan
-from miri_widgets.products.shift_tables import ShiftTable
+from miri_widgets.products.tables.shift_tables import ShiftTable
 
 
 def exposure(folder="/data/F1130W/stage0", filter_name="F1130W", program="02729", header="02729", number=1):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from miri_widgets.core.regions import Region
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.ds9_regions import parse_ds9
-from miri_widgets.products.region_files import from_astropy, parse_regions, read_regions, to_astropy
+from miri_widgets.products.tables.region_files import from_astropy, parse_regions, read_regions, to_astropy
 
 PLAIN = '# Region file format: DS9 version 4.1\nfk5\ncircle(80.5,-69.5,10") # text={a star}\nbox(80.4,-69.4,4",2",30)\n'
 
@@ -69,7 +69,7 @@ def test_a_box_is_the_polygon_of_its_corners_in_every_frame(frame, name, centre)
 
 def _exposure(centre, shape=(500, 500), scale=0.1):
     """A tangent plane without distortion."""
-    from miri_widgets.core.planes import Planes
+    from miri_widgets.core.exposure_arrays import Planes
     from miri_widgets.core.tangent_plane import from_plane
 
     zero = np.zeros(shape, np.float32)

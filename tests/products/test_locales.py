@@ -14,9 +14,9 @@ if sys.argv[2]:
     locale.setlocale(locale.LC_ALL, sys.argv[2])
     assert locale.localeconv()["decimal_point"] == ","
 from miri_widgets.products.dates import exposure_times, iso_mjd, julian_years, start_text
-from miri_widgets.products.measured_shifts import read_measured_shifts
-from miri_widgets.products.reference_catalogs import read_reference_catalog
-from miri_widgets.products.region_files import read_regions, write_regions
+from miri_widgets.products.tables.measured_shifts import read_measured_shifts
+from miri_widgets.products.tables.reference_catalogs import read_reference_catalog
+from miri_widgets.products.tables.region_files import read_regions, write_regions
 from miri_widgets.products.scan import scan
 from astropy.io import fits
 from astropy.wcs import WCS

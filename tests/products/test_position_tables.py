@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.errors import BadTableError
-from miri_widgets.products.catalogs import read_catalog
-from miri_widgets.products.reference_catalogs import read_reference_catalog
+from miri_widgets.products.tables.reference_catalogs import read_reference_catalog
+from miri_widgets.products.tables.source_catalogs import read_catalog
 
 RA, DEC = np.array([83.81, 83.825, 83.84]), np.array([-5.39, -0.385, -5.38])
 SKY = SkyCoord(RA, DEC, unit="deg")

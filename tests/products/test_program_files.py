@@ -12,7 +12,7 @@ from miri_widgets.errors import BadTableError, MiriWidgetsError, MissingFileErro
 from miri_widgets.products.checks import program_numbers
 from miri_widgets.products.names import program_number
 from miri_widgets.products.program import Program, load_program, save_program
-from miri_widgets.products.program_values import _KEYS
+from miri_widgets.products.program_schema import _KEYS
 
 
 def load(folder, text, **options):

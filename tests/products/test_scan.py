@@ -23,7 +23,7 @@ from miri_widgets.products.association import (
     write_association,
 )
 from miri_widgets.products.exposure import Exposure, read_exposure
-from miri_widgets.products.fits_files import read_headers, read_image
+from miri_widgets.products.fits_reader import read_headers, read_image
 from miri_widgets.products.pixels import read_pixel
 from miri_widgets.products.scan import scan
 from miri_widgets.products.thumbnails import read_thumbnail

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.errors import BadTableError
-from miri_widgets.products.measured_shifts import read_measured_shifts
-from miri_widgets.products.reference_catalogs import read_reference_catalog
 from miri_widgets.products.tables import read_table
+from miri_widgets.products.tables.measured_shifts import read_measured_shifts
+from miri_widgets.products.tables.reference_catalogs import read_reference_catalog
 
 ROOT = "jw01041001001_02101_0000{}"
 ARCSEC = {"arcsec": 1.0, "mas": 1e3, "deg": 1 / 3600, "arcmin": 1 / 60, "rad": math.pi / 648000, "uas": 1e6}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from miri_widgets.errors import BadTableError, ParameterError
-from miri_widgets.products.tag_tables import parse_tags, tags_as_csv, tags_as_json
+from miri_widgets.products.tables.tag_tables import parse_tags, tags_as_csv, tags_as_json
 from miri_widgets.products.tags import (
     ANOMALIES,
     Tag,

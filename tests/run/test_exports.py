@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from miri_widgets.products.content import content_hash
+from miri_widgets.products.product_digest import content_hash
 from miri_widgets.products.scan import scan
 from miri_widgets.run import completed, export_notebook, export_script, plan_stages
 

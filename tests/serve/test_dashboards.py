@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from miri_widgets.products.program import load_program
-from miri_widgets.serve.catalog import list_dashboards
+from miri_widgets.serve.dashboard_list import list_dashboards
 from miri_widgets.simulation import PROGRAMS
 from miri_widgets.steps.stages import STAGES
 

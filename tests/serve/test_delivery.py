@@ -56,7 +56,7 @@ def received(manager: KernelManager, setup: str) -> int:
     "setup",
     [
         'from miri_widgets.viewer import make_viewer; viewer = make_viewer("light")',
-        "from miri_widgets.panels.parts.part import Part; part = Part()",
+        "from miri_widgets.panels.parts.base_view import Part; part = Part()",
     ],
     ids=["viewer", "panel"],
 )

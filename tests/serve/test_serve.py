@@ -14,7 +14,7 @@ import pytest
 
 from miri_widgets.errors import EngineError, MissingFileError
 from miri_widgets.serve import ServerProcess, serve, start_server
-from miri_widgets.serve.catalog import list_dashboards
+from miri_widgets.serve.dashboard_list import list_dashboards
 from miri_widgets.serve.policy import UNUSED_EXTENSIONS, is_loopback
 
 PATIENCE = 600.0

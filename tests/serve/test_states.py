@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from miri_widgets.serve.catalog import list_dashboards
+from miri_widgets.serve.dashboard_list import list_dashboards
 from miri_widgets.serve.states import read_state
 
 

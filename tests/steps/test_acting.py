@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from parameter_trials.corrections import ACTS, BASE, IDLE, NOT_PIXELS
 
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.settings import Settings
 from miri_widgets.simulation.calibrated import CAL_EFFECTS, calibrated_program
@@ -208,7 +208,7 @@ def pixels(exposures, request):
                 for label, value in settings.items()
             }
             if name == "sky":
-                module, function = "miri_widgets.core.sky", "subtract_sky"
+                module, function = "miri_widgets.core.sky.subtraction", "subtract_sky"
                 arguments |= {"backgrounds": exposures[3:]} if settings.get("method") == "background" else {}
             # coronagraphs lie outside the small subarray
             seen = (

@@ -34,7 +34,7 @@ STAGE = Stage(
 """
 CORRECTION = """
 import numpy as np
-from miri_widgets.core.planes import Lazy, Outcome
+from miri_widgets.core.exposure_arrays import Lazy, Outcome
 
 
 def subtract(exposures, *, nsigma=3.0):

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from miri_widgets.core.shift_choices import TrustedShift
-from miri_widgets.core.shift_groups import Group
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.choices import TrustedShift
+from miri_widgets.core.shifts.groups import Group
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import BadTableError, NotWritableError
-from miri_widgets.products.shift_tables import ShiftTable, write_shift_table
+from miri_widgets.products.tables.shift_tables import ShiftTable, write_shift_table
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_exposure_that_the_table_does_not_know(cals, table):
 def test_a_sign_that_was_lost_in_the_table_is_told(cals, table):
     from dataclasses import replace
 
-    from miri_widgets.products.shift_tables import read_shift_table
+    from miri_widgets.products.tables.shift_tables import read_shift_table
 
     good, other = read_shift_table(table).shifts
     # the second visit on the star of the first, its shift copied without a sign

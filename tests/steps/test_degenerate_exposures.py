@@ -11,9 +11,9 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.core.mask_proof import prove_masks
-from miri_widgets.core.planes import Outcome
-from miri_widgets.core.proof import Proof, judged, prove
+from miri_widgets.core.exposure_arrays import Outcome
+from miri_widgets.core.validation.mask_validation import prove_masks
+from miri_widgets.core.validation.validation import Proof, judged, prove
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.steps.execute import execute
 from miri_widgets.steps.previews import operation_of

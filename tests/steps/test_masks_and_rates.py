@@ -12,9 +12,9 @@ from astropy.io import fits
 
 from miri_widgets import errors
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.rates import compare_rates, rate_from_integrations
+from miri_widgets.core.rates.rate_check import compare_rates, rate_from_integrations
 from miri_widgets.core.regions import Region
-from miri_widgets.products.region_files import write_regions
+from miri_widgets.products.tables.region_files import write_regions
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("small_program")]
 
@@ -119,7 +119,7 @@ def test_a_shower_leaves_the_slope_of_the_groups_before_it(tmp_path):
 
 
 def _frame(model):
-    from miri_widgets.core.planes import Planes
+    from miri_widgets.core.exposure_arrays import Planes
 
     zero = np.zeros(model.data.shape[2:], np.float32)
     return Planes(zero, zero, np.zeros(zero.shape, np.uint32))

@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from miri_widgets.core.shift_measurements import Status
-from miri_widgets.core.shifts import solve_shifts
-from miri_widgets.products.exposure_shifts import read_exposure_shifts
+from miri_widgets.core.shifts.measurements import Status
+from miri_widgets.core.shifts.solution import solve_shifts
+from miri_widgets.products.tables.exposure_shifts import read_exposure_shifts
 
 # No network: a connection to anywhere ends the process.
 _MEASURE = """

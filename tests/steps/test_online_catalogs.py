@@ -203,7 +203,7 @@ def test_shifts_to_gaia_are_the_true_ones_by_both_estimates(service, tiles, in_c
 
 
 def test_what_gaia_gave_is_kept_as_a_file_that_can_be_given_instead(service, tiles, tmp_path, monkeypatch):
-    from miri_widgets.products.reference_catalogs import read_reference_catalog
+    from miri_widgets.products.tables.reference_catalogs import read_reference_catalog
     from miri_widgets.steps import measure_shifts
     from miri_widgets.steps.shifts import ShiftsStep
 
@@ -224,6 +224,6 @@ def test_what_gaia_gave_is_kept_as_a_file_that_can_be_given_instead(service, til
     offline = ShiftsStep(catalog=str(kept), output_dir=str(tmp_path / "file"), **named)
     offline.run([str(one) for one in files])
     online_table, file_table = (next((tmp_path / name).glob("*_shifts.ecsv")) for name in ("online", "file"))
-    from miri_widgets.products.shift_tables import compare_tables, read_shift_table
+    from miri_widgets.products.tables.shift_tables import compare_tables, read_shift_table
 
     assert compare_tables(read_shift_table(online_table), read_shift_table(file_table), tolerance=1e-5) == ()

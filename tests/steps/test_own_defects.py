@@ -9,7 +9,7 @@ import pytest
 from astropy.io import fits
 
 from miri_widgets import errors
-from miri_widgets.core.sky import subtract_sky
+from miri_widgets.core.sky.subtraction import subtract_sky
 from miri_widgets.run.harm import harm_in
 from miri_widgets.steps.execute import execute
 from miri_widgets.steps.file_planes import read_planes

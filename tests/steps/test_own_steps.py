@@ -9,11 +9,11 @@ from astropy.io import fits
 
 from miri_widgets import errors
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.core.regions import Region
-from miri_widgets.core.verdicts import GRADES
+from miri_widgets.core.validation.verdicts import GRADES
 from miri_widgets.products.names import suffix_of
-from miri_widgets.products.region_files import write_regions
+from miri_widgets.products.tables.region_files import write_regions
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.execute import execute
 from miri_widgets.steps.file_planes import read_planes

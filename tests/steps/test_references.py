@@ -5,10 +5,10 @@ import shutil
 import pytest
 
 from miri_widgets.errors import CrdsCacheError, DamagedDownloadError
-from miri_widgets.products.archive import ArchiveFile
-from miri_widgets.products.downloads import download
+from miri_widgets.products.archive.mast import ArchiveFile
+from miri_widgets.products.download.queue import download
+from miri_widgets.products.download.retry_policy import Patience
 from miri_widgets.products.observing_modes import ObservingMode, assumed_modes, modes_of
-from miri_widgets.products.patience import Patience
 from miri_widgets.simulation import write_reference_cache
 from miri_widgets.steps.references import needed_references, reference_remotes
 

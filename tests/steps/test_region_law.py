@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import binary_dilation
 
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.core.regions import Region, mask_of
 from miri_widgets.core.tangent_plane import from_plane
 
@@ -126,7 +126,7 @@ def as_file(frame, shape, position, sizes, angle):
 def test_region_law_for_round_and_straight_shapes_of_any_frame(
     exposure, shape, frame, size, ratio, distance, where, angle
 ):
-    from miri_widgets.products.region_files import parse_regions
+    from miri_widgets.products.tables.region_files import parse_regions
 
     position = exposure.at(distance, where)
     sizes = (size,) if shape == "circle" else (size, max(size * ratio, 1.0))
@@ -230,7 +230,7 @@ def test_a_region_on_a_subarray_falls_where_its_star_is(tmp_path):
 
 def test_sources_that_are_added_far_away_stay_away(tmp_path):
     """Sources of the proof, and stars whose arms are followed, take the same way to the detector."""
-    from miri_widgets.core.injection import Injection
+    from miri_widgets.core.validation.injection import Injection
 
     exposure = Exposure(*CENTRES[0], tmp_path, (200, 240))
     places = np.array(

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from miri_widgets.core.shift_groups import Group
-from miri_widgets.core.shift_measurements import Measurement, Status
-from miri_widgets.core.shift_runs import trust_run
-from miri_widgets.core.shift_verdicts import Verdict
-from miri_widgets.products.exposure_shifts import ExposureShift
+from miri_widgets.core.shifts.groups import Group
+from miri_widgets.core.shifts.judgement import trust_run
+from miri_widgets.core.shifts.measurements import Measurement, Status
+from miri_widgets.core.shifts.verdicts import Verdict
+from miri_widgets.products.tables.exposure_shifts import ExposureShift
 
 GROUPS = tuple(Group(name, (f"{name}1", f"{name}2", f"{name}3")) for name in "ab")
 

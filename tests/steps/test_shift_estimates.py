@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from miri_widgets.core.shift_measurements import Measurement, Status
-from miri_widgets.core.star_positions import StarPositions
+from miri_widgets.core.shifts.measurements import Measurement, Status
+from miri_widgets.core.shifts.star_positions import StarPositions
 from miri_widgets.core.tangent_plane import from_plane, rotation_matrix
 from miri_widgets.products.exposure import FILTERS
-from miri_widgets.products.reference_catalogs import ReferenceCatalog
+from miri_widgets.products.tables.reference_catalogs import ReferenceCatalog
 
 PLACE = (80.5, -69.5)
 

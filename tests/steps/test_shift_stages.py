@@ -136,8 +136,8 @@ def test_report_holds_what_charts_need(chain):
 
 
 def test_tables_lie_beside_each_other(chain):
-    from miri_widgets.products.exposure_shifts import read_exposure_shifts
-    from miri_widgets.products.shift_tables import read_shift_table
+    from miri_widgets.products.tables.exposure_shifts import read_exposure_shifts
+    from miri_widgets.products.tables.shift_tables import read_shift_table
 
     found, folder = chain
     assert found["products"][0] == "jw01050_shifts.ecsv"

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from miri_widgets.core.shift_verdicts import Verdict
-from miri_widgets.products.shift_tables import read_shift_table
+from miri_widgets.core.shifts.verdicts import Verdict
+from miri_widgets.products.tables.shift_tables import read_shift_table
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 from astropy.io import fits
 
-from miri_widgets.core.planes import Planes
+from miri_widgets.core.exposure_arrays import Planes
 from miri_widgets.errors import StepFailedError
 from miri_widgets.models.services import Services
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan
-from miri_widgets.run.chain import plan_chain
+from miri_widgets.run.chain_planning import plan_chain
 from miri_widgets.run.code_settings import settings_from_code
 from miri_widgets.run.forecasts import forecast
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from miri_widgets.core.shift_choices import TrustedShift
-from miri_widgets.core.shift_groups import Group
-from miri_widgets.core.shift_measurements import Measurement, Overlap, Status
-from miri_widgets.core.shift_verdicts import Verdict
-from miri_widgets.products.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
-from miri_widgets.products.shift_tables import ShiftTable, write_shift_table
+from miri_widgets.core.shifts.choices import TrustedShift
+from miri_widgets.core.shifts.groups import Group
+from miri_widgets.core.shifts.measurements import Measurement, Overlap, Status
+from miri_widgets.core.shifts.verdicts import Verdict
+from miri_widgets.products.tables.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
+from miri_widgets.products.tables.shift_tables import ShiftTable, write_shift_table
 
 RA, DEC = 80.5, -69.5
 FIELD = (112.0, 74.0)

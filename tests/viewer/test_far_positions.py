@@ -10,7 +10,7 @@ from miri_widgets.core.regions import Region
 from miri_widgets.core.tangent_plane import from_plane
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.outlines import outlines
-from miri_widgets.viewer.place import place_on
+from miri_widgets.viewer.view_position import place_on
 
 SHAPE = (1024, 1032)
 CENTRE = (80.5, -69.5)

@@ -19,8 +19,8 @@ from miri_widgets.viewer import make_viewer
 from miri_widgets.viewer.deferred import DeferredViewer
 from miri_widgets.viewer.light_viewer import LightViewer
 from miri_widgets.viewer.outlines import outlines
-from miri_widgets.viewer.place import is_place, place_of, place_on
 from miri_widgets.viewer.state import checked_state
+from miri_widgets.viewer.view_position import is_place, place_of, place_on
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

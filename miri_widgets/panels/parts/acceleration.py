@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import sentences, text
 
 __all__ = ["AccelerationView"]

@@ -10,7 +10,7 @@ import traitlets
 
 from miri_widgets.models.compare import CompareModel
 from miri_widgets.models.in_view import Content
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import escape, sentences, text
 
 __all__ = ["CompareBar"]

@@ -10,7 +10,7 @@ import ipywidgets
 import traitlets
 
 from miri_widgets.models.display import CURVES, DisplayModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, sentences, text
 
 __all__ = ["DisplayBar"]

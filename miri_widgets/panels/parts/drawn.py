@@ -9,7 +9,7 @@ import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 
 __all__ = ["DrawnRegions"]

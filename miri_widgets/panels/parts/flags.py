@@ -10,7 +10,7 @@ import traitlets
 
 from miri_widgets.core.dq import BITS
 from miri_widgets.models.flags import FlagsModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import sentences, text
 
 __all__ = ["FLAG_COLOURS", "FlagBar", "colour_of"]

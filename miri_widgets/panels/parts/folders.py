@@ -6,11 +6,11 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.opening import FolderModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.models.program_chooser import FolderModel
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, counted, escape, sentences, text
-from miri_widgets.products.program_values import STARTS
+from miri_widgets.products.program_schema import STARTS
 
 __all__ = ["FolderChooser"]
 

@@ -8,7 +8,7 @@ import ipywidgets
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.showers import NO_RAMP
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
 
 __all__ = ["GroupDifferences"]

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.part import Part, close_all
+from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import button, escape, text
 from miri_widgets.products.names import suffix_of
 

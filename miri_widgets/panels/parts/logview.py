@@ -6,9 +6,9 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.rows import RowState
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.models.status_rows import RowState
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import escape, named, text
 
 __all__ = ["LogView"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from astropy.table import Table
 
 from miri_widgets.models.catalog_choice import CHOSEN
-from miri_widgets.panels.parts.colourmagnitude import SHAPE_COLOURS
+from miri_widgets.panels.charts.colourmagnitude import SHAPE_COLOURS
 from miri_widgets.viewer import ImageViewer
 
 __all__ = ["SourceMarks"]

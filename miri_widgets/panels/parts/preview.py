@@ -6,9 +6,9 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.selection import choose
+from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import escape, named, sentences, text
 
 __all__ = ["PreviewBar"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import escape, text
 

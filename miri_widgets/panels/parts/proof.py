@@ -9,9 +9,9 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.core.proof import Change, Proof
-from miri_widgets.panels.parts.chart import COLOURS, axis, figure, fit_axis
-from miri_widgets.panels.parts.part import Part, close_all
+from miri_widgets.core.validation.validation import Change, Proof
+from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import escape, sentences, text
 
 __all__ = ["EMPTY", "ProofView"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from miri_widgets.core.rates import REASONS
-from miri_widgets.models.selection import choose
+from miri_widgets.core.rates.rate_check import REASONS
+from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import escape, sentences, text
 

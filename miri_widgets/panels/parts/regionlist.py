@@ -12,7 +12,7 @@ from miri_widgets.core.regions import Region
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.regions import RegionSet, RegionUse
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 from miri_widgets.viewer import ImageViewer

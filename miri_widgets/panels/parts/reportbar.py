@@ -9,10 +9,10 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.readings import Reading
+from miri_widgets.models.background_value import Reading
 from miri_widgets.models.report import request_of
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 from miri_widgets.panels.report_page import make_report
 

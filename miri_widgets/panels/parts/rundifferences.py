@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.run_differences import Change, Choice, ProductPair, RunDifferencesModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, sentences, text
 

@@ -8,12 +8,12 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.analysis.shift_diagnostics import StarMatch, group_labels
-from miri_widgets.core.shift_choices import TrustedShift
-from miri_widgets.core.shift_verdicts import Verdict
+from miri_widgets.core.shifts.choices import TrustedShift
+from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.selection import choose
+from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.shifts import ShiftsModel
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
 

@@ -12,7 +12,7 @@ from miri_widgets.analysis.shower_list import ShowerRow
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.showers import PARAMETER, suggestion_threshold
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, escape, named, sentences, text
 

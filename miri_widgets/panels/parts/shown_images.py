@@ -23,7 +23,7 @@ from miri_widgets.models.in_view import (
     time_of_writing,
 )
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.watching import Watches
+from miri_widgets.models.subscriptions import Watches
 from miri_widgets.products.names import suffix_of
 from miri_widgets.viewer import ImageViewer, View
 from miri_widgets.viewer.image import safe_label

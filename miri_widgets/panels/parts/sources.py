@@ -10,12 +10,12 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.analysis.source_catalog import CatalogSource, ProgramCatalog
-from miri_widgets.core.catalog import EXTENDED, POINT, SHARP
+from miri_widgets.core.photometry.catalog import EXTENDED, POINT, SHARP
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.catalog_choice import KINDS, CatalogModel
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.parts.colourmagnitude import ColourMagnitude
-from miri_widgets.panels.parts.part import Part
+from miri_widgets.panels.charts.colourmagnitude import ColourMagnitude
+from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 from miri_widgets.products.names import suffix_of

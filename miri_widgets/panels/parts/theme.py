@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import ipywidgets
 import mistune
 
-from miri_widgets.panels.parts.mender import Mender
+from miri_widgets.panels.parts.accessibility import Mender
 
 __all__ = [
     "GLYPHS",

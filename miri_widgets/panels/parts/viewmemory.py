@@ -9,7 +9,7 @@ from typing import Any
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.watching import Watches
+from miri_widgets.models.subscriptions import Watches
 from miri_widgets.viewer import ImageViewer
 
 __all__ = ["ViewMemory"]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.errors import BadTableError, MissingFileError
-from miri_widgets.products.fits_files import shown_name
+from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.tables.astropy_readers import READERS, read_mrt
 from miri_widgets.products.tables.cells import is_missing, parse_number
 from miri_widgets.products.tables.text_layouts import TextTable, parse_text_table

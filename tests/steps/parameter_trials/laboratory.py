@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from miri_widgets.products.content import content_parts
+from miri_widgets.products.product_digest import content_parts
 from parameter_trials.exposures import BEFORE, EVENTS
 from parameter_trials.files import FILES
 from parameter_trials.references import changed_reference

@@ -174,7 +174,7 @@ def _mask(path: Path, source: list[Path]) -> None:
 
 def _drawn(path: Path, source: list[Path]) -> None:
     from miri_widgets.core.regions import Region
-    from miri_widgets.products.region_files import write_regions
+    from miri_widgets.products.tables.region_files import write_regions
 
     write_regions(path, [Region("circle", ((35.0, 30.0),), (12.0,), text="int=1 group=4")])
 
@@ -188,11 +188,11 @@ def _catalog(path: Path, source: list[Path]) -> None:
 
 
 def _table(path: Path, source: list[Path]) -> None:
-    from miri_widgets.core.shift_choices import TrustedShift
-    from miri_widgets.core.shift_groups import group_exposures
-    from miri_widgets.core.shift_verdicts import Verdict
+    from miri_widgets.core.shifts.choices import TrustedShift
+    from miri_widgets.core.shifts.groups import group_exposures
+    from miri_widgets.core.shifts.verdicts import Verdict
     from miri_widgets.products.exposure import read_exposure
-    from miri_widgets.products.shift_tables import ShiftTable, write_shift_table
+    from miri_widgets.products.tables.shift_tables import ShiftTable, write_shift_table
 
     (group,) = group_exposures([read_exposure(source[0], suffix="cal")])
     row = TrustedShift(group, "F560W", -0.3, 0.7, 0.001, 0.001, 0.0, 0.0, 1, 1, Verdict.PASS, "")

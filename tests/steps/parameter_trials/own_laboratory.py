@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from miri_widgets.products.content import content_parts
+from miri_widgets.products.product_digest import content_parts
 from parameter_trials.own_inputs import FILES, INPUTS
 from parameter_trials.references import changed_reference
 
@@ -85,7 +85,7 @@ class OwnLaboratory:
 
     @staticmethod
     def _split(files: list[Path]) -> str:
-        from miri_widgets.core.shift_groups import group_exposures
+        from miri_widgets.core.shifts.groups import group_exposures
         from miri_widgets.products.exposure import read_exposure
 
         group = group_exposures([read_exposure(path, suffix="cal") for path in files])[0]

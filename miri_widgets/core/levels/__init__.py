@@ -1,0 +1,1 @@
+"""Levels of exposures: measured, matched, and smooth surfaces."""

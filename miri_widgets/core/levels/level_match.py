@@ -1,0 +1,336 @@
+"""Match the levels of overlapping tiles: a constant for each, or a plane where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.levels.exposure_level import robust_sigma
+from miri_widgets.core.levels.groups import GROUPS, Sets, group_exposures
+from miri_widgets.core.levels.solution import Measurements, Solution, components_of, solve
+from miri_widgets.core.sky.cells import HALF_FIELD, Grid, detector_coordinates, sky_cells
+from miri_widgets.errors import ParameterError
+
+__all__ = ["MODELS", "REFERENCES", "match_levels"]
+
+MODELS = ("constant", "plane")
+REFERENCES = ("mean", "lowest")
+
+_PATTERN, _FIELD = 0.1, 32
+_WORTH = 0.5
+"""Least change by a plane from the centre to the edge of the field, in units of the scatter of cells."""
+
+
+def match_levels(
+    exposures: Sequence[Planes],
+    *,
+    model: str = "constant",
+    group: str | Callable[[str], str] = "tile",
+    reference: str = "mean",
+    box: int = 16,
+    min_cells: int = 10,
+    plane_sigma: float = 5.0,
+) -> Outcome:
+    """
+    Bring overlapping exposures to one level, measured where they see the same sky.
+
+    Parameters
+    ----------
+    exposures : sequence of Planes
+        Exposures of one filter, with sky positions. Not modified; each is asked for twice, one at a time, and again
+        when its result is.
+    model : str
+        "constant": one number for each group. "plane": also a tilted plane, for groups that have one.
+    group : str or callable
+        What shares one correction: "tile" (exposures of one visit that point near each other), "exposure", or a
+        function from an exposure's root to the name of its group.
+    reference : str
+        "mean": the mean correction of the groups is zero. "lowest": all come down to the lowest group.
+    box : int
+        Side of the cells of sky that are compared, pixels.
+    min_cells : int
+        Exposures hang together when they share so many cells.
+    plane_sigma : float
+        A group has a plane when its slopes differ from zero by so many standard deviations.
+
+    Returns
+    -------
+    Outcome
+        Exposures, each made when asked for. Fact ``level_match`` of each: ``group``, ``component``, ``level``
+        subtracted and ``level_err``, ``plane`` (change over 512 pixels along x and y). Common facts: ``groups``,
+        ``components`` (groups in each), ``cells`` compared, ``step_rms`` of the levels found, ``left_rms`` of cells
+        after the correction, ``plane_groups``, and ``pattern_rms``, what left-overs have in common on the detector.
+
+    Raises
+    ------
+    InputError
+        If an exposure has no sky positions.
+    MixedExposuresError
+        If exposures differ in filter or unit.
+    ParameterError
+        If a setting is out of bounds.
+
+    Notes
+    -----
+    Each exposure is measured in cells of a common grid on the sky (`miri_widgets.core.sky.cells`), in the imager
+    field alone: the Lyot area and the coronagraphs see another background. A cell that two exposures cover wholly
+    holds the same sources in both, so that their difference is free of the scene. Levels of all exposures are solved
+    together with the sky of each cell (`miri_widgets.core.levels.solution`), and averaged over each group.
+
+    A plane is not invented: all groups begin with one, and the least significant ones are dropped until all that are
+    left are significant, and larger than half of the scatter of the cells. A plane that all groups have in common
+    cannot be told from the sky, and stays.
+
+    Groups that overlap no other are left as they are, which is told. The variance of the correction is added to that
+    of ERR and of the read noise; its errors are the same all over an exposure.
+
+    A pattern fixed to the detector is taken for a step where tiles overlap with opposite edges: subtract the sky image
+    first.
+
+    References
+    ----------
+    Same aim as skymatch of the official pipeline, which compares whole outlines, the Lyot area included, and knows
+    constants only; planes between tiles as in the reductions of mosaics of nearby galaxies.
+    """
+    _require_settings(locals())
+    sets = group_exposures(exposures, group)
+    found = _measured(exposures, sets, box)
+    components = components_of(found, sets.groups, min_cells)
+    found = found.apart(components)
+    solution = _solved(found, sets, components, model == "plane", plane_sigma)
+    result = _Result.of(sets.groups, components, solution, reference)
+    facts = _facts(sets, components, found, solution, result, model)
+    correct = partial(
+        _corrected,
+        exposures=exposures,
+        sets=sets,
+        components=components,
+        result=result,
+        note=f"{model} by {'own groups' if callable(group) else group}",
+    )
+    return Outcome(Lazy(len(exposures), correct), facts, {}, _warnings(facts, sets, components))
+
+
+def _measured(exposures: Sequence[Planes], sets: Sets, box: int) -> Measurements:
+    """Cells of all exposures, in the order of time."""
+    parts = [sky_cells(exposures[index], sets.grid(box)) for index in sets.order]
+    if not parts:
+        return Measurements(*(np.zeros(0, np.int64),) * 3, *(np.zeros(0),) * 4)
+    numbers = np.repeat(np.arange(len(parts)), [part.key.size for part in parts])
+    key, value, err, u, v = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("key", "value", "err", "u", "v")
+    )
+    # differences alone matter, and keep their digits
+    level = float(np.median(value)) if value.size else 0.0
+    cell = np.unique(key, return_inverse=True)[1]
+    return Measurements(cell, numbers, Grid.blocks(key), value - level, err, u, v)
+
+
+def _solved(
+    found: Measurements, sets: Sets, components: NDArray[np.integer], with_planes: bool, least: float
+) -> Solution:
+    """Solve, and drop planes until all that are left are significant."""
+    groups = sets.groups
+    own = [np.unique(groups[components == one]) for one in np.unique(components)]
+    planes = np.zeros(len(sets.names), bool)
+    for several in own:
+        planes[several] = with_planes and several.size > 1
+    while True:
+        solution = solve(found, groups, components, planes, sets.axes)
+        slopes = solution.slopes.copy()
+        for several in own:
+            if planes[several].all():
+                slopes[several] = _beside_the_usual(slopes[several], sets.axes[several])
+        used = np.flatnonzero(planes)
+        smallest = _WORTH * robust_sigma(solution.residual, 0.0)
+        sizes = np.array(
+            [
+                solution.significance(int(one), slopes[one]) * (np.abs(slopes[one]).sum() > smallest)
+                for one in used
+            ]
+        )
+        order = np.argsort(sizes, kind="stable")
+        weak = used[order[sizes[order] < least]]
+        if not weak.size:
+            return solution
+        # those that differ from the usual least go first: without them, others may well be significant
+        planes[weak[: max(1, weak.size // 2)]] = False
+
+
+def _beside_the_usual(slopes: NDArray[np.float64], axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Slopes without what most groups have in common on the sky; both of shape (ngroup, 2), on the detector."""
+    sky = np.linalg.solve(axes, slopes[..., np.newaxis])[..., 0]
+    sky -= np.median(sky, axis=0)
+    return np.asarray((axes @ sky[..., np.newaxis])[..., 0], float)
+
+
+@dataclass(frozen=True, eq=False)
+class _Result:
+    """What is subtracted from each group: level and slopes, shape (ngroup, 3), and covariances, (ngroup, 3, 3)."""
+
+    values: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        groups: NDArray[np.integer],
+        components: NDArray[np.integer],
+        solution: Solution,
+        reference: str,
+    ) -> _Result:
+        """Average the levels of exposures over each group, relative to the reference of its component."""
+        number = len(groups)
+        count = solution.slopes.shape[0]
+        every = np.concatenate([solution.levels, solution.slopes.ravel()])
+        mean = np.zeros((count, every.size))
+        mean[groups, np.arange(number)] = 1
+        mean /= np.maximum(mean.sum(1, keepdims=True), 1)
+        levels, relative = mean @ every, mean.copy()
+        for component in np.unique(components):
+            own = np.unique(groups[components == component])
+            base = mean[own].mean(0) if reference == "mean" else mean[own[np.argmin(levels[own])]]
+            relative[own] -= base
+        values, covariances = np.zeros((count, 3)), np.zeros((count, 3, 3))
+        for group in range(count):
+            part = np.zeros((3, every.size))
+            part[0] = relative[group]
+            part[1, number + 2 * group] = part[2, number + 2 * group + 1] = 1
+            values[group], covariances[group] = part @ every, part @ solution.covariance @ part.T
+        return cls(values, covariances)
+
+    def image(self, group: int, planes: Planes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what is subtracted from an exposure and its variance; shapes that broadcast to (ny, nx)."""
+        (level, a, b), c = self.values[group], self.covariance[group]
+        if a == 0 and b == 0:
+            return np.array(level), np.array(c[0, 0])
+        u, v = detector_coordinates(planes.shape, planes.corner)
+        variance = (
+            c[0, 0] + 2 * (c[0, 1] * u + c[0, 2] * v + c[1, 2] * u * v) + c[1, 1] * u**2 + c[2, 2] * v**2
+        )
+        return level + a * u + b * v, np.maximum(variance, 0)
+
+
+def _corrected(
+    index: int,
+    *,
+    exposures: Sequence[Planes],
+    sets: Sets,
+    components: NDArray[np.integer],
+    result: _Result,
+    note: str,
+) -> Planes:
+    planes, at = exposures[index], sets.order.index(index)
+    group = int(sets.groups[at])
+    level, slope_x, slope_y = (float(value) for value in result.values[group])
+    own = {
+        "group": sets.names[group],
+        "component": int(components[at]),
+        "level": level,
+        "level_err": float(np.sqrt(max(result.covariance[group, 0, 0], 0.0))),
+        "plane": [slope_x, slope_y],
+    }
+    text = f"level {level:.5g} +- {own['level_err']:.2g} {planes.unit} of {own['group']} subtracted ({note})"
+    if slope_x or slope_y:
+        text += f", with {slope_x:.3g} and {slope_y:.3g} per 512 pixels along x and y"
+    facts, notes = {**planes.facts, "level_match": own}, (*planes.notes, text)
+    if not result.values[group].any():
+        return planes.but(facts=facts, notes=notes)
+    subtracted, variance = result.image(group, planes)
+    rnoise = planes.var_rnoise
+    return planes.but(
+        sci=(planes.sci - subtracted).astype(np.float32),
+        err=np.sqrt(planes.err.astype(np.float64) ** 2 + variance).astype(np.float32),
+        var_rnoise=None if rnoise is None else (rnoise + variance).astype(np.float32),
+        facts=facts,
+        notes=notes,
+    )
+
+
+def _facts(
+    sets: Sets,
+    components: NDArray[np.integer],
+    found: Measurements,
+    solution: Solution,
+    result: _Result,
+    model: str,
+) -> dict[str, Any]:
+    levels = result.values[:, 0]
+    errors = np.sqrt(np.maximum(result.covariance[:, 0, 0], 0))
+    by_component = [
+        [sets.names[group] for group in np.unique(sets.groups[components == one])]
+        for one in np.unique(components)
+    ]
+    linked = [sets.names.index(name) for names in by_component if len(names) > 1 for name in names]
+    return {
+        "model": model,
+        "exposures": len(sets.order),
+        "groups": len(sets.names),
+        "components": by_component,
+        "cells": found.cells,
+        "step_rms": float(np.std(levels[linked])) if linked else 0.0,
+        "level_err_max": float(errors.max()) if errors.size else 0.0,
+        "left_rms": robust_sigma(solution.residual, 0.0),
+        "plane_groups": [name for name, row in zip(sets.names, result.values, strict=True) if row[1:].any()],
+        "pattern_rms": _pattern(found, solution),
+    }
+
+
+def _pattern(found: Measurements, solution: Solution) -> float:
+    """
+    Return what the left-overs of all exposures have in common on the detector.
+
+    Rms of their means in fields of 32 pixels, what noise makes of it taken off (at four standard deviations); a lower
+    limit, since what differs little within a dither is taken for sky.
+    """
+    if not found.cell.size:
+        return 0.0
+    column, row = (np.floor((axis + 1) * HALF_FIELD / _FIELD) for axis in (found.u, found.v))
+    number = np.unique(column * 1000 + row, return_inverse=True)[1]
+    total = np.bincount(number, solution.weight)
+    mean = np.bincount(number, solution.weight * solution.residual) / total
+    noise = np.bincount(number, (solution.weight * solution.residual) ** 2) / total**2
+    usual = np.mean(noise) * (1 + 4 * np.sqrt(2 / total.size))
+    return float(np.sqrt(np.maximum(np.mean(mean**2) - usual, 0)))
+
+
+def _warnings(facts: dict[str, Any], sets: Sets, components: NDArray[np.integer]) -> tuple[str, ...]:
+    lines, parts = [], facts["components"]
+    alone = [names[0] for names in parts if len(names) == 1]
+    if len(parts) == len(sets.names):
+        lines.append("No two groups of exposures share enough sky: nothing is changed.")
+    elif alone:
+        lines.append(f"{', '.join(alone)}: no overlap with others, left as they are.")
+    linked = [names for names in parts if len(names) > 1]
+    if len(linked) > 1:
+        lines.append(f"{len(linked)} sets of groups do not overlap each other: each is matched by itself.")
+    if facts["pattern_rms"] > min(_PATTERN * facts["step_rms"], facts["level_err_max"]) > 0:
+        lines.append(
+            f"What is left has a pattern fixed to the detector, {facts['pattern_rms']:.2g} rms: levels can be wrong by "
+            "several times as much; subtract the sky image first."
+        )
+    return tuple(lines)
+
+
+def _require_settings(given: dict[str, Any]) -> None:
+    def refuse(name: str, expected: str) -> None:
+        raise ParameterError(f"{name} = {given[name]!r}", expected, "correct the parameter")
+
+    if given["model"] not in MODELS:
+        refuse("model", "one of " + ", ".join(MODELS))
+    if not (callable(given["group"]) or given["group"] in GROUPS):
+        refuse("group", "one of " + ", ".join(GROUPS))
+    if given["reference"] not in REFERENCES:
+        refuse("reference", "one of " + ", ".join(REFERENCES))
+    if not 4 <= given["box"] <= 256:
+        refuse("box", "4 to 256 pixels")
+    if not given["min_cells"] >= 1:
+        refuse("min_cells", "1 or more")
+    if not given["plane_sigma"] > 0:
+        refuse("plane_sigma", "a positive number of standard deviations")

@@ -1,0 +1,297 @@
+"""Levels, and planes, that bring measurements of the same places to agreement: robust least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from miri_widgets.core.sky.cells import HALF_FIELD
+
+__all__ = ["Measurements", "Solution", "components_of", "solve"]
+
+_TUKEY = 6.0
+_MAXITERS, _SETTLED = 25, 0.01
+_LINES = 16
+_WEAK = 1e-7
+"""Weight of what only decides where the measurements do not, relative to that of a measured level."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """
+    Values of cells in exposures; arrays of shape (n,).
+
+    Attributes
+    ----------
+    cell, exposure : ndarray of int
+        0-based numbers.
+    block : ndarray of int
+        Number of the part of the sky around the cell in which errors may be alike.
+    value, err : ndarray of float64
+        Measured value and its standard deviation.
+    u, v : ndarray of float64
+        Detector coordinates.
+    """
+
+    cell: NDArray[np.int64]
+    exposure: NDArray[np.int64]
+    block: NDArray[np.int64]
+    value: NDArray[np.float64]
+    err: NDArray[np.float64]
+    u: NDArray[np.float64]
+    v: NDArray[np.float64]
+
+    @property
+    def cells(self) -> int:
+        """How many cells there are."""
+        return int(self.cell.max()) + 1 if self.cell.size else 0
+
+    def sums(self, number: NDArray[np.integer], values: NDArray[np.float64]) -> csr_array:
+        """Return the matrix that sums `values` times something over equal `number`, which need not be consecutive."""
+        rows = np.unique(number, return_inverse=True)[1]
+        columns = np.arange(number.size)
+        size = int(rows.max()) + 1 if rows.size else 0
+        return csr_array((values, (rows, columns)), (size, number.size))
+
+    def apart(self, components: NDArray[np.integer]) -> Measurements:
+        """Return those in cells that several exposures of one component measure; cells are numbered anew."""
+        if not self.cell.size:
+            return self
+        cell = self.cell * (int(components.max()) + 1) + components[self.exposure]
+        _, place, count = np.unique(cell, return_inverse=True, return_counts=True)
+        keep = count[place] > 1
+        return Measurements(
+            np.unique(cell[keep], return_inverse=True)[1],
+            self.exposure[keep],
+            self.block[keep],
+            *(part[keep] for part in (self.value, self.err, self.u, self.v)),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """
+    Levels of exposures and slopes of groups.
+
+    Attributes
+    ----------
+    levels : ndarray of float64, shape (nexp,)
+        Mean 0 in each component.
+    slopes : ndarray of float64, shape (ngroup, 2)
+        Along u and v; 0 for groups without a plane.
+    covariance : ndarray of float64, shape (nexp + 2 ngroup, nexp + 2 ngroup)
+        Of levels, and of the slopes in the order of `slopes`, flattened.
+    residual : ndarray of float64, shape (n,)
+        What is left of each measurement.
+    weight : ndarray of float64, shape (n,)
+        Final weights; almost 0 for outliers.
+    """
+
+    levels: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    residual: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+    def significance(self, group: int, slope: NDArray[np.float64]) -> float:
+        """Return how many standard deviations of its slopes a group is from zero with slopes (2,)."""
+        at = len(self.levels) + 2 * group
+        spread = self.covariance[at : at + 2, at : at + 2]
+        return float(np.sqrt(np.maximum(slope @ np.linalg.pinv(spread) @ slope, 0)))
+
+
+def components_of(found: Measurements, groups: NDArray[np.integer], least: int) -> NDArray[np.int64]:
+    """
+    Tell which exposures hang together.
+
+    Parameters
+    ----------
+    found : Measurements
+        What was measured.
+    groups : ndarray of int, shape (nexp,)
+        Group of each exposure; exposures of one group always hang together.
+    least : int
+        Exposures that share so many cells do.
+
+    Returns
+    -------
+    ndarray of int, shape (nexp,)
+        0-based number of the component.
+    """
+    number = len(groups)
+    if found.cell.size:
+        seen = csr_array(
+            (np.ones(found.cell.size), (found.cell, found.exposure)), (found.cell.max() + 1, number)
+        )
+        links = (seen.T @ seen).toarray() >= least
+    else:
+        links = np.zeros((number, number), bool)
+    links |= groups[:, np.newaxis] == groups[np.newaxis, :]
+    return np.asarray(connected_components(csr_array(links), directed=False)[1], np.int64)
+
+
+def solve(
+    found: Measurements,
+    groups: NDArray[np.integer],
+    components: NDArray[np.integer],
+    planes: NDArray[np.bool_],
+    axes: NDArray[np.float64],
+) -> Solution:
+    """
+    Fit the level of each exposure, and planes of some groups, such that cells agree.
+
+    Parameters
+    ----------
+    found : Measurements
+        Cells that several exposures share.
+    groups, components : ndarray of int, shape (nexp,)
+        Of each exposure.
+    planes : ndarray of bool, shape (ngroup,)
+        Which groups have a plane.
+    axes : ndarray of float64, shape (ngroup, 2, 2)
+        Which way the axes of the detector point on the sky; rows: along x and y.
+
+    Returns
+    -------
+    Solution
+
+    Notes
+    -----
+    The model is ``value = sky of the cell + level of the exposure + plane of the group``; the sky of each cell is
+    free and eliminated, so that any scene cancels. Outliers lose weight by Tukey's biweight, at 6 robust standard
+    deviations. The covariance is made of the scores themselves ("sandwich"), summed over the parts of the sky and over
+    the rows and the columns of each exposure: it holds when the errors of the cells are wrong, and when cells err
+    together, as with stripes or in a nebula.
+
+    Where measurements leave it open, exposures of one group have one level, and levels of a component have the mean 0.
+    A slope on the sky that all groups have in common cannot be told from the sky itself: where all groups of a
+    component have planes, what they have in common is 0.
+    """
+    design = _design(found, groups, planes)
+    penalty = _penalty(groups, components, planes, axes)
+    base = 1.0 / found.err**2
+    weight = base.copy()
+    scale = float(np.median(base)) if base.size else 1.0
+    before = np.full(design.shape[1], np.inf)
+    for _ in range(_MAXITERS):
+        normal, right, sky_of = _normal(found, design, weight)
+        typical = max([scale * _WEAK, *np.sort(np.diag(normal)[: len(groups)])[len(groups) // 2 :][:1]])
+        full = normal + typical * penalty
+        answer = np.asarray(np.linalg.solve(full, right), np.float64)
+        rest = found.value - design @ answer
+        residual = rest - sky_of(rest)
+        pull = np.abs(residual) * np.sqrt(base)
+        spread = 1.4826 * float(np.median(pull)) if pull.size else 0.0
+        # never quite 0: the sky of a cell of outliers alone must be known
+        new = base * np.clip(1 - (pull / (_TUKEY * max(spread, 0.05))) ** 2, 1e-4, None) ** 2
+        moved = np.abs(answer - before) * np.sqrt(np.diag(full))
+        weight, before = new, answer
+        if moved.max(initial=0) < _SETTLED:
+            break
+    inverse = np.linalg.inv(full)
+    covariance = inverse @ _meat(found, design, weight, residual) @ inverse
+    levels, slopes = np.split(np.asarray(answer, np.float64), [len(groups)])
+    return Solution(levels, slopes.reshape(-1, 2), covariance, residual, weight)
+
+
+def _meat(
+    found: Measurements, design: csr_array, weight: NDArray[np.float64], residual: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """
+    Covariance of the scores.
+
+    Notes
+    -----
+    Cluster-robust covariance in several ways at once (Cameron, Gelbach & Miller 2011): that of the cells, and what
+    blocks, rows and columns add to it, never take from it: there may be few of them. What rows and columns add counts
+    twice, since either residual of two exposures that share a cell holds half of the difference.
+    """
+    means = _means(found, design, weight)
+    pull = weight * residual
+
+    def of(number: NDArray[np.integer]) -> NDArray[np.float64]:
+        gather = found.sums(number, pull)
+        to_cell = csr_array(gather @ found.sums(found.cell, np.ones(pull.size)).T)
+        scores = gather @ design - to_cell @ means
+        return np.asarray((scores.T @ scores).toarray(), float)
+
+    lines = int(2 * HALF_FIELD // _LINES) + 1
+    rows, columns = (
+        found.exposure * lines + np.floor((1 + axis) * HALF_FIELD / _LINES).astype(np.int64)
+        for axis in (found.v, found.u)
+    )
+    cells, single = of(found.cell), of(np.arange(pull.size))
+    together = _positive(of(found.block) - cells)
+    together += 2 * _positive(of(rows) - single) + 2 * _positive(of(columns) - single)
+    free = max(found.cells - np.linalg.matrix_rank(cells), 1)
+    return (cells + together) * (found.cells / free)
+
+
+def _positive(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The part of a symmetric matrix with eigenvalues above zero."""
+    size, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    return np.asarray((vectors * np.maximum(size, 0)) @ vectors.T, float)
+
+
+def _design(found: Measurements, groups: NDArray[np.integer], planes: NDArray[np.bool_]) -> csr_array:
+    """Matrix from parameters to measurements."""
+    number, rows = len(groups), np.arange(found.cell.size)
+    slope = number + 2 * groups[found.exposure]
+    used = planes[groups[found.exposure]].astype(float)
+    columns = np.concatenate([found.exposure, slope, slope + 1])
+    values = np.concatenate([np.ones(rows.size), found.u * used, found.v * used])
+    return csr_array((values, (np.tile(rows, 3), columns)), (rows.size, number + 2 * len(planes)))
+
+
+def _penalty(
+    groups: NDArray[np.integer],
+    components: NDArray[np.integer],
+    planes: NDArray[np.bool_],
+    axes: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """What decides where measurements do not, relative to the weight of a level."""
+    number, size = len(groups), len(groups) + 2 * len(planes)
+    penalty = np.zeros((size, size))
+    same = groups[:, np.newaxis] == groups
+    together = components[:, np.newaxis] == components
+    penalty[:number, :number] = _WEAK * (np.eye(number) - same / same.sum(1, keepdims=True))
+    penalty[:number, :number] += together / together.sum(1, keepdims=True)
+    # a slope that is not used stays at zero
+    penalty[range(number, size), range(number, size)] = np.where(np.repeat(planes, 2), _WEAK, 1.0)
+    for component in np.unique(components):
+        own = np.unique(groups[components == component])
+        if planes[own].all():
+            common = np.zeros((size, 2))
+            for group in own:
+                common[number + 2 * group : number + 2 * group + 2] = axes[group]
+            common = np.linalg.qr(common)[0]
+            penalty += common @ common.T
+    return penalty
+
+
+def _means(found: Measurements, design: csr_array, weight: NDArray[np.float64]) -> csr_array:
+    """Weighted mean of the design in each cell."""
+    cells = found.sums(found.cell, weight)
+    return csr_array((cells @ design).multiply(1 / cells.sum(axis=1)[:, np.newaxis]))
+
+
+def _normal(
+    found: Measurements, design: csr_array, weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
+    """Normal equations without the sky of the cells, and the function that gives that sky."""
+    cells, means = found.sums(found.cell, weight), _means(found, design, weight)
+    weighted = csr_array(design.multiply(weight[:, np.newaxis]))
+    normal = (weighted.T @ design - (cells @ design).T @ means).toarray()
+    right = weighted.T @ found.value - means.T @ (cells @ found.value)
+    total = cells.sum(axis=1)
+
+    def sky_of(rest: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Weighted mean of what is left, for the cell of each measurement."""
+        return np.asarray((cells @ rest) / total, float)[found.cell]
+
+    return normal, right, sky_of

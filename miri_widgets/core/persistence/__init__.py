@@ -1,0 +1,1 @@
+"""After-images: which pixels a bright source spoils later."""

@@ -1,0 +1,1 @@
+"""Fluxes of sources: apertures, matched light, catalogues."""

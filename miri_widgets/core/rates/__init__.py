@@ -1,0 +1,1 @@
+"""Count rates and integrations."""

@@ -1,0 +1,1 @@
+"""Shifts of groups of exposures: measured, judged, transferred."""

@@ -1,0 +1,154 @@
+"""Offsets between exposures that see the same stars: the second opinion on every shift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import Delaunay, QhullError
+
+from miri_widgets.core.shifts.measurements import Overlap
+from miri_widgets.core.shifts.offset_histogram import Offset, offset_histogram
+from miri_widgets.core.shifts.star_positions import StarPositions
+from miri_widgets.core.tangent_plane import mean_position, to_plane
+
+__all__ = ["LEAST_SIGNIFICANCE", "believed_overlaps", "overlap_offset", "pair_offsets"]
+
+LEAST_SIGNIFICANCE = 5.0
+"""Peaks of the offset histogram below this are not told from chance: one in a million, anywhere in the search area."""
+
+_FEWEST = 3
+
+
+def believed_overlaps(
+    offsets: Mapping[tuple[str, str], Offset],
+    *,
+    least_significance: float = LEAST_SIGNIFICANCE,
+    references: Mapping[str, tuple[float, float]] | None = None,
+    turns: Mapping[str, float] | None = None,
+) -> tuple[Overlap, ...]:
+    """
+    Return the offsets that stand out of chance, as the solver of group shifts takes them.
+
+    Parameters
+    ----------
+    offsets : mapping of (str, str) to Offset
+        Of `pair_offsets`.
+    least_significance : float
+        Offsets whose peak is lower are left out.
+    references : mapping of str to (float, float), optional
+        Reference point of each exposure, (RA, Dec) in degrees.
+    turns : mapping of str to float, optional
+        Rotation that each exposure will get about its reference point, in the tangent plane, degrees from north
+        through east: the offsets are then those that are left to the shifts.
+
+    Returns
+    -------
+    tuple of Overlap
+        Sorted by the names of the exposures.
+
+    Notes
+    -----
+    An overlap lies at the edge of both exposures. There a roll that is wrong by 0.005 degrees looks like a shift of
+    5 mas: an exposure that turns by t moves at the distance (x, y) of its reference point by t (y, -x).
+    """
+    found = []
+    for (a, b), one in sorted(offsets.items()):
+        if one.significance < least_significance:
+            continue
+        dx, dy = one.dx, one.dy
+        for root, sign in ((a, 1), (b, -1)):
+            if references and turns and turns.get(root):
+                x, y = (-float(part) for part in to_plane(*references[root], one.centre))
+                turn = np.deg2rad(turns[root])
+                dx, dy = dx - sign * turn * y, dy + sign * turn * x
+        found.append(Overlap(a, b, float(dx), float(dy), one.sigma, round(one.matches)))
+    return tuple(found)
+
+
+def pair_offsets(
+    stars: Sequence[StarPositions], groups: Mapping[str, str], *, search_radius: float = 3.0
+) -> dict[tuple[str, str], Offset]:
+    """
+    Measure the offset of every two exposures of different groups that see the same stars.
+
+    Parameters
+    ----------
+    stars : sequence of StarPositions
+        One per exposure, with sky positions; in any order.
+    groups : mapping of str to str
+        Group of each exposure, by root.
+    search_radius : float
+        Largest offset, arcsec.
+
+    Returns
+    -------
+    dict of (str, str) to Offset
+        By the roots of a and b, sorted; what must be added to positions in a to bring them onto b, believable or
+        not. Independent of the order of the input.
+    """
+    ordered = sorted(stars, key=lambda one: one.root)
+    found = {}
+    for place, a in enumerate(ordered):
+        for b in ordered[place + 1 :]:
+            if groups[a.root] == groups[b.root]:
+                continue
+            offset = overlap_offset(a, b, search_radius=search_radius)
+            if offset is not None:
+                found[a.root, b.root] = offset
+    return found
+
+
+def overlap_offset(a: StarPositions, b: StarPositions, *, search_radius: float = 3.0) -> Offset | None:
+    """
+    Return what must be added to positions in a to bring them onto b, in the middle of their overlap.
+
+    Parameters
+    ----------
+    a, b : StarPositions
+        Two exposures.
+    search_radius : float
+        Largest offset, arcsec.
+
+    Returns
+    -------
+    Offset or None
+        None when they have fewer than three stars each where they overlap.
+
+    Notes
+    -----
+    The overlap is what the convex hulls of the two lists have in common, `search_radius` wider.
+    """
+    if min(len(a), len(b)) < _FEWEST:
+        return None
+    middle = mean_position(np.concatenate([a.ra, b.ra]), np.concatenate([a.dec, b.dec]))
+    places = [np.column_stack(to_plane(one.ra, one.dec, middle)) for one in (a, b)]
+    inside = [
+        _within(mine, other, search_radius)
+        for mine, other in ((places[0], places[1]), (places[1], places[0]))
+    ]
+    if min(part.sum() for part in inside) < _FEWEST:
+        return None
+    (ra_a, dec_a), (ra_b, dec_b) = (
+        (one.ra[part], one.dec[part]) for one, part in zip((a, b), inside, strict=True)
+    )
+    centre = mean_position(np.concatenate([ra_a, ra_b]), np.concatenate([dec_a, dec_b]))
+    return offset_histogram(ra_a, dec_a, ra_b, dec_b, search_radius=search_radius, centre=centre)
+
+
+def _within(places: NDArray[np.float64], others: NDArray[np.float64], margin: float) -> NDArray[np.bool_]:
+    """True for positions in the convex hull of others, made wider by about `margin`."""
+    others = others[np.isfinite(others).all(axis=1)]
+    middle = others.mean(axis=0) if len(others) else np.zeros(2)
+    size = np.hypot(*(others - middle).T).max() if len(others) else 0.0
+    if len(others) < _FEWEST or size == 0:
+        return np.zeros(len(places), bool)
+    wider = middle + (others - middle) * (1 + margin / size)
+    inside = np.zeros(len(places), bool)
+    finite = np.isfinite(places).all(axis=1)
+    try:
+        inside[finite] = Delaunay(wider).find_simplex(places[finite]) >= 0
+    except QhullError:  # all on one line: no area
+        return inside
+    return inside

@@ -1,0 +1,250 @@
+"""Whether the shift of a group is to be believed: PASS, WEAK or FAIL, with the reasons in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from miri_widgets.core.shifts.measurements import GroupShift, Measurement, Status
+
+__all__ = [
+    "Evidence",
+    "Judgement",
+    "Limits",
+    "Verdict",
+    "evidence_for",
+    "judge",
+]
+
+
+class Verdict(StrEnum):
+    """How far a shift is to be believed."""
+
+    PASS = "PASS"
+    WEAK = "WEAK"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """
+    Where evidence becomes weak, and where it fails: (weak, fail) of each.
+
+    Attributes
+    ----------
+    matches : tuple of float
+        Fewer matched stars in the typical exposure. MIRI's own parameter files ask tweakreg for 15, or 5 in
+        sparse filters.
+    significance : tuple of float
+        Lower peak of the offset histogram, standard deviations above chance.
+    rms : tuple of float
+        Larger residual of the stars, arcsec. Good fits have 0.015 to 0.026 (LMC, F560W); a pixel is 0.11.
+    disagreement : tuple of float
+        Larger difference between the two estimates, arcsec.
+    err : tuple of float
+        Larger standard error on an axis, arcsec.
+    """
+
+    matches: tuple[float, float] = (10, 5)
+    significance: tuple[float, float] = (7, 5)
+    rms: tuple[float, float] = (0.05, 0.11)
+    disagreement: tuple[float, float] = (0.015, 0.05)
+    err: tuple[float, float] = (0.010, 0.05)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """
+    What is known about the shift of a group. What is not known (None, NaN) does not speak for it or against
+    it.
+
+    Attributes
+    ----------
+    exposures, used, shared, overlaps : int
+        Exposures with a value, those that count, those that only carry the shift of the run, and overlaps
+        with other groups that count.
+    err : float
+        The larger standard error of the two axes, arcsec.
+    tied : bool
+        Whether absolute measurements fix it.
+    matches : float or None
+        Matched stars of the typical exposure (median).
+    significance : float
+        Of the offset histogram's peak, standard deviations above chance (median).
+    rms : float
+        Residual of the stars, arcsec (median).
+    disagreement : float
+        Distance between the two estimates of the shift, arcsec.
+    """
+
+    exposures: int
+    used: int
+    shared: int = 0
+    overlaps: int = 0
+    err: float = math.nan
+    tied: bool = True
+    matches: float | None = None
+    significance: float = math.nan
+    rms: float = math.nan
+    disagreement: float = math.nan
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """
+    A verdict and why.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        The worst of what each piece of evidence says.
+    reasons : tuple of str
+        What made it worse than PASS; for PASS, what speaks for it.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """The reasons as one line."""
+        return "; ".join(self.reasons)
+
+
+def evidence_for(
+    shift: GroupShift, measurements: Sequence[Measurement], second: GroupShift | None = None
+) -> Evidence:
+    """
+    Gather what is known about the shift of a group.
+
+    Parameters
+    ----------
+    shift : GroupShift
+        Its solved shift.
+    measurements : sequence of Measurement
+        Of any groups.
+    second : GroupShift, optional
+        The same group solved from an independent estimate.
+    """
+    out = {root for root, _ in shift.left_out}
+    own = [one for one in measurements if one.group == shift.group]
+    used = [one for one in own if one.root not in out]
+    matches = [one.matches for one in used if one.matches is not None]
+    # shifts with other zero points, or zero by definition, cannot disagree
+    same_zero = second is not None and shift.tied == second.tied and shift.dx_err > 0
+    apart = math.hypot(shift.dx - second.dx, shift.dy - second.dy) if second and same_zero else math.nan
+    return Evidence(
+        exposures=shift.exposures,
+        used=shift.used,
+        shared=sum(one.status is Status.SHARED for one in own),
+        overlaps=shift.overlaps,
+        err=max(shift.dx_err, shift.dy_err),
+        tied=shift.tied,
+        matches=float(np.median(matches)) if matches else None,
+        significance=_median([one.significance for one in used]),
+        rms=_median([one.rms for one in used]),
+        disagreement=apart,
+    )
+
+
+def judge(evidence: Evidence, limits: Limits | None = None) -> Judgement:
+    """
+    Judge the shift of a group.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What is known.
+    limits : Limits, optional
+        Other limits than the usual ones.
+
+    Returns
+    -------
+    Judgement
+        Better evidence never makes it worse.
+    """
+    limits = limits or Limits()
+    found = _judge_counts(evidence)
+    if evidence.used or evidence.overlaps:
+        found += _judge_numbers(evidence, limits)
+    worst = max((rank for rank, _ in found), default=0)
+    verdict = (Verdict.PASS, Verdict.WEAK, Verdict.FAIL)[worst]
+    reasons = tuple(words for rank, words in sorted(found, key=lambda one: -one[0]))
+    return Judgement(verdict, reasons if worst else (*_praise(evidence), *reasons))
+
+
+def _judge_counts(evidence: Evidence) -> list[tuple[int, str]]:
+    """Rank (0 to know, 1 weak, 2 fail) and words about the number of exposures."""
+    found = []
+    of_all = f"{evidence.used} of {evidence.exposures} exposures"
+    if evidence.shared:
+        words = f"{evidence.shared} of {evidence.exposures} exposures carry only the shift of the whole run"
+        found.append((1 if 2 * evidence.shared >= evidence.exposures else 0, words))
+    if evidence.used == 0:
+        if evidence.overlaps:
+            found.append((1, f"known only through {_many(evidence.overlaps, 'overlap')} with other groups"))
+        else:
+            found.append(
+                (2, "no exposure was measured" if evidence.exposures else "not measured in this filter")
+            )
+    elif evidence.used == 1:
+        found.append((1, "one exposure only: nothing confirms it"))
+    elif evidence.used == 2 and evidence.matches is None:
+        found.append((1, "two exposures only, and their matches are not known"))
+    if evidence.used > 0 and 2 * evidence.used < evidence.exposures:
+        found.append((1, f"only {of_all} count"))
+    if not evidence.tied and evidence.used + evidence.overlaps:
+        found.append((1, "relative: no absolute measurement fixes it"))
+    return found
+
+
+def _judge_numbers(evidence: Evidence, limits: Limits) -> list[tuple[int, str]]:
+    """Rank (1 weak, 2 fail) and words about numbers beyond their limits."""
+    matches = math.nan if evidence.matches is None else evidence.matches
+    found = [
+        (_below(matches, limits.matches), f"{matches:.0f} matched stars in the typical exposure"),
+        (
+            _below(evidence.significance, limits.significance),
+            f"peak of the offset histogram only {evidence.significance:.1f} sigma above chance",
+        ),
+        (_above(evidence.rms, limits.rms), f"residual of the stars {evidence.rms * 1000:.0f} mas"),
+        (
+            _above(evidence.disagreement, limits.disagreement),
+            f"the two estimates differ by {evidence.disagreement * 1000:.0f} mas",
+        ),
+        (_above(evidence.err, limits.err), f"standard error {evidence.err * 1000:.0f} mas"),
+    ]
+    return [one for one in found if one[0]]
+
+
+def _praise(evidence: Evidence) -> tuple[str, ...]:
+    """What speaks for a shift that passes."""
+    words = [f"{evidence.used} of {evidence.exposures} exposures agree"]
+    if math.isfinite(evidence.err):
+        words[0] += f", standard error {evidence.err * 1000:.1f} mas"
+    if evidence.matches is not None:
+        words.append(f"{evidence.matches:.0f} matched stars")
+    if math.isfinite(evidence.disagreement):
+        words.append(f"two estimates agree within {max(evidence.disagreement * 1000, 0.1):.1f} mas")
+    return tuple(words)
+
+
+def _below(value: float, limits: tuple[float, float]) -> int:
+    return int(value < limits[0]) + int(value < limits[1])
+
+
+def _above(value: float, limits: tuple[float, float]) -> int:
+    return int(value > limits[0]) + int(value > limits[1])
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _median(values: Sequence[float]) -> float:
+    known = [value for value in values if math.isfinite(value)]
+    return float(np.median(known)) if known else math.nan

@@ -1,0 +1,1 @@
+"""The sky of a program, made of its own exposures."""

@@ -1,0 +1,475 @@
+"""Samples of the sky from exposures of one filter: values on disk, sources masked, level and noise of each exposure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, partial
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.dq import BITS
+from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.regions import Region, mask_of
+from miri_widgets.core.stacks.clipped_mean import clipped_mean, median_plane
+from miri_widgets.core.stacks.disk_stack import Spool
+from miri_widgets.core.stacks.fast_masking import blank
+from miri_widgets.core.stacks.source_masks import binned, robust_level, source_mask, unbinned
+from miri_widgets.errors import MixedExposuresError, ParameterError
+
+__all__ = [
+    "BOX",
+    "FIRST_IMAGER_COLUMN",
+    "MaskSettings",
+    "Samples",
+    "bands",
+    "in_parallel",
+    "require_like",
+]
+
+FIRST_IMAGER_COLUMN = 360
+"""0-based column of the full detector where the imager field begins; left of it are the coronagraphs."""
+
+BOX = 32
+"""Side, in pixels, of the boxes in which structure that moves over the detector is looked for."""
+
+_NO_SKY = np.uint32(sum(1 << BITS[flag] for flag in ("DO_NOT_USE", "NON_SCIENCE", "REFERENCE_PIXEL")))
+
+_ROUGH, _FINE = 16384, 65536
+"""So many pixels tell the level of an exposure, before the last round and in it: to 1 and 0.5 per cent of sigma."""
+
+_PATCHY, _LEAST = 0.25, 8192
+"""Fraction and number of the 2 x 2 pixels with values that must also be in 4 x 4 pixels with values."""
+
+_T = TypeVar("_T")
+
+
+def in_parallel(function: Callable[[int], _T], count: int) -> list[_T]:
+    """
+    Call with 0 ... count - 1 on two threads, if there are two cores; NumPy and SciPy let both run.
+
+    A function must not come here again: both threads could wait for each other.
+    """
+    return list(_threads().map(function, range(count)))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Return the threads of this process; to start them takes as long as a part of the work that they do."""
+    return ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="miri-sky")
+
+
+# a forked process has none of its parent's threads
+os.register_at_fork(after_in_child=_threads.cache_clear)
+
+
+def bands(count: int) -> list[slice]:
+    """Return slices that cover `count` rows: a band of a full exposure and its temporary arrays stay in the cache."""
+    edges = np.linspace(0, count, min(4, max(count, 1)) + 1).astype(int).tolist()
+    return [slice(*pair) for pair in pairwise(edges)]
+
+
+@dataclass(frozen=True)
+class MaskSettings:
+    """
+    Which pixels of an exposure count as sky.
+
+    Attributes
+    ----------
+    sources : bool
+        Whether sources are found and masked.
+    threshold, grow : float
+        As of `miri_widgets.core.stacks.source_masks.source_mask`.
+    rounds : int
+        How often levels are measured and sources searched, each time on a better sky.
+    above, delta : float, optional
+        Values above this, and above the level by this, are no sky; unit of the exposures.
+    regions : tuple of Region
+        Pixels inside are no sky.
+    """
+
+    sources: bool = True
+    threshold: float = 3.0
+    grow: float = 2.0
+    rounds: int = 2
+    above: float | None = None
+    delta: float | None = None
+    regions: Sequence[Region] = ()
+
+
+@dataclass(eq=False)
+class Samples:
+    """
+    Samples of some exposures. Made by `collect`; masks and levels are there after `refine`.
+
+    Attributes
+    ----------
+    settings : MaskSettings
+        What counts as sky.
+    scaling : str
+        "multiplicative", "additive" or "none": how levels of exposures are made equal.
+    shape : tuple of int
+        (ny, nx) of the exposures.
+    kind : dict
+        Shape, filter, unit and corner, which are common to all.
+    values : Spool, optional
+        Exposures at full size; NaN where a pixel is no sky for a reason other than sources.
+    small : Spool
+        The same, as means of 2 x 2 pixels.
+    tiny : Spool
+        The same, as means of 4 x 4 pixels, in which rounds before the last are made if `coarse` is true.
+    levels, noise, masked, structure : ndarray of float, shape (n,)
+        Of each exposure: level of source-free imager pixels; standard deviation of one pixel; fraction of imager
+        pixels under source masks; rms of the residuals averaged in boxes of `BOX` pixels, without noise.
+    centres : ndarray of float, shape (n, 2)
+        RA and Dec of the central pixel, degrees; NaN when not known.
+    reference : float
+        The level to which exposures are scaled: the mean of their levels.
+    """
+
+    settings: MaskSettings
+    scaling: str
+    shape: tuple[int, int]
+    small: Spool
+    tiny: Spool
+    values: Spool | None
+    kind: dict[str, Any]
+    fwhm: float
+    arcsec: float
+    imager: NDArray[np.bool_]
+    roots: list[str] = field(default_factory=list)
+    mjds: list[float] = field(default_factory=list)
+    centres: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+    reference: float = 1.0
+    coarse: bool = True
+    levels: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    noise: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    masked: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    structure: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    _masks: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0, 0), np.uint8))
+
+    @classmethod
+    def collect(
+        cls, exposures: Sequence[Planes], settings: MaskSettings, *, scaling: str, keep: bool = True
+    ) -> Samples:
+        """
+        Read exposures, one at a time, and keep what they show of the sky on disk.
+
+        Parameters
+        ----------
+        exposures : sequence of Planes
+            At least one. Not modified.
+        settings : MaskSettings
+            What counts as sky.
+        scaling : str
+            As of the class.
+        keep : bool
+            Whether full-size values are needed later.
+
+        Raises
+        ------
+        MixedExposuresError
+            If shape, filter, unit or place on the detector differ.
+        ParameterError
+            If all pixels of an exposure are left out.
+        """
+        found, pending = None, None
+        # one exposure is looked at while the next one is read
+        with ThreadPoolExecutor(1) as pool:
+            for index, planes in enumerate(exposures):
+                found = found or cls._empty(planes, len(exposures), settings, scaling, keep)
+                require_like(found.kind, _kind_of(planes))
+                found.roots.append(planes.root)
+                found.mjds.append(planes.start_mjd)
+                found.centres[index] = _centre(planes)
+                if pending is not None:
+                    pending.result()
+                pending = pool.submit(found._take, index, planes)
+            assert found is not None and pending is not None
+            pending.result()
+        return found
+
+    def _take(self, index: int, planes: Planes) -> None:
+        """Put one exposure on disk, and find its first level."""
+        values = _sky_values(planes, self.settings)
+        small = binned(values)
+        finite = np.isfinite(small)
+        level = robust_level(small, self.imager & finite, _ROUGH)[0]
+        if not np.isfinite(level):
+            raise ParameterError(
+                f"no pixel of {planes.root or 'an exposure'} counts as sky",
+                "at least a part of the imager field",
+                "raise exclude_above or take away regions",
+            )
+        self.levels[index] = level
+        tiny = binned(small)
+        self.small.write(index, small)
+        self.tiny.write(index, tiny)
+        # where flags or edges leave too few squares of 4 x 4 pixels without holes
+        if 4 * np.count_nonzero(np.isfinite(tiny)) < max(_PATCHY * np.count_nonzero(finite), _LEAST):
+            self.coarse = False
+        if self.values is not None:
+            self.values.write(index, values)
+
+    @classmethod
+    def _empty(cls, first: Planes, count: int, settings: MaskSettings, scaling: str, keep: bool) -> Samples:
+        small = ((first.shape[0] + 1) // 2, (first.shape[1] + 1) // 2)
+        columns = 2 * np.arange(small[1]) + first.corner[0] >= FIRST_IMAGER_COLUMN
+        imager = np.broadcast_to(columns if columns.any() else np.ones_like(columns), small)
+        tiny = ((small[0] + 1) // 2, (small[1] + 1) // 2)
+        spools = Spool(count, small), Spool(count, tiny), Spool(count, first.shape) if keep else None
+        found = cls(
+            settings, scaling, first.shape, *spools, _kind_of(first), first.fwhm, _pixel_arcsec(first), imager
+        )
+        found.centres = np.full((count, 2), np.nan)
+        found.levels, found.noise, found.masked, found.structure = np.zeros((4, count))
+        found._masks = np.zeros((count, small[0], -(-small[1] // 8)), np.uint8)
+        return found
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        return self.small.count
+
+    def to_reference(self, level: Any) -> tuple[Any, Any]:
+        """Factor and then offset that take an exposure of some level, or several, to the reference level."""
+        if self.scaling == "multiplicative":
+            return self.reference / level, 0.0
+        return 1.0, (self.reference - level if self.scaling == "additive" else 0.0)
+
+    def at_level(self, sky: NDArray[np.floating], level: float) -> NDArray[np.floating]:
+        """Return a sky of the reference level as it is at another one; a new array."""
+        factor, offset = self.to_reference(level)
+        result = np.multiply(sky, np.float32(1 / factor), dtype=np.float32)
+        result -= np.float32(offset / factor)
+        return result
+
+    def block(self, index: int, *, side: int = 1) -> NDArray[np.float32]:
+        """
+        Return a row block of all exposures at the reference level, NaN under masks.
+
+        Parameters
+        ----------
+        index : int
+            Number of the block.
+        side : int
+            1 for full size; 2 or 4 for means of so many pixels squared.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, pixels)
+        """
+        spool = self.spool(side)
+        values = spool.read_block(index)
+        self._to_samples(values, slice(None), spool.rows(index), side=side)
+        return values.reshape(len(values), -1)
+
+    def spool(self, side: int) -> Spool:
+        """Return the planes of a size, `side` as of `block`."""
+        spool = {1: self.values, 2: self.small, 4: self.tiny}[side]
+        if spool is None:
+            raise ValueError("full-size values were not kept")
+        return spool
+
+    def band(self, index: int, rows: slice) -> NDArray[np.float32]:
+        """Return rows of one exposure at full size as `block` does those of all; shape (rows, nx)."""
+        values = self.spool(1).read_rows(index, rows)
+        self._to_samples(values[None], slice(index, index + 1), rows, side=1)
+        return values
+
+    def _to_samples(self, values: NDArray[np.float32], which: slice, rows: slice, *, side: int) -> None:
+        """Bring rows of some exposures, shape (k, rows, nx), to the reference level, in place; NaN under masks."""
+        levels = self.levels[which, None, None]
+        if self.settings.delta is not None:
+            with np.errstate(invalid="ignore"):
+                values[values > (levels + self.settings.delta).astype(np.float32)] = np.nan
+        blank(values, self._mask(which, side, rows))
+        factor, offset = self.to_reference(levels)
+        values *= np.asarray(factor, np.float32)
+        values += np.asarray(offset, np.float32)
+
+    def offers(self, index: int) -> NDArray[np.bool_]:
+        """Return True where an exposure is not under a source mask; shape (ny, nx)."""
+        return ~self._mask(slice(index, index + 1), 1, slice(0, self.shape[0]))[0]
+
+    def _mask(self, which: slice, side: int, rows: slice) -> NDArray[np.bool_]:
+        """
+        Return rows of the masks of some exposures, shape (k, rows, columns), in pixels of `side`.
+
+        In 4 x 4 pixels it is right while it was found in those.
+        """
+        packed, width = self._masks[which], self.small.shape[1]
+        if side > 1:
+            return np.unpackbits(packed[:, :: side // 2][:, rows], axis=2, count=width)[
+                ..., :: side // 2
+            ].view(bool)
+        part = packed[:, rows.start // 2 : (rows.stop + 1) // 2]
+        mask = np.unpackbits(part, axis=2, count=width).view(bool)
+        wide = unbinned(mask, (2 * mask.shape[1], self.shape[1]))
+        return wide[:, rows.start % 2 :][:, : rows.stop - rows.start]
+
+    def refine(self, sky: NDArray[np.floating] | None = None) -> NDArray[np.float32]:
+        """
+        Find sources, levels and noise of the exposures, in rounds.
+
+        Parameters
+        ----------
+        sky : ndarray of float, binned shape, optional
+            Sky of level `reference` to compare with. Made from these exposures, and `reference` set, when not given.
+
+        Returns
+        -------
+        ndarray of float32
+            The sky in 2 x 2 pixels, as of the last round.
+        """
+        against = np.empty(0, np.float32) if sky is None else np.asarray(sky, np.float32)
+        self.reference = _mean(self.levels) if sky is None else self.reference
+        for turn in range(self.settings.rounds):
+            last = turn == self.settings.rounds - 1
+            # the first sky is rough, and so may the first mask be
+            side = 2 if last or not self.coarse else 4
+            if sky is None:
+                against = self._small_sky(side, first=turn == 0)
+                self._anchor(against)
+            compared = against if against.shape == self.spool(side).shape else binned(against)
+            in_parallel(partial(self._look, compared, side, last), len(self))
+            if sky is None:
+                self.reference = _mean(self.levels)
+                # each exposure is a part of the sky that it was compared with
+                self.noise *= (1 - 1 / max(len(self), 2)) ** -0.5
+        return against
+
+    def _anchor(self, sky: NDArray[np.floating]) -> None:
+        """Give all levels the zero point that the sky has where the imager is free of sources."""
+        middle = robust_level(sky, self._imager(sky) & np.isfinite(sky))[0]
+        if self.scaling == "multiplicative":
+            self.levels *= middle / self.reference
+        else:
+            self.levels += middle - self.reference
+        self.reference = middle
+
+    def _imager(self, like: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Tell which pixels, of 2 x 2 or 4 x 4, are in the imager field."""
+        return self.imager if like.shape == self.imager.shape else self.imager[::2, ::2]
+
+    def _small_sky(self, side: int, *, first: bool) -> NDArray[np.float32]:
+        noise = 0.0 if first else float(np.median(self.noise)) / side
+        spool = self.spool(side)
+
+        def one(index: int) -> NDArray[np.float32]:
+            values = self.block(index, side=side)
+            return median_plane(values) if first else clipped_mean(values, noise=noise).mean
+
+        return np.concatenate(in_parallel(one, spool.blocks)).reshape(spool.shape)
+
+    def _look(self, sky: NDArray[np.floating], side: int, last: bool, index: int) -> None:
+        """Measure one exposure against a sky of the reference level: mask, level, noise and structure."""
+        values = self.spool(side).read(index)
+        if self.settings.delta is not None:
+            values[values > self.levels[index] + self.settings.delta] = np.nan
+        residual = self.at_level(sky, float(self.levels[index]))
+        np.subtract(values, residual, out=residual)
+        mask = np.zeros(residual.shape, bool)
+        if self.settings.sources:
+            mask = source_mask(
+                residual, fwhm=self.fwhm / side, threshold=self.settings.threshold, grow=self.settings.grow
+            )
+            # where sources hid all sky last time there is nothing to compare with: they still do
+            before = self._mask(slice(index, index + 1), side, slice(None))[0]
+            mask |= before & ~np.isfinite(sky)
+        usable = self._imager(residual) & np.isfinite(residual)
+        free = usable & ~mask
+        if not free.any():
+            free = usable
+        level, sigma = robust_level(residual, free, _FINE if last else _ROUGH)
+        base = self.reference if self.scaling == "none" else self.levels[index]
+        self.levels[index] = base + level
+        self.noise[index] = side * sigma
+        self.masked[index] = float(np.mean(mask[usable])) if usable.any() else 0.0
+        if last:
+            self.structure[index] = _structure(residual - np.float32(level), free, sigma)
+        self._masks[index] = np.packbits(mask if side == 2 else unbinned(mask, self.small.shape), axis=1)
+
+
+def _sky_values(planes: Planes, settings: MaskSettings) -> NDArray[np.float32]:
+    leave = (planes.dq & _NO_SKY) != 0
+    if settings.regions:
+        leave |= mask_of(settings.regions, planes)
+    values = np.array(planes.sci, np.float32)
+    if settings.above is not None:
+        with np.errstate(invalid="ignore"):
+            leave |= values > settings.above
+    leave |= ~np.isfinite(values)
+    blank(values, leave)
+    return values
+
+
+def _mean(levels: NDArray[np.float64]) -> float:
+    # sorted: the same bits for any order of the exposures
+    return float(np.mean(np.sort(levels)))
+
+
+def _structure(residual: NDArray[np.floating], free: NDArray[np.bool_], sigma: float) -> float:
+    """Return the rms of box averages in excess of the noise, unit of the residual; at least half-full boxes count."""
+    side = BOX // 2
+    ny, nx = residual.shape[0] // side * side, residual.shape[1] // side * side
+    if not (ny and nx):
+        return 0.0
+    boxes = (ny // side, side, nx // side, side)
+    rest = residual[:ny, :nx]
+    with np.errstate(invalid="ignore"):
+        kept = free[:ny, :nx] & (np.abs(rest) < 5 * max(sigma, 1e-30))
+    count = (
+        kept.reshape(boxes[0], side, nx)
+        .sum(axis=1, dtype=np.uint16)
+        .reshape(boxes[0], boxes[2], side)
+        .sum(axis=2)
+    )
+    total = np.where(kept, rest, np.float32(0)).reshape(boxes[0], side, nx).sum(axis=1)
+    total = total.reshape(boxes[0], boxes[2], side).sum(axis=2, dtype=np.float64)
+    full = count >= side * side // 2
+    if not full.any():
+        return 0.0
+    number = np.asarray(count[full], np.float64)
+    mean = np.asarray(total[full]) / number
+    return float(max(float(np.mean(mean**2) - np.mean(sigma**2 / number)), 0.0) ** 0.5)
+
+
+def _centre(planes: Planes) -> tuple[float, float]:
+    if planes.to_sky is None:
+        return float("nan"), float("nan")
+    ny, nx = planes.shape
+    ra, dec = planes.to_sky(np.array([(nx - 1) / 2]), np.array([(ny - 1) / 2]))
+    return float(np.ravel(ra)[0]), float(np.ravel(dec)[0])
+
+
+def _pixel_arcsec(planes: Planes) -> float:
+    """Side of the central pixel on the sky; NaN when not known."""
+    if planes.to_sky is None:
+        return float("nan")
+    ny, nx = planes.shape
+    x, y = np.array([nx / 2, nx / 2 + 1]), np.array([ny / 2, ny / 2])
+    ra, dec = (np.asarray(part, float) for part in planes.to_sky(x, y))
+    turn = ((ra[1] - ra[0] + 180) % 360 - 180) * np.cos(np.deg2rad(dec[0]))
+    return float(3600 * np.hypot(turn, dec[1] - dec[0]))
+
+
+def _kind_of(planes: Planes) -> dict[str, Any]:
+    return {name: getattr(planes, name) for name in ("shape", "filter", "unit", "corner")}
+
+
+def require_like(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Raise MixedExposuresError where exposures are of two kinds."""
+    for name, value in one.items():
+        if value != other[name]:
+            raise MixedExposuresError(
+                f"exposures of {name} {value} and {other[name]}",
+                "one filter, one subarray and one unit: the sky is a picture of the detector",
+                "leave the odd ones out",
+            )

@@ -1,0 +1,1 @@
+"""Stacks of exposures: order statistics, clipped means, masks, planes on disk."""

@@ -1,0 +1,1 @@
+"""Stripes along rows and columns, pull-up and pull-down."""

@@ -1,0 +1,265 @@
+"""
+Stripes: offsets of whole columns and rows, which the detector adds and a sky does not have.
+
+Source: the column and row cleaning of the first MIRI imaging notebooks (medians of columns, structure wider than
+20 pixels put back), made to follow emission of any scale, with uncertainties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.levels.surfaces import smooth_surface
+from miri_widgets.core.regions import Region, mask_of
+from miri_widgets.core.stacks.source_masks import source_mask
+from miri_widgets.core.stripes.areas import StripeArea, areas_of, powers
+from miri_widgets.errors import ParameterError
+
+__all__ = ["Stripes", "clean_stripes", "compare_cleanings", "find_stripes", "stripe_power"]
+
+_FEWEST_ROWS = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Stripes:
+    """
+    What stripes there are in an exposure.
+
+    Attributes
+    ----------
+    offset : ndarray of float32, shape (ny, nx)
+        Columns and rows together, in the unit of the exposure; 0 where nothing was measured.
+    variance : ndarray of float32, shape (ny, nx)
+        Its variance.
+    masked : ndarray of bool, shape (ny, nx)
+        Sources, regions and bad pixels, which were not used.
+    facts : mapping
+        Small numbers, for the record.
+    """
+
+    offset: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    masked: NDArray[np.bool_]
+    facts: Mapping[str, Any]
+
+
+def clean_stripes(
+    exposures: Sequence[Planes],
+    *,
+    columns: bool = True,
+    rows: bool = True,
+    protect_scale: float = 60.0,
+    adaptive: bool = True,
+    source_nsigma: float = 3.0,
+    exclude_above: float | None = None,
+    exclude: Sequence[Region] = (),
+    coronagraphs: str = "own",
+    min_pixels: int = 20,
+) -> Outcome:
+    """
+    Subtract the offsets of columns and rows.
+
+    Parameters
+    ----------
+    exposures : sequence of Planes
+        Cal or rate exposures; each is cleaned by itself. Not modified.
+    columns, rows : bool
+        Whether to clean columns, and rows.
+    protect_scale : float
+        Structure along a profile that is wider than this may be sky, pixels (sigma of a Gaussian).
+    adaptive : bool
+        Protect of it only what the profile shows to be there; else all of it, as with a Gaussian of that sigma.
+    source_nsigma : float
+        Sources are masked above this many standard deviations.
+    exclude_above : float, optional
+        Do not use pixels above this, in the unit of the exposure.
+    exclude : sequence of Region
+        Do not use pixels in these regions.
+    coronagraphs : str
+        Lyot and 4QPM areas: "own" profiles of their rows, or "leave" them alone.
+    min_pixels : int
+        Columns and rows with fewer usable pixels are left alone.
+
+    Returns
+    -------
+    Outcome
+        Cleaned exposures, made one at a time.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of bounds.
+
+    Notes
+    -----
+    Pixels of value exactly 0 were never measured, and do not count. ERR and ``var_rnoise`` gain the variance of
+    the offsets. DQ stays as it is.
+    """
+    _check(
+        columns=columns, rows=rows, protect_scale=protect_scale, source_nsigma=source_nsigma,
+        exclude_above=exclude_above, coronagraphs=coronagraphs, min_pixels=min_pixels,
+    )  # fmt: skip
+    settings = {
+        "columns": columns,
+        "rows": rows,
+        "protect_scale": protect_scale,
+        "adaptive": adaptive,
+        "source_nsigma": source_nsigma,
+        "exclude_above": exclude_above,
+        "exclude": tuple(exclude),
+        "coronagraphs": coronagraphs,
+        "min_pixels": min_pixels,
+    }
+    return Outcome(
+        Lazy.mapped(partial(_cleaned, settings=settings), exposures),
+        facts={"exposures": len(exposures)},
+        warnings=_warnings(exposures, coronagraphs),
+    )
+
+
+def find_stripes(
+    planes: Planes,
+    *,
+    columns: bool = True,
+    rows: bool = True,
+    protect_scale: float = 60.0,
+    adaptive: bool = True,
+    source_nsigma: float = 3.0,
+    exclude_above: float | None = None,
+    exclude: Sequence[Region] = (),
+    coronagraphs: str = "own",
+    min_pixels: int = 20,
+) -> Stripes:
+    """
+    Measure the offsets of columns and rows of one exposure; parameters as in `clean_stripes`.
+
+    Notes
+    -----
+    Imager field and coronagraphs are apart. In each: (1) subtract a surface of medians of 32 x 32 pixels, so that
+    masks and gradients make no steps; (2) level of each column in bands of rows, plus the mean of the surface there;
+    (3) what all bands have in common and is not smooth along the profile is an offset (`common_offsets`); (4) the
+    same for rows. Then find sources in what is left, and once more. Where the residual shows emission finer than the
+    boxes, the surface is refined, and what differs between bands is protected at every scale.
+    """
+    good = planes.good & (planes.sci != 0)
+    if exclude_above is not None:
+        good &= planes.sci <= exclude_above
+    if exclude:
+        good &= ~mask_of(exclude, planes)
+    offset, variance = np.zeros(planes.shape, np.float32), np.zeros(planes.shape, np.float32)
+    masked, facts = ~good, {}
+    for name, area in areas_of(planes, coronagraphs).items():
+        part = StripeArea(planes.sci[:, area], good[:, area], planes.fwhm, source_nsigma, min_pixels)
+        part.fit(columns=columns, rows=rows, scale=protect_scale, adaptive=adaptive)
+        offset[:, area], variance[:, area] = part.offset, part.variance
+        masked[:, area] = ~part.use
+        facts[name] = part.facts()
+    return Stripes(offset, variance, masked, facts)
+
+
+def stripe_power(planes: Planes, *, source_nsigma: float = 3.0) -> dict[str, float | None]:
+    """
+    Return how strong stripes are in the imager field (in the whole exposure where it has none).
+
+    Parameters
+    ----------
+    planes : Planes
+        An exposure of any unit. Not modified.
+    source_nsigma : float
+        Sources are masked above this many standard deviations.
+
+    Returns
+    -------
+    dict
+        ``column_power`` and ``row_power``: rms of the levels of columns and of rows, structure wider than 20 pixels
+        taken away; in the unit of the exposure, noise included. None where there is nothing to measure.
+    """
+    area = areas_of(planes, "leave").get("imager", slice(None))
+    sci, good = planes.sci[:, area], (planes.good & (planes.sci != 0))[:, area]
+    flat = np.where(good, sci - smooth_surface(sci, good), np.float32(np.nan))
+    sources = source_mask(flat, fwhm=planes.fwhm, threshold=source_nsigma)
+    columns, rows = powers(np.where(sources, np.float32(np.nan), flat))
+    return {"column_power": columns, "row_power": rows}
+
+
+def compare_cleanings(before: Planes, cleaned: Mapping[str, Planes]) -> dict[str, dict[str, float | None]]:
+    """
+    Compare ways of cleaning one exposure by the stripes that they leave.
+
+    Parameters
+    ----------
+    before : Planes
+        The exposure without any cleaning. Not modified.
+    cleaned : mapping of str to Planes
+        The same exposure after each way of cleaning, by name; such as our own and ``clean_flicker_noise``.
+
+    Returns
+    -------
+    dict
+        By name, ``column_power_before``, ``column_power_after``, ``row_power_before`` and ``row_power_after``.
+    """
+    first = {f"{name}_before": value for name, value in stripe_power(before).items()}
+    return {
+        name: first | {f"{key}_after": value for key, value in stripe_power(planes).items()}
+        for name, planes in cleaned.items()
+    }
+
+
+def _cleaned(planes: Planes, *, settings: Mapping[str, Any]) -> Planes:
+    found = find_stripes(planes, **settings)
+    sci = planes.sci - found.offset
+    rnoise = planes.var_rnoise
+    told = ", ".join(
+        f"{name}: columns {facts['column_power_before'] or 0:.3g} to {facts['column_power_after'] or 0:.3g}, "
+        f"rows {facts['row_power_before'] or 0:.3g} to {facts['row_power_after'] or 0:.3g} {planes.unit} rms"
+        for name, facts in found.facts.items()
+    )
+    if any(facts["emission"] for facts in found.facts.values()):
+        told += "; emission fills the field, and only stripes that stand out of it were subtracted"
+    return planes.but(
+        sci=sci,
+        err=np.sqrt(planes.err**2 + found.variance),
+        var_rnoise=None if rnoise is None else rnoise + found.variance,
+        facts={**planes.facts, "stripes": {**found.facts.get("imager", {}), "areas": found.facts}},
+        notes=(*planes.notes, f"stripes subtracted; {told or 'no area could be measured'}"),
+    )
+
+
+def _check(**given: Any) -> None:
+    def refuse(name: str, expected: str) -> None:
+        raise ParameterError(f"{name} = {given[name]!r}", expected, "correct the parameter")
+
+    if not (given["columns"] or given["rows"]):
+        refuse("rows", "columns, rows or both to be cleaned")
+    if not 5 <= given["protect_scale"] <= 1000:
+        refuse("protect_scale", "5 to 1000 pixels")
+    if not 0.5 <= given["source_nsigma"] <= 100:
+        refuse("source_nsigma", "0.5 to 100 standard deviations")
+    if given["exclude_above"] is not None and not np.isfinite(given["exclude_above"]):
+        refuse("exclude_above", "a finite number, or none")
+    if given["coronagraphs"] not in ("own", "leave"):
+        refuse("coronagraphs", "own or leave")
+    if given["min_pixels"] < 1:
+        refuse("min_pixels", "at least 1")
+
+
+def _warnings(exposures: Sequence[Planes], coronagraphs: str) -> tuple[str, ...]:
+    if len(exposures) == 0:
+        return ()
+    first = exposures[0]
+    told = []
+    if min(first.shape) < _FEWEST_ROWS:
+        told.append(
+            f"Columns of {first.shape[0]} and rows of {first.shape[1]} pixels hold sources and noise more than "
+            "stripes: compare before and after."
+        )
+    if not areas_of(first, coronagraphs):
+        told.append("This subarray lies in the coronagraphs, which are left alone: nothing is cleaned.")
+    return tuple(told)

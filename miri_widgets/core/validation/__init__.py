@@ -1,0 +1,1 @@
+"""What good and harm a step did, measured on its own products."""

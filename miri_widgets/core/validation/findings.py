@@ -1,0 +1,305 @@
+"""The figures of a proof as graded sentences for an astronomer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from miri_widgets.core.validation.verdicts import GRADES, NEGLIGIBLE, Finding, grade, is_significant, worst
+
+if TYPE_CHECKING:
+    from miri_widgets.core.validation.validation import Proof
+
+__all__ = [
+    "CROWDED",
+    "FEW_SOURCES",
+    "HEADLINES",
+    "MIN_BIN",
+    "STRUCTURED",
+    "findings",
+    "headline",
+    "is_structured",
+]
+
+CROWDED = 0.5
+"""With more of the imager under sources than this, the empty part says little about the rest."""
+
+STRUCTURED = 0.1
+"""Rms of what moves with the sky, in the noise of a pixel: what faint sources alone do not reach."""
+
+MIN_BIN = 8
+"""Measurements that a bin needs to be looked at by itself."""
+
+FEW_SOURCES = 20
+"""With fewer measurements of added sources a bias of a per cent may hide."""
+
+HEADLINES = {"good": "no harm found", "doubtful": "doubtful", "harm": "harm"}
+"""What a verdict is called."""
+
+_SMALL = "small but significant"
+_NAMES = {
+    "column_rms": "Columns", "row_rms": "Rows", "gradient": "The gradient over the field", "box_rms": "Patches of 32 pixels"
+}  # fmt: skip
+
+
+def findings(proof: Proof) -> list[Finding]:
+    """
+    Return what a proof says: the flux of sources first, then the rest, the worst before the better.
+
+    Parameters
+    ----------
+    proof : Proof
+        Its verdict and sentences are not looked at.
+    """
+    rest = [
+        *_bins(proof),
+        *_noise(proof),
+        *_structure(proof),
+        *_extended(proof),
+        *_field(proof),
+        *_flags(proof),
+    ]
+    rest.sort(key=lambda one: -GRADES.index(one.grade))
+    return [_flux(proof), *rest]
+
+
+def headline(verdict: str, sentences: Sequence[str]) -> str:
+    """
+    Return the few words above the sentences of a proof.
+
+    Parameters
+    ----------
+    verdict : str
+        The worst of its grades.
+    sentences : sequence of str
+        What it says. One that tells of a significant change, however small, is never headed by "no harm found".
+    """
+    if verdict == "good" and any(_SMALL in line for line in sentences):
+        return f"{_SMALL} change"
+    return HEADLINES.get(verdict, verdict)
+
+
+def is_structured(proof: Proof) -> bool:
+    """Tell whether the field shows light that moves with the sky and is not in compact sources."""
+    least = proof.sky_structure - 2 * _known(proof.sky_structure_err)
+    return bool(least > STRUCTURED * proof.pixel_noise)
+
+
+def _flux(proof: Proof) -> Finding:
+    if proof.sources < FEW_SOURCES:
+        few = "no source" if not proof.sources else f"only {proof.sources} sources"
+        return Finding(
+            "doubtful",
+            f"{few[0].upper() + few[1:]} could be added and measured: the change of fluxes is not known.",
+        )
+    told = _flux_grade(proof)
+    words = {
+        "good": _SMALL if _is_small(proof.flux_bias, proof.flux_bias_err) else "unharmed",
+        "doubtful": "look before you trust photometry",
+        "harm": "photometry is harmed",
+    }[told]
+    if told == "doubtful" and not is_significant(proof.flux_bias, proof.flux_bias_err):
+        words = "too uncertain to tell whether they are harmed"
+    return Finding(
+        told,
+        f"Fluxes of added sources {_changes(proof.flux_bias, proof.flux_bias_err)} "
+        f"({proof.sources} measurements, S/N 10 to 100): {words}.",
+    )
+
+
+def _flux_grade(proof: Proof) -> str:
+    return grade("flux", abs(proof.flux_bias), proof.flux_bias_err)
+
+
+def _bins(proof: Proof) -> list[Finding]:
+    """What a bin tells that all sources together do not."""
+    found = []
+    for one in proof.bins:
+        known = one.count >= MIN_BIN and math.isfinite(one.bias) and math.isfinite(one.err)
+        told = grade("flux_bin", abs(one.bias), one.err) if known else "good"
+        if GRADES.index(told) > GRADES.index(_flux_grade(proof)):
+            words = f"Sources of S/N {one.low:.0f} to {one.high:.0f} {_changes(one.bias, one.err)}."
+            found.append(Finding(told, words))
+    return found
+
+
+def _noise(proof: Proof) -> list[Finding]:
+    if proof.unchanged:
+        return []
+    if math.isnan(proof.noise_ratio):
+        reason = proof.noise_reason or "No empty apertures are left in the field"
+        return [Finding("doubtful", f"{reason}: the noise could not be compared.")]
+    change, err = proof.noise_ratio - 1, proof.noise_ratio_err
+    told = grade("noise", change, err)
+    words = {"good": "", "doubtful": ": more than it should", "harm": ": a loss of depth"}[told]
+    if told == "doubtful" and not is_significant(change, err):
+        words = ": too uncertain to tell whether depth is lost"
+    found = [Finding(told, f"The noise in empty apertures {_changes(change, err, many=False)}{words}.")]
+    over = proof.noise_over_err
+    if not (math.isfinite(over.before) and math.isfinite(over.after)):
+        found.append(Finding("doubtful", "Whether ERR still tells the noise could not be measured."))
+    elif math.isfinite(over.before) and math.isfinite(over.after):
+        worse = abs(math.log(max(over.after, 1e-9))) - abs(math.log(max(over.before, 1e-9)))
+        told = grade("err", worse, math.hypot(_known(over.before_err), _known(over.after_err)))
+        if told != "good":
+            found.append(
+                Finding(
+                    told,
+                    f"ERR no longer tells the noise: it is {over.after:.2f} of ERR, before {over.before:.2f}.",
+                )
+            )
+    return found
+
+
+def _structure(proof: Proof) -> list[Finding]:
+    found = []
+    fallen, unknown = [], []
+    for name, change in proof.structure.items():
+        if not (math.isfinite(change.before) and math.isfinite(change.after) and proof.pixel_noise > 0):
+            unknown.append(_NAMES.get(name, name).lower())
+            continue
+        # new structure adds in quadrature to what was there
+        new = max(change.after**2 - change.before**2, 0.0) ** 0.5
+        err = math.hypot(change.before * _known(change.before_err), change.after * _known(change.after_err))
+        told = grade("structure", new / proof.pixel_noise, err / new / proof.pixel_noise) if new else "good"
+        numbers = f"from {change.before:.2g} to {change.after:.2g} {proof.unit}"
+        if told != "good":
+            found.append(Finding(told, f"{_NAMES.get(name, name)} got more structure: {numbers}."))
+        elif change.after < 0.7 * change.before and change.before > 0.05 * proof.pixel_noise:
+            fallen.append(f"{_NAMES.get(name, name).lower()} {numbers}")
+    if unknown and not proof.unchanged:
+        listed = ", ".join(unknown)
+        found.append(Finding("doubtful", f"Residual structure could not be measured: {listed}."))
+    if fallen:
+        found.append(Finding("good", "Residual structure falls: " + "; ".join(fallen) + "."))
+    return found
+
+
+def _extended(proof: Proof) -> list[Finding]:
+    found = []
+    structured = is_structured(proof)
+    if math.isfinite(proof.patch_kept):
+        lost = 1 - proof.patch_kept
+        told = grade("extended" if structured else "patch", abs(lost), _patch_err(proof))
+        size = f"about {proof.patch_fwhm_arcsec:.0f} arcsec"
+        advice = {
+            "good": f": {_SMALL}" if _is_small(lost, _patch_err(proof)) else "",
+            "doubtful": f": take care with nebulae, and with galaxies of {size} and more",
+            "harm": f": do not use this step on nebulae, nor on galaxies of {size} and more",
+        }[grade("extended", abs(lost), _patch_err(proof))]
+        if told != "harm" and not is_significant(lost, _patch_err(proof)):
+            advice = ": too uncertain to tell whether it is harmed" if told == "doubtful" else ""
+        verb = "loses" if lost >= 0 else "gains"
+        found.append(
+            Finding(
+                told,
+                f"Added faint emission of {size} {verb} {_percent(abs(lost), proof.patch_kept_err, sign=False)} "
+                f"of its flux{advice}.",
+            )
+        )
+    elif not proof.unchanged and not math.isfinite(proof.sky_structure_lost):
+        found.append(
+            Finding(
+                "doubtful",
+                "Faint extended emission could not be added and measured: what the step does to it is not known.",
+            )
+        )
+    lost = proof.sky_structure_lost
+    verb = "gains" if lost < 0 else "loses"
+    if structured and math.isfinite(lost):
+        told = grade("sky", abs(lost), _known(proof.sky_structure_lost_err))
+        found.append(
+            Finding(
+                told,
+                f"The light of this field that moves with the sky, sources aside, {verb} "
+                f"{_percent(abs(lost), proof.sky_structure_lost_err, sign=False)} of its contrast.",
+            )
+        )
+    return found
+
+
+def _field(proof: Proof) -> list[Finding]:
+    """In which fields a step that changes the signal should not be used."""
+    if not _changes_signal(proof):
+        return []
+    found = []
+    if is_structured(proof):
+        ratio = proof.sky_structure / proof.pixel_noise
+        found.append(
+            Finding(
+                "good",
+                f"The field shows extended emission ({ratio:.2g} times the noise of a pixel, over 16 pixels): do not "
+                "use steps here that make a pattern of these exposures themselves.",
+            )
+        )
+    if proof.masked_fraction > CROWDED:
+        harmed = worst([one.grade for one in (*_noise(proof), *_structure(proof))]) != "good"
+        found.append(
+            Finding(
+                "doubtful" if harmed else "good",
+                f"{100 * proof.masked_fraction:.0f} % of the imager lies under sources: the field is crowded, and "
+                "little of it is empty enough to tell a pattern from stars. Better make patterns of exposures of an "
+                "emptier field.",
+            )
+        )
+    return found
+
+
+def _changes_signal(proof: Proof) -> bool:
+    same = {0.0: (proof.flux_bias, proof.level_change), 1.0: (proof.noise_ratio, proof.patch_kept)}
+    return any(math.isfinite(one) and one != still for still, group in same.items() for one in group)
+
+
+def _flags(proof: Proof) -> list[Finding]:
+    found = []
+    told = grade("area", proof.area_lost)
+    if math.isnan(proof.area_lost):
+        found.append(Finding("doubtful", "The exposures have no usable pixel that could be lost or kept."))
+    elif told != "good":
+        found.append(Finding(told, f"{100 * proof.area_lost:.1f} % of the usable imager becomes unusable."))
+    elif proof.newly_flagged > 5e-5:
+        found.append(
+            Finding(
+                "good",
+                f"{100 * proof.newly_flagged:.2f} % of all pixels gain flags; {100 * proof.area_lost:.2f} % of the "
+                "usable imager becomes unusable.",
+            )
+        )
+    if grade("broken", proof.unflagged_nan) != "good":
+        found.append(
+            Finding("harm", f"{proof.unflagged_nan} usable pixels became NaN without the flag DO_NOT_USE.")
+        )
+    if grade("broken", proof.flags_taken) != "good":
+        found.append(Finding("harm", f"{proof.flags_taken} pixels lost data-quality flags."))
+    return found
+
+
+def _known(err: float) -> float:
+    return err if math.isfinite(err) else 0.0
+
+
+def _is_small(value: float, err: float) -> bool:
+    """Whether a change is more than noise, and more than nothing; its grade says that it is not much."""
+    return abs(value) >= NEGLIGIBLE and is_significant(value, err)
+
+
+def _patch_err(proof: Proof) -> float:
+    # of a single patch the error is not known
+    return proof.patch_kept_err if math.isfinite(proof.patch_kept_err) else 0.02
+
+
+def _changes(value: float, err: float, *, many: bool = True) -> str:
+    if value == 0 and not err > 0:
+        return "do not change" if many else "does not change"
+    return f"{'change' if many else 'changes'} by {_percent(value, err)}"
+
+
+def _percent(value: float, err: float, *, sign: bool = True) -> str:
+    """Return a fraction and its error in per cent, with as many digits as the error deserves."""
+    known = math.isfinite(err)
+    digits = 0 if known and err > 0.1 else 2 if known and 0 < err < 0.0005 else 1
+    body = f"{100 * value:{'+' if sign else ''}.{digits}f}"
+    # a minus sign, and none at zero
+    body = body.replace("-", "\u2212") if float(body) else f"{0:.{digits}f}"
+    return f"{body} \u00b1 {100 * err:.{digits}f} %" if known else f"{body} %"

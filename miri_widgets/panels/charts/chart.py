@@ -1,0 +1,228 @@
+"""What our figures share: colours, margins, round numbers on the axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from miri_widgets.panels.parts.base_view import close_all
+from miri_widgets.products.exposure import FILTERS
+
+__all__ = [
+    "CHOSEN",
+    "COLOURS",
+    "FILTER_COLOURS",
+    "HEIGHT",
+    "Ring",
+    "axis",
+    "close_marks",
+    "dots",
+    "figure",
+    "filter_colour",
+    "fit_axis",
+    "round_ticks",
+]
+
+INK = "#5b6775"
+HEIGHT = "190px"
+
+# Okabe and Ito (2008): told apart by colour-blind readers, too.
+COLOURS = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#5b6775", "#000000",
+    "#b8a000",
+)  # fmt: skip
+
+
+# Tol's muted scheme (SRON/EPS/TN/09-002), from blue to purple as the wavelength grows; colour-blind readers tell it apart.
+_BY_WAVELENGTH = (
+    "#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499",
+)  # fmt: skip
+FILTER_COLOURS = dict(zip(FILTERS, _BY_WAVELENGTH, strict=True))
+"""The one colour of each filter, on every chart and map of a page."""
+
+
+def filter_colour(name: str) -> str:
+    """Return the colour of a filter; of what is no imaging filter of MIRI, that of the axes."""
+    return FILTER_COLOURS.get(name, INK)
+
+
+def axis(label: str, *, vertical: bool = False) -> bqplot.Axis:
+    """Return an axis with its own linear scale."""
+    return bqplot.Axis(
+        scale=bqplot.LinearScale(),
+        label=label,
+        orientation="vertical" if vertical else "horizontal",
+        color=INK,
+        label_color=INK,
+        grid_color="#e3e8ee",
+        label_offset="46px" if vertical else "32px",
+    )
+
+
+def figure(x: bqplot.Axis, y: bqplot.Axis, marks: list[bqplot.Mark]) -> bqplot.Figure:
+    """Return a figure as wide as its place."""
+    return bqplot.Figure(
+        marks=marks,
+        axes=[x, y],
+        fig_margin={"top": 10, "bottom": 42, "left": 62, "right": 16},
+        layout=ipywidgets.Layout(width="100%", height=HEIGHT),
+        animation_duration=0,
+    )
+
+
+def dots(
+    points: Sequence[tuple[float, float, str]],
+    x: bqplot.Axis,
+    y: bqplot.Axis,
+    colour: str,
+    label: str,
+    *,
+    horizontal: str = "hours",
+) -> bqplot.Scatter:
+    """
+    Return named points with a tooltip.
+
+    Parameters
+    ----------
+    points : sequence of (float, float, str)
+        Position on both axes, and name.
+    x, y : Axis
+        The axes, with their scales.
+    colour : str
+        Of the points.
+    label, horizontal : str
+        What the two axes are, for the tooltip.
+    """
+    tip = bqplot.Tooltip(
+        fields=["name", "x", "y"], labels=["exposure", horizontal, label], formats=["", ".3f", ".5g"]
+    )
+    return bqplot.Scatter(
+        x=np.array([one[0] for one in points]),
+        y=np.array([one[1] for one in points]),
+        names=np.array([one[2] for one in points]),
+        display_names=False,
+        scales={"x": x.scale, "y": y.scale},
+        colors=[colour],
+        default_size=46,
+        stroke="#ffffff",
+        tooltip=tip,
+    )
+
+
+def round_ticks(low: float, high: float, count: int = 5) -> NDArray[np.float64]:
+    """
+    Return round numbers between two values.
+
+    Parameters
+    ----------
+    low, high : float
+        The range, low < high.
+    count : int
+        About so many ticks.
+    """
+    raw = (high - low) / max(count - 1, 1)
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * factor for factor in (1.0, 2.0, 5.0, 10.0) if raw <= power * factor * 1.3)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return np.array([number * step for number in range(first, last + 1)], dtype=np.float64)
+
+
+def fit_axis(one: bqplot.Axis, low: float, high: float, *, margin: float = 0.06, count: int = 5) -> None:
+    """Let an axis run from `low` to `high` with a margin on both sides, and label round numbers."""
+    width = (high - low) or max(abs(low) * 0.1, 1e-3)
+    low, high = low - margin * width, high + margin * width
+    ticks = round_ticks(low, high, count)
+    # bqplot's own ticks have as many digits as it takes; these have as many as they need
+    step = float(ticks[1] - ticks[0]) if len(ticks) > 1 else width
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    largest = float(np.abs(ticks).max()) if len(ticks) else 0.0
+    scale: Any = one.scale
+    with scale.hold_sync():
+        scale.min, scale.max = float(low), float(high)
+    with one.hold_sync():
+        one.tick_values = ticks
+        one.tick_format = ".1e" if largest >= 1e5 or digits > 5 else f".{digits}f"
+
+
+CHOSEN = "#d0021b"
+"""Of what is chosen, in charts and maps."""
+
+
+def close_marks(marks: Iterable[bqplot.Mark]) -> None:
+    """Close marks that no figure shows, with their tooltips: not the scales, which the axes share."""
+    for mark in marks:
+        if mark.tooltip is not None:
+            close_all(mark.tooltip)
+        mark.close()
+
+
+class Ring:
+    """
+    A ring around the points of a chart that are chosen; a click on a point chooses its exposure.
+
+    Parameters
+    ----------
+    drawn : Figure
+        The chart.
+    x, y : Axis
+        Its axes.
+    picked : callable
+        Gets the exposure of a point that is clicked.
+    """
+
+    def __init__(
+        self, drawn: bqplot.Figure, x: bqplot.Axis, y: bqplot.Axis, picked: Callable[[str], None]
+    ) -> None:
+        self._figure, self._picked = drawn, picked
+        self._places: dict[str, list[tuple[float, float]]] = {}
+        self.mark = bqplot.Scatter(
+            x=np.zeros(0), y=np.zeros(0), scales={"x": x.scale, "y": y.scale}, colors=[CHOSEN], fill=False,
+            default_size=190, stroke_width=2.4, marker="circle",
+        )  # fmt: skip
+
+    def put(
+        self,
+        marks: Sequence[tuple[bqplot.Scatter, Sequence[str]]],
+        chosen: Sequence[str],
+        below: Sequence[bqplot.Mark] = (),
+    ) -> None:
+        """
+        Show new marks instead of the old ones, hear clicks on them, and lay the ring over them.
+
+        Parameters
+        ----------
+        marks : sequence of (Scatter, sequence of str)
+            Each with the exposure of every point.
+        chosen : sequence of str
+            The exposures that are chosen.
+        below : sequence of Mark
+            Drawn before them; nobody clicks them.
+        """
+        self._places = {}
+        for mark, roots in marks:
+            for root, x, y in zip(roots, mark.x, mark.y, strict=True):
+                self._places.setdefault(root, []).append((float(x), float(y)))
+            mark.on_element_click(lambda _, told, roots=tuple(roots): self._clicked(told, roots))
+        old = [mark for mark in self._figure.marks if mark is not self.mark]
+        self._figure.marks = [*below, *(mark for mark, _ in marks), self.mark]
+        self.follow(chosen)
+        close_marks(old)
+
+    def follow(self, chosen: Sequence[str]) -> None:
+        """Lay the ring around the chosen ones."""
+        places = np.array([place for root in chosen for place in self._places.get(root, ())], float).reshape(
+            -1, 2
+        )
+        with self.mark.hold_sync():
+            self.mark.x, self.mark.y = places[:, 0], places[:, 1]
+
+    def _clicked(self, told: Mapping[str, Any], roots: Sequence[str]) -> None:
+        place = (told.get("data") or {}).get("index")
+        if isinstance(place, int) and 0 <= place < len(roots):
+            self._picked(roots[place])

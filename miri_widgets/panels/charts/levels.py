@@ -1,0 +1,137 @@
+"""The level of every exposure against time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import bqplot
+import numpy as np
+
+from miri_widgets.models.exposure_selection import choose
+from miri_widgets.models.session import SessionModel
+from miri_widgets.models.status_rows import RowState
+from miri_widgets.panels.charts.chart import COLOURS, Ring, axis, dots, figure, filter_colour, fit_axis
+from miri_widgets.panels.parts.base_view import Part, close_all
+from miri_widgets.panels.parts.theme import escape, text
+
+__all__ = ["LevelsView"]
+
+PER_EXPOSURE = ("image2", "detector1")
+
+
+class LevelsView(Part):
+    """
+    Clipped median of each exposure against the start of the exposure, coloured by filter or tile.
+
+    Parameters
+    ----------
+    session : SessionModel
+        Whose products are measured.
+    """
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__("mw-chart")
+        self.session = session
+        self.x_axis = axis("hours since the first exposure")
+        self.y_axis = axis("level", vertical=True)
+        self.figure = figure(self.x_axis, self.y_axis, [])
+        self.words = text("", "mw-chart-words")
+        self._heading = text("Level of each exposure", "mw-heading")
+        self.children = [self._heading, self.words]
+        self._drawn: Any = None
+        self.ring = Ring(
+            self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
+        )
+        self.watch(session.programs, self._follow_chosen, "selected")
+        for name in PER_EXPOSURE:
+            if name in session.stages:
+                self._watches.add(session.stages[name], self._follow, "rows")
+        self.watch(session, self._follow, "measured", "tab")
+
+    @property
+    def stage(self) -> str:
+        """The stage whose products are drawn: the one in front, else the furthest that has some."""
+        names = [name for name in PER_EXPOSURE if name in self.session.stages]
+        if self.session.tab in names and self.session.stages[self.session.tab].count_done:
+            return self.session.tab
+        return next(
+            (name for name in names if self.session.stages[name].count_done), names[-1] if names else ""
+        )
+
+    def _points(self) -> list[tuple[Any, Any]]:
+        points = []
+        stage = self.session.stages.get(self.stage)
+        for row in stage.rows if stage is not None else ():
+            exposure = self.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
+            if row.state != RowState.DONE or exposure is None:
+                continue
+            found = self.session.measured.get(row.products[0])
+            if found is None:
+                self.session.ask_measure(row.products[0])
+            elif found.level is not None and np.isfinite(found.level.median):
+                points.append((exposure, found))
+        return points
+
+    def _follow(self, _: Any) -> None:
+        points = self._points()
+        key = (self.stage, [(exposure.root, id(found)) for exposure, found in points])
+        if key == self._drawn:
+            return
+        self._drawn = key
+        if not points:
+            self.children = [self._heading, self.words]
+            self.words.value = "After Detector 1 and Image 2, one point per exposure appears here."
+            return
+        self._draw(points)
+
+    def _follow_chosen(self, _: Any) -> None:
+        self.ring.follow(self.session.programs.selected)
+
+    def _draw(self, points: list[tuple[Any, Any]]) -> None:
+        filters = list(dict.fromkeys(exposure.filter for exposure, _ in points))
+        by_filter = len(filters) > 1
+        first = min((exposure.order[0] for exposure, _ in points), default=0.0)
+        unit = points[0][1].unit
+        groups: dict[str, list[tuple[Any, Any]]] = {}
+        for exposure, found in points:
+            groups.setdefault(exposure.filter if by_filter else f"tile {exposure.tile}", []).append(
+                (exposure, found)
+            )
+        colours = {
+            name: filter_colour(name) if by_filter else COLOURS[number % len(COLOURS)]
+            for number, name in enumerate(groups)
+        }
+        marks = [
+            (self._mark(members, first, unit, colours[name]), [one.root for one, _ in members])
+            for name, members in groups.items()
+        ]
+        self.ring.put(marks, self.session.programs.selected)
+        self.y_axis.label = unit or "level"
+        legend = "".join(
+            f'<span class="mw-key"><i style="background:{colour}"></i>{escape(name)}</span>'
+            for name, colour in colours.items()
+        )
+        values = np.array([found.level.median for _, found in points])
+        hours = [
+            24 * (exposure.start_mjd - first) for exposure, _ in points if math.isfinite(exposure.start_mjd)
+        ]
+        fit_axis(self.x_axis, 0.0, max([*hours, 0.01]))
+        fit_axis(self.y_axis, float(values.min()), float(values.max()), margin=0.15, count=4)
+        spread = f"range {np.ptp(values):.3g} {escape(unit)}" if len(values) > 1 else ""
+        stage = self.session.stages[self.stage].stage.title.partition(":")[0]
+        self.words.value = f"<b>{escape(stage)}</b><span>clipped median, {len(points)} exposures</span><span>{spread}</span>{legend}"
+        self.children = [self._heading, self.figure, self.words]
+
+    def _mark(self, members: list[tuple[Any, Any]], first: float, unit: str, colour: str) -> bqplot.Scatter:
+        points = [
+            (24 * (exposure.start_mjd - first), found.level.median, exposure.label)
+            for exposure, found in members
+        ]
+        return dots(points, self.x_axis, self.y_axis, colour, f"level, {unit}")
+
+    def close(self) -> None:
+        """Close the figure, too, when it is not on the page."""
+        close_all(self.figure)
+        close_all(self.ring.mark)
+        super().close()

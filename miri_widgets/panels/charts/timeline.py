@@ -1,0 +1,119 @@
+"""A number of every exposure against time, as a step of ours told it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import bqplot
+import numpy as np
+
+from miri_widgets.models.exposure_selection import choose
+from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.charts.chart import Ring, axis, dots, figure, filter_colour, fit_axis
+from miri_widgets.panels.parts.base_view import Part, close_all
+from miri_widgets.panels.parts.theme import escape, text
+
+__all__ = ["Timeline"]
+
+
+class Timeline(Part):
+    """
+    One point per exposure, coloured by filter; from complete runs, else from the live preview.
+
+    Parameters
+    ----------
+    model : StageModel
+        The stage whose reports are drawn.
+    fact : str
+        Name of the number among the facts of an exposure; with dots for one inside another.
+    title, unit : str
+        What it is, for people.
+    """
+
+    def __init__(self, model: StageModel, fact: str, title: str, unit: str = "") -> None:
+        super().__init__("mw-chart")
+        self.model = model
+        self.fact, self.title, self.unit = fact, title, unit
+        self.x_axis = axis("hours since the first exposure")
+        self.y_axis = axis(unit or "", vertical=True)
+        self.figure = figure(self.x_axis, self.y_axis, [])
+        self.words = text("", "mw-chart-words")
+        self.heading = text(escape(title[:1].upper() + title[1:]), "mw-heading")
+        self.children = [self.heading, self.words]
+        self._drawn: Any = None
+        session = model.session
+        self.ring = Ring(
+            self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
+        )
+        self.watch(session.programs, self._follow_chosen, "selected")
+        self.watch(model, self._follow, "rows")
+        self.watch(model.session.previews, self._follow, "result", "stage")
+
+    def values(self) -> dict[str, float]:
+        """Return the number by exposure."""
+        found: dict[str, float] = {}
+        for row in self.model.rows:
+            found |= self._of(row.report.get("exposures", {}))
+        previews = self.model.session.previews
+        if not found and previews.stage == self.model.name and previews.result is not None:
+            found = self._of({previews.result.root: previews.result.facts})
+        return found
+
+    def _of(self, exposures: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+        found = {}
+        for root, facts in exposures.items():
+            value: Any = facts
+            for name in self.fact.split("."):
+                value = value.get(name) if isinstance(value, Mapping) else None
+            if isinstance(value, int | float) and np.isfinite(value):
+                found[root] = float(value)
+        return found
+
+    def _follow(self, _: Any) -> None:
+        values = self.values()
+        if values == self._drawn:
+            return
+        self._drawn = values
+        find = self.model.session.programs.find
+        points = [(exposure, values[root]) for root in values if (exposure := find(root)) is not None]
+        if not points:
+            self.children = [self.heading, self.words]
+            self.words.value = "After a run, one point per exposure appears here."
+            return
+        first = min((exposure.order[0] for exposure, _ in points), default=0.0)
+        groups: dict[str, list[tuple[Any, float]]] = {}
+        for exposure, value in points:
+            groups.setdefault(exposure.filter, []).append((exposure, value))
+        marks = [
+            (self._mark(members, first, filter_colour(name)), [one.root for one, _ in members])
+            for name, members in groups.items()
+        ]
+        self.ring.put(marks, self.model.session.programs.selected)
+        hours = [
+            24 * (exposure.start_mjd - first) for exposure, _ in points if math.isfinite(exposure.start_mjd)
+        ]
+        heights = [value for _, value in points]
+        fit_axis(self.x_axis, 0.0, max([*hours, 0.01]))
+        fit_axis(self.y_axis, min(heights), max(heights), margin=0.15, count=4)
+        legend = "".join(
+            f'<span class="mw-key"><i style="background:{filter_colour(name)}"></i>{escape(name)}</span>'
+            for name in groups
+        )
+        self.words.value = f"<span>{len(points)} exposures</span>{legend}"
+        self.children = [self.heading, self.figure, self.words]
+
+    def _follow_chosen(self, _: Any) -> None:
+        self.ring.follow(self.model.session.programs.selected)
+
+    def _mark(self, members: list[tuple[Any, float]], first: float, colour: str) -> bqplot.Scatter:
+        points = [(24 * (exposure.start_mjd - first), value, exposure.label) for exposure, value in members]
+        label = f"{self.title}, {self.unit}" if self.unit else self.title
+        return dots(points, self.x_axis, self.y_axis, colour, label)
+
+    def close(self) -> None:
+        """Close the figure, too, when it is not on the page."""
+        close_all(self.figure)
+        close_all(self.ring.mark)
+        super().close()

@@ -1,0 +1,84 @@
+"""The base of all views: what they watch and what they are made of ends with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from miri_widgets.delivery import deliver_all
+from miri_widgets.models.subscriptions import Watches
+
+__all__ = ["Part", "close_all", "close_hidden", "soon"]
+
+
+class Part(ipywidgets.VBox):
+    """A column of widgets that watches models, and lets go of them when it is closed."""
+
+    def __init__(self, *classes: str) -> None:
+        # Trap: Widget.__del__ calls close(), also on a widget whose construction failed.
+        self._watches = Watches()
+        deliver_all()
+        super().__init__()
+        for name in ("mw-part", *classes):
+            self.add_class(name)
+
+    def watch(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
+        """Call `handler` on every change of the named traits, until `close`; and once now."""
+        self._watches.add(model, handler, *names)
+        handler(None)
+
+    def close(self) -> None:
+        """Stop watching; close this widget and everything in it."""
+        self._watches.end()
+        for child in self.children:
+            close_all(child)
+        own = (self.layout,)
+        super().close()
+        for widget in own:
+            widget.close()
+
+
+def soon(call: Callable[[], None]) -> None:
+    """Call something when the event loop is free next; at once where none is running."""
+    try:
+        asyncio.get_running_loop().call_soon(call)
+    except RuntimeError:
+        call()
+
+
+def close_hidden(views: Iterable[ipywidgets.Widget], body: ipywidgets.Box) -> None:
+    """Close the views that are not in a body now, with all that they hold: closing the body does not reach them."""
+    for view in views:
+        if view not in body.children:
+            close_all(view)
+
+
+def close_all(widget: Any) -> None:
+    """Close a widget and every widget that it holds; a part closes itself."""
+    if isinstance(widget, Part):
+        widget.close()
+        return
+    held = list(_held(widget))
+    widget.close()
+    for inner in held:
+        if inner.comm is not None:
+            close_all(inner)
+
+
+def _held(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+    for name in widget.trait_names(sync=True):
+        value = getattr(widget, name)
+        items = (
+            value.values()
+            if isinstance(value, dict)
+            else value
+            if isinstance(value, list | tuple)
+            else [value]
+        )
+        # what ipyvue shares between all its widgets must outlive each of them
+        if not name.startswith("_"):
+            yield from (item for item in items if isinstance(item, ipywidgets.Widget))

@@ -1,0 +1,95 @@
+"""News of long work: read out, shown for a while, and told by the page's title when the page is in the background."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipyvue
+import ipywidgets
+import traitlets
+
+from miri_widgets.models.notifications import Announcements
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.parts.base_view import Part
+
+__all__ = ["Announcer"]
+
+_TEMPLATE = """
+<template>
+  <div>
+    <div class="mw-unseen" role="status" aria-live="polite">{{ words }}</div>
+    <div v-if="shown" class="mw-toast" :class="'mw-' + tone" aria-hidden="true" @click="shown = false">{{ words }}</div>
+  </div>
+</template>
+<script>
+const SECONDS = 10
+module.exports = {
+  data() { return {shown: false} },
+  mounted() {
+    this.own = document.title
+    this.seen = () => { if (!document.hidden) this.entitle() }
+    document.addEventListener('visibilitychange', this.seen)
+    this.entitle()
+  },
+  beforeDestroy() {
+    document.removeEventListener('visibilitychange', this.seen)
+    clearTimeout(this.timer)
+    document.title = this.own
+  },
+  watch: {
+    mark() { this.entitle() },
+    count() {
+      clearTimeout(this.timer)
+      this.shown = this.tone !== ''
+      if (this.shown) this.timer = setTimeout(() => { this.shown = false }, 1000 * SECONDS)
+    },
+  },
+  methods: {
+    // how it ended is told until somebody looks
+    entitle() {
+      const mark = this.mark.startsWith('●') || document.hidden ? this.mark : ''
+      document.title = mark ? mark + ' · ' + this.own : this.own
+    },
+  },
+}
+</script>
+"""
+
+
+class _Said(ipyvue.VueTemplate):
+    """The words on the page."""
+
+    template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
+    words = traitlets.Unicode("").tag(sync=True)
+    tone = traitlets.Unicode("").tag(sync=True)
+    mark = traitlets.Unicode("").tag(sync=True)
+    count = traitlets.Int(0).tag(sync=True)
+
+
+class Announcer(Part):
+    """
+    Tells the news of a session.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    """
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__("mw-announcer")
+        self.model = Announcements(session)
+        self.said = _Said(layout=ipywidgets.Layout(width="0", height="0"))
+        self.children = (self.said,)
+        self.watch(self.model, self._follow, "count", "mark")
+
+    def _follow(self, _: Any) -> None:
+        model = self.model
+        with self.said.hold_sync():
+            self.said.words, self.said.tone = model.words, model.tone
+            self.said.count, self.said.mark = model.count, model.mark
+
+    def close(self) -> None:
+        """Stop watching the session, too."""
+        super().close()
+        self.model.close()

@@ -1,0 +1,159 @@
+"""The story of the pixel that was clicked: its ramp, and what every stage made of it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import bqplot
+import numpy as np
+
+from miri_widgets.analysis.pixel_history import Chapter, PixelStory, tell
+from miri_widgets.models.background_value import Reading
+from miri_widgets.models.pixel_history import question_of
+from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.charts.footprints import key
+from miri_widgets.panels.parts.base_view import Part, close_hidden
+from miri_widgets.panels.parts.table import Table
+from miri_widgets.panels.parts.theme import escape, sentences, text
+
+__all__ = ["PixelStoryView"]
+
+_COLUMNS = [
+    {"key": "stage", "title": "After"},
+    {"key": "value", "title": "Value", "right": True},
+    {"key": "err", "title": "Error", "right": True},
+    {"key": "unit", "title": "Unit"},
+    {"key": "flags", "title": "Flags", "tip": "Flags that the stage has added come with a plus"},
+]
+_JUMP, _SATURATED = "#d55e00", "#cc79a7"
+_MARKED = (("JUMP_DET", "jump", _JUMP), ("SATURATED", "saturated", _SATURATED))
+
+
+class PixelStoryView(Part):
+    """
+    Ramp and values of one pixel.
+
+    Parameters
+    ----------
+    session : SessionModel
+        Whose clicks are answered.
+    """
+
+    def __init__(self, session: SessionModel) -> None:
+        super().__init__("mw-chart", "mw-pixel")
+        self.session = session
+        self.reading = Reading(session.submit)
+        self.x_axis, self.y_axis = axis("seconds since the reset"), axis("DN", vertical=True)
+        scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
+        self.line = bqplot.Lines(
+            x=[0.0, 1.0], y=[0.0, 0.0], scales=scales, colors=[COLOURS[0]], stroke_width=1.5
+        )
+        self.groups = bqplot.Scatter(x=[], y=[], scales=scales, colors=[COLOURS[7]], default_size=26)
+        self.marks = {
+            flag: bqplot.Scatter(
+                x=[], y=[], scales=scales, colors=[colour], default_size=60, marker="diamond"
+            )
+            for flag, _, colour in _MARKED
+        }
+        self.figure = figure(self.x_axis, self.y_axis, [self.line, self.groups, *self.marks.values()])
+        self.heading = text("Pixel", "mw-heading")
+        self.words = text("", "mw-chart-words")
+        self.table = Table(columns=_COLUMNS, searchable=False, empty="No stage has run yet.")
+        self.children = [self.heading, self.words]
+        self.watch(session, self._ask, "clicked")
+        self.watch(self.reading, self._follow, "value", "working", "sentence")
+
+    def _ask(self, _: Any) -> None:
+        if not self.session.clicked:
+            return
+        question = question_of(self.session, *self.session.clicked)
+        if question is not None:
+            self.reading.ask(question, tell, question)
+
+    def say(self, sentence: str) -> None:
+        """Tell why a click has no answer, instead of the story of another pixel."""
+        self.reading.forget()
+        self.heading.value = "Pixel"
+        self.children = [self.heading, self.words]
+        self.words.value = sentences([sentence], "calm")
+
+    def _follow(self, _: Any) -> None:
+        story: PixelStory | None = self.reading.value
+        if story is None:
+            waits = (
+                "The pixel is being read."
+                if self.reading.working
+                else "Click a pixel to see its whole story."
+            )
+            self.words.value = (
+                sentences([self.reading.sentence], "bad")
+                if self.reading.sentence
+                else f"<span>{waits}</span>"
+            )
+            self.children = [self.heading, self.words]
+            return
+        asked = story.question
+        self.heading.value = f"Pixel ({asked.x}, {asked.y})<span> {escape(asked.label)}</span>"
+        self.table.rows = [_row(place, one) for place, one in enumerate(story.chapters)]
+        if story.ramp is None:
+            self.words.value = ""
+            self.children = [self.heading, self.words, self.table]
+            return
+        self._draw(story)
+        self.children = [self.heading, self.figure, self.words, self.table]
+
+    def _draw(self, story: PixelStory) -> None:
+        ramp = story.ramp
+        assert ramp is not None
+        times = np.tile(ramp.times, len(ramp.counts))
+        counts = ramp.counts.ravel()
+        flags = [names for row in ramp.flags for names in row]
+        with self.groups.hold_sync():
+            self.groups.x, self.groups.y = times, counts
+        seen = {}
+        for flag, name, colour in _MARKED:
+            at = np.array([flag in names for names in flags], bool) if flags else np.zeros(len(counts), bool)
+            with self.marks[flag].hold_sync():
+                self.marks[flag].x, self.marks[flag].y = times[at], counts[at]
+            if at.any():
+                seen[name] = colour
+        fitted = story.fit()
+        with self.line.hold_sync():
+            self.line.x = ramp.times if fitted else np.array([0.0])
+            self.line.y = np.array(fitted) if fitted else np.array([np.nan])
+        fit_axis(self.x_axis, 0.0, float(ramp.times[-1]))
+        everything = np.concatenate([counts, np.array(fitted)])
+        fit_axis(self.y_axis, float(np.nanmin(everything)), float(np.nanmax(everything)))
+        count, groups = ramp.counts.shape
+        self.words.value = (
+            f"<span>{count} × {groups} groups of {escape(story.ramp_name)}</span>"
+            + (f"<span>line: the fitted rate, {story.slope:.4g} DN/s</span>" if fitted else "")
+            + key(seen)
+            + ("" if flags else "<span>jumps are not told: Detector 1 has not kept its ramps</span>")
+        )
+
+    def close(self) -> None:
+        """Close the figure and the table, too, when they are not on the page."""
+        close_hidden((self.figure, self.table), self)
+        super().close()
+        self.reading.close()
+
+
+def _row(place: int, one: Chapter) -> dict[str, Any]:
+    title = one.title or one.path.name
+    if one.pixel is None:
+        return {"id": str(place), "stage": title, "value": "", "err": "", "unit": "", "flags": str(one.error)}
+    pixel = one.pixel
+    flags = [f"+{name}" if name in one.gained else name for name in pixel.flags]
+    if math.isfinite(pixel.weight):
+        flags.append(f"weight {pixel.weight:.3g}")
+    return {
+        "id": str(place),
+        "stage": {"text": title, "tip": one.path.name},
+        "value": f"{pixel.value:.5g}",
+        "err": f"{pixel.err:.2g}" if math.isfinite(pixel.err) else "",
+        "unit": pixel.unit,
+        "flags": {"text": ", ".join(flags) or "none", "tip": ", ".join(flags) or "none"},
+    }

@@ -1,0 +1,1 @@
+"""The archive: what it has, and what it says when it has not."""

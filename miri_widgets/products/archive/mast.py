@@ -1,0 +1,316 @@
+"""What the MAST archive has of a JWST program: the imager's files, with size and rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from miri_widgets.errors import NotInArchiveError, ParameterError
+from miri_widgets.products import names
+from miri_widgets.products.archive.errors import archive_error
+from miri_widgets.products.download.resumable import Remote
+from miri_widgets.products.download.retry_policy import Patience
+from miri_widgets.products.names import ExposureName, MosaicName, suffix_of
+
+__all__ = ["LEVELS", "MAST", "ArchiveFile", "Holdings", "list_program", "program_number", "remotes"]
+
+MAST = "https://mast.stsci.edu"
+"""The archive's address."""
+
+LEVELS = ("uncal", "rate", "rateints", "cal", "i2d")
+"""Product suffixes that are looked for, in the order of the pipeline."""
+
+_INSTRUMENT = "MIRI/IMAGE"
+_MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
+_BATCH = 40
+"""Observations per question: their numbers go into one request."""
+
+
+@dataclass(frozen=True, order=True)
+class ArchiveFile:
+    """
+    One file in the archive.
+
+    Attributes
+    ----------
+    program, observation : str
+        Five and three digits.
+    name : str
+        The file's name.
+    filter : str
+        Such as F770W; empty when the archive does not say.
+    level : str
+        The product suffix, one of `LEVELS`.
+    size : int
+        Bytes as the archive lists; 0 when it does not say.
+    public : bool
+        Whether everybody may have it.
+    rights : str
+        The archive's word: PUBLIC, EXCLUSIVE_ACCESS or RESTRICTED.
+    released : str
+        The day when it becomes or became public, ISO, UTC; empty when unknown.
+    start : str
+        The day of the observation, ISO, UTC; empty when unknown.
+    target : str
+        The target's name.
+    uri : str
+        The archive's name of it, such as ``mast:JWST/product/...``.
+    """
+
+    program: str
+    observation: str
+    name: str
+    filter: str
+    level: str
+    size: int
+    public: bool
+    rights: str
+    released: str
+    start: str
+    target: str
+    uri: str
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """
+    What there is of a program.
+
+    Attributes
+    ----------
+    program : str
+        Five digits.
+    files : tuple of ArchiveFile
+        By observation, filter, level and name.
+    planned : int
+        Observations of the imager that have not been made yet.
+    """
+
+    program: str
+    files: tuple[ArchiveFile, ...]
+    planned: int = 0
+
+
+def program_number(text: str) -> str:
+    """
+    Return a program number with its leading zeros.
+
+    Raises
+    ------
+    ParameterError
+        If it is none.
+    """
+    number = names.program_number(text)
+    if not number:
+        raise ParameterError(
+            f"the program {str(text).strip()[:40]!r}", "a JWST program number such as 2736", "correct it"
+        )
+    return number
+
+
+def list_program(
+    program: str,
+    *,
+    server: str = MAST,
+    patience: Patience | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> Holdings:
+    """
+    Ask the archive for the imager's files of a program.
+
+    Parameters
+    ----------
+    program : str
+        Its number, with or without leading zeros.
+    server : str
+        The archive's address.
+    patience : Patience, optional
+        How long to wait, and how often to try.
+    told : callable, optional
+        Called as ``told(observations asked, of how many)``.
+
+    Raises
+    ------
+    ParameterError
+        If `program` is no number.
+    NotInArchiveError
+        If there is no such program, or nothing of the imager in it.
+    UnreachableError, ArchiveDownError, ArchiveError
+        If the archive cannot be asked.
+    """
+    number = program_number(program)
+    try:
+        return _ask(number, _observations(server, patience or Patience()), told or (lambda done, total: None))
+    except Exception as error:
+        raise archive_error(error, server, what=f"program {number}") from error
+
+
+def remotes(files: Iterable[ArchiveFile], folder: Path, *, server: str = MAST) -> tuple[Remote, ...]:
+    """Return what `download` fetches: every file under its own name in one folder."""
+    return tuple(
+        Remote(
+            url=f"{server.rstrip('/')}/api/v0.1/Download/file?uri={quote(one.uri, safe=':/')}",
+            path=Path(folder) / one.name,
+            size=one.size,
+            proprietary=not one.public,
+        )
+        for one in files
+    )
+
+
+def _observations(server: str, patience: Patience) -> Any:
+    """Return astroquery's client for one server, with our patience."""
+    from astroquery.mast import ObservationsClass
+    from requests.adapters import HTTPAdapter
+    from urllib3.util import Retry
+
+    class Patient(HTTPAdapter):
+        """Gives every request a time limit: astroquery gives none, and would wait for ever."""
+
+        def send(self, request: Any, *args: Any, **keywords: Any) -> Any:
+            keywords["timeout"] = keywords.get("timeout") or (patience.connect, patience.read)
+            return super().send(request, *args, **keywords)
+
+    client = ObservationsClass()
+    # a question asked twice changes nothing, though it is a POST
+    retry = Retry(
+        total=patience.retries,
+        backoff_factor=patience.delay,
+        backoff_max=patience.longest,
+        status_forcelist=(429, 500, 502, 503, 504),
+        allowed_methods=None,
+        raise_on_status=False,
+        respect_retry_after_header=False,  # it may ask for hours
+    )
+    for scheme in ("https://", "http://"):
+        client._session.mount(scheme, Patient(max_retries=retry))
+    # Trap: these addresses are made when astroquery is imported; its `conf.server` comes too late for them.
+    portal, base = client._portal_api_connection, server.rstrip("/")
+    portal.MAST_REQUEST_URL = f"{base}/api/v0/invoke"
+    portal.COLUMNS_CONFIG_URL = f"{base}/portal/Mashup/Mashup.asmx/columnsconfig"
+    portal.TIMEOUT = patience.read * (patience.retries + 1)
+    # one dictionary is shared by all clients of the process: another server may describe other columns
+    portal._column_configs = {}
+    return client
+
+
+def _ask(number: str, client: Any, told: Callable[[int, int], None]) -> Holdings:
+    short = number.lstrip("0")
+    # the archive has written the number both ways
+    criteria = {"obs_collection": "JWST", "proposal_id": sorted({short, number})}
+    found = _plain(client.query_criteria(**criteria, instrument_name=_INSTRUMENT))
+    made = [row for row in found if _integer(row.get("calib_level")) >= 1]
+    planned = len({row["obsid"] for row in found}) - len({row["obsid"] for row in made})
+    if not made:
+        raise _nothing(number, planned, planned or int(client.query_criteria_count(**criteria)))
+    parents = {str(row["obsid"]): row for row in made}
+    wanted = sorted(parents)
+    products: list[dict[str, Any]] = []
+    for begin in range(0, len(wanted), _BATCH):
+        told(begin, len(wanted))
+        products += _plain(client.get_product_list(wanted[begin : begin + _BATCH]))
+    told(len(wanted), len(wanted))
+    files = _files(number, products, parents)
+    if not files:
+        raise NotInArchiveError(
+            f"the archive lists {len(wanted)} observations of program {short}, and none of their files",
+            "files of the kinds " + ", ".join(LEVELS),
+            "look again in some hours: new observations take a while",
+        )
+    return Holdings(number, files, planned)
+
+
+def _nothing(number: str, planned: int, others: int) -> NotInArchiveError:
+    short = number.lstrip("0")
+    if planned:
+        return NotInArchiveError(
+            f"the {planned} imager observations of program {short} are planned and not made yet",
+            "observations that were made",
+            "look again when they have been observed",
+        )
+    if others:
+        return NotInArchiveError(
+            f"program {short} has {others} observations, none with the imager of MIRI",
+            f"observations with {_INSTRUMENT}",
+            "check the program number",
+        )
+    return NotInArchiveError(
+        f"the archive knows no JWST program {short}", "the number of a program", "check the number"
+    )
+
+
+def _files(
+    number: str, products: Sequence[Mapping[str, Any]], parents: Mapping[str, Mapping[str, Any]]
+) -> tuple[ArchiveFile, ...]:
+    found: dict[str, ArchiveFile] = {}
+    for row in products:
+        name, uri = _text(row, "productFilename"), _text(row, "dataURI")
+        observation = _observation_of(name, number)
+        if not observation or suffix_of(name) not in LEVELS or not uri.startswith("mast:JWST/"):
+            continue
+        parent = parents.get(_text(row, "parent_obsid")) or parents.get(_text(row, "obsID")) or {}
+        rights = (_text(row, "dataRights") or _text(parent, "dataRights") or "PUBLIC").upper()
+        # a product of several mosaics comes once for each; the first that knows more stays
+        one = ArchiveFile(
+            program=number,
+            observation=observation,
+            name=name,
+            filter=(_text(row, "filters") or _text(parent, "filters")).split(";")[0],
+            level=suffix_of(name),
+            size=max(_integer(row.get("size")), 0),
+            public=rights == "PUBLIC",
+            rights=rights,
+            released=_day(parent.get("t_obs_release")),
+            start=_day(parent.get("t_min")),
+            target=_text(parent, "target_name"),
+            uri=uri,
+        )
+        if name not in found or (one.filter and not found[name].filter):
+            found[name] = one
+    return tuple(
+        sorted(
+            found.values(), key=lambda one: (one.observation, one.filter, LEVELS.index(one.level), one.name)
+        )
+    )
+
+
+def _observation_of(name: str, number: str) -> str:
+    """Return the observation of a file of the imager in this program; empty for every other."""
+    mosaic = MosaicName.parse(name)
+    if mosaic is not None:
+        return mosaic.observation if (mosaic.program, mosaic.instrument) == (number, "miri") else ""
+    try:
+        parts = ExposureName.parse(name)
+    except Exception:
+        # pictures, associations and catalogues are listed, too
+        return ""
+    return parts.observation if parts.program == number and parts.detector == "mirimage" else ""
+
+
+def _plain(table: Any) -> list[dict[str, Any]]:
+    """Return an astropy table as dictionaries, masked cells as None; by columns, as rows of tables are slow."""
+    columns = [table[name].tolist() for name in table.colnames]
+    return [dict(zip(table.colnames, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _text(row: Mapping[str, Any], key: str) -> str:
+    value = row.get(key)
+    return "" if value is None else str(value).strip()
+
+
+def _integer(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _day(mjd: Any) -> str:
+    try:
+        return (_MJD_ZERO + timedelta(days=float(mjd))).date().isoformat()
+    except (TypeError, ValueError, OverflowError):
+        return ""

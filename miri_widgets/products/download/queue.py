@@ -1,0 +1,278 @@
+"""Fetch several files, one after the other: how far, how fast, what went wrong with each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from miri_widgets.errors import (
+    ArchiveDownError,
+    CancelledError,
+    DiskFullError,
+    MiriWidgetsError,
+    UnreachableError,
+    WorkspaceError,
+)
+from miri_widgets.products.atomic import os_errors_as_ours
+from miri_widgets.products.download.partial_files import part_of
+from miri_widgets.products.download.resumable import Remote, fetch, is_complete
+from miri_widgets.products.download.retry_policy import Patience, Stop
+
+__all__ = ["DownloadProgress", "Outcome", "bytes_words", "download", "environment_token"]
+
+TOKEN_VARIABLE = "MAST_API_TOKEN"
+"""Where astroquery, too, looks for the token."""
+
+_PERIOD = 0.2
+_SPAN = 10.0
+
+
+@dataclass(frozen=True)
+class DownloadProgress:
+    """
+    How far a download is.
+
+    Attributes
+    ----------
+    name : str
+        The file at work.
+    index, count : int
+        Its number from 1, and the number of files.
+    done, size : int
+        Bytes of this file, 0 when the size is unknown.
+    done_all, size_all : int
+        Bytes of all files, those that were there included.
+    rate : float
+        Bytes per second lately.
+    eta : float or None
+        Seconds to the end of all files.
+    words : str
+        What it waits for; empty while bytes come.
+    """
+
+    name: str
+    index: int
+    count: int
+    done: int
+    size: int
+    done_all: int
+    size_all: int
+    rate: float = 0.0
+    eta: float | None = None
+    words: str = ""
+
+    @property
+    def fraction(self) -> float:
+        """0 to 1, of all files."""
+        return min(self.done_all / self.size_all, 1.0) if self.size_all else 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    What became of one file.
+
+    Attributes
+    ----------
+    path : Path
+        Its final name.
+    fetched : bool
+        Whether it was fetched now; False when it was there before, or failed.
+    error : MiriWidgetsError or None
+        Why it is not there.
+    """
+
+    path: Path
+    fetched: bool = False
+    error: MiriWidgetsError | None = field(default=None, compare=False)
+
+
+def environment_token() -> str:
+    """Return the token of the environment; empty when there is none."""
+    return os.environ.get(TOKEN_VARIABLE, "").strip()
+
+
+def download(
+    remotes: Sequence[Remote],
+    *,
+    token: str = "",
+    stop: Stop | None = None,
+    told: Callable[[DownloadProgress], None] | None = None,
+    patience: Patience | None = None,
+) -> tuple[Outcome, ...]:
+    """
+    Fetch files in their order.
+
+    A file that cannot be had does not stop the others; a server that is gone, a full disk or `stop` does.
+
+    Parameters
+    ----------
+    remotes : sequence of Remote
+        The files.
+    token : str
+        Opens proprietary files; sent with these only, over an encrypted connection or on this machine.
+    stop : Stop, optional
+        Ends the download; what came is kept for the next.
+    told : callable, optional
+        Takes a `DownloadProgress`, at most five times a second, from this thread.
+    patience : Patience, optional
+        How long to wait, and how often to try.
+
+    Returns
+    -------
+    tuple of Outcome
+        One per file that was tried, in order; the last carries what ended it.
+    """
+    import requests
+
+    stop = stop or Stop()
+    outcomes: list[Outcome] = []
+    meter = _Meter(remotes, told or (lambda progress: None))
+    with requests.Session() as session:
+        for index, remote in enumerate(remotes):
+            error: MiriWidgetsError | None = None
+            fetched = False
+            try:
+                if index == 0:
+                    _require_room(remotes)
+                meter.begin(index)
+                auth = _Token(token) if token and remote.proprietary and _is_safe(remote.url) else None
+                fetched = fetch(remote, session, auth=auth, stop=stop, told=meter.tell, patience=patience)
+                meter.end(index)
+            except MiriWidgetsError as ours:
+                error = ours
+            except OSError as foreign:
+                error = WorkspaceError(
+                    f"{remote.path.name} cannot be written ({foreign.strerror or foreign})",
+                    f"a folder on a disk that works at {remote.path.parent}",
+                    "choose another folder",
+                )
+            outcomes.append(Outcome(remote.path, fetched, error))
+            if _ends_all(error):
+                break
+    return tuple(outcomes)
+
+
+def bytes_words(size: float) -> str:
+    """Return a number of bytes for people, in powers of 1000: ``12.3 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _ends_all(error: MiriWidgetsError | None) -> bool:
+    return (
+        isinstance(error, CancelledError | UnreachableError | ArchiveDownError | WorkspaceError)
+        and type(error) is not WorkspaceError
+    )
+
+
+def _require_room(remotes: Sequence[Remote]) -> None:
+    folder = remotes[0].path.parent
+    with os_errors_as_ours(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    wanted = sum(remote.size - _kept(remote) for remote in remotes if not _there(remote))
+    if wanted > free:
+        raise DiskFullError(
+            f"{bytes_words(free)} are free on the disk of {folder}",
+            f"{bytes_words(wanted)} for the files that are still to come",
+            "free some space, choose fewer files or another folder",
+        )
+
+
+def _there(remote: Remote) -> bool:
+    try:
+        return is_complete(remote)
+    except WorkspaceError:
+        return True
+
+
+def _kept(remote: Remote) -> int:
+    if _there(remote):
+        return remote.size
+    try:
+        return min(part_of(remote.path).stat().st_size, remote.size)
+    except OSError:
+        return 0
+
+
+def _is_safe(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
+
+
+class _Token:
+    """
+    Sends the token of MAST.
+
+    As ``auth`` and not as a header of the session: requests takes it away when the server sends us on to another
+    host, and no entry of ``~/.netrc`` takes its place.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: Any) -> Any:
+        request.headers["Authorization"] = f"token {self._token}"
+        return request
+
+    def __repr__(self) -> str:
+        return "a token"
+
+
+class _Meter:
+    """Turns the bytes of single files into progress of all."""
+
+    def __init__(self, remotes: Sequence[Remote], told: Callable[[DownloadProgress], None]) -> None:
+        self._remotes = remotes
+        self._told = told
+        self._sizes = [remote.size for remote in remotes]
+        self._done = [_kept(remote) for remote in remotes]
+        self._index = 0
+        self._last = 0.0
+        self._marks: list[tuple[float, int]] = []
+
+    def begin(self, index: int) -> None:
+        self._index = index
+        self.tell(self._done[index], self._sizes[index], "", force=True)
+
+    def end(self, index: int) -> None:
+        self._sizes[index] = self._sizes[index] or self._remotes[index].path.stat().st_size
+        self.tell(self._sizes[index], self._sizes[index], "", force=True)
+
+    def tell(self, done: int, size: int, words: str, *, force: bool = False) -> None:
+        index, now = self._index, time.monotonic()
+        if done < self._done[index]:  # it begins anew: what was counted does not count
+            self._marks.clear()
+        self._done[index], self._sizes[index] = done, size or self._sizes[index]
+        if not (force or words) and now - self._last < _PERIOD:
+            return
+        self._last = now
+        done_all, size_all = sum(self._done), sum(self._sizes)
+        self._marks = [*(mark for mark in self._marks if now - mark[0] < _SPAN), (now, done_all)]
+        (begin, first) = self._marks[0]
+        rate = (done_all - first) / (now - begin) if now > begin else 0.0
+        left = max(size_all - done_all, 0)
+        self._told(
+            DownloadProgress(
+                name=self._remotes[index].path.name,
+                index=index + 1,
+                count=len(self._remotes),
+                done=done,
+                size=self._sizes[index],
+                done_all=done_all,
+                size_all=size_all,
+                rate=rate,
+                eta=left / rate if rate > 0 and size_all else None,
+                words=words,
+            )
+        )

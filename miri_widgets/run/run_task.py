@@ -1,0 +1,247 @@
+"""One run as a task of a worker: reuse or do, commit or tidy up, and tell."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from miri_widgets.errors import (
+    CancelledError,
+    EngineError,
+    MiriWidgetsError,
+    MissingFileError,
+    UpstreamFailedError,
+    WorkerLostError,
+)
+from miri_widgets.products.atomic import os_errors_as_ours
+from miri_widgets.run.child_processes import ChildEnd, wait_until_warm, watch_child
+from miri_widgets.run.estimates import Measured, note_measured
+from miri_widgets.run.events import EventKind, JobEvent, append_events
+from miri_widgets.run.harm import require_accepted
+from miri_widgets.run.locks import RunLock
+from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.records import LOG, completed
+from miri_widgets.run.workspace import Workspace
+
+__all__ = ["Outcome", "run_task"]
+
+_ATTEMPTS = 2
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: key, label, kind of its last event, error."""
+
+    key: str
+    label: str
+    kind: str
+    error: dict[str, Any] | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether the products are there."""
+        return self.kind in (EventKind.DONE, EventKind.REUSED)
+
+
+def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any] = ()) -> dict[str, Any]:
+    """
+    Do one run of a job. This is what dask calls; it never raises.
+
+    Parameters
+    ----------
+    root : str
+        Root of the workspace.
+    job : str
+        The job.
+    values : dict
+        The plan, as `RunPlan.to_dict`.
+    upstream : sequence of dict
+        Outcomes of runs that had to end before.
+
+    Returns
+    -------
+    dict
+        The `Outcome`.
+    """
+    task = _Task(Workspace(Path(root)), job, RunPlan.from_dict(values))
+    try:
+        outcome = task.go([Outcome(**one) for one in upstream if one["key"] in task.plan.depends])
+    except MiriWidgetsError as error:
+        outcome = task.end(EventKind.FAILED, error=error.to_dict())
+    except Exception as error:
+        traceback.print_exc()
+        ours = EngineError(
+            f"the job engine stopped with {type(error).__name__}: {str(error)[:300]}",
+            "a run to its end",
+            "run again; if it happens again report it with engine/service.log of the workspace",
+        )
+        outcome = task.end(EventKind.FAILED, error=ours.to_dict())
+    return asdict(outcome)
+
+
+class _Task:
+    def __init__(self, workspace: Workspace, job: str, plan: RunPlan) -> None:
+        self.workspace = workspace
+        self.job = job
+        self.plan = plan
+        self._events = workspace.events_file(job)
+        self._markers = (workspace.cancel_marker(job), workspace.run_cancel_marker(job, plan.key))
+
+    def go(self, upstream: Sequence[Outcome]) -> Outcome:
+        """Do the run, reuse it, or say why not."""
+        if self._cancelled():
+            return self._end_cancelled()
+        bad = [one for one in upstream if not one.good]
+        if bad:
+            return self._end_upstream(bad)
+        lock = RunLock(self.workspace.run_lock(self.plan.key))
+        try:
+            while not lock.acquire():
+                if self._cancelled():
+                    return self._end_cancelled()
+                time.sleep(_POLL_SECONDS)
+            if completed(self.workspace, self.plan.key, self.plan.stage) is not None:
+                return self.end(EventKind.REUSED)
+            self._require_inputs()
+            require_accepted(self.workspace, self.plan)
+            return self._attempts(lock)
+        finally:
+            lock.close()
+
+    def _attempts(self, lock: RunLock) -> Outcome:
+        # a run begins when the pipeline is in memory: the import is no part of what it takes
+        wait_until_warm(
+            self._cancelled,
+            lambda: self._tell(EventKind.QUEUED, message="waits for the import of the pipeline"),
+        )
+        for attempt in range(1, _ATTEMPTS + 1):
+            began = time.time()
+            partial = self._fresh_partial()
+            self._tell(EventKind.STARTED, message="" if attempt == 1 else "again, the process was lost")
+            try:
+                found = watch_child(
+                    self.workspace, self.plan, lock, cancelled=self._cancelled, on_step=self._tell_step
+                )
+                if found.kind == "done":
+                    self._commit(partial, found, time.time() - began)
+                    return self.end(EventKind.DONE, seconds=float(found.facts["seconds"]))
+            finally:
+                self._tidy(partial)
+            if found.kind != "lost":
+                break
+        return self._end_badly(found)
+
+    def _end_badly(self, found: ChildEnd) -> Outcome:
+        if found.kind == "cancelled":
+            return self._end_cancelled()
+        if found.kind == "stopped":
+            # no event: the job is unfinished and goes on with the next service
+            return Outcome(self.plan.key, self.plan.label, "stopped")
+        error = found.error if found.kind == "failed" else _lost(self.plan, found).to_dict()
+        return self.end(EventKind.FAILED, error=error)
+
+    def _fresh_partial(self) -> Path:
+        partial = self.workspace.partial_folder(self.plan.stage, self.plan.key)
+        self.workspace.require_space(self.plan.predicted_bytes)
+        with os_errors_as_ours(partial.parent):
+            if partial.exists():
+                shutil.rmtree(partial)
+            partial.mkdir(parents=True)
+        return partial
+
+    def _commit(self, partial: Path, found: ChildEnd, seconds: float) -> None:
+        final = self.workspace.run_folder(self.plan.stage, self.plan.key)
+        with os_errors_as_ours(final.parent):
+            if final.exists():
+                shutil.rmtree(final)  # not complete, or it would have been reused
+            partial.rename(final)
+            _sync_folder(final.parent)
+        measured = Measured(self.plan.stage, self.plan.size, found.peak_mb, seconds)
+        note_measured(self.workspace, measured)
+
+    def _tidy(self, partial: Path) -> None:
+        """Keep the log of a run that did not end well, and nothing else."""
+        if not partial.exists():
+            return
+        kept = self.workspace.kept_log(self.job, self.plan.key)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        if (partial / LOG).exists():
+            shutil.copyfile(partial / LOG, kept)
+        shutil.rmtree(partial, ignore_errors=True)
+
+    def _require_inputs(self) -> None:
+        for one in self.plan.inputs:
+            path = one.file(self.workspace)
+            if not path.is_file():
+                raise MissingFileError(
+                    f"{path} is gone", "the input of this run", "bring the file back or scan the folder again"
+                )
+
+    def _end_upstream(self, bad: Sequence[Outcome]) -> Outcome:
+        if all(one.kind == EventKind.CANCELLED for one in bad):
+            return self._end_cancelled()
+        names = ", ".join(one.label for one in bad[:3]) + (" and others" if len(bad) > 3 else "")
+        error = UpstreamFailedError(
+            f"not started because {len(bad)} of {len(self.plan.depends)} needed runs failed ({names})",
+            "all inputs of this run",
+            "see why they failed and run again, or leave these exposures out",
+        )
+        return self.end(EventKind.UPSTREAM_FAILED, error=error.to_dict())
+
+    def _end_cancelled(self) -> Outcome:
+        error = CancelledError("the job was stopped", "a job to its end", "run again to go on")
+        return self.end(EventKind.CANCELLED, error=error.to_dict())
+
+    def _cancelled(self) -> bool:
+        return any(marker.exists() for marker in self._markers)
+
+    def _tell_step(self, step: str, index: int, total: int, state: str, seconds: float) -> None:
+        self._tell(EventKind.STEP, step=step, index=index, total=total, message=state, seconds=seconds)
+
+    def _tell(self, kind: EventKind, **more: Any) -> None:
+        plan = self.plan
+        event = JobEvent(
+            time=time.time(),
+            job=self.job,
+            kind=kind,
+            key=plan.key,
+            stage=plan.stage,
+            label=plan.label,
+            **more,
+        )
+        append_events(self._events, [event])
+
+    def end(self, kind: EventKind, *, seconds: float = 0.0, error: dict[str, Any] | None = None) -> Outcome:
+        """Tell how the run ended, and return it."""
+        self._tell(kind, seconds=seconds, error=error)
+        return Outcome(self.plan.key, self.plan.label, str(kind), error)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lost(plan: RunPlan, found: ChildEnd) -> WorkerLostError:
+    code = found.exitcode
+    how = f"killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
+    memory = f"; it used up to {found.peak_mb:.0f} MB, {plan.predicted_mb:.0f} MB were predicted"
+    if code == -9:
+        remedy = "memory may have run out: use fewer workers or close other programs, then run again"
+    else:
+        remedy = "read the log of this run, then run again"
+    return WorkerLostError(
+        f"the process of {plan.stage} of {plan.label} was {how}, {_ATTEMPTS} times{memory}",
+        "a process that lives to the end of its run",
+        remedy,
+    )

@@ -1,0 +1,1 @@
+"""The viewer around jdaviz; the only importer of it."""
