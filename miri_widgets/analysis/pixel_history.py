@@ -13,11 +13,11 @@ import numpy as np
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.pixels import PixelRamp, PixelValue, read_pixel, read_pixel_ramp
 
-__all__ = ["Chapter", "PixelStory", "Question", "tell"]
+__all__ = ["PixelAfterStage", "PixelHistory", "PixelRequest", "tell"]
 
 
 @dataclass(frozen=True)
-class Question:
+class PixelRequest:
     """
     What is asked: one pixel, and where it is found.
 
@@ -41,7 +41,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Chapter:
+class PixelAfterStage:
     """
     A pixel after one stage.
 
@@ -67,28 +67,28 @@ class Chapter:
 
 
 @dataclass(frozen=True, eq=False)
-class PixelStory:
+class PixelHistory:
     """
     A pixel from its first group to the mosaic.
 
     Attributes
     ----------
-    question : Question
+    question : PixelRequest
         What was asked.
     ramp : PixelRamp or None
         Its groups.
     ramp_name : str
         The file that they come from.
-    chapters : tuple of Chapter
+    chapters : tuple of PixelAfterStage
         After every stage that has run.
     slope : float
         Count rate of the first image, DN/s; NaN when there is none.
     """
 
-    question: Question
+    question: PixelRequest
     ramp: PixelRamp | None
     ramp_name: str
-    chapters: tuple[Chapter, ...]
+    chapters: tuple[PixelAfterStage, ...]
     slope: float
 
     def fit(self) -> tuple[float, ...]:
@@ -106,7 +106,7 @@ class PixelStory:
         return tuple((line + np.nanmedian(self.ramp.counts - line)).tolist())
 
 
-def tell(question: Question) -> PixelStory:
+def tell(question: PixelRequest) -> PixelHistory:
     """
     Read the story of a pixel.
 
@@ -121,7 +121,7 @@ def tell(question: Question) -> PixelStory:
     if ramp is None and failed and len(failed) == len(chapters):
         raise failed[0]
     first = next((one.pixel for one in chapters if one.pixel and "DN" in one.pixel.unit), None)
-    return PixelStory(question, ramp, name, chapters, first.value if first is not None else math.nan)
+    return PixelHistory(question, ramp, name, chapters, first.value if first is not None else math.nan)
 
 
 def _ramp(paths: Sequence[Path], x: int, y: int) -> tuple[PixelRamp | None, str]:
@@ -131,16 +131,16 @@ def _ramp(paths: Sequence[Path], x: int, y: int) -> tuple[PixelRamp | None, str]
     return None, ""
 
 
-def _chapters(images: Sequence[tuple[str, Path]], x: int, y: int) -> tuple[Chapter, ...]:
-    chapters: list[Chapter] = []
+def _chapters(images: Sequence[tuple[str, Path]], x: int, y: int) -> tuple[PixelAfterStage, ...]:
+    chapters: list[PixelAfterStage] = []
     known: set[str] = set()
     for title, path in images:
         try:
             pixel = read_pixel(path, x, y)
         except MiriWidgetsError as error:
-            chapters.append(Chapter(title, path, None, error=error))
+            chapters.append(PixelAfterStage(title, path, None, error=error))
             continue
         gained = tuple(flag for flag in pixel.flags if flag not in known) if chapters else ()
         known |= set(pixel.flags)
-        chapters.append(Chapter(title, path, pixel, gained))
+        chapters.append(PixelAfterStage(title, path, pixel, gained))
     return tuple(chapters)

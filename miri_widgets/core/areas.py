@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import BITS
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.errors import InputError, ParameterError
 
 __all__ = ["AREAS", "IMAGER_COLUMN", "area_of", "imager_area", "mask_areas"]
@@ -80,14 +80,14 @@ def imager_area(shape: tuple[int, int], corner: tuple[int, int] = (0, 0)) -> NDA
 
 
 def mask_areas(
-    exposures: Sequence[Planes], *, lyot: bool = True, coronagraphs: bool = True, margin: int = 0
-) -> Outcome:
+    exposures: Sequence[ExposureArrays], *, lyot: bool = True, coronagraphs: bool = True, margin: int = 0
+) -> CorrectionResult:
     """
     Flag the Lyot and 4QPM areas, so that the mosaic holds the imager field alone.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Any of the imager's subarrays. Not modified.
     lyot : bool
         Flag the Lyot area. It sees the sky, weaker and with stray light of its own.
@@ -98,7 +98,7 @@ def mask_areas(
 
     Returns
     -------
-    Outcome
+    CorrectionResult
         The same pixels; DQ gains DO_NOT_USE and NON_SCIENCE. Fact ``areas`` of each exposure: ``pixels`` in the
         flagged areas, those ``newly`` flagged, and ``usable`` before and after.
 
@@ -126,10 +126,10 @@ def mask_areas(
     for planes in exposures:
         _require_rest(planes, lyot, coronagraphs, margin)
     facts = {"lyot": bool(lyot), "coronagraphs": bool(coronagraphs), "margin": int(margin)}
-    return Outcome(Lazy.mapped(flag, exposures), facts, {}, warnings)
+    return CorrectionResult(Lazy.mapped(flag, exposures), facts, {}, warnings)
 
 
-def _chosen(planes: Planes, lyot: bool, coronagraphs: bool, margin: int) -> NDArray[np.bool_]:
+def _chosen(planes: ExposureArrays, lyot: bool, coronagraphs: bool, margin: int) -> NDArray[np.bool_]:
     """The areas to flag; reference pixels do not count."""
     areas = area_of(planes.shape, planes.corner, first_column=IMAGER_COLUMN + margin)
     wanted = {"lyot": lyot, "support": lyot or coronagraphs, "imager": False, "reference": False}
@@ -140,7 +140,7 @@ def _chosen(planes: Planes, lyot: bool, coronagraphs: bool, margin: int) -> NDAr
     return chosen
 
 
-def _require_rest(planes: Planes, lyot: bool, coronagraphs: bool, margin: int) -> None:
+def _require_rest(planes: ExposureArrays, lyot: bool, coronagraphs: bool, margin: int) -> None:
     areas = area_of(planes.shape, planes.corner)
     chosen = _chosen(planes, lyot, coronagraphs, margin)
     if chosen.any() and not (~chosen & ~areas["support"] & ~areas["reference"]).any():
@@ -152,7 +152,7 @@ def _require_rest(planes: Planes, lyot: bool, coronagraphs: bool, margin: int) -
         )
 
 
-def _flagged(planes: Planes, *, lyot: bool, coronagraphs: bool, margin: int) -> Planes:
+def _flagged(planes: ExposureArrays, *, lyot: bool, coronagraphs: bool, margin: int) -> ExposureArrays:
     chosen = _chosen(planes, lyot, coronagraphs, margin)
     dq = planes.dq | np.where(chosen, _FLAGS, np.uint32(0))
     good = planes.good

@@ -24,13 +24,13 @@ from miri_widgets.core.dq import has
 from miri_widgets.core.inverse_wcs import InverseWcs, inverse_wcs
 from miri_widgets.errors import ParameterError
 
-__all__ = ["Lazy", "Outcome", "Planes"]
+__all__ = ["CorrectionResult", "ExposureArrays", "Lazy"]
 
 ToSky = Callable[[Any, Any], tuple[NDArray[np.floating], NDArray[np.floating]]]
 
 
 @dataclass(frozen=True, eq=False)
-class Planes:
+class ExposureArrays:
     """
     The arrays of one exposure, and the few facts that corrections need. Never modified: see `but`.
 
@@ -123,12 +123,12 @@ class Planes:
             )
         return inverse_wcs(self.to_sky, self.shape)
 
-    def but(self, **changes: Any) -> Planes:
+    def but(self, **changes: Any) -> ExposureArrays:
         """Return the same exposure with some attributes replaced."""
         return replace(self, **changes)
 
 
-class Lazy(Sequence[Planes]):
+class Lazy(Sequence[ExposureArrays]):
     """
     Exposures that are made when they are asked for, one at a time, and not kept.
 
@@ -137,10 +137,10 @@ class Lazy(Sequence[Planes]):
     count : int
         How many.
     make : callable
-        Index to `Planes`; may be called in any order and again, and must give the same each time.
+        Index to `ExposureArrays`; may be called in any order and again, and must give the same each time.
     """
 
-    def __init__(self, count: int, make: Callable[[int], Planes]) -> None:
+    def __init__(self, count: int, make: Callable[[int], ExposureArrays]) -> None:
         self._count = count
         self._make = make
 
@@ -154,27 +154,31 @@ class Lazy(Sequence[Planes]):
             raise IndexError(index)
         return self._make(index % self._count)
 
-    def __iter__(self) -> Iterator[Planes]:
+    def __iter__(self) -> Iterator[ExposureArrays]:
         return (self._make(index) for index in range(self._count))
 
     @classmethod
-    def mapped(cls, function: Callable[[Planes], Planes], exposures: Sequence[Planes]) -> Lazy:
+    def mapped(
+        cls, function: Callable[[ExposureArrays], ExposureArrays], exposures: Sequence[ExposureArrays]
+    ) -> Lazy:
         """Return the exposures with a function applied to each when it is asked for."""
         return cls(len(exposures), partial(_apply, function, exposures))
 
 
-def _apply(function: Callable[[Planes], Planes], exposures: Sequence[Planes], index: int) -> Planes:
+def _apply(
+    function: Callable[[ExposureArrays], ExposureArrays], exposures: Sequence[ExposureArrays], index: int
+) -> ExposureArrays:
     return function(exposures[index])
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class CorrectionResult:
     """
     What a correction made.
 
     Attributes
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         The corrected exposures, in the order of the inputs; often `Lazy`. Each carries its own facts and notes.
     facts : mapping
         Small numbers about all exposures together, for the record; plain JSON values.
@@ -184,7 +188,7 @@ class Outcome:
         Sentences: what the user must know before believing the result.
     """
 
-    exposures: Sequence[Planes]
+    exposures: Sequence[ExposureArrays]
     facts: Mapping[str, Any] = field(default_factory=dict)
     images: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.inverse_wcs import InverseWcs
 from miri_widgets.core.region_outlines import inside_polygon, sky_outline
 from miri_widgets.core.tangent_plane import from_plane, to_plane
@@ -130,13 +130,13 @@ class Region:
             str(values.get("text", "")),
         )
 
-    def position(self, planes: Planes) -> tuple[float, float]:
+    def position(self, planes: ExposureArrays) -> tuple[float, float]:
         """
         Return the centre, or the mean of the corners, in 0-based pixels of an exposure.
 
         Parameters
         ----------
-        planes : Planes
+        planes : ExposureArrays
             The exposure. Not modified.
 
         Returns
@@ -154,13 +154,13 @@ class Region:
             x, y = planes.inverse(f"a {self.shape} on the sky")(x, y)
         return float(x.mean()), float(y.mean())
 
-    def mask(self, planes: Planes) -> NDArray[np.bool_]:
+    def mask(self, planes: ExposureArrays) -> NDArray[np.bool_]:
         """
         Tell which pixels of an exposure have their centre inside the shape.
 
         Parameters
         ----------
-        planes : Planes
+        planes : ExposureArrays
             The exposure. Not modified.
 
         Returns
@@ -206,13 +206,13 @@ class Region:
             return x[seen], y[seen]
         return sky_outline(self.shape, self.points, self.sizes, self.angle, inverse)
 
-    def on_sky(self, planes: Planes) -> Region:
+    def on_sky(self, planes: ExposureArrays) -> Region:
         """
         Return the region on the sky, as seen through an exposure's WCS; itself when it is there already.
 
         Parameters
         ----------
-        planes : Planes
+        planes : ExposureArrays
             The exposure on which the region lies. Not modified.
 
         Raises
@@ -314,7 +314,7 @@ class Region:
         return np.asarray((u / self.sizes[0]) ** 2 + (v / self.sizes[-1]) ** 2 <= 1.0)
 
 
-def mask_of(regions: Iterable[Region], planes: Planes) -> NDArray[np.bool_]:
+def mask_of(regions: Iterable[Region], planes: ExposureArrays) -> NDArray[np.bool_]:
     """
     Tell which pixels lie in any of some regions, and in none that cuts a hole.
 
@@ -322,7 +322,7 @@ def mask_of(regions: Iterable[Region], planes: Planes) -> NDArray[np.bool_]:
     ----------
     regions : iterable of Region
         Their order does not matter.
-    planes : Planes
+    planes : ExposureArrays
         The exposure. Not modified.
 
     Returns

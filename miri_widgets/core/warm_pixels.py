@@ -15,7 +15,7 @@ from scipy.special import bdtrc
 
 from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import BITS
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.sky.pointings import pointing_of, pointings
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
 
@@ -31,7 +31,7 @@ _SAMPLE = 65536
 
 
 def flag_warm_pixels(
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     *,
     nsigma: float = 3.0,
     fraction: float = 0.7,
@@ -40,13 +40,13 @@ def flag_warm_pixels(
     box: int = 5,
     cold: bool = False,
     do_not_use: bool = True,
-) -> Outcome:
+) -> CorrectionResult:
     """
     Flag pixels that are high at nearly all pointings of a dithered set.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Dithered exposures of one subarray, with sky positions. Not modified; each is asked for twice, one
         at a time, and again when its result is.
     nsigma : float
@@ -67,7 +67,7 @@ def flag_warm_pixels(
 
     Returns
     -------
-    Outcome
+    CorrectionResult
         The same pixels; DQ gains flags. Image ``warm``: 1 for warm pixels, 2 for cold ones. Facts: ``warm`` and
         ``cold`` pixels; ``warm_above``, how many remain at higher thresholds; ``pointings`` and ``exposures``;
         ``outstanding``, the fraction of samples that stand out; ``unjudged``, the fraction of good pixels of which
@@ -124,7 +124,7 @@ def flag_warm_pixels(
         _flagged, exposures=exposures, flags=flags.astype(np.uint32), noise=noise, groups=groups, note=note
     )
     image = high[0].astype(np.uint8) + 2 * low.astype(np.uint8)
-    return Outcome(Lazy(len(exposures), flag), facts, {"warm": image}, _warnings(facts, good))
+    return CorrectionResult(Lazy(len(exposures), flag), facts, {"warm": image}, _warnings(facts, good))
 
 
 def excess_over_neighbours(
@@ -201,7 +201,7 @@ class _Counts:
 
 
 def _count(
-    exposures: Sequence[Planes], groups: list[list[int]], nsigma: float, box: int, cold: bool
+    exposures: Sequence[ExposureArrays], groups: list[list[int]], nsigma: float, box: int, cold: bool
 ) -> tuple[_Counts, dict[int, float]]:
     shape = exposures[groups[0][0]].shape
     total = _Counts(
@@ -223,7 +223,7 @@ def _count(
     return total, noise
 
 
-def _significance(planes: Planes, box: int) -> tuple[NDArray[np.float32], float]:
+def _significance(planes: ExposureArrays, box: int) -> tuple[NDArray[np.float32], float]:
     """Excess over its standard deviation, NaN where unknown, and by what ERR was multiplied."""
     good = planes.good & np.isfinite(planes.err) & (planes.err > 0)
     excess = excess_over_neighbours(planes.sci, good, box)
@@ -250,7 +250,7 @@ def _decided(
     return [judged & (one >= needed) for one in counts], judged
 
 
-def _groups(exposures: Sequence[Planes], separation: float) -> list[list[int]]:
+def _groups(exposures: Sequence[ExposureArrays], separation: float) -> list[list[int]]:
     """Indices of exposures by pointing, earliest first."""
     seen: list[tuple[float, str, int]] = []
     places, windows = [], set()
@@ -278,12 +278,12 @@ def _bits(name: str, do_not_use: bool) -> np.uint32:
 def _flagged(
     index: int,
     *,
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     flags: NDArray[np.uint32],
     noise: dict[int, float],
     groups: list[list[int]],
     note: str,
-) -> Planes:
+) -> ExposureArrays:
     planes = exposures[index]
     dq = planes.dq | flags
     own = {

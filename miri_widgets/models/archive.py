@@ -13,8 +13,8 @@ from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.download_model import FetchingModel
 from miri_widgets.products.archive.mast import LEVELS, MAST, ArchiveFile, Holdings, list_program, remotes
 from miri_widgets.products.download.partial_files import part_of
-from miri_widgets.products.download.queue import Outcome, bytes_words, environment_token
-from miri_widgets.products.download.retry_policy import Patience
+from miri_widgets.products.download.queue import DownloadResult, bytes_words, environment_token
+from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.entered import entered_path, entered_token
 from miri_widgets.products.exposure import FILTERS
 from miri_widgets.products.fits_reader import shown_name
@@ -44,7 +44,7 @@ class ArchiveModel(FetchingModel):
         The program number to begin with; asked with `ask`.
     server : str
         The archive's address.
-    patience : Patience, optional
+    patience : RetryPolicy, optional
         How long to wait, and how often to try.
 
     Notes
@@ -78,7 +78,7 @@ class ArchiveModel(FetchingModel):
         program: str = "",
         *,
         server: str = MAST,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
     ) -> None:
         super().__init__("miri-archive", patience)
         self._named = folder is not None
@@ -231,7 +231,7 @@ class ArchiveModel(FetchingModel):
         wanted = remotes(self.picked(), self.folder, server=self.server)
         self._fetch(wanted, token=self._token or environment_token())
 
-    def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
+    def _finish(self, outcomes: tuple[DownloadResult, ...]) -> None:
         came = sum(outcome.fetched for outcome in outcomes)
         there = sum(not outcome.fetched and outcome.error is None for outcome in outcomes)
         failed = {outcome.path.name for outcome in outcomes if outcome.error is not None}
@@ -266,7 +266,7 @@ class ArchiveModel(FetchingModel):
         super().close()
 
 
-def _sentences(outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
+def _sentences(outcomes: tuple[DownloadResult, ...]) -> tuple[str, ...]:
     """Return one sentence per kind of fault: forty proprietary files are one story."""
     told: dict[Any, list[MiriWidgetsError]] = {}
     for outcome in outcomes:

@@ -11,13 +11,13 @@ from miri_widgets.models.status_rows import RowState
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["NewestProduct"]
+__all__ = ["AutoDisplay"]
 
 SHOW_PERIOD = 8.0
 _PICTURES = ("rate", "cal", "i2d")
 
 
-class NewestProduct:
+class AutoDisplay:
     """
     Shows the newest main product of a session.
 

@@ -12,10 +12,10 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 
-__all__ = ["Reading"]
+__all__ = ["BackgroundValue"]
 
 
-class Reading(traitlets.HasTraits):
+class BackgroundValue(traitlets.HasTraits):
     """
     The latest answer to a question that takes time.
 

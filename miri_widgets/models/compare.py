@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from miri_widgets.analysis.comparison import Comparison, compared
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.in_view import Content
 from miri_widgets.models.pixel_history import question_of
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import suffix_of
@@ -45,9 +45,9 @@ class CompareModel(traitlets.HasTraits):
         self.session = session
         self._pair: tuple[Path, Path, str] | None = None
         self._stamps: tuple[tuple[int, int], ...] = ()
-        self._reading = Reading(session.submit)
+        self._reading = BackgroundValue(session.submit)
         self._reading.observe(self._take, ["value", "sentence"])
-        self._watches = Watches()
+        self._watches = Subscriptions()
         self._watches.add(session, self._follow, "shown", "extension")
         for stage in session.models.values():
             self._watches.add(stage, self._follow, "rows")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from miri_widgets.models.background_value import Reading
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.names import root_of, suffix_of
@@ -114,8 +114,8 @@ class ContactSheetModel(traitlets.HasTraits):
         self.cache = session.program.workspace / "thumbnails"
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miri-sheet")
         self._cards: dict[str, Card] = {}
-        self._readings: dict[tuple[str, str], Reading] = {}
-        self._watches = Watches()
+        self._readings: dict[tuple[str, str], BackgroundValue] = {}
+        self._watches = Subscriptions()
         self._watches.add(session.programs, self._renew, "exposures", "excluded")
         self._watches.add(session.tags, self._renew, "tags")
         self._watches.add(session, self._renew, "chain")
@@ -233,7 +233,7 @@ class ContactSheetModel(traitlets.HasTraits):
         stamps = {str(one.path): one.mtime_ns for one in self.session.programs.exposures}
         for kind, paths in kinds.items():
             if kind not in self._readings:
-                reading = self._readings[kind] = Reading(self._pool.submit)
+                reading = self._readings[kind] = BackgroundValue(self._pool.submit)
                 reading.observe(self._take, ["value", "working"])
             mark = tuple((name, stamps.get(name)) for name in paths)
             self._readings[kind].ask(mark, _sheet, paths, self.cache)

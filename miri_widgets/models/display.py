@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 from miri_widgets.core.display_range import RangeVerdict, check_range, find_range, judge_range, thinned
 from miri_widgets.core.dq import has
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.in_view import Content, InView
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.fits_reader import read_headers, read_image
 from miri_widgets.products.program_schema import DISPLAYED
@@ -114,10 +115,11 @@ class DisplayModel(traitlets.HasTraits):
         super().__init__()
         self.session = session
         self._ranges: dict[tuple[str, str, bool], tuple[float, float]] = {}
-        self._reading = Reading(session.submit)
+        self._reading = BackgroundValue(session.submit)
         self._reading.observe(self._judge, ["value"])
-        self._watches = Watches()
+        self._watches = Subscriptions()
         self._watches.add(session, self._follow, "displayed")
+        self._watches.add(session, self._recall, "recalled")
         self._follow(None)
 
     def _follow(self, _: object) -> None:
@@ -129,6 +131,16 @@ class DisplayModel(traitlets.HasTraits):
         self._reading.forget()
         if view.content is not Content.NOTHING:
             self._reading.ask(view, sample_of, view)
+
+    def _recall(self, _: object) -> None:
+        """Take the stretch of last time, so that the controls say what the viewer draws."""
+        stretch = self.session.recalled.get("stretch")
+        if not isinstance(stretch, Mapping):
+            return
+        curve, percentile = stretch.get("function"), stretch.get("percentile")
+        if curve in CURVES and isinstance(percentile, int | float) and 50 < percentile <= 100:
+            with self.hold_trait_notifications():
+                self.curve, self.percentile = curve, float(percentile)
 
     def in_force(self, black: float, white: float) -> None:
         """Take the range that the viewer draws the product with."""

@@ -9,9 +9,9 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.crossing import Crossing
-from miri_widgets.products.download.queue import DownloadProgress, Outcome, download
+from miri_widgets.products.download.queue import DownloadProgress, DownloadResult, download
 from miri_widgets.products.download.resumable import Remote
-from miri_widgets.products.download.retry_policy import Patience, Stop
+from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
 
 __all__ = ["FetchingModel"]
 
@@ -24,7 +24,7 @@ class FetchingModel(traitlets.HasTraits):
     ----------
     thread : str
         Name of the thread that does the work.
-    patience : Patience, optional
+    patience : RetryPolicy, optional
         How long to wait, and how often to try.
 
     Notes
@@ -37,19 +37,19 @@ class FetchingModel(traitlets.HasTraits):
     progress = traitlets.Instance(DownloadProgress, allow_none=True, help="how far the download is")
     faults: Any = traitlets.Tuple(help="what went wrong with the last download, as sentences")
 
-    def __init__(self, thread: str, patience: Patience | None = None) -> None:
+    def __init__(self, thread: str, patience: RetryPolicy | None = None) -> None:
         super().__init__()
         self._patience = patience
-        self._stop: Stop | None = None
+        self._stop: CancelToken | None = None
         self._crossing = Crossing(thread)
 
     def _fetch(self, wanted: Sequence[Remote], *, token: str = "") -> None:
         """Begin a download; `_finish` gets its outcomes."""
-        stop = self._stop = Stop()
+        stop = self._stop = CancelToken()
         with self.hold_trait_notifications():
             self.downloading, self.stopping, self.faults, self.progress = True, False, (), None
 
-        def work() -> tuple[Outcome, ...]:
+        def work() -> tuple[DownloadResult, ...]:
             return download(wanted, token=token, stop=stop, told=self._tell, patience=self._patience)
 
         self._crossing.begin(work, self._finish, self._fail)
@@ -63,7 +63,7 @@ class FetchingModel(traitlets.HasTraits):
             self.stopping = True
             self._stop.set()
 
-    def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
+    def _finish(self, outcomes: tuple[DownloadResult, ...]) -> None:
         """Take what a download brought; a model says more of it."""
         with self.hold_trait_notifications():
             self.downloading = self.stopping = False

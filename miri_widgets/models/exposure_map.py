@@ -14,11 +14,11 @@ import traitlets
 from miri_widgets.analysis.footprints import Corners, known_footprints, previewed_grid, read_footprints
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.exposure_selection import newest_products
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.models.status_rows import STEPS_LEFT_OUT, RowState, status_words
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.exposure import FILTERS, Exposure
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ __all__ = ["COLOURINGS", "Colouring", "ExposureMap"]
 _PLACED = ("cal", "crf")  # suffixes of products whose headers tell where they lie
 
 
-class ExposureMap(Reading):
+class ExposureMap(BackgroundValue):
     """
     The footprints of all exposures of a program, by root: of the newest calibrated product, else of the raw file.
 
@@ -46,7 +46,7 @@ class ExposureMap(Reading):
         self.session = session
         self._known: dict[Path, dict[str, Corners]] = {}
         self.shifts = ShiftsModel(session.models["shifts"]) if "shifts" in session.models else None
-        self._watches = Watches()
+        self._watches = Subscriptions()
         self._watches.add(session.programs, self._follow, "exposures", "states")
         self._follow(None)
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from miri_widgets.analysis.product_flags import ProductFlags, read_flags
 from miri_widgets.core.dq import BITS
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.compare import stage_before
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import suffix_of
 
@@ -56,9 +56,9 @@ class FlagsModel(traitlets.HasTraits):
         self.session = session
         self._asked: tuple[Path, Path | None, str] | None = None
         self._begins = False  # whether flags are to be ticked as soon as they are known
-        self._reading = Reading(session.submit)
+        self._reading = BackgroundValue(session.submit)
         self._reading.observe(self._take, ["value", "sentence"])
-        self._watches = Watches()
+        self._watches = Subscriptions()
         self._watches.add(session, self._follow, "shown", "displayed")
         for stage in session.models.values():
             self._watches.add(stage, self._follow, "rows")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miri_widgets.analysis.footprints import Corners, known_footprints, read_footprints
-from miri_widgets.models.background_value import Reading
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import root_of
 
@@ -30,7 +30,7 @@ def files_by_root(model: StageModel) -> dict[str, Path]:
     }
 
 
-class FootprintsModel(Reading):
+class FootprintsModel(BackgroundValue):
     """
     The footprints of all exposures that go into a stage: of its inputs, else of the raw exposures.
 
@@ -44,7 +44,7 @@ class FootprintsModel(Reading):
         super().__init__(model.session.submit)
         self.model = model
         self.files: Mapping[str, Path] = {}
-        self._watches = Watches()
+        self._watches = Subscriptions()
         self._watches.add(model, self._follow, "rows")
         self._follow(None)
 

@@ -14,12 +14,12 @@ from miri_widgets.run.program_runs import runs_to_do
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["Orders"]
+__all__ = ["JobSubmission"]
 
 _REFUSED = "this stage cannot run now"
 
 
-class Orders:
+class JobSubmission:
     """
     What the user lets run; `SessionModel` tells the use of each method.
 

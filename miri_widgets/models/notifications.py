@@ -9,7 +9,7 @@ import traitlets
 
 from miri_widgets.models.progress import left_words, percent
 from miri_widgets.models.status_rows import RowState
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -124,7 +124,7 @@ class Announcements(traitlets.HasTraits):
         super().__init__()
         self._session = session
         self._last: Moment | None = None
-        self._watches = Watches()
+        self._watches = Subscriptions()
         self._watches.add(session, self._look, "running", "fraction", "eta")
         for stage in session.models.values():
             self._watches.add(stage, self._look, "rows")

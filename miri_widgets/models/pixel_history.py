@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from miri_widgets.analysis.pixel_history import Question
+from miri_widgets.analysis.pixel_history import PixelRequest
 from miri_widgets.errors import WrongSuffixError
 from miri_widgets.products.names import ExposureName, suffix_of
 
@@ -21,7 +21,7 @@ _RAMPS = ("ramp", "uncal")
 _IMAGES = ("rate", "cal", "crf", "i2d")
 
 
-def question_of(session: SessionModel, x: float, y: float) -> Question | None:
+def question_of(session: SessionModel, x: float, y: float) -> PixelRequest | None:
     """
     Return what has to be read for a place of the image in the viewer; None when nothing is shown.
 
@@ -39,7 +39,7 @@ def question_of(session: SessionModel, x: float, y: float) -> Question | None:
     try:
         root = ExposureName.parse(shown).root
     except WrongSuffixError:
-        return Question(shown.name, column, row, images=(("", Path(shown)),))
+        return PixelRequest(shown.name, column, row, images=(("", Path(shown)),))
     exposure = session.programs.find(root)
     images, ramps = [], [exposure.path] if exposure is not None else []
     for stage in session.stages.values():
@@ -52,7 +52,7 @@ def question_of(session: SessionModel, x: float, y: float) -> Question | None:
                 ramps.insert(0, path)
     if not images and suffix_of(shown) in _IMAGES:
         images = [("", Path(shown))]
-    return Question(
+    return PixelRequest(
         exposure.label if exposure is not None else root, column, row, tuple(ramps), tuple(images)
     )
 

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
-from miri_widgets.models.snapshot import Facts, Request
+from miri_widgets.models.snapshot import Request, Snapshot
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["Following"]
+__all__ = ["Poller"]
 
 PERIOD = 0.25
 
 
-class Following:
+class Poller:
     """
     Lets a session take what is found, four times a second.
 
@@ -31,7 +31,7 @@ class Following:
     session : SessionModel
         Says what is to be looked at, and takes it.
     look : callable
-        ``look(request)`` gives `Facts`; called in a thread.
+        ``look(request)`` gives `Snapshot`; called in a thread.
     collect : callable
         Called after each look, in the thread of the event loop.
     """
@@ -39,7 +39,7 @@ class Following:
     def __init__(
         self,
         session: SessionModel,
-        look: Callable[[Request], Facts],
+        look: Callable[[Request], Snapshot],
         collect: Callable[[], None],
     ) -> None:
         self.session = session
@@ -106,7 +106,7 @@ class Following:
                 # scanning, laying settings out and planning follow each other at the start
                 await asyncio.sleep(PERIOD if session.plans or self._looks >= 10 else PERIOD / 10)
 
-    def _take(self, facts: Facts) -> None:
+    def _take(self, facts: Snapshot) -> None:
         """Give the session what was read; an observer's mistake must not end the following."""
         try:
             self.session.apply(facts)
@@ -137,7 +137,7 @@ class Following:
         with contextlib.suppress(Exception):  # an observer of the sentence may be what fails
             self.session.trouble = sentence
 
-    async def _found(self, request: Request) -> Facts:
+    async def _found(self, request: Request) -> Snapshot:
         facts = await asyncio.wrap_future(self.session.submit(self._look, request))
         self._failure = ""
         return facts

@@ -12,7 +12,7 @@ from typing import Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.products.folders import (
     FolderListing,
     complete_path,
@@ -45,7 +45,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Optional stages to begin with; each can be left out, and others taken in, later."""
 
 
-class FolderModel(Reading):
+class FolderModel(BackgroundValue):
     """
     The folder that is looked into; `value` is its `FolderListing`.
 

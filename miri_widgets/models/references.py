@@ -8,8 +8,8 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError, MissingFileError
 from miri_widgets.models.download_model import FetchingModel
-from miri_widgets.products.download.queue import Outcome, bytes_words
-from miri_widgets.products.download.retry_policy import Patience
+from miri_widgets.products.download.queue import DownloadResult, bytes_words
+from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.observing_modes import ObservingMode
 from miri_widgets.steps.references import (
     Reference,
@@ -33,7 +33,7 @@ class ReferencesModel(FetchingModel):
         Gives the observing modes of now; called in a thread, as reading headers may take long.
     needed : callable, optional
         Finds the references; another one for tests.
-    patience : Patience, optional
+    patience : RetryPolicy, optional
         How long to wait, and how often to try.
     """
 
@@ -49,7 +49,7 @@ class ReferencesModel(FetchingModel):
         modes: Callable[[], Sequence[ObservingMode]],
         *,
         needed: Callable[..., ReferenceNeeds] = needed_references,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
     ) -> None:
         super().__init__("miri-references", patience)
         self.environment = dict(environment)
@@ -130,7 +130,7 @@ class ReferencesModel(FetchingModel):
             return
         self._fetch(wanted)
 
-    def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
+    def _finish(self, outcomes: tuple[DownloadResult, ...]) -> None:
         faults = tuple(dict.fromkeys(str(one.error) for one in outcomes if one.error is not None))
         super()._finish(outcomes)
         self.ask()

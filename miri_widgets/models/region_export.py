@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.regions import Region
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.tables.region_files import from_astropy, write_regions
@@ -46,7 +46,9 @@ def taken_from(shapes: Mapping[str, Any]) -> tuple[Region, ...]:
     return tuple(found)
 
 
-def keep_regions(regions: tuple[Region, ...], folder: Path, name: str, planes: Planes | None = None) -> Path:
+def keep_regions(
+    regions: tuple[Region, ...], folder: Path, name: str, planes: ExposureArrays | None = None
+) -> Path:
     """
     Write regions as a DS9 file that is named after its content, and return its path.
 
@@ -58,7 +60,7 @@ def keep_regions(regions: tuple[Region, ...], folder: Path, name: str, planes: P
         Where; made when missing.
     name : str
         What the file's name begins with.
-    planes : Planes, optional
+    planes : ExposureArrays, optional
         The exposure on which they were drawn; regions in pixels are taken to the sky then.
     """
     placed = tuple(region.on_sky(planes) if planes is not None else region for region in regions)

@@ -15,7 +15,7 @@ import traitlets
 from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import showers_of
 from miri_widgets.errors import MiriWidgetsError, ParameterError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.region_export import keep_regions, taken_from
 from miri_widgets.models.showers import PARAMETER
 from miri_widgets.products.entered import entered_path
@@ -105,9 +105,9 @@ class RegionsModel(traitlets.HasTraits):
     def __init__(self, session: SessionModel) -> None:
         super().__init__()
         self.session = session
-        self._listing = Reading(self._submit)
+        self._listing = BackgroundValue(self._submit)
         self._listing.observe(self._take_sets, "value")
-        self._loading = Reading(self._submit)
+        self._loading = BackgroundValue(self._submit)
         self._loading.observe(self._take_loaded, ["value", "sentence", "working"])
         self._loads = 0
 

@@ -14,7 +14,7 @@ from miri_widgets.analysis.comparable_runs import Choice, choice_of, choices_in
 from miri_widgets.analysis.comparison import compared
 from miri_widgets.core.differences import PixelDifference
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.fits_reader import shown_name
@@ -150,7 +150,7 @@ class RunDifferencesModel(traitlets.HasTraits):
     stage : str
         Only runs of this stage.
     submit : callable, optional
-        As for `Reading`.
+        As for `BackgroundValue`.
     """
 
     choices = traitlets.Tuple(help="Choice of everything that can be compared, the newest first")
@@ -168,7 +168,7 @@ class RunDifferencesModel(traitlets.HasTraits):
     ) -> None:
         super().__init__()
         self.folder, self.stage = folder, stage
-        self._listing, self._reading = Reading(submit), Reading(submit)
+        self._listing, self._reading = BackgroundValue(submit), BackgroundValue(submit)
         self._listing.observe(self._take_listing, ["value", "sentence"])
         self._reading.observe(self._take, ["value", "sentence", "working"])
 

@@ -142,7 +142,7 @@ class Services:
     preview : callable
         What a stage would do to one exposure, see `miri_widgets.steps.previews`.
     place : callable
-        Where an image lies on the sky, as `miri_widgets.core.exposure_arrays.Planes` without pixels.
+        Where an image lies on the sky, as `miri_widgets.core.exposure_arrays.ExposureArrays` without pixels.
     code, script, notebook : callable
         One run as Python for the pipeline alone; runs as a program of this package, and as a Jupyter notebook.
     read_code : callable

@@ -19,12 +19,12 @@ import traitlets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models import status_reduction as fold
 from miri_widgets.models.acceleration import AccelerationModel
-from miri_widgets.models.auto_display import NewestProduct
+from miri_widgets.models.auto_display import AutoDisplay
 from miri_widgets.models.exports import Exports
 from miri_widgets.models.in_view import InView, product_in_view
-from miri_widgets.models.job_submission import Orders
+from miri_widgets.models.job_submission import JobSubmission
 from miri_widgets.models.messages import Messages, Subject
-from miri_widgets.models.poller import Following
+from miri_widgets.models.poller import Poller
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.progress import JobsInProgress, Progress
@@ -35,7 +35,7 @@ from miri_widgets.models.session_memory import memory_of
 from miri_widgets.models.settings_layers import SettingsLayers
 from miri_widgets.models.showers import ShowerModel
 from miri_widgets.models.slow_answers import SlowAnswers
-from miri_widgets.models.snapshot import Facts, Looker, Request
+from miri_widgets.models.snapshot import Request, Snapshot, SnapshotReader
 from miri_widgets.models.stage import StageModel
 from miri_widgets.models.stage_choice import ChainChoice
 from miri_widgets.models.status_rows import RunRow
@@ -115,16 +115,16 @@ class SessionModel(traitlets.HasTraits):
         self.regions = RegionsModel(self)
         self._memory = SessionFile(self.memory_path)
         self._layers = SettingsLayers(self, self._memory)
-        self._looker = Looker(self.services, self._memory, self.tags.path)
+        self._looker = SnapshotReader(self.services, self._memory, self.tags.path)
         self._jobs = JobsInProgress()
         self._generation = 0
         self._rescan = True
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
-        self._following = Following(self, self._looker.look, partial(self._collect, wait=False))
+        self._following = Poller(self, self._looker.look, partial(self._collect, wait=False))
         self._answers = SlowAnswers(self)
-        self._orders = Orders(self)
+        self._orders = JobSubmission(self)
         self._exports = Exports(self)
-        self._newest = NewestProduct(self)
+        self._newest = AutoDisplay(self)
         self.closed = False
         self.is_drawn = False
         """Whether a viewer draws what is shown, and writes `displayed`."""
@@ -226,7 +226,7 @@ class SessionModel(traitlets.HasTraits):
         """Keep looking as long as the session is open; needs a running event loop."""
         self._following.start()
 
-    def apply(self, facts: Facts) -> None:
+    def apply(self, facts: Snapshot) -> None:
         """Take what was found: the only writer of the models' facts."""
         self.tags.take(facts.tags, facts.tags_epoch)
         if facts.scan is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from miri_widgets.models.messages import Subject
 from miri_widgets.models.session_memory import recall
-from miri_widgets.models.snapshot import Declared, Facts
+from miri_widgets.models.snapshot import Declared, Snapshot
 from miri_widgets.products.session_file import SessionFile
 from miri_widgets.run.setting_layers import checked_layer, setting_layers
 from miri_widgets.settings import Source
@@ -38,7 +38,7 @@ class SettingsLayers:
         self._memory = memory
         self._declared: Mapping[str, Declared] = {}
 
-    def take(self, facts: Facts) -> None:
+    def take(self, facts: Snapshot) -> None:
         """Lay them out anew if `facts` bring exposures or declarations, and both are known."""
         self._declared = facts.declared or self._declared
         new = bool(facts.declared) or facts.scan is not None

@@ -16,11 +16,11 @@ from miri_widgets.core.shifts.groups import Group, group_exposures
 from miri_widgets.core.shifts.regrouping import regroup
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.footprints import files_by_root
 from miri_widgets.models.stage import StageModel
 from miri_widgets.models.status_rows import RowState, RunRow
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import root_of
@@ -85,7 +85,7 @@ def next_step(facts: ShiftFacts, chain: Sequence[str], *, can_apply: bool = True
     )
 
 
-class ShiftsModel(Reading):
+class ShiftsModel(BackgroundValue):
     """
     The shifts that a stage made with the settings of now, or those of any table.
 
@@ -94,7 +94,7 @@ class ShiftsModel(Reading):
     model : StageModel, optional
         The stage ``shifts``; without it `open` reads any table.
     submit : callable, optional
-        As for `Reading`, where there is no stage.
+        As for `BackgroundValue`, where there is no stage.
     """
 
     stale = traitlets.Bool(False, help="whether `value` was made with other settings than those of now")
@@ -105,7 +105,7 @@ class ShiftsModel(Reading):
     ) -> None:
         super().__init__(model.session.submit if model is not None else submit)
         self.model = model
-        self._watches = Watches()
+        self._watches = Subscriptions()
         if model is not None:
             self._watches.add(model, self._follow, "rows")
             self._follow(None)

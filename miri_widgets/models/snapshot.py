@@ -1,7 +1,7 @@
 """
 Look at the disk: what the session wants to know, read in one call.
 
-`Looker.look` takes a frozen `Request` and gives frozen `Facts`. It runs in a
+`SnapshotReader.look` takes a frozen `Request` and gives frozen `Snapshot`. It runs in a
 thread of its own and touches no model: the session applies what comes back.
 """
 
@@ -22,7 +22,7 @@ from miri_widgets.products.tags import Tag, TagFile
 from miri_widgets.run.setting_layers import settings_per_filter
 from miri_widgets.settings import Parameter, Settings
 
-__all__ = ["Declared", "Facts", "Looker", "Request", "tail"]
+__all__ = ["Declared", "Request", "Snapshot", "SnapshotReader", "tail"]
 
 LOG_BYTES = 48_000
 LOG_LINES = 200
@@ -76,7 +76,7 @@ class Declared:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Snapshot:
     """
     What was found.
 
@@ -140,7 +140,7 @@ class Facts:
     tags_epoch: int = 0
 
 
-class Looker:
+class SnapshotReader:
     """
     Answers requests; keeps what cannot change between them.
 
@@ -173,7 +173,7 @@ class Looker:
         self._ended: dict[str, Any] = {}
         self._lock = threading.Lock()
 
-    def look(self, request: Request) -> Facts:
+    def look(self, request: Request) -> Snapshot:
         """Return what is true now; never raises one of our errors."""
         with self._lock:
             errors: list[str] = []
@@ -188,7 +188,7 @@ class Looker:
             runs, finished = _by_key(jobs)
             products = self._find_products(runs)
             self._find_reports(products)
-            return Facts(
+            return Snapshot(
                 generation=request.generation,
                 scan=scan,
                 declared=declared,

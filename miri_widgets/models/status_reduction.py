@@ -9,7 +9,7 @@ from miri_widgets.errors import error_from_dict
 from miri_widgets.models.progress import time_left
 from miri_widgets.models.queue_reasons import waiting_reasons
 from miri_widgets.models.services import StageLike
-from miri_widgets.models.snapshot import Facts
+from miri_widgets.models.snapshot import Snapshot
 from miri_widgets.models.status_rows import RowState, RunRow, StageState
 
 __all__ = ["engine_words", "exposure_states", "left_out_steps", "rows", "stage_values"]
@@ -24,7 +24,7 @@ _STATES = {
 _GOOD = ("done", "reused")
 
 
-def rows(facts: Facts) -> dict[str, tuple[RunRow, ...]]:
+def rows(facts: Snapshot) -> dict[str, tuple[RunRow, ...]]:
     """
     Return the rows of every stage for the plans of now.
 
@@ -39,7 +39,7 @@ def rows(facts: Facts) -> dict[str, tuple[RunRow, ...]]:
     return {stage: tuple(some) for stage, some in found.items()}
 
 
-def _row(plan: Any, facts: Facts, waits: str) -> RunRow:
+def _row(plan: Any, facts: Snapshot, waits: str) -> RunRow:
     job, run = facts.runs.get(plan.key, ("", None))
     products = facts.products.get(plan.key, ())
     state = RowState.STALE if (plan.stage, plan.label) in facts.finished else RowState.NEW
@@ -78,7 +78,7 @@ def _row(plan: Any, facts: Facts, waits: str) -> RunRow:
 
 
 def stage_values(
-    stage: StageLike, every: Mapping[str, Sequence[RunRow]], facts: Facts, no_exposures: list[str]
+    stage: StageLike, every: Mapping[str, Sequence[RunRow]], facts: Snapshot, no_exposures: list[str]
 ) -> dict[str, Any]:
     """Return the traits of one stage model."""
     own = tuple(every.get(stage.name, ()))
@@ -136,7 +136,7 @@ def _reasons(
     stage: StageLike,
     own: Sequence[RunRow],
     every: Mapping[str, Sequence[RunRow]],
-    facts: Facts,
+    facts: Snapshot,
     no_exposures: list[str],
 ) -> tuple[list[str], list[str]]:
     """Return the blockers and the notes of a stage."""

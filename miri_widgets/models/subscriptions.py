@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import traitlets
 
-__all__ = ["Watches"]
+__all__ = ["Subscriptions"]
 
 
-class Watches:
+class Subscriptions:
     """The observers that one object has put on others."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ import ipywidgets
 
 from miri_widgets.analysis.comparison import compared
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.rundifferences import RunDifferencesView
@@ -51,7 +51,7 @@ class DifferencesPanel(Part):
         self._pair = Path(), Path()
         self._of: tuple[Any, Any] = (None, None)
         """The choice that the images in view belong to."""
-        self.difference = Reading(pool.submit if pool is not None else None)
+        self.difference = BackgroundValue(pool.submit if pool is not None else None)
         self._place = 1
         self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 220px), 900px)")
         self.folder = _path_box("Folder", "A workspace, or a folder of FITS files")

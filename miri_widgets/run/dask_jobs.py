@@ -13,7 +13,7 @@ from miri_widgets.run.job_files import JobFile, read_job
 from miri_widgets.run.jobs import RunState, RunStatus, fold
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import completed
-from miri_widgets.run.run_task import Outcome, run_task
+from miri_widgets.run.run_task import RunResult, run_task
 from miri_widgets.run.workspace import Workspace
 
 __all__ = ["MEMORY", "JobGraphs"]
@@ -84,9 +84,9 @@ class JobGraphs:
         if run is None:
             return None
         if run.status in _ENDED:
-            return asdict(Outcome(plan.key, plan.label, str(_ENDED[run.status]), run.error))
+            return asdict(RunResult(plan.key, plan.label, str(_ENDED[run.status]), run.error))
         if run.status.good and completed(self._workspace, plan.key, plan.stage):
-            return asdict(Outcome(plan.key, plan.label, str(EventKind.REUSED)))
+            return asdict(RunResult(plan.key, plan.label, str(EventKind.REUSED)))
         return None
 
     def _submit(self, job_id: str, plan: RunPlan, active: _Active, rank: int) -> Any:
@@ -135,7 +135,7 @@ class JobGraphs:
         active = self._active[job.job]
         for plan in job.plans:
             if plan.key in stopped:
-                outcome = Outcome(plan.key, plan.label, str(EventKind.CANCELLED), error)
+                outcome = RunResult(plan.key, plan.label, str(EventKind.CANCELLED), error)
                 # tasks of other jobs may wait for the future: it stays with dask and ends by itself
                 active.futures[plan.key] = asdict(outcome)
 
@@ -175,7 +175,7 @@ def _over(future: Any) -> bool:
     return isinstance(future, dict) or future.done()
 
 
-def _outcome(future: Any) -> Outcome | None:
+def _outcome(future: Any) -> RunResult | None:
     if isinstance(future, dict):
-        return Outcome(**future)
-    return Outcome(**future.result()) if future.status == "finished" else None
+        return RunResult(**future)
+    return RunResult(**future.result()) if future.status == "finished" else None

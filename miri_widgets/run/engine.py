@@ -17,7 +17,7 @@ from miri_widgets.errors import CancelledError, EngineError, MiriWidgetsError
 from miri_widgets.products.atomic import write_text
 from miri_widgets.run.events import EventKind, JobEvent, append_events, read_events
 from miri_widgets.run.job_files import JobFile, job_ids, new_job_id, read_job, unfinished_jobs, write_job
-from miri_widgets.run.jobs import JobFold, JobState, JobSummary, RunStatus
+from miri_widgets.run.jobs import JobReducer, JobState, JobSummary, RunStatus
 from miri_widgets.run.launcher import IDLE_MINUTES, Launcher
 from miri_widgets.run.plan import RunPlan, without_accelerations
 from miri_widgets.run.records import LOG, completed
@@ -96,7 +96,7 @@ class Engine:
             idle_minutes=idle_minutes,
         )
         self._ended: set[str] = set()
-        self._folds: dict[str, tuple[JobFold, int]] = {}
+        self._folds: dict[str, tuple[JobReducer, int]] = {}
         self._files: dict[str, JobFile] = {}
 
     def submit(self, plans: Sequence[RunPlan]) -> str:
@@ -227,7 +227,7 @@ class Engine:
         return self._folds[job_id][0].state()
 
     def _news(self, job_id: str) -> list[JobEvent]:
-        folded, offset = self._folds.get(job_id) or (JobFold(), 0)
+        folded, offset = self._folds.get(job_id) or (JobReducer(), 0)
         events, offset = read_events(self.workspace.events_file(job_id), offset)
         self._folds[job_id] = (folded.apply(events), offset)
         return events

@@ -12,7 +12,7 @@ from typing import Any
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.forecasts import Forecast, forecast
 
-__all__ = ["JobFold", "JobState", "JobSummary", "RunState", "RunStatus", "fold"]
+__all__ = ["JobReducer", "JobState", "JobSummary", "RunState", "RunStatus", "fold"]
 
 
 class RunStatus(StrEnum):
@@ -161,7 +161,7 @@ _ENDINGS = {
 }
 
 
-class JobFold:
+class JobReducer:
     """The folding of events as they come; the last event about a run wins."""
 
     def __init__(self) -> None:
@@ -171,7 +171,7 @@ class JobFold:
         self._reached: dict[str, float] = {}
         self._highest = 0.0
 
-    def apply(self, events: Iterable[JobEvent]) -> JobFold:
+    def apply(self, events: Iterable[JobEvent]) -> JobReducer:
         """Take events in; return the fold itself."""
         for event in events:
             self._apply_one(event)
@@ -246,4 +246,4 @@ class JobFold:
 
 def fold(events: Iterable[JobEvent], now: float | None = None) -> JobState:
     """Return the state of the job that `events` tell about."""
-    return JobFold().apply(events).state(now)
+    return JobReducer().apply(events).state(now)

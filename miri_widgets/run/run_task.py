@@ -29,14 +29,14 @@ from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import LOG, completed
 from miri_widgets.run.workspace import Workspace
 
-__all__ = ["Outcome", "run_task"]
+__all__ = ["RunResult", "run_task"]
 
 _ATTEMPTS = 2
 _POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunResult:
     """How a run ended: key, label, kind of its last event, error."""
 
     key: str
@@ -68,11 +68,11 @@ def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any
     Returns
     -------
     dict
-        The `Outcome`.
+        The `RunResult`.
     """
     task = _Task(Workspace(Path(root)), job, RunPlan.from_dict(values))
     try:
-        outcome = task.go([Outcome(**one) for one in upstream if one["key"] in task.plan.depends])
+        outcome = task.go([RunResult(**one) for one in upstream if one["key"] in task.plan.depends])
     except MiriWidgetsError as error:
         outcome = task.end(EventKind.FAILED, error=error.to_dict())
     except Exception as error:
@@ -94,7 +94,7 @@ class _Task:
         self._events = workspace.events_file(job)
         self._markers = (workspace.cancel_marker(job), workspace.run_cancel_marker(job, plan.key))
 
-    def go(self, upstream: Sequence[Outcome]) -> Outcome:
+    def go(self, upstream: Sequence[RunResult]) -> RunResult:
         """Do the run, reuse it, or say why not."""
         if self._cancelled():
             return self._end_cancelled()
@@ -115,7 +115,7 @@ class _Task:
         finally:
             lock.close()
 
-    def _attempts(self, lock: RunLock) -> Outcome:
+    def _attempts(self, lock: RunLock) -> RunResult:
         # a run begins when the pipeline is in memory: the import is no part of what it takes
         wait_until_warm(
             self._cancelled,
@@ -138,12 +138,12 @@ class _Task:
                 break
         return self._end_badly(found)
 
-    def _end_badly(self, found: ChildEnd) -> Outcome:
+    def _end_badly(self, found: ChildEnd) -> RunResult:
         if found.kind == "cancelled":
             return self._end_cancelled()
         if found.kind == "stopped":
             # no event: the job is unfinished and goes on with the next service
-            return Outcome(self.plan.key, self.plan.label, "stopped")
+            return RunResult(self.plan.key, self.plan.label, "stopped")
         error = found.error if found.kind == "failed" else _lost(self.plan, found).to_dict()
         return self.end(EventKind.FAILED, error=error)
 
@@ -184,7 +184,7 @@ class _Task:
                     f"{path} is gone", "the input of this run", "bring the file back or scan the folder again"
                 )
 
-    def _end_upstream(self, bad: Sequence[Outcome]) -> Outcome:
+    def _end_upstream(self, bad: Sequence[RunResult]) -> RunResult:
         if all(one.kind == EventKind.CANCELLED for one in bad):
             return self._end_cancelled()
         names = ", ".join(one.label for one in bad[:3]) + (" and others" if len(bad) > 3 else "")
@@ -195,7 +195,7 @@ class _Task:
         )
         return self.end(EventKind.UPSTREAM_FAILED, error=error.to_dict())
 
-    def _end_cancelled(self) -> Outcome:
+    def _end_cancelled(self) -> RunResult:
         error = CancelledError("the job was stopped", "a job to its end", "run again to go on")
         return self.end(EventKind.CANCELLED, error=error.to_dict())
 
@@ -218,10 +218,10 @@ class _Task:
         )
         append_events(self._events, [event])
 
-    def end(self, kind: EventKind, *, seconds: float = 0.0, error: dict[str, Any] | None = None) -> Outcome:
+    def end(self, kind: EventKind, *, seconds: float = 0.0, error: dict[str, Any] | None = None) -> RunResult:
         """Tell how the run ended, and return it."""
         self._tell(kind, seconds=seconds, error=error)
-        return Outcome(self.plan.key, self.plan.label, str(kind), error)
+        return RunResult(self.plan.key, self.plan.label, str(kind), error)
 
 
 def _sync_folder(folder: Path) -> None:

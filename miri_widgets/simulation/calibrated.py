@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Lazy, Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
 from miri_widgets.simulation.artefacts import IMAGER_COLUMN
 from miri_widgets.simulation.calibrated_parts import artefact_parts, level_offset
 from miri_widgets.simulation.calibrated_truth import CalibratedTruth
@@ -80,7 +80,7 @@ class SimulatedExposure:
         return self.program.plan[self.index]
 
     @property
-    def planes(self) -> Planes:
+    def planes(self) -> ExposureArrays:
         """The exposure as a pipeline sees it."""
         return self.program.made(self.index)[0]
 
@@ -220,7 +220,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         reach = 0.3 * min(shape) * PIXEL_ARCSEC
         self.sky = Sky(kind, self.filter, centre, half, self.bright_flux, reach, program.seed)
         self.catalog = self.sky.catalog
-        self._made: OrderedDict[int, tuple[Planes, CalibratedTruth]] = OrderedDict()
+        self._made: OrderedDict[int, tuple[ExposureArrays, CalibratedTruth]] = OrderedDict()
         self._scenes: OrderedDict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -258,7 +258,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         plan = self.plan[index]
         return SkyMap(plan.true if true else plan.planned, self.filter, self.corner)
 
-    def made(self, index: int) -> tuple[Planes, CalibratedTruth]:
+    def made(self, index: int) -> tuple[ExposureArrays, CalibratedTruth]:
         """Return exposure and truth; the last ones are kept."""
         return _kept(self._made, index, _EXPOSURES_KEPT, self._make)
 
@@ -283,7 +283,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
             scene, nebula = scene * transmission, nebula * transmission
         return scene, nebula
 
-    def _make(self, index: int) -> tuple[Planes, CalibratedTruth]:
+    def _make(self, index: int) -> tuple[ExposureArrays, CalibratedTruth]:
         scene, nebula = self.scene(index)
         level, offset = float(self.levels[index]), level_offset(self, index)
         sources, bright = self._sources(index)
@@ -326,12 +326,12 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         bad: NDArray[np.bool_],
         groups: NDArray[np.float64],
         header: SkyMap,
-    ) -> Planes:
+    ) -> ExposureArrays:
         # as in the pipeline the photon noise is estimated from the data themselves
         variances = [*self.readout.variances(sci, groups), (_FLAT_ERROR * sci) ** 2]
         sci, *variances = (np.where(bad, np.nan, part).astype(np.float32) for part in (sci, *variances))
         plan = self.plan[index]
-        return Planes(
+        return ExposureArrays(
             sci=sci,
             err=np.sqrt(variances[0] + variances[1] + variances[2]),
             dq=dq,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.simulation.calibrated import SimulatedExposure
 from miri_widgets.simulation.distortion import flight_distortion, pixel_areas
 from miri_widgets.simulation.exposures import save_model
@@ -45,7 +45,7 @@ _STEPS_DONE = (
 )
 
 
-def write_cal(exposure: SimulatedExposure, folder: Path, *, planes: Planes | None = None) -> Path:
+def write_cal(exposure: SimulatedExposure, folder: Path, *, planes: ExposureArrays | None = None) -> Path:
     """
     Write a calibrated exposure as ``jw..._cal.fits``.
 
@@ -55,7 +55,7 @@ def write_cal(exposure: SimulatedExposure, folder: Path, *, planes: Planes | Non
         From a `CalibratedProgram`.
     folder : Path
         Where to; made if it is not there. A file of the same name is replaced, at once.
-    planes : Planes, optional
+    planes : ExposureArrays, optional
         Other arrays instead of those of the exposure.
 
     Returns
@@ -74,7 +74,7 @@ def write_cal(exposure: SimulatedExposure, folder: Path, *, planes: Planes | Non
     return Path(folder) / name
 
 
-def cal_model(exposure: SimulatedExposure, *, planes: Planes | None = None) -> ImageModel:
+def cal_model(exposure: SimulatedExposure, *, planes: ExposureArrays | None = None) -> ImageModel:
     """
     Return a calibrated exposure as a data model with a complete header and the gWCS of the pipeline.
 

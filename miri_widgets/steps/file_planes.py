@@ -1,4 +1,4 @@
-"""Read an exposure's file as `Planes`, without the pipeline: for previews in the user's own process."""
+"""Read an exposure's file as `ExposureArrays`, without the pipeline: for previews in the user's own process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.inverse_wcs import deferred_inverse
 from miri_widgets.errors import NotJwstError
 from miri_widgets.products.brightness_units import unit_name
@@ -27,7 +27,7 @@ __all__ = ["read_cube", "read_place", "read_planes"]
 _VARIANCES = {"var_poisson": "VAR_POISSON", "var_rnoise": "VAR_RNOISE", "var_flat": "VAR_FLAT"}
 
 
-def read_planes(path: Path) -> Planes:
+def read_planes(path: Path) -> ExposureArrays:
     """
     Read a rate or cal exposure.
 
@@ -65,7 +65,7 @@ def read_planes(path: Path) -> Planes:
                 for name, extension in _VARIANCES.items()
                 if extension in hdus and hdus[extension].data is not None
             }
-            return Planes(
+            return ExposureArrays(
                 sci=_array(hdus["SCI"].data, np.float32),
                 err=_array(hdus["ERR"].data, np.float32),
                 dq=_array(hdus["DQ"].data, np.uint32),
@@ -83,7 +83,7 @@ def read_planes(path: Path) -> Planes:
             )
 
 
-def read_place(path: Path) -> Planes:
+def read_place(path: Path) -> ExposureArrays:
     """
     Return where an image lies on the sky, without its pixels: an exposure of one NaN with the image's WCS.
 
@@ -105,7 +105,7 @@ def read_place(path: Path) -> Planes:
     nothing = np.full((1, 1), np.nan, np.float32)
     flags = np.ones((1, 1), np.uint32)
     name = root_of(path)
-    return Planes(sci=nothing, err=nothing, dq=flags, root=name, to_sky=to_sky, to_pixel=to_pixel)
+    return ExposureArrays(sci=nothing, err=nothing, dq=flags, root=name, to_sky=to_sky, to_pixel=to_pixel)
 
 
 def read_cube(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint32]]:

@@ -31,7 +31,7 @@ from jwst.stpipe import Step
 from stdatamodels.jwst import datamodels
 from stpipe import config_parser
 
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.validation.validation import Proof, prove
 from miri_widgets.errors import MissingFileError, NotImagingError, NotWritableError, WrongSuffixError
 from miri_widgets.products.association import (
@@ -139,14 +139,14 @@ class CorrectionStep(MiriStep):
     Attributes
     ----------
     operation : callable
-        The correction: exposures and settings to `Outcome`.
+        The correction: exposures and settings to `CorrectionResult`.
     together : bool
         Whether all exposures of a library go in at once; else one by one.
     images_suffix : str
-        Suffix of the file of ``Outcome.images``; none is written when empty.
+        Suffix of the file of ``CorrectionResult.images``; none is written when empty.
     """
 
-    operation: ClassVar[Callable[..., Outcome]]
+    operation: ClassVar[Callable[..., CorrectionResult]]
     together: ClassVar[bool] = False
     images_suffix: ClassVar[str] = ""
 
@@ -212,7 +212,7 @@ class CorrectionStep(MiriStep):
         self._save_images(models, places[0], outcome)
         return self.report
 
-    def _outcome(self, exposures: Sequence[Planes]) -> tuple[Outcome, Proof | None]:
+    def _outcome(self, exposures: Sequence[ExposureArrays]) -> tuple[CorrectionResult, Proof | None]:
         """Correct exposures and prove it, as the user wants; what was found goes to the log."""
         operation, settings = type(self).operation, self.settings()
         outcome = operation(exposures, **settings)
@@ -230,7 +230,7 @@ class CorrectionStep(MiriStep):
         names = config_parser.load_spec_file(type(self)).scalars
         return arguments_of({name: getattr(self, name) for name in names})
 
-    def _save_images(self, models: Any, first: int, outcome: Outcome) -> None:
+    def _save_images(self, models: Any, first: int, outcome: CorrectionResult) -> None:
         if not (self.images_suffix and outcome.images and self.save_results):
             return
         with _opened(models, first) as model:
@@ -338,7 +338,7 @@ def _opened(models: Any, index: int, *, modify: bool = False) -> Iterator[Any]:
             models.shelve(model, index, modify=modify)
 
 
-def planes_in(models: Any, index: int) -> Planes:
+def planes_in(models: Any, index: int) -> ExposureArrays:
     """Return the arrays of one exposure of a library, or of a list of data models or files."""
     if isinstance(models, list) and isinstance(models[index], str | Path):
         with datamodels.open(models[index]) as model:

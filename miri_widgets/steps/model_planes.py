@@ -1,4 +1,4 @@
-"""Between the data models of jwst and `Planes`: the one place where exposures cross into the science room."""
+"""Between the data models of jwst and `ExposureArrays`: the one place where exposures cross into the science room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.inverse_wcs import deferred_inverse
 from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.exposure import psf_fwhm_pixels
@@ -43,14 +43,14 @@ class KeptPlanes:
     folder : Path
         Where to keep the arrays.
     read : callable
-        Index to `Planes`.
+        Index to `ExposureArrays`.
     """
 
-    def __init__(self, folder: Path, read: Callable[[int], Planes]) -> None:
+    def __init__(self, folder: Path, read: Callable[[int], ExposureArrays]) -> None:
         self._folder, self._read = folder, read
-        self._bare: dict[int, Planes] = {}
+        self._bare: dict[int, ExposureArrays] = {}
 
-    def __call__(self, index: int) -> Planes:
+    def __call__(self, index: int) -> ExposureArrays:
         """Return an exposure, with arrays of its own."""
         path = self._folder / f"{index}.npz"
         if index in self._bare:
@@ -64,7 +64,7 @@ class KeptPlanes:
         return planes
 
 
-def planes_of(model: Any) -> Planes:
+def planes_of(model: Any) -> ExposureArrays:
     """
     Copy the arrays and facts of an exposure out of its data model.
 
@@ -78,7 +78,7 @@ def planes_of(model: Any) -> Planes:
     to_sky, to_pixel = sky_of(getattr(model.meta, "wcs", None), (data.shape[-2], data.shape[-1]))
     variances: dict[str, Any] = {name: _copied(getattr(model, name, None)) for name in _VARIANCES}
     err = model.err
-    return Planes(
+    return ExposureArrays(
         sci=data,
         err=np.array(err, np.float32) if err is not None else np.full_like(data, np.nan),
         dq=np.array(model.dq, np.uint32),
@@ -152,7 +152,7 @@ def integration_starts(ramp: Any) -> tuple[list[float], float]:
     return [begin + (first + number) * (length + resets) / 86400 for number in range(nints)], length
 
 
-def write_planes(model: Any, planes: Planes, step: str, notes: tuple[str, ...] = ()) -> None:
+def write_planes(model: Any, planes: ExposureArrays, step: str, notes: tuple[str, ...] = ()) -> None:
     """
     Put the arrays of a corrected exposure into its data model, and say so in its HISTORY.
 
@@ -160,7 +160,7 @@ def write_planes(model: Any, planes: Planes, step: str, notes: tuple[str, ...] =
     ----------
     model : stdatamodels.jwst.datamodels.ImageModel
         Modified. Flags that it has already stay: they can only be added to.
-    planes : Planes
+    planes : ExposureArrays
         The corrected exposure.
     step : str
         Name of the step.

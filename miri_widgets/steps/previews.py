@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import count_by_flag
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.rates.integrations import clean_rateints
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.names import root_of, suffix_of
@@ -41,7 +41,7 @@ class Preview:
     ----------
     root : str
         The exposure.
-    before, after : Planes
+    before, after : ExposureArrays
         Its arrays.
     facts, common : mapping
         Small numbers about this exposure, and about all that went in.
@@ -56,8 +56,8 @@ class Preview:
     """
 
     root: str
-    before: Planes
-    after: Planes
+    before: ExposureArrays
+    after: ExposureArrays
     facts: Mapping[str, Any] = field(default_factory=dict)
     common: Mapping[str, Any] = field(default_factory=dict)
     images: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -147,5 +147,5 @@ def _rateints(path: Path, values: Mapping[str, Any]) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def _with_integrations(path: Path, rateints: Path, settings: Mapping[str, Any]) -> Outcome:
-    return Outcome((clean_rateints(read_planes(path), *read_cube(rateints), **settings).rate,))
+def _with_integrations(path: Path, rateints: Path, settings: Mapping[str, Any]) -> CorrectionResult:
+    return CorrectionResult((clean_rateints(read_planes(path), *read_cube(rateints), **settings).rate,))

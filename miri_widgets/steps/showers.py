@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.showers.showers import mask_showers, showers_of
 from miri_widgets.errors import WrongSuffixError
 from miri_widgets.products.names import root_of
@@ -76,10 +76,12 @@ class ShowerMaskStep(MiriStep):
         return result
 
 
-def _planes(ramp: Any) -> Planes:
+def _planes(ramp: Any) -> ExposureArrays:
     """Return the frame of an exposure, with its WCS when it has one, for regions on the sky."""
     shape = ramp.groupdq.shape[2:]
     zero = np.zeros(shape, np.float32)
     to_sky, to_pixel = sky_of(getattr(ramp.meta, "wcs", None), shape)
     flags = np.zeros(shape, np.uint32)
-    return Planes(zero, zero, flags, root=str(ramp.meta.filename or ""), to_sky=to_sky, to_pixel=to_pixel)
+    return ExposureArrays(
+        zero, zero, flags, root=str(ramp.meta.filename or ""), to_sky=to_sky, to_pixel=to_pixel
+    )

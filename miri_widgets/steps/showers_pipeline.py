@@ -20,7 +20,7 @@ from jwst.stpipe import Pipeline
 from numpy.typing import NDArray
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.exposure_arrays import Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays
 from miri_widgets.core.validation.validation import Proof, judged, prove
 from miri_widgets.errors import NotWritableError
 from miri_widgets.steps.model_planes import planes_of
@@ -108,14 +108,16 @@ class ShowersPipeline(Pipeline):
         plain = self._rate(ramp, before)
         seconds = float(ramp.meta.exposure.group_time) * np.arange(1, ramp.data.shape[1] + 1)
 
-        def correct(exposures: Sequence[Planes]) -> Outcome:
+        def correct(exposures: Sequence[ExposureArrays]) -> CorrectionResult:
             added = exposures[0].sci - plain.sci
             gained = np.where(np.isfinite(added), added, 0)[None] * seconds[:, None, None]
-            return Outcome((self._rate(ramp, ramp.groupdq, gained),))
+            return CorrectionResult((self._rate(ramp, ramp.groupdq, gained),))
 
         return prove(correct, (plain,), correct((plain,)), sources=self.proof_sources)
 
-    def _rate(self, ramp: Any, flags: NDArray[np.uint8], gained: NDArray[Any] | None = None) -> Planes:
+    def _rate(
+        self, ramp: Any, flags: NDArray[np.uint8], gained: NDArray[Any] | None = None
+    ) -> ExposureArrays:
         """Fit a copy of the ramp, with other flags and with signal added to every integration [DN]."""
         one = ramp.copy()
         one.groupdq = flags

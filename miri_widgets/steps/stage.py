@@ -49,7 +49,7 @@ class Stage:
     each : bool
         Whether a run of several exposures gives products of each exposure.
     correction : str
-        Of a step of ours, the function on `Planes` that it calls, as ``module:function``.
+        Of a step of ours, the function on `ExposureArrays` that it calls, as ``module:function``.
     is_check : bool
         Whether it changes nothing: stages behind it take their inputs from those before it.
     needs : tuple of (str, str, object)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.rates.integrations import CleanedIntegrations, clean_rateints
 from miri_widgets.core.stripes.stripes import clean_stripes
 from miri_widgets.core.validation.validation import prove
@@ -88,7 +88,7 @@ class _RateintsStep(CorrectionStep):
             proof = prove(
                 lambda some: _with_integrations(some, rate, cube, settings),
                 [rate],
-                Outcome([found.rate]),
+                CorrectionResult([found.rate]),
                 sources=self.proof_sources,
             )
         write_planes(result, found.rate, self.class_alias, tuple(proof.sentences[:1]) if proof else ())
@@ -162,17 +162,19 @@ def _is_file_of(source: Any, suffix: str) -> bool:
     return isinstance(source, str | Path) and suffix_of(source) == suffix
 
 
-def _clean(rate: Planes, cube: Any, settings: dict[str, Any], added: Any = 0) -> CleanedIntegrations:
+def _clean(rate: ExposureArrays, cube: Any, settings: dict[str, Any], added: Any = 0) -> CleanedIntegrations:
     return clean_rateints(
         rate, np.asarray(cube.data) + added, np.asarray(cube.err), np.asarray(cube.dq), **settings
     )
 
 
-def _with_integrations(some: Sequence[Planes], rate: Planes, cube: Any, settings: dict[str, Any]) -> Outcome:
+def _with_integrations(
+    some: Sequence[ExposureArrays], rate: ExposureArrays, cube: Any, settings: dict[str, Any]
+) -> CorrectionResult:
     """Clean copies of a rate that sources were added to: the same sources are added to each integration."""
 
-    def cleaned(one: Planes) -> Planes:
+    def cleaned(one: ExposureArrays) -> ExposureArrays:
         added = np.nan_to_num(one.sci - rate.sci, posinf=0.0, neginf=0.0)
         return _clean(one, cube, settings, added).rate
 
-    return Outcome(Lazy.mapped(cleaned, some))
+    return CorrectionResult(Lazy.mapped(cleaned, some))

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.stripes.stripes import compare_cleanings
 
 __all__ = ["FIGURES", "measure"]
@@ -58,7 +58,7 @@ def _stripes(path: Path, name: str) -> NDArray[np.float32]:
     return load_truth(path).artefacts(name)["stripes"]
 
 
-def _reduced(uncal: Path, folder: Path, environment: Mapping[str, str]) -> dict[str, Planes]:
+def _reduced(uncal: Path, folder: Path, environment: Mapping[str, str]) -> dict[str, ExposureArrays]:
     """Reduce in a process of its own, whose environment CRDS reads when it is imported."""
     from miri_widgets.steps.file_planes import read_planes
 
@@ -88,7 +88,7 @@ def _run(stage: str, source: Path, values: dict[str, Any], output: Path) -> Path
 
 
 def _figures(
-    rates: dict[str, Planes], injected: NDArray[np.float32]
+    rates: dict[str, ExposureArrays], injected: NDArray[np.float32]
 ) -> tuple[dict[str, float | None], list[str]]:
     good = np.logical_and.reduce([one.good for one in rates.values()])
     columns = _profile(injected, good)

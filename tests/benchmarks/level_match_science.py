@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebook_level_match
 from keys import Key
 
-from miri_widgets.core.exposure_arrays import Outcome
+from miri_widgets.core.exposure_arrays import CorrectionResult
 from miri_widgets.core.levels.level_match import match_levels
 from miri_widgets.core.sky.cells import HALF_FIELD
 from miri_widgets.simulation.calibrated import CalibratedProgram, calibrated_program
@@ -70,7 +70,7 @@ class Steps:
         return float(np.std(self.by_tile(np.array(self.levels) - subtracted))) / self.rms
 
 
-def _subtracted(outcome: Outcome) -> tuple[NDArray, NDArray, NDArray]:
+def _subtracted(outcome: CorrectionResult) -> tuple[NDArray, NDArray, NDArray]:
     """Levels, their errors, and slopes per pixel."""
     facts = [one.facts["level_match"] for one in outcome.exposures]
     levels, errors = (np.array([fact[name] for fact in facts]) for name in ("level", "level_err"))

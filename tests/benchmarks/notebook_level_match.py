@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import has
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 
 
-def mean_of_medians(exposures: Sequence[Planes]) -> NDArray[np.float64]:
+def mean_of_medians(exposures: Sequence[ExposureArrays]) -> NDArray[np.float64]:
     """Return what each exposure's median exceeds the mean of all medians by; the Lyot area and zeros count."""
     medians = np.array([np.nanmedian(planes.sci) for planes in exposures])
     return medians - medians.mean()
 
 
-def whole_outlines(exposures: Sequence[Planes], step: int = 4) -> NDArray[np.float64]:
+def whole_outlines(exposures: Sequence[ExposureArrays], step: int = 4) -> NDArray[np.float64]:
     """
     Return a constant per exposure from the clipped means of the pixels inside each overlap, mean 0.
 
@@ -42,7 +42,7 @@ def whole_outlines(exposures: Sequence[Planes], step: int = 4) -> NDArray[np.flo
     return np.linalg.lstsq(np.array(rows), np.array(right), rcond=None)[0]
 
 
-def _inside(planes: Planes, other: Planes, step: int) -> NDArray[np.float64]:
+def _inside(planes: ExposureArrays, other: ExposureArrays, step: int) -> NDArray[np.float64]:
     """Good values of an exposure inside the outline of another."""
     y, x = np.mgrid[: planes.shape[0] : step, : planes.shape[1] : step]
     where = other.to_pixel(*planes.to_sky(x.astype(float), y.astype(float)))

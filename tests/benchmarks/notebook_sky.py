@@ -16,13 +16,13 @@ import numpy as np
 from astropy.stats import sigma_clipped_stats
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 
 __all__ = ["make_sky", "subtract"]
 
 
 def make_sky(
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     *,
     scalebkg: bool = False,
     exclude_above: float | None = None,
@@ -33,7 +33,7 @@ def make_sky(
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Exposures of one filter. Not modified.
     scalebkg : bool
         Whether exposures are brought to the mean level by adding.
@@ -60,12 +60,12 @@ def make_sky(
 
 
 def subtract(
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     sky: NDArray[np.float64],
     levels: NDArray[np.float64],
     *,
     scalebkg: bool = False,
-) -> Iterator[Planes]:
+) -> Iterator[ExposureArrays]:
     """Give each exposure without its sky."""
     for index, planes in enumerate(exposures):
         data = planes.sci - sky

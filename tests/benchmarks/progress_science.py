@@ -27,7 +27,7 @@ from typing import Any
 
 from miri_widgets.models.progress import JobsInProgress, Progress
 from miri_widgets.run.events import EventKind, JobEvent, read_events
-from miri_widgets.run.jobs import JobFold, JobState
+from miri_widgets.run.jobs import JobReducer, JobState
 
 ROOT = Path(__file__).parents[2]
 TICK = 0.25
@@ -50,7 +50,7 @@ def shown(job: JobState, jobs: JobsInProgress, now: float) -> Shown:
 
 def replayed(events: Sequence[JobEvent], tick: float = TICK) -> list[Shown]:
     """Give the events of a job to the model as they came, with the clock between them."""
-    folded, jobs, found = JobFold(), JobsInProgress(), []
+    folded, jobs, found = JobReducer(), JobsInProgress(), []
     now, place, end = events[0].time, 0, events[-1].time
     while now <= end + tick:
         upto = place

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebook_sky
 from keys import Key
 
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.sky.subtraction import subtract_sky
 from miri_widgets.core.validation.validation import Proof, prove
 from miri_widgets.simulation.calibrated import CalibratedProgram, calibrated_program
@@ -42,7 +42,7 @@ KEYS = (
     Key("proof.own_seconds", "s per measured exposure"),
 )
 
-Correction = Callable[[Sequence[Planes]], Outcome]
+Correction = Callable[[Sequence[ExposureArrays]], CorrectionResult]
 
 
 def field(kind: str, **settings: Any) -> CalibratedProgram:
@@ -55,25 +55,27 @@ def proof_of(correct: Correction, program: CalibratedProgram) -> Proof:
     return prove(correct, program.planes, correct(program.planes))
 
 
-def by_index(program: CalibratedProgram, change: Callable[[Planes, int], Planes]) -> Correction:
+def by_index(
+    program: CalibratedProgram, change: Callable[[ExposureArrays, int], ExposureArrays]
+) -> Correction:
     """A correction of each exposure that knows the truth of the exposure."""
 
-    def correct(exposures: Sequence[Planes]) -> Outcome:
-        return Outcome(Lazy(len(exposures), lambda index: change(exposures[index], index)))
+    def correct(exposures: Sequence[ExposureArrays]) -> CorrectionResult:
+        return CorrectionResult(Lazy(len(exposures), lambda index: change(exposures[index], index)))
 
     return correct
 
 
-def notebook(exposures: Sequence[Planes]) -> Outcome:
+def notebook(exposures: Sequence[ExposureArrays]) -> CorrectionResult:
     """The notebooks' sky, defects and all."""
     sky, levels = notebook_sky.make_sky(exposures, scalebkg=True)
 
-    def make(index: int) -> Planes:
+    def make(index: int) -> ExposureArrays:
         return next(
             notebook_sky.subtract([exposures[index]], sky - levels.mean() + levels[index], levels[:1])
         )
 
-    return Outcome(Lazy(len(exposures), make))
+    return CorrectionResult(Lazy(len(exposures), make))
 
 
 def known(values: dict[str, float | None], notes: list[str]) -> None:
@@ -90,7 +92,7 @@ def known(values: dict[str, float | None], notes: list[str]) -> None:
     # no pattern: the scatter before is noise alone
     plain = field("sparse", effects=("noise", "bad_pixels", "coronagraphs"))
 
-    def noisier(one: Planes, index: int) -> Planes:
+    def noisier(one: ExposureArrays, index: int) -> ExposureArrays:
         more = np.random.default_rng(index).normal(0, 0.75, one.shape) * plain[index].truth.noise_sigma
         return one.but(sci=one.sci + more.astype(np.float32))
 
@@ -121,7 +123,7 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
     values: dict[str, float | None] = {}
     notes: list[str] = []
     known(values, notes)
-    untouched = [proof_of(Outcome, field(kind)).verdict for kind in FIELDS]
+    untouched = [proof_of(CorrectionResult, field(kind)).verdict for kind in FIELDS]
     values["proof.identity_good"] = float(untouched.count("good"))
     for name, correct in (("", subtract_sky), (".notebook", notebook)):
         for kind in FIELDS:

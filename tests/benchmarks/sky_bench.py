@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebook_sky
 from keys import Key
 
-from miri_widgets.core.exposure_arrays import Lazy, Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
 from miri_widgets.core.sky.subtraction import subtract_sky
 
 __all__ = ["KEYS", "measure"]
@@ -63,11 +63,11 @@ def prepare(folder: Path, count: int) -> None:
         np.save(folder / f"sci{index}.npy", sci)
 
 
-def exposure(folder: Path, index: int) -> Planes:
+def exposure(folder: Path, index: int) -> ExposureArrays:
     """Read one exposure."""
     sky = partial(_to_sky, index)
     arrays = (np.load(folder / f"{name}.npy") for name in (f"sci{index}", "err", "dq"))
-    return Planes(*arrays, root=str(index), filter="F770W", start_mjd=float(index), to_sky=sky)
+    return ExposureArrays(*arrays, root=str(index), filter="F770W", start_mjd=float(index), to_sky=sky)
 
 
 def _to_sky(index: int, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

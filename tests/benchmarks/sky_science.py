@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebook_sky
 from keys import Key
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.sky.subtraction import subtract_sky
 from miri_widgets.simulation.calibrated import calibrated_program
 from miri_widgets.simulation.instrument import FILTERS
@@ -65,7 +65,7 @@ KEYS = (
     ),
 )
 
-Correct = Callable[[Sequence[Planes]], Sequence[Planes]]
+Correct = Callable[[Sequence[ExposureArrays]], Sequence[ExposureArrays]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Field:
     """Exposures without noise, and their truth."""
 
     filter: str
-    planes: list[Planes]
+    planes: list[ExposureArrays]
     scenes: list[NDArray[np.float32]]
     offsets: list[float]
     sigmas: list[NDArray[np.float32]]
@@ -81,7 +81,7 @@ class Field:
     positions: list[tuple[NDArray, NDArray]]
     fluxes: NDArray[np.float64]
 
-    def noisy(self, seed: int, *, injected: bool = False) -> list[Planes]:
+    def noisy(self, seed: int, *, injected: bool = False) -> list[ExposureArrays]:
         """Return the exposures with noise, and with sources that the field does not have."""
         found = []
         for index, (planes, sigma) in enumerate(zip(self.planes, self.sigmas, strict=True)):
@@ -115,12 +115,12 @@ def field(kind: str, filter_name: str) -> Field:
     )  # fmt: skip
 
 
-def ours(exposures: Sequence[Planes]) -> Sequence[Planes]:
+def ours(exposures: Sequence[ExposureArrays]) -> Sequence[ExposureArrays]:
     """Our correction as it is by default."""
     return list(subtract_sky(exposures).exposures)
 
 
-def notebook(exposures: Sequence[Planes]) -> Sequence[Planes]:
+def notebook(exposures: Sequence[ExposureArrays]) -> Sequence[ExposureArrays]:
     """The notebooks' correction, levels matched."""
     sky, levels = notebook_sky.make_sky(exposures, scalebkg=True)
     return list(notebook_sky.subtract(exposures, sky, levels, scalebkg=True))
@@ -195,7 +195,7 @@ def flux_bias(data: Field, correct: Correct) -> tuple[float, float, int]:
     return float(ratio.mean()), float(ratio.std() / known.sum() ** 0.5), int(known.sum())
 
 
-def _wiped(exposures: Sequence[Planes]) -> float:
+def _wiped(exposures: Sequence[ExposureArrays]) -> float:
     """Pixels per exposure that the notebooks' subtraction takes flags from."""
     nothing = np.zeros(exposures[0].shape), np.zeros(len(exposures))
     after = notebook_sky.subtract(exposures, *nothing)

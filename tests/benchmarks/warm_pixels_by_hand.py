@@ -10,20 +10,22 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from miri_widgets.core.areas import imager_area
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 
 __all__ = ["warm_pixels"]
 
 _ROWS = 64  # at a time
 
 
-def warm_pixels(exposures: Sequence[Planes], *, box: int = 7, nsigma: float = 5.0) -> NDArray[np.bool_]:
+def warm_pixels(
+    exposures: Sequence[ExposureArrays], *, box: int = 7, nsigma: float = 5.0
+) -> NDArray[np.bool_]:
     """
     Return pixels that stand out of their surroundings in the median of all exposures.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Dithers of one field, of one shape (ny, nx). Not modified.
     box : int
         Side of the box whose median is the surroundings, pixels.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from miri_widgets.core.areas import AREAS, area_of, imager_area, mask_areas
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.exposure_arrays import Lazy, Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
 from miri_widgets.errors import InputError, ParameterError
 
 FULL = (1024, 1032)
@@ -21,7 +21,7 @@ def exposure(seed, shape=(60, 120), corner=(300, 690)):
     dq = rng.integers(0, 2**32, shape, dtype=np.uint32) & ~np.uint32(1)
     bad = rng.random(shape) < 0.1
     sci[bad], dq[bad] = np.nan, dq[bad] | np.uint32(1)
-    return Planes(sci, np.abs(sci), dq, root="jw01040001001_02101_00001_mirimage", corner=corner)
+    return ExposureArrays(sci, np.abs(sci), dq, root="jw01040001001_02101_00001_mirimage", corner=corner)
 
 
 @settings(deadline=None, max_examples=30)
@@ -95,7 +95,7 @@ def test_a_larger_margin_flags_more(seed, margin, more):
 
 def test_the_lyot_area_can_be_kept():
     blank = np.zeros(FULL, np.float32)
-    planes = Planes(blank, blank, np.zeros(FULL, np.uint32))
+    planes = ExposureArrays(blank, blank, np.zeros(FULL, np.uint32))
     areas = area_of(FULL)
     kept = has(mask_areas([planes], lyot=False).exposures[0].dq, "DO_NOT_USE")
     assert not kept[areas["lyot"]].any()

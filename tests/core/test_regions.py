@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.regions import Region, mask_of
 from miri_widgets.errors import ParameterError
 
@@ -43,7 +43,9 @@ def to_pixel(ra, dec):
 
 def exposure(shape=SHAPE, **named):
     blank = np.zeros(shape, np.float32)
-    return Planes(blank, blank, blank.astype(np.uint32), **{"to_sky": to_sky, "to_pixel": to_pixel} | named)
+    return ExposureArrays(
+        blank, blank, blank.astype(np.uint32), **{"to_sky": to_sky, "to_pixel": to_pixel} | named
+    )
 
 
 def on_sky(x, y):
@@ -229,7 +231,7 @@ def test_a_region_taken_to_the_sky_covers_the_same_pixels(shape, x, y, angle, mi
         return 30 + sign * (ra - 80) * np.cos(np.deg2rad(-69)) / scale, 30 + (dec + 69) / scale
 
     zero = np.zeros((64, 64), np.float32)
-    planes = Planes(zero, zero, zero.astype(np.uint32), to_sky=to_sky, to_pixel=to_pixel)
+    planes = ExposureArrays(zero, zero, zero.astype(np.uint32), to_sky=to_sky, to_pixel=to_pixel)
     one, other = drawn.mask(planes), drawn.on_sky(planes).mask(planes)
     # pixels whose centre lies on the outline may go either way
     assert np.count_nonzero(one ^ other) <= 0.06 * max(np.count_nonzero(one), 16)

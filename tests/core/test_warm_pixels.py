@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.exposure_arrays import Lazy, Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
 from miri_widgets.core.sky.pointings import pointings
 from miri_widgets.core.warm_pixels import excess_over_neighbours, flag_warm_pixels, needed_of
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
@@ -45,7 +45,9 @@ def planes(sci, dq, index, shift):
     sci = sci.astype(np.float32)
     err = np.where(np.isfinite(sci), np.float32(1), np.float32(np.nan)).astype(np.float32)
     root = f"jw01040001001_02101_{index + 1:05d}_mirimage"
-    return Planes(sci, err, dq, root=root, start_mjd=6e4 + index, fwhm=2.43, corner=CORNER, to_sky=to_sky)
+    return ExposureArrays(
+        sci, err, dq, root=root, start_mjd=6e4 + index, fwhm=2.43, corner=CORNER, to_sky=to_sky
+    )
 
 
 def mask(outcome):

@@ -9,9 +9,9 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.archive import ArchiveModel, FileState
 from miri_widgets.models.crossing import Crossing
 from miri_widgets.products.download.partial_files import part_of
-from miri_widgets.products.download.retry_policy import Patience
+from miri_widgets.products.download.retry_policy import RetryPolicy
 
-QUICK = Patience(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
+QUICK = RetryPolicy(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
 
 
 @pytest.fixture

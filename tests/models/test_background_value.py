@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from miri_widgets.errors import InputError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 
 LATE = InputError("nothing", "something", "try again")
 
@@ -43,7 +43,7 @@ def heard(reading):
 
 
 def test_who_hears_that_nothing_works_any_more_finds_the_new_answer_and_no_old_sentence(slow):
-    reading = Reading(slow)
+    reading = BackgroundValue(slow)
     reading.ask(1, str)
     slow.futures[0].set_exception(LATE)
     reading.tick()
@@ -59,7 +59,7 @@ def test_who_hears_that_nothing_works_any_more_finds_the_new_answer_and_no_old_s
 
 
 def test_a_sentence_comes_with_the_end_of_the_work_and_without_the_answer_before(slow):
-    reading = Reading(slow)
+    reading = BackgroundValue(slow)
     reading.ask(1, str)
     slow.futures[0].set_result("answer")
     reading.tick()
@@ -71,7 +71,7 @@ def test_a_sentence_comes_with_the_end_of_the_work_and_without_the_answer_before
 
 
 def test_a_mistake_is_raised_and_leaves_nothing_at_work(slow):
-    reading = Reading(slow)
+    reading = BackgroundValue(slow)
     reading.ask(1, str)
     slow.futures[0].set_exception(RuntimeError("a mistake"))
     with pytest.raises(RuntimeError):

@@ -127,3 +127,18 @@ def test_why_a_range_was_refused_is_over_when_the_one_in_force_is_entered_again(
     assert "white above black" in model.sentence and model.fixed == (1.0, 9.0)
     model.fix(1.0, 9.0)
     assert model.sentence == ""
+
+
+def test_controls_say_the_stretch_that_is_brought_back(model):
+    model.session.recalled = {"stretch": {"function": "sqrt", "percentile": 97.0}}
+    assert (model.curve, model.percentile) == ("sqrt", 97.0)
+
+
+@pytest.mark.parametrize(
+    "stretch",
+    [None, "sqrt", {}, {"function": "cubic", "percentile": 97.0}, {"function": "sqrt", "percentile": "much"},
+     {"function": "sqrt", "percentile": 0.0}],
+)  # fmt: skip
+def test_a_stretch_that_is_none_changes_nothing(model, stretch):
+    model.session.recalled = {"stretch": stretch}
+    assert (model.curve, model.percentile) == ("arcsinh", 99.5)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from miri_widgets.models.report_facts import left_out_of
-from miri_widgets.models.snapshot import Facts
+from miri_widgets.models.snapshot import Snapshot
 from miri_widgets.models.status_reduction import stage_values
 from miri_widgets.models.status_rows import RowState, RunRow
 from miri_widgets.run.few_groups import few_groups_notes
@@ -30,7 +30,7 @@ def test_the_stage_notes_what_was_left_out_and_of_how_many():
     rows = tuple(
         RunRow(f"k{n}", f"jw{n}", state=RowState.DONE, left_out=WORDS if n else "") for n in range(3)
     )
-    notes = stage_values(stage, {"detector1": rows}, Facts(0), [])["notes"]
+    notes = stage_values(stage, {"detector1": rows}, Snapshot(0), [])["notes"]
     assert notes == (f"The pipeline left steps out of 2 of 3 runs, such as jw1: {WORDS}.",)
 
 

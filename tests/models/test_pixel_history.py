@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from miri_widgets.analysis.pixel_history import Question, tell
+from miri_widgets.analysis.pixel_history import PixelRequest, tell
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.pixel_history import question_of
 
@@ -47,7 +47,7 @@ def test_outside_of_the_image_is_a_sentence(session, engine):
     session.poll()
     session.show(session.stages["image2"].products[0])
     question = question_of(session, 5000.0, 2.0)
-    bare = Question(question.label, question.x, question.y, (), question.images)
+    bare = PixelRequest(question.label, question.x, question.y, (), question.images)
     with pytest.raises(MiriWidgetsError, match="pixel \\(5000, 2\\)"):
         tell(bare)
 
@@ -63,7 +63,7 @@ def test_flags_that_a_stage_adds_are_told(tmp_path):
         image.header["BUNIT"] = "DN/s" if name == "rate" else "MJy/sr"
         paths.append(tmp_path / f"{name}.fits")
         fits.HDUList([fits.PrimaryHDU(), image, fits.ImageHDU(flags, name="DQ")]).writeto(paths[-1])
-    story = tell(Question("x", 1, 1, (), (("Detector 1", paths[0]), ("Sky", paths[1]))))
+    story = tell(PixelRequest("x", 1, 1, (), (("Detector 1", paths[0]), ("Sky", paths[1]))))
     assert story.chapters[0].gained == ()
     assert story.chapters[1].gained == ("OTHER_BAD_PIXEL",)
     assert story.fit() == ()

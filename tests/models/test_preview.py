@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.models import SessionModel
 
@@ -13,8 +13,8 @@ from miri_widgets.models import SessionModel
 @dataclass
 class Found:
     root: str
-    before: Planes
-    after: Planes
+    before: ExposureArrays
+    after: ExposureArrays
 
     @property
     def difference(self):

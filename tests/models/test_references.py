@@ -6,11 +6,11 @@ import pytest
 
 from miri_widgets.errors import CrdsCacheError
 from miri_widgets.models.references import ReferencesModel
-from miri_widgets.products.download.retry_policy import Patience
+from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.observing_modes import ObservingMode
 from miri_widgets.steps.references import Reference, ReferenceNeeds
 
-QUICK = Patience(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
+QUICK = RetryPolicy(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
 NAME = "jwst_miri_flat_0177.fits"
 MODES = (ObservingMode("F770W"),)
 

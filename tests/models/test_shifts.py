@@ -12,7 +12,7 @@ from miri_widgets.analysis.shift_diagnostics import group_labels, short_name, st
 from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import BadTableError, ParameterError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.shifts import ShiftsModel, next_step
 from miri_widgets.products.tables.shift_tables import read_shift_table
 from tests.support import shift_files
@@ -207,7 +207,7 @@ def test_answers_of_threads_arrive_in_the_loop_and_only_the_last_counts():
     gate = threading.Event()
 
     async def ask(pool):
-        reading = Reading(pool.submit)
+        reading = BackgroundValue(pool.submit)
         reading.observe(lambda change: seen.append((change["new"], threading.get_ident())), "value")
         reading.ask(1, lambda: gate.wait(5) and "old")
         reading.ask(2, lambda: "new")

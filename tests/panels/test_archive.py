@@ -13,12 +13,12 @@ from miri_widgets.panels.archive import ArchivePanel, show_archive
 from miri_widgets.panels.parts.downloadbar import progress_words
 from miri_widgets.panels.references import ReferencesPanel, show_references
 from miri_widgets.products.download.queue import DownloadProgress
-from miri_widgets.products.download.retry_policy import Patience
+from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.observing_modes import ObservingMode
 from miri_widgets.products.program import Program
 from miri_widgets.steps.references import Reference, ReferenceNeeds
 
-QUICK = Patience(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
+QUICK = RetryPolicy(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
 EVIL = '<img src=x onerror="alert(1)">'
 
 

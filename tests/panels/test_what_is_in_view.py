@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from miri_widgets.analysis.group_differences import Picture
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.auto_display import NewestProduct
+from miri_widgets.models.auto_display import AutoDisplay
 from miri_widgets.models.compare import LOOKS, CompareModel
 from miri_widgets.models.display import DisplayModel
 from miri_widgets.models.exposure_selection import choose
@@ -105,8 +105,8 @@ class Made:
     """A preview."""
 
     root: str
-    before: Planes
-    after: Planes
+    before: ExposureArrays
+    after: ExposureArrays
 
     @property
     def difference(self):
@@ -185,14 +185,14 @@ class Page:
         session.showers.picture = None
         session.shown, session.extension, session.picked = None, "SCI", False
         session.displayed, session.not_displayed = InView(), ""
-        session._newest = NewestProduct(session)
+        session._newest = AutoDisplay(session)
         session.services = replace(session.services, preview=self.preview)
         return session
 
     def preview(self, stage, files, values, root):
         self.counter += 1
         planes = [
-            Planes(
+            ExposureArrays(
                 np.full((SIZE, SIZE), value, np.float32),
                 np.ones((SIZE, SIZE), np.float32),
                 np.zeros((SIZE, SIZE), np.uint32),

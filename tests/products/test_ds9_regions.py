@@ -69,7 +69,7 @@ def test_a_box_is_the_polygon_of_its_corners_in_every_frame(frame, name, centre)
 
 def _exposure(centre, shape=(500, 500), scale=0.1):
     """A tangent plane without distortion."""
-    from miri_widgets.core.exposure_arrays import Planes
+    from miri_widgets.core.exposure_arrays import ExposureArrays
     from miri_widgets.core.tangent_plane import from_plane
 
     zero = np.zeros(shape, np.float32)
@@ -77,7 +77,7 @@ def _exposure(centre, shape=(500, 500), scale=0.1):
     def to_sky(x, y):
         return from_plane(-(np.asarray(x) - 249.5) * scale, (np.asarray(y) - 249.5) * scale, centre)
 
-    return Planes(zero, zero, zero.astype(np.uint32), to_sky=to_sky, to_pixel=to_sky)
+    return ExposureArrays(zero, zero, zero.astype(np.uint32), to_sky=to_sky, to_pixel=to_sky)
 
 
 @pytest.mark.parametrize("frame", ["galactic", "barycentricmeanecliptic", "fk4", "fk5", "icrs"])

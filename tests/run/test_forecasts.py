@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from miri_widgets.models.progress import JobsInProgress, Progress, left_words, percent
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.forecasts import completed_share
-from miri_widgets.run.jobs import JobFold, RunStatus, fold
+from miri_widgets.run.jobs import JobReducer, RunStatus, fold
 
 PREDICTED = {"detector1": 10.0, "image2": 3.0, "sky": 12.0, "image3": 20.0}
 STARTUP = 8.0
@@ -57,7 +57,7 @@ def simulated(pace=1.0, exposures=6, workers=2, known=False, endings=None, resta
 
 def history(events, tick=0.5):
     """What a page shows, tick by tick: (time, state, progress)."""
-    folded, jobs, place, now = JobFold(), JobsInProgress(), 0, BEGIN
+    folded, jobs, place, now = JobReducer(), JobsInProgress(), 0, BEGIN
     while now <= events[-1].time + tick:
         upto = place
         while upto < len(events) and events[upto].time <= now:
@@ -177,7 +177,7 @@ def test_an_overdue_run_says_so_and_never_about_a_second():
         event(EventKind.QUEUED, "a", stage="image3", seconds=10.0, measured=True),
         event(EventKind.STARTED, "a", 0.0, "image3"),
     ]
-    folded = JobFold().apply(events)
+    folded = JobReducer().apply(events)
     for now in (16.0, 45.0, 300.0):
         state = folded.state(BEGIN + now)
         assert state.forecast.late and state.fraction < 1.0
@@ -195,7 +195,7 @@ def test_a_resumed_job_keeps_what_is_done_and_what_was_reached():
         for run in before.runs
         if str(run.status) == "running"
     ]
-    folded = JobFold().apply(middle)
+    folded = JobReducer().apply(middle)
     reached = folded.state(BEGIN + 60.0).fraction
     after = folded.apply(again).state(BEGIN + 90.5)
     assert after.fraction >= reached > 0
@@ -203,7 +203,7 @@ def test_a_resumed_job_keeps_what_is_done_and_what_was_reached():
 
 
 def test_a_second_job_counts_with_its_work_and_the_end_of_one_lowers_nothing():
-    jobs, short, long = JobsInProgress(), JobFold(), JobFold()
+    jobs, short, long = JobsInProgress(), JobReducer(), JobReducer()
     for name, folded, seconds in (("a", short, 10.0), ("b", long, 90.0)):
         folded.apply(
             [

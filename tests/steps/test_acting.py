@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from parameter_trials.corrections import ACTS, BASE, IDLE, NOT_PIXELS
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.settings import Settings
 from miri_widgets.simulation.calibrated import CAL_EFFECTS, calibrated_program
@@ -190,7 +190,7 @@ def beside_coronagraphs():
     stripes = rng.normal(0, 0.5, (1, shape[1])) + rng.normal(0, 0.5, (shape[0], 1))
     sci = (20 + stripes + rng.normal(0, 0.3, shape)).astype(np.float32)
     err, dq = np.full(shape, 0.3, np.float32), np.zeros(shape, np.uint32)
-    return (Planes(sci, err, dq, root="a", filter="F560W", corner=(260, 650)),)
+    return (ExposureArrays(sci, err, dq, root="a", filter="F560W", corner=(260, 650)),)
 
 
 @pytest.fixture(scope="module")

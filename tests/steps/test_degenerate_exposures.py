@@ -1,9 +1,6 @@
 """Exposures without noise, without sky or nearly without pixels: our corrections and what judges them stay on their feet."""
 
-import importlib.util
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,20 +8,14 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.core.exposure_arrays import Outcome
+from miri_widgets.core.exposure_arrays import CorrectionResult
 from miri_widgets.core.validation.mask_validation import prove_masks
 from miri_widgets.core.validation.validation import Proof, judged, prove
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.steps.execute import execute
 from miri_widgets.steps.previews import operation_of
 from miri_widgets.steps.stages import STAGES
-
-_spec = importlib.util.spec_from_file_location(
-    "proof_cases", Path(__file__).parents[1] / "core" / "proof_cases.py"
-)
-cases = importlib.util.module_from_spec(_spec)
-sys.modules.setdefault("proof_cases", cases)
-_spec.loader.exec_module(cases)
+from tests.support import proof_cases as cases
 
 SHAPE = (96, 96)
 OWN = [one.name for one in STAGES if one.correction]
@@ -120,7 +111,7 @@ def test_a_judge_that_fails_leaves_the_product_and_says_why():
     def fails_with_sources(exposures):
         if exposures is not some:
             raise ZeroDivisionError("float division by zero")
-        return Outcome(exposures)
+        return CorrectionResult(exposures)
 
     proof = prove(fails_with_sources, some, fails_with_sources(some))
     assert (proof.verdict, proof.headline) == ("doubtful", "could not be measured")

@@ -119,10 +119,10 @@ def test_a_shower_leaves_the_slope_of_the_groups_before_it(tmp_path):
 
 
 def _frame(model):
-    from miri_widgets.core.exposure_arrays import Planes
+    from miri_widgets.core.exposure_arrays import ExposureArrays
 
     zero = np.zeros(model.data.shape[2:], np.float32)
-    return Planes(zero, zero, np.zeros(zero.shape, np.uint32))
+    return ExposureArrays(zero, zero, np.zeros(zero.shape, np.uint32))
 
 
 def test_showers_of_other_models_are_refused(tmp_path):

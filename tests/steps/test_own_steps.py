@@ -9,7 +9,7 @@ from astropy.io import fits
 
 from miri_widgets import errors
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.regions import Region
 from miri_widgets.core.validation.verdicts import GRADES
 from miri_widgets.products.names import suffix_of
@@ -35,7 +35,7 @@ def root_of(path: Path) -> str:
     return path.name.rpartition("_")[0]
 
 
-def assert_same(found: Planes, expected: Planes) -> None:
+def assert_same(found: ExposureArrays, expected: ExposureArrays) -> None:
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
 

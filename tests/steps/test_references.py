@@ -7,13 +7,13 @@ import pytest
 from miri_widgets.errors import CrdsCacheError, DamagedDownloadError
 from miri_widgets.products.archive.mast import ArchiveFile
 from miri_widgets.products.download.queue import download
-from miri_widgets.products.download.retry_policy import Patience
+from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.observing_modes import ObservingMode, assumed_modes, modes_of
 from miri_widgets.simulation import write_reference_cache
 from miri_widgets.steps.references import needed_references, reference_remotes
 
 MODES = (ObservingMode("F560W", "SUB64", "FASTR1", "2023-05-01"),)
-QUICK = Patience(retries=1, delay=0.01, connect=2, read=2)
+QUICK = RetryPolicy(retries=1, delay=0.01, connect=2, read=2)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import binary_dilation
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.regions import Region, mask_of
 from miri_widgets.core.tangent_plane import from_plane
 
@@ -204,7 +204,7 @@ def test_far_region_folds_no_more_with_the_gwcs_of_a_real_exposure(boxed):
             return wcs.invert(ra, dec, with_bounding_box=False)
 
         zero = np.zeros(shape, np.float32)
-        planes = Planes(zero, zero, zero.astype(np.uint32), to_sky=to_sky, to_pixel=folding)
+        planes = ExposureArrays(zero, zero, zero.astype(np.uint32), to_sky=to_sky, to_pixel=folding)
         centre = tuple(float(part) for part in wcs(515.5, 511.5))
 
         def at(distance, angle):
@@ -262,7 +262,7 @@ def test_thirty_regions_on_a_full_frame_take_less_than_a_second():
         return from_plane(-(np.asarray(x) - 515) * 0.11, (np.asarray(y) - 511) * 0.11, (80.0, -69.0))
 
     zero = np.zeros(shape, np.float32)
-    planes = Planes(zero, zero, zero.astype(np.uint32), to_sky=to_sky, to_pixel=to_sky)
+    planes = ExposureArrays(zero, zero, zero.astype(np.uint32), to_sky=to_sky, to_pixel=to_sky)
     regions = [
         Region("ellipse", ((80.0 + 0.001 * number, -69.0),), (10.0 + number, 8.0), 9.0 * number, sky=True)
         for number in range(30)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 from astropy.io import fits
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import StepFailedError
 from miri_widgets.models.services import Services
 from miri_widgets.products.program import Program
@@ -69,10 +69,10 @@ def declared(stage: str) -> tuple[Parameter, ...]:
     return tuple({one.name: one for one in found}.values())
 
 
-def flat_planes(level: float) -> Planes:
+def flat_planes(level: float) -> ExposureArrays:
     """Return a small exposure of one value."""
     data = np.full((6, 8), level, np.float32)
-    return Planes(data, data, np.zeros((6, 8), np.uint32), root="x")
+    return ExposureArrays(data, data, np.zeros((6, 8), np.uint32), root="x")
 
 
 def write_uncal(

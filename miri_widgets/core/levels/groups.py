@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.sky.cells import Grid
 from miri_widgets.core.sky.pointings import axes_of, pointing_of, pointings
 from miri_widgets.errors import MixedExposuresError
@@ -63,13 +63,13 @@ def visit_of(root: str) -> str:
     return visit.group() if visit else root
 
 
-def group_exposures(exposures: Sequence[Planes], group: str | Callable[[str], str]) -> Sets:
+def group_exposures(exposures: Sequence[ExposureArrays], group: str | Callable[[str], str]) -> Sets:
     """
     Sort exposures into groups.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Of one filter, with sky positions; each is asked for once.
     group : str or callable
         "tile", "exposure", or a function from root to name.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.levels.groups import GROUPS, Sets, group_exposures
 from miri_widgets.core.levels.solution import Measurements, Solution, components_of, solve
@@ -28,7 +28,7 @@ _WORTH = 0.5
 
 
 def match_levels(
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     *,
     model: str = "constant",
     group: str | Callable[[str], str] = "tile",
@@ -36,13 +36,13 @@ def match_levels(
     box: int = 16,
     min_cells: int = 10,
     plane_sigma: float = 5.0,
-) -> Outcome:
+) -> CorrectionResult:
     """
     Bring overlapping exposures to one level, measured where they see the same sky.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Exposures of one filter, with sky positions. Not modified; each is asked for twice, one at a time, and again
         when its result is.
     model : str
@@ -61,7 +61,7 @@ def match_levels(
 
     Returns
     -------
-    Outcome
+    CorrectionResult
         Exposures, each made when asked for. Fact ``level_match`` of each: ``group``, ``component``, ``level``
         subtracted and ``level_err``, ``plane`` (change over 512 pixels along x and y). Common facts: ``groups``,
         ``components`` (groups in each), ``cells`` compared, ``step_rms`` of the levels found, ``left_rms`` of cells
@@ -114,10 +114,10 @@ def match_levels(
         result=result,
         note=f"{model} by {'own groups' if callable(group) else group}",
     )
-    return Outcome(Lazy(len(exposures), correct), facts, {}, _warnings(facts, sets, components))
+    return CorrectionResult(Lazy(len(exposures), correct), facts, {}, _warnings(facts, sets, components))
 
 
-def _measured(exposures: Sequence[Planes], sets: Sets, box: int) -> Measurements:
+def _measured(exposures: Sequence[ExposureArrays], sets: Sets, box: int) -> Measurements:
     """Cells of all exposures, in the order of time."""
     parts = [sky_cells(exposures[index], sets.grid(box)) for index in sets.order]
     if not parts:
@@ -205,7 +205,7 @@ class _Result:
             values[group], covariances[group] = part @ every, part @ solution.covariance @ part.T
         return cls(values, covariances)
 
-    def image(self, group: int, planes: Planes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def image(self, group: int, planes: ExposureArrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what is subtracted from an exposure and its variance; shapes that broadcast to (ny, nx)."""
         (level, a, b), c = self.values[group], self.covariance[group]
         if a == 0 and b == 0:
@@ -220,12 +220,12 @@ class _Result:
 def _corrected(
     index: int,
     *,
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     sets: Sets,
     components: NDArray[np.integer],
     result: _Result,
     note: str,
-) -> Planes:
+) -> ExposureArrays:
     planes, at = exposures[index], sets.order.index(index)
     group = int(sets.groups[at])
     level, slope_x, slope_y = (float(value) for value in result.values[group])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.stripes.stripes import find_stripes, stripe_power
 from miri_widgets.errors import MixedExposuresError
 
@@ -24,7 +24,7 @@ class CleanedIntegrations:
     ----------
     sci, err, variance : ndarray of float32, shape (nints, ny, nx)
         Rates of the integrations, their standard deviation, and the variance that they gained.
-    rate : Planes
+    rate : ExposureArrays
         The exposure's rate.
     offset : ndarray of float32, shape (nints, ny, nx)
         What was subtracted.
@@ -33,12 +33,12 @@ class CleanedIntegrations:
     sci: NDArray[np.float32]
     err: NDArray[np.float32]
     variance: NDArray[np.float32]
-    rate: Planes
+    rate: ExposureArrays
     offset: NDArray[np.float32]
 
 
 def clean_rateints(
-    rate: Planes,
+    rate: ExposureArrays,
     sci: NDArray[np.floating],
     err: NDArray[np.floating],
     dq: NDArray[np.integer],
@@ -51,7 +51,7 @@ def clean_rateints(
 
     Parameters
     ----------
-    rate : Planes
+    rate : ExposureArrays
         The rate exposure that belongs to the integrations. Not modified.
     sci, err : ndarray of float, shape (nints, ny, nx)
         Rates of the integrations, in the unit of `rate`, and their standard deviation. Not modified.
@@ -119,7 +119,7 @@ def clean_rateints(
     )
 
 
-def _strengths(rate: Planes, cleaned: NDArray[np.float32], integrations: int) -> dict[str, Any]:
+def _strengths(rate: ExposureArrays, cleaned: NDArray[np.float32], integrations: int) -> dict[str, Any]:
     powers = {"before": stripe_power(rate), "after": stripe_power(rate.but(sci=cleaned))}
     strengths = {f"{name}_{when}": value for when, one in powers.items() for name, value in one.items()}
     return {**strengths, "integrations": integrations}

@@ -18,7 +18,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from scipy.spatial import cKDTree
 
 from miri_widgets.core.dq import has
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 
 __all__ = ["FINDERS", "Finder", "StarPositions", "find_stars", "finder_for"]
 
@@ -121,13 +121,13 @@ def finder_for(filter_name: str) -> Finder:
     return FINDERS.get(filter_name, Finder())
 
 
-def find_stars(planes: Planes, finder: Finder | None = None) -> StarPositions:
+def find_stars(planes: ExposureArrays, finder: Finder | None = None) -> StarPositions:
     """
     Find stars and measure their positions.
 
     Parameters
     ----------
-    planes : Planes
+    planes : ExposureArrays
         A calibrated exposure. Not modified.
     finder : Finder, optional
         By default that of the filter.

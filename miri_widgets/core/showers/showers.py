@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.regions import Region
 from miri_widgets.errors import MixedExposuresError, ParameterError
 
@@ -109,7 +109,7 @@ def showers_of(regions: Iterable[Region], root: str = "") -> tuple[ShowerMask, .
 
 
 def mask_showers(
-    groupdq: NDArray[np.integer], showers: Sequence[ShowerMask], planes: Planes | None = None
+    groupdq: NDArray[np.integer], showers: Sequence[ShowerMask], planes: ExposureArrays | None = None
 ) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
     """
     Take the groups of showers out of the ramps, from their first group to the end of their integration.
@@ -120,7 +120,7 @@ def mask_showers(
         Flags of groups. Not modified.
     showers : sequence of ShowerMask
         Their order does not matter.
-    planes : Planes, optional
+    planes : ExposureArrays, optional
         An exposure of the same (ny, nx) with a WCS, for outlines on the sky.
 
     Returns
@@ -172,10 +172,10 @@ def mask_showers(
     return groups, facts
 
 
-def blank_planes(shape: tuple[int, ...]) -> Planes:
+def blank_planes(shape: tuple[int, ...]) -> ExposureArrays:
     """Return an exposure of zeros without a WCS, for shapes in pixels."""
     zero = np.zeros(shape, np.float32)
-    return Planes(zero, zero, np.zeros(shape, np.uint32))
+    return ExposureArrays(zero, zero, np.zeros(shape, np.uint32))
 
 
 def _require_inside(shower: ShowerMask, shape: tuple[int, ...]) -> None:

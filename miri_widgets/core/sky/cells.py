@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import RectBivariateSpline
 
 from miri_widgets.core.areas import imager_area
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError
 
 __all__ = ["HALF_FIELD", "Cells", "Grid", "detector_coordinates", "sky_cells"]
@@ -85,13 +85,13 @@ def detector_coordinates(
     return u[np.newaxis, :], v[:, np.newaxis]
 
 
-def sky_cells(planes: Planes, grid: Grid) -> Cells:
+def sky_cells(planes: ExposureArrays, grid: Grid) -> Cells:
     """
     Measure an exposure in the cells of a grid.
 
     Parameters
     ----------
-    planes : Planes
+    planes : ExposureArrays
         An exposure with sky positions. Not modified.
     grid : Grid
         Squares, some ten pixels wide.
@@ -178,7 +178,7 @@ def _middle_half(
     ) / 1.349
 
 
-def _on_plane(planes: Planes, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _on_plane(planes: ExposureArrays, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if planes.to_sky is None:
         raise InputError(
             f"{planes.root or 'an exposure'} has no sky positions",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.sky.subtraction import subtract_sky
 from miri_widgets.errors import ParameterError
 
@@ -20,29 +20,29 @@ def observation_of(root: str) -> str:
 
 
 def subtract_program_sky(
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     *,
     background_observations: Sequence[str] = (),
-    backgrounds: Sequence[Planes] = (),
+    backgrounds: Sequence[ExposureArrays] = (),
     **settings: Any,
-) -> Outcome:
+) -> CorrectionResult:
     """
     Subtract the sky, made of the exposures themselves or of some observations among them.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         All exposures of a filter. Not modified.
     background_observations : sequence of str
         Observation numbers, such as "040", whose exposures are dedicated to the sky.
-    backgrounds : sequence of Planes
+    backgrounds : sequence of ExposureArrays
         More dedicated exposures, which are not among `exposures` and are not corrected.
     **settings
         As of `miri_widgets.core.sky.subtraction.subtract_sky`.
 
     Returns
     -------
-    Outcome
+    CorrectionResult
         All exposures in their order: the dedicated ones have the same sky subtracted.
 
     Raises
@@ -82,7 +82,7 @@ def subtract_program_sky(
             "an association",
         )
 
-    def dedicated(index: int) -> Planes:
+    def dedicated(index: int) -> ExposureArrays:
         return exposures[places[index]] if index < len(places) else backgrounds[index - len(places)]
 
     return subtract_sky(exposures, backgrounds=Lazy(total, dedicated), **settings)

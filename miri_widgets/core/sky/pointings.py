@@ -8,7 +8,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError
 
 __all__ = ["axes_of", "pointing_of", "pointings", "whole_exposure"]
@@ -21,13 +21,13 @@ def whole_exposure(root: str) -> str:
     return _SEGMENT.sub("", root)
 
 
-def pointing_of(planes: Planes) -> tuple[float, float, float]:
+def pointing_of(planes: ExposureArrays) -> tuple[float, float, float]:
     """
     Return where an exposure points and how wide its PSF is on the sky.
 
     Parameters
     ----------
-    planes : Planes
+    planes : ExposureArrays
         An exposure with sky positions.
 
     Returns
@@ -46,13 +46,13 @@ def pointing_of(planes: Planes) -> tuple[float, float, float]:
     return ra, dec, planes.fwhm * math.hypot(*axes[0])
 
 
-def axes_of(planes: Planes) -> NDArray[np.float64]:
+def axes_of(planes: ExposureArrays) -> NDArray[np.float64]:
     """
     Return which way the axes of an exposure point on the sky.
 
     Parameters
     ----------
-    planes : Planes
+    planes : ExposureArrays
         An exposure with sky positions.
 
     Returns
@@ -69,7 +69,7 @@ def axes_of(planes: Planes) -> NDArray[np.float64]:
     return axes / math.hypot(*axes[0])
 
 
-def _centre(planes: Planes) -> tuple[tuple[float, float], NDArray[np.float64]]:
+def _centre(planes: ExposureArrays) -> tuple[tuple[float, float], NDArray[np.float64]]:
     """Position of the centre, and steps (east, north) of one pixel along x and y; degrees."""
     if planes.to_sky is None:
         raise InputError(

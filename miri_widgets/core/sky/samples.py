@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import BITS
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.regions import Region, mask_of
 from miri_widgets.core.stacks.clipped_mean import clipped_mean, median_plane
-from miri_widgets.core.stacks.disk_stack import Spool
+from miri_widgets.core.stacks.disk_stack import DiskStack
 from miri_widgets.core.stacks.fast_masking import blank
 from miri_widgets.core.stacks.source_masks import binned, robust_level, source_mask, unbinned
 from miri_widgets.errors import MixedExposuresError, ParameterError
@@ -117,11 +117,11 @@ class Samples:
         (ny, nx) of the exposures.
     kind : dict
         Shape, filter, unit and corner, which are common to all.
-    values : Spool, optional
+    values : DiskStack, optional
         Exposures at full size; NaN where a pixel is no sky for a reason other than sources.
-    small : Spool
+    small : DiskStack
         The same, as means of 2 x 2 pixels.
-    tiny : Spool
+    tiny : DiskStack
         The same, as means of 4 x 4 pixels, in which rounds before the last are made if `coarse` is true.
     levels, noise, masked, structure : ndarray of float, shape (n,)
         Of each exposure: level of source-free imager pixels; standard deviation of one pixel; fraction of imager
@@ -135,9 +135,9 @@ class Samples:
     settings: MaskSettings
     scaling: str
     shape: tuple[int, int]
-    small: Spool
-    tiny: Spool
-    values: Spool | None
+    small: DiskStack
+    tiny: DiskStack
+    values: DiskStack | None
     kind: dict[str, Any]
     fwhm: float
     arcsec: float
@@ -155,14 +155,14 @@ class Samples:
 
     @classmethod
     def collect(
-        cls, exposures: Sequence[Planes], settings: MaskSettings, *, scaling: str, keep: bool = True
+        cls, exposures: Sequence[ExposureArrays], settings: MaskSettings, *, scaling: str, keep: bool = True
     ) -> Samples:
         """
         Read exposures, one at a time, and keep what they show of the sky on disk.
 
         Parameters
         ----------
-        exposures : sequence of Planes
+        exposures : sequence of ExposureArrays
             At least one. Not modified.
         settings : MaskSettings
             What counts as sky.
@@ -194,7 +194,7 @@ class Samples:
             pending.result()
         return found
 
-    def _take(self, index: int, planes: Planes) -> None:
+    def _take(self, index: int, planes: ExposureArrays) -> None:
         """Put one exposure on disk, and find its first level."""
         values = _sky_values(planes, self.settings)
         small = binned(values)
@@ -217,12 +217,18 @@ class Samples:
             self.values.write(index, values)
 
     @classmethod
-    def _empty(cls, first: Planes, count: int, settings: MaskSettings, scaling: str, keep: bool) -> Samples:
+    def _empty(
+        cls, first: ExposureArrays, count: int, settings: MaskSettings, scaling: str, keep: bool
+    ) -> Samples:
         small = ((first.shape[0] + 1) // 2, (first.shape[1] + 1) // 2)
         columns = 2 * np.arange(small[1]) + first.corner[0] >= FIRST_IMAGER_COLUMN
         imager = np.broadcast_to(columns if columns.any() else np.ones_like(columns), small)
         tiny = ((small[0] + 1) // 2, (small[1] + 1) // 2)
-        spools = Spool(count, small), Spool(count, tiny), Spool(count, first.shape) if keep else None
+        spools = (
+            DiskStack(count, small),
+            DiskStack(count, tiny),
+            DiskStack(count, first.shape) if keep else None,
+        )
         found = cls(
             settings, scaling, first.shape, *spools, _kind_of(first), first.fwhm, _pixel_arcsec(first), imager
         )
@@ -270,7 +276,7 @@ class Samples:
         self._to_samples(values, slice(None), spool.rows(index), side=side)
         return values.reshape(len(values), -1)
 
-    def spool(self, side: int) -> Spool:
+    def spool(self, side: int) -> DiskStack:
         """Return the planes of a size, `side` as of `block`."""
         spool = {1: self.values, 2: self.small, 4: self.tiny}[side]
         if spool is None:
@@ -397,7 +403,7 @@ class Samples:
         self._masks[index] = np.packbits(mask if side == 2 else unbinned(mask, self.small.shape), axis=1)
 
 
-def _sky_values(planes: Planes, settings: MaskSettings) -> NDArray[np.float32]:
+def _sky_values(planes: ExposureArrays, settings: MaskSettings) -> NDArray[np.float32]:
     leave = (planes.dq & _NO_SKY) != 0
     if settings.regions:
         leave |= mask_of(settings.regions, planes)
@@ -441,7 +447,7 @@ def _structure(residual: NDArray[np.floating], free: NDArray[np.bool_], sigma: f
     return float(max(float(np.mean(mean**2) - np.mean(sigma**2 / number)), 0.0) ** 0.5)
 
 
-def _centre(planes: Planes) -> tuple[float, float]:
+def _centre(planes: ExposureArrays) -> tuple[float, float]:
     if planes.to_sky is None:
         return float("nan"), float("nan")
     ny, nx = planes.shape
@@ -449,7 +455,7 @@ def _centre(planes: Planes) -> tuple[float, float]:
     return float(np.ravel(ra)[0]), float(np.ravel(dec)[0])
 
 
-def _pixel_arcsec(planes: Planes) -> float:
+def _pixel_arcsec(planes: ExposureArrays) -> float:
     """Side of the central pixel on the sky; NaN when not known."""
     if planes.to_sky is None:
         return float("nan")
@@ -460,7 +466,7 @@ def _pixel_arcsec(planes: Planes) -> float:
     return float(3600 * np.hypot(turn, dec[1] - dec[0]))
 
 
-def _kind_of(planes: Planes) -> dict[str, Any]:
+def _kind_of(planes: ExposureArrays) -> dict[str, Any]:
     return {name: getattr(planes, name) for name in ("shape", "filter", "unit", "corner")}
 
 

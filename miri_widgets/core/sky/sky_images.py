@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.sky.samples import Samples, bands, in_parallel
 from miri_widgets.core.stacks.clipped_mean import (
-    Leaving,
+    LeaveOneOutMean,
     Stack,
     clipped_mean,
     leave_one_out,
     mean_without,
     median_stack,
 )
-from miri_widgets.core.stacks.disk_stack import Pieces, Spool
+from miri_widgets.core.stacks.disk_stack import DiskStack, Pieces
 
 __all__ = ["Others", "SkyImages", "combine", "filled"]
 
@@ -43,7 +43,7 @@ class Others:
         Places, in the flattened image, where this does not hold, and skies are stored.
     exact : Pieces
         The skies there, for each exposure.
-    close : Spool
+    close : DiskStack
         Whole skies of the exposures that have too close neighbours.
     has_close : frozenset of int
         These exposures.
@@ -53,7 +53,7 @@ class Others:
     above: Plane
     hard: NDArray[np.integer]
     exact: Pieces
-    close: Spool
+    close: DiskStack
     has_close: frozenset[int]
 
 
@@ -148,7 +148,7 @@ def combine(
     else:
         close = frozenset(index for index, left in enumerate(apart) if len(left) > 1)
         exact = Pieces(len(samples), spool.blocks)
-        whole = Spool(len(samples), samples.shape)
+        whole = DiskStack(len(samples), samples.shape)
         parts = in_parallel(
             partial(_one_for_each, samples, clip, apart, min_samples, exact, whole), spool.blocks
         )
@@ -183,9 +183,9 @@ def _one_for_each(
     apart: Sequence[Sequence[int]],
     least: int,
     exact: Pieces,
-    whole: Spool,
+    whole: DiskStack,
     block: int,
-) -> tuple[Leaving, int]:
+) -> tuple[LeaveOneOutMean, int]:
     """Combine one block, and store what cannot be told from it alone."""
     values = samples.block(block)
     found = leave_one_out(values, least=least, **clip)

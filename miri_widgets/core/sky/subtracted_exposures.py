@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.dq import BITS
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.sky.samples import Samples, bands, in_parallel
 from miri_widgets.core.sky.sky_images import SkyImages, filled
 
@@ -28,7 +28,7 @@ class Subtraction:
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Not modified.
     targets : Samples
         Of these exposures.
@@ -50,7 +50,7 @@ class Subtraction:
 
     def __init__(
         self,
-        exposures: Sequence[Planes],
+        exposures: Sequence[ExposureArrays],
         targets: Samples,
         images: SkyImages,
         apart: Sequence[Sequence[int]] | None,
@@ -69,7 +69,7 @@ class Subtraction:
         self._thread = ThreadPoolExecutor(1)
         self._ahead: dict[int, Future[Sky]] = {}
 
-    def __call__(self, index: int) -> Planes:
+    def __call__(self, index: int) -> ExposureArrays:
         """Return one exposure without its sky."""
         pending = self._ahead.pop(index, None) or self._thread.submit(self._sky, index)
         self._ahead.clear()
@@ -113,10 +113,10 @@ class Subtraction:
     def _subtracted(
         self,
         index: int,
-        planes: Planes,
+        planes: ExposureArrays,
         sky: NDArray[np.float32],
         variance: Callable[[slice], NDArray[np.float32]],
-    ) -> Planes:
+    ) -> ExposureArrays:
         """Take a sky away, and add its variance, given by rows; overwrites both."""
         factor, offset = self._targets.to_reference(float(self._targets.levels[index]))
         if self._preserve:
@@ -145,7 +145,7 @@ class Subtraction:
         return planes.but(sci=sky, err=err, dq=dq, var_rnoise=rnoise)
 
 
-def _absent(sky: NDArray[np.float32], planes: Planes) -> NDArray[np.bool_]:
+def _absent(sky: NDArray[np.float32], planes: ExposureArrays) -> NDArray[np.bool_]:
     """Return True where a usable pixel has no sky."""
     absent = np.empty(sky.shape, bool)
     rows = bands(len(sky))

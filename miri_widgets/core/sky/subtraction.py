@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky.pointings import whole_exposure
 from miri_widgets.core.sky.samples import MaskSettings, Samples, require_like
@@ -30,9 +30,9 @@ _AT_HAND = 31 * 2**20
 
 
 def subtract_sky(
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     *,
-    backgrounds: Sequence[Planes] = (),
+    backgrounds: Sequence[ExposureArrays] = (),
     exclude: Sequence[Region] = (),
     method: str = "self",
     leave_one_out: bool = True,
@@ -51,15 +51,15 @@ def subtract_sky(
     min_exposures: int = 3,
     min_samples: int = 2,
     fill: bool = True,
-) -> Outcome:
+) -> CorrectionResult:
     """
     Subtract a sky image, which is fixed to the detector, from exposures of one filter.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Calibrated exposures of one filter and subarray, dithered. Not modified; each is asked for twice.
-    backgrounds : sequence of Planes
+    backgrounds : sequence of ExposureArrays
         Exposures of empty sky, for the method "background".
     exclude : sequence of Region
         Pixels inside are no sky.
@@ -93,7 +93,7 @@ def subtract_sky(
 
     Returns
     -------
-    Outcome
+    CorrectionResult
         Exposures, each made when asked for; images ``sky``, ``sky_err`` and ``sky_count``, of the sky of all
         exposures at the mean level.
 
@@ -155,7 +155,7 @@ def subtract_sky(
         "sky_count": common.count.astype(np.int32),
     }
     warnings = _warnings(samples, targets, apart, facts, scaling, min_separation)
-    return Outcome(Lazy(len(exposures), correct), facts, products, warnings)
+    return CorrectionResult(Lazy(len(exposures), correct), facts, products, warnings)
 
 
 def _require_settings(given: dict[str, Any]) -> None:
@@ -225,7 +225,7 @@ def _apart(samples: Samples, separation: float) -> list[list[int]]:
 
 
 def _targets(
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     samples: Samples,
     small: NDArray[np.float32],
     masks: MaskSettings,

@@ -13,7 +13,7 @@ from miri_widgets.core.stacks.fast_masking import keep
 from miri_widgets.core.stacks.order_statistics import at_rank, in_order, inner_ranks
 
 __all__ = [
-    "Leaving",
+    "LeaveOneOutMean",
     "Stack",
     "clipped_mean",
     "clipped_means_of_others",
@@ -111,7 +111,7 @@ def clipped_means_of_others(
 
 
 @dataclass(frozen=True, eq=False)
-class Leaving:
+class LeaveOneOutMean:
     """
     What the clipped mean of a pixel becomes without one of its samples.
 
@@ -151,7 +151,7 @@ def mean_without(own: Plane, mean: Plane, count: Plane, below: Plane, above: Pla
 
 def leave_one_out(
     values: Plane, *, low: float = 3.0, high: float = 3.0, noise: float = 0.0, least: int = 1
-) -> Leaving:
+) -> LeaveOneOutMean:
     """
     Return how clipped means change when one sample is left out.
 
@@ -196,7 +196,7 @@ def leave_one_out(
     for name in ("mean", "var", "count"):
         getattr(everything, name)[doubtful] = getattr(stack, name)
         getattr(everything, name)[hard] = getattr(slow, name)
-    return Leaving(everything, below, above, hard, exact)
+    return LeaveOneOutMean(everything, below, above, hard, exact)
 
 
 def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:

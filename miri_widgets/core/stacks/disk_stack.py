@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from miri_widgets.errors import DiskFullError
 
-__all__ = ["BLOCK_BYTES", "Pieces", "Spool"]
+__all__ = ["BLOCK_BYTES", "DiskStack", "Pieces"]
 
 BLOCK_BYTES = 4 * 2**20
 """Bytes of a row block of all planes: what a reader holds in memory, whatever the number of exposures."""
 
 
-class Spool:
+class DiskStack:
     """
     A temporary file of equal planes of float32, which disappears with this object.
 

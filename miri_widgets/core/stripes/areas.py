@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.areas import IMAGER_COLUMN
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.levels.surfaces import has_emission, smooth_surface
 from miri_widgets.core.stacks.source_masks import source_mask
 from miri_widgets.core.stripes.profiles import (
@@ -144,13 +144,13 @@ def powers(flat: NDArray[np.float32]) -> tuple[float | None, float | None]:
     return columns, rows
 
 
-def areas_of(planes: Planes, coronagraphs: str) -> dict[str, slice]:
+def areas_of(planes: ExposureArrays, coronagraphs: str) -> dict[str, slice]:
     """
     Return the columns of the imager field and of the coronagraphs, by name, where an exposure has any.
 
     Parameters
     ----------
-    planes : Planes
+    planes : ExposureArrays
         The exposure. Not modified.
     coronagraphs : str
         "own", or "leave" to have the imager field alone.

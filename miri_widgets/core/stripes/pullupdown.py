@@ -19,7 +19,7 @@ from scipy.ndimage import find_objects, label
 
 from miri_widgets.core.areas import IMAGER_COLUMN
 from miri_widgets.core.dq import has
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.levels.surfaces import has_emission, smooth_surface
 from miri_widgets.core.regions import Region
@@ -94,7 +94,7 @@ class PullUpDown:
 
 
 def correct_pullupdown(
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     *,
     sources: Sequence[Region] = (),
     find: bool = True,
@@ -107,13 +107,13 @@ def correct_pullupdown(
     offset: int = 20,
     source_nsigma: float = 3.0,
     significance: float = 5.0,
-) -> Outcome:
+) -> CorrectionResult:
     """
     Subtract the strips that very bright sources make in their columns and rows.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Cal or rate exposures; each is corrected by itself. Not modified.
     sources : sequence of Region
         Bright sources, at the centres of these regions. Words beside one (top, bottom, left, right, all) choose its
@@ -136,7 +136,7 @@ def correct_pullupdown(
 
     Returns
     -------
-    Outcome
+    CorrectionResult
         Corrected exposures, made one at a time.
 
     Raises
@@ -161,7 +161,7 @@ def correct_pullupdown(
         "source_nsigma": source_nsigma,
         "significance": significance,
     }
-    return Outcome(
+    return CorrectionResult(
         Lazy.mapped(partial(_corrected, settings=settings), exposures),
         facts={"exposures": len(exposures), "given_sources": len(sources)},
         warnings=tuple(_refusals(exposures, sources)) if sources else (),
@@ -169,7 +169,7 @@ def correct_pullupdown(
 
 
 def find_pullupdown(
-    planes: Planes,
+    planes: ExposureArrays,
     *,
     sources: Sequence[Region] = (),
     find: bool = True,
@@ -222,14 +222,14 @@ def find_pullupdown(
 
 
 def find_bright_sources(
-    planes: Planes, *, brighter_than: float | None = None, sides: tuple[str, ...] = SIDES
+    planes: ExposureArrays, *, brighter_than: float | None = None, sides: tuple[str, ...] = SIDES
 ) -> tuple[BrightSource, ...]:
     """
     Find the sources that may pull columns and rows; the brightest first.
 
     Parameters
     ----------
-    planes : Planes
+    planes : ExposureArrays
         An exposure. Not modified.
     brighter_than : float, optional
         Least surface brightness, in the unit of the exposure; None for sources with at least 12 saturated pixels.
@@ -266,7 +266,7 @@ def _apart(one: BrightSource, other: BrightSource) -> bool:
     return float(np.hypot(one.x - other.x, one.y - other.y)) > _MERGE
 
 
-def _given(region: Region, planes: Planes, sides: tuple[str, ...]) -> BrightSource:
+def _given(region: Region, planes: ExposureArrays, sides: tuple[str, ...]) -> BrightSource:
     x, y = region.position(planes)
     text = region.text.lower()
     named = tuple(side for side in SIDES if side[:3] in text) if text else ()
@@ -274,17 +274,17 @@ def _given(region: Region, planes: Planes, sides: tuple[str, ...]) -> BrightSour
     return BrightSource(x, y, float("inf"), chosen)
 
 
-def _on_chip(one: BrightSource, planes: Planes) -> bool:
+def _on_chip(one: BrightSource, planes: ExposureArrays) -> bool:
     ny, nx = planes.shape
     return bool(-0.5 <= one.x < nx - 0.5 and -0.5 <= one.y < ny - 0.5)
 
 
-def _in_imager(one: BrightSource, planes: Planes) -> bool:
+def _in_imager(one: BrightSource, planes: ExposureArrays) -> bool:
     # columns tell, not rows
     return _on_chip(one, planes) and one.x + planes.corner[0] >= IMAGER_COLUMN
 
 
-def _arm(one: BrightSource, side: str, planes: Planes, width: int, offset: int) -> Arm:
+def _arm(one: BrightSource, side: str, planes: ExposureArrays, width: int, offset: int) -> Arm:
     ny, nx = planes.shape
     first = max(IMAGER_COLUMN - planes.corner[0], 0)
     return Arm.of(
@@ -295,7 +295,7 @@ def _arm(one: BrightSource, side: str, planes: Planes, width: int, offset: int) 
 class _Field:
     """An exposure while its arms are fitted."""
 
-    def __init__(self, planes: Planes, arms: Sequence[Arm], nsigma: float) -> None:
+    def __init__(self, planes: ExposureArrays, arms: Sequence[Arm], nsigma: float) -> None:
         self.planes, self.arms, self.nsigma = planes, arms, nsigma
         self.good = planes.good & (planes.sci != 0)
         outside = self.good.copy()
@@ -317,7 +317,7 @@ class _Field:
         return flat
 
 
-def _corrected(planes: Planes, *, settings: Mapping[str, Any]) -> Planes:
+def _corrected(planes: ExposureArrays, *, settings: Mapping[str, Any]) -> ExposureArrays:
     found = find_pullupdown(planes, **settings)
     sci = planes.sci - found.offset
     rnoise = planes.var_rnoise
@@ -366,7 +366,7 @@ def _check(sides: tuple[str, ...], find: bool, sources: Sequence[Region], **give
             refuse(f"{name} = {given[name]!r}", f"{low} to {high}")
 
 
-def _refusals(exposures: Sequence[Planes], sources: Sequence[Region]) -> Iterator[str]:
+def _refusals(exposures: Sequence[ExposureArrays], sources: Sequence[Region]) -> Iterator[str]:
     for number, region in enumerate(sources, 1):
         name = region.text or f"Source {number}"
         places = [(planes, _given(region, planes, SIDES)) for planes in exposures]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.levels.surfaces import smooth_surface
 from miri_widgets.core.regions import Region, mask_of
 from miri_widgets.core.stacks.source_masks import source_mask
@@ -51,7 +51,7 @@ class Stripes:
 
 
 def clean_stripes(
-    exposures: Sequence[Planes],
+    exposures: Sequence[ExposureArrays],
     *,
     columns: bool = True,
     rows: bool = True,
@@ -62,13 +62,13 @@ def clean_stripes(
     exclude: Sequence[Region] = (),
     coronagraphs: str = "own",
     min_pixels: int = 20,
-) -> Outcome:
+) -> CorrectionResult:
     """
     Subtract the offsets of columns and rows.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         Cal or rate exposures; each is cleaned by itself. Not modified.
     columns, rows : bool
         Whether to clean columns, and rows.
@@ -89,7 +89,7 @@ def clean_stripes(
 
     Returns
     -------
-    Outcome
+    CorrectionResult
         Cleaned exposures, made one at a time.
 
     Raises
@@ -117,7 +117,7 @@ def clean_stripes(
         "coronagraphs": coronagraphs,
         "min_pixels": min_pixels,
     }
-    return Outcome(
+    return CorrectionResult(
         Lazy.mapped(partial(_cleaned, settings=settings), exposures),
         facts={"exposures": len(exposures)},
         warnings=_warnings(exposures, coronagraphs),
@@ -125,7 +125,7 @@ def clean_stripes(
 
 
 def find_stripes(
-    planes: Planes,
+    planes: ExposureArrays,
     *,
     columns: bool = True,
     rows: bool = True,
@@ -164,13 +164,13 @@ def find_stripes(
     return Stripes(offset, variance, masked, facts)
 
 
-def stripe_power(planes: Planes, *, source_nsigma: float = 3.0) -> dict[str, float | None]:
+def stripe_power(planes: ExposureArrays, *, source_nsigma: float = 3.0) -> dict[str, float | None]:
     """
     Return how strong stripes are in the imager field (in the whole exposure where it has none).
 
     Parameters
     ----------
-    planes : Planes
+    planes : ExposureArrays
         An exposure of any unit. Not modified.
     source_nsigma : float
         Sources are masked above this many standard deviations.
@@ -189,15 +189,17 @@ def stripe_power(planes: Planes, *, source_nsigma: float = 3.0) -> dict[str, flo
     return {"column_power": columns, "row_power": rows}
 
 
-def compare_cleanings(before: Planes, cleaned: Mapping[str, Planes]) -> dict[str, dict[str, float | None]]:
+def compare_cleanings(
+    before: ExposureArrays, cleaned: Mapping[str, ExposureArrays]
+) -> dict[str, dict[str, float | None]]:
     """
     Compare ways of cleaning one exposure by the stripes that they leave.
 
     Parameters
     ----------
-    before : Planes
+    before : ExposureArrays
         The exposure without any cleaning. Not modified.
-    cleaned : mapping of str to Planes
+    cleaned : mapping of str to ExposureArrays
         The same exposure after each way of cleaning, by name; such as our own and ``clean_flicker_noise``.
 
     Returns
@@ -212,7 +214,7 @@ def compare_cleanings(before: Planes, cleaned: Mapping[str, Planes]) -> dict[str
     }
 
 
-def _cleaned(planes: Planes, *, settings: Mapping[str, Any]) -> Planes:
+def _cleaned(planes: ExposureArrays, *, settings: Mapping[str, Any]) -> ExposureArrays:
     found = find_stripes(planes, **settings)
     sci = planes.sci - found.offset
     rnoise = planes.var_rnoise
@@ -250,7 +252,7 @@ def _check(**given: Any) -> None:
         refuse("min_pixels", "at least 1")
 
 
-def _warnings(exposures: Sequence[Planes], coronagraphs: str) -> tuple[str, ...]:
+def _warnings(exposures: Sequence[ExposureArrays], coronagraphs: str) -> tuple[str, ...]:
     if len(exposures) == 0:
         return ()
     first = exposures[0]

@@ -11,7 +11,7 @@ from scipy.ndimage import maximum_filter, uniform_filter
 from scipy.spatial import cKDTree
 
 from miri_widgets.core.areas import imager_area
-from miri_widgets.core.exposure_arrays import Lazy, Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
 from miri_widgets.core.levels.surfaces import smooth_surface
 from miri_widgets.core.validation.point_spread import PointSpread, model_psf
 
@@ -37,13 +37,13 @@ _PATCH_SHARE = 0.25
 Pairs = NDArray[np.float64]
 
 
-def usable_imager(planes: Planes) -> NDArray[np.bool_]:
+def usable_imager(planes: ExposureArrays) -> NDArray[np.bool_]:
     """Return True on good pixels of the imager field; of the whole exposure where it does not see the imager."""
     good, area = planes.good, imager_area(planes.shape, planes.corner)
     return good & area if (good & area).any() else good
 
 
-def bright_mask(planes: Planes, usable: NDArray[np.bool_], noise: float) -> NDArray[np.bool_]:
+def bright_mask(planes: ExposureArrays, usable: NDArray[np.bool_], noise: float) -> NDArray[np.bool_]:
     """Return True within two FWHM of pixels that stand out by 25 times the noise; shape (ny, nx)."""
     surface = smooth_surface(planes.sci, usable, box=32)
     with np.errstate(invalid="ignore"):
@@ -51,7 +51,7 @@ def bright_mask(planes: Planes, usable: NDArray[np.bool_], noise: float) -> NDAr
     return maximum_filter(high.view(np.uint8), 2 * round(2 * planes.fwhm) + 1).view(bool)
 
 
-def pixel_noise(planes: Planes, usable: NDArray[np.bool_]) -> float:
+def pixel_noise(planes: ExposureArrays, usable: NDArray[np.bool_]) -> float:
     """Return the median error of usable pixels; where there is none, their scatter from pixel to pixel."""
     err = planes.err[usable]
     err = err[np.isfinite(err) & (err > 0)]
@@ -92,7 +92,7 @@ class Injection:
     patch_only: NDArray[np.intp]
     _known: dict[tuple[int, bool], Pairs] = field(default_factory=dict)
 
-    def pixels(self, index: int, planes: Planes, *, patches: bool = False) -> Pairs:
+    def pixels(self, index: int, planes: ExposureArrays, *, patches: bool = False) -> Pairs:
         """Return where the sources (or patches) lie on an exposure: (x, y), shape (n, 2); NaN for those elsewhere."""
         key = (index, patches)
         if key not in self._known:
@@ -102,7 +102,7 @@ class Injection:
             self._known[key] = found
         return self._known[key]
 
-    def image(self, index: int, planes: Planes) -> NDArray[np.float32]:
+    def image(self, index: int, planes: ExposureArrays) -> NDArray[np.float32]:
         """Return what is added to an exposure, in its unit; shape (ny, nx)."""
         added = np.zeros(planes.shape, np.float64)
         psf = model_psf(planes.fwhm)
@@ -113,7 +113,7 @@ class Injection:
         return added.astype(np.float32)
 
 
-def injected(exposures: Sequence[Planes], injection: Injection) -> Lazy:
+def injected(exposures: Sequence[ExposureArrays], injection: Injection) -> Lazy:
     """
     Return exposures with sources and patches added; each is made when asked for.
 
@@ -122,7 +122,7 @@ def injected(exposures: Sequence[Planes], injection: Injection) -> Lazy:
     Signal alone is added. Errors and flags stay as they are: what is added is weak.
     """
 
-    def make(index: int) -> Planes:
+    def make(index: int) -> ExposureArrays:
         planes = exposures[index]
         return planes.but(sci=planes.sci + injection.image(index, planes))
 
@@ -130,14 +130,14 @@ def injected(exposures: Sequence[Planes], injection: Injection) -> Lazy:
 
 
 def plan_injection(
-    exposures: Sequence[Planes], measured: Sequence[int], *, sources: int = 200, seed: int = 0
+    exposures: Sequence[ExposureArrays], measured: Sequence[int], *, sources: int = 200, seed: int = 0
 ) -> Injection:
     """
     Choose places and fluxes.
 
     Parameters
     ----------
-    exposures : sequence of Planes
+    exposures : sequence of ExposureArrays
         All exposures. Not modified.
     measured : sequence of int
         Those on which the sources will be measured.
@@ -175,7 +175,7 @@ class _Plan:
         self.patch_only: list[int] = []
         self.sigma = 0.0
 
-    def fill(self, index: int, planes: Planes, want: int) -> None:
+    def fill(self, index: int, planes: ExposureArrays, want: int) -> None:
         """Add places until an exposure has enough."""
         usable = usable_imager(planes)
         noise = pixel_noise(planes, usable)
@@ -187,7 +187,7 @@ class _Plan:
         self._fill_sources(index, planes, usable, noise, want, patches, fixed)
 
     def _fill_patches(
-        self, index: int, planes: Planes, usable: NDArray[np.bool_], noise: float, fixed: bool
+        self, index: int, planes: ExposureArrays, usable: NDArray[np.bool_], noise: float, fixed: bool
     ) -> Pairs:
         area = np.pi * (PATCH_REACH * self.sigma) ** 2
         room = int(min(_PATCHES, max(1, _PATCH_SHARE * usable.sum() // area)))
@@ -205,7 +205,7 @@ class _Plan:
     def _fill_sources(
         self,
         index: int,
-        planes: Planes,
+        planes: ExposureArrays,
         usable: NDArray[np.bool_],
         noise: float,
         want: int,
@@ -233,7 +233,9 @@ class _Plan:
         self.places += _outside(planes, new, fixed)
         self.only += [index if fixed else -1] * len(new)
 
-    def _seen(self, planes: Planes, places: list[tuple[float, float]], only: list[int], index: int) -> Pairs:
+    def _seen(
+        self, planes: ExposureArrays, places: list[tuple[float, float]], only: list[int], index: int
+    ) -> Pairs:
         found = _to_pixels(planes, np.array(places, float).reshape(-1, 2))
         here = np.array([one in (-1, index) for one in only], bool)
         return found[here]
@@ -274,7 +276,7 @@ def _scatter(
     return np.array(kept, float).reshape(-1, 2)
 
 
-def _outside(planes: Planes, pixels: Pairs, fixed: bool) -> list[tuple[float, float]]:
+def _outside(planes: ExposureArrays, pixels: Pairs, fixed: bool) -> list[tuple[float, float]]:
     """Pixels as sky positions, where there is a WCS."""
     if fixed or not len(pixels):
         return [(float(x), float(y)) for x, y in pixels]
@@ -283,7 +285,7 @@ def _outside(planes: Planes, pixels: Pairs, fixed: bool) -> list[tuple[float, fl
     return list(zip(np.asarray(ra, float).tolist(), np.asarray(dec, float).tolist(), strict=True))
 
 
-def _to_pixels(planes: Planes, places: Pairs) -> Pairs:
+def _to_pixels(planes: ExposureArrays, places: Pairs) -> Pairs:
     if planes.to_sky is None or planes.to_pixel is None or not len(places):
         return places.copy()
     return np.column_stack(planes.inverse("sources on the sky")(places[:, 0], places[:, 1]))
@@ -303,7 +305,9 @@ def _box(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.array([[rows[0], columns[0]], [rows[-1] + 1, columns[-1] + 1]])
 
 
-def _local_noise(planes: Planes, usable: NDArray[np.bool_], noise: float, x: float, y: float) -> float:
+def _local_noise(
+    planes: ExposureArrays, usable: NDArray[np.bool_], noise: float, x: float, y: float
+) -> float:
     row, column = round(y), round(x)
     window = slice(max(row - 8, 0), row + 9), slice(max(column - 8, 0), column + 9)
     err = planes.err[window][usable[window]]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.sky.moving_structure import BoxMap, sky_structure
 from miri_widgets.core.validation.injection import SNR, Injection, usable_imager
 from miri_widgets.core.validation.point_spread import model_psf
@@ -61,7 +61,9 @@ class Tally:
         self.pixels = self.flagged = self.usable = self.lost = self.nan = self.taken = 0
         self.changed = False
 
-    def add(self, index: int, before: Planes, after: Planes, with_sources: Planes) -> None:
+    def add(
+        self, index: int, before: ExposureArrays, after: ExposureArrays, with_sources: ExposureArrays
+    ) -> None:
         """
         Measure one exposure.
 
@@ -69,7 +71,7 @@ class Tally:
         ----------
         index : int
             Its number among all.
-        before, after, with_sources : Planes
+        before, after, with_sources : ExposureArrays
             As it came; corrected; corrected with sources. Not modified.
         """
         self.unit, self.fwhm = before.unit, before.fwhm
@@ -86,7 +88,7 @@ class Tally:
         self._patches(index, before, kept, added, change)
         self._empty(index, before, after, kept)
 
-    def _flags(self, before: Planes, after: Planes, usable: NDArray, kept: NDArray) -> None:
+    def _flags(self, before: ExposureArrays, after: ExposureArrays, usable: NDArray, kept: NDArray) -> None:
         old, new = before.dq, after.dq
         self.pixels += old.size
         self.flagged += int(np.count_nonzero(new & ~old))
@@ -100,7 +102,7 @@ class Tally:
             self.changed |= bool(step.any())
 
     def _sources(
-        self, index: int, planes: Planes, kept: NDArray, there: NDArray, added: Array, change: Array
+        self, index: int, planes: ExposureArrays, kept: NDArray, there: NDArray, added: Array, change: Array
     ) -> None:
         fwhm = planes.fwhm
         circle, ring = aperture_weights(model_psf(fwhm).radius, 2.5 * fwhm, 5 * fwhm)
@@ -126,7 +128,9 @@ class Tally:
             for one, bias in zip(number[use], flux_out[use] / flux_in[use] - 1, strict=True)
         ]
 
-    def _patches(self, index: int, planes: Planes, kept: NDArray, added: Array, change: Array) -> None:
+    def _patches(
+        self, index: int, planes: ExposureArrays, kept: NDArray, added: Array, change: Array
+    ) -> None:
         sigma = self.plan.patch_sigma
         self.scale = _arcsec_per_pixel(planes)
         if not sigma:
@@ -151,7 +155,7 @@ class Tally:
             (gave, left), _ = np.linalg.lstsq(basis, both, rcond=None)[0]
             self.patches.append((number, float(left / gave)))
 
-    def _empty(self, index: int, before: Planes, after: Planes, kept: NDArray) -> None:
+    def _empty(self, index: int, before: ExposureArrays, after: ExposureArrays, kept: NDArray) -> None:
         field = field_of(before)
         free = field.free & kept
         self.noise.append(field.noise)
@@ -319,7 +323,7 @@ def _middle(values: list[float]) -> float:
     return float(np.median(values)) if values else float("nan")
 
 
-def _arcsec_per_pixel(planes: Planes) -> float:
+def _arcsec_per_pixel(planes: ExposureArrays) -> float:
     """Side of the central pixel on the sky, arcsec; 1 where there is no WCS."""
     if planes.to_sky is None:
         return 1.0

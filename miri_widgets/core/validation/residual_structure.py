@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.levels.exposure_level import clipped_level
 from miri_widgets.core.levels.surfaces import smooth_surface
 from miri_widgets.core.stacks.source_masks import binned, source_mask, unbinned
@@ -56,7 +56,7 @@ class Field:
         return 1 - float(self.free.sum()) / usable if usable else 0.0
 
 
-def field_of(planes: Planes) -> Field:
+def field_of(planes: ExposureArrays) -> Field:
     """
     Find the sources of an exposure whose sky is still there.
 
@@ -142,7 +142,7 @@ def empty_apertures(
 
 
 def aperture_sums(
-    planes: Planes, free: Mask, x: NDArray[np.intp], y: NDArray[np.intp], radius: float
+    planes: ExposureArrays, free: Mask, x: NDArray[np.intp], y: NDArray[np.intp], radius: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return sums in empty apertures above the mean of their rings, and the error that ERR gives them."""
     circle, ring = aperture_weights(radius, 2 * radius, 4 * radius)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from miri_widgets.core.exposure_arrays import Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays
 from miri_widgets.core.validation.findings import findings, headline
 from miri_widgets.core.validation.injection import injected, plan_injection
 from miri_widgets.core.validation.measurements import Tally
@@ -173,9 +173,9 @@ class Proof:
 
 
 def prove(
-    correct: Callable[[Sequence[Planes]], Outcome],
-    exposures: Sequence[Planes],
-    outcome: Outcome,
+    correct: Callable[[Sequence[ExposureArrays]], CorrectionResult],
+    exposures: Sequence[ExposureArrays],
+    outcome: CorrectionResult,
     *,
     sources: int = 200,
     most_exposures: int = MOST_EXPOSURES,
@@ -187,10 +187,10 @@ def prove(
     Parameters
     ----------
     correct : callable
-        The correction, with its settings: exposures to `Outcome`. It is called once.
-    exposures : sequence of Planes
+        The correction, with its settings: exposures to `CorrectionResult`. It is called once.
+    exposures : sequence of ExposureArrays
         What went in. Not modified; asked for one at a time.
-    outcome : Outcome
+    outcome : CorrectionResult
         What the correction made of them.
     sources : int
         Wanted number of measurements of added sources, all measured exposures together; as many as fit without
@@ -251,9 +251,9 @@ def judged(measure: Callable[[], Proof], exposures: int = 0) -> Proof:
 
 
 def _measured(
-    correct: Callable[[Sequence[Planes]], Outcome],
-    exposures: Sequence[Planes],
-    outcome: Outcome,
+    correct: Callable[[Sequence[ExposureArrays]], CorrectionResult],
+    exposures: Sequence[ExposureArrays],
+    outcome: CorrectionResult,
     sources: int,
     most_exposures: int,
     seed: int,

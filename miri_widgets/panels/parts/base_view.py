@@ -10,7 +10,7 @@ import ipywidgets
 import traitlets
 
 from miri_widgets.delivery import deliver_all
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.subscriptions import Subscriptions
 
 __all__ = ["Part", "close_all", "close_hidden", "soon"]
 
@@ -20,7 +20,7 @@ class Part(ipywidgets.VBox):
 
     def __init__(self, *classes: str) -> None:
         # Trap: Widget.__del__ calls close(), also on a widget whose construction failed.
-        self._watches = Watches()
+        self._watches = Subscriptions()
         deliver_all()
         super().__init__()
         for name in ("mw-part", *classes):

@@ -8,8 +8,8 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.analysis.pixel_history import Chapter, PixelStory, tell
-from miri_widgets.models.background_value import Reading
+from miri_widgets.analysis.pixel_history import PixelAfterStage, PixelHistory, tell
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.pixel_history import question_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
@@ -44,7 +44,7 @@ class PixelStoryView(Part):
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-chart", "mw-pixel")
         self.session = session
-        self.reading = Reading(session.submit)
+        self.reading = BackgroundValue(session.submit)
         self.x_axis, self.y_axis = axis("seconds since the reset"), axis("DN", vertical=True)
         scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
         self.line = bqplot.Lines(
@@ -80,7 +80,7 @@ class PixelStoryView(Part):
         self.words.value = sentences([sentence], "calm")
 
     def _follow(self, _: Any) -> None:
-        story: PixelStory | None = self.reading.value
+        story: PixelHistory | None = self.reading.value
         if story is None:
             waits = (
                 "The pixel is being read."
@@ -104,7 +104,7 @@ class PixelStoryView(Part):
         self._draw(story)
         self.children = [self.heading, self.figure, self.words, self.table]
 
-    def _draw(self, story: PixelStory) -> None:
+    def _draw(self, story: PixelHistory) -> None:
         ramp = story.ramp
         assert ramp is not None
         times = np.tile(ramp.times, len(ramp.counts))
@@ -141,7 +141,7 @@ class PixelStoryView(Part):
         self.reading.close()
 
 
-def _row(place: int, one: Chapter) -> dict[str, Any]:
+def _row(place: int, one: PixelAfterStage) -> dict[str, Any]:
     title = one.title or one.path.name
     if one.pixel is None:
         return {"id": str(place), "stage": title, "value": "", "err": "", "unit": "", "flags": str(one.error)}

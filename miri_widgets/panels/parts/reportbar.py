@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import Reading
+from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.report import request_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
@@ -37,7 +37,7 @@ class ReportBar(Part):
         self.preview = button("Preview", tip="Show the report here, or hide it")
         self.words = text("")
         self.page = text("", "mw-report-page")
-        self._reading = Reading(session.submit)
+        self._reading = BackgroundValue(session.submit)
         row = ipywidgets.HBox([self.report, self.preview, self.export])
         row.add_class("mw-row")
         self.children = (row, self.words, self.page)

@@ -23,7 +23,7 @@ from miri_widgets.models.in_view import (
     time_of_writing,
 )
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.names import suffix_of
 from miri_widgets.viewer import ImageViewer, View
 from miri_widgets.viewer.image import safe_label
@@ -76,7 +76,7 @@ class ShownImages:
         self._ordered_before = 0  # jobs, when the preview or the difference of groups was opened
         self._handled: Any = None  # the wish for a product that was followed last
         session.is_drawn = True
-        self._watches = Watches()
+        self._watches = Subscriptions()
         viewer.on_view(self._viewed)
         self._watches.add(session, self._follow_shown, "shown", "extension", "requests")
         self._watches.add(compare, self._follow, "look", "value", "can")

@@ -9,7 +9,7 @@ from typing import Any
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.subscriptions import Watches
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.viewer import ImageViewer
 
 __all__ = ["ViewMemory"]
@@ -51,7 +51,7 @@ class ViewMemory:
         self._whole = True
         self._timer: asyncio.TimerHandle | None = None
         session.viewing = self.tell
-        self._watches = Watches()
+        self._watches = Subscriptions()
         self._watches.add(session, self._recall, "recalled")
 
     def tell(self) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from miri_widgets.errors import NotInArchiveError, ParameterError
 from miri_widgets.products import names
 from miri_widgets.products.archive.errors import archive_error
 from miri_widgets.products.download.resumable import Remote
-from miri_widgets.products.download.retry_policy import Patience
+from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.names import ExposureName, MosaicName, suffix_of
 
 __all__ = ["LEVELS", "MAST", "ArchiveFile", "Holdings", "list_program", "program_number", "remotes"]
@@ -116,7 +116,7 @@ def list_program(
     program: str,
     *,
     server: str = MAST,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Holdings:
     """
@@ -128,7 +128,7 @@ def list_program(
         Its number, with or without leading zeros.
     server : str
         The archive's address.
-    patience : Patience, optional
+    patience : RetryPolicy, optional
         How long to wait, and how often to try.
     told : callable, optional
         Called as ``told(observations asked, of how many)``.
@@ -144,7 +144,9 @@ def list_program(
     """
     number = program_number(program)
     try:
-        return _ask(number, _observations(server, patience or Patience()), told or (lambda done, total: None))
+        return _ask(
+            number, _observations(server, patience or RetryPolicy()), told or (lambda done, total: None)
+        )
     except Exception as error:
         raise archive_error(error, server, what=f"program {number}") from error
 
@@ -162,7 +164,7 @@ def remotes(files: Iterable[ArchiveFile], folder: Path, *, server: str = MAST) -
     )
 
 
-def _observations(server: str, patience: Patience) -> Any:
+def _observations(server: str, patience: RetryPolicy) -> Any:
     """Return astroquery's client for one server, with our patience."""
     from astroquery.mast import ObservationsClass
     from requests.adapters import HTTPAdapter

@@ -22,9 +22,9 @@ from miri_widgets.errors import (
 from miri_widgets.products.atomic import os_errors_as_ours
 from miri_widgets.products.download.partial_files import part_of
 from miri_widgets.products.download.resumable import Remote, fetch, is_complete
-from miri_widgets.products.download.retry_policy import Patience, Stop
+from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
 
-__all__ = ["DownloadProgress", "Outcome", "bytes_words", "download", "environment_token"]
+__all__ = ["DownloadProgress", "DownloadResult", "bytes_words", "download", "environment_token"]
 
 TOKEN_VARIABLE = "MAST_API_TOKEN"
 """Where astroquery, too, looks for the token."""
@@ -74,7 +74,7 @@ class DownloadProgress:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DownloadResult:
     """
     What became of one file.
 
@@ -102,10 +102,10 @@ def download(
     remotes: Sequence[Remote],
     *,
     token: str = "",
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     told: Callable[[DownloadProgress], None] | None = None,
-    patience: Patience | None = None,
-) -> tuple[Outcome, ...]:
+    patience: RetryPolicy | None = None,
+) -> tuple[DownloadResult, ...]:
     """
     Fetch files in their order.
 
@@ -117,22 +117,22 @@ def download(
         The files.
     token : str
         Opens proprietary files; sent with these only, over an encrypted connection or on this machine.
-    stop : Stop, optional
+    stop : CancelToken, optional
         Ends the download; what came is kept for the next.
     told : callable, optional
         Takes a `DownloadProgress`, at most five times a second, from this thread.
-    patience : Patience, optional
+    patience : RetryPolicy, optional
         How long to wait, and how often to try.
 
     Returns
     -------
-    tuple of Outcome
+    tuple of DownloadResult
         One per file that was tried, in order; the last carries what ended it.
     """
     import requests
 
-    stop = stop or Stop()
-    outcomes: list[Outcome] = []
+    stop = stop or CancelToken()
+    outcomes: list[DownloadResult] = []
     meter = _Meter(remotes, told or (lambda progress: None))
     with requests.Session() as session:
         for index, remote in enumerate(remotes):
@@ -153,7 +153,7 @@ def download(
                     f"a folder on a disk that works at {remote.path.parent}",
                     "choose another folder",
                 )
-            outcomes.append(Outcome(remote.path, fetched, error))
+            outcomes.append(DownloadResult(remote.path, fetched, error))
             if _ends_all(error):
                 break
     return tuple(outcomes)

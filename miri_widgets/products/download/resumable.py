@@ -34,7 +34,7 @@ from miri_widgets.products.archive.errors import archive_error, refusal
 from miri_widgets.products.atomic import os_errors_as_ours, publish, write_json
 from miri_widgets.products.download.http_headers import announced, content_range, retry_after, validator
 from miri_widgets.products.download.partial_files import facts_of, forget, note_of, own_part, part_of
-from miri_widgets.products.download.retry_policy import Patience, Stop
+from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
 
 __all__ = ["Remote", "fetch", "is_complete"]
 
@@ -103,9 +103,9 @@ def fetch(
     session: Any,
     *,
     auth: Any = None,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     told: Callable[[int, int, str], None] | None = None,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
 ) -> bool:
     """
     Fetch one file.
@@ -118,11 +118,11 @@ def fetch(
         The connection.
     auth : requests.auth.AuthBase, optional
         What opens a proprietary file.
-    stop : Stop, optional
+    stop : CancelToken, optional
         Ends the transfer; what came is kept.
     told : callable, optional
         Called as ``told(bytes so far, bytes in all or 0, words)``.
-    patience : Patience, optional
+    patience : RetryPolicy, optional
         How long to wait, and how often to try.
 
     Returns
@@ -142,7 +142,7 @@ def fetch(
     if is_complete(remote):
         return False
     told = told or (lambda done, total, words: None)
-    patience, stop = patience or Patience(), stop or Stop()
+    patience, stop = patience or RetryPolicy(), stop or CancelToken()
     part = part_of(remote.path)
     with os_errors_as_ours(remote.path.parent):
         remote.path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,9 +169,9 @@ class _Transfer:
     stream: IO[bytes]
     session: Any
     auth: Any
-    stop: Stop
+    stop: CancelToken
     told: Callable[[int, int, str], None]
-    patience: Patience
+    patience: RetryPolicy
 
     def pull(self) -> None:
         """Try until the part is whole."""
@@ -269,7 +269,7 @@ def _accept(
     return total or remote.size
 
 
-def _chunks(response: Any, remote: Remote, stop: Stop) -> Iterator[bytes]:
+def _chunks(response: Any, remote: Remote, stop: CancelToken) -> Iterator[bytes]:
     raw = response.raw
     with stop.calling(raw.shutdown):
         while True:
@@ -285,7 +285,7 @@ def _chunks(response: Any, remote: Remote, stop: Stop) -> Iterator[bytes]:
             yield chunk
 
 
-def _verify(remote: Remote, stream: IO[bytes], facts: Mapping[str, Any], stop: Stop) -> None:
+def _verify(remote: Remote, stream: IO[bytes], facts: Mapping[str, Any], stop: CancelToken) -> None:
     size = stream.seek(0, os.SEEK_END)
     if remote.size and size != remote.size:
         raise _damaged(remote, f"{size} bytes", f"{remote.size} bytes as the archive lists")
@@ -310,7 +310,7 @@ def _verify(remote: Remote, stream: IO[bytes], facts: Mapping[str, Any], stop: S
             )
 
 
-def _unless(stop: Stop, remote: Remote) -> None:
+def _unless(stop: CancelToken, remote: Remote) -> None:
     if stop.is_set():
         raise CancelledError(
             f"the download of {remote.path.name} was stopped",

@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Patience", "Stop"]
+__all__ = ["CancelToken", "RetryPolicy"]
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """
     How long to wait for a server.
 
@@ -37,7 +37,7 @@ class Patience:
         return min(max(self.delay * 2.0 ** max(failures - 1, 0), asked), self.longest)
 
 
-class Stop:
+class CancelToken:
     """A wish to stop, which also ends a read that waits for a stalled server."""
 
     def __init__(self) -> None:

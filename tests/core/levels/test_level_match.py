@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.core.exposure_arrays import Lazy, Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
 from miri_widgets.core.levels.groups import group_exposures, visit_of
 from miri_widgets.core.levels.level_match import match_levels
 from miri_widgets.core.sky.cells import Grid, sky_cells
@@ -47,7 +47,7 @@ def exposure(sci, lost, visit, dither, shift, noise):
         return 80 + (np.asarray(x) + shift[0]) * SCALE, (np.asarray(y) + shift[1]) * SCALE
 
     err = np.where(lost, np.nan, max(noise, 1e-3)).astype(np.float32)
-    return Planes(
+    return ExposureArrays(
         sci.astype(np.float32), err, (lost * np.uint32(1 | 1 << 10)).astype(np.uint32),
         root=f"jw01040001{visit}_02101_{dither + 1:05d}_mirimage", filter="F770W",
         start_mjd=6e4 + int(visit) + 0.01 * dither, fwhm=2.43, corner=CORNER, to_sky=to_sky,

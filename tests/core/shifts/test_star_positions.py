@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from miri_widgets.core.dq import BITS
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.shifts.star_overlaps import believed_overlaps, overlap_offset, pair_offsets
 from miri_widgets.core.shifts.star_positions import FINDERS, Finder, StarPositions, find_stars, finder_for
 from miri_widgets.core.tangent_plane import from_plane, rotation_matrix, to_plane
@@ -28,7 +28,7 @@ def exposure(x, y, flux, *, size=200, noise=0.02, width=SIGMA, seed=1):
         image += total * np.outer(along, across) / (2 * np.pi * s**2)
     image += rng.normal(0, noise, image.shape)
     data = image.astype(np.float32)
-    return Planes(
+    return ExposureArrays(
         data,
         np.full_like(data, noise),
         np.zeros(data.shape, np.uint32),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.exposure_arrays import Lazy, Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky.subtraction import METHODS, SCALINGS, subtract_sky
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
@@ -44,7 +44,7 @@ def exposure(seed, index, *, level=5.0, sigma=SIGMA, offset=0.0, shape=SHAPE, st
     err = np.sqrt(sum(variances))
     bad = has(dq, "DO_NOT_USE")
     sci, err, *variances = (np.where(bad, np.nan, part).astype(np.float32) for part in (sci, err, *variances))
-    return Planes(
+    return ExposureArrays(
         sci, err, dq, root=f"jw{index}", filter="F770W", start_mjd=59000.0 + index, corner=(400, 100),
         to_sky=partial(to_sky, 40.0 * index), var_poisson=variances[0], var_rnoise=variances[1],
         var_flat=variances[2],
@@ -449,7 +449,7 @@ def test_exact_offset_is_mean_of_levels_minus_level(shared_data):
         medians = numbers["sky_medians_MJy_sr"][f"eros_stephansquintet_{name}_skysub"]
         files = list(entry["offset_medsky_minus_median"])
         inputs = [
-            Planes(
+            ExposureArrays(
                 np.full((4, 4), medians[file], np.float32),
                 np.ones((4, 4), np.float32),
                 np.zeros((4, 4), np.uint32),

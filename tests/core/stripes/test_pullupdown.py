@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
 from miri_widgets.core.dq import BITS
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.regions import Region
 from miri_widgets.core.stripes.pull_strips import Arm
 from miri_widgets.core.stripes.pullupdown import correct_pullupdown, find_bright_sources, find_pullupdown
@@ -48,7 +48,7 @@ def exposure(seed, x, y, added=0.0, shape=SHAPE, corner=CORNER, saturated=True):
     sci += gaussian_filter(star, 2.0, truncate=6)
     dq = np.where(sci > 500, SATURATED, np.uint32(0)) if saturated else np.zeros(shape, np.uint32)
     sci = (sci + added).astype(np.float32)
-    return Planes(
+    return ExposureArrays(
         sci, np.full(shape, NOISE, np.float32), dq.astype(np.uint32), corner=corner, root="a",
         var_rnoise=np.full(shape, NOISE**2, np.float32),
     )  # fmt: skip
@@ -222,7 +222,7 @@ def test_a_region_on_the_sky_needs_a_wcs():
 @pytest.mark.parametrize("value", [np.nan, 0.0, 5.0])
 def test_nothing_to_measure_changes_nothing(value):
     sci = np.full((50, 60), value, np.float32)
-    planes = Planes(sci, np.ones_like(sci), np.zeros(sci.shape, np.uint32), corner=CORNER)
+    planes = ExposureArrays(sci, np.ones_like(sci), np.zeros(sci.shape, np.uint32), corner=CORNER)
     after = correct(planes, sources=[point(30, 25)])
     assert np.array_equal(after.sci, sci, equal_nan=True)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
 from miri_widgets.core.dq import BITS, has
-from miri_widgets.core.exposure_arrays import Planes
+from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.rates.integrations import clean_rateints
 from miri_widgets.core.regions import Region
 from miri_widgets.core.stripes.profiles import location
@@ -44,7 +44,7 @@ def exposure(sci, **named):
         "corner": CORNER,
         "root": "a",
     }
-    return Planes(sci=sci, **plain | named)
+    return ExposureArrays(sci=sci, **plain | named)
 
 
 def striped(seed, shape=SHAPE, rms=1.0, noise=0.3, sky=20.0, **named):

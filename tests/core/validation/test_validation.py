@@ -1,22 +1,15 @@
 """Laws of the proof of a correction: what it must find, and what it must not."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.core.exposure_arrays import Lazy, Outcome
+from miri_widgets.core.exposure_arrays import CorrectionResult, Lazy
 from miri_widgets.core.validation.validation import Proof, prove
-
-_spec = importlib.util.spec_from_file_location("proof_cases", Path(__file__).with_name("proof_cases.py"))
-cases = importlib.util.module_from_spec(_spec)
-sys.modules["proof_cases"] = cases
-_spec.loader.exec_module(cases)
+from tests.support import proof_cases as cases
 
 seeds = st.integers(0, 2**16)
 
@@ -211,7 +204,7 @@ def test_all_exposures_go_in_and_few_are_measured():
 
     def correct(exposures):
         seen.append(len(exposures))
-        return Outcome(exposures)
+        return CorrectionResult(exposures)
 
     found = proof_of(correct, cases.program(9), most_exposures=4)
     assert seen == [9, 9]

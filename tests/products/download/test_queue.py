@@ -13,9 +13,9 @@ from miri_widgets.products.download import queue as downloads
 from miri_widgets.products.download.partial_files import part_of
 from miri_widgets.products.download.queue import bytes_words, download
 from miri_widgets.products.download.resumable import Remote
-from miri_widgets.products.download.retry_policy import Patience, Stop
+from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
 
-QUICK = Patience(retries=2, delay=0.01, longest=0.05, connect=2, read=2)
+QUICK = RetryPolicy(retries=2, delay=0.01, longest=0.05, connect=2, read=2)
 BIG = 3_000_000
 
 
@@ -246,11 +246,11 @@ def test_no_network_is_a_sentence(mast, folder):
 
 
 def stopped_after(remote, seconds, **patience):
-    stop = Stop()
+    stop = CancelToken()
     timer = threading.Timer(seconds, stop.set)
     timer.start()
     begin = time.monotonic()
-    (outcome,) = download([remote], stop=stop, patience=Patience(**patience))
+    (outcome,) = download([remote], stop=stop, patience=RetryPolicy(**patience))
     return outcome, time.monotonic() - begin - seconds
 
 
@@ -276,7 +276,7 @@ def test_cancel_ends_the_wait_between_attempts(mast, folder):
 def test_stalled_server_is_left_after_a_while(mast, folder):
     uri, remote = one(mast, folder)
     mast.faults[uri] = [("stall", 500_000)]
-    (outcome,) = download([remote], patience=Patience(retries=2, delay=0.01, read=0.4))
+    (outcome,) = download([remote], patience=RetryPolicy(retries=2, delay=0.01, read=0.4))
     assert outcome.fetched and remote.path.read_bytes() == mast.files[uri]
 
 

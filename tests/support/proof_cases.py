@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from scipy.ndimage import median_filter
 
-from miri_widgets.core.exposure_arrays import Lazy, Outcome, Planes
+from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 
 SCALE = 0.11 / 3600
 SHAPE = (192, 192)
@@ -35,7 +35,7 @@ def exposure(index, *, seed=1, shape=SHAPE, dither=11.0, scene=None, wcs=True, b
     wrong = rng.random(shape) < bad
     sci[wrong], dq[wrong] = np.nan, dq[wrong] | np.uint32(1)
     err = np.where(wrong, np.nan, NOISE).astype(np.float32)
-    return Planes(
+    return ExposureArrays(
         sci.astype(np.float32), err, dq, root=f"jw{index:02d}", filter="F770W", start_mjd=index / 500, corner=(500, 300),
         to_sky=partial(to_sky, offset=offset) if wcs else None,
         to_pixel=partial(to_pixel, offset=offset) if wcs else None,
@@ -48,7 +48,7 @@ def program(count=3, **settings):
 
 def each(function):
     """A correction of each exposure by itself."""
-    return lambda exposures: Outcome(Lazy.mapped(function, exposures))
+    return lambda exposures: CorrectionResult(Lazy.mapped(function, exposures))
 
 
 def identity(planes):
@@ -105,4 +105,4 @@ def flag_fixed(fraction):
 def median_of_all(exposures):
     """Subtract the picture of the detector that all exposures make, own included."""
     picture = np.nanmedian(np.stack([planes.sci for planes in exposures]), axis=0)
-    return Outcome([planes.but(sci=planes.sci - picture) for planes in exposures])
+    return CorrectionResult([planes.but(sci=planes.sci - picture) for planes in exposures])
