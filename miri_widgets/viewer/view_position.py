@@ -66,7 +66,9 @@ def place_on(wcs: WCS | None, place: Mapping[str, Any]) -> tuple[float, float, f
         if inverse is None:
             return None
         x, y = map(float, inverse(x, y))
-        width = width / inverse.scale
+        scale = _scale(wcs, x, y) if wcs is not None and math.isfinite(x) and math.isfinite(y) else math.nan
+        # the scale that `place_of` has used: that of the whole image differs by up to a percent
+        width = width / (scale if scale > 0 else inverse.scale)
         known = getattr(wcs, "array_shape", None)
         if known and not all(
             -width < middle < side + width for middle, side in zip((x, y), known[::-1], strict=True)

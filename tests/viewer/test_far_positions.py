@@ -10,7 +10,7 @@ from miri_widgets.core.regions import Region
 from miri_widgets.core.tangent_plane import from_plane
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.outlines import outlines
-from miri_widgets.viewer.view_position import place_on
+from miri_widgets.viewer.view_position import place_of, place_on
 
 SHAPE = (1024, 1032)
 CENTRE = (80.5, -69.5)
@@ -61,3 +61,12 @@ def test_a_near_position_is_exact():
     wcs = folding_wcs()
     image = ViewerImage(np.zeros(SHAPE, np.float32), dimensionless_unscaled, wcs)
     assert image.pixel(wcs.pixel_to_world(100.25, 900.5)) == pytest.approx((100.25, 900.5), abs=1e-3)
+
+
+@pytest.mark.parametrize("middle", [(515.5, 511.5), (80.0, 900.0), (1000.0, 30.0)])
+@pytest.mark.parametrize("width", [30.0, 265.0, 1100.0])
+def test_a_place_on_a_distorted_image_comes_back_to_its_width(middle, width):
+    wcs = folding_wcs()
+    wcs.wcs.cdelt = [-0.11 / 3600, 0.1112 / 3600]  # pixels that are no squares
+    found = place_on(wcs, place_of(wcs, *middle, width))
+    np.testing.assert_allclose(found, (*middle, width), rtol=1e-6, atol=1e-4)
