@@ -24,8 +24,8 @@ def write_report(options: argparse.Namespace) -> int:
         If nothing is complete, or the file cannot be written.
     """
     from miri_widgets.models import open_session
-    from miri_widgets.models.report import request_of
-    from miri_widgets.panels.report_page import make_report
+    from miri_widgets.models.report_request import request_of
+    from miri_widgets.report.html import make_report
 
     session = open_session(load_program(options.program))
     try:

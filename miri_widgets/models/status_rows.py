@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-__all__ = ["STEPS_LEFT_OUT", "ExposureRow", "RowState", "RunRow", "StageState", "duration", "status_words"]
+__all__ = ["STEPS_LEFT_OUT", "ExposureRow", "RowState", "RunRow", "StageState", "status_words"]
 
 STEPS_LEFT_OUT = "done, with steps left out"
 """How a run, an exposure or a stage stands that is done, but in which the pipeline left steps out by itself."""
@@ -161,15 +161,3 @@ def status_words(state: RowState | StageState, left_out: str | bool) -> str:
         Steps that the pipeline left out without anybody's wish, or whether there are any.
     """
     return STEPS_LEFT_OUT if left_out and state in (RowState.DONE, StageState.DONE) else str(state)
-
-
-def duration(seconds: float | None) -> str:
-    """Return a time span for people: ``42 s``, ``3 min 20 s``, ``1 h 05 min``; empty when unknown."""
-    if seconds is None:
-        return ""
-    whole = max(round(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

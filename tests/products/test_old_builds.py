@@ -15,7 +15,6 @@ from miri_widgets.analysis.comparison import compared
 from miri_widgets.analysis.mosaic_photometry import MosaicPixels
 from miri_widgets.analysis.source_catalog import catalog_of
 from miri_widgets.errors import InputError, WrongSuffixError
-from miri_widgets.models.report_pictures import picture
 from miri_widgets.products.brightness_units import mjy_per_sr, unit_name
 from miri_widgets.products.covered_images import blank_without_weight, read_covered_image
 from miri_widgets.products.exposure import read_exposure
@@ -24,6 +23,7 @@ from miri_widgets.products.product_digest import content_hash
 from miri_widgets.products.scan import scan
 from miri_widgets.products.tables.region_files import read_regions
 from miri_widgets.products.thumbnails import read_thumbnail
+from miri_widgets.report.figures import picture
 from miri_widgets.steps.file_planes import read_planes
 from miri_widgets.steps.inputs import check_inputs
 from miri_widgets.steps.stages import stage as stage_of

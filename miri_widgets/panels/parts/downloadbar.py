@@ -8,11 +8,11 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.download_model import FetchingModel
-from miri_widgets.models.status_rows import duration
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.runbar import bar
 from miri_widgets.panels.parts.theme import button, sentences, text
 from miri_widgets.products.download.queue import DownloadProgress, bytes_words
+from miri_widgets.run.durations import duration
 
 __all__ = ["DownloadBar", "progress_words"]
 

@@ -10,11 +10,11 @@ import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.background_value import BackgroundValue
-from miri_widgets.models.report import request_of
+from miri_widgets.models.report_request import request_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
-from miri_widgets.panels.report_page import make_report
+from miri_widgets.report.html import make_report
 
 __all__ = ["ReportBar"]
 

@@ -12,11 +12,12 @@ from miri_widgets.models.exposure_selection import choose, rows_of
 from miri_widgets.models.progress import running_words
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.models.stage import StageModel
-from miri_widgets.models.status_rows import RowState, RunRow, duration
+from miri_widgets.models.status_rows import RowState, RunRow
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.rundifferences import RunDifferencesView
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, sentences, text
+from miri_widgets.run.durations import duration
 
 __all__ = ["Runs"]
 

@@ -1,7 +1,7 @@
 """
 The report of a reduction as one HTML file that asks nothing of the network.
 
-The template lies in this room, as everything does that turns facts into HTML; the facts are `miri_widgets.models.report`.
+The facts are gathered by `miri_widgets.report.report`; all that turns them into HTML is here and in the template.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from miri_widgets.models.citations import CITATIONS, bibtex
-from miri_widgets.models.report import Report, default_path, gather
-from miri_widgets.models.report_facts import ReportRequest
-from miri_widgets.models.report_texts import number_words, places_of, short_numbers, without_folders
-from miri_widgets.models.report_words import value_words
 from miri_widgets.products.atomic import write_text
+from miri_widgets.report.citations import CITATIONS, bibtex
+from miri_widgets.report.facts import ReportRequest
+from miri_widgets.report.methods_text import value_words
+from miri_widgets.report.report import Report, default_path, gather
+from miri_widgets.report.texts import number_words, places_of, short_numbers, without_folders
 
 __all__ = ["make_report", "render"]
 

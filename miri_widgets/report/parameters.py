@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.report_facts import ReportRequest, by_wavelength, skipped_steps
-from miri_widgets.models.report_texts import places_of, shown, without_advice
 from miri_widgets.products.program import Program
+from miri_widgets.report.facts import ReportRequest, by_wavelength, skipped_steps
+from miri_widgets.report.texts import places_of, shown, without_advice
 from miri_widgets.settings import Parameter, Settings, Source
 from miri_widgets.steps.acting import inactive
 

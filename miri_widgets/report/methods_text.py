@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from miri_widgets.models.citations import CITATIONS
-from miri_widgets.models.report_facts import StageFacts, run_words, skipped_steps
-from miri_widgets.models.report_parameters import BY_CRDS, BY_STAGE, ChangedParameter
-from miri_widgets.models.report_texts import number_words
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
+from miri_widgets.report.citations import CITATIONS
+from miri_widgets.report.facts import StageFacts, run_words, skipped_steps
+from miri_widgets.report.parameters import BY_CRDS, BY_STAGE, ChangedParameter
+from miri_widgets.report.texts import number_words
 
 __all__ = ["methods", "value_words"]
 
@@ -48,7 +48,7 @@ def methods(
     """
     Write what was done; only what a record proves is told.
 
-    A stage is named when it is complete in a run and was not skipped there. Citations stand in square brackets as keys of `miri_widgets.models.citations.CITATIONS`.
+    A stage is named when it is complete in a run and was not skipped there. Citations stand in square brackets as keys of `miri_widgets.report.citations.CITATIONS`.
 
     Returns
     -------

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.errors import BadTableError, EngineError
-from miri_widgets.models.report import gather, request_of
-from miri_widgets.panels.report_page import render
+from miri_widgets.models.report_request import request_of
+from miri_widgets.report.html import render
+from miri_widgets.report.report import gather
 
 from .report_law import Tables, assert_consistent
 

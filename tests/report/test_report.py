@@ -11,10 +11,11 @@ import pytest
 from astropy.io import fits
 
 from miri_widgets.errors import EngineError, NotFitsError
-from miri_widgets.models.citations import CITATIONS, bibtex
-from miri_widgets.models.report import gather, request_of
-from miri_widgets.models.report_pictures import picture
-from miri_widgets.models.report_texts import of_words, short_numbers, without_advice, without_folders
+from miri_widgets.models.report_request import request_of
+from miri_widgets.report.citations import CITATIONS, bibtex
+from miri_widgets.report.figures import picture
+from miri_widgets.report.report import gather
+from miri_widgets.report.texts import of_words, short_numbers, without_advice, without_folders
 from miri_widgets.steps.stage_list import STAGES
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -280,9 +281,9 @@ def test_north_and_east_and_the_scale_bar_follow_the_wcs(tmp_path):
     }  # fmt: skip
     science.header.update(cards)
     fits.HDUList([fits.PrimaryHDU(), science]).writeto(path)
-    from miri_widgets.models import report_pictures
+    from miri_widgets.report import figures
 
-    north, east = report_pictures._axes(report_pictures._celestial(science.header), (100, 120))
+    north, east = figures._axes(figures._celestial(science.header), (100, 120))
     np.testing.assert_allclose((north, east), ((0, 1), (-1, 0)), atol=1e-3)
     assert (
         "0.11 arcsec per pixel" in picture(path, "x").caption and "bar 2 arcsec" in picture(path, "x").caption

@@ -20,7 +20,7 @@ class Citation:
     Attributes
     ----------
     key : str
-        For BibTeX, and what `miri_widgets.models.report_words` asks for.
+        For BibTeX, and what `miri_widgets.report.methods_text` asks for.
     short : str
         Authors and year, for the running text.
     authors, title : str

@@ -10,10 +10,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from miri_widgets.errors import EngineError
-from miri_widgets.models.report_facts import (
+from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.program import Program
+from miri_widgets.products.tags import Tag, Verdict
+from miri_widgets.report.facts import (
     ProofFacts,
     ReportRequest,
     RunFacts,
@@ -27,19 +30,12 @@ from miri_widgets.models.report_facts import (
     stage_facts,
     warnings_of,
 )
-from miri_widgets.models.report_parameters import ChangedParameter, changed_parameters
-from miri_widgets.models.report_pictures import Picture, pictures_of
-from miri_widgets.models.report_texts import of_words, without_advice
-from miri_widgets.models.report_words import methods
-from miri_widgets.models.stage import PLANNING
-from miri_widgets.products.exposure import FILTERS, Exposure
-from miri_widgets.products.program import Program
-from miri_widgets.products.tags import Tag, Verdict
+from miri_widgets.report.figures import Picture, pictures_of
+from miri_widgets.report.methods_text import methods
+from miri_widgets.report.parameters import ChangedParameter, changed_parameters
+from miri_widgets.report.texts import of_words, without_advice
 
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
-
-__all__ = ["Report", "default_path", "gather", "request_of"]
+__all__ = ["Report", "default_path", "gather"]
 
 
 _MOST_NAMED = 4
@@ -83,7 +79,7 @@ class Report:
     methods : tuple of str
         Sentences for a paper.
     citations : tuple of str
-        Keys of `miri_widgets.models.citations.CITATIONS` that apply.
+        Keys of `miri_widgets.report.citations.CITATIONS` that apply.
     missing : tuple of str
         What is not in it, as sentences.
     """
@@ -118,35 +114,6 @@ class Report:
     def rejected(self) -> frozenset[str]:
         """Roots of the exposures that mosaics leave out."""
         return frozenset(root for root, tag in self.tags.items() if tag.verdict == Verdict.REJECTED)
-
-
-def request_of(session: SessionModel) -> ReportRequest:
-    """
-    Return what is to be reported; call it in the thread of the session.
-
-    Raises
-    ------
-    EngineError
-        If the plans are not those of the settings of now, or there is none.
-    """
-    if session.planning:
-        raise EngineError("no report can be made now", "plans of the settings of now", PLANNING.rstrip("."))
-    blockers = session.programs.blockers()
-    if blockers or not session.plans:
-        reason = " ".join(blockers) or session.trouble or "run a stage first"
-        raise EngineError("nothing to report", "exposures with planned runs", reason.rstrip("."))
-    programs = session.programs
-    return ReportRequest(
-        session.program,
-        session.services,
-        tuple(session.plans),
-        dict(session.refused),
-        tuple((model.stage, model.settings) for model in session.stages.values()),
-        tuple((one, one.root not in programs.excluded) for one in programs.exposures),
-        tuple(programs.warnings),
-        dict(session.tags.tags),
-        tuple(str(problem.error) for problem in programs.problems),
-    )
 
 
 def gather(request: ReportRequest) -> Report:

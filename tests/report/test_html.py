@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 import pytest
 
 from miri_widgets.errors import NotWritableError
-from miri_widgets.models.report import gather, request_of
+from miri_widgets.models.report_request import request_of
 from miri_widgets.panels.parts.reportbar import ReportBar
-from miri_widgets.panels.report_page import make_report, render
 from miri_widgets.products.tags import Tag, Verdict
+from miri_widgets.report.html import make_report, render
+from miri_widgets.report.report import gather
 
 from .report_law import Tables, assert_consistent
 

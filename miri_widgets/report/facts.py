@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
-from miri_widgets.models.report_texts import without_advice
-from miri_widgets.models.services import Services
-from miri_widgets.models.status_rows import duration
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.tags import Tag
+from miri_widgets.report.texts import without_advice
+from miri_widgets.run.durations import duration
 from miri_widgets.settings import Settings
 from miri_widgets.steps.left_out import left_out_words
 
@@ -51,12 +51,25 @@ _HOUSEKEEPING = frozenset(
 """Classes of Python warnings that are for programmers, and tell nothing of the data."""
 
 
+class RunCalls(Protocol):
+    """What a report asks about runs; `miri_widgets.run.program_runs.ProgramRuns` answers."""
+
+    @property
+    def record(self) -> Callable[[Any], Any]: ...
+    @property
+    def products(self) -> Callable[[Any], tuple[Path, ...]]: ...
+    @property
+    def accepted(self) -> Callable[[str], bool]: ...
+    @property
+    def preset(self) -> Callable[[str, str], Mapping[str, Any]]: ...
+
+
 @dataclass(frozen=True)
 class ReportRequest:
     """What is to be reported, as the session stands now: frozen values, for another thread."""
 
     program: Program
-    services: Services
+    services: RunCalls
     plans: tuple[Any, ...]
     refused: Mapping[str, str]
     stages: tuple[tuple[Any, Settings], ...]
