@@ -13,7 +13,7 @@ NOT_PIXELS = {
     "prove": "a proof is made on copies of the exposures",
     "proof_sources": "a proof is made on copies of the exposures",
     "rateints_file": "read by the step, tests/steps/test_rate_stripes.py",
-    "background_observations": "names exposures, tests/core/test_sky.py",
+    "background_observations": "names exposures, tests/core/sky/test_subtraction.py",
     "min_exposures": "a limit that refuses",
 }
 
