@@ -21,6 +21,7 @@ from miri_widgets.steps.left_out import left_out_words
 __all__ = [
     "ProofFacts",
     "ReportRequest",
+    "RunCalls",
     "RunFacts",
     "StageFacts",
     "accelerations_of",

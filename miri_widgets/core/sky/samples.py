@@ -2,104 +2,41 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache, partial
-from itertools import pairwise
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.dq import BITS
 from miri_widgets.core.exposure_arrays import ExposureArrays
-from miri_widgets.core.regions import Region, mask_of
+from miri_widgets.core.sky.exposure_sky import (
+    FIRST_IMAGER_COLUMN,
+    MaskSettings,
+    centre,
+    kind_of,
+    pixel_arcsec,
+    require_like,
+    sky_values,
+)
+from miri_widgets.core.sky.exposure_sky import structure as residual_structure
+from miri_widgets.core.sky.threads import in_parallel
 from miri_widgets.core.stacks.clipped_mean import clipped_mean, median_plane
 from miri_widgets.core.stacks.disk_stack import DiskStack
 from miri_widgets.core.stacks.fast_masking import blank
 from miri_widgets.core.stacks.source_masks import binned, robust_level, source_mask, unbinned
-from miri_widgets.errors import MixedExposuresError, ParameterError
+from miri_widgets.errors import ParameterError
 
-__all__ = [
-    "BOX",
-    "FIRST_IMAGER_COLUMN",
-    "MaskSettings",
-    "Samples",
-    "bands",
-    "in_parallel",
-    "require_like",
-]
+__all__ = ["Samples"]
 
-FIRST_IMAGER_COLUMN = 360
-"""0-based column of the full detector where the imager field begins; left of it are the coronagraphs."""
-
-BOX = 32
-"""Side, in pixels, of the boxes in which structure that moves over the detector is looked for."""
-
-_NO_SKY = np.uint32(sum(1 << BITS[flag] for flag in ("DO_NOT_USE", "NON_SCIENCE", "REFERENCE_PIXEL")))
 
 _ROUGH, _FINE = 16384, 65536
 """So many pixels tell the level of an exposure, before the last round and in it: to 1 and 0.5 per cent of sigma."""
 
 _PATCHY, _LEAST = 0.25, 8192
 """Fraction and number of the 2 x 2 pixels with values that must also be in 4 x 4 pixels with values."""
-
-_T = TypeVar("_T")
-
-
-def in_parallel(function: Callable[[int], _T], count: int) -> list[_T]:
-    """
-    Call with 0 ... count - 1 on two threads, if there are two cores; NumPy and SciPy let both run.
-
-    A function must not come here again: both threads could wait for each other.
-    """
-    return list(_threads().map(function, range(count)))
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """Return the threads of this process; to start them takes as long as a part of the work that they do."""
-    return ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="miri-sky")
-
-
-# a forked process has none of its parent's threads
-os.register_at_fork(after_in_child=_threads.cache_clear)
-
-
-def bands(count: int) -> list[slice]:
-    """Return slices that cover `count` rows: a band of a full exposure and its temporary arrays stay in the cache."""
-    edges = np.linspace(0, count, min(4, max(count, 1)) + 1).astype(int).tolist()
-    return [slice(*pair) for pair in pairwise(edges)]
-
-
-@dataclass(frozen=True)
-class MaskSettings:
-    """
-    Which pixels of an exposure count as sky.
-
-    Attributes
-    ----------
-    sources : bool
-        Whether sources are found and masked.
-    threshold, grow : float
-        As of `miri_widgets.core.stacks.source_masks.source_mask`.
-    rounds : int
-        How often levels are measured and sources searched, each time on a better sky.
-    above, delta : float, optional
-        Values above this, and above the level by this, are no sky; unit of the exposures.
-    regions : tuple of Region
-        Pixels inside are no sky.
-    """
-
-    sources: bool = True
-    threshold: float = 3.0
-    grow: float = 2.0
-    rounds: int = 2
-    above: float | None = None
-    delta: float | None = None
-    regions: Sequence[Region] = ()
 
 
 @dataclass(eq=False)
@@ -183,10 +120,10 @@ class Samples:
         with ThreadPoolExecutor(1) as pool:
             for index, planes in enumerate(exposures):
                 found = found or cls._empty(planes, len(exposures), settings, scaling, keep)
-                require_like(found.kind, _kind_of(planes))
+                require_like(found.kind, kind_of(planes))
                 found.roots.append(planes.root)
                 found.mjds.append(planes.start_mjd)
-                found.centres[index] = _centre(planes)
+                found.centres[index] = centre(planes)
                 if pending is not None:
                     pending.result()
                 pending = pool.submit(found._take, index, planes)
@@ -196,7 +133,7 @@ class Samples:
 
     def _take(self, index: int, planes: ExposureArrays) -> None:
         """Put one exposure on disk, and find its first level."""
-        values = _sky_values(planes, self.settings)
+        values = sky_values(planes, self.settings)
         small = binned(values)
         finite = np.isfinite(small)
         level = robust_level(small, self.imager & finite, _ROUGH)[0]
@@ -230,7 +167,7 @@ class Samples:
             DiskStack(count, first.shape) if keep else None,
         )
         found = cls(
-            settings, scaling, first.shape, *spools, _kind_of(first), first.fwhm, _pixel_arcsec(first), imager
+            settings, scaling, first.shape, *spools, kind_of(first), first.fwhm, pixel_arcsec(first), imager
         )
         found.centres = np.full((count, 2), np.nan)
         found.levels, found.noise, found.masked, found.structure = np.zeros((4, count))
@@ -399,83 +336,10 @@ class Samples:
         self.noise[index] = side * sigma
         self.masked[index] = float(np.mean(mask[usable])) if usable.any() else 0.0
         if last:
-            self.structure[index] = _structure(residual - np.float32(level), free, sigma)
+            self.structure[index] = residual_structure(residual - np.float32(level), free, sigma)
         self._masks[index] = np.packbits(mask if side == 2 else unbinned(mask, self.small.shape), axis=1)
-
-
-def _sky_values(planes: ExposureArrays, settings: MaskSettings) -> NDArray[np.float32]:
-    leave = (planes.dq & _NO_SKY) != 0
-    if settings.regions:
-        leave |= mask_of(settings.regions, planes)
-    values = np.array(planes.sci, np.float32)
-    if settings.above is not None:
-        with np.errstate(invalid="ignore"):
-            leave |= values > settings.above
-    leave |= ~np.isfinite(values)
-    blank(values, leave)
-    return values
 
 
 def _mean(levels: NDArray[np.float64]) -> float:
     # sorted: the same bits for any order of the exposures
     return float(np.mean(np.sort(levels)))
-
-
-def _structure(residual: NDArray[np.floating], free: NDArray[np.bool_], sigma: float) -> float:
-    """Return the rms of box averages in excess of the noise, unit of the residual; at least half-full boxes count."""
-    side = BOX // 2
-    ny, nx = residual.shape[0] // side * side, residual.shape[1] // side * side
-    if not (ny and nx):
-        return 0.0
-    boxes = (ny // side, side, nx // side, side)
-    rest = residual[:ny, :nx]
-    with np.errstate(invalid="ignore"):
-        kept = free[:ny, :nx] & (np.abs(rest) < 5 * max(sigma, 1e-30))
-    count = (
-        kept.reshape(boxes[0], side, nx)
-        .sum(axis=1, dtype=np.uint16)
-        .reshape(boxes[0], boxes[2], side)
-        .sum(axis=2)
-    )
-    total = np.where(kept, rest, np.float32(0)).reshape(boxes[0], side, nx).sum(axis=1)
-    total = total.reshape(boxes[0], boxes[2], side).sum(axis=2, dtype=np.float64)
-    full = count >= side * side // 2
-    if not full.any():
-        return 0.0
-    number = np.asarray(count[full], np.float64)
-    mean = np.asarray(total[full]) / number
-    return float(max(float(np.mean(mean**2) - np.mean(sigma**2 / number)), 0.0) ** 0.5)
-
-
-def _centre(planes: ExposureArrays) -> tuple[float, float]:
-    if planes.to_sky is None:
-        return float("nan"), float("nan")
-    ny, nx = planes.shape
-    ra, dec = planes.to_sky(np.array([(nx - 1) / 2]), np.array([(ny - 1) / 2]))
-    return float(np.ravel(ra)[0]), float(np.ravel(dec)[0])
-
-
-def _pixel_arcsec(planes: ExposureArrays) -> float:
-    """Side of the central pixel on the sky; NaN when not known."""
-    if planes.to_sky is None:
-        return float("nan")
-    ny, nx = planes.shape
-    x, y = np.array([nx / 2, nx / 2 + 1]), np.array([ny / 2, ny / 2])
-    ra, dec = (np.asarray(part, float) for part in planes.to_sky(x, y))
-    turn = ((ra[1] - ra[0] + 180) % 360 - 180) * np.cos(np.deg2rad(dec[0]))
-    return float(3600 * np.hypot(turn, dec[1] - dec[0]))
-
-
-def _kind_of(planes: ExposureArrays) -> dict[str, Any]:
-    return {name: getattr(planes, name) for name in ("shape", "filter", "unit", "corner")}
-
-
-def require_like(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Raise MixedExposuresError where exposures are of two kinds."""
-    for name, value in one.items():
-        if value != other[name]:
-            raise MixedExposuresError(
-                f"exposures of {name} {value} and {other[name]}",
-                "one filter, one subarray and one unit: the sky is a picture of the detector",
-                "leave the odd ones out",
-            )

@@ -9,7 +9,8 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.sky.samples import Samples, bands, in_parallel
+from miri_widgets.core.sky.samples import Samples
+from miri_widgets.core.sky.threads import bands, in_parallel
 from miri_widgets.core.stacks.clipped_mean import (
     LeaveOneOutMean,
     Stack,

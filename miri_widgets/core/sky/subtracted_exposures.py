@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.dq import BITS
 from miri_widgets.core.exposure_arrays import ExposureArrays
-from miri_widgets.core.sky.samples import Samples, bands, in_parallel
+from miri_widgets.core.sky.samples import Samples
 from miri_widgets.core.sky.sky_images import SkyImages, filled
+from miri_widgets.core.sky.threads import bands, in_parallel
 
 __all__ = ["Subtraction"]
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.regions import Region
+from miri_widgets.core.sky.exposure_sky import MaskSettings, require_like
 from miri_widgets.core.sky.pointings import whole_exposure
-from miri_widgets.core.sky.samples import MaskSettings, Samples, require_like
+from miri_widgets.core.sky.samples import Samples
 from miri_widgets.core.sky.sky_images import SkyImages, combine
 from miri_widgets.core.sky.subtracted_exposures import Subtraction
 from miri_widgets.errors import InputError, ParameterError
