@@ -1,0 +1,56 @@
+"""Every package that is imported is declared, and found by the name of its distribution."""
+
+import ast
+import importlib.metadata
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "miri_widgets"
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported():
+    """Return the files that import each package of other hands, by its name in code."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            for name in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {PACKAGE.name}:
+                found.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    return found
+
+
+def declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {canonical(re.split(r"[<>=!~ ;\[]", line)[0]) for line in project["dependencies"]}
+
+
+IMPORTED, DECLARED = imported(), declared()
+
+
+@pytest.mark.parametrize("name", sorted(IMPORTED))
+def test_what_is_imported_is_declared(name):
+    distributions = {canonical(one) for one in importlib.metadata.packages_distributions().get(name, ())}
+    optional = {"dask_gateway", "dask_jobqueue"}  # imported where such a cluster is asked for
+    if name in optional:
+        return
+    assert distributions & DECLARED, f"{name} of {sorted(distributions)} in {IMPORTED[name][:3]}"
+
+
+def test_what_is_declared_is_imported():
+    known = importlib.metadata.packages_distributions()
+    used = {canonical(one) for name in IMPORTED for one in known.get(name, ())}
+    # started by name: the servers and front ends that pages run in
+    assert DECLARED - used <= {"voila", "pysiaf", "configobj", "packaging", "ipyvue"}
