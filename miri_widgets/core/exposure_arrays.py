@@ -3,7 +3,7 @@ One calibrated exposure as arrays, and what a correction makes of several: the c
 
 A correction is a function of this form::
 
-    def correct(exposures: Sequence[Planes], *, clip: float = 3.0, ...) -> Outcome
+    def correct(exposures: Sequence[ExposureArrays], *, clip: float = 3.0, ...) -> CorrectionResult
 
 Its keyword arguments are the parameters that the user sees, by the same names. Pipeline steps and live previews
 call the same function, so that a preview shows the pixels that a run gives.

@@ -34,11 +34,11 @@ STAGE = Stage(
 """
 CORRECTION = """
 import numpy as np
-from miri_widgets.core.exposure_arrays import Lazy, Outcome
+from miri_widgets.core.exposure_arrays import Lazy, CorrectionResult
 
 
 def subtract(exposures, *, nsigma=3.0):
-    return Outcome(Lazy.mapped(lambda one: one.but(sci=one.sci - np.float32(np.nanmedian(one.sci))), exposures))
+    return CorrectionResult(Lazy.mapped(lambda one: one.but(sci=one.sci - np.float32(np.nanmedian(one.sci))), exposures))
 """
 STEP = """
 from miri_widgets.steps.miri_step import CorrectionStep
