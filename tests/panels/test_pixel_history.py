@@ -37,11 +37,11 @@ def test_values_after_every_stage(dashboard):
 
 
 def test_the_ramp_is_drawn_with_its_jumps(dashboard, monkeypatch):
-    from miri_widgets.models import pixel_story
+    from miri_widgets.analysis import pixel_history
 
     flags = (((), ("JUMP_DET",), ("SATURATED", "JUMP_DET")),)
     ramp = PixelRamp(np.array([[10.0, 20.0, 90.0]]), np.array([2.0, 4.0, 6.0]), flags)
-    monkeypatch.setattr(pixel_story, "read_pixel_ramp", lambda *_: ramp)
+    monkeypatch.setattr(pixel_history, "read_pixel_ramp", lambda *_: ramp)
     dashboard.view.viewer.clicked(1.0, 1.0)
     view = dashboard.view.pixel
     assert view.figure in view.children
