@@ -28,10 +28,12 @@ def reduced(repository: Path, small_twin: Any, tmp_path_factory: Any) -> Any:
     text = (repository / "dashboards" / "demo.ipynb").read_text()
     (folder / "small.ipynb").write_text(text.replace("demo.toml", "small.toml"))
     toml = folder / "small.toml"
-    toml.write_text(f'title = "Small field"\nsimulated = "small"\nworkspace = "{folder / "workspace"}"\n')
+    about = f'title = "Small field"\nsimulated = "small"\nworkspace = "{folder / "workspace"}"\n'
     for threshold in (4, 8):
+        # a page shows what the program's file says, never what a command was given
+        toml.write_text(f"{about}[settings.detector1]\njump.rejection_threshold = {threshold}\n")
         # in a process of its own: Playwright leaves an event loop running in this one
-        words = ["run", str(toml), "--set", f"detector1.jump.rejection_threshold={threshold}"]
+        words = ["run", str(toml)]
         code = "import sys; from miri_widgets.cli import main; sys.exit(main(sys.argv[1:]))"
         subprocess.run([sys.executable, "-c", code, *words], check=True, timeout=limit(REDUCTION))
     yield toml
