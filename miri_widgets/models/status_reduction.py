@@ -11,6 +11,7 @@ from miri_widgets.models.queue_reasons import waiting_reasons
 from miri_widgets.models.services import StageLike
 from miri_widgets.models.snapshot import Snapshot
 from miri_widgets.models.status_rows import RowState, RunRow, StageState
+from miri_widgets.steps.left_out import left_out_notes
 
 __all__ = ["engine_words", "exposure_states", "left_out_steps", "rows", "stage_values"]
 
@@ -83,7 +84,11 @@ def stage_values(
     """Return the traits of one stage model."""
     own = tuple(every.get(stage.name, ()))
     reasons, notes = _reasons(stage, own, every, facts, no_exposures)
-    notes = [*notes, *facts.notes.get(stage.name, ()), *_left_out(own)]
+    notes = [
+        *notes,
+        *facts.notes.get(stage.name, ()),
+        *left_out_notes([(row.label, row.left_out) for row in own], len(own)),
+    ]
     failed = [f"{row.label}: {row.sentence}" for row in own if row.state == RowState.FAILED and row.sentence]
     jobs = {row.job for row in own if row.active}
     return {
@@ -99,18 +104,6 @@ def stage_values(
         "eta": time_left([job for job in facts.jobs if job.job in jobs], stage.name),
         "late": any(job.forecast.late for job in facts.jobs if job.job in jobs),
     }
-
-
-def _left_out(own: Sequence[RunRow]) -> list[str]:
-    """Return which results were made with steps left out, one sentence for each set of steps and reasons."""
-    found: dict[str, list[str]] = {}
-    for row in own:
-        if row.left_out:
-            found.setdefault(row.left_out, []).append(row.label)
-    return [
-        f"The pipeline left steps out of {len(labels)} of {len(own)} runs, such as {labels[0]}: {words}."
-        for words, labels in found.items()
-    ]
 
 
 def _state(own: Sequence[RunRow], reasons: Sequence[str]) -> StageState:

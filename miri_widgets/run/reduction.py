@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from miri_widgets.errors import EngineError, MissingFileError, ParameterError, error_from_dict
 from miri_widgets.products.checks import program_contradictions, unmatched_exclusions
-from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.program_schema import STARTS
 from miri_widgets.products.scan import ScanResult
@@ -34,6 +34,7 @@ from miri_widgets.run.stage_choice import chain_of, require_possible, unknown_st
 from miri_widgets.settings import Parameter, Settings, Source
 from miri_widgets.steps import declarations, stages
 from miri_widgets.steps.acceleration import acceleration_states
+from miri_widgets.steps.left_out import left_out_notes
 
 __all__ = ["Overrides", "Reduction"]
 
@@ -335,12 +336,6 @@ class Reduction:
         return tuple(plan.label for plan, _ in harmed)
 
     @property
-    def filters(self) -> tuple[str, ...]:
-        """The filters of the exposures, by wavelength."""
-        found = {exposure.filter for exposure in self.exposures}
-        return tuple(name for name in FILTERS if name in found)
-
-    @property
     def complete(self) -> bool:
         """Whether every wanted stage could be planned."""
         return not self.planned.refused.keys() & set(self.wanted)
@@ -367,21 +362,15 @@ class Reduction:
         plans = [plan for plan in planned.plans if plan.stage == name]
         records = {plan.key: self.runs.record(plan) for plan in plans}
         products: list[Path] = []
-        failures, steps_left_out = [], dict[str, list[str]]()
+        failures: list[str] = []
+        left_out: list[tuple[str, str]] = []
         for plan in plans:
             if records[plan.key] is not None:
                 products += self.runs.products(plan)[:1]
-                if words := self.runs.left_out(plan):
-                    steps_left_out.setdefault(words, []).append(plan.label)
+                left_out.append((plan.label, self.runs.left_out(plan)))
             elif state is not None and (run := state.run(plan.key)) is not None and (run.error or run.reason):
                 failures.append(f"{plan.label}: {error_from_dict(run.error) if run.error else run.reason}")
-        notes = [
-            *planned.notes.get(name, ()),
-            *(
-                f"The pipeline left steps out of {len(labels)} of {len(plans)} runs, such as {labels[0]}: {words}."
-                for words, labels in steps_left_out.items()
-            ),
-        ]
+        notes = [*planned.notes.get(name, ()), *left_out_notes(left_out, len(plans))]
         refused = planned.refused.get(name)
         return StageSummary(
             name=name,

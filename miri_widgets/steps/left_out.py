@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["LeftOut", "left_out", "left_out_words"]
+__all__ = ["LeftOut", "left_out", "left_out_notes", "left_out_words"]
 
 LeftOut = dict[str, str]
 """``step``, ``reason``, and ``usual``: "yes" when the step never applies to such data, else ""."""
@@ -110,6 +110,27 @@ def left_out_words(found: Sequence[Mapping[str, str]]) -> str:
         if not one.get("usual"):
             by_reason.setdefault(str(one.get("reason", "")), []).append(str(one.get("step", "")))
     return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
+
+
+def left_out_notes(found: Sequence[tuple[str, str]], total: int) -> list[str]:
+    """
+    Return which results were made with steps left out, one sentence for each set of steps and reasons.
+
+    Parameters
+    ----------
+    found : sequence of (str, str)
+        Label of a run, and what `left_out_words` gives for it; runs with empty words are passed over.
+    total : int
+        Number of all runs of the stage.
+    """
+    labels: dict[str, list[str]] = {}
+    for label, words in found:
+        if words:
+            labels.setdefault(words, []).append(label)
+    return [
+        f"The pipeline left steps out of {len(some)} of {total} runs, such as {some[0]}: {words}."
+        for words, some in labels.items()
+    ]
 
 
 def _reason(messages: Sequence[str]) -> str:
