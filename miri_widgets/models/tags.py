@@ -12,7 +12,7 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
-from miri_widgets.products.tags import Tag, Verdict, change_tags, changed
+from miri_widgets.products.tags import Tag, change_tags, changed, rejected_roots
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -51,7 +51,7 @@ class TagsModel(traitlets.HasTraits):
     @property
     def rejected(self) -> frozenset[str]:
         """Roots of the exposures that leave the mosaic."""
-        return frozenset(root for root, tag in self.tags.items() if tag.verdict == Verdict.REJECTED)
+        return rejected_roots(self.tags)
 
     def change(self, roots: Iterable[str], **values: Any) -> None:
         """
@@ -107,10 +107,7 @@ class TagsModel(traitlets.HasTraits):
             self.tags = dict(tags)
 
     def _replan(self, change: Mapping[str, Any]) -> None:
-        before, after = (
-            {root for root, tag in (change[name] or {}).items() if tag.verdict == Verdict.REJECTED}
-            for name in ("old", "new")
-        )
+        before, after = (rejected_roots(change[name] or {}) for name in ("old", "new"))
         if before != after:
             self.session.touch()
 

@@ -22,7 +22,17 @@ from miri_widgets.errors import BadTableError, ParameterError, WorkspaceError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
 from miri_widgets.products.fits_reader import shown_name
 
-__all__ = ["ANOMALIES", "Tag", "TagFile", "Verdict", "change_tags", "changed", "read_tags", "tag_from"]
+__all__ = [
+    "ANOMALIES",
+    "Tag",
+    "TagFile",
+    "Verdict",
+    "change_tags",
+    "changed",
+    "read_tags",
+    "rejected_roots",
+    "tag_from",
+]
 
 ANOMALIES: Mapping[str, str] = {
     "cosmic_ray_shower": "cosmic-ray shower",
@@ -281,3 +291,15 @@ class TagFile:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def rejected_roots(tags: Mapping[str, Tag]) -> frozenset[str]:
+    """
+    Return the roots of the exposures that mosaics leave out.
+
+    Parameters
+    ----------
+    tags : mapping of str to Tag
+        Tags by root.
+    """
+    return frozenset(root for root, tag in tags.items() if tag.verdict == Verdict.REJECTED)

@@ -15,7 +15,7 @@ from typing import Any
 from miri_widgets.errors import EngineError
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
-from miri_widgets.products.tags import Tag, Verdict
+from miri_widgets.products.tags import Tag, Verdict, rejected_roots
 from miri_widgets.report.facts import (
     ProofFacts,
     ReportRequest,
@@ -113,7 +113,7 @@ class Report:
     @property
     def rejected(self) -> frozenset[str]:
         """Roots of the exposures that mosaics leave out."""
-        return frozenset(root for root, tag in self.tags.items() if tag.verdict == Verdict.REJECTED)
+        return rejected_roots(self.tags)
 
 
 def gather(request: ReportRequest) -> Report:

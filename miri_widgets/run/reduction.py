@@ -20,7 +20,7 @@ from miri_widgets.products.program import Program
 from miri_widgets.products.program_schema import STARTS
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.products.session_file import SessionFile, session_file_of
-from miri_widgets.products.tags import TagFile, Verdict
+from miri_widgets.products.tags import TagFile, rejected_roots
 from miri_widgets.run.chain_planning import PlannedChain
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.events import JobEvent
@@ -227,8 +227,7 @@ class Reduction:
     @cached_property
     def rejected(self) -> frozenset[str]:
         """Roots of exposures that are tagged as rejected in the workspace: mosaics leave them out."""
-        tags = TagFile(self.program.workspace / "tags.json").read()
-        return frozenset(root for root, tag in tags.items() if tag.verdict == Verdict.REJECTED)
+        return rejected_roots(TagFile(self.program.workspace / "tags.json").read())
 
     @cached_property
     def planned(self) -> PlannedChain:
