@@ -94,7 +94,7 @@ def _python() -> Check:
 def _added_stages() -> Check:
     from miri_widgets.steps.stages import all_stages, problems_of_added
 
-    names = ", ".join(one.name for one in all_stages() if one.after) or "none"
+    names = ", ".join(one.name for one in all_stages() if one.is_added) or "none"
     if problems := problems_of_added():
         return Check("own stages", State.WARNING, names, " ".join(problems).rstrip("."))
     return Check("own stages", State.OK, f"{names} added by other packages")

@@ -20,11 +20,10 @@ from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.covered_images import read_covered_image
 from miri_widgets.products.fits_reader import read_headers
 from miri_widgets.products.names import suffix_of
+from miri_widgets.steps.stages import all_stages
 
 __all__ = ["Picture", "picture", "pictures_of"]
 
-_SHOWN = {"i2d": "Mosaic", "sky": "Sky in detector pixels"}
-_STAGES = ("image3", "sky")
 _SIDE = 900
 """Longest side in pixels; larger images are averaged in boxes."""
 _BARS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
@@ -58,19 +57,24 @@ def pictures_of(made: Sequence[tuple[Any, tuple[Path, ...]]]) -> tuple[Picture, 
     made : sequence of (Record, tuple of Path)
         Runs and their products. One that cannot be read is left out: its run is told elsewhere.
     """
+    # the latest stage of the chain comes first: mosaics, then what lies before them
+    shown = {
+        (stage.name, one.suffix): (rank, one.title)
+        for rank, stage in enumerate(reversed(all_stages()))
+        for one in stage.figures
+    }
     found: list[tuple[int, Picture]] = []
     for record, products in made:
-        if record.stage not in _STAGES:
-            continue
         for path in products:
             suffix = suffix_of(path)
-            if suffix in _SHOWN and path.suffix == ".fits":
+            if (record.stage, suffix) in shown and path.suffix == ".fits":
+                rank, title = shown[record.stage, suffix]
                 try:
-                    drawn = picture(path, f"{_SHOWN[suffix]} · {path.stem.removesuffix(f'_{suffix}')}")
+                    drawn = picture(path, f"{title} · {path.stem.removesuffix(f'_{suffix}')}")
                     drawn = replace(drawn, caption=_with_exposures(drawn.caption, record))
                 except MiriWidgetsError:
                     continue
-                found.append((list(_SHOWN).index(suffix), drawn))
+                found.append((rank, drawn))
                 break
     return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))
 
