@@ -61,3 +61,16 @@ def test_locks_are_those_of_filelock():
     assert IMPORTED["filelock"]
     users = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if "fcntl" in path.read_text()}
     assert users == {"run/locks.py"}
+
+
+def test_sizes_are_written_by_one_function():
+    """A number of bytes reads the same wherever it is shown: `humanize.naturalsize` with its defaults."""
+    by_hand = re.compile(r"[:.\d]f\} ?(kB|MB|GB|TB)\b")
+    assert [str(path) for path in PACKAGE.rglob("*.py") if by_hand.search(path.read_text())] == []
+    calls = [
+        node
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "naturalsize"
+    ]
+    assert len(calls) > 20 and all(len(call.args) == 1 and not call.keywords for call in calls)
