@@ -38,11 +38,12 @@ def declared():
 
 
 IMPORTED, DECLARED = imported(), declared()
+DISTRIBUTIONS = importlib.metadata.packages_distributions()
 
 
 @pytest.mark.parametrize("name", sorted(IMPORTED))
 def test_what_is_imported_is_declared(name):
-    distributions = {canonical(one) for one in importlib.metadata.packages_distributions().get(name, ())}
+    distributions = {canonical(one) for one in DISTRIBUTIONS.get(name, ())}
     optional = {"dask_gateway", "dask_jobqueue"}  # imported where such a cluster is asked for
     if name in optional:
         return
@@ -50,8 +51,7 @@ def test_what_is_imported_is_declared(name):
 
 
 def test_what_is_declared_is_imported():
-    known = importlib.metadata.packages_distributions()
-    used = {canonical(one) for name in IMPORTED for one in known.get(name, ())}
+    used = {canonical(one) for name in IMPORTED for one in DISTRIBUTIONS.get(name, ())}
     # started by name: the servers and front ends that pages run in
     assert DECLARED - used <= {"voila", "pysiaf", "configobj", "packaging", "ipyvue"}
 
