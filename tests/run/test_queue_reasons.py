@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from miri_widgets.models.queue_reasons import waiting_reasons
+from miri_widgets.run.queue_reasons import waiting_reasons
 
 
 def plan(key, stage="detector1", depends=(), mb=1000.0):
