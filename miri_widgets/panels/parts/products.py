@@ -33,7 +33,7 @@ def size_words(size: int) -> str:
 
 class Products(Part):
     """
-    The files that a stage made with the settings of now.
+    The files that a stage made with the current settings.
 
     Parameters
     ----------
