@@ -77,7 +77,7 @@ def run_program(options: argparse.Namespace) -> int:
         say(program.origin)
         # a twin whose description has changed is made again
         if program.awaited or not program.has_exposures():
-            ensure_twin(program.simulated, processes=options.workers, say=say)
+            ensure_twin(program.simulated, processes=options.workers, notify=say)
     overrides = Overrides.of_session(program) if options.session else Overrides()
     also = options.also.split(",") if options.also else ()
     reduction = Reduction(

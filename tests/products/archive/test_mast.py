@@ -14,7 +14,7 @@ QUICK = RetryPolicy(retries=2, delay=0.01, longest=0.05, connect=2, read=1)
 
 
 def ask(mast, program="2736", **options):
-    return list_program(program, server=mast.address, patience=QUICK, **options)
+    return list_program(program, server=mast.address, retry_policy=QUICK, **options)
 
 
 def test_files_of_a_program(mast):
