@@ -13,6 +13,11 @@ def write_report(options: argparse.Namespace) -> int:
     """
     Run the command ``miri-widgets report``.
 
+    Parameters
+    ----------
+    options : Namespace
+        Parsed options of the command.
+
     Returns
     -------
     int

@@ -54,3 +54,10 @@ def test_what_is_declared_is_imported():
     used = {canonical(one) for name in IMPORTED for one in known.get(name, ())}
     # started by name: the servers and front ends that pages run in
     assert DECLARED - used <= {"voila", "pysiaf", "configobj", "packaging", "ipyvue"}
+
+
+def test_locks_are_those_of_filelock():
+    """Only the lock of a run is our own: a child inherits it, and several may share it."""
+    assert IMPORTED["filelock"]
+    users = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if "fcntl" in path.read_text()}
+    assert users == {"run/locks.py"}
