@@ -21,7 +21,7 @@ def test_files_of_a_program(mast):
     mast.add_program("02736")
     mast.add_program("01040")
     told = []
-    found = ask(mast, told=lambda *step: told.append(step))
+    found = ask(mast, on_progress=lambda *step: told.append(step))
     assert found.program == "02736" and found.planned == 0
     # pictures, other detectors and other programs are left out; a level is a suffix
     assert len(found.files) == 14
