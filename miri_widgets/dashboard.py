@@ -11,7 +11,6 @@ import ipywidgets
 
 from miri_widgets.models.program_chooser import OpeningModel
 from miri_widgets.models.session import SessionModel, open_session
-from miri_widgets.models.status_rows import STEPS_LEFT_OUT
 from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
 from miri_widgets.panels.apply_shift import ApplyShiftPanel
 from miri_widgets.panels.contact_sheet import ContactSheetPanel, contact_sheet_item
@@ -36,6 +35,7 @@ from miri_widgets.panels.sky import SkyPanel
 from miri_widgets.panels.stripes import StripesPanel
 from miri_widgets.panels.warm_pixels import WarmPixelsPanel
 from miri_widgets.products.program import Program, load_program
+from miri_widgets.run.status_rows import STEPS_LEFT_OUT
 from miri_widgets.viewer import ImageViewer, make_viewer
 
 __all__ = ["Dashboard", "show", "show_any"]

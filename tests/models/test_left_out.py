@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from miri_widgets.models.snapshot import Snapshot
-from miri_widgets.models.status_reduction import stage_values
-from miri_widgets.models.status_rows import RowState, RunRow
 from miri_widgets.report.facts import left_out_of
 from miri_widgets.run.few_groups import few_groups_notes
+from miri_widgets.run.snapshot import Snapshot
+from miri_widgets.run.status_reduction import stage_values
+from miri_widgets.run.status_rows import RowState, RunRow
 
 WORDS = "jump, rscd (too few groups)"
 FACTS = [
