@@ -29,7 +29,7 @@ _BYTES_PER_PIXEL = 28
 
 class GridPreview(Part):
     """
-    The grid that the settings of now give, around the footprints of all exposures.
+    The grid that the current settings give, around the footprints of all exposures.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ _COLUMNS = [
 
 class Products(Part):
     """
-    The files that a stage made with the settings of now.
+    The files that a stage made with the current settings.
 
     Parameters
     ----------
