@@ -87,7 +87,7 @@ def read_job(workspace: Workspace, job: str) -> JobFile:
     path = workspace.job_file(job)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        plans = tuple(RunPlan.from_dict(one) for one in values["plans"])
+        plans = tuple(RunPlan.from_dict(plan) for plan in values["plans"])
         return JobFile(str(values["job"]), float(values["created"]), plans)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadTableError(
@@ -98,7 +98,7 @@ def read_job(workspace: Workspace, job: str) -> JobFile:
 def job_ids(workspace: Workspace) -> list[str]:
     """Return the ids of all jobs, oldest first."""
     try:
-        return sorted(one.name for one in workspace.jobs.iterdir() if not one.name.startswith("."))
+        return sorted(path.name for path in workspace.jobs.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
         return []
 

@@ -82,7 +82,7 @@ class Launcher:
         if self.is_alive() or self._is_starting():
             return False
         now = time.monotonic()
-        self._starts = [one for one in self._starts if now - one < _START_SECONDS]
+        self._starts = [start for start in self._starts if now - start < _START_SECONDS]
         if len(self._starts) >= _STARTS:
             raise EngineError(
                 f"the job service stopped {_STARTS} times within {_START_SECONDS:.0f} s; {self._last_words()}",
