@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
+from humanize import naturalsize
 from numpy.typing import NDArray
 
 from miri_widgets.errors import InputError, MissingFileError, NotFitsError, NotJwstError, TooLargeError
@@ -322,8 +323,8 @@ def _refuse_too_large(need: int, header: fits.Header | LightHeader, path: Path) 
     if need > room:
         shape = " x ".join(str(header[f"NAXIS{axis + 1}"]) for axis in range(int(header["NAXIS"])))
         raise TooLargeError(
-            f"{shown_name(path)} claims an array of {shape} ({need / 1e9:.3g} GB)",
-            f"at most {room / 1e9:.1f} GB on this machine now",
+            f"{shown_name(path)} claims an array of {shape} ({naturalsize(need)})",
+            f"at most {naturalsize(room)} on this machine now",
             "check the file, or use a machine with more memory",
         )
 

@@ -8,11 +8,12 @@ the others as they are in the file, so that the last change of a field wins.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.program import Program
@@ -162,7 +163,7 @@ def _text(parts: Mapping[tuple[str, ...], Any]) -> str:
 def _alone(path: Path) -> Iterator[None]:
     """Keep other pages from writing between our reading and our writing; some milliseconds."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.stem}.lock").open("a") as lock:
+    with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # a disk without locks
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            stack.enter_context(FileLock(path.with_name(f".{path.stem}.lock"), poll_interval=0.01))
         yield

@@ -7,16 +7,15 @@ that the death of a process frees.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from miri_widgets.errors import BadTableError, ParameterError, WorkspaceError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
@@ -233,26 +232,21 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock on a file of its own: that of the tags gets another inode with every change."""
+    lock = FileLock(path, timeout=_PATIENCE, poll_interval=0.01)
     with os_errors_as_ours(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise WorkspaceError(
+                "another page has held the tags of this workspace for a while",
+                "one change at a time",
+                "tag the exposure again",
+            ) from error
     try:
-        end = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if time.monotonic() > end:
-                    raise WorkspaceError(
-                        "another page has held the tags of this workspace for a while",
-                        "one change at a time",
-                        "tag the exposure again",
-                    ) from error
-                time.sleep(0.01)
         yield
     finally:
-        os.close(descriptor)  # which unlocks
+        lock.release()
 
 
 class TagFile:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -11,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from filelock import lock_descriptor
 
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.run.workspace import Workspace
@@ -84,7 +85,7 @@ def note_measured(workspace: Workspace, measured: Measured) -> None:
     line = json.dumps(asdict(measured)).encode() + b"\n"
     descriptor = os.open(workspace.measured, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock_descriptor(descriptor, poll_interval=0.005)
         os.write(descriptor, line)
     finally:
         os.close(descriptor)

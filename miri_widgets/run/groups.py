@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from miri_widgets.products.exposure import read_exposure
 from miri_widgets.run.chain_planning import plan_stages
-from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.plan import RunPlan, without_accelerations
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.steps.acceleration import acceleration_states
 from miri_widgets.steps.stages import Scope, stage
 
 __all__ = ["groups_of", "plan_groups"]
@@ -54,6 +55,8 @@ def plan_groups(
     groups: Sequence[Mapping[str, Any]],
     stages: Sequence[str],
     environment: Mapping[str, str],
+    *,
+    acceleration_off: Collection[str] = (),
 ) -> tuple[RunPlan, ...]:
     """
     Plan the runs that `groups_of` was given: the same keys, unless an input, a setting or a version has changed.
@@ -68,14 +71,17 @@ def plan_groups(
         Stage names in running order.
     environment : mapping
         CRDS_* variables.
+    acceleration_off : collection of str, optional
+        Exact accelerations that the runs go without, or ``all``; no key depends on them.
 
     Raises
     ------
     MissingFileError, NotFitsError, NotJwstError
         If an exposure cannot be read.
     ParameterError, WrongSuffixError, CrdsCacheError
-        As `plan_stages`.
+        As `plan_stages`; ParameterError also if there is no acceleration of a name.
     """
+    acceleration_states(acceleration_off)  # a wrong name is refused before anything is read
     exposures, group_of = [], {}
     for group in groups:
         for path in group["files"]:
@@ -88,7 +94,7 @@ def plan_groups(
         if not stage(name).by_reference
     }
     mosaics = {name for name in stages if stage(name).leaves_rejected}
-    return plan_stages(
+    plans = plan_stages(
         workspace,
         exposures,
         stages,
@@ -98,6 +104,7 @@ def plan_groups(
         only=only,
         rejected=[one.root for one in exposures if mosaics - group_of[one.root]["settings"].keys()],
     )
+    return tuple(without_accelerations(plans, acceleration_off))
 
 
 def _of(root: str, path: str) -> bool:

@@ -43,10 +43,12 @@ _GROUPS = """\
 STAGES = {stages}
 GROUPS = {groups}
 KEYS = {keys}
+# exact accelerations that the runs go without; "all" for every one. Products and keys are the same either way
+ACCELERATION_OFF = {acceleration_off}
 {comments}"""
 
 _PLAN = """\
-plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT)
+plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT, acceleration_off=ACCELERATION_OFF)
 changed = sorted({plan.key for plan in plans} ^ set(KEYS))
 if changed:
     print("Not the same runs as at the export; an input, a setting or a version differs:", *changed)"""

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from humanize import naturalsize
+
 from miri_widgets.errors import (
     CancelledError,
     EngineError,
@@ -235,7 +237,7 @@ def _sync_folder(folder: Path) -> None:
 def _lost(plan: RunPlan, found: ChildEnd) -> WorkerLostError:
     code = found.exitcode
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
-    memory = f"; it used up to {found.peak_mb:.0f} MB, {plan.predicted_mb:.0f} MB were predicted"
+    memory = f"; it used up to {naturalsize(found.peak_mb * 1e6)}, {naturalsize(plan.predicted_mb * 1e6)} were predicted"
     if code == -9:
         remedy = "memory may have run out: use fewer workers or close other programs, then run again"
     else:

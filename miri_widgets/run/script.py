@@ -37,10 +37,12 @@ ENVIRONMENT = {environment}
 STAGES = {stages}
 GROUPS = {groups}
 KEYS = {keys}
+# exact accelerations that the runs go without; "all" for every one. Products and keys are the same either way
+ACCELERATION_OFF = {acceleration_off}
 {comments}
 
 def main():
-    plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT)
+    plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT, acceleration_off=ACCELERATION_OFF)
     changed = sorted({{plan.key for plan in plans}} ^ set(KEYS))
     if changed:
         print("Not the same runs as at the export; an input, a setting or a version differs:", *changed)
@@ -188,7 +190,7 @@ def require_plans(plans: Sequence[RunPlan]) -> None:
 
 
 def constants(plans: Sequence[RunPlan], workspace: Workspace | Path) -> dict[str, str]:
-    """Return what an exported script or notebook names, as Python: workspace, environment, stages, groups, keys."""
+    """Return what an exported script or notebook names, as Python: workspace, environment, stages, groups, keys, accelerations."""
     place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     return {
         "workspace": repr(str(place.root)),
@@ -196,6 +198,7 @@ def constants(plans: Sequence[RunPlan], workspace: Workspace | Path) -> dict[str
         "stages": repr([one.name for one in all_stages() if any(plan.stage == one.name for plan in plans)]),
         "groups": pformat(groups_of(plans), width=100, sort_dicts=False),
         "keys": pformat(sorted({plan.key for plan in plans}), width=100),
+        "acceleration_off": repr(sorted({name for plan in plans for name in plan.acceleration_off})),
         "comments": "".join(f"{line}\n" for line in (*rejected_lines(plans), *_inactive_lines(plans))),
     }
 

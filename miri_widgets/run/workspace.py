@@ -7,6 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from humanize import naturalsize
+
 from miri_widgets.errors import DiskFullError, NotWritableError
 from miri_widgets.products.atomic import os_errors_as_ours, require_writable
 
@@ -194,7 +196,7 @@ class Workspace:
         free = shutil.disk_usage(self.root).free
         if free < needed + _SPARE_BYTES:
             raise DiskFullError(
-                f"{free / 1e9:.1f} GB free on the disk of {self.root}",
-                f"{(needed + _SPARE_BYTES) / 1e9:.1f} GB for the products and a reserve",
+                f"{naturalsize(free)} free on the disk of {self.root}",
+                f"{naturalsize(needed + _SPARE_BYTES)} for the products and a reserve",
                 "free some space or choose a workspace on another disk; what is finished is kept",
             )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from miri_widgets.errors import InputError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
@@ -97,13 +98,16 @@ def _alone(root: Path, say: Say) -> Iterator[None]:
     """Let one process at a time make twins, which share their references: the next finds what this one made."""
     with os_errors_as_ours(root):
         root.mkdir(parents=True, exist_ok=True)
-        with (root / "making.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                say("another process makes a twin: waiting for it")
-                fcntl.flock(lock, fcntl.LOCK_EX)
+        lock = FileLock(root / "making.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            say("another process makes a twin: waiting for it")
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
 
 def _made(program: SimulatedProgram, root: Path, processes: int, say: Say) -> Twin:

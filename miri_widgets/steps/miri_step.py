@@ -32,7 +32,8 @@ from stdatamodels.jwst import datamodels
 from stpipe import config_parser
 
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
-from miri_widgets.core.validation.validation import Proof, prove
+from miri_widgets.core.validation.figures import Proof
+from miri_widgets.core.validation.validation import prove
 from miri_widgets.errors import MissingFileError, NotImagingError, NotWritableError, WrongSuffixError
 from miri_widgets.products.association import (
     SCIENCE,

@@ -12,6 +12,7 @@ import numpy as np
 from astropy import coordinates, units
 from astropy.modeling import models
 from gwcs import FITSImagingWCSTransform, coordinate_frames
+from humanize import naturalsize
 
 from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around
 from miri_widgets.errors import BadTableError, MissingFileError
@@ -73,7 +74,7 @@ def grid_report(grid: MosaicGrid, exposures: Sequence[Exposure]) -> dict[str, An
         )
     if grid.nx * grid.ny > _MANY_PIXELS:
         warnings.append(
-            f"A mosaic of {grid.nx} x {grid.ny} pixels needs {grid.nx * grid.ny * 28 / 1e9:.1f} GB of memory."
+            f"A mosaic of {grid.nx} x {grid.ny} pixels needs {naturalsize(grid.nx * grid.ny * 28)} of memory."
         )
     return {
         "grid": grid.to_dict(),

@@ -22,8 +22,9 @@ from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import has
 from miri_widgets.core.persistence.persistence import PersistenceMask, filter_thresholds, persistence_masks
 from miri_widgets.core.persistence.saturated_pixels import FULL_SHAPE, SaturationMap, Target, saturated_map
+from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.mask_validation import prove_masks
-from miri_widgets.core.validation.validation import Proof, judged
+from miri_widgets.core.validation.validation import judged
 from miri_widgets.errors import WrongSuffixError
 from miri_widgets.products.association import BACKGROUND, SCIENCE, read_members
 from miri_widgets.products.exposure import psf_fwhm_pixels

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from stdatamodels.jwst import datamodels
 
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays
-from miri_widgets.core.validation.validation import Proof, judged, prove
+from miri_widgets.core.validation.figures import Proof
+from miri_widgets.core.validation.validation import judged, prove
 from miri_widgets.errors import NotWritableError
 from miri_widgets.steps.model_planes import planes_of
 from miri_widgets.steps.showers import ShowerMaskStep

@@ -25,9 +25,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from miri_widgets.models.progress import JobsInProgress, Progress
 from miri_widgets.run.events import EventKind, JobEvent, read_events
 from miri_widgets.run.jobs import JobReducer, JobState
+from miri_widgets.run.progress import JobsInProgress, Progress
 
 ROOT = Path(__file__).parents[2]
 TICK = 0.25

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from miri_widgets.errors import NotInArchiveError, ParameterError
 from miri_widgets.products import names
-from miri_widgets.products.archive.errors import archive_error
+from miri_widgets.products.download.remote_errors import archive_error
 from miri_widgets.products.download.resumable import Remote
 from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.names import ExposureName, MosaicName, suffix_of

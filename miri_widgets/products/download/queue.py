@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from humanize import naturalsize
+
 from miri_widgets.errors import (
     ArchiveDownError,
     CancelledError,
@@ -24,7 +26,7 @@ from miri_widgets.products.download.partial_files import part_of
 from miri_widgets.products.download.resumable import Remote, fetch, is_complete
 from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
 
-__all__ = ["DownloadProgress", "DownloadResult", "bytes_words", "download", "environment_token"]
+__all__ = ["DownloadProgress", "DownloadResult", "download", "environment_token"]
 
 TOKEN_VARIABLE = "MAST_API_TOKEN"
 """Where astroquery, too, looks for the token."""
@@ -159,15 +161,6 @@ def download(
     return tuple(outcomes)
 
 
-def bytes_words(size: float) -> str:
-    """Return a number of bytes for people, in powers of 1000: ``12.3 MB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 999.5:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
-
-
 def _ends_all(error: MiriWidgetsError | None) -> bool:
     return (
         isinstance(error, CancelledError | UnreachableError | ArchiveDownError | WorkspaceError)
@@ -183,8 +176,8 @@ def _require_room(remotes: Sequence[Remote]) -> None:
     wanted = sum(remote.size - _kept(remote) for remote in remotes if not _there(remote))
     if wanted > free:
         raise DiskFullError(
-            f"{bytes_words(free)} are free on the disk of {folder}",
-            f"{bytes_words(wanted)} for the files that are still to come",
+            f"{naturalsize(free)} are free on the disk of {folder}",
+            f"{naturalsize(wanted)} for the files that are still to come",
             "free some space, choose fewer files or another folder",
         )
 

@@ -30,10 +30,10 @@ from miri_widgets.errors import (
     MiriWidgetsError,
     WorkspaceError,
 )
-from miri_widgets.products.archive.errors import archive_error, refusal
 from miri_widgets.products.atomic import os_errors_as_ours, publish, write_json
 from miri_widgets.products.download.http_headers import announced, content_range, retry_after, validator
 from miri_widgets.products.download.partial_files import facts_of, forget, note_of, own_part, part_of
+from miri_widgets.products.download.remote_errors import archive_error, refusal
 from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
 
 __all__ = ["Remote", "fetch", "is_complete"]

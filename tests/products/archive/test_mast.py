@@ -6,8 +6,8 @@ import requests.exceptions
 import urllib3.exceptions
 
 from miri_widgets import errors
-from miri_widgets.products.archive.errors import archive_error, refusal
 from miri_widgets.products.archive.mast import LEVELS, list_program, program_number, remotes
+from miri_widgets.products.download.remote_errors import archive_error, refusal
 from miri_widgets.products.download.retry_policy import RetryPolicy
 
 QUICK = RetryPolicy(retries=2, delay=0.01, longest=0.05, connect=2, read=1)
