@@ -319,12 +319,12 @@ def _refuse_overpacked(unpacked: int, path: Path) -> None:
 
 
 def _refuse_too_large(need: int, header: fits.Header | LightHeader, path: Path) -> None:
-    room = int(psutil.virtual_memory().available * MEMORY_FRACTION)
-    if need > room:
+    available = int(psutil.virtual_memory().available * MEMORY_FRACTION)
+    if need > available:
         shape = " x ".join(str(header[f"NAXIS{axis + 1}"]) for axis in range(int(header["NAXIS"])))
         raise TooLargeError(
             f"{shown_name(path)} claims an array of {shape} ({naturalsize(need)})",
-            f"at most {naturalsize(room)} on this machine now",
+            f"at most {naturalsize(available)} on this machine now",
             "check the file, or use a machine with more memory",
         )
 

@@ -134,10 +134,10 @@ def scan(
     known = _read_index(index)
     seen: dict[str, dict[str, Any]] = {}
     items: list[Exposure | Mosaic | Problem] = []
-    found = search_files(folders, lambda path, error: items.append(Problem(path, error)), exclude, _is_wanted)
+    files = search_files(folders, lambda path, error: items.append(Problem(path, error)), exclude, _is_wanted)
     partial: list[Path] = []
     packed: list[Path] = []
-    for path in sorted(found):
+    for path in sorted(files):
         if is_partial_name(path.name):
             partial.append(path)
             continue

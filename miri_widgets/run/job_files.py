@@ -106,7 +106,7 @@ def read_job(workspace: Workspace, job: str) -> JobFile:
 def job_ids(workspace: Workspace) -> list[str]:
     """Return the ids of all jobs, oldest first."""
     try:
-        return sorted(one.name for one in workspace.jobs.iterdir() if not one.name.startswith("."))
+        return sorted(path.name for path in workspace.jobs.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
         return []
 

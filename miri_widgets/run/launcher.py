@@ -91,7 +91,7 @@ class Launcher:
             return False
         self.workspace.require_own()
         now = time.monotonic()
-        self._starts = [one for one in self._starts if now - one < _START_SECONDS]
+        self._starts = [start for start in self._starts if now - start < _START_SECONDS]
         if len(self._starts) >= _STARTS:
             raise EngineError(
                 f"the job service stopped {_STARTS} times within {_START_SECONDS:.0f} s; {self._last_words()}",

@@ -149,12 +149,14 @@ class RunPlan:
 
     def files(self, workspace: Workspace) -> list[Path]:
         """Return where the exposures that go in lie, or will lie."""
-        return [one.file(workspace) for one in self.inputs if not one.parameter]
+        return [run_input.file(workspace) for run_input in self.inputs if not run_input.parameter]
 
     def handed_over(self, workspace: Workspace) -> dict[str, Any]:
         """Return the settings with the files that earlier runs give to parameters."""
         return self.settings | {
-            one.parameter: str(one.file(workspace)) for one in self.inputs if one.parameter
+            run_input.parameter: str(run_input.file(workspace))
+            for run_input in self.inputs
+            if run_input.parameter
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -264,4 +266,4 @@ def without_accelerations(plans: Sequence[RunPlan], off: Collection[str]) -> lis
     off : collection of str
         Names of `miri_widgets.steps.acceleration.ACCELERATIONS`, or ``all``.
     """
-    return [replace(one, acceleration_off=tuple(sorted({*one.acceleration_off, *off}))) for one in plans]
+    return [replace(plan, acceleration_off=tuple(sorted({*plan.acceleration_off, *off}))) for plan in plans]
