@@ -10,8 +10,8 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
-from miri_widgets.models.progress import stage_words
-from miri_widgets.models.status_rows import RowState, RunRow, StageState, status_words
+from miri_widgets.run.progress import stage_words
+from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_words
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.acting import Acting
 from miri_widgets.steps.stage import Stage

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.afterimages import AfterImages
 from miri_widgets.panels.charts.profiles import Profiles
+from miri_widgets.panels.charts.proofs import Proofs
+from miri_widgets.panels.charts.sources import Sources
 from miri_widgets.panels.charts.timeline import Timeline
 from miri_widgets.panels.parts.applied_shifts import AppliedShifts
 from miri_widgets.panels.parts.base_view import Part
@@ -15,10 +17,8 @@ from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.images import Images
 from miri_widgets.panels.parts.logview import LogView
 from miri_widgets.panels.parts.products import Products
-from miri_widgets.panels.parts.proofs import Proofs
 from miri_widgets.panels.parts.ratecheck import RateChecks
 from miri_widgets.panels.parts.runs import Runs
-from miri_widgets.panels.parts.sources import Sources
 from miri_widgets.steps.stage import Chart, ImageChart, Section, Stage, TimelineChart
 
 __all__ = ["Charts", "Sections", "sections_of"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from miri_widgets.errors import error_from_dict
-from miri_widgets.models.progress import time_left
-from miri_widgets.models.queue_reasons import waiting_reasons
-from miri_widgets.models.snapshot import Snapshot
-from miri_widgets.models.status_rows import RowState, RunRow, StageState
+from miri_widgets.run.progress import time_left
+from miri_widgets.run.queue_reasons import waiting_reasons
+from miri_widgets.run.snapshot import Snapshot
+from miri_widgets.run.status_rows import RowState, RunRow, StageState
 from miri_widgets.steps.left_out import left_out_notes
 from miri_widgets.steps.stage import Stage
 
