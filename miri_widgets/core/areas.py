@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.dq import BITS
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
-from miri_widgets.errors import InputError, ParameterError
+from miri_widgets.errors import InputError
 
 __all__ = ["AREAS", "IMAGER_COLUMN", "area_of", "imager_area", "mask_areas"]
 
@@ -106,8 +106,6 @@ def mask_areas(
     ------
     InputError
         If nothing of an exposure would remain, as with SUB64 and SUB128, which lie in the Lyot area.
-    ParameterError
-        If `margin` is out of bounds.
 
     Notes
     -----
@@ -117,8 +115,6 @@ def mask_areas(
     ----------
     The MIRI imaging reductions that flag these areas by hand, as ``dq[700:, :310]``.
     """
-    if not -60 <= margin <= 200:
-        raise ParameterError(f"margin = {margin!r}", "-60 to 200 columns", "correct the parameter")
     flag = partial(_flagged, lyot=lyot, coronagraphs=coronagraphs, margin=margin)
     warnings: tuple[str, ...] = ()
     if not (lyot or coronagraphs):

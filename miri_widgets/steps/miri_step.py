@@ -20,6 +20,7 @@ and handed over without that ending (`miri_widgets.steps.arguments`).
 from __future__ import annotations
 
 import logging
+import math
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,7 +35,13 @@ from stpipe import config_parser
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.validation import prove
-from miri_widgets.errors import MissingFileError, NotImagingError, NotWritableError, WrongSuffixError
+from miri_widgets.errors import (
+    MissingFileError,
+    NotImagingError,
+    NotWritableError,
+    ParameterError,
+    WrongSuffixError,
+)
 from miri_widgets.products.association import (
     SCIENCE,
     check_members,
@@ -102,6 +109,27 @@ class MiriStep(Step):
                     "give --output_dir",
                 )
         return super().save_model(model, suffix, *arguments, **named)
+
+    def run(self, *arguments: Any) -> Any:
+        """
+        Run, once every number is one: "nan" passes the bounds of a spec.
+
+        Parameters
+        ----------
+        *arguments : str or JwstDataModel
+            As for `stpipe.Step.run`.
+
+        Raises
+        ------
+        ParameterError
+            If a parameter is not a number.
+        """
+        for name in config_parser.load_spec_file(type(self)).scalars:
+            value = getattr(self, name, None)
+            parts = value if isinstance(value, list | tuple) else [value]
+            if any(isinstance(part, float) and math.isnan(part) for part in parts):
+                raise ParameterError(f"{name} = {value!r}", "a number", "correct the parameter")
+        return super().run(*arguments)
 
     def close(self) -> None:
         """Let go of what was kept on disk; a library that this step returned is gone then."""

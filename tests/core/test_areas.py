@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from miri_widgets.core.areas import AREAS, area_of, imager_area, mask_areas
 from miri_widgets.core.dq import BITS, has
 from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
-from miri_widgets.errors import InputError, ParameterError
+from miri_widgets.errors import InputError
 
 FULL = (1024, 1032)
 seeds = st.integers(0, 2**32 - 1)
@@ -129,12 +129,6 @@ def test_nothing_asked_is_told():
     outcome = mask_areas([exposure(1)], lyot=False, coronagraphs=False)
     assert "nothing is done" in outcome.warnings[0]
     assert np.array_equal(outcome.exposures[0].dq, exposure(1).dq)
-
-
-@pytest.mark.parametrize("margin", [-61, 201, 10**6])
-def test_a_margin_out_of_bounds_is_a_sentence(margin):
-    with pytest.raises(ParameterError, match="margin"):
-        mask_areas([exposure(1)], margin=margin)
 
 
 def test_defect_by_hand_numbers_are_for_full_frames_only():

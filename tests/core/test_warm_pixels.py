@@ -218,10 +218,6 @@ def test_too_few_mixed_or_unplaced_exposures_are_sentences():
         flag_warm_pixels([*exposures[:7], exposures[7].but(corner=(0, 0))])
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"nsigma": 0}, {"fraction": 0.2}, {"box": 4}, {"min_exposures": 2}, {"min_separation": float("nan")}],
-)
-def test_a_setting_out_of_bounds_is_a_sentence(wrong):
-    with pytest.raises(ParameterError, match=next(iter(wrong))):
-        flag_warm_pixels(dithers(6, count=4), **wrong)
+def test_an_even_box_is_a_sentence():
+    with pytest.raises(ParameterError, match="box = 4; expected an odd number"):
+        flag_warm_pixels(dithers(6, count=4), box=4)

@@ -98,7 +98,10 @@ def match_levels(
     Same aim as skymatch of the official pipeline, which compares whole outlines, the Lyot area included, and knows
     constants only; planes between tiles as in the reductions of mosaics of nearby galaxies.
     """
-    _require_settings(locals())
+    _require_known("model", model, MODELS)
+    if not callable(group):
+        _require_known("group", group, GROUPS)
+    _require_known("reference", reference, REFERENCES)
     sets = group_exposures(exposures, group)
     measurements = _measured(exposures, sets, box)
     components = components_of(measurements, sets.groups, min_cells)
@@ -321,19 +324,6 @@ def _warnings(facts: dict[str, Any], sets: Sets, components: NDArray[np.integer]
     return tuple(lines)
 
 
-def _require_settings(given: dict[str, Any]) -> None:
-    def refuse(name: str, expected: str) -> None:
-        raise ParameterError(f"{name} = {given[name]!r}", expected, "correct the parameter")
-
-    if given["model"] not in MODELS:
-        refuse("model", "one of " + ", ".join(MODELS))
-    if not (callable(given["group"]) or given["group"] in GROUPS):
-        refuse("group", "one of " + ", ".join(GROUPS))
-    if given["reference"] not in REFERENCES:
-        refuse("reference", "one of " + ", ".join(REFERENCES))
-    if not 4 <= given["box"] <= 256:
-        refuse("box", "4 to 256 pixels")
-    if not given["min_cells"] >= 1:
-        refuse("min_cells", "1 or more")
-    if not given["plane_sigma"] > 0:
-        refuse("plane_sigma", "a positive number of standard deviations")
+def _require_known(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ParameterError(f"{name} = {value!r}", "one of " + ", ".join(known), "choose one of them")

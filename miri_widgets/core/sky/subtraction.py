@@ -105,7 +105,7 @@ def subtract_sky(
     MixedExposuresError
         If exposures differ in filter, subarray or unit.
     ParameterError
-        If a setting is out of bounds, or nothing counts as sky.
+        If a choice is unknown, a limit is not finite, or nothing counts as sky.
 
     Notes
     -----
@@ -123,7 +123,7 @@ def subtract_sky(
     The sky step of the MIRI imaging example notebooks (K. Gordon 2022), here symmetric, without the exposure itself,
     and with its uncertainty. Separation of dithers: D. Dicken et al. 2024, A&A 689, A5.
     """
-    _require_settings(locals())
+    _require_sense(method, scaling, exclude_above=exclude_above, exclude_delta=exclude_delta)
     # glibc then keeps freed memory up to this size at hand, which spares page faults; untouched, it takes none
     np.empty(_AT_HAND, np.uint8)
     masks = MaskSettings(
@@ -159,26 +159,14 @@ def subtract_sky(
     return CorrectionResult(Lazy(len(exposures), correct), facts, products, warnings)
 
 
-def _require_settings(given: dict[str, Any]) -> None:
-    def refuse(name: str, expected: str) -> None:
-        raise ParameterError(f"{name} = {given[name]!r}", expected, "correct the parameter")
-
-    if given["method"] not in METHODS:
-        refuse("method", "one of " + ", ".join(METHODS))
-    if given["scaling"] not in SCALINGS:
-        refuse("scaling", "one of " + ", ".join(SCALINGS))
-    for name in ("clip_low", "clip_high", "source_threshold"):
-        if not 0 < given[name] < float("inf"):
-            refuse(name, "a positive number of standard deviations")
-    for name in ("source_grow", "min_separation"):
-        if not 0 <= given[name] < float("inf"):
-            refuse(name, "a number of FWHM, zero or more")
-    for name, least in (("mask_rounds", 1), ("min_exposures", 1), ("min_samples", 1)):
-        if given[name] < least:
-            refuse(name, f"at least {least}")
-    for name in ("exclude_above", "exclude_delta"):
-        if given[name] is not None and not np.isfinite(given[name]):
-            refuse(name, "a finite number, or none")
+def _require_sense(method: str, scaling: str, **limits: float | None) -> None:
+    """Refuse what bounds of single parameters cannot say; the bounds stand in the spec of the step."""
+    for name, value, known in (("method", method, METHODS), ("scaling", scaling, SCALINGS)):
+        if value not in known:
+            raise ParameterError(f"{name} = {value!r}", "one of " + ", ".join(known), "choose one of them")
+    for name, limit in limits.items():
+        if limit is not None and not np.isfinite(limit):
+            raise ParameterError(f"{name} = {limit!r}", "a finite number, or none", "correct it")
 
 
 def _require_enough(found: int, least: int, kind: str) -> None:

@@ -124,7 +124,7 @@ def source_mask(
     Raises
     ------
     ParameterError
-        If a setting is not positive.
+        If `fwhm` is not positive.
 
     Notes
     -----
@@ -132,12 +132,8 @@ def source_mask(
     is a source, and grows by a square of half width `grow` times the FWHM: by twice as much where it stands out ten
     times more, and four times as much where a hundred times more. Absent values count as sky.
     """
-    if not (fwhm > 0 and threshold > 0 and grow >= 0):
-        raise ParameterError(
-            f"fwhm={fwhm:g}, threshold={threshold:g}, grow={grow:g}",
-            "positive numbers",
-            "correct the setting of the source mask",
-        )
+    if not fwhm > 0:
+        raise ParameterError(f"a point source of {fwhm:g} pixels FWHM", "a positive number", "correct it")
     present = np.isfinite(image)
     mask = np.zeros(image.shape, bool)
     level, sigma = robust_level(np.asarray(image, dtype=np.float32), present, _SAMPLE)

@@ -142,7 +142,7 @@ def correct_pullupdown(
     Raises
     ------
     ParameterError
-        If a parameter is out of bounds, or a region on the sky meets an exposure without WCS.
+        If there is nothing to correct, or a region on the sky meets an exposure without WCS.
 
     Notes
     -----
@@ -150,7 +150,7 @@ def correct_pullupdown(
     not corrected; given ones are named in the warnings.
     """
     chosen = tuple(side for side, on in zip(SIDES, (top, bottom, left, right), strict=True) if on)
-    _check(chosen, find, sources, width=width, offset=offset, nsigma=source_nsigma, significance=significance)
+    _require_sense(chosen, find, sources)
     settings = {
         "sources": tuple(sources),
         "find": find,
@@ -356,22 +356,18 @@ def _corrected(exposure: ExposureArrays, *, settings: Mapping[str, Any]) -> Expo
     )
 
 
-def _check(sides: tuple[str, ...], find: bool, sources: Sequence[Region], **given: float) -> None:
-    def refuse(result: str, expected: str) -> None:
-        raise ParameterError(result, expected, "correct the parameter")
-
+def _require_sense(sides: tuple[str, ...], find: bool, sources: Sequence[Region]) -> None:
+    """Refuse what bounds of single parameters cannot say; the bounds stand in the spec of the step."""
     if not sides and not any(region.text for region in sources):
-        refuse("no side of the sources", "at least one of top, bottom, left and right")
+        raise ParameterError(
+            "no side of the sources", "at least one of top, bottom, left and right", "set one of them"
+        )
     if not find and not sources:
-        refuse("no sources, and find is off", "a region file with bright sources, or find = True")
-    for name, low, high in (
-        ("width", 3, 400),
-        ("offset", 0, 400),
-        ("nsigma", 0.5, 100),
-        ("significance", 2, 100),
-    ):
-        if not low <= given[name] <= high:
-            refuse(f"{name} = {given[name]!r}", f"{low} to {high}")
+        raise ParameterError(
+            "no sources, and find is off",
+            "a region file with bright sources, or find = True",
+            "correct one of them",
+        )
 
 
 def _refusals(exposures: Sequence[ExposureArrays], sources: Sequence[Region]) -> Iterator[str]:

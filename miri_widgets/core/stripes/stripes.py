@@ -26,6 +26,9 @@ __all__ = ["Stripes", "clean_stripes", "compare_cleanings", "find_stripes", "str
 
 _FEWEST_ROWS = 128
 
+CORONAGRAPHS = ("own", "leave")
+"""Ways with the Lyot and coronagraph areas."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stripes:
@@ -95,17 +98,14 @@ def clean_stripes(
     Raises
     ------
     ParameterError
-        If a parameter is out of bounds.
+        If neither columns nor rows are to be cleaned, or the way with coronagraphs is unknown.
 
     Notes
     -----
     Pixels of value exactly 0 were never measured, and do not count. ERR and ``var_rnoise`` gain the variance of
     the offsets. DQ stays as it is.
     """
-    _check(
-        columns=columns, rows=rows, protect_scale=protect_scale, source_nsigma=source_nsigma,
-        exclude_above=exclude_above, coronagraphs=coronagraphs, min_pixels=min_pixels,
-    )  # fmt: skip
+    _require_sense(columns, rows, exclude_above, coronagraphs)
     settings = {
         "columns": columns,
         "rows": rows,
@@ -234,22 +234,16 @@ def _cleaned(exposure: ExposureArrays, *, settings: Mapping[str, Any]) -> Exposu
     )
 
 
-def _check(**given: Any) -> None:
-    def refuse(name: str, expected: str) -> None:
-        raise ParameterError(f"{name} = {given[name]!r}", expected, "correct the parameter")
-
-    if not (given["columns"] or given["rows"]):
-        refuse("rows", "columns, rows or both to be cleaned")
-    if not 5 <= given["protect_scale"] <= 1000:
-        refuse("protect_scale", "5 to 1000 pixels")
-    if not 0.5 <= given["source_nsigma"] <= 100:
-        refuse("source_nsigma", "0.5 to 100 standard deviations")
-    if given["exclude_above"] is not None and not np.isfinite(given["exclude_above"]):
-        refuse("exclude_above", "a finite number, or none")
-    if given["coronagraphs"] not in ("own", "leave"):
-        refuse("coronagraphs", "own or leave")
-    if given["min_pixels"] < 1:
-        refuse("min_pixels", "at least 1")
+def _require_sense(columns: bool, rows: bool, exclude_above: float | None, coronagraphs: str) -> None:
+    """Refuse what bounds of single parameters cannot say; the bounds stand in the spec of the step."""
+    if not (columns or rows):
+        raise ParameterError("rows = False and columns = False", "columns, rows or both", "set one of them")
+    if exclude_above is not None and not np.isfinite(exclude_above):
+        raise ParameterError(f"exclude_above = {exclude_above!r}", "a finite number, or none", "correct it")
+    if coronagraphs not in CORONAGRAPHS:
+        raise ParameterError(
+            f"coronagraphs = {coronagraphs!r}", "one of " + ", ".join(CORONAGRAPHS), "choose one of them"
+        )
 
 
 def _warnings(exposures: Sequence[ExposureArrays], coronagraphs: str) -> tuple[str, ...]:

@@ -203,10 +203,6 @@ def test_sources_are_found_by_saturation_and_by_brightness():
     [
         {"top": False, "bottom": False, "left": False, "right": False},
         {"find": False},
-        {"width": 1},
-        {"offset": -1},
-        {"source_nsigma": 0.0},
-        {"significance": float("nan")},
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(named):

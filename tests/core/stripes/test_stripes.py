@@ -247,11 +247,8 @@ def test_comparison_tells_cleaned_from_striped():
     "named",
     [
         {"columns": False, "rows": False},
-        {"protect_scale": 0.0},
-        {"source_nsigma": -1.0},
         {"exclude_above": float("nan")},
         {"coronagraphs": "maybe"},
-        {"min_pixels": 0},
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(named):
