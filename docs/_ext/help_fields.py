@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FIELDS", "HELP", "Help", "read_help"]
+__all__ = ["FIELDS", "HELP", "Help", "parse_help", "read_help"]
 
 HELP = Path(__file__).parents[2] / "miri_widgets" / "panels" / "help"
 FIELDS = {
@@ -49,7 +49,25 @@ def read_help(name: str) -> Help:
     ValueError
         If a field is missing, empty, or out of order.
     """
-    text = (HELP / f"{name}.md").read_text(encoding="utf-8")
+    return parse_help((HELP / f"{name}.md").read_text(encoding="utf-8"), name)
+
+
+def parse_help(text: str, name: str) -> Help:
+    """
+    Return the fields of a help page.
+
+    Parameters
+    ----------
+    text : str
+        The page, as Markdown.
+    name : str
+        The stage, for the sentence of an error.
+
+    Raises
+    ------
+    ValueError
+        If a field is missing, empty, or out of order.
+    """
     what, *parts = re.split(r"^### (.+)$\n", text, flags=re.MULTILINE)
     titles, bodies = parts[::2], [body.strip() for body in parts[1::2]]
     if titles != list(FIELDS.values()) or not what.strip() or not all(bodies):

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Any
 
-from help_fields import HELP, Help, read_help
+from help_fields import FIELDS, HELP, Help, parse_help, read_help
 
 from miri_widgets.settings import Kind, Parameter
 from miri_widgets.steps.declarations import declared, owned_reason, step_docs
@@ -114,18 +114,32 @@ def meanings_of(figures: str) -> dict[str, str]:
 
 def stage_page(stage: Stage, meanings: dict[str, str]) -> str:
     """Return the page of one stage."""
-    words = read_help(stage.name)
+    words = _help_of(stage)
     lines = [f"# {stage.title}", "", stage.summary, "", *_facts(stage), ""]
     lines += ["## What it does", "", words.what, "", *_picture(stage.name, f"The panel of {stage.short}")]
-    lines += ["## When to use it", "", words.when, "", "## When not to use it", "", words.never, ""]
-    lines += ["## How good it is", "", words.good, "", *_figures(words, meanings)]
-    lines += ["## Parameters", "", *_parameters(stage), "## Source", "", words.source, ""]
+    lines += [*_section(FIELDS["when"], words.when), *_section(FIELDS["never"], words.never)]
+    lines += [*_section(FIELDS["good"], words.good), *_figures(words, meanings)]
+    lines += ["## Parameters", "", *_parameters(stage), *_section(FIELDS["source"], words.source)]
     return "\n".join(lines)
+
+
+def _help_of(stage: Stage) -> Help:
+    """Return the help of a stage: a stage of another package brings its own, with or without our headings."""
+    if not stage.is_added:
+        return read_help(stage.name)
+    if "\n### " in stage.help:
+        return parse_help(stage.help, stage.name)
+    return Help(stage.help, "", "", "", "")
+
+
+def _section(title: str, text: str) -> list[str]:
+    return [f"## {title}", "", text, ""] if text else []
 
 
 def _facts(stage: Stage) -> list[str]:
     aliases = {dotted: alias for alias, dotted in CLASSES.items()}
-    command = f"strun {aliases.get(stage.pipeline, f'calwebb_{stage.name}')}"
+    official = f"calwebb_{stage.name}"
+    command = f"strun {aliases.get(stage.pipeline, stage.pipeline if stage.is_own else official)}"
     return [
         f"| in the chain | {'optional' if stage.optional else 'always'} |",
         "|---|---|",

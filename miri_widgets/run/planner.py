@@ -25,8 +25,6 @@ from miri_widgets.steps.stages import Scope, Stage, all_stages, preset
 
 __all__ = ["Chosen", "Planner"]
 
-_DEDICATED = "background_observations"
-"""The parameter that names observations of empty sky: they take no part in mosaics."""
 _REFERENCE = "reference_filter"
 """The parameter that names the filter whose exposures stand for all of the program."""
 
@@ -82,8 +80,8 @@ class Planner:
     def note_backgrounds(self, stages: Sequence[Stage], exposures: Sequence[Exposure]) -> None:
         """Remember the observations of empty sky, also for stages before the one that takes them."""
         for stage in stages:
-            for exposure in exposures if _DEDICATED in stage.essential else ():
-                chosen = self._chosen(stage, exposure).get(_DEDICATED)
+            for exposure in exposures if stage.empty_sky else ():
+                chosen = self._chosen(stage, exposure).get(stage.empty_sky)
                 self._backgrounds |= {_observation(member) for member in chosen or ()}
 
     def add(self, stage: Stage, exposures: Sequence[Exposure]) -> None:

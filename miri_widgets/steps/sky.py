@@ -54,6 +54,7 @@ STAGE = Stage(
     ),
     optional=True,
     each=True,
+    empty_sky="background_observations",
     correction="miri_widgets.core.sky.dedicated_exposures:subtract_program_sky",
     after="warm_pixels",
     chain_presets=(ChainPreset.DITHERED_SKY, ChainPreset.EVERY_CORRECTION),

@@ -234,6 +234,8 @@ class StageInputs:
         Products of earlier stages that go in when they are there: suffix, and the parameter that takes the file.
     shared : str
         Ending, such as ``.ecsv``, of the one product that belongs to all exposures of the program.
+    empty_sky : str
+        Parameter that names observations of empty sky, which have no part in stages `of_field`.
     of_field : bool
         Whether dedicated exposures of empty sky have no part in it.
     by_reference : bool
@@ -253,6 +255,7 @@ class StageInputs:
     each: bool = False
     companions: tuple[tuple[str, str], ...] = ()
     shared: str = ""
+    empty_sky: str = ""
     of_field: bool = False
     by_reference: bool = False
     leaves_rejected: bool = False

@@ -1,7 +1,6 @@
 """Stages of other packages: found, checked, put in order; their code is part of the key of every run."""
 
 import json
-import os
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -11,83 +10,14 @@ import pytest
 from miri_widgets.steps import stages
 from miri_widgets.steps.added_stages import GROUP, code_mark, put_in_order
 from miri_widgets.steps.stages import STAGES, Scope, Stage
-
-STAGE = """
-from miri_widgets.steps.stages import Scope, Stage
-
-STAGE = Stage(
-    name="pedestal",
-    title="Pedestal: of each exposure",
-    summary="Subtracts the level of each exposure.",
-    version=1,
-    pipeline="added_package.step.PedestalStep",
-    scope=Scope.EXPOSURE,
-    takes="cal",
-    gives=("cal",),
-    main="cal",
-    steps=("test_pedestal",),
-    essential=("nsigma",),
-    optional=True,
-    correction="added_package.correction:subtract",
-    after="stripes",
-)
-"""
-CORRECTION = """
-import numpy as np
-from miri_widgets.core.exposure_arrays import Lazy, CorrectionResult
-
-
-def subtract(exposures, *, nsigma=3.0):
-    return CorrectionResult(Lazy.mapped(lambda one: one.but(sci=one.sci - np.float32(np.nanmedian(one.sci))), exposures))
-"""
-STEP = """
-from miri_widgets.steps.miri_step import CorrectionStep
-from added_package.correction import subtract
-
-
-class PedestalStep(CorrectionStep):
-    \"\"\"Subtract the level.\"\"\"
-
-    class_alias = "test_pedestal"
-    operation = staticmethod(subtract)
-    spec = \"\"\"
-        nsigma = float(min=1, max=10, default=3.0)  # Values beyond this do not count. [sigma]
-    \"\"\"
-"""
-
-
-def write_package(folder, **files):
-    """Write a package that adds a stage, with what an installation leaves behind."""
-    home = folder / "added_package"
-    home.mkdir(parents=True)
-    for name, text in {
-        "__init__": "",
-        "stage": STAGE,
-        "correction": CORRECTION,
-        "step": STEP,
-        **files,
-    }.items():
-        (home / f"{name}.py").write_text(text)
-    info = folder / "added_package-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: added-package\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[{GROUP}]\npedestal = added_package.stage:STAGE\n")
-    return home
+from tests.support.added_package import CORRECTION, installed_package
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """The package, on the path of this process and of its children."""
-    home = write_package(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    path = os.pathsep.join(filter(None, [str(tmp_path / "site"), os.environ.get("PYTHONPATH")]))
-    monkeypatch.setenv("PYTHONPATH", path)
-    monkeypatch.setenv("MIRI_WIDGETS_CACHE", str(tmp_path / "cache"))
-    stages._all_stages.cache_clear()
-    yield home
-    stages._all_stages.cache_clear()
-    for name in [name for name in sys.modules if name.partition(".")[0] == "added_package"]:
-        del sys.modules[name]
+    with installed_package(tmp_path, monkeypatch) as home:
+        yield home
 
 
 def entry(value, name="one"):
