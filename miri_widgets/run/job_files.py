@@ -7,19 +7,19 @@ import secrets
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
 from miri_widgets.run.events import JobEvent, append_events, has_ended
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.serialization import Serializable
 
 __all__ = ["JobFile", "job_ids", "new_job_id", "read_job", "unfinished_jobs", "write_job"]
 
 
 @dataclass(frozen=True)
-class JobFile:
+class JobFile(Serializable):
     """
     A job as it was submitted.
 
@@ -41,14 +41,6 @@ class JobFile:
     def keys(self) -> frozenset[str]:
         """The runs, in no order: two jobs with the same are the same job."""
         return frozenset(plan.key for plan in self.plans)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return {
-            "job": self.job,
-            "created": self.created,
-            "plans": [plan.to_dict() for plan in self.plans],
-        }
 
 
 def new_job_id() -> str:
@@ -86,9 +78,7 @@ def read_job(workspace: Workspace, job: str) -> JobFile:
     """
     path = workspace.job_file(job)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        plans = tuple(RunPlan.from_dict(plan) for plan in values["plans"])
-        return JobFile(str(values["job"]), float(values["created"]), plans)
+        return JobFile.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadTableError(
             f"{path} cannot be read ({type(error).__name__})", "a job", "submit the job again"

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.serialization import Serializable
 
 __all__ = ["KEY_DIGITS", "RunInput", "RunPlan", "run_key", "without_accelerations"]
 
@@ -56,7 +57,7 @@ class RunInput:
 
 
 @dataclass(frozen=True)
-class RunPlan:
+class RunPlan(Serializable):
     """
     One run that can be done.
 
@@ -127,19 +128,6 @@ class RunPlan:
             for run_input in self.inputs
             if run_input.parameter
         }
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> RunPlan:
-        """Rebuild a plan from `to_dict`."""
-        known = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
-        inputs = tuple(RunInput(**run_input) for run_input in values["inputs"])
-        names = ("exposures", "depends", "acceleration_off")
-        lists = {name: tuple(values.get(name, ())) for name in names}
-        return cls(**{**known, **lists, "inputs": inputs})
 
 
 def run_key(
