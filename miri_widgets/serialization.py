@@ -8,13 +8,14 @@ inside of the package a value is trusted.
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import cattrs
+from cattrs.gen import make_dict_structure_fn
 from cattrs.strategies import use_class_methods
 
 __all__ = ["Serializable"]
@@ -51,7 +52,11 @@ class Serializable:
         except cattrs.BaseValidationError as error:
             problems = cattrs.transform_error(error, format_exception=_problem)
             parts = (problem.partition(" @ $") for problem in problems[:3])
-            raise ValueError("; ".join(f"{field.lstrip('.')}: {what}" for what, _, field in parts)) from error
+            sentences = (f"{field.lstrip('.')}: {what}" if field else what for what, _, field in parts)
+            raise ValueError("; ".join(sentences)) from error
+
+    def _check(self) -> None:
+        """Raise ValueError for what plain data must not say, though its types are right; called when it is read."""
 
 
 _ACCEPTED: Mapping[type, tuple[tuple[type, ...], str]] = {
@@ -76,11 +81,29 @@ def _converter() -> cattrs.Converter:
     # enumerations of texts are written as their values, as all others are
     converter.register_unstructure_hook(StrEnum, operator.attrgetter("value"))
     converter.register_unstructure_hook(Path, str)
+    converter.register_structure_hook_factory(_is_serializable, _read_and_checked)
     use_class_methods(converter, "_from_plain", "_to_plain")
     return converter
 
 
-def _checked(value: Any, kind: type) -> Any:
+def _is_serializable(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Serializable)
+
+
+def _read_and_checked(
+    kind: type[Serializable], converter: cattrs.Converter
+) -> Callable[[Any, Any], Serializable]:
+    read = make_dict_structure_fn(kind, converter)
+
+    def structure(values: Any, kind: Any) -> Serializable:
+        found = read(values, kind)
+        found._check()
+        return found
+
+    return structure
+
+
+def _checked(value: Any, kind: type[Any]) -> Any:
     if issubclass(kind, Enum):
         if value not in list(kind):
             raise _WrongTypeError(
@@ -96,4 +119,6 @@ def _checked(value: Any, kind: type) -> Any:
 def _problem(error: BaseException, kind: type | None) -> str:
     if isinstance(error, KeyError):
         return "it is missing"
-    return str(error) if isinstance(error, _WrongTypeError) else cattrs.v.format_exception(error, kind)
+    return (
+        str(error) if type(error) in (ValueError, _WrongTypeError) else cattrs.v.format_exception(error, kind)
+    )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
+from miri_widgets.run.disk_names import checked_job_id
 from miri_widgets.run.events import JobEvent, append_events, has_ended
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import Workspace
@@ -36,6 +37,9 @@ class JobFile(Serializable):
     job: str
     created: float
     plans: tuple[RunPlan, ...]
+
+    def _check(self) -> None:
+        checked_job_id(self.job)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -78,10 +82,18 @@ def read_job(workspace: Workspace, job: str) -> JobFile:
     """
     path = workspace.job_file(job)
     try:
-        return JobFile.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = JobFile.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        if found.job != job:
+            raise ValueError(f"the job {found.job!r} in the folder of another")
+        return found
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        # the reasons of `run.disk_names` and `run.plan` are written for people, those of json are not
+        kind = type(error).__name__
+        reason = str(error)[:200] if type(error) is ValueError else kind
         raise BadTableError(
-            f"{path} cannot be read ({type(error).__name__})", "a job", "submit the job again"
+            f"{path} cannot be read ({reason})",
+            "a job as it was submitted",
+            "submit the job again; this folder can be removed",
         ) from error
 
 

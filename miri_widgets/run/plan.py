@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from miri_widgets.run.disk_names import (
+    checked_environment,
+    checked_product,
+    checked_run_key,
+    checked_stage,
+)
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.serialization import Serializable
 
@@ -23,7 +30,7 @@ KEY_DIGITS = 20
 
 
 @dataclass(frozen=True)
-class RunInput:
+class RunInput(Serializable):
     """
     One file that goes into a run.
 
@@ -48,6 +55,14 @@ class RunInput:
     run_key: str = ""
     product: str = ""
     parameter: str = ""
+
+    def _check(self) -> None:
+        if self.kind == "derived":
+            checked_stage(self.stage)
+            checked_run_key(self.run_key)
+            checked_product(self.product)
+        elif self.kind != "raw":
+            raise ValueError(f"{self.kind[:60]!r} as the kind of an input")
 
     def file(self, workspace: Workspace) -> Path:
         """Return where the file lies, or will lie."""
@@ -128,6 +143,15 @@ class RunPlan(Serializable):
             for run_input in self.inputs
             if run_input.parameter
         }
+
+    def _check(self) -> None:
+        checked_run_key(self.key)
+        checked_stage(self.stage)
+        checked_product(self.product_name, empty=True)
+        checked_environment(self.environment)
+        for name in ("predicted_mb", "predicted_seconds", "predicted_bytes"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{getattr(self, name)} as {name}, which is a number from 0 on")
 
 
 def run_key(
