@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum, StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import cattrs
 from cattrs.gen import make_dict_structure_fn
@@ -23,6 +23,8 @@ __all__ = ["Serializable"]
 
 class Serializable:
     """Gives a dataclass its plain form. A field that has a form of its own has `_to_plain` and `_from_plain`."""
+
+    _newer_fields_left_out: ClassVar[bool] = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values by field, in the order of the fields."""
@@ -93,7 +95,7 @@ def _is_serializable(kind: Any) -> bool:
 def _read_and_checked(
     kind: type[Serializable], converter: cattrs.Converter
 ) -> Callable[[Any, Any], Serializable]:
-    read = make_dict_structure_fn(kind, converter)
+    read = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=not kind._newer_fields_left_out)
 
     def structure(values: Any, kind: Any) -> Serializable:
         found = read(values, kind)

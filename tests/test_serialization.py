@@ -81,7 +81,7 @@ def test_what_does_not_fit_is_one_sentence(values, sentence):
 
 def test_plans_and_programs_are_written_as_their_fields_stand():
     plan = RunPlan(
-        "k", "sky", "l", ("a", "b"), (RunInput("raw", "id", "/x"),), {"x": [1, 2.0]}, {"CRDS": "1"}
+        "k", "sky", "l", ("a", "b"), (RunInput("raw", "id", "/x"),), {"x": [1, 2.0]}, {"CRDS_PATH": "/c"}
     )
     for value in (plan, *PROGRAMS.values()):
         assert json.dumps(value.to_dict()) == json.dumps(asdict(value))

@@ -13,7 +13,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from miri_widgets.run.disk_names import (
     checked_environment,
@@ -47,6 +47,8 @@ class RunInput(Serializable):
     parameter : str
         The parameter that takes the file; empty for an exposure.
     """
+
+    _newer_fields_left_out: ClassVar[bool] = False
 
     kind: str
     identity: str
