@@ -89,7 +89,7 @@ def run_program(options: argparse.Namespace) -> int:
         print_line(program.origin)
         # a twin whose description has changed is made again
         if program.awaited or not program.has_exposures():
-            ensure_twin(program.simulated, processes=options.workers, say=print_line)
+            ensure_twin(program.simulated, processes=options.workers, notify=print_line)
     overrides = Overrides.of_session(program) if options.session else Overrides()
     also = options.also.split(",") if options.also else ()
     reduction = Reduction(

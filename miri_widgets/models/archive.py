@@ -105,7 +105,7 @@ class ArchiveModel(FetchingModel):
         with self.hold_trait_notifications():
             self.asking, self.sentence, self.faults, self.success = True, "", (), ""
         self._crossing.begin(
-            lambda: list_program(number, server=self.server, patience=self._patience),
+            lambda: list_program(number, server=self.server, retry_policy=self._patience),
             self._take,
             self._refuse,
         )
