@@ -84,7 +84,7 @@ class Dashboard(Part):
         self._selected_stages = stages
         self.panels: dict[str, Part] = {}
         self.header = Header(session)
-        self.tabs = Tabs(look="steps", items=self._items(), label="Steps of the reduction")
+        self.tabs = Tabs(variant="steps", items=self._items(), label="Steps of the reduction")
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
         self.view = ImagePane(

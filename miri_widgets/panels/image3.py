@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from miri_widgets.panels.charts.sources import Sources
-from miri_widgets.panels.stage import Folds, StagePanel
+from miri_widgets.panels.stage import Sections, StagePanel
 
 __all__ = ["Image3Panel"]
 
@@ -14,7 +14,7 @@ class Image3Panel(StagePanel):
     """The default panel, for the stage image3, and the sources of its mosaics."""
 
     stage_name: ClassVar[str] = "image3"
-    folds: ClassVar[Folds] = {
-        **StagePanel.folds,
+    sections: ClassVar[Sections] = {
+        **StagePanel.sections,
         "sources": ("Sources", Sources),
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from miri_widgets.panels.charts.afterimages import AfterImages
-from miri_widgets.panels.charts.proofs import Proofs
-from miri_widgets.panels.correction import looks, timeline
-from miri_widgets.panels.stage import Folds, StagePanel
+from miri_widgets.panels.charts.proofs import Validations
+from miri_widgets.panels.correction import charts_section, timeline
+from miri_widgets.panels.stage import Sections, StagePanel
 
 __all__ = ["PersistencePanel"]
 
@@ -16,12 +16,12 @@ class PersistencePanel(StagePanel):
     """Persistence stage: the default panel, masked pixels by cause and filter against time, and what saturated."""
 
     stage_name: ClassVar[str] = "persistence"
-    folds: ClassVar[Folds] = {
-        "settings": StagePanel.folds["settings"],
-        "looks": looks(
+    sections: ClassVar[Sections] = {
+        "settings": StagePanel.sections["settings"],
+        "charts": charts_section(
             AfterImages,
             timeline("saturated", "saturated pixels"),
         ),
-        "proof": ("Proof", Proofs),
-        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
+        "proof": ("Proof", Validations),
+        **{name: section for name, section in StagePanel.sections.items() if name != "settings"},
     }

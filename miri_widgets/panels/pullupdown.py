@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from miri_widgets.panels.charts.profiles import Profiles
-from miri_widgets.panels.correction import CorrectionPanel, looks, timeline
-from miri_widgets.panels.stage import Folds
+from miri_widgets.panels.correction import CorrectionPanel, charts_section, timeline
+from miri_widgets.panels.stage import Sections
 
 __all__ = ["PullUpDownPanel"]
 
@@ -15,9 +15,9 @@ class PullUpDownPanel(CorrectionPanel):
     """Pull-up/pull-down stage: the preview, sources drawn in the viewer, strips against time."""
 
     stage_name: ClassVar[str] = "pullupdown"
-    folds: ClassVar[Folds] = {
-        **CorrectionPanel.folds,
-        "looks": looks(
+    sections: ClassVar[Sections] = {
+        **CorrectionPanel.sections,
+        "charts": charts_section(
             Profiles,
             timeline("pullupdown.sources", "bright sources on the imager"),
             timeline("pullupdown.changed_pixels", "pixels changed"),

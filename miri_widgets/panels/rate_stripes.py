@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from miri_widgets.panels.charts.profiles import Profiles
-from miri_widgets.panels.correction import CorrectionPanel, looks, timeline
-from miri_widgets.panels.stage import Folds
+from miri_widgets.panels.correction import CorrectionPanel, charts_section, timeline
+from miri_widgets.panels.stage import Sections
 from miri_widgets.panels.stripes import StripesPanel
 
 __all__ = ["RateStripesPanel"]
@@ -17,9 +17,9 @@ class RateStripesPanel(StripesPanel):
 
     stage_name: ClassVar[str] = "rate_stripes"
     drawn = ()  # rates have no WCS yet, to take what is drawn to the sky
-    folds: ClassVar[Folds] = {
-        **CorrectionPanel.folds,
-        "looks": looks(
+    sections: ClassVar[Sections] = {
+        **CorrectionPanel.sections,
+        "charts": charts_section(
             Profiles,
             timeline("stripes.column_power_after", "column structure left", "DN/s"),
             timeline("stripes.row_power_after", "row structure left", "DN/s"),

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from miri_widgets.panels.parts.ratecheck import RateChecks
-from miri_widgets.panels.stage import Folds, StagePanel
+from miri_widgets.panels.stage import Sections, StagePanel
 
 __all__ = ["RatesPanel"]
 
 
 class RatesPanel(StagePanel):
-    """Rates stage: the default panel, and what the check found in every exposure."""
+    """Rates stage: the default panel, and the check of every exposure."""
 
     stage_name: ClassVar[str] = "rates"
-    folds: ClassVar[Folds] = {
-        "settings": StagePanel.folds["settings"],
+    sections: ClassVar[Sections] = {
+        "settings": StagePanel.sections["settings"],
         "check": ("Check", RateChecks),
-        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
+        **{name: section for name, section in StagePanel.sections.items() if name != "settings"},
     }

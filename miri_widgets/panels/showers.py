@@ -7,10 +7,10 @@ from typing import ClassVar
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.charts.proofs import Proofs
+from miri_widgets.panels.charts.proofs import Validations
 from miri_widgets.panels.parts.groupdiff import GroupDifferences
 from miri_widgets.panels.parts.showerlist import ShowerList
-from miri_widgets.panels.stage import Folds, StagePanel
+from miri_widgets.panels.stage import Sections, StagePanel
 
 __all__ = ["ShowersPanel"]
 
@@ -26,7 +26,7 @@ class ShowersPanel(StagePanel):
     """
 
     stage_name: ClassVar[str] = "showers"
-    folds: ClassVar[Folds] = {**StagePanel.folds, "proof": ("Proof", Proofs)}
+    sections: ClassVar[Sections] = {**StagePanel.sections, "proof": ("Proof", Validations)}
 
     def __init__(self, session: SessionModel) -> None:
         super().__init__(session)
@@ -36,6 +36,6 @@ class ShowersPanel(StagePanel):
         self.children = (*shown[:3], self.groups, self.showers, *shown[3:])
 
     def close(self) -> None:
-        """Close the panel; its picture leaves the viewer."""
+        """Close the panel and remove its picture from the viewer."""
         self.session.showers.stop()
         super().close()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from miri_widgets.panels.charts.profiles import Profiles
-from miri_widgets.panels.correction import CorrectionPanel, looks, timeline
-from miri_widgets.panels.stage import Folds
+from miri_widgets.panels.correction import CorrectionPanel, charts_section, timeline
+from miri_widgets.panels.stage import Sections
 
 __all__ = ["StripesPanel"]
 
@@ -15,9 +15,9 @@ class StripesPanel(CorrectionPanel):
     """Stripes stage: the preview, and column and row medians."""
 
     stage_name: ClassVar[str] = "stripes"
-    folds: ClassVar[Folds] = {
-        **CorrectionPanel.folds,
-        "looks": looks(
+    sections: ClassVar[Sections] = {
+        **CorrectionPanel.sections,
+        "charts": charts_section(
             Profiles,
             timeline("stripes.column_power_after", "column structure left", "MJy/sr"),
             timeline("stripes.row_power_after", "row structure left", "MJy/sr"),

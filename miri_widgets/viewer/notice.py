@@ -98,8 +98,8 @@ class Frame:
         ----------
         sentence : str
             Text of the notice.
-        choices : sequence of (str, callable
-            ) Text and action of each button.
+        choices : sequence of (str, callable)
+            Text and action of each button.
         """
         old = self._notice.children[1:]
         self._text.value = _SENTENCE.format(html.escape(sentence)) if sentence else ""

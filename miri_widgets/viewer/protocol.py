@@ -231,8 +231,8 @@ class ImageViewer(Protocol):
 
         Parameters
         ----------
-        position : SkyCoord or (x, y
-            ) Position on the sky or in pixels.
+        position : SkyCoord or (x, y)
+            Position on the sky or in pixels.
         """
         ...
 

@@ -39,8 +39,8 @@ class Levels:
         ----------
         label : str
             Label of the image.
-        pixels : ndarray, shape (ny, nx
-            ) Values; NaN for unusable pixels.
+        pixels : ndarray, shape (ny, nx)
+            Values; NaN for unusable pixels.
         like : str
             Label of an image whose range is used; empty for its own.
         """
