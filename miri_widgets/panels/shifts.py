@@ -17,7 +17,8 @@ from miri_widgets.panels.parts.base_view import Part, close_hidden
 from miri_widgets.panels.parts.shifttable import Groups, Stars, Verdicts
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import button, escape, named, sentences, stylesheet, text
-from miri_widgets.panels.stage import Sections, StagePanel
+from miri_widgets.panels.sections import Sections
+from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["ShiftsPanel", "ShiftsView", "show_shifts"]
 
@@ -136,11 +137,23 @@ class ShiftsPanel(StagePanel):
     """Shifts stage: the default panel, and the shifts of its runs, in front if there are any."""
 
     stage_name: ClassVar[str] = "shifts"
-    sections: ClassVar[Sections] = {
-        "settings": StagePanel.sections["settings"],
-        "shifts": ("Shifts", lambda model: ShiftsView(ShiftsModel(model))),
-        **{name: section for name, section in StagePanel.sections.items() if name != "settings"},
-    }
+
+    def make_sections(self) -> Sections:
+        """
+        Return the sections of every stage, with the shifts after the settings.
+
+        Returns
+        -------
+        Sections
+            Title and view by name.
+        """
+        rest = super().make_sections()
+        settings = rest.pop("settings")
+        return {
+            "settings": settings,
+            "shifts": ("Shifts", lambda model: ShiftsView(ShiftsModel(model))),
+            **rest,
+        }
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)

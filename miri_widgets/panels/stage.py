@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part, close_hidden, soon
-from miri_widgets.panels.parts.code_view import CodeView
-from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.harm_confirmation import HarmConfirmation
-from miri_widgets.panels.parts.logview import LogView
-from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
-from miri_widgets.panels.parts.runs import Runs
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import escape, help_page, help_text, stylesheet, text
+from miri_widgets.panels.sections import Sections, sections_of
 
-__all__ = ["Sections", "StagePanel"]
-
-Sections = dict[str, tuple[str, Callable[..., Part]]]
-"""What a panel holds: title, and view of the model, by name."""
+__all__ = ["StagePanel"]
 
 
 class StagePanel(Part):
@@ -38,18 +30,12 @@ class StagePanel(Part):
     """
 
     stage_name: ClassVar[str] = ""
-    sections: ClassVar[Sections] = {
-        "settings": ("Settings", Form),
-        "runs": ("Runs", Runs),
-        "products": ("Products", Products),
-        "log": ("Log", LogView),
-        "code": ("Code", CodeView),
-    }
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__("mw-app", "mw-panel")
         self.session = session
         self.model = session.stages[stage or self.stage_name]
+        self.sections = self.make_sections()
         self.runbar = Runbar(self.model)
         self.tabs = Tabs(
             items=[{"id": name, "title": title} for name, (title, _) in self.sections.items()],
@@ -66,6 +52,17 @@ class StagePanel(Part):
         self.tabs.active = "runs" if self.model.active else "settings"
         self.watch(self.model, self._update, "rows")
         self.watch(self.model, self._open_requested, "asked")
+
+    def make_sections(self) -> Sections:
+        """
+        Return the sections below the run bar, from the declaration of the stage.
+
+        Returns
+        -------
+        Sections
+            Title and view by name.
+        """
+        return sections_of(self.model.stage)
 
     def _open_requested(self, _: Any) -> None:
         """Open the requested view."""
@@ -114,6 +111,9 @@ class StagePanel(Part):
             for name, (title, _) in self.sections.items()
         ]
         self._request_crds()
+
+    def leave(self) -> None:
+        """Stop activities that run only while the panel is in front."""
 
     def close(self) -> None:
         """Close the panel and all its views."""

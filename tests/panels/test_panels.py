@@ -408,7 +408,7 @@ def test_close_leaves_nothing(fakes, program, view):
     before, observers = set(_instances), count_observers(session)
     part = view(session)
     for panel in [part, *getattr(part, "panels", {}).values()]:
-        for name in getattr(panel, "folds", {}):
+        for name in getattr(panel, "sections", {}):
             panel.tabs.active = name
     session.run_all()
     session.services.engine.finish()

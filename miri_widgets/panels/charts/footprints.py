@@ -92,18 +92,18 @@ class SkyMap(Part):
         """
         Draw footprints, arrows and outline, replacing the current ones.
 
-                Parameters
-                ----------
-                tiles : sequence of Tile
-                    Footprints.
-                arrows : sequence of Arrow
-                    Shifts, all with the scale of the bar.
-                outline : Corners
-                    Corners of a thick outline.
-                longest : float
-                    Length of the longest arrow as a fraction of the map's width.
-                caption, empty : str
-                    HTML below the map, and instead of an empty map.
+        Parameters
+        ----------
+        tiles : sequence of Tile
+            Footprints.
+        arrows : sequence of Arrow
+            Shifts, all with the scale of the bar.
+        outline : Corners
+            Corners of a thick outline.
+        longest : float
+            Length of the longest arrow as a fraction of the map's width.
+        caption, empty : str
+            HTML below the map, and instead of an empty map.
         """
         old = self.figure.marks
         positions = [corner for tile in tiles for corner in tile.corners]

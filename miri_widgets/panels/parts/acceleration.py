@@ -19,10 +19,10 @@ class AccelerationView(Part):
     """
     Options of the next runs that do not change pixels.
 
-        Parameters
-        ----------
-        session : SessionModel
-            The session.
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
     """
 
     def __init__(self, session: SessionModel) -> None:

@@ -114,10 +114,10 @@ class DisplayBar(Part):
     """
     Display settings of the image in view.
 
-        Parameters
-        ----------
-        model : DisplayModel
-            The model, closed with the bar.
+    Parameters
+    ----------
+    model : DisplayModel
+        The model, closed with the bar.
     """
 
     def __init__(self, model: DisplayModel) -> None:

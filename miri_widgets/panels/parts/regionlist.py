@@ -103,14 +103,9 @@ class RegionList(Part):
         self.table.observe(self._update_choice, "selected")
         self.watch(self.model, self._update, "sets", "shown")
         self.watch(self.model, self._update_loading, "working", "sentence")
-        for name in {use.stage for use in self.model.possible_uses()} | {
-            "sky",
-            "stripes",
-            "pullupdown",
-            "showers",
-        }:
-            if name in self.session.models:
-                self.watch(self.session.models[name], self._update, "settings", "loaded")
+        for model in self.session.models.values():
+            if model.stage.regions:
+                self.watch(model, self._update, "settings", "loaded")
         self.watch(self.session, self._update, "chain")
 
     @property
@@ -214,7 +209,9 @@ class RegionList(Part):
         if not set(self.table.selected) <= ids:
             self.table.selected = [item for item in self.table.selected if item in ids]
         uses = self.model.possible_uses()
-        options = [(f"{self.session.models[item.stage].stage.short}: {item.title}", item) for item in uses]
+        options = [
+            (f"{self.session.models[use.stage].stage.short}: {use.declared.title}", use) for use in uses
+        ]
         if tuple(options) != tuple(self.use.options):
             self.use.options = options
             # Trap: a dropdown that had no options does not choose one of those that it gets
@@ -224,7 +221,7 @@ class RegionList(Part):
 
     def _row_of(self, region_set: RegionSet) -> dict[str, Any]:
         used = ", ".join(
-            f"{self.session.models[use.stage].stage.short}: {use.title}"
+            f"{self.session.models[use.stage].stage.short}: {use.declared.title}"
             for use in self.model.uses_of(region_set.path)
         )
         label = "Hide" if region_set.path in self.model.shown else "Show"

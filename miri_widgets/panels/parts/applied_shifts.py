@@ -1,19 +1,17 @@
-"""The panel of applied shifts: the shift of each exposure."""
+"""The shift of each exposure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.correction import ChartsView, timeline
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import sentences, text
-from miri_widgets.panels.stage import Sections, StagePanel
 
-__all__ = ["AppliedShifts", "ApplyShiftPanel"]
+__all__ = ["AppliedShifts"]
 
 _COLUMNS = [
     {"key": "exposure", "title": "Exposure"},
@@ -82,20 +80,3 @@ class AppliedShifts(Part):
                 "text": f"{sip['text']} (degree {degree})" if sip["text"] and degree else sip["text"],
             },
         }
-
-
-class ApplyShiftPanel(StagePanel):
-    """Apply shifts stage: the default panel, the shift of each exposure, and dx and dy against time."""
-
-    stage_name: ClassVar[str] = "apply_shift"
-    sections: ClassVar[Sections] = {
-        "settings": StagePanel.sections["settings"],
-        "applied": (
-            "Applied",
-            lambda model: ChartsView(
-                model, AppliedShifts, timeline("dx", "dx that was applied", "arcsec"),
-                timeline("dy", "dy that was applied", "arcsec"),
-            ),
-        ),
-        **{name: section for name, section in StagePanel.sections.items() if name != "settings"},
-    }  # fmt: skip
