@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from miri_widgets.analysis.image_statistics import Measurement, measure
 from miri_widgets.analysis.source_catalog import ProgramCatalog, catalog_of
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.status_rows import RunRow
 from miri_widgets.run.setting_layers import checked_layer
+from miri_widgets.run.status_rows import RunRow
 from miri_widgets.settings import Source
 
 if TYPE_CHECKING:
