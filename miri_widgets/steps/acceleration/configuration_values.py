@@ -36,11 +36,11 @@ def configuration_value(self: Any) -> Any:
     """
     from astropy.config import configuration
 
-    kept = self.__dict__.get(_KEPT)
+    kept: tuple[Any, ...] | None = self.__dict__.get(_KEPT)
     if kept is not None:
         package, whole, name, section, text, value = kept
         if (
-            configuration._cfgobjs.get(package) is whole
+            whole is configuration._cfgobjs.get(package)
             and dict.get(whole, name) is section
             and dict.get(section, self.name) is text
         ):
@@ -54,9 +54,11 @@ def _keep(item: Any, value: Any, configurations: dict[str, Any]) -> None:
     """Keep a plain value of an item that has one name only and lies in a section."""
     item.__dict__.pop(_KEPT, None)
     package, _, name = item.module.partition(".")
-    whole = configurations.get(package)
-    section = dict.get(whole, name) if whole is not None and name else None
-    if item.aliases or section is None or type(value) not in _PLAIN:
+    whole: Any = configurations.get(package)
+    if whole is None or not name or item.aliases or type(value) not in _PLAIN:
+        return
+    section = dict.get(whole, name)
+    if section is None:
         return
     text = dict.get(section, item.name)
     if text is not None:

@@ -20,6 +20,9 @@ __all__ = ["calc_chisq_amplitudes", "fill_fitter"]
 _BLOCK = 32_768
 """Values that are worked on at once: they stay in the cache of the processor."""
 
+_MOST_AT_ONCE = 128
+"""Numbers that NumPy sums without halving them."""
+
 
 def fill_fitter(
     self: Any,
@@ -134,9 +137,18 @@ def _terms(
     """Return the three sums of each integration (rows) with each prepared phase that it needs (columns)."""
     shape = (len(chosen), len(fitter.phaselist))
     curvature, slope, product = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    step = max(1, _BLOCK // max(1, fitter.nphases * fitter.ngroups))
-    everyone = np.array(chosen, dtype=np.intp)
+    which = np.array(chosen, dtype=np.intp)
+    y, weights = fitter.all_y[which], fitter.all_n[which] / fitter.delta
+    s_y, s_ty = fitter.all_sy[which], fitter.all_sty[which]
+    by_group = np.ascontiguousarray(y.transpose(2, 0, 1))
+    # sums in pieces are in the order of NumPy: looked at once, as other versions may sum otherwise
+    same = len(which) > 0 and np.array_equal(
+        _summed(fitter.zlist[0], by_group), _by_numpy(fitter.zlist[0], y)
+    )
     for k in np.unique(nearest):
+        rows = (nearest == k).any(axis=1)
+        # all of them as a view, without a copy
+        some: Any = slice(None) if rows.all() else np.flatnonzero(rows)
         z, s_tz, s_z, s_zz = fitter.zlist[k], fitter.stzlist[k], fitter.szlist[k], fitter.szzlist[k]
         shape_k = (
             -fitter.s_tt * s_z**2
@@ -144,30 +156,54 @@ def _terms(
             - fitter.ngroups * s_tz**2
             + s_zz * fitter.delta
         )
-        rows = np.flatnonzero((nearest == k).any(axis=1))
-        for start in range(0, len(rows), step):
-            some = rows[start : start + step]
-            which = everyone[some]
-            s_y, s_ty = fitter.all_sy[which], fitter.all_sty[which]
-            curvature[some, k] = np.sum(fitter.all_n[which] / fitter.delta * shape_k, axis=1)
-            slope[some, k] = np.sum(
-                fitter.s_tt * s_z * s_y
-                - fitter.s_t * s_tz * s_y
-                - fitter.s_t * s_z * s_ty
-                + fitter.ngroups * s_tz * s_ty,
-                axis=1,
-            )
-            product[some, k] = np.sum(_products(z, fitter.all_y[which]), axis=1)
+        curvature[some, k] = np.sum(weights[some] * shape_k, axis=1)
+        slope[some, k] = np.sum(
+            fitter.s_tt * s_z * s_y[some]
+            - fitter.s_t * s_tz * s_y[some]
+            - fitter.s_t * s_z * s_ty[some]
+            + fitter.ngroups * s_tz * s_ty[some],
+            axis=1,
+        )
+        products = _summed(z, by_group[:, some]) if same else _by_numpy(z, y[some])
+        product[some, k] = np.sum(products, axis=1)
     return curvature, slope, product
 
 
-def _products(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sums over groups of ``z * y[i]``, in the order in which NumPy sums each of these products."""
-    groups_first = not (z * y[0]).flags.c_contiguous
-    count, nphases, ngroups = y.shape
-    if groups_first:
-        out = np.empty((count, ngroups, nphases)).transpose(0, 2, 1)
-    else:
-        out = np.empty((count, nphases, ngroups))
-    np.multiply(z, y, out=out)
-    return np.ascontiguousarray(np.sum(out, axis=2))
+def _by_numpy(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums over groups of the products with each integration, each as the pipeline takes it."""
+    return np.array([np.sum(z * one, axis=1) for one in y])
+
+
+def _summed(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Return the sums over groups of ``z[p, g] * y[g, i, p]``, by integration and phase.
+
+    NumPy adds fewer than 8 numbers one after the other, up to 128 in 8 interleaved sums, and more in halves; so do
+    whole images of numbers here.
+    """
+    total = np.empty(y.shape[1:])
+    step = max(1, _BLOCK // (8 * max(1, y.shape[2])))
+    for start in range(0, y.shape[1], step):
+        piece = slice(start, start + step)
+        total[piece] = _pairwise(z, y[:, piece], 0, len(y))
+    return total
+
+
+def _pairwise(z: NDArray[np.float64], y: NDArray[np.float64], start: int, end: int) -> NDArray[np.float64]:
+    count = end - start
+    if count > _MOST_AT_ONCE:
+        half = start + count // 2 - count // 2 % 8
+        return _pairwise(z, y, start, half) + _pairwise(z, y, half, end)
+    product = np.empty(y.shape[1:])
+    lanes = 8 if count >= 8 else 1
+    sums = [z[:, start + lane] * y[start + lane] for lane in range(lanes)]
+    whole = start + count - count % lanes
+    for group in range(start + lanes, whole):
+        np.multiply(z[:, group], y[group], out=product)
+        sums[(group - start) % lanes] += product
+    while len(sums) > 1:
+        sums = [one + other for one, other in zip(sums[::2], sums[1::2], strict=True)]
+    for group in range(whole, end):
+        np.multiply(z[:, group], y[group], out=product)
+        sums[0] += product
+    return sums[0]

@@ -207,6 +207,20 @@ ACCELERATIONS = (
         relies_on=("stcal.jump.twopoint_difference:get_cr_locs",),
     ),
     Acceleration(
+        "pixel_coupling",
+        "jwst.ipc.ipc_corr:ipc_convolve",
+        "531e1299718a7d9485012e17a5007c8f164d1ed55bce79aa6f59ba4b45b0566f",
+        "miri_widgets.steps.acceleration.pixel_coupling:ipc_convolve",
+        "multiplies images that do not fit into the cache",
+    ),
+    Acceleration(
+        "saturation_growth",
+        "stcal.saturation.saturation:_adjacent_pixels",
+        "ad1bc16706f1559f6c9f6222561150f08c65c432bc6b45d47a9fc35fa1a0ee08",
+        "miri_widgets.steps.acceleration.saturation_growth:adjacent_pixels",
+        "shifts the whole image for few saturated pixels",
+    ),
+    Acceleration(
         "reference_flags",
         "stdatamodels.dynamicdq:dynamic_mask",
         "1dfd7133999f980a811bb1e52d1e5673c4a907f5ee509e8824d65d1e6a022717",
