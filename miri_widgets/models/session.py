@@ -237,7 +237,7 @@ class SessionModel(traitlets.HasTraits):
             self.touch()
         self._layers.take(facts)
         self.trouble = facts.error
-        self.engine_state = fold.engine_words(facts.engine)
+        self.engine_state = fold.engine_text(facts.engine)
         if facts.plans is not None and facts.generation == self._generation:
             self.plans = facts.plans
             self.refused = dict(facts.refused)

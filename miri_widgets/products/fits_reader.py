@@ -162,7 +162,7 @@ _Header = TypeVar("_Header", fits.Header, LightHeader)
 
 
 def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None = None) -> tuple[_Header, ...]:
-    zipped = _look(path)
+    zipped = _is_gzipped(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
@@ -172,7 +172,7 @@ def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None =
         raise _damaged(path, "cannot be read to its end") from error
 
 
-def _look(path: Path) -> bool:
+def _is_gzipped(path: Path) -> bool:
     """Return whether the file is gzipped; raise if it is neither that nor FITS."""
     try:
         with path.open("rb") as stream:

@@ -53,7 +53,7 @@ ANOMALIES: Mapping[str, str] = {
 
 _VERSION = 1
 _LONGEST_COMMENT = 2000
-_PATIENCE = 10.0
+_LOCK_SECONDS = 10.0
 
 
 class Verdict(StrEnum):
@@ -233,7 +233,7 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock on a file of its own: that of the tags gets another inode with every change."""
-    lock = FileLock(path, timeout=_PATIENCE, poll_interval=0.01)
+    lock = FileLock(path, timeout=_LOCK_SECONDS, poll_interval=0.01)
     with os_errors_as_ours(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -274,13 +274,13 @@ class TagFile:
         BadTableError
             As `read_tags`.
         """
-        stamp = self._now()
+        stamp = self._current_stamp()
         if stamp != self._stamp:
             self._tags = read_tags(self._path)
             self._stamp = stamp
         return self._tags
 
-    def _now(self) -> tuple[int, ...] | None:
+    def _current_stamp(self) -> tuple[int, ...] | None:
         try:
             status = self._path.stat()
         except FileNotFoundError:

@@ -111,7 +111,7 @@ class JobGraphs:
             retries=0,
         )
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Hand on requests to cancel, and end the jobs whose runs have ended."""
         for job_id, active in list(self._active.items()):
             if not active.cancelled and self._workspace.cancel_marker(job_id).exists():
@@ -142,7 +142,7 @@ class JobGraphs:
                 active.futures[plan.key] = asdict(result)
 
     def _end(self, active: _Active) -> None:
-        results = [_outcome(future) for future in active.futures.values()]
+        results = [_result(future) for future in active.futures.values()]
         if any(result is not None and result.kind == "stopped" for result in results):
             return
         events, _ = read_events(self._workspace.events_file(active.job.job))
@@ -177,7 +177,7 @@ def _over(future: Any) -> bool:
     return isinstance(future, dict) or future.done()
 
 
-def _outcome(future: Any) -> RunResult | None:
+def _result(future: Any) -> RunResult | None:
     if isinstance(future, dict):
         return RunResult(**future)
     return RunResult(**future.result()) if future.status == "finished" else None

@@ -231,7 +231,7 @@ class SimulatedProgram:
         usual = FILTERS[filter_name].sky
         return (dict(tile.sky).get(filter_name) or self.setup(filter_name).sky or usual) / usual
 
-    def but(self, **changes: Any) -> SimulatedProgram:
+    def replace(self, **changes: Any) -> SimulatedProgram:
         """Return a copy with some attributes changed."""
         return replace(self, **changes)
 

@@ -31,7 +31,7 @@ _NIR = "For near-infrared detectors only; MIRI takes no notice of it."
 _SPECTRA = "For spectra only; images take no notice of it."
 _IN_PIPELINE = "Ignored within the pipeline, which hands its exposures on in memory or on disk as its own in_memory says."
 _ONLINE = ("GAIADR3", "GAIADR2", "GAIADR1", "GAIAREFCAT")
-_PROOF = rule(value("prove", True), "proof_sources")
+_VALIDATION = rule(value("prove", True), "proof_sources")
 
 _STARS = (
     rule(
@@ -56,7 +56,7 @@ _RESAMPLE = (
     rule(value("enable_err", True), "report_var"),
     rule(above("pixmap_stepsize", 1.0), "pixmap_order"),
 )
-_STRIPES = (_PROOF,)
+_STRIPES = (_VALIDATION,)
 _RAMP_FIT = (
     never(
         "int_name", "jwst 3 declares it and makes no use of it: integrations go into the rateints product."
@@ -225,17 +225,17 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             "prove proof_sources",
             "Without showers there is nothing to prove.",
         ),
-        _PROOF,
+        _VALIDATION,
     ),
-    "miri_stripes": (_PROOF,),
+    "miri_stripes": (_VALIDATION,),
     "stripes:miri_stripes": (
-        _PROOF,
+        _VALIDATION,
         never("rateints_file", "Calibrated exposures have no integrations; it acts in the stage for rates."),
     ),
-    "miri_areas": (_PROOF, rule((value("lyot", True), value("coronagraphs", True)), "margin")),
-    "miri_warm_pixels": (_PROOF,),
+    "miri_areas": (_VALIDATION, rule((value("lyot", True), value("coronagraphs", True)), "margin")),
+    "miri_warm_pixels": (_VALIDATION,),
     "miri_sky": (
-        _PROOF,
+        _VALIDATION,
         rule(
             value("method", "self"),
             "leave_one_out",
@@ -248,8 +248,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         rule(value("method", "background"), "match_background background_observations"),
         rule(value("mask_sources", True), "source_threshold source_grow"),
     ),
-    "miri_pullupdown": (_PROOF, rule(value("find", True), "brighter_than")),
-    "miri_level_match": (_PROOF, rule(value("model", "plane"), "plane_sigma")),
+    "miri_pullupdown": (_VALIDATION, rule(value("find", True), "brighter_than")),
+    "miri_level_match": (_VALIDATION, rule(value("model", "plane"), "plane_sigma")),
     "miri_grid": (rule(value("tightest", False), "rotation"), rule(absent("size"), "margin")),
     "miri_shifts": (
         rule(given("catalog"), "catalog_epoch"),

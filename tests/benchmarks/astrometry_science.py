@@ -161,10 +161,10 @@ def _program(
         replace(tile, guide_star_error=(float(dx), float(dy)), roll_error=float(rng.normal(0, ROLL_ERROR)))
         for tile, (dx, dy) in zip(made.program.tiles, offsets, strict=True)
     )
-    program = made.program.but(tiles=tiles)
+    program = made.program.replace(tiles=tiles)
     changed = CalibratedProgram(made.kind, program, made.corner, made.shape, effects, "measured", {})
     if seed is not None:
-        changed.plan = planned_exposures(program.but(seed=seed))
+        changed.plan = planned_exposures(program.replace(seed=seed))
     return changed
 
 

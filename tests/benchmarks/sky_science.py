@@ -87,7 +87,7 @@ class Field:
         for index, (planes, sigma) in enumerate(zip(self.planes, self.sigmas, strict=True)):
             noise = np.random.default_rng([seed, index]).standard_normal(planes.shape, np.float32) * sigma
             sci = planes.sci + noise + (self.injected[index] if injected else np.float32(0))
-            found.append(planes.but(sci=sci))
+            found.append(planes.replace(sci=sci))
         return found
 
 

@@ -162,7 +162,7 @@ def test_the_chain_decides():
     assert acting.inactive["tweakreg.minobj"] == "The step tweakreg is skipped."
     assert acting.inactive["resample.pixel_scale"] == "The stage Grid decides it."
     assert not acting_in_chain(of, settings, [of]).decided
-    mine = settings.but({"tweakreg.skip": False})
+    mine = settings.replace({"tweakreg.skip": False})
     assert "tweakreg.minobj" not in acting_in_chain(of, mine, [stage("apply_shift"), of]).inactive
 
 
@@ -180,7 +180,7 @@ def exposures():
 def _with_cold_pixel(planes):
     sci = planes.sci.copy()
     sci[90:93:2, 70] -= 50 * np.nanmedian(planes.err)
-    return planes.but(sci=sci)
+    return planes.replace(sci=sci)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def raw_exposures(folder: Path) -> list[Path]:
 
     from miri_widgets.simulation import PROGRAMS, simulate
 
-    files = list(simulate(PROGRAMS["sub64"].but(ngroups=8, nints=1), folder / "raw", processes=1).uncal)
+    files = list(simulate(PROGRAMS["sub64"].replace(ngroups=8, nints=1), folder / "raw", processes=1).uncal)
     with fits.open(files[0], mode="update") as hdus:
         hdus["SCI"].data[:, :, 20:23, 30:33] = 65000
         hdus["SCI"].data[:, 5:, 40:43, 30:33] = 65000
