@@ -63,7 +63,7 @@ def run_child(root: str, values: dict[str, Any], replies: Connection, lock: obje
     workspace = Workspace(Path(root))
     folder = workspace.partial_folder(plan.stage, plan.key)
     _live_alone(replies)
-    os.environ.update(plan.environment)
+    os.environ.update(plan.environment)  # of CRDS alone, see `run.disk_names`
     os.environ[SWITCH] = ",".join({*plan.acceleration_off, *switched_off()})
     os.chdir(folder)
     log = _open_log(folder)

@@ -65,6 +65,11 @@ def main(arguments: list[str] | None = None) -> int:
     """
     given = _parser().parse_args(arguments)
     workspace = Workspace(given.workspace)
+    try:
+        workspace.require_own()
+    except (MiriWidgetsError, OSError) as error:
+        print(error, flush=True)
+        return 1
     lock = RunLock(workspace.service_lock)
     deadline = time.monotonic() + _LOCK_SECONDS
     # whoever asks whether a service is alive holds the lock for an instant

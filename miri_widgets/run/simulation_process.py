@@ -32,7 +32,7 @@ def make_twin(name: str, notify: Callable[[str], None]) -> None:
     The process goes on when this one ends; the next to ask for the same twin waits for it and makes nothing twice.
     """
     with subprocess.Popen(
-        [sys.executable, "-m", "miri_widgets.simulation.make", name],
+        [sys.executable, "-P", "-m", "miri_widgets.simulation.make", name],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

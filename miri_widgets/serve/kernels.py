@@ -51,6 +51,7 @@ class OwnKernelSpecManager(KernelSpecManager):
         return KernelSpec(
             argv=[
                 sys.executable,
+                "-P",
                 "-m",
                 "miri_widgets.serve.page_ipykernel",
                 "-f",

@@ -158,7 +158,7 @@ def start_server(
     EngineError
         If the server ends or does not print its address in time.
     """
-    command = [sys.executable, "-m", "miri_widgets.serve", str(dashboards)]
+    command = [sys.executable, "-P", "-m", "miri_widgets.serve", str(dashboards)]
     command += ["--port", str(port), "--base_url", base_url, "--ping", str(ping), "--grace", str(grace)]
     command += ["--token", token] if token is not None else []
     command += ["--preheat"] if preheat else []
