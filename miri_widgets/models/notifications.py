@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.models.subscriptions import Subscriptions
-from miri_widgets.run.progress import remaining_text, percent
+from miri_widgets.run.progress import percent, remaining_text
 from miri_widgets.run.status_rows import RowState
 
 if TYPE_CHECKING:

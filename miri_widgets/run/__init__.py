@@ -29,12 +29,12 @@ __all__ = [
     "completed",
     "export_notebook",
     "export_script",
-    "reduce_events",
     "plan_chain",
     "plan_groups",
     "plan_stages",
     "products",
     "read_events",
     "read_record",
+    "reduce_events",
     "run_key",
 ]

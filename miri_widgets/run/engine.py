@@ -127,7 +127,7 @@ class Engine:
         job = JobFile(new_job_id(), time.time(), tuple(plans))
         done = [completed(self.workspace, plan.key, plan.stage) is not None for plan in plans]
         missing = [plan for plan, is_done in zip(plans, done, strict=True) if not is_done]
-        self.workspace.require_space(sum(plan.predicted_bytes for plan in missing))
+        self.workspace.prepare(sum(plan.predicted_bytes for plan in missing))
         for active in self.active():
             stopped = self.workspace.cancel_marker(active).exists() or self.workspace.cancelled_runs(active)
             if self._file(active).keys == job.keys and not stopped:

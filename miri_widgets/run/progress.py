@@ -12,8 +12,8 @@ from miri_widgets.run.status_rows import RowState, RunRow
 __all__ = [
     "JobsInProgress",
     "Progress",
-    "remaining_text",
     "percent",
+    "remaining_text",
     "running_text",
     "stage_text",
     "time_left",

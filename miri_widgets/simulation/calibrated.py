@@ -4,7 +4,7 @@ Calibrated exposures with their full truth: what is left to do after the officia
 `calibrated_program` gives a sequence of exposures that are made when they are asked for::
 
     program = calibrated_program("sparse", "F770W", effects=("noise", "bad_pixels", "sky_pattern", "drift"))
-    outcome = correct(program.planes)
+    outcome = correct(program.arrays)
     residual = outcome.exposures[0].sci - program[0].truth.scene
 """
 

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ["GROUP", "code_mark", "stage_entry_points", "put_in_order"]
+__all__ = ["GROUP", "code_mark", "put_in_order", "stage_entry_points"]
 
 GROUP = "miri_widgets.stages"
 """The entry-point group."""

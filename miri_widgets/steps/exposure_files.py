@@ -22,7 +22,7 @@ from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.fits_reader import read_headers, shown_name
 from miri_widgets.products.names import root_of
 
-__all__ = ["read_cube", "read_footprint", "read_exposure_arrays"]
+__all__ = ["read_cube", "read_exposure_arrays", "read_footprint"]
 
 _VARIANCES = {"var_poisson": "VAR_POISSON", "var_rnoise": "VAR_RNOISE", "var_flat": "VAR_FLAT"}
 

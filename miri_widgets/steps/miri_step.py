@@ -55,9 +55,9 @@ __all__ = [
     "CorrectionStep",
     "MiriStep",
     "copied",
-    "is_single",
-    "indices_of",
     "exposure_arrays_in",
+    "indices_of",
+    "is_single",
     "require_miri_imager",
 ]
 

@@ -19,9 +19,9 @@ from miri_widgets.products.names import root_of
 __all__ = [
     "CachedExposures",
     "ascii_only",
+    "exposure_arrays_of",
     "integration_starts",
     "model_times",
-    "exposure_arrays_of",
     "sky_of",
     "write_exposure_arrays",
 ]

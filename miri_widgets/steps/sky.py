@@ -11,7 +11,7 @@ from jwst.datamodels import ModelLibrary
 from miri_widgets.core.exposure_arrays import Lazy
 from miri_widgets.core.sky.dedicated_exposures import subtract_program_sky
 from miri_widgets.products.association import BACKGROUND, background_members
-from miri_widgets.steps.miri_step import CorrectionStep, is_single, indices_of, exposure_arrays_in
+from miri_widgets.steps.miri_step import CorrectionStep, exposure_arrays_in, indices_of, is_single
 from miri_widgets.steps.model_arrays import CachedExposures
 
 __all__ = ["SkyStep"]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.exposure import FILTERS
-from miri_widgets.steps.added_stages import stage_entry_points, put_in_order
+from miri_widgets.steps.added_stages import put_in_order, stage_entry_points
 from miri_widgets.steps.stage import Scope, Stage
 from miri_widgets.steps.stage_list import STAGES
 

@@ -212,7 +212,7 @@ def _transfer(program, solution, measured) -> float:
     from miri_widgets.steps.sip_keywords import check_points
 
     groups = {one.root[:13]: one.group for one in measured.exposures}
-    blank = program[0].planes
+    blank = program[0].arrays
     left = defaultdict(list)
     for index, plan in enumerate(program.plan):
         group = groups[plan.name.root[:13]]

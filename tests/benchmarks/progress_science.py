@@ -180,10 +180,10 @@ def table(record: Sequence[Shown]) -> list[str]:
 
 def longest_still(record: Sequence[Shown]) -> float:
     """Return the longest time, s, during which the text of the page did not change."""
-    longest, since, last = 0.0, record[0].time, record[0].progress.words
+    longest, since, last = 0.0, record[0].time, record[0].progress.text
     for one in record:
-        if one.progress.words != last:
-            since, last = one.time, one.progress.words
+        if one.progress.text != last:
+            since, last = one.time, one.progress.text
         longest = max(longest, one.time - since)
     return longest
 

@@ -53,7 +53,7 @@ def field(kind: str, **settings: Any) -> CalibratedProgram:
 
 def proof_of(correct: Correction, program: CalibratedProgram) -> Proof:
     """Return what the proof says of a correction."""
-    return prove(correct, program.planes, correct(program.planes))
+    return prove(correct, program.arrays, correct(program.arrays))
 
 
 def by_index(
@@ -132,9 +132,9 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
         for kind in FIELDS:
             program = field(kind)
             started = time.perf_counter()
-            outcome = correct(program.planes)
+            outcome = correct(program.arrays)
             between = time.perf_counter()
-            found = prove(correct, program.planes, outcome)
+            found = prove(correct, program.arrays, outcome)
             spent = time.perf_counter() - between - (between - started)
             good = found.verdict == "good"
             key = f"proof.sky_{kind}_{'good' if kind == 'sparse' else 'flagged'}{name}"

@@ -94,7 +94,7 @@ class Field:
 def field(kind: str, filter_name: str) -> Field:
     """Simulate a field, and sources of S/N 10 to 100 in one exposure beside its own."""
     program = calibrated_program(kind, filter_name, dithers=DITHERS, effects=EFFECTS)
-    planes, truths = zip(*((one.planes, one.truth) for one in program), strict=True)
+    planes, truths = zip(*((one.arrays, one.truth) for one in program), strict=True)
     rng, spread = np.random.default_rng(77), point_spread(filter_name)
     x, y = rng.uniform(420, 960, SOURCES), rng.uniform(60, 960, SOURCES)
     ra, dec = truths[0].to_sky(x, y)

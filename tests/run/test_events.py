@@ -2,7 +2,7 @@
 
 import threading
 
-from miri_widgets.run import EventKind, JobEvent, RunStatus, reduce_events, read_events
+from miri_widgets.run import EventKind, JobEvent, RunStatus, read_events, reduce_events
 from miri_widgets.run.events import append_events, has_ended
 
 

@@ -173,7 +173,7 @@ def test_the_chain_decides():
 def exposures():
     """Five dithers of a small window with all artefacts, and a cold pixel."""
     effects = [name for name in CAL_EFFECTS if name != "pointing_error"]
-    made = calibrated_program("sparse", "F560W", dithers=5, shape=(144, 144), effects=effects).planes
+    made = calibrated_program("sparse", "F560W", dithers=5, shape=(144, 144), effects=effects).arrays
     return tuple(_with_cold_pixel(one) for one in made)
 
 

@@ -308,7 +308,7 @@ class _Field:
     """An exposure while its arms are fitted."""
 
     def __init__(self, exposure: ExposureArrays, strips: Sequence[PullStrip], nsigma: float) -> None:
-        self.planes, self.strips, self.nsigma = exposure, strips, nsigma
+        self.exposure, self.strips, self.nsigma = exposure, strips, nsigma
         self.good = exposure.good & (exposure.sci != 0)
         outside = self.good.copy()
         for strip in strips:
@@ -317,7 +317,7 @@ class _Field:
 
     def without_sources(self, strips: NDArray[np.float32] | None) -> NDArray[np.float32]:
         """Return the exposure minus a smooth surface; NaN on sources, which are found beside known strips."""
-        flat = np.where(self.good, self.planes.sci - self.surface, np.float32(np.nan))
+        flat = np.where(self.good, self.exposure.sci - self.surface, np.float32(np.nan))
         if strips is None:
             # strips are wide and faint: they must not be taken for sources
             level = flat.copy()
@@ -325,7 +325,7 @@ class _Field:
                 strip.flatten(level)
         else:
             level = flat - strips
-        flat[source_mask(level, fwhm=self.planes.fwhm, threshold=self.nsigma, grow=1.0)] = np.nan
+        flat[source_mask(level, fwhm=self.exposure.fwhm, threshold=self.nsigma, grow=1.0)] = np.nan
         return flat
 
 

@@ -116,7 +116,7 @@ class SourcesView(Part):
         sources = self.catalog.sources
         count = f"{len(sources)} sources. " if len(sources) != 1 else "1 source. "
         more = f"The {MOST_ROWS} brightest are listed. " if len(sources) > MOST_ROWS else ""
-        self.words.value = escape(count + more + " ".join(found.words))
+        self.words.value = escape(count + more + " ".join(found.notes))
         self.table.columns = [*_FIRST, *_flux_columns(found), *_SKY]
         self._listed = [str(source.number) for source in sources[:MOST_ROWS]]
         self.table.rows = [_row(source, found) for source in sources[:MOST_ROWS]]

@@ -106,7 +106,7 @@ class CompareBar(Part):
         elif content is Content.GROUPS:
             self.words.value = ""
         elif model.value is not None:
-            self.words.value = escape(model.value.words())
+            self.words.value = escape(model.value.phrase())
         else:
             self.words.value = "The two images are being compared …" if model.look != "after" else ""
 

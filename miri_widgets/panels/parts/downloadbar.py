@@ -25,8 +25,8 @@ def progress_words(progress: DownloadProgress) -> str:
         f"file {progress.index} of {progress.count}: {progress.name}",
         f"{naturalsize(progress.done_all)}{size}",
     ]
-    if progress.words:
-        return " · ".join([*parts, progress.words])
+    if progress.text:
+        return " · ".join([*parts, progress.text])
     if progress.rate > 0:
         parts.append(f"{naturalsize(progress.rate)}/s")
     if progress.eta is not None and progress.eta > 1:

@@ -115,7 +115,7 @@ def calibrated(folder: Path) -> list[Path]:
         )
         last = program.plan[-1].name.root[:13]
         for exposure in program:
-            planes = exposure.planes
+            planes = exposure.arrays
             if exposure.plan.name.root.startswith(last):
                 level = float(np.median(planes.sci))
                 planes = replace(planes, sci=rng.normal(level, 0.02 * level, planes.shape).astype("f4"))
