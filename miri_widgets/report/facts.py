@@ -309,13 +309,13 @@ def software(
 
     Parameters
     ----------
-    completed : sequence of (RunPlan, Record
-        ) Complete runs.
+    completed : sequence of (RunPlan, Record)
+        Complete runs.
 
     Returns
     -------
-    tuple of (dict, tuple, dict
-        ) Versions by package, CRDS contexts, and names of reference files by type.
+    tuple of (dict, tuple, dict)
+        Versions by package, CRDS contexts, and names of reference files by type.
     """
     versions: dict[str, set[str]] = {}
     references: dict[str, set[str]] = {}
@@ -343,8 +343,8 @@ def accelerations_of(completed: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, s
 
     Returns
     -------
-    tuple of (str, str
-        ) Name of the replacement, and in how many runs it acted.
+    tuple of (str, str)
+        Name of the replacement, and in how many runs it acted.
     """
     states: dict[str, Counter[str]] = {}
     for _, record in completed:
@@ -368,8 +368,8 @@ def left_out_sentences(completed: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
 
     Parameters
     ----------
-    completed : sequence of (RunPlan, Record
-        ) Complete runs.
+    completed : sequence of (RunPlan, Record)
+        Complete runs.
 
     Returns
     -------
@@ -398,8 +398,8 @@ def validations_of(
     ----------
     request : ReportRequest
         The state of the session.
-    completed : sequence of (RunPlan, Record
-        ) Complete runs.
+    completed : sequence of (RunPlan, Record)
+        Complete runs.
 
     Returns
     -------
@@ -438,8 +438,8 @@ def warnings_of(completed: Sequence[tuple[Any, Any]]) -> tuple[tuple[tuple[str, 
 
     Parameters
     ----------
-    completed : sequence of (RunPlan, Record
-        ) Complete runs.
+    completed : sequence of (RunPlan, Record)
+        Complete runs.
 
     Returns
     -------

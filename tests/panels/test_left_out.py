@@ -101,7 +101,7 @@ def test_runs_log_runbar_and_tab_say_it(session):
     assert WORDS in state["tip"]
     assert log.choice.options[0][0].endswith(f"({STEPS_LEFT_OUT})")
     assert STEPS_LEFT_OUT in bar.state.value and "mw-warn" in bar.state.value
-    assert WORDS in bar.words.value, "the note of the stage names steps and reason"
+    assert WORDS in bar.status.value, "the note of the stage names steps and reason"
     for view in (runs, log, bar):
         view.close()
     dashboard = Dashboard(session, viewer=Viewer())
