@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from miri_widgets.products.archive.mast import ArchiveFile
 from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.serialization import Serializable
 
 __all__ = ["ObservingMode", "assumed_modes", "modes_of"]
 
 
 @dataclass(frozen=True, order=True)
-class ObservingMode:
+class ObservingMode(Serializable):
     """
     How the imager was used, and when.
 
@@ -47,10 +48,6 @@ class ObservingMode:
             "META.OBSERVATION.DATE": self.date or "2022-07-01",
             "META.OBSERVATION.TIME": "00:00:00",
         }
-
-    def to_dict(self) -> dict[str, str]:
-        """Return plain values."""
-        return asdict(self)
 
     @property
     def label(self) -> str:

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from miri_widgets.errors import BadTableError, ParameterError, WorkspaceError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
 from miri_widgets.products.fits_reader import shown_name
+from miri_widgets.serialization import Serializable
 
 __all__ = [
     "ANOMALIES",
@@ -66,7 +67,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Tag:
+class Tag(Serializable):
     """
     What was said of one exposure.
 
@@ -222,10 +223,7 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
         before = read_tags(path)
         after = changed(before, changes)
         if after != before:
-            written = {
-                root: {field.name: getattr(tag, field.name) for field in fields(Tag)}
-                for root, tag in after.items()
-            }
+            written = {root: tag.to_dict() for root, tag in after.items()}
             write_json(path, {"version": _VERSION, "exposures": written})
     return after
 

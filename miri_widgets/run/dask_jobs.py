@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from miri_widgets.errors import CancelledError, EngineError, MiriWidgetsError
@@ -84,9 +84,9 @@ class JobGraphs:
         if run is None:
             return None
         if run.status in _ENDED:
-            return asdict(RunResult(plan.key, plan.label, str(_ENDED[run.status]), run.error))
+            return RunResult(plan.key, plan.label, str(_ENDED[run.status]), run.error).to_dict()
         if run.status.good and completed(self._workspace, plan.key, plan.stage):
-            return asdict(RunResult(plan.key, plan.label, str(EventKind.REUSED)))
+            return RunResult(plan.key, plan.label, str(EventKind.REUSED)).to_dict()
         return None
 
     def _submit(self, job_id: str, plan: RunPlan, active: _Active, rank: int) -> Any:
@@ -139,7 +139,7 @@ class JobGraphs:
             if plan.key in stopped:
                 result = RunResult(plan.key, plan.label, str(EventKind.CANCELLED), error)
                 # tasks of other jobs may wait for the future: it stays with dask and ends by itself
-                active.futures[plan.key] = asdict(result)
+                active.futures[plan.key] = result.to_dict()
 
     def _end(self, active: _Active) -> None:
         results = [_result(future) for future in active.futures.values()]
@@ -179,5 +179,5 @@ def _over(future: Any) -> bool:
 
 def _result(future: Any) -> RunResult | None:
     if isinstance(future, dict):
-        return RunResult(**future)
-    return RunResult(**future.result()) if future.status == "finished" else None
+        return RunResult.from_dict(future)
+    return RunResult.from_dict(future.result()) if future.status == "finished" else None

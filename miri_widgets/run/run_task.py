@@ -7,7 +7,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from miri_widgets.run.locks import RunLock
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import LOG, completed
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.serialization import Serializable
 
 __all__ = ["RunResult", "run_task"]
 
@@ -38,7 +39,7 @@ _POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class RunResult:
+class RunResult(Serializable):
     """How a run ended: key, label, kind of its last event, error."""
 
     key: str
@@ -74,7 +75,9 @@ def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any
     """
     task = _Task(Workspace(Path(root)), job, RunPlan.from_dict(values))
     try:
-        result = task.go([RunResult(**result) for result in upstream if result["key"] in task.plan.depends])
+        result = task.go(
+            [RunResult.from_dict(result) for result in upstream if result["key"] in task.plan.depends]
+        )
     except MiriWidgetsError as error:
         result = task.end(EventKind.FAILED, error=error.to_dict())
     except Exception as error:
@@ -85,7 +88,7 @@ def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any
             "run again; if it happens again report it with engine/service.log of the workspace",
         )
         result = task.end(EventKind.FAILED, error=ours.to_dict())
-    return asdict(result)
+    return result.to_dict()
 
 
 class _Task:
