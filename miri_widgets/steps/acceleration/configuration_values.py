@@ -36,17 +36,18 @@ def configuration_value(self: Any) -> Any:
     """
     from astropy.config import configuration
 
-    kept: tuple[Any, ...] | None = self.__dict__.get(_KEPT)
+    configurations: Any = configuration._cfgobjs
+    kept = self.__dict__.get(_KEPT)
     if kept is not None:
         package, whole, name, section, text, value = kept
         if (
-            whole is configuration._cfgobjs.get(package)
+            whole is configurations.get(package)
             and dict.get(whole, name) is section
             and dict.get(section, self.name) is text
         ):
             return value
     value = stock_function(_TARGET)(self)
-    _keep(self, value, configuration._cfgobjs)
+    _keep(self, value, configurations)
     return value
 
 
