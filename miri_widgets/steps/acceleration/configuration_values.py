@@ -42,8 +42,8 @@ def configuration_value(self: Any) -> Any:
         package, whole, name, section, text, value = kept
         if (
             whole is configurations.get(package)
-            and dict.get(whole, name) is section
-            and dict.get(section, self.name) is text
+            and _entry(whole, name) is section
+            and _entry(section, self.name) is text
         ):
             return value
     value = stock_function(_TARGET)(self)
@@ -58,9 +58,14 @@ def _keep(item: Any, value: Any, configurations: dict[str, Any]) -> None:
     whole: Any = configurations.get(package)
     if whole is None or not name or item.aliases or type(value) not in _PLAIN:
         return
-    section = dict.get(whole, name)
+    section = _entry(whole, name)
     if section is None:
         return
-    text = dict.get(section, item.name)
+    text = _entry(section, item.name)
     if text is not None:
         item.__dict__[_KEPT] = (package, whole, name, section, text, value)
+
+
+def _entry(section: Any, name: str) -> Any:
+    """Return what a section holds, without the interpolation of texts; None where it does not."""
+    return dict.get(section, name)
