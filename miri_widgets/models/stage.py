@@ -14,10 +14,10 @@ from miri_widgets.run.progress import stage_words
 from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_words
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.acting import Acting
+from miri_widgets.steps.stage import Stage
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
-    from miri_widgets.run.services import StageLike
 
 __all__ = ["PLANNING", "StageModel"]
 
@@ -62,7 +62,7 @@ class StageModel(traitlets.HasTraits):
     )
     asked = traitlets.Unicode("", help="the view that is asked for: a panel brings it, and forgets the wish")
 
-    def __init__(self, stage: StageLike, session: SessionModel) -> None:
+    def __init__(self, stage: Stage, session: SessionModel) -> None:
         super().__init__()
         self.stage = stage
         self.session = session
