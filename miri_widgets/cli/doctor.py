@@ -19,6 +19,7 @@ from humanize import naturalsize
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.atomic import require_writable
+from miri_widgets.products.free_memory import free_memory
 from miri_widgets.products.program import data_root
 
 __all__ = ["Check", "State", "examine", "report"]
