@@ -312,7 +312,7 @@ def _refuse_overpacked(unpacked: int, path: Path) -> None:
     packed = path.stat().st_size
     if unpacked > _LARGEST_PACKED and unpacked > _PACKING * packed:
         raise TooLargeError(
-            f"{shown_name(path)} claims {unpacked / 1e9:.3g} GB in a gzip file of {packed / 1e6:.3g} MB",
+            f"{shown_name(path)} claims {naturalsize(unpacked)} in a gzip file of {naturalsize(packed)}",
             f"at most {_PACKING:.0f} times its size",
             "check the file, or unpack it yourself with gunzip",
         )

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from humanize import naturalsize
+
 from miri_widgets.products.free_memory import free_memory
 from miri_widgets.serve.leases import waiting_kernels
 
@@ -66,8 +68,8 @@ class Admission:
         left = self._memory() - len(self._coming) * PAGE_BYTES
         if left < PAGE_BYTES + SPARE_BYTES:
             return (
-                f"{max(left, 0) / 1e9:.1f} GB of memory are free, and a page needs "
-                f"{(PAGE_BYTES + SPARE_BYTES) / 1e9:.1f} GB; {pages} open now."
+                f"{naturalsize(max(left, 0))} of memory are free, and a page needs "
+                f"{naturalsize(PAGE_BYTES + SPARE_BYTES)}; {pages} open now."
             )
         return ""
 

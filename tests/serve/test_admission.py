@@ -59,7 +59,7 @@ def test_memory_is_kept_for_pages_that_are_being_made():
     assert (
         Admission(Manager(), memory=lambda: PAGE_BYTES)
         .refusal("x.ipynb")
-        .startswith("0.6 GB of memory are free")
+        .startswith("600.0 MB of memory are free")
     )
 
 
