@@ -68,7 +68,7 @@ def real_services(program: Program, *, workers: int = 2, scheduler: str | None =
         accepted=runs.accepted,
         accept=runs.accept,
         preview=preview,
-        place=read_footprint,
+        footprint=read_footprint,
         code=lambda one: code_for(one, program.workspace),
         script=lambda plans: export_script(plans, program.workspace),
         notebook=lambda plans: export_notebook(plans, program.workspace, program.title or program.name),

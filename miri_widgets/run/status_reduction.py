@@ -115,7 +115,7 @@ def _state(own: Sequence[RunRow], reasons: Sequence[str]) -> StageState:
     if RowState.FAILED in states:
         return StageState.FAILED
     if any(row.harm for row in own):
-        return StageState.ASKS
+        return StageState.NEEDS_CONFIRMATION
     if states == {RowState.DONE}:
         return StageState.DONE
     if RowState.STALE in states:

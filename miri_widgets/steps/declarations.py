@@ -18,7 +18,7 @@ from typing import Any
 from miri_widgets.errors import WorkspaceError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.settings import Parameter
-from miri_widgets.steps.children import answer, ask_child, cache_folder, jwst_version
+from miri_widgets.steps.children import answer, cache_folder, call_in_child, jwst_version
 from miri_widgets.steps.stages import all_stages, stage
 
 __all__ = ["OWNED", "SCHEMA", "declared", "main", "owned_reason", "step_classes", "step_docs"]
@@ -106,7 +106,7 @@ def _load(path: Path) -> dict[str, dict[str, Any]]:
         return _parse(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
         # not there yet, or damaged: ask again
-        values = ask_child("miri_widgets.steps.declarations")
+        values = call_in_child("miri_widgets.steps.declarations")
     # a stage of another package that is broken may be mended at any time
     if not any(entry.get("problem") for entry in values.values()):
         # a cache that cannot be written only costs the question next time

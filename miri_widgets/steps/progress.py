@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from miri_widgets.steps.alignments import AlignmentLog
 
-__all__ = ["LOGGERS", "Progress", "StepReport", "StepState", "ignore"]
+__all__ = ["LOGGERS", "StepProgress", "StepReport", "StepState", "ignore"]
 
 LOGGERS = ("jwst", "stcal", "stdatamodels", "stpipe", "tweakwcs", "CRDS", "py.warnings")
 """The loggers of the pipeline; the same that jwst itself listens to."""
@@ -70,7 +70,7 @@ def ignore(report: StepReport) -> None:
     """Do nothing with a report."""
 
 
-class Progress(logging.Handler):
+class StepProgress(logging.Handler):
     """
     Turn log records of a pipeline into reports.
 

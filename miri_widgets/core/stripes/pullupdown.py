@@ -280,7 +280,7 @@ def _given(region: Region, exposure: ExposureArrays, sides: tuple[str, ...]) -> 
     x, y = region.position(exposure)
     text = region.text.lower()
     named = tuple(side for side in SIDES if side[:3] in text) if text else ()
-    chosen = SIDES if "all" in region.words else (named or sides)
+    chosen = SIDES if "all" in region.tokens else (named or sides)
     return BrightSource(x, y, float("inf"), chosen)
 
 
