@@ -152,8 +152,8 @@ def _earlier(run: StoredRun) -> dict[str, list[Record]]:
     records: dict[str, dict[str, Record]] = {}
     waiting = list(run.record.inputs)
     while waiting:
-        one = waiting.pop()
-        stage, key = str(one.get("stage") or ""), str(one.get("run_key") or "")
+        run_input = waiting.pop()
+        stage, key = str(run_input.get("stage") or ""), str(run_input.get("run_key") or "")
         path = run.folder.parents[1] / stage / key / RECORD
         if not key or key in records.get(stage, {}) or not path.is_file():
             continue

@@ -136,7 +136,7 @@ def execute(
         before = set(_file_names(output))
         source = pipeline_input(chosen, exposures, values, output, product_name)
         with chdir(output), progress.listening(), accelerated() as states:
-            resolved, told = _run(chosen, source, values, output)
+            resolved, reported = _run(chosen, source, values, output)
         progress.finish()
         products = _products(chosen, output, before, exposures, progress)
         metadata = {} if chosen.is_check or chosen.shared else _metadata(output / products[0])
@@ -151,7 +151,7 @@ def execute(
             steps=steps,
             warnings=tuple(progress.warnings),
             facts=_facts(chosen, exposures, output, products, progress)
-            | told
+            | reported
             | ({"left_out": [dict(entry) for entry in skipped]} if skipped else {}),
             accelerations={name: str(state) for name, state in states.items()},
         )

@@ -183,7 +183,7 @@ def _kinds() -> dict[str, list[str]]:
         return {name: list(kinds) for name, kinds in json.loads(note.read_text(encoding="utf-8")).items()}
     from miri_widgets.steps.specs import pipeline_class
 
-    found = {}
+    kinds_of = {}
     for stage in all_stages():
         if stage.is_own or not stage.pipeline:
             continue
@@ -191,10 +191,10 @@ def _kinds() -> dict[str, list[str]]:
         steps = list(getattr(cls, "step_defs", {}).values())
         kinds = {kind for step in steps for kind in step.reference_file_types}
         kinds |= {step.get_config_reftype() for step in (cls, *steps)}
-        found[stage.pipeline] = sorted(kinds)
+        kinds_of[stage.pipeline] = sorted(kinds)
     with suppress(OSError, WorkspaceError):
-        write_json(note, found)
-    return found
+        write_json(note, kinds_of)
+    return kinds_of
 
 
 def _needed(text: str) -> dict[str, Any]:
