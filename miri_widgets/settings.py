@@ -333,7 +333,7 @@ class Settings(Mapping[str, Any]):
                 return Effective(self.layers[source][name], source)
         return Effective(parameter.default, Source.SPEC)
 
-    def but(self, changes: Mapping[str, Any] | None = None, /, **named: Any) -> Settings:
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **named: Any) -> Settings:
         """
         Return settings with the user's values changed.
 

@@ -76,7 +76,7 @@ def assumed_modes(files: Iterable[ArchiveFile]) -> tuple[ObservingMode, ...]:
 
 
 def _ordered(modes: Iterable[ObservingMode]) -> tuple[ObservingMode, ...]:
-    def place(mode: ObservingMode) -> tuple[int, ObservingMode]:
+    def rank(mode: ObservingMode) -> tuple[int, ObservingMode]:
         return (FILTERS.index(mode.filter) if mode.filter in FILTERS else len(FILTERS), mode)
 
-    return tuple(sorted(set(modes), key=place))
+    return tuple(sorted(set(modes), key=rank))

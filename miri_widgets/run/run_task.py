@@ -124,15 +124,15 @@ class _Task:
         # a run begins when the pipeline is in memory: the import is no part of what it takes
         wait_until_warm(
             self._cancelled,
-            lambda: self._tell(EventKind.QUEUED, message="waits for the import of the pipeline"),
+            lambda: self._append(EventKind.QUEUED, message="waits for the import of the pipeline"),
         )
         for attempt in range(1, _ATTEMPTS + 1):
             began = time.time()
             partial = self._fresh_partial()
-            self._tell(EventKind.STARTED, message="" if attempt == 1 else "again, the process was lost")
+            self._append(EventKind.STARTED, message="" if attempt == 1 else "again, the process was lost")
             try:
                 end = watch_child(
-                    self.workspace, self.plan, lock, cancelled=self._cancelled, on_step=self._tell_step
+                    self.workspace, self.plan, lock, cancelled=self._cancelled, on_step=self._append_step
                 )
                 if end.kind == "done":
                     self._commit(partial, end, time.time() - began)
@@ -207,10 +207,10 @@ class _Task:
     def _cancelled(self) -> bool:
         return any(marker.exists() for marker in self._markers)
 
-    def _tell_step(self, step: str, index: int, total: int, state: str, seconds: float) -> None:
-        self._tell(EventKind.STEP, step=step, index=index, total=total, message=state, seconds=seconds)
+    def _append_step(self, step: str, index: int, total: int, state: str, seconds: float) -> None:
+        self._append(EventKind.STEP, step=step, index=index, total=total, message=state, seconds=seconds)
 
-    def _tell(self, kind: EventKind, **more: Any) -> None:
+    def _append(self, kind: EventKind, **more: Any) -> None:
         plan = self.plan
         event = JobEvent(
             time=time.time(),
@@ -225,7 +225,7 @@ class _Task:
 
     def end(self, kind: EventKind, *, seconds: float = 0.0, error: dict[str, Any] | None = None) -> RunResult:
         """Tell how the run ended, and return it."""
-        self._tell(kind, seconds=seconds, error=error)
+        self._append(kind, seconds=seconds, error=error)
         return RunResult(self.plan.key, self.plan.label, str(kind), error)
 
 
