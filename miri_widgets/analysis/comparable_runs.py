@@ -12,7 +12,7 @@ from miri_widgets.errors import MissingFileError
 from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.header_facts import header_facts
 from miri_widgets.products.names import suffix_of
-from miri_widgets.run.differences import Change, StoredRun, changes, record_facts, run_of_file, stored_runs
+from miri_widgets.run.differences import RunChange, StoredRun, changes, record_facts, run_of_file, stored_runs
 
 __all__ = ["Choice", "choice_of", "choices_in"]
 
@@ -125,13 +125,13 @@ def choices_in(folder: Path, stage: str = "") -> tuple[Choice, ...]:
     for run in runs:
         plain = _of_run(run)
         latest = latest_of.setdefault(plain.group, plain)
-        text = "newest" if latest is plain else _told(latest.facts(), plain.facts())
+        text = "newest" if latest is plain else _difference_text(latest.facts(), plain.facts())
         choices.append(_of_run(run, f"{plain.title} · {text}"))
     return tuple(choices)
 
 
-def _told(latest: dict[str, Any], older: dict[str, Any]) -> str:
-    listed: Sequence[Change] = changes(latest, older)
+def _difference_text(latest: dict[str, Any], older: dict[str, Any]) -> str:
+    listed: Sequence[RunChange] = changes(latest, older)
     if not listed:
         return "as the newest"
     listed = [change for change in listed if change.kind != "input"] or list(listed)

@@ -1,4 +1,4 @@
-"""The views of a panel besides its run bar: those of every stage, and those that the declaration of a stage adds."""
+"""The views of a panel besides its run bar: those of every stage, and those declared by a stage."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.afterimages import AfterImages
 from miri_widgets.panels.charts.profiles import Profiles
-from miri_widgets.panels.charts.proofs import Proofs
+from miri_widgets.panels.charts.proofs import Validations
 from miri_widgets.panels.charts.sources import Sources
 from miri_widgets.panels.charts.timeline import Timeline
 from miri_widgets.panels.parts.applied_shifts import AppliedShifts
@@ -24,7 +24,7 @@ from miri_widgets.steps.stage import Chart, ImageChart, Section, Stage, Timeline
 __all__ = ["Charts", "Sections", "sections_of"]
 
 Sections = dict[str, tuple[str, Callable[[StageModel], Part]]]
-"""What a panel shows: title, and what makes the view of a model, by name."""
+"""Sections of a panel: title and factory of the view by name."""
 
 
 class Charts(Part):
@@ -39,7 +39,7 @@ class Charts(Part):
 
     def __init__(self, model: StageModel) -> None:
         super().__init__("mw-looks")
-        self.children = tuple(_chart(one, model) for one in _charts_of(model.stage))
+        self.children = tuple(_chart(declared, model) for declared in _charts_of(model.stage))
 
 
 _CHARTS: dict[Chart, Callable[[StageModel], Part]] = {
@@ -50,7 +50,7 @@ _CHARTS: dict[Chart, Callable[[StageModel], Part]] = {
 _ADDED: dict[Section, tuple[str, Callable[[StageModel], Part]]] = {
     Section.CHARTS: ("Charts", Charts),
     Section.APPLIED_SHIFTS: ("Applied", Charts),
-    Section.PROOF: ("Proof", Proofs),
+    Section.PROOF: ("Proof", Validations),
     Section.CHECK: ("Check", RateChecks),
     Section.SOURCES: ("Sources", Sources),
 }
@@ -58,17 +58,22 @@ _ADDED: dict[Section, tuple[str, Callable[[StageModel], Part]]] = {
 
 def sections_of(stage: Stage) -> Sections:
     """
-    Return what the panel of a stage shows, in order.
+    Return the sections of a stage's panel, in order.
 
     Parameters
     ----------
     stage : Stage
-        The stage; what it declares stands behind the settings.
+        The stage, whose declared sections follow the settings.
+
+    Returns
+    -------
+    Sections
+        Title and view by name.
     """
     added = stage.sections or ((Section.CHARTS, Section.PROOF) if stage.correction else ())
     return {
         "settings": ("Settings", Form),
-        **{str(one): _ADDED[one] for one in added},
+        **{str(section): _ADDED[section] for section in added},
         "runs": ("Runs", Runs),
         "products": ("Products", Products),
         "log": ("Log", LogView),
@@ -84,5 +89,5 @@ def _chart(chart: Chart | TimelineChart | ImageChart, model: StageModel) -> Part
     if isinstance(chart, TimelineChart):
         return Timeline(model, chart.fact, chart.title, chart.unit)
     if isinstance(chart, ImageChart):
-        return Images(model, chart.suffix, chart.title, chart.planes)
+        return Images(model, chart.suffix, chart.title, chart.extensions)
     return _CHARTS[chart](model)

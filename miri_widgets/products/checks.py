@@ -214,11 +214,11 @@ def shift_signs(table: ShiftTable) -> tuple[str, ...]:
     for (star, _), rows in sorted(stars.items()):
         for axis, name in ((1, "dx"), (2, "dy")):
             values = {str(row[0]): float(row[axis]) for row in rows}
-            problems += _odd_ones(star, name, values)
+            problems += _outliers(star, name, values)
     return tuple(dict.fromkeys(problems))
 
 
-def _odd_ones(star: str, axis: str, values: dict[str, float]) -> list[str]:
+def _outliers(star: str, axis: str, values: dict[str, float]) -> list[str]:
     if len(values) == 2:
         (first, other), (value, against) = sorted(values), (values[name] for name in sorted(values))
         if not _is_lost_sign(value, against):
@@ -260,9 +260,9 @@ def _same_grid(mosaic: Mosaic, other: Mosaic) -> bool:
     )
 
 
-def _same(one: str, other: str) -> bool | None:
+def _same(value: str, other: str) -> bool | None:
     """Whether two program numbers are one; None where either is no number."""
-    first, second = program_number(one), program_number(other)
+    first, second = program_number(value), program_number(other)
     return first == second if first and second else None
 
 

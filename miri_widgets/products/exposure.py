@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from miri_widgets.products.exposure_kinds import require_imaging
 from miri_widgets.products.fits_reader import read_with_tree, shown_name
 from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
 from miri_widgets.products.names import ExposureName, original_name, suffix_of
+from miri_widgets.serialization import Serializable
 
 __all__ = [
     "EXPOSURE_SUFFIXES",
@@ -50,7 +51,7 @@ _DIMENSIONS = {"uncal": 4, "ramp": 4, "rate": 2, "rateints": 3, "cal": 2, "crf":
 
 
 @dataclass(frozen=True)
-class Exposure:
+class Exposure(Serializable):
     """
     One exposure of the MIRI imager, from its headers.
 
@@ -159,28 +160,15 @@ class Exposure:
         return replace(self, tile=tile)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for an index on disk."""
-        values = {
-            name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("path", "name")
-        }
-        return values | {"path": str(self.path), "filename": self.name.filename}
+        """Return plain values, for an index on disk; the name is that of the file."""
+        values = super().to_dict()
+        values["filename"] = values.pop("name")
+        return values
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Exposure:
-        """Rebuild an exposure from `to_dict`."""
-        rest = {
-            key: value
-            for key, value in values.items()
-            if key not in ("path", "filename", "faults", "target_position")
-        }
-        position = values.get("target_position")
-        return cls(
-            path=Path(values["path"]),
-            name=ExposureName.parse(values["filename"]),
-            faults=tuple(values.get("faults", ())),
-            target_position=(float(position[0]), float(position[1])) if position else None,
-            **rest,
-        )
+    def from_dict(cls, values: Mapping[str, Any]) -> Exposure:
+        """Return the exposure of plain values."""
+        return super().from_dict({**values, "name": values.get("filename")})
 
 
 def psf_fwhm_pixels(filter_name: str) -> float:
@@ -218,30 +206,30 @@ def exposure_from_headers(
     sci = next((header for header in headers if header_text(header, "EXTNAME") == "SCI"), None)
     require_imaging(path, primary, sci, FILTERS)
     assert sci is not None
-    found = suffix_of(path)
+    own_suffix = suffix_of(path)
     if original := original_name(path):
         raise _copied(path, original)
-    if found not in EXPOSURE_SUFFIXES or (suffix is not None and found != suffix):
+    if own_suffix not in EXPOSURE_SUFFIXES or (suffix is not None and own_suffix != suffix):
         wanted = f"a {suffix} file" if suffix else "one of " + ", ".join(EXPOSURE_SUFFIXES)
         raise WrongSuffixError(
-            f"{shown_name(path)} is {'a ' + found if found else 'no known'} product",
+            f"{shown_name(path)} is {'a ' + own_suffix if own_suffix else 'no known'} product",
             wanted,
             "choose the files of the stage before",
         )
-    _require_metadata(path, found, headers, tree)
+    _require_metadata(path, own_suffix, headers, tree)
     axes = header_integer(sci, "NAXIS")
-    if axes != _DIMENSIONS[found]:
+    if axes != _DIMENSIONS[own_suffix]:
         raise WrongSuffixError(
             f"{shown_name(path)} has {axes} axes",
-            f"{_DIMENSIONS[found]} axes in a {found} file",
+            f"{_DIMENSIONS[own_suffix]} axes in a {own_suffix} file",
             "check how the file was named",
         )
-    nints, ngroups, faults = _counts(primary, sci, found)
+    nints, ngroups, faults = _counts(primary, sci, own_suffix)
     status = path.stat()
     start_mjd, end_mjd = exposure_times(primary)
     return Exposure(
         path=path,
-        name=_name(path, found),
+        name=_name(path, own_suffix),
         filter=header_text(primary, "FILTER"),
         subarray=header_text(primary, "SUBARRAY"),
         readpatt=header_text(primary, "READPATT"),

@@ -20,12 +20,13 @@ from filelock import FileLock, Timeout
 from miri_widgets.errors import BadTableError, ParameterError, WorkspaceError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
 from miri_widgets.products.fits_reader import shown_name
+from miri_widgets.serialization import Serializable
 
 __all__ = [
     "ANOMALIES",
+    "ExposureVerdict",
     "Tag",
     "TagFile",
-    "Verdict",
     "change_tags",
     "changed",
     "read_tags",
@@ -53,10 +54,10 @@ ANOMALIES: Mapping[str, str] = {
 
 _VERSION = 1
 _LONGEST_COMMENT = 2000
-_PATIENCE = 10.0
+_LOCK_SECONDS = 10.0
 
 
-class Verdict(StrEnum):
+class ExposureVerdict(StrEnum):
     """What an exposure is good for."""
 
     NONE = ""
@@ -66,7 +67,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Tag:
+class Tag(Serializable):
     """
     What was said of one exposure.
 
@@ -82,7 +83,7 @@ class Tag:
         Whether somebody looked at it.
     """
 
-    verdict: Verdict = Verdict.NONE
+    verdict: ExposureVerdict = ExposureVerdict.NONE
     anomalies: tuple[str, ...] = ()
     comment: str = ""
     seen: bool = False
@@ -119,11 +120,11 @@ def tag_from(values: Mapping[str, Any], base: Tag | None = None) -> Tag:
     return replace(base or Tag(), **checked)
 
 
-def _verdict(value: Any) -> Verdict:
+def _verdict(value: Any) -> ExposureVerdict:
     try:
-        return Verdict(str(value or ""))
+        return ExposureVerdict(str(value or ""))
     except ValueError as error:
-        choices = ", ".join(verdict for verdict in Verdict if verdict)
+        choices = ", ".join(verdict for verdict in ExposureVerdict if verdict)
         raise ParameterError(f"the tag {str(value)[:40]!r}", choices, "correct the tag") from error
 
 
@@ -222,10 +223,7 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
         before = read_tags(path)
         after = changed(before, changes)
         if after != before:
-            written = {
-                root: {field.name: getattr(tag, field.name) for field in fields(Tag)}
-                for root, tag in after.items()
-            }
+            written = {root: tag.to_dict() for root, tag in after.items()}
             write_json(path, {"version": _VERSION, "exposures": written})
     return after
 
@@ -233,7 +231,7 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock on a file of its own: that of the tags gets another inode with every change."""
-    lock = FileLock(path, timeout=_PATIENCE, poll_interval=0.01)
+    lock = FileLock(path, timeout=_LOCK_SECONDS, poll_interval=0.01)
     with os_errors_as_ours(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -274,13 +272,13 @@ class TagFile:
         BadTableError
             As `read_tags`.
         """
-        stamp = self._now()
+        stamp = self._current_stamp()
         if stamp != self._stamp:
             self._tags = read_tags(self._path)
             self._stamp = stamp
         return self._tags
 
-    def _now(self) -> tuple[int, ...] | None:
+    def _current_stamp(self) -> tuple[int, ...] | None:
         try:
             status = self._path.stat()
         except FileNotFoundError:
@@ -297,4 +295,4 @@ def rejected_roots(tags: Mapping[str, Tag]) -> frozenset[str]:
     tags : mapping of str to Tag
         Tags by root.
     """
-    return frozenset(root for root, tag in tags.items() if tag.verdict == Verdict.REJECTED)
+    return frozenset(root for root, tag in tags.items() if tag.verdict == ExposureVerdict.REJECTED)

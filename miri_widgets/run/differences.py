@@ -18,7 +18,7 @@ from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.run.records import RECORD, Record, read_record
 from miri_widgets.run.workspace import PARTIAL, Workspace
 
-__all__ = ["Change", "StoredRun", "changes", "record_facts", "run_of_file", "stored_runs"]
+__all__ = ["RunChange", "StoredRun", "changes", "record_facts", "run_of_file", "stored_runs"]
 
 Facts = Mapping[str, Mapping[str, Any]]
 
@@ -37,7 +37,7 @@ KINDS = (
 
 
 @dataclass(frozen=True)
-class Change:
+class RunChange:
     """
     One thing that differs.
 
@@ -126,12 +126,12 @@ def record_facts(run: StoredRun) -> dict[str, dict[str, Any]]:
     another one because of them.
     """
     record = run.record
-    inputs = {_input_name(run_input): _input_words(run_input) for run_input in record.inputs}
+    inputs = {_input_name(run_input): _input_text(run_input) for run_input in record.inputs}
     settings: dict[str, Any] = dict(record.settings)
     resolved = {name: value for name, value in record.resolved.items() if name not in record.settings}
     for stage, earlier in _earlier(run).items():
         for name in sorted({name for record in earlier for name in (*record.resolved, *record.settings)}):
-            values = [_words(record.settings.get(name, record.resolved.get(name))) for record in earlier]
+            values = [_text(record.settings.get(name, record.resolved.get(name))) for record in earlier]
             text = values[0] if len(set(values)) == 1 else " | ".join(sorted(set(values)))
             target = settings if any(name in record.settings for record in earlier) else resolved
             target[f"{stage}: {name}"] = text
@@ -152,8 +152,8 @@ def _earlier(run: StoredRun) -> dict[str, list[Record]]:
     records: dict[str, dict[str, Record]] = {}
     waiting = list(run.record.inputs)
     while waiting:
-        one = waiting.pop()
-        stage, key = str(one.get("stage") or ""), str(one.get("run_key") or "")
+        run_input = waiting.pop()
+        stage, key = str(run_input.get("stage") or ""), str(run_input.get("run_key") or "")
         path = run.folder.parents[1] / stage / key / RECORD
         if not key or key in records.get(stage, {}) or not path.is_file():
             continue
@@ -172,7 +172,7 @@ def _remembered(path: Path, mtime_ns: int) -> Record:
     return read_record(path.parent)
 
 
-def changes(first: Facts, second: Facts) -> tuple[Change, ...]:
+def changes(first: Facts, second: Facts) -> tuple[RunChange, ...]:
     """
     List what differs between two runs.
 
@@ -197,9 +197,9 @@ def changes(first: Facts, second: Facts) -> tuple[Change, ...]:
         # which CRDS variables are set without a need differs from process to process
         names = {*before} & {*other} if kind == "environment" else {*before, *other}
         for name in sorted(names):
-            texts = [_words(side[name]) if name in side else "" for side in (before, other)]
+            texts = [_text(side[name]) if name in side else "" for side in (before, other)]
             if texts[0] != texts[1]:
-                listed.append(Change(kind, name, *texts))
+                listed.append(RunChange(kind, name, *texts))
     return tuple(listed)
 
 
@@ -218,13 +218,13 @@ def _input_name(entry: Mapping[str, Any]) -> str:
     return f"{entry['parameter']}: {name}" if entry.get("parameter") else name
 
 
-def _input_words(entry: Mapping[str, Any]) -> str:
+def _input_text(entry: Mapping[str, Any]) -> str:
     if entry.get("run_key"):
         return f"{entry.get('stage')} run {str(entry['run_key'])[:8]}"
     return f"file with hash {str(entry.get('identity', ''))[:8]}"
 
 
-def _words(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(list(value) if isinstance(value, tuple) else value, default=str)

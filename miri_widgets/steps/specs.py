@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import CrdsCacheError, StepFailedError
 from miri_widgets.settings import Kind, Parameter
-from miri_widgets.steps.words import doc_of, unit_of
+from miri_widgets.steps.parameter_docs import doc_of, unit_of
 
 __all__ = ["build_config", "parameter_of", "pipeline_class", "read_pipeline"]
 
@@ -180,4 +181,4 @@ def parameter_of(name: str, check: str, comment: str) -> Parameter:
         maximum_items=int(high) if is_list and high is not None else None,
     )
     value = None if default in (None, "None") else undecided.check(default)
-    return Parameter(**{**undecided.to_dict(), "kind": kind, "default": value})
+    return replace(undecided, kind=kind, default=value)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.simulation import PROGRAMS, Tile
+from miri_widgets.simulation import PROGRAMS, SimulatedTile
 from miri_widgets.simulation.plan import planned_exposures
 
 
@@ -28,13 +28,13 @@ def test_ready_made_programs():
         {"nints": 0},
         {"program": "12"},
         {"tiles": ()},
-        {"tiles": (Tile(), Tile())},
+        {"tiles": (SimulatedTile(), SimulatedTile())},
         {"dec": 90.0},
     ],
 )
 def test_nonsense_is_refused(change):
     with pytest.raises(ParameterError):
-        PROGRAMS["small"].but(**change)
+        PROGRAMS["small"].replace(**change)
 
 
 def test_exposures_are_in_time_order_and_named_by_the_grammar():

@@ -6,7 +6,7 @@ import pytest
 from miri_widgets.simulation.distortion import flight_distortion, pixel_areas
 from miri_widgets.simulation.instrument import FILTERS
 from miri_widgets.simulation.plan import planned_exposures
-from miri_widgets.simulation.program import Field
+from miri_widgets.simulation.program import ProgramField
 from miri_widgets.simulation.programs import PROGRAMS
 from miri_widgets.simulation.scene import SR_PER_ARCSEC2, build_catalog, render
 
@@ -15,9 +15,9 @@ SMALL = PROGRAMS["small"]
 
 def _clean(**field):
     effects = SMALL.effects.only()
-    return SMALL.but(
+    return SMALL.replace(
         effects=effects,
-        field=Field(**{"stars": 1, "galaxies": 0, "flux_min": 1000.0, "flux_max": 1001.0, **field}),
+        field=ProgramField(**{"stars": 1, "galaxies": 0, "flux_min": 1000.0, "flux_max": 1001.0, **field}),
     )
 
 
@@ -45,7 +45,7 @@ def test_positions_are_the_inverse_of_the_sky():
 
 
 def test_sky_level_is_that_of_the_filter():
-    program = _clean(stars=0).but(effects=SMALL.effects.only("sky"))
+    program = _clean(stars=0).replace(effects=SMALL.effects.only("sky"))
     scene = render(program, build_catalog(program), "F770W", planned_exposures(program)[0].true)
     assert np.median(scene.rate) * FILTERS["F770W"].photmjsr == pytest.approx(FILTERS["F770W"].sky, rel=1e-5)
 

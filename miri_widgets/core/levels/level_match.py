@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.levels.groups import GROUPS, Sets, group_exposures
-from miri_widgets.core.levels.solution import Measurements, Solution, components_of, solve
+from miri_widgets.core.levels.solution import LevelSolution, Measurements, components_of, solve
 from miri_widgets.core.sky.cells import HALF_FIELD, Grid, detector_coordinates, sky_cells
 from miri_widgets.errors import ParameterError
 
@@ -137,7 +137,7 @@ def _measured(exposures: Sequence[ExposureArrays], sets: Sets, box: int) -> Meas
 
 def _solved(
     measurements: Measurements, sets: Sets, components: NDArray[np.integer], with_slopes: bool, least: float
-) -> Solution:
+) -> LevelSolution:
     """Solve, and drop planes until all that are left are significant."""
     groups = sets.groups
     own = [np.unique(groups[components == component]) for component in np.unique(components)]
@@ -186,7 +186,7 @@ class _Result:
         cls,
         groups: NDArray[np.integer],
         components: NDArray[np.integer],
-        solution: Solution,
+        solution: LevelSolution,
         reference: str,
     ) -> _Result:
         """Average the levels of exposures over each group, relative to the reference of its component."""
@@ -247,10 +247,10 @@ def _corrected(
         text += f", with {slope_x:.3g} and {slope_y:.3g} per 512 pixels along x and y"
     facts, notes = {**exposure.facts, "level_match": own}, (*exposure.notes, text)
     if not result.values[group].any():
-        return exposure.but(facts=facts, notes=notes)
+        return exposure.replace(facts=facts, notes=notes)
     subtracted, variance = result.image(group, exposure)
     rnoise = exposure.var_rnoise
-    return exposure.but(
+    return exposure.replace(
         sci=(exposure.sci - subtracted).astype(np.float32),
         err=np.sqrt(exposure.err.astype(np.float64) ** 2 + variance).astype(np.float32),
         var_rnoise=None if rnoise is None else (rnoise + variance).astype(np.float32),
@@ -263,7 +263,7 @@ def _facts(
     sets: Sets,
     components: NDArray[np.integer],
     measurements: Measurements,
-    solution: Solution,
+    solution: LevelSolution,
     result: _Result,
     model: str,
 ) -> dict[str, Any]:
@@ -288,7 +288,7 @@ def _facts(
     }
 
 
-def _pattern(measurements: Measurements, solution: Solution) -> float:
+def _pattern(measurements: Measurements, solution: LevelSolution) -> float:
     """
     Return what the left-overs of all exposures have in common on the detector.
 
