@@ -266,6 +266,26 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+class _Validated(Mapping[str, Any]):
+    """Values of one source that the parameters beside them have validated: they are not validated again."""
+
+    def __init__(self, declared: tuple[Parameter, ...], values: Mapping[str, Any]) -> None:
+        self.declared = declared
+        self._values = dict(sorted(values.items()))
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
 @dataclass(frozen=True, eq=False)
 class Settings(Mapping[str, Any]):
     """
@@ -291,15 +311,18 @@ class Settings(Mapping[str, Any]):
     layers: Mapping[Source, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "declared", tuple(self.declared))
         by_name = {parameter.name: parameter for parameter in self.declared}
-        checked = {}
+        checked: dict[Source, Mapping[str, Any]] = {}
         for source in Source:
             values = self.layers.get(source)
-            if values:
-                checked[source] = MappingProxyType(
-                    {name: self._find(by_name, name).check(value) for name, value in sorted(values.items())}
+            if values and isinstance(values, _Validated) and values.declared is self.declared:
+                checked[source] = values
+            elif values:
+                checked[source] = _Validated(
+                    self.declared,
+                    {name: self._find(by_name, name).check(value) for name, value in values.items()},
                 )
-        object.__setattr__(self, "declared", tuple(self.declared))
         object.__setattr__(self, "layers", MappingProxyType(checked))
         object.__setattr__(self, "_by_name", by_name)
 
@@ -344,8 +367,9 @@ class Settings(Mapping[str, Any]):
         **named
             Values by name, for names without a dot.
         """
-        user = {**self.layers.get(Source.USER, {}), **(changes or {}), **named}
-        return self.with_layer(Source.USER, user)
+        kept = self.layers.get(Source.USER, {})
+        changed = self.with_layer(Source.USER, {**(changes or {}), **named}).layers.get(Source.USER, {})
+        return self._with_validated(Source.USER, {**kept, **changed})
 
     def without(self, *names: str) -> Settings:
         """Return settings with the user's values of `names` forgotten; of all when none is named."""
@@ -354,11 +378,14 @@ class Settings(Mapping[str, Any]):
             for name, value in self.layers.get(Source.USER, {}).items()
             if names and name not in names
         }
-        return self.with_layer(Source.USER, user)
+        return self._with_validated(Source.USER, user)
 
     def with_layer(self, source: Source, values: Mapping[str, Any]) -> Settings:
         """Return settings with all values of one source replaced."""
         return Settings(self.declared, {**self.layers, source: dict(values)})
+
+    def _with_validated(self, source: Source, values: Mapping[str, Any]) -> Settings:
+        return Settings(self.declared, {**self.layers, source: _Validated(self.declared, values)})
 
     def passed(self) -> dict[str, Any]:
         """

@@ -56,13 +56,13 @@ def test_it_is_on_the_page_with_form_charts_proof_and_regions(session):
     assert isinstance(panel, CorrectionPanel)
     assert list(panel.sections) == ["settings", "charts", "proof", "runs", "products", "log", "code"]
     panel.tabs.active = "settings"
-    panel._put("settings")
+    panel._show_view("settings")
     form = panel.views["settings"]
     assert "nsigma" in form.fields
     assert {"nsigma", "clip", "exclude_file", "prove"} <= set(panel.model.settings)
     with pytest.raises(Exception, match="1 to 10"):
         panel.model.set({"nsigma": 50})
-    panel._put("charts")
+    panel._show_view("charts")
     (chart,) = panel.views["charts"].children
     assert isinstance(chart, Timeline) and chart.children[0].value == "Level taken off"
     assert any(isinstance(one, DrawnRegions) for one in panel.children)
@@ -77,7 +77,7 @@ def test_its_rules_act(package):
     of = stage("pedestal")
     from miri_widgets.settings import Settings
 
-    settings = Settings(declared("pedestal")).but({"clip": False, "prove": False})
+    settings = Settings(declared("pedestal")).replace({"clip": False, "prove": False})
     assert {"nsigma", "proof_sources"} <= acting_in_chain(of, settings, [of]).inactive.keys()
 
 

@@ -42,7 +42,7 @@ def subtract(exposures, *, nsigma=3.0, clip=True, exclude=()):
     def corrected(one):
         level = np.nanmedian(one.sci)
         facts = {**one.facts, "pedestal": {"level": float(level)}}
-        return one.but(sci=one.sci - np.float32(level), facts=facts)
+        return one.replace(sci=one.sci - np.float32(level), facts=facts)
 
     return CorrectionResult(Lazy.mapped(corrected, exposures))
 """
