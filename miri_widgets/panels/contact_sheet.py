@@ -218,7 +218,7 @@ def contact_sheet_item(session: SessionModel) -> dict[str, Any]:
     detail = f"{rejected} rejected" if rejected else (f"{untagged} untagged" if untagged else "all tagged")
     return {
         "id": _NAME, "title": "Contact sheet", "glyph": "▦", "tip": "All exposures at a glance",
-        "detail": detail if programs.scanned else "looking …", "tone": "warn" if rejected else "calm",
+        "detail": detail if programs.scanned else "scanning …", "tone": "warn" if rejected else "calm",
     }  # fmt: skip
 
 

@@ -20,9 +20,7 @@ from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["GridPanel", "GridPreview"]
 
-_NO_FOOTPRINTS = (
-    "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
-)
+_NO_FOOTPRINTS = "Footprints appear after Image 2."
 _BYTES_PER_PIXEL = 28
 """Memory of a mosaic pixel: SCI, ERR, WHT, three variances and context, 4 bytes each."""
 
@@ -58,7 +56,7 @@ class GridPreview(Part):
             self.state.value = ""
             self.map.draw(
                 (),
-                empty="The footprints are being read."
+                empty="Reading footprints …"
                 if self.footprints.working or not self.model.loaded
                 else _NO_FOOTPRINTS,
             )

@@ -101,7 +101,7 @@ class ExposureMapView(Part):
         self.session = session
         self.model = ExposureMap(session)
         options = [(colouring.title, name) for name, colouring in COLOURINGS.items()]
-        self.colour = ipywidgets.Dropdown(description="Colour", options=options, value=self.model.by)
+        self.colour = ipywidgets.Dropdown(description="Colour by", options=options, value=self.model.by)
         self.colour.add_class("mw-control")
         self.map = PickMap(self._picked, _HEIGHT)
         self.status = text("", "mw-muted")
@@ -152,12 +152,10 @@ class ExposureMapView(Part):
 
     def _empty(self) -> str:
         if self.model.working or not self.session.programs.scanned:
-            return "The places of the exposures are being read."
+            return "Reading footprints …"
         if not self.session.programs.exposures:
             return ""
-        return (
-            "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
-        )
+        return "Footprints appear after Image 2."
 
     def _update_chosen(self, _: Any) -> None:
         selected = self.session.programs.selected

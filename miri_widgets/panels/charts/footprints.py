@@ -65,9 +65,9 @@ class SkyMap(Part):
         super().__init__("mw-chart", "mw-sky")
         self._height = height
         self.centre: tuple[float, float] | None = None
-        self.x_axis = axis("east of the middle [arcmin]")
+        self.x_axis = axis("Δα cos δ from field centre [arcmin]")
         self.x_axis.scale.reverse = True
-        self.y_axis = axis("north [arcmin]", vertical=True)
+        self.y_axis = axis("Δδ [arcmin]", vertical=True)
         self.figure = figure(self.x_axis, self.y_axis, [])
         self.figure.fig_margin = dict(_MARGINS)
         # one arcmin is as long on both axes

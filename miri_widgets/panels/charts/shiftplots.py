@@ -27,10 +27,7 @@ VERDICT_COLOURS = {Verdict.PASS: "#1d7a46", Verdict.WEAK: "#d99a1c", Verdict.FAI
 _DARK = "#1b2530"
 """Of arrows on coloured tiles."""
 
-_NO_FOOTPRINTS = (
-    "Where the exposures lie is not known: their footprints (S_REGION) are written by Image 2, "
-    "whose files are not here."
-)
+_NO_FOOTPRINTS = "No footprints (S_REGION): they are written by Image 2, whose files are not here."
 
 
 class ShiftVectors(Part):
@@ -139,7 +136,7 @@ class ShiftTimes(Part):
             self.status.value = (
                 "After a run, one point per exposure appears here."
                 if facts is None
-                else "The table tells no times of its exposures."
+                else "No exposure times in this table."
             )
             self.children = (self.status,)
             return

@@ -18,9 +18,9 @@ __all__ = ["DisplayBar"]
 #: On the button, and in its tip.
 _KINDS = {
     "rate": ("Rate", "rate images"),
-    "cal": ("With sky", "calibrated images and mosaics with their sky"),
-    "sky": ("Sky", "images of the sky"),
-    "subtracted": ("Sky subtracted", "images and mosaics without sky"),
+    "cal": ("Before sky", "calibrated images and mosaics before sky subtraction"),
+    "sky": ("Sky model", "sky images"),
+    "subtracted": ("Sky subtracted", "sky-subtracted images and mosaics"),
 }
 
 _TEMPLATE = """
@@ -159,8 +159,8 @@ class DisplayBar(Part):
             controls.offered = [
                 {
                     "kind": kind,
-                    "text": f"{_KINDS[kind][0]} {black:g} to {white:g}",
-                    "tip": f"The range that this program's {_KINDS[kind][1]} of this filter are looked at with",
+                    "text": f"{_KINDS[kind][0]}: {black:g}{'–' if black >= 0 else ' to '}{white:g}",
+                    "tip": f"Default display range for {_KINDS[kind][1]} of this program and filter",
                     "active": (black, white) == model.fixed,
                 }
                 for kind, (black, white) in model.offered.items()

@@ -58,7 +58,7 @@ class Form(Part):
             0: "All parameters at their defaults (pipeline, CRDS, preset).",
             1: "1 parameter changed by you.",
         }
-        asking = " CRDS is being asked for its values …" if self.model.asking else ""
+        asking = " Querying CRDS for its values …" if self.model.asking else ""
         self.changed.value = escape(texts.get(count, f"{count} parameters changed by you.") + asking)
         self.undo.disabled = not self.model.can_undo
         self.redo.disabled = not self.model.can_redo

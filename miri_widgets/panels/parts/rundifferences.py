@@ -60,13 +60,16 @@ class RunDifferencesView(Part):
         self.swap = button("Swap", tip="Make A of B and B of A")
         self.status = text("")
         self.changes = Table(
-            columns=_CHANGES, placeholder="Filter differences", empty="Nothing was done otherwise."
+            columns=_CHANGES, placeholder="Filter differences", empty="Inputs and parameters are the same."
         )
         self.pairs = Table(
             columns=_PAIRS, on_act=self._show, searchable=False, empty="No product of both can be compared."
         )
         self.notes = text("")
-        self.heads = [text("Done otherwise", "mw-heading"), text("What that changed", "mw-heading")]
+        self.heads = [
+            text("Inputs and parameters that differ", "mw-heading"),
+            text("Effect on products", "mw-heading"),
+        ]
         self.result = ipywidgets.VBox([self.heads[0], self.changes, self.heads[1], self.pairs, self.notes])
         row = ipywidgets.HBox([self.first, self.second, self.swap])
         row.add_class("mw-row")
@@ -114,7 +117,7 @@ class RunDifferencesView(Part):
         value = model.value
         self.result.layout.display = "none" if value is None else ""
         if model.working:
-            self.status.value = sentences(["The pixels of both are being compared."], "calm")
+            self.status.value = sentences(["Comparing the pixels of both …"], "calm")
         elif value is None:
             self.status.value = sentences([model.sentence] if model.sentence else [], "calm")
         else:
