@@ -84,7 +84,7 @@ class Header(Part):
         self.run_all.disabled = session.running or not (unfinished or session.planning)
         self.cancel.layout.display = "" if session.running else "none"
         self.progress.value = (
-            bar(session.fraction, session.progress.words, "All stages")
+            bar(session.fraction, session.progress.text, "All stages")
             if session.running
             else '<span class="mw-muted">starts as soon as the changes are planned</span>'
             if session.ordered

@@ -145,7 +145,7 @@ def test_what_the_archive_says_is_text(panel, mast):
 def test_progress_is_told_in_words():
     progress = DownloadProgress("x.fits", 2, 5, 10, 100, 2_000_000, 10_000_000, 1e6, 8.0)
     assert progress_text(progress) == "file 2 of 5: x.fits · 2.0 MB of 10.0 MB · 1.0 MB/s · about 8 s left"
-    waits = DownloadProgress("x.fits", 1, 1, 0, 0, 0, 0, words="trying again in 2 s")
+    waits = DownloadProgress("x.fits", 1, 1, 0, 0, 0, 0, text="trying again in 2 s")
     assert progress_text(waits) == "file 1 of 1: x.fits · 0 Bytes · trying again in 2 s"
 
 

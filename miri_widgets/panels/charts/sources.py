@@ -123,7 +123,7 @@ class SourcesView(Part):
         sources = self.catalog.sources
         count = f"{len(sources)} sources. " if len(sources) != 1 else "1 source. "
         more = f"The {MAX_ROWS} brightest are listed. " if len(sources) > MAX_ROWS else ""
-        self.status.value = escape(count + more + " ".join(catalog.words))
+        self.status.value = escape(count + more + " ".join(catalog.notes))
         self.table.columns = [*_FIRST, *_flux_columns(catalog), *_SKY]
         self._listed = [str(source.number) for source in sources[:MAX_ROWS]]
         self.table.rows = [_row(source, catalog) for source in sources[:MAX_ROWS]]

@@ -106,7 +106,7 @@ class CompareBar(Part):
         elif content is Content.GROUPS:
             self.status.value = ""
         elif model.value is not None:
-            self.status.value = escape(model.value.words())
+            self.status.value = escape(model.value.phrase())
         else:
             self.status.value = "Comparing the two images …" if model.look != "after" else ""
 

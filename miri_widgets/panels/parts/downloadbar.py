@@ -37,8 +37,8 @@ def progress_text(progress: DownloadProgress) -> str:
         f"file {progress.index} of {progress.count}: {progress.name}",
         f"{naturalsize(progress.done_all)}{size}",
     ]
-    if progress.words:
-        return " · ".join([*details, progress.words])
+    if progress.text:
+        return " · ".join([*details, progress.text])
     if progress.rate > 0:
         details.append(f"{naturalsize(progress.rate)}/s")
     if progress.eta is not None and progress.eta > 1:

@@ -16,7 +16,7 @@ from miri_widgets.panels.parts.rundifferences import RunDifferencesView
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, sentences, text
 from miri_widgets.run.durations import duration
-from miri_widgets.run.progress import running_words
+from miri_widgets.run.progress import running_text
 from miri_widgets.run.status_rows import RowState, RunRow
 
 __all__ = ["Runs"]
@@ -89,7 +89,7 @@ class Runs(Part):
     def _row(self, row: RunRow) -> dict[str, Any]:
         exposure = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
         busy = row.state == RowState.RUNNING
-        step_text = running_words(row) if busy and row.step else ""
+        step_text = running_text(row) if busy and row.step else ""
         return {
             "id": row.key,
             "label": {"text": exposure.label if exposure else row.label, "tip": row.label},
