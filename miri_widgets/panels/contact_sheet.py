@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.contact_sheet import PRODUCTS, SHOWN, Card, ContactSheetModel, Section
+from miri_widgets.models.contact_sheet import PRODUCTS, SHOWN, Card, ContactSheetModel, SheetSection
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.contactgrid import ContactGrid
@@ -159,7 +159,7 @@ class ContactSheetPanel(Part):
         ]
         self.status.value = " · ".join(counts_text + ["making pictures …"] * model.working)
 
-    def _section(self, section: Section) -> dict[str, Any]:
+    def _section(self, section: SheetSection) -> dict[str, Any]:
         cards = [self._card(card) for card in section.cards]
         return {"title": section.filter, "words": section.words, "cards": cards}
 

@@ -13,7 +13,7 @@ from miri_widgets.models.footprints import FootprintsModel
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.chart import filter_colour
-from miri_widgets.panels.charts.footprints import SkyMap, Tile, key
+from miri_widgets.panels.charts.footprints import FootprintMap, Tile, key
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import sentences, text
 from miri_widgets.panels.stage import StagePanel
@@ -40,7 +40,7 @@ class GridPreview(Part):
         self.model = model
         self.footprints = FootprintsModel(model)
         self.state = text("")
-        self.map = SkyMap()
+        self.map = FootprintMap()
         self._drawn_state: Any = None
         self.children = (text("Preview of the grid", "mw-heading"), self.state, self.map)
         self.watch(model, self._update, "settings", "loaded")

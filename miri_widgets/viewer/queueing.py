@@ -222,7 +222,7 @@ class QueueingViewer(ImageViewer):
                 step()
             except Exception as error:
                 _LOG.exception("A request made before the viewer was ready failed")
-                subject = " ".join(str(word) for word in key if isinstance(word, str))
+                subject = " ".join(str(text) for text in key if isinstance(text, str))
                 failed[key] = f"{subject} ({cause(error)})"
         return failed
 

@@ -14,7 +14,7 @@ from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.models.exposure_map import ExposureMap
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels import stage_panel
-from miri_widgets.panels.charts.footprints import Arrow, SkyMap, Tile, angle_text, round_length
+from miri_widgets.panels.charts.footprints import Arrow, FootprintMap, Tile, angle_text, round_length
 from miri_widgets.panels.grid import GridPanel, GridPreview
 from miri_widgets.panels.parts.applied_shifts import AppliedShifts
 from miri_widgets.panels.sections import Charts, sections_of
@@ -343,7 +343,7 @@ def test_the_dashboard_knows_the_panels():
 
 
 def test_a_map_draws_what_it_is_given_and_says_when_there_is_nothing():
-    sky = SkyMap()
+    sky = FootprintMap()
     sky.draw((), empty="Nothing <i>here</i>.")
     assert sky.status.value == "Nothing <i>here</i>." and len(sky.children) == 1
     square = ((359.99, 0.0), (0.01, 0.0), (0.01, 0.02), (359.99, 0.02))

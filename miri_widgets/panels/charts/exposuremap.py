@@ -17,7 +17,7 @@ from miri_widgets.models.exposure_map import COLOURINGS, Colouring, ExposureMap
 from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import CHOSEN, COLOURS, filter_colour
-from miri_widgets.panels.charts.footprints import SkyMap, Tile, key
+from miri_widgets.panels.charts.footprints import FootprintMap, Tile, key
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import escape, text
 
@@ -31,7 +31,7 @@ _HEIGHT = 260
 _NAMED = ("tile", "guide_star")
 
 
-class PickMap(SkyMap):
+class PickMap(FootprintMap):
     """
     A clickable map that outlines chosen footprints.
 

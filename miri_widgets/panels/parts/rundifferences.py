@@ -87,9 +87,9 @@ class RunDifferencesView(Part):
         model = self.model
         chosen = next((choice for choice in (model.second, model.first) if choice is not None), None)
         group = chosen.group if chosen is not None else next(iter(model.groups), None)
-        offered = list(model.of_group(group or ""))
-        offered += [
-            choice for choice in (model.first, model.second) if choice is not None and choice not in offered
+        listed = list(model.of_group(group or ""))
+        listed += [
+            choice for choice in (model.first, model.second) if choice is not None and choice not in listed
         ]
         self._updating = True
         try:
@@ -97,7 +97,7 @@ class RunDifferencesView(Part):
             self.group.options = [(f"{name} ({len(model.of_group(name)) or 1})", name) for name in names]
             self.group.value = group if names else None
             for control, value in ((self.first, model.first), (self.second, model.second)):
-                control.options = [("choose one", None), *((_title(choice), choice) for choice in offered)]
+                control.options = [("choose one", None), *((_title(choice), choice) for choice in listed)]
                 control.value = value
         finally:
             self._updating = False
