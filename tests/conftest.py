@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 # the same examples on every machine; `make fuzz` draws new ones
 hypothesis.settings.register_profile("steady", derandomize=True)
@@ -77,8 +77,7 @@ def small_twin(repository: Path) -> Iterator[object]:
 
     folder = repository / "build" / "test-data"
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(folder / "lock"):
         twin = ensure_twin("small", root=folder, processes=1)
     yield twin
 

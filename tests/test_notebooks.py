@@ -1,12 +1,12 @@
 """Every notebook runs from its first cell to its last, says what it shows, and is kept without outputs."""
 
 import ast
-import fcntl
 import os
 from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 from nbclient import NotebookClient
 
 from miri_widgets.run.engine import Engine
@@ -44,8 +44,7 @@ def finished(small_twin):
     from miri_widgets.cli.main import main
 
     workspace = small_twin.folder / "workspace"
-    with (small_twin.folder / "run.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(small_twin.folder / "run.lock"):
         assert main(["run", str(ROOT / "notebooks" / "small.toml")]) == 0
     yield workspace
     Engine(workspace).shutdown()

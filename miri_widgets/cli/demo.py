@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import miri_widgets
-from miri_widgets.cli.headless import follow
+from miri_widgets.cli.headless import wait_for_job
 from miri_widgets.errors import InputError, MissingFileError
 from miri_widgets.products.program import Program, as_twin, load_program
 from miri_widgets.run.reduction import Reduction
@@ -28,8 +28,13 @@ def dashboards_folder(given: Path | None = None) -> Path:
     Parameters
     ----------
     given : Path, optional
-        What the user said. Otherwise ``dashboards`` beside the package (a
+        The folder that the user named. Otherwise ``dashboards`` beside the package (a
         checkout) or in the current folder.
+
+    Returns
+    -------
+    Path
+        The folder, resolved.
 
     Raises
     ------
@@ -46,34 +51,46 @@ def dashboards_folder(given: Path | None = None) -> Path:
 
 
 def run_demo(options: argparse.Namespace) -> int:
-    """Simulate, submit and then either serve or wait for the mosaic."""
-    began = time.monotonic()
+    """
+    Simulate, submit and then either serve or wait for the mosaic.
 
-    def say(line: str) -> None:
-        print(f"[{time.monotonic() - began:5.0f} s] {line}", flush=True)
+    Parameters
+    ----------
+    options : Namespace
+        Parsed options of ``miri-widgets demo``.
+
+    Returns
+    -------
+    int
+        Exit status: 0 if every run succeeded.
+    """
+    start = time.monotonic()
+
+    def print_line(line: str) -> None:
+        print(f"[{time.monotonic() - start:5.0f} s] {line}", flush=True)
 
     if options.full:
         os.environ["MIRI_WIDGETS_TWINS"] = "full"  # for the kernels of the pages, too
     program = twin_program(options.program, dashboards_folder(options.dashboards), full=options.full)
-    twin = ensure_twin(program.simulated, processes=options.workers, say=say)
-    say(f"{len(twin.uncal)} simulated exposures in {twin.folder / 'uncal'}")
+    twin = ensure_twin(program.simulated, processes=options.workers, notify=print_line)
+    print_line(f"{len(twin.uncal)} simulated exposures in {twin.folder / 'uncal'}")
     reduction = Reduction(program, workers=options.workers, scheduler=options.scheduler)
     job = reduction.submit()
     if job:
-        say(f"reduction started as job {job}; products go to {program.workspace}")
+        print_line(f"reduction started as job {job}; products go to {program.workspace}")
     if not options.no_serve:
         return serve_dashboards(options, page=f"{options.program}.ipynb")
-    good = follow(reduction, job, say)
+    succeeded = wait_for_job(reduction, job, print_line)
     print(reduction.summary().text())
-    return int(not good)
+    return int(not succeeded)
 
 
 def twin_program(name: str, dashboards: Path, *, full: bool = False) -> Program:
     """
     Return the program of a simulated twin.
 
-    Its TOML file in the dashboards folder is used when there is one; the twin
-    takes the place of real exposures, if there are some.
+    Its TOML file in the dashboards folder is used if it exists; the twin
+    replaces real exposures, if there are any.
 
     Parameters
     ----------
@@ -83,6 +100,11 @@ def twin_program(name: str, dashboards: Path, *, full: bool = False) -> Program:
         Folder of dashboard notebooks.
     full : bool
         Whether to take the full twin of an observed program.
+
+    Returns
+    -------
+    Program
+        The program, with the simulated exposures as its data.
 
     Raises
     ------
@@ -99,7 +121,8 @@ def twin_program(name: str, dashboards: Path, *, full: bool = False) -> Program:
     if full:
         raise InputError(
             f"no full twin of {name[:60]!r}",
-            "one of " + ", ".join(sorted(one.removesuffix(FULL) for one in PROGRAMS if one.endswith(FULL))),
+            "one of "
+            + ", ".join(sorted(known.removesuffix(FULL) for known in PROGRAMS if known.endswith(FULL))),
             "choose one of them, or leave --full out",
         )
     program = load_program(dashboards / "demo.toml")
@@ -115,7 +138,21 @@ def twin_program(name: str, dashboards: Path, *, full: bool = False) -> Program:
 
 
 def serve_dashboards(options: argparse.Namespace, *, page: str = "") -> int:
-    """Serve until interrupted; the address of `page` is printed when the folder has it."""
+    """
+    Serve the dashboards until interrupted.
+
+    Parameters
+    ----------
+    options : Namespace
+        Parsed options of ``demo`` or ``serve``.
+    page : str
+        Notebook whose address is printed, if the folder has it.
+
+    Returns
+    -------
+    int
+        Exit status, 0.
+    """
     folder = dashboards_folder(options.dashboards)
     print(f"Serving the dashboards of {folder}; Ctrl-C stops serving, jobs go on.", flush=True)
     serve(

@@ -1,4 +1,4 @@
-"""Check an installation and say what to do about what is wrong."""
+"""Check an installation and advise how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import psutil
+from humanize import naturalsize
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.atomic import require_writable
@@ -22,10 +23,10 @@ from miri_widgets.products.program import data_root
 
 __all__ = ["Check", "State", "examine", "report"]
 
-DISK_NEEDED_GB = 6.0
+DISK_NEEDED = 6e9
 """The demo's references, exposures, products and room to write them twice."""
 
-MEMORY_NEEDED_GB = 4.0
+MEMORY_NEEDED = 4e9
 """Two FULL exposures at a time (about 1 GB each), the preloaded pipeline and a viewer."""
 
 
@@ -44,15 +45,15 @@ class Check:
 
     Attributes
     ----------
-    name, found, advice : str
-        What was looked at, what was seen, and what to do (empty when all is well).
+    name, result, advice : str
+        Subject of the check, its result, and what to do (empty when all is well).
     state : State
         How it ended.
     """
 
     name: str
     state: State
-    found: str
+    result: str
     advice: str = ""
 
 
@@ -64,6 +65,11 @@ def examine(*, port: int = 8866) -> tuple[Check, ...]:
     ----------
     port : int
         The port that the dashboards are to be served on.
+
+    Returns
+    -------
+    tuple of Check
+        The checks in the order of the report.
     """
     checks: tuple[Callable[[], Check], ...] = (
         _python,
@@ -81,8 +87,20 @@ def examine(*, port: int = 8866) -> tuple[Check, ...]:
 
 
 def report(checks: tuple[Check, ...]) -> str:
-    """Return the checks as a table for a terminal."""
-    lines = [f"{check.state:8} {check.name:12} {check.found}" for check in checks]
+    """
+    Return the checks as a table for a terminal.
+
+    Parameters
+    ----------
+    checks : tuple of Check
+        Results of `examine`.
+
+    Returns
+    -------
+    str
+        One line per check, then the advice.
+    """
+    lines = [f"{check.state:8} {check.name:12} {check.result}" for check in checks]
     advice = [f"  - {check.name}: {check.advice}." for check in checks if check.advice]
     return "\n".join(lines + (["", "What to do:", *advice] if advice else ["", "All is well."]))
 
@@ -94,7 +112,7 @@ def _python() -> Check:
 def _added_stages() -> Check:
     from miri_widgets.steps.stages import all_stages, problems_of_added
 
-    names = ", ".join(one.name for one in all_stages() if one.after) or "none"
+    names = ", ".join(stage.name for stage in all_stages() if stage.after) or "none"
     if problems := problems_of_added():
         return Check("own stages", State.WARNING, names, " ".join(problems).rstrip("."))
     return Check("own stages", State.OK, f"{names} added by other packages")
@@ -109,23 +127,25 @@ def _accelerations() -> Check:
     except MiriWidgetsError as error:
         return Check("acceleration", State.FAILED, error.found, error.remedy)
     stock = [f"{name} {state}" for name, state in states.items() if state not in (Acting.ON, Acting.OFF)]
-    found = ", ".join(f"{name} {state.partition(':')[0]}" for name, state in states.items())
+    states_text = ", ".join(f"{name} {state.partition(':')[0]}" for name, state in states.items())
     if switched_off():
-        found += f" ({SWITCH}={','.join(switched_off())})"
+        states_text += f" ({SWITCH}={','.join(switched_off())})"
     if stock:
         return Check(
             "acceleration",
             State.WARNING,
-            f"{found} (the products are the same, only slower)",
+            f"{states_text} (the products are the same, only slower)",
             "install the versions that this package was proven with to have the speed back",
         )
-    return Check("acceleration", State.OK, found)
+    return Check("acceleration", State.OK, states_text)
 
 
 def _packages() -> Check:
-    wanted = [line for line in importlib.metadata.requires("miri_widgets") or [] if "extra ==" not in line]
-    missing, old = [], []
-    for requirement in wanted:
+    requirements = [
+        line for line in importlib.metadata.requires("miri_widgets") or [] if "extra ==" not in line
+    ]
+    missing, outdated = [], []
+    for requirement in requirements:
         name = re.split(r"[<>=!~ ;\[]", requirement, maxsplit=1)[0]
         try:
             version = importlib.metadata.version(name)
@@ -133,16 +153,18 @@ def _packages() -> Check:
             missing.append(name)
             continue
         if not _satisfies(version, requirement[len(name) :]):
-            old.append(f"{name} {version} ({requirement[len(name) :]})")
-    main = ", ".join(
+            outdated.append(f"{name} {version} ({requirement[len(name) :]})")
+    main_versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}"
         for name in ("jwst", "jdaviz", "voila")
         if name not in missing
     )
-    if missing or old:
-        wrong = "; ".join(filter(None, ["missing: " + ", ".join(missing) if missing else "", ", ".join(old)]))
-        return Check("packages", State.FAILED, wrong, "install again: pip install -e .")
-    return Check("packages", State.OK, main)
+    if missing or outdated:
+        problems = "; ".join(
+            filter(None, ["missing: " + ", ".join(missing) if missing else "", ", ".join(outdated)])
+        )
+        return Check("packages", State.FAILED, problems, "install again: pip install -e .")
+    return Check("packages", State.OK, main_versions)
 
 
 def _satisfies(version: str, bounds: str) -> bool:
@@ -194,22 +216,25 @@ def _disk() -> Check:
         require_writable(root)
     except MiriWidgetsError as error:
         return Check("disk", State.FAILED, error.found, error.remedy)
-    free = shutil.disk_usage(root).free / 1e9
-    found = f"{free:.0f} GB free in {root}"
-    if free < DISK_NEEDED_GB:
+    free = shutil.disk_usage(root).free
+    free_text = f"{naturalsize(free)} free in {root}"
+    if free < DISK_NEEDED:
         return Check(
-            "disk", State.FAILED, found, f"free at least {DISK_NEEDED_GB:.0f} GB or set MIRI_WIDGETS_DATA"
+            "disk",
+            State.FAILED,
+            free_text,
+            f"free at least {naturalsize(DISK_NEEDED)} or set MIRI_WIDGETS_DATA",
         )
-    return Check("disk", State.OK, found)
+    return Check("disk", State.OK, free_text)
 
 
 def _memory() -> Check:
     memory = psutil.virtual_memory()
-    found = f"{memory.available / 1e9:.1f} GB free of {memory.total / 1e9:.1f} GB, {os.cpu_count()} cores"
-    if memory.available / 1e9 < MEMORY_NEEDED_GB:
-        advice = f"close other programs or run with --workers 1: {MEMORY_NEEDED_GB:.0f} GB are wanted for two exposures at a time"
-        return Check("memory", State.WARNING, found, advice)
-    return Check("memory", State.OK, found)
+    free_text = f"{naturalsize(memory.available)} free of {naturalsize(memory.total)}, {os.cpu_count()} cores"
+    if memory.available < MEMORY_NEEDED:
+        advice = f"close other programs or run with --workers 1: two exposures at a time want {naturalsize(MEMORY_NEEDED)}"
+        return Check("memory", State.WARNING, free_text, advice)
+    return Check("memory", State.OK, free_text)
 
 
 def _browser() -> Check:

@@ -1,4 +1,4 @@
-"""Reduce a program without a page: what ``miri-widgets run`` and the demo do."""
+"""Reduce a program without a page, for ``miri-widgets run`` and the demo."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from miri_widgets.run.reduction import Overrides, Reduction
 from miri_widgets.simulation.twins import ensure_twin
 from miri_widgets.steps.acceleration import State, acceleration_states
 
-__all__ = ["follow", "run_program"]
+__all__ = ["FILES_LEFT_OUT", "run_program", "wait_for_job"]
+
+FILES_LEFT_OUT = 3
+"""Exit status of a reduction that is complete but for files in its folders that could not be used (2 is a wrong option)."""
 
 _ENDED = frozenset(
     {
@@ -29,55 +32,68 @@ _ENDED = frozenset(
 )
 
 
-def follow(reduction: Reduction, job: str, say: Callable[[str], None]) -> bool:
+def wait_for_job(reduction: Reduction, job: str, print_line: Callable[[str], None]) -> bool:
     """
-    Wait for a job and print a line for each run that ended.
+    Wait for a job and print a line for each run that ends.
 
     Parameters
     ----------
     reduction : Reduction
-        What submitted it.
+        The reduction that submitted the job.
     job : str
         The job's id; empty when there was nothing to run.
-    say : callable
-        Gets the lines.
+    print_line : callable
+        Called with each line.
 
     Returns
     -------
     bool
-        Whether every run ended well.
+        Whether every run succeeded.
     """
     if not job:
-        say("everything is complete already: nothing was run")
+        print_line("everything is complete already: nothing was run")
         return True
 
-    def tell(event: JobEvent) -> None:
+    def print_event(event: JobEvent) -> None:
         if event.kind in _ENDED:
             reason = f": {error_from_dict(event.error)}" if event.error else ""
-            say(f"{event.stage} {event.label} {event.kind} after {event.seconds:.1f} s{reason}")
+            print_line(f"{event.stage} {event.label} {event.kind} after {event.seconds:.1f} s{reason}")
 
-    return reduction.wait(job, tell)
+    return reduction.wait(job, print_event)
 
 
 def run_program(options: argparse.Namespace) -> int:
-    """Run the command ``miri-widgets run``."""
-    began = time.monotonic()
+    """
+    Run the command ``miri-widgets run``.
 
-    def say(line: str) -> None:
-        print(f"[{time.monotonic() - began:5.0f} s] {line}", flush=True)
+    Parameters
+    ----------
+    options : Namespace
+        Parsed options of the command.
+
+    Returns
+    -------
+    int
+        Exit status: 0 if every run succeeded and the program is complete, 1 if not; `FILES_LEFT_OUT` if it is
+        complete but for files that could not be used.
+    """
+    start = time.monotonic()
+
+    def print_line(line: str) -> None:
+        print(f"[{time.monotonic() - start:5.0f} s] {line}", flush=True)
 
     program = load_program(options.program)
-    places = [
+    excluded = [
         place_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
     ]
-    program = replace(program, exclude=(*program.exclude, *places))
+    program = replace(program, exclude=(*program.exclude, *excluded))
     off = [name.strip() for name in options.acceleration_off.split(",") if name.strip()]
     acceleration_states(off)  # a wrong name ends here, before a twin is made
     if program.simulated:
-        say(program.origin)
+        print_line(program.origin)
         # a twin whose description has changed is made again
         if program.awaited or not program.has_exposures():
-            ensure_twin(program.simulated, processes=options.workers, say=say)
+            ensure_twin(program.simulated, processes=options.workers, notify=print_line)
     overrides = Overrides.of_session(program) if options.session else Overrides()
     also = options.also.split(",") if options.also else ()
     reduction = Reduction(
@@ -89,20 +105,25 @@ def run_program(options: argparse.Namespace) -> int:
     )
     job = reduction.submit()
     if job:
-        say(f"job {job} started")
+        print_line(f"job {job} started")
         idle = [name for name, state in reduction.acceleration.items() if state != State.ON]
         if idle:
-            say(f"without the accelerations {', '.join(idle)}: the pixels are the same, runs take longer")
+            print_line(
+                f"without the accelerations {', '.join(idle)}: the pixels are the same, runs take longer"
+            )
     if options.detach:
         return 0
     try:
-        good = follow(reduction, job, say)
-        while not good and options.accept_harm and (harmed := reduction.accept_harm()):
-            say(f"harm accepted, as you said: {', '.join(harmed)}")
-            good = follow(reduction, reduction.submit(), say)
+        succeeded = wait_for_job(reduction, job, print_line)
+        while not succeeded and options.accept_harm and (harmed := reduction.accept_harm()):
+            print_line(f"harm accepted, as you said: {', '.join(harmed)}")
+            succeeded = wait_for_job(reduction, reduction.submit(), print_line)
     except KeyboardInterrupt:
         reduction.cancel(job)
-        say("cancelled; what is finished is kept")
+        print_line("cancelled; what is finished is kept")
         raise
-    print(reduction.summary().text())
-    return int(not good or not reduction.complete)
+    summary = reduction.summary()
+    print(summary.text())
+    if not succeeded or not reduction.complete:
+        return 1
+    return FILES_LEFT_OUT if summary.left_out else 0

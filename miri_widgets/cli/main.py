@@ -1,4 +1,4 @@
-"""Parse the command line and call the one command that was asked for."""
+"""Parse the command line and run the requested command."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """
-    Run one command; errors of ours become one sentence on stderr.
+    Run one command; errors of the package become one sentence on stderr.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Print what a table of measured shifts is worth: groups, robust and plain shifts, verdicts."""
+"""Assess a table of measured shifts: groups, robust and plain shifts, verdicts."""
 
 from __future__ import annotations
 
@@ -20,62 +20,90 @@ __all__ = ["report", "run_shifts"]
 
 
 def run_shifts(options: argparse.Namespace) -> int:
-    """Read, judge, print and, when asked, compare and write."""
-    judged = judge_shifts(
+    """
+    Solve the shifts of a table, print the assessment and, if requested, compare and write them.
+
+    Parameters
+    ----------
+    options : Namespace
+        Parsed options of ``miri-widgets shifts``.
+
+    Returns
+    -------
+    int
+        Exit status, 0.
+    """
+    assessment = judge_shifts(
         options.file, made_by="miri-widgets shifts", other_guide_stars=options.other_guide_stars
     )
-    runs, made = judged.runs, judged.table
+    runs, table = assessment.runs, assessment.table
     print(report(runs, exposures=options.exposures))
-    for line in shift_signs(made):
+    for line in shift_signs(table):
         print(line)
     if options.compare:
-        told = compare_tables(made, read_shift_table(options.compare))
-        print("\n".join(told) or f"{shown_name(options.compare)} agrees within 0.5 mas.")
+        differences = compare_tables(table, read_shift_table(options.compare))
+        print("\n".join(differences) or f"{shown_name(options.compare)} agrees within 0.5 mas.")
     if options.out:
-        write_shift_table(made, options.out)
+        write_shift_table(table, options.out)
         print(f"written to {options.out}")
     return 0
 
 
 def report(runs: Mapping[str, ShiftRun], *, exposures: bool = False) -> str:
-    """Return everything about the runs as text."""
+    """
+    Format groups, shifts, verdicts and fall-backs as text.
+
+    Parameters
+    ----------
+    runs : mapping of str to ShiftRun
+        Solved runs by name.
+    exposures : bool
+        Whether to list every exposure, too.
+
+    Returns
+    -------
+    str
+        The text, several lines.
+    """
     lines = ["Shifts in arcsec, added to RA cos(Dec) and Dec.", ""]
     for name, run in runs.items():
         lines += [*_run_lines(name, run), *(_exposure_lines(run) if exposures else ()), ""]
-    total = [one.verdict for run in runs.values() for one in run.shifts]
-    counts = ", ".join(f"{total.count(verdict)} {verdict}" for verdict in Verdict)
-    left = sum(len(one.members) for run in runs.values() for one in run.shared)
-    lines.append(f"{len(total)} groups: {counts}; {left} exposures are fall-backs and left out.")
+    verdicts = [shift.verdict for run in runs.values() for shift in run.shifts]
+    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in Verdict)
+    fallbacks = sum(len(group.members) for run in runs.values() for group in run.shared)
+    lines.append(f"{len(verdicts)} groups: {counts}; {fallbacks} exposures are fall-backs and left out.")
     return "\n".join(lines)
 
 
 def _run_lines(name: str, run: ShiftRun) -> list[str]:
     table = [("group", "used", "robust dx", "dy", "+-mas", "plain dx", "dy", "verdict", "reason")]
-    for one in run.shifts:
-        solved = run.solution.shifts[one.group.name]
-        plain = run.plain.get(one.group.name, (math.nan, math.nan))
+    for shift in run.shifts:
+        solved = run.solution.shifts[shift.group.name]
+        plain = run.plain.get(shift.group.name, (math.nan, math.nan))
         table.append(
             (
-                one.group.name, f"{solved.used}/{solved.exposures}", _signed(solved.dx), _signed(solved.dy),
+                shift.group.name, f"{solved.used}/{solved.exposures}", _signed(solved.dx), _signed(solved.dy),
                 _mas(max(solved.dx_err, solved.dy_err)), _signed(plain[0], 9), _signed(plain[1], 9),
-                str(one.verdict), one.reason,
+                str(shift.verdict), shift.reason,
             )
         )  # fmt: skip
     count = len(run.measurements)
     lines = [f"{name}: {count} exposure{'' if count == 1 else 's'}", *_aligned(table)]
-    lines += [f"  fall-back: {one.sentence}" for one in run.shared] or ["  fall-back: none"]
-    values = np.array([(one.dx, one.dy) for one in run.measurements])
+    lines += [f"  fall-back: {shared.sentence}" for shared in run.shared] or ["  fall-back: none"]
+    values = np.array([(measurement.dx, measurement.dy) for measurement in run.measurements])
     if (step := rounding(values)) > COARSEST:
         lines.append(
             f"  values are given to {step:g} arcsec only: shared ones cannot be told from measured ones"
         )
-    for one in run.shifts:
-        outliers = [root for root, why in run.solution.shifts[one.group.name].left_out if "disagrees" in why]
-        lines += [
-            f"  left out of {one.group.name}: {root}, which disagrees with the others" for root in outliers
+    for shift in run.shifts:
+        outliers = [
+            root for root, reason in run.solution.shifts[shift.group.name].left_out if "disagrees" in reason
         ]
-        if not one.own:
-            lines.append(f"  {one.group.name} takes ({one.dx:+.6f}, {one.dy:+.6f}) from {one.source}")
+        lines += [
+            f"  left out of {shift.group.name}: {root}, which disagrees with the others" for root in outliers
+        ]
+        if not shift.own:
+            lines.append(f"  {shift.group.name} takes ({shift.dx:+.6f}, {shift.dy:+.6f}) from {shift.source}")
     if not run.solution.gauge.startswith("The zero point is that of the absolute measurements."):
         lines.append(f"  {run.solution.gauge}")
     return lines
@@ -83,9 +111,18 @@ def _run_lines(name: str, run: ShiftRun) -> list[str]:
 
 def _exposure_lines(run: ShiftRun) -> list[str]:
     table = [("exposure", "group", "dx", "dy", "weight", "status")]
-    for one in run.measurements:
-        weight = f"{run.solution.weights.get(one.root, 0.0):.2f}"
-        table.append((one.root, one.group, _signed(one.dx), _signed(one.dy), weight, str(one.status)))
+    for measurement in run.measurements:
+        weight = f"{run.solution.weights.get(measurement.root, 0.0):.2f}"
+        table.append(
+            (
+                measurement.root,
+                measurement.group,
+                _signed(measurement.dx),
+                _signed(measurement.dy),
+                weight,
+                str(measurement.status),
+            )
+        )
     return _aligned(table)
 
 

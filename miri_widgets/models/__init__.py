@@ -3,7 +3,7 @@
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.models.stage import StageModel
-from miri_widgets.models.status_rows import ExposureRow, RowState, RunRow, StageState
+from miri_widgets.run.status_rows import ExposureRow, RowState, RunRow, StageState
 
 __all__ = [
     "ExposureRow",

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from miri_widgets.models.status_rows import RowState
+from miri_widgets.run.status_rows import RowState
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel

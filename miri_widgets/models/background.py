@@ -27,9 +27,8 @@ What close guarantees
     cannot be interrupted: it ends by itself, its result is dropped, and its thread ends with it. ``close(finish=True)``
     does what was requested to its end before it returns, for what must reach the disk. To close again does nothing.
 
-The viewer lies beside the models and needs none of this: its one slow call, the import of jdaviz, is no request. It
-runs once, and in a daemon thread, because an import that hangs must not keep the process from ending; see
-`miri_widgets.viewer.preheating.in_thread`.
+The viewer, which lies beside the models, needs none of this. Its one slow call, the import of jdaviz, is no request: it
+runs once, in a daemon thread, as an import that hangs must not keep the process from ending (`viewer.preheating`).
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import traitlets
 
@@ -52,6 +51,7 @@ __all__ = ["Background", "BackgroundTask", "BackgroundValue"]
 
 _LOG = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
+_Loop: TypeAlias = asyncio.AbstractEventLoop | None
 
 
 @dataclass(eq=False)
@@ -127,10 +127,8 @@ class Background:
 
         Parameters
         ----------
-        call : callable
+        call, *arguments : callable and its arguments
             The slow work.
-        *arguments
-            Its arguments.
         done, failed : callable
             Take its result or its error, in the thread of the models.
         progress : callable, optional
@@ -159,10 +157,8 @@ class Background:
 
         Parameters
         ----------
-        call : callable
+        call, *arguments : callable and its arguments
             The slow work.
-        *arguments
-            Its arguments.
         """
         return await asyncio.wrap_future(self.executor.submit(call, *arguments))
 
@@ -201,7 +197,7 @@ class Background:
 
     # -- from the worker threads --------------------------------------------
 
-    def _end(self, task: BackgroundTask, loop: asyncio.AbstractEventLoop | None, future: Future[Any]) -> None:
+    def _end(self, task: BackgroundTask, loop: _Loop, future: Future[Any]) -> None:
         if future.cancelled():
             return
         error = future.exception()
@@ -214,12 +210,7 @@ class Background:
         self._report(task, loop, partial(task.failed, error), last=True)
 
     def _report(
-        self,
-        task: BackgroundTask,
-        loop: asyncio.AbstractEventLoop | None,
-        handler: Callable[[], object],
-        *,
-        last: bool = False,
+        self, task: BackgroundTask, loop: _Loop, handler: Callable[[], object], *, last: bool = False
     ) -> None:
         if self.closed:
             return
@@ -229,7 +220,7 @@ class Background:
                 loop.call_soon_threadsafe(self.apply)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def _running_loop() -> _Loop:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -266,10 +257,8 @@ class BackgroundValue(traitlets.HasTraits):
         ----------
         key : hashable
             What the value depends on.
-        call : callable
+        call, *arguments : callable and its arguments
             Computes it, in a worker thread.
-        *arguments
-            Its arguments.
         """
         if key == self._key or self._closed or self.background.closed:
             return

@@ -50,7 +50,7 @@ class FetchingModel(traitlets.HasTraits):
             self.downloading, self.stopping, self.faults, self.progress = True, False, (), None
 
         def work(notify: Callable[[DownloadProgress], None]) -> tuple[DownloadResult, ...]:
-            return download(wanted, token=token, stop=stop, told=notify, patience=self._patience)
+            return download(wanted, token=token, cancel=stop, on_progress=notify, retry_policy=self._patience)
 
         task = self._background.start(work, done=self._finish, failed=self._fail, progress=self._follow)
         task.settle()

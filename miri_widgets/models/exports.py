@@ -40,8 +40,10 @@ class Exports:
         return self.session.services.notebook(self._plans(upto))
 
     def _plans(self, upto: str | None) -> list[Any]:
+        """Return the runs as they would be submitted, without the accelerations that are switched off."""
         wanted = self.session.names_to(upto)
-        return [plan for plan in self.session.plans if plan.stage in wanted]
+        plans = [plan for plan in self.session.plans if plan.stage in wanted]
+        return self.session.acceleration.apply(plans)
 
     def write(self, upto: str | None) -> tuple[Path, Path]:
         """Write both into ``exports`` of the workspace; return their paths."""

@@ -17,9 +17,9 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.exposure_selection import newest_products
 from miri_widgets.models.shifts import ShiftsModel
-from miri_widgets.models.status_rows import STEPS_LEFT_OUT, RowState, status_words
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.run.status_rows import STEPS_LEFT_OUT, RowState, status_words
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel

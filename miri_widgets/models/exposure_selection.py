@@ -10,7 +10,7 @@ from miri_widgets.products.names import root_of, suffix_of
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
-    from miri_widgets.models.status_rows import RunRow
+    from miri_widgets.run.status_rows import RunRow
 
 __all__ = ["choose", "newest_product", "newest_products", "rows_of"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from miri_widgets.errors import EngineError, MiriWidgetsError
 from miri_widgets.models.messages import Subject
 from miri_widgets.models.stage import PLANNING
-from miri_widgets.models.status_rows import RowState, RunRow
 from miri_widgets.run.program_runs import runs_to_do
+from miri_widgets.run.status_rows import RowState, RunRow
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from miri_widgets.models.progress import left_words, percent
-from miri_widgets.models.status_rows import RowState
 from miri_widgets.models.subscriptions import Subscriptions
+from miri_widgets.run.progress import left_words, percent
+from miri_widgets.run.status_rows import RowState
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel

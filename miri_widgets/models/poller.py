@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
-from miri_widgets.models.snapshot import Request, Snapshot
+from miri_widgets.run.snapshot import Request, Snapshot
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from miri_widgets.models.status_rows import ExposureRow, RowState
 from miri_widgets.products.checks import program_contradictions, unmatched_exclusions
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.program_schema import STARTS
 from miri_widgets.products.scan import ScanResult
+from miri_widgets.run.status_rows import ExposureRow, RowState
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel

@@ -15,9 +15,9 @@ from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import showers_of
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.background import BackgroundValue
-from miri_widgets.models.region_export import keep_regions, taken_from
 from miri_widgets.models.showers import PARAMETER
 from miri_widgets.products.entered import entered_path
+from miri_widgets.products.tables.drawn_regions import keep_regions, taken_from
 from miri_widgets.products.tables.region_files import parse_regions, read_regions
 
 if TYPE_CHECKING:

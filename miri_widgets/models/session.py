@@ -15,7 +15,6 @@ from typing import Any
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models import status_reduction as fold
 from miri_widgets.models.acceleration import AccelerationModel
 from miri_widgets.models.auto_display import AutoDisplay
 from miri_widgets.models.background import Background
@@ -28,21 +27,23 @@ from miri_widgets.models.messages import Messages, Subject
 from miri_widgets.models.poller import Poller
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.program import ProgramModel
-from miri_widgets.models.progress import JobsInProgress, Progress
-from miri_widgets.models.region_export import Drawn
 from miri_widgets.models.regions import RegionsModel
-from miri_widgets.models.services import Services, real_services
 from miri_widgets.models.session_memory import memory_of
 from miri_widgets.models.settings_layers import SettingsLayers
 from miri_widgets.models.showers import ShowerModel
-from miri_widgets.models.snapshot import Request, Snapshot, SnapshotReader
 from miri_widgets.models.stage import StageModel
 from miri_widgets.models.stage_choice import ChainChoice
-from miri_widgets.models.status_rows import RunRow
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.products.session_file import SessionFile, session_file_of
+from miri_widgets.products.tables.drawn_regions import Drawn
+from miri_widgets.run import status_reduction as fold
+from miri_widgets.run.progress import JobsInProgress, Progress
+from miri_widgets.run.service_wiring import real_services
+from miri_widgets.run.services import Services
+from miri_widgets.run.snapshot import Request, Snapshot, SnapshotReader
+from miri_widgets.run.status_rows import RunRow
 
 __all__ = ["SessionModel", "open_session"]
 

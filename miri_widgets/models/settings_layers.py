@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from miri_widgets.models.messages import Subject
 from miri_widgets.models.session_memory import recall
-from miri_widgets.models.snapshot import Declared, Snapshot
 from miri_widgets.products.session_file import SessionFile
 from miri_widgets.run.setting_layers import checked_layer, setting_layers
+from miri_widgets.run.snapshot import Declared, Snapshot
 from miri_widgets.settings import Source
 
 if TYPE_CHECKING:

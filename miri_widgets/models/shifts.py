@@ -18,12 +18,12 @@ from miri_widgets.errors import ParameterError
 from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.footprints import files_by_root
 from miri_widgets.models.stage import StageModel
-from miri_widgets.models.status_rows import RowState, RunRow
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import root_of
 from miri_widgets.products.tables.shift_tables import write_shift_table
+from miri_widgets.run.status_rows import RowState, RunRow
 from miri_widgets.settings import Kind
 
 __all__ = ["APPLY", "REGROUP", "ShiftsModel", "next_step"]

@@ -22,9 +22,9 @@ from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import ShowerMask
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.background import BackgroundTask
-from miri_widgets.models.region_export import keep_regions, taken_from
 from miri_widgets.products.entered import entered_number
 from miri_widgets.products.names import suffix_of
+from miri_widgets.products.tables.drawn_regions import keep_regions, taken_from
 from miri_widgets.products.tables.region_files import read_regions
 
 if TYPE_CHECKING:

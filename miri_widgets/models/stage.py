@@ -10,14 +10,14 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
-from miri_widgets.models.progress import stage_words
-from miri_widgets.models.status_rows import RowState, RunRow, StageState, status_words
+from miri_widgets.run.progress import stage_words
+from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_words
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.acting import Acting
 
 if TYPE_CHECKING:
-    from miri_widgets.models.services import StageLike
     from miri_widgets.models.session import SessionModel
+    from miri_widgets.run.services import StageLike
 
 __all__ = ["PLANNING", "StageModel"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from miri_widgets.models.status_rows import StageState
 from miri_widgets.run.stage_choice import chain_of, possible_stages, require_possible, unknown_stages
+from miri_widgets.run.status_rows import StageState
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel

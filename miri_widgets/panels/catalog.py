@@ -10,9 +10,9 @@ from typing import Any
 from miri_widgets.analysis.source_catalog import catalog_of
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.catalog_choice import CatalogModel
+from miri_widgets.panels.charts.marks import SourceMarks
+from miri_widgets.panels.charts.sources import SourcesView
 from miri_widgets.panels.parts.base_view import Part
-from miri_widgets.panels.parts.marks import SourceMarks
-from miri_widgets.panels.parts.sources import SourcesView
 from miri_widgets.panels.parts.theme import stylesheet
 from miri_widgets.viewer import ImageViewer, make_viewer
 

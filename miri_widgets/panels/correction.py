@@ -9,13 +9,13 @@ from miri_widgets.models.regions import USES
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.profiles import Profiles
+from miri_widgets.panels.charts.proofs import Proofs
 from miri_widgets.panels.charts.timeline import Timeline
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.drawn import DrawnRegions
 from miri_widgets.panels.parts.harm_confirmation import Consent
 from miri_widgets.panels.parts.images import Images
 from miri_widgets.panels.parts.preview import PreviewBar
-from miri_widgets.panels.parts.proofs import Proofs
 from miri_widgets.panels.stage import Folds, StagePanel
 
 __all__ = ["CorrectionPanel", "Looks", "images", "looks", "timeline"]

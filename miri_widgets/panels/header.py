@@ -9,11 +9,11 @@ import ipywidgets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.status_rows import RowState
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.notifications import Announcer
 from miri_widgets.panels.parts.runbar import bar
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.run.status_rows import RowState
 
 __all__ = ["Header"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from miri_widgets.panels.parts.sources import Sources
+from miri_widgets.panels.charts.sources import Sources
 from miri_widgets.panels.stage import Folds, StagePanel
 
 __all__ = ["Image3Panel"]

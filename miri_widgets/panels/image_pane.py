@@ -14,12 +14,12 @@ from miri_widgets.models.in_view import COMPARED, PREVIEWS, Content, caption_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.histogram import HistogramView
 from miri_widgets.panels.charts.levels import LevelsView
+from miri_widgets.panels.charts.marks import SourceMarks
+from miri_widgets.panels.charts.pixel_history import PixelStoryView
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.compare import CompareBar
 from miri_widgets.panels.parts.display import DisplayBar
 from miri_widgets.panels.parts.flags import FlagBar, colour_of
-from miri_widgets.panels.parts.marks import SourceMarks
-from miri_widgets.panels.parts.pixel_history import PixelStoryView
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.shown_images import MOST_IMAGES, ShownImages
 from miri_widgets.panels.parts.theme import button, escape, sentences, text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from miri_widgets.panels.charts.afterimages import AfterImages
+from miri_widgets.panels.charts.proofs import Proofs
 from miri_widgets.panels.correction import looks, timeline
-from miri_widgets.panels.parts.proofs import Proofs
 from miri_widgets.panels.stage import Folds, StagePanel
 
 __all__ = ["PersistencePanel"]

@@ -9,7 +9,6 @@ import ipywidgets
 
 from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.status_rows import ExposureRow, RowState
 from miri_widgets.panels.charts.exposuremap import ExposureMapView
 from miri_widgets.panels.parts.acceleration import AccelerationView
 from miri_widgets.panels.parts.base_view import Part, close_all
@@ -28,6 +27,7 @@ from miri_widgets.panels.parts.theme import (
     text,
 )
 from miri_widgets.panels.parts.twin import TwinView
+from miri_widgets.run.status_rows import ExposureRow, RowState
 
 __all__ = ["ProgramPanel"]
 

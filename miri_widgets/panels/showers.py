@@ -7,8 +7,8 @@ from typing import ClassVar
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.charts.proofs import Proofs
 from miri_widgets.panels.parts.groupdiff import GroupDifferences
-from miri_widgets.panels.parts.proofs import Proofs
 from miri_widgets.panels.parts.showerlist import ShowerList
 from miri_widgets.panels.stage import Folds, StagePanel
 

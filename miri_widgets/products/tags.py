@@ -7,16 +7,15 @@ that the death of a process frees.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from miri_widgets.errors import BadTableError, ParameterError, WorkspaceError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
@@ -105,7 +104,7 @@ def tag_from(values: Mapping[str, Any], base: Tag | None = None) -> Tag:
     ParameterError
         If there is no such verdict, anomaly or attribute.
     """
-    known = {one.name for one in fields(Tag)}
+    known = {field.name for field in fields(Tag)}
     if unknown := sorted(set(values) - known):
         raise ParameterError(f"{str(unknown[0])[:40]!r} of a tag", ", ".join(sorted(known)), "correct it")
     checked = dict(values)
@@ -124,7 +123,7 @@ def _verdict(value: Any) -> Verdict:
     try:
         return Verdict(str(value or ""))
     except ValueError as error:
-        choices = ", ".join(one for one in Verdict if one)
+        choices = ", ".join(verdict for verdict in Verdict if verdict)
         raise ParameterError(f"the tag {str(value)[:40]!r}", choices, "correct the tag") from error
 
 
@@ -163,10 +162,10 @@ def changed(tags: Mapping[str, Tag], changes: Mapping[str, Mapping[str, Any]]) -
     dict of str to Tag
         Those that say something.
     """
-    found = dict(tags)
+    result = dict(tags)
     for root, values in changes.items():
-        found[root] = tag_from(values, found.get(root))
-    return {root: tag for root, tag in sorted(found.items()) if tag != Tag()}
+        result[root] = tag_from(values, result.get(root))
+    return {root: tag for root, tag in sorted(result.items()) if tag != Tag()}
 
 
 def read_tags(path: Path) -> dict[str, Tag]:
@@ -224,7 +223,8 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
         after = changed(before, changes)
         if after != before:
             written = {
-                root: {one.name: getattr(tag, one.name) for one in fields(Tag)} for root, tag in after.items()
+                root: {field.name: getattr(tag, field.name) for field in fields(Tag)}
+                for root, tag in after.items()
             }
             write_json(path, {"version": _VERSION, "exposures": written})
     return after
@@ -233,26 +233,21 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock on a file of its own: that of the tags gets another inode with every change."""
+    lock = FileLock(path, timeout=_PATIENCE, poll_interval=0.01)
     with os_errors_as_ours(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise WorkspaceError(
+                "another page has held the tags of this workspace for a while",
+                "one change at a time",
+                "tag the exposure again",
+            ) from error
     try:
-        end = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if time.monotonic() > end:
-                    raise WorkspaceError(
-                        "another page has held the tags of this workspace for a while",
-                        "one change at a time",
-                        "tag the exposure again",
-                    ) from error
-                time.sleep(0.01)
         yield
     finally:
-        os.close(descriptor)  # which unlocks
+        lock.release()
 
 
 class TagFile:

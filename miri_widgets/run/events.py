@@ -7,7 +7,6 @@ dashboard, the service and a power cut.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterable
@@ -15,6 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from filelock import lock_descriptor
 
 from miri_widgets.products.atomic import os_errors_as_ours
 
@@ -120,7 +121,7 @@ def append_events(path: Path, events: Iterable[JobEvent]) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         try:
             # appending alone is not atomic on network file systems
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock_descriptor(descriptor, poll_interval=0.005)
             size = os.fstat(descriptor).st_size
             if size and os.pread(descriptor, 1, size - 1) != b"\n":
                 text = b"\n" + text  # a power cut tore the last line; keep ours whole

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from miri_widgets.products.exposure import read_exposure
 from miri_widgets.run.chain_planning import plan_stages
-from miri_widgets.run.plan import RunPlan
+from miri_widgets.run.plan import RunPlan, without_accelerations
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.steps.acceleration import acceleration_states
 from miri_widgets.steps.stages import Scope, stage
 
 __all__ = ["groups_of", "plan_groups"]
@@ -44,7 +45,12 @@ def groups_of(plans: Sequence[RunPlan]) -> list[dict[str, Any]]:
             ),
         }
         mark = json.dumps(group, sort_keys=True, default=str)
-        raw = [one.path for plan in chain for one in plan.inputs if one.kind == "raw" and _of(root, one.path)]
+        raw = [
+            run_input.path
+            for plan in chain
+            for run_input in plan.inputs
+            if run_input.kind == "raw" and _of(root, run_input.path)
+        ]
         groups.setdefault(mark, {"files": [], **group})["files"] += sorted(set(raw))
     return list(groups.values())
 
@@ -54,6 +60,8 @@ def plan_groups(
     groups: Sequence[Mapping[str, Any]],
     stages: Sequence[str],
     environment: Mapping[str, str],
+    *,
+    acceleration_off: Collection[str] = (),
 ) -> tuple[RunPlan, ...]:
     """
     Plan the runs that `groups_of` was given: the same keys, unless an input, a setting or a version has changed.
@@ -68,14 +76,17 @@ def plan_groups(
         Stage names in running order.
     environment : mapping
         CRDS_* variables.
+    acceleration_off : collection of str, optional
+        Exact accelerations that the runs go without, or ``all``; no key depends on them.
 
     Raises
     ------
     MissingFileError, NotFitsError, NotJwstError
         If an exposure cannot be read.
     ParameterError, WrongSuffixError, CrdsCacheError
-        As `plan_stages`.
+        As `plan_stages`; ParameterError also if there is no acceleration of a name.
     """
+    acceleration_states(acceleration_off)  # a wrong name is refused before anything is read
     exposures, group_of = [], {}
     for group in groups:
         for path in group["files"]:
@@ -83,12 +94,14 @@ def plan_groups(
             group_of[exposures[-1].root] = group
     # an optional stage may take some filters only; those whose inputs stand for all others are left to themselves
     only = {
-        name: sorted({one.filter for one in exposures if name in group_of[one.root]["settings"]})
+        name: sorted(
+            {exposure.filter for exposure in exposures if name in group_of[exposure.root]["settings"]}
+        )
         for name in stages
         if not stage(name).by_reference
     }
     mosaics = {name for name in stages if stage(name).leaves_rejected}
-    return plan_stages(
+    plans = plan_stages(
         workspace,
         exposures,
         stages,
@@ -96,8 +109,11 @@ def plan_groups(
         environment,
         product_name=lambda exposure: group_of[exposure.root]["product_name"],
         only=only,
-        rejected=[one.root for one in exposures if mosaics - group_of[one.root]["settings"].keys()],
+        rejected=[
+            exposure.root for exposure in exposures if mosaics - group_of[exposure.root]["settings"].keys()
+        ],
     )
+    return tuple(without_accelerations(plans, acceleration_off))
 
 
 def _of(root: str, path: str) -> bool:

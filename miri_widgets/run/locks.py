@@ -18,6 +18,9 @@ class RunLock:
     It is free only when both are gone, so that nobody tidies up under a
     process that outlived its service for a moment.
 
+    Not a lock of `filelock`: those are let go in a child after a fork, cannot be
+    handed to a new process, and are either shared or alone.
+
     Parameters
     ----------
     path : Path

@@ -37,10 +37,12 @@ ENVIRONMENT = {environment}
 STAGES = {stages}
 GROUPS = {groups}
 KEYS = {keys}
+# exact accelerations that the runs go without; "all" for every one. Products and keys are the same either way
+ACCELERATION_OFF = {acceleration_off}
 {comments}
 
 def main():
-    plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT)
+    plans = plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT, acceleration_off=ACCELERATION_OFF)
     changed = sorted({{plan.key for plan in plans}} ^ set(KEYS))
     if changed:
         print("Not the same runs as at the export; an input, a setting or a version differs:", *changed)
@@ -69,11 +71,11 @@ def code_for(plan: RunPlan, workspace: Workspace | Path) -> str:
     workspace : Workspace or Path
         Where its inputs are.
     """
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     of = stage(plan.stage)
     module, _, pipeline = of.pipeline.rpartition(".")
-    files = [str(path) for path in plan.files(place)]
-    settings = plan.handed_over(place)
+    files = [str(path) for path in plan.files(space)]
+    settings = plan.handed_over(space)
     own, steps = _nested(settings)
     arguments = "".join(f"    {name}={value!r},\n" for name, value in sorted(own.items()))
     if steps:
@@ -145,8 +147,12 @@ def _python(value: Any) -> Any:
 def _shell_line(of: Stage, source: str, settings: dict[str, Any]) -> str:
     nothing = {name for name, value in settings.items() if value is None}
     # strun makes the word "None" of a choice that is None, and the steps do not take it for None
-    words = [one.name for one in (declared(of.name) if nothing else ()) if one.kind == Kind.CHOICE]
-    if unsaid := nothing & set(words):
+    parameters = [
+        parameter.name
+        for parameter in (declared(of.name) if nothing else ())
+        if parameter.kind == Kind.CHOICE
+    ]
+    if unsaid := nothing & set(parameters):
         return f"# not in the shell: strun cannot set {', '.join(sorted(unsaid))} to None"
     try:
         return f"# in the shell: {strun_line(of.pipeline, source, settings)}"
@@ -188,14 +194,17 @@ def require_plans(plans: Sequence[RunPlan]) -> None:
 
 
 def constants(plans: Sequence[RunPlan], workspace: Workspace | Path) -> dict[str, str]:
-    """Return what an exported script or notebook names, as Python: workspace, environment, stages, groups, keys."""
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    """Return what an exported script or notebook names, as Python: workspace, environment, stages, groups, keys, accelerations."""
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     return {
-        "workspace": repr(str(place.root)),
+        "workspace": repr(str(space.root)),
         "environment": pformat(plans[0].environment, width=100),
-        "stages": repr([one.name for one in all_stages() if any(plan.stage == one.name for plan in plans)]),
+        "stages": repr(
+            [stage.name for stage in all_stages() if any(plan.stage == stage.name for plan in plans)]
+        ),
         "groups": pformat(groups_of(plans), width=100, sort_dicts=False),
         "keys": pformat(sorted({plan.key for plan in plans}), width=100),
+        "acceleration_off": repr(sorted({name for plan in plans for name in plan.acceleration_off})),
         "comments": "".join(f"{line}\n" for line in (*rejected_lines(plans), *_inactive_lines(plans))),
     }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from miri_widgets.simulation import artefacts
 from miri_widgets.simulation.detector import DETECTOR, coronagraph_areas
 from miri_widgets.simulation.instrument import FILTERS
-from miri_widgets.simulation.plan import duration_seconds
+from miri_widgets.simulation.plan import PlannedExposure, duration_seconds
+from miri_widgets.simulation.program import SimulatedProgram
+from miri_widgets.simulation.skies import Sky
+from miri_widgets.simulation.skymap import SkyMap
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from miri_widgets.simulation.calibrated import CalibratedProgram
-
-__all__ = ["artefact_parts", "level_offset"]
+__all__ = ["ArtefactSource", "artefact_parts", "level_offset"]
 
 _STRIPES, _PLANE = 0.5, 0.01
 _DARK_COLUMNS = 0.001
@@ -28,13 +29,42 @@ _PERSISTENCE, _PERSISTENCE_SECONDS = 0.001, 600.0
 """Fraction of the light that comes back, and the time in which it falls by a factor e."""
 
 
-def artefact_parts(program: CalibratedProgram, index: int, bright: Table) -> dict[str, NDArray[np.float32]]:
+class ArtefactSource(Protocol):
+    """What artefacts depend on; see `miri_widgets.simulation.calibrated.CalibratedProgram`."""
+
+    @property
+    def program(self) -> SimulatedProgram: ...
+    @property
+    def plan(self) -> Sequence[PlannedExposure]: ...
+    @property
+    def filter(self) -> str: ...
+    @property
+    def corner(self) -> tuple[int, int]: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def window(self) -> tuple[slice, slice]: ...
+    @property
+    def levels(self) -> NDArray[np.float64]: ...
+    @property
+    def usual_noise(self) -> float: ...
+    @property
+    def bright_flux(self) -> float: ...
+    @property
+    def sky(self) -> Sky: ...
+    def has(self, effect: str) -> float: ...
+    def rng(self, stream: int, *key: int) -> np.random.Generator: ...
+    def tile(self, index: int) -> int: ...
+    def skymap(self, index: int) -> SkyMap: ...
+
+
+def artefact_parts(program: ArtefactSource, index: int, bright: Table) -> dict[str, NDArray[np.float32]]:
     """
     Return the images that add up to everything but scene, level and noise; zeros for effects that are off.
 
     Parameters
     ----------
-    program : CalibratedProgram
+    program : ArtefactSource
         Effects, window and seed.
     index : int
         The exposure.
@@ -78,7 +108,7 @@ def artefact_parts(program: CalibratedProgram, index: int, bright: Table) -> dic
     }
 
 
-def level_offset(program: CalibratedProgram, index: int) -> float:
+def level_offset(program: ArtefactSource, index: int) -> float:
     """Return the step of tile and exposure, MJy/sr: 3 % and 0.3 % of the sky (standard deviations)."""
     amplitude = program.has("tile_steps") * float(program.levels[index])
     if amplitude == 0:
@@ -88,7 +118,7 @@ def level_offset(program: CalibratedProgram, index: int) -> float:
     return amplitude * float(_TILE_STEP * tile + _EXPOSURE_STEP * exposure)
 
 
-def _pattern(program: CalibratedProgram, level: float) -> NDArray[np.float32]:
+def _pattern(program: ArtefactSource, level: float) -> NDArray[np.float32]:
     window, pattern = program.window, np.zeros(program.shape)
     if amplitude := program.has("sky_pattern"):
         columns = artefacts.dark_columns()[window[1]] * (_DARK_COLUMNS * FILTERS[program.filter].sky)
@@ -100,7 +130,7 @@ def _pattern(program: CalibratedProgram, level: float) -> NDArray[np.float32]:
     return pattern.astype(np.float32)
 
 
-def _pullupdown(program: CalibratedProgram, index: int, bright: Table, unit: float) -> NDArray[np.float32]:
+def _pullupdown(program: ArtefactSource, index: int, bright: Table, unit: float) -> NDArray[np.float32]:
     strips = np.zeros(program.shape, np.float32)
     for source in bright:
         # the brighter the star, the wider the core that saturates
@@ -110,7 +140,7 @@ def _pullupdown(program: CalibratedProgram, index: int, bright: Table, unit: flo
     return strips
 
 
-def _persistence(program: CalibratedProgram, index: int) -> NDArray[np.float32]:
+def _persistence(program: ArtefactSource, index: int) -> NDArray[np.float32]:
     """
     After-images of very bright sources of earlier exposures.
 

@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.table import Table
 from stdatamodels.jwst import datamodels
 
-from miri_widgets.cli.headless import follow
+from miri_widgets.cli.headless import wait_for_job
 from miri_widgets.core.photometry.aperture import aperture_flux, isolated
 from miri_widgets.core.registration import group_rms, sky_offset
 from miri_widgets.products.names import ExposureName
@@ -33,7 +33,7 @@ def reduce_demo() -> tuple[Truth, list[Path], list[Path], Path]:
         load_program(ROOT / "dashboards" / "demo.toml"), workspace=ROOT / "build" / "science" / "demo"
     )
     reduction = Reduction(program)
-    if not follow(reduction, reduction.submit(), lambda line: print(line, file=sys.stderr)):
+    if not wait_for_job(reduction, reduction.submit(), lambda line: print(line, file=sys.stderr)):
         raise RuntimeError("the demo did not reduce")
     products = [path for plan in reduction.planned.plans for path in reduction.runs.products(plan)]
     cal = [path for path in products if path.name.endswith("_cal.fits")]

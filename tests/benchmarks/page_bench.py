@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from miri_widgets.cli.headless import follow
+from miri_widgets.cli.headless import wait_for_job
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.reduction import Reduction
@@ -136,7 +136,7 @@ def measure() -> dict[str, float | None]:
     folder = Path(tempfile.mkdtemp(prefix="miri-page-"))
     programs = dashboards(folder)
     reduction = Reduction(programs["demo"])
-    follow(reduction, reduction.submit(), lambda line: print(line, file=sys.stderr))
+    wait_for_job(reduction, reduction.submit(), lambda line: print(line, file=sys.stderr))
     for program in programs.values():
         Engine(program.workspace).shutdown()
     values: dict[str, float | None] = {}

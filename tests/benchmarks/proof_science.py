@@ -17,7 +17,8 @@ from keys import Key
 
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.sky.subtraction import subtract_sky
-from miri_widgets.core.validation.validation import Proof, prove
+from miri_widgets.core.validation.figures import Proof
+from miri_widgets.core.validation.validation import prove
 from miri_widgets.simulation.calibrated import CalibratedProgram, calibrated_program
 
 __all__ = ["KEYS", "measure"]

@@ -199,7 +199,7 @@ class CompareTour(Tour):
 
     def prepare(self) -> str:
         """Make both runs, and let their workspace be the latest."""
-        from miri_widgets.cli.headless import follow
+        from miri_widgets.cli.headless import wait_for_job
         from miri_widgets.run.reduction import Overrides, Reduction
         from miri_widgets.simulation.twins import ensure_twin
 
@@ -207,7 +207,7 @@ class CompareTour(Tour):
         for threshold in (5, 6):
             changes = (f"detector1.jump.rejection_threshold={threshold}",)
             reduction = Reduction(self.program, Overrides().with_changes(changes))
-            if not follow(reduction, reduction.submit(), print):
+            if not wait_for_job(reduction, reduction.submit(), print):
                 raise RuntimeError(f"the runs with a threshold of {threshold} were not made")
         os.utime(self.program.workspace / "runs" / "detector1")
         return "two runs of each exposure were made before"

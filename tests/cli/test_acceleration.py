@@ -81,13 +81,13 @@ def line_of_doctor():
 
 def test_the_doctor_tells_what_acts_and_who_switched_it_off(monkeypatch):
     monkeypatch.delenv(SWITCH, raising=False)
-    assert line_of_doctor().found.count(" on") == 4 and line_of_doctor().state == State.OK
+    assert line_of_doctor().result.count(" on") == 4 and line_of_doctor().state == State.OK
     monkeypatch.setenv(SWITCH, "jump_medians")
     found = line_of_doctor()
-    assert "jump_medians off" in found.found and f"({SWITCH}=jump_medians)" in found.found
+    assert "jump_medians off" in found.result and f"({SWITCH}=jump_medians)" in found.result
     assert found.state == State.OK and "acceleration" in report((found,))
 
 
 def test_the_doctor_tells_a_wrong_name(monkeypatch):
     monkeypatch.setenv(SWITCH, "jumps")
-    assert line_of_doctor().state == State.FAILED and "jumps" in line_of_doctor().found
+    assert line_of_doctor().state == State.FAILED and "jumps" in line_of_doctor().result

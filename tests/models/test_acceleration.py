@@ -48,6 +48,16 @@ def test_a_program_switches_off_by_name(opened):
     assert submitted(session) == {("jump_medians",)}
 
 
+def test_what_is_exported_goes_without_what_is_switched_off(opened):
+    exported = {}
+    for wanted, expected in ((True, {("jump_medians",)}), (False, {("all",)})):
+        session = opened(acceleration_off=("jump_medians",))
+        session.acceleration.wanted = wanted
+        session.services = replace(session.services, script=lambda plans: exported.update(plans=plans) or "")
+        session.script()
+        assert {plan.acceleration_off for plan in exported["plans"]} == expected
+
+
 def test_the_user_switches_all_off_and_the_keys_stay(opened):
     before = [plan.key for plan in opened().plans]
     session = opened()

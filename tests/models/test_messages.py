@@ -7,9 +7,9 @@ import pytest
 from miri_widgets.errors import EngineError
 from miri_widgets.models import SessionModel
 from miri_widgets.models.messages import Messages, Subject
-from miri_widgets.models.status_rows import RowState, StageState
 from miri_widgets.panels.header import Header
 from miri_widgets.products.tags import Verdict
+from miri_widgets.run.status_rows import RowState, StageState
 
 
 @pytest.fixture

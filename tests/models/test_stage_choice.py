@@ -4,8 +4,8 @@ import pytest
 
 from miri_widgets.errors import EngineError, ParameterError
 from miri_widgets.models import SessionModel
-from miri_widgets.models.status_rows import RowState, StageState
 from miri_widgets.run.records import Record, read_record, write_record
+from miri_widgets.run.status_rows import RowState, StageState
 
 
 def keys(session):
@@ -166,12 +166,12 @@ def test_other_settings_are_asked_about_again(session, engine):
 
 
 def test_a_simulated_program_that_was_not_made_says_how(monkeypatch, tmp_path, repository):
-    from miri_widgets.models.service_wiring import connect
     from miri_widgets.products.program import load_program
+    from miri_widgets.run.service_wiring import real_services
 
     monkeypatch.setenv("MIRI_WIDGETS_DATA", str(tmp_path))
     program = load_program(repository / "dashboards" / "artefacts.toml")
-    session = SessionModel(program, connect(program))
+    session = SessionModel(program, real_services(program))
     session.poll()
     blockers, problems, wanted = session.programs.blockers(), session.programs.problems, session.twin.wanted
     session.close()

@@ -119,8 +119,7 @@ def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_stat
     session = SessionModel(program, fakes.fake_services(program))
     session.poll()
     page, runs = Dashboard(session), Runbar(session.stages["detector1"])
-    threads = HeldThreads()
-    session.background.executor = threads
+    threads, others = HeldThreads(), session.background.executor
 
     def texts(widget):
         own = [str(widget.value)] if isinstance(widget, ipywidgets.HTML) else []
@@ -137,7 +136,9 @@ def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_stat
     session.twin.observe(
         lambda _: together.append((session.twin.fraction, session.twin.sentence)), "fraction"
     )
+    session.background.executor = threads
     session.twin.make()
+    session.background.executor = others
     ((end, _, (name, notify)),) = threads.held
     assert name == "small"
     notify("reference files: 10 of about 40, now a flat")

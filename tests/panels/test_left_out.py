@@ -10,14 +10,6 @@ from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
 from miri_widgets.models.exposure_map import COLOURINGS, ExposureMap
 from miri_widgets.models.report_request import request_of
-from miri_widgets.models.status_rows import (
-    STEPS_LEFT_OUT,
-    ExposureRow,
-    RowState,
-    RunRow,
-    StageState,
-    status_words,
-)
 from miri_widgets.panels.charts.chart import COLOURS
 from miri_widgets.panels.parts.logview import LogView
 from miri_widgets.panels.parts.runbar import Runbar
@@ -25,6 +17,14 @@ from miri_widgets.panels.parts.runs import Runs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES
 from miri_widgets.panels.program import ProgramPanel
 from miri_widgets.report.report import gather
+from miri_widgets.run.status_rows import (
+    STEPS_LEFT_OUT,
+    ExposureRow,
+    RowState,
+    RunRow,
+    StageState,
+    status_words,
+)
 from miri_widgets.steps.left_out import left_out_words
 
 from .stub_viewer import Viewer

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ipywidgets.widgets.widget import _instances
 
-from miri_widgets.core.validation.validation import Bin, Change, Proof
-from miri_widgets.panels.parts.proof import ProofView
+from miri_widgets.core.validation.figures import Bin, Change, Proof
+from miri_widgets.panels.charts.proof import ProofView
 
 EVIL = '<img src=x onerror="alert(1)">'
 FULL = Proof(

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 import traitlets
 
-from miri_widgets.models.status_rows import RowState, RunRow
-from miri_widgets.panels.parts.proofs import Proofs
+from miri_widgets.panels.charts.proofs import Proofs
+from miri_widgets.run.status_rows import RowState, RunRow
 
 
 class Model(traitlets.HasTraits):

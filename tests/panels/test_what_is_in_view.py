@@ -24,9 +24,9 @@ from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.flags import FlagsModel
 from miri_widgets.models.in_view import Content, InView, caption_of
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.status_rows import RowState
 from miri_widgets.panels.parts.shown_images import ShownImages
 from miri_widgets.panels.parts.viewmemory import ViewMemory
+from miri_widgets.run.status_rows import RowState
 from miri_widgets.viewer import View
 from miri_widgets.viewer.image import load_image, safe_label
 from tests.support.held_threads import HeldThreads

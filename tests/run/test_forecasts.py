@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.models.progress import JobsInProgress, Progress, left_words, percent
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.forecasts import completed_share
 from miri_widgets.run.jobs import JobReducer, RunStatus, fold
+from miri_widgets.run.progress import JobsInProgress, Progress, left_words, percent
 
 PREDICTED = {"detector1": 10.0, "image2": 3.0, "sky": 12.0, "image3": 20.0}
 STARTUP = 8.0

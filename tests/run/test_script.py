@@ -6,7 +6,7 @@ import sys
 import nbformat
 import pytest
 
-from miri_widgets.errors import EngineError
+from miri_widgets.errors import EngineError, ParameterError
 from miri_widgets.run import (
     Engine,
     RunStatus,
@@ -16,6 +16,7 @@ from miri_widgets.run import (
     groups,
     plan_stages,
 )
+from miri_widgets.run.plan import without_accelerations
 from miri_widgets.steps.stages import STAGES
 
 from .conftest import ENVIRONMENT, make_exposure
@@ -173,3 +174,35 @@ def test_script_notebook_and_code_say_alike_what_does_not_act(bench):
     assert "does not act" not in acting
     code = code_for(plans[-1], bench.workspace)
     assert all(reason in code for reason in reasons)
+
+
+@pytest.mark.parametrize("off", [(), ("all",), ("jump_medians", "schema_loading")])
+def test_what_is_exported_goes_without_the_same_accelerations(bench, monkeypatch, off):
+    some = bench.exposures(2)
+    known = {one.path: one for one in some}
+    monkeypatch.setattr(groups, "read_exposure", known.__getitem__)
+    chain = ("detector1", "image2")
+    plans = without_accelerations(plan_stages(bench.workspace, some, chain, {}, ENVIRONMENT), off)
+    cells = nbformat.reads(export_notebook(plans, bench.workspace), as_version=4).cells
+    notebook = "\n".join(cell.source for cell in cells[:-4] if cell.cell_type == "code")
+    for text in (export_script(plans, bench.workspace), notebook):
+        assert (
+            "plan_groups(WORKSPACE, GROUPS, STAGES, ENVIRONMENT, acceleration_off=ACCELERATION_OFF)" in text
+        )
+        names = {"__name__": "exported"}
+        monkeypatch.setattr(sys, "argv", ["exported"])
+        exec(compile(text, "exported", "exec"), names)
+        again = names.get("plans") or groups.plan_groups(
+            bench.workspace,
+            names["GROUPS"],
+            names["STAGES"],
+            names["ENVIRONMENT"],
+            acceleration_off=names["ACCELERATION_OFF"],
+        )
+        assert {plan.key for plan in again} == {plan.key for plan in plans}
+        assert {plan.acceleration_off for plan in again} == {off}
+
+
+def test_a_wrong_name_in_an_exported_script_is_a_sentence(bench):
+    with pytest.raises(ParameterError, match="no acceleration is called 'jumps'"):
+        groups.plan_groups(bench.workspace, [], ["detector1"], ENVIRONMENT, acceleration_off=["jumps"])

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.core.exposure_arrays import CorrectionResult
+from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.mask_validation import prove_masks
-from miri_widgets.core.validation.validation import Proof, judged, prove
+from miri_widgets.core.validation.validation import judged, prove
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.steps.execute import execute
 from miri_widgets.steps.previews import operation_of

@@ -12,7 +12,6 @@ from astropy.io import fits
 
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import StepFailedError
-from miri_widgets.models.services import Services
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan
 from miri_widgets.run.chain_planning import plan_chain
@@ -21,6 +20,7 @@ from miri_widgets.run.forecasts import forecast
 from miri_widgets.run.harm import accept_harm, harm_in, is_accepted
 from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus
 from miri_widgets.run.records import Record, completed, products, write_record
+from miri_widgets.run.services import Services
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Kind, Parameter, Settings
 from miri_widgets.steps import stages

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.verdicts import GRADES, NEGLIGIBLE, Finding, grade, is_significant, worst
-
-if TYPE_CHECKING:
-    from miri_widgets.core.validation.validation import Proof
 
 __all__ = [
     "CROWDED",

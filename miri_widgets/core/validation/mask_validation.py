@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.findings import headline
-from miri_widgets.core.validation.validation import Proof, judged
+from miri_widgets.core.validation.validation import judged
 from miri_widgets.core.validation.verdicts import GRADES, grade, worst
 from miri_widgets.errors import ParameterError
 

@@ -7,9 +7,9 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.stage import StageModel
-from miri_widgets.models.status_rows import RowState
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import escape, named, text
+from miri_widgets.run.status_rows import RowState
 
 __all__ = ["LogView"]
 

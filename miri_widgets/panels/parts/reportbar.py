@@ -14,14 +14,14 @@ from miri_widgets.models.report_request import request_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
-from miri_widgets.report.html import make_report
+from miri_widgets.report.html import write_report_page
 
 __all__ = ["ReportBar"]
 
 
 class ReportBar(Part):
     """
-    Writes the report of all complete runs of the settings of now, and script and notebook of the same runs.
+    Writes the report of all complete runs of the current settings, and script and notebook of the same runs.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class ReportBar(Part):
             self._reading.clear()
             self.words.value = sentences([str(error)], "bad")
             return
-        self._reading.request(object(), make_report, request)
+        self._reading.request(object(), write_report_page, request)
 
     def _export(self) -> None:
         try:

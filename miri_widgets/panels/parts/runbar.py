@@ -8,11 +8,11 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.progress import percent as whole_percent
 from miri_widgets.models.stage import StageModel
-from miri_widgets.models.status_rows import RowState, StageState
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, chip, escape, sentences, text
+from miri_widgets.run.progress import percent as whole_percent
+from miri_widgets.run.status_rows import RowState, StageState
 
 __all__ = ["Runbar", "bar"]
 

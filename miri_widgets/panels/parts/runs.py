@@ -9,15 +9,15 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.exposure_selection import choose, rows_of
-from miri_widgets.models.progress import running_words
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.models.stage import StageModel
-from miri_widgets.models.status_rows import RowState, RunRow
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.rundifferences import RunDifferencesView
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, sentences, text
 from miri_widgets.run.durations import duration
+from miri_widgets.run.progress import running_words
+from miri_widgets.run.status_rows import RowState, RunRow
 
 __all__ = ["Runs"]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
+
+from filelock import lock_descriptor
 
 from miri_widgets.errors import WorkspaceError
 
@@ -53,15 +54,13 @@ def own_part(part: Path) -> Iterator[IO[bytes]]:
     while True:
         # neither "r+b", which makes no file, nor "w+b", which empties that of another
         stream = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not lock_descriptor(stream.fileno(), blocking=False):
             stream.close()
             raise WorkspaceError(
                 f"{part.stem} is being downloaded to this folder already",
                 "one download of it at a time",
                 "wait for the other page or program, then look again",
-            ) from error
+            )
         # who held it before may have given the file its final name meanwhile
         with suppress(FileNotFoundError):
             if os.fstat(stream.fileno()).st_ino == part.stat().st_ino:

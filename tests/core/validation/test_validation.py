@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.core.exposure_arrays import CorrectionResult, Lazy
-from miri_widgets.core.validation.validation import Proof, prove
+from miri_widgets.core.validation.figures import Proof
+from miri_widgets.core.validation.validation import prove
 from tests.support import proof_cases as cases
 
 seeds = st.integers(0, 2**16)

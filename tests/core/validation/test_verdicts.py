@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miri_widgets.core.validation.figures import Bin, Change, Proof
 from miri_widgets.core.validation.findings import findings, headline
-from miri_widgets.core.validation.validation import Bin, Change, Proof
 from miri_widgets.core.validation.verdicts import GRADES, LIMITS, SIGNIFICANT, grade, is_significant, worst
 
 names = st.sampled_from(sorted(LIMITS))

@@ -1,5 +1,5 @@
 """
-The rooms below, as the few calls that the models make.
+The runs of a program, as the few calls that a page makes.
 
 Models take them as one value, so that a test can give others, and so that no
 model imports more than it calls.
@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from miri_widgets.products.exposure import Exposure
-from miri_widgets.products.program import Program
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.settings import Parameter, Settings
 from miri_widgets.steps.acting import Acting
 
-__all__ = ["EngineLike", "PlanLike", "PlannedLike", "Services", "SettingsOf", "StageLike", "real_services"]
+__all__ = ["EngineLike", "PlanLike", "PlannedLike", "Services", "SettingsOf", "StageLike"]
 
 SettingsOf: TypeAlias = Callable[[str, Exposure], Settings]
 
@@ -187,10 +186,3 @@ class Services:
     left_out: Callable[[Any], str] = lambda plan: ""
     stage_problems: tuple[str, ...] = ()
     accelerations: Callable[[Collection[str]], Mapping[str, str]] = lambda off: {}
-
-
-def real_services(program: Program, *, workers: int = 2, scheduler: str | None = None) -> Services:
-    """Return the calls into the real rooms, for one program."""
-    from miri_widgets.models.service_wiring import connect
-
-    return connect(program, workers=workers, scheduler=scheduler)

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from miri_widgets.errors import error_from_dict
-from miri_widgets.models.progress import time_left
-from miri_widgets.models.queue_reasons import waiting_reasons
-from miri_widgets.models.services import StageLike
-from miri_widgets.models.snapshot import Snapshot
-from miri_widgets.models.status_rows import RowState, RunRow, StageState
+from miri_widgets.run.progress import time_left
+from miri_widgets.run.queue_reasons import waiting_reasons
+from miri_widgets.run.services import StageLike
+from miri_widgets.run.snapshot import Snapshot
+from miri_widgets.run.status_rows import RowState, RunRow, StageState
 from miri_widgets.steps.left_out import left_out_notes
 
 __all__ = ["engine_words", "exposure_states", "left_out_steps", "rows", "stage_values"]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from miri_widgets.models.status_rows import RowState, RunRow
 from miri_widgets.run.durations import duration
+from miri_widgets.run.status_rows import RowState, RunRow
 
 __all__ = ["JobsInProgress", "Progress", "left_words", "percent", "running_words", "stage_words", "time_left"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.stage import StageModel
+from miri_widgets.panels.charts.proof import ProofView
 from miri_widgets.panels.parts.base_view import Part
-from miri_widgets.panels.parts.proof import ProofView
 from miri_widgets.panels.parts.theme import named, sentences, text
 
 __all__ = ["Proofs"]

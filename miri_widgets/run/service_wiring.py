@@ -1,4 +1,4 @@
-"""Connect a session's services to the real rooms."""
+"""The services of a program, connected to the real engine and pipeline."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import BadTableError, MissingFileError
-from miri_widgets.models.services import Services
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.program import Program
 from miri_widgets.run.code_settings import settings_from_code
@@ -16,6 +15,7 @@ from miri_widgets.run.harm import harm_in
 from miri_widgets.run.notebook import export_notebook
 from miri_widgets.run.program_runs import ProgramRuns
 from miri_widgets.run.script import code_for, export_script
+from miri_widgets.run.services import Services
 from miri_widgets.run.simulation_process import make_twin
 from miri_widgets.settings import Settings
 from miri_widgets.steps import declarations, stages
@@ -24,10 +24,10 @@ from miri_widgets.steps.acting import acting_in_chain
 from miri_widgets.steps.file_planes import read_place
 from miri_widgets.steps.previews import preview
 
-__all__ = ["connect"]
+__all__ = ["real_services"]
 
 
-def connect(program: Program, *, workers: int = 2, scheduler: str | None = None) -> Services:
+def real_services(program: Program, *, workers: int = 2, scheduler: str | None = None) -> Services:
     """
     Return the services of one program.
 

@@ -9,7 +9,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.core.validation.validation import Change, Proof
+from miri_widgets.core.validation.figures import Change, Proof
 from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import escape, sentences, text

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.services import Services
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.products.session_file import SessionFile
 from miri_widgets.products.tags import Tag, TagFile
+from miri_widgets.run.services import Services
 from miri_widgets.run.setting_layers import settings_per_filter
 from miri_widgets.settings import Parameter, Settings
 
@@ -234,7 +234,7 @@ class SnapshotReader:
     def remember(self, request: Request, *, now: bool = False) -> None:
         """Write the session file when it changed; see `SessionFile.write`."""
         if request.memory:
-            self._memory.write(request.memory, now=now)
+            self._memory.write(request.memory, immediately=now)
 
     def _plan(self, request: Request, errors: list[str]) -> None:
         if request.exposures is None or not request.settings:

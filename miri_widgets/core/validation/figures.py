@@ -1,0 +1,172 @@
+"""The figures about one run of a correction, as values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+__all__ = ["NAN", "Bin", "Change", "Proof"]
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure before and after the correction, each with its standard error; NaN when it was not measured."""
+
+    before: float = NAN
+    after: float = NAN
+    before_err: float = NAN
+    after_err: float = NAN
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Change of flux of the added sources between two signal-to-noise ratios, with its error, and their number."""
+
+    low: float
+    high: float
+    bias: float
+    err: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Proof:
+    """
+    Figures about one run of a correction. Fractions, unless told otherwise; NaN when not measured.
+
+    Attributes
+    ----------
+    verdict : str
+        "good", "doubtful" or "harm".
+    headline : str
+        The verdict in a few words.
+    sentences, grades : tuple of str
+        What was found, in words, the worst first; and the verdict of each.
+    unit : str
+        Of the exposures.
+    exposures, measured : int
+        How many went in; on how many the figures were measured.
+    sources, places : int
+        Measurements of added sources, and at how many places of the sky.
+    flux_bias, flux_bias_err, flux_bias_median : float
+        Mean change of flux of added sources, its standard error, and the median.
+    bins : tuple of Bin
+        The same by signal to noise.
+    noise : Change
+        Robust scatter of sums in empty apertures of radius `aperture_radius`, unit times pixel.
+    noise_ratio, noise_ratio_err : float
+        Of the scatter, after over before.
+    noise_over_err : Change
+        Scatter over what ERR predicts.
+    noise_reason : str
+        Why the noise could not be compared, as the beginning of a sentence; empty when it could.
+    apertures : int
+        Number of empty apertures.
+    aperture_radius : float
+        One FWHM, pixels.
+    pixel_noise : float
+        Error of a pixel before, in `unit`.
+    structure : mapping of str to Change
+        ``column_rms``, ``row_rms``, ``gradient`` and ``box_rms``, in `unit`: `miri_widgets.core.validation.residual_structure`.
+    patch_kept, patch_kept_err : float
+        Share of the flux of faint Gaussian patches that survives.
+    patches : int
+        Measurements of patches.
+    patch_fwhm_arcsec : float
+        Their full width at half maximum; in pixels where there is no WCS.
+    sky_structure, sky_structure_err : float
+        Rms of what moves with the sky from dither to dither, over boxes of 16 pixels, in `unit`.
+    sky_structure_lost, sky_structure_lost_err : float
+        Share of it that the correction takes away.
+    masked_fraction : float
+        Part of the imager under sources.
+    newly_flagged, area_lost : float
+        Part of the pixels that gain a flag; of the usable imager that becomes unusable.
+    unflagged_nan, flags_taken : int
+        Pixels that are NaN without DO_NOT_USE; pixels that lose a flag. Any is a defect of the correction.
+    level_change : float
+        Median change of the signal, in `unit`.
+    unchanged : bool
+        Whether all usable pixels kept their values exactly: noise and structure are then what they were.
+    """
+
+    verdict: str = "doubtful"
+    headline: str = ""
+    sentences: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    unit: str = ""
+    exposures: int = 0
+    measured: int = 0
+    sources: int = 0
+    places: int = 0
+    flux_bias: float = NAN
+    flux_bias_err: float = NAN
+    flux_bias_median: float = NAN
+    bins: tuple[Bin, ...] = ()
+    noise: Change = Change()
+    noise_ratio: float = NAN
+    noise_ratio_err: float = NAN
+    noise_over_err: Change = Change()
+    noise_reason: str = ""
+    apertures: int = 0
+    aperture_radius: float = NAN
+    pixel_noise: float = NAN
+    structure: Mapping[str, Change] = field(default_factory=dict)
+    patch_kept: float = NAN
+    patch_kept_err: float = NAN
+    patches: int = 0
+    patch_fwhm_arcsec: float = NAN
+    sky_structure: float = NAN
+    sky_structure_err: float = NAN
+    sky_structure_lost: float = NAN
+    sky_structure_lost_err: float = NAN
+    masked_fraction: float = NAN
+    newly_flagged: float = NAN
+    area_lost: float = NAN
+    unflagged_nan: int = 0
+    flags_taken: int = 0
+    level_change: float = NAN
+    unchanged: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the proof as plain JSON values; what was not measured is None."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Proof:
+        """Return the proof of a record; keys that are not known are left out."""
+        known = {one.name: one for one in fields(cls)}
+        given = {name: value for name, value in values.items() if name in known}
+        for name, value in given.items():
+            if value is None:
+                given[name] = NAN
+            elif name in ("sentences", "grades"):
+                given[name] = tuple(str(one) for one in value)
+            elif name == "bins":
+                given[name] = tuple(Bin(**_numbers(one)) for one in value)
+            elif name == "structure":
+                given[name] = {key: Change(**_numbers(one)) for key, one in value.items()}
+            elif name in ("noise", "noise_over_err"):
+                given[name] = Change(**_numbers(value))
+        return cls(**given)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(key): NAN if one is None else one for key, one in values.items()}
