@@ -122,7 +122,7 @@ class SessionModel(traitlets.HasTraits):
         self._jobs = JobsInProgress()
         self._generation = 0
         self._rescan = True
-        self._following = Poller(self, self._looker.look, self._update)
+        self._following = Poller(self, self._looker.read, self._update)
         self._measurements = Measurements(self)
         self._crds = CrdsParameters(self)
         self._orders = JobSubmission(self)
@@ -209,7 +209,7 @@ class SessionModel(traitlets.HasTraits):
         """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
         self.tags.wait()
         for _ in range(4):
-            self.apply(self._looker.look(self.request()))
+            self.apply(self._looker.read(self.request()))
             if not self.planning:
                 break
         self._update()
@@ -241,7 +241,7 @@ class SessionModel(traitlets.HasTraits):
             self.touch()
         self._layers.take(facts)
         self.trouble = facts.error
-        self.engine_state = fold.engine_words(facts.engine)
+        self.engine_state = fold.engine_text(facts.engine)
         if facts.plans is not None and facts.generation == self._generation:
             self.plans = facts.plans
             self.refused = dict(facts.refused)

@@ -186,7 +186,7 @@ def _header_bytes(stream: Any) -> bytes:
 
 
 def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None = None) -> tuple[_Header, ...]:
-    zipped = _look(path)
+    zipped = _is_gzipped(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
@@ -207,7 +207,7 @@ def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None =
         raise _damaged(path, "cannot be read to its end") from error
 
 
-def _look(path: Path) -> bool:
+def _is_gzipped(path: Path) -> bool:
     """Return whether the file is gzipped; raise if it is neither that nor FITS."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device may never end

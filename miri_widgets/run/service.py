@@ -163,7 +163,7 @@ def _loop(
             except MiriWidgetsError as error:
                 print(error, flush=True)
                 ended.add(job)
-        graphs.look()
+        graphs.poll()
         if graphs.active:
             busy = now
         elif now - busy > options.idle_seconds and _leave(workspace, lock, ended):

@@ -42,6 +42,7 @@ from miri_widgets.serve.policy import (
     voila_configuration,
 )
 from miri_widgets.serve.sockets import KernelSocket
+from miri_widgets.serve.state_reader import StateReader
 
 __all__ = ["DashboardServer"]
 
@@ -112,6 +113,7 @@ class DashboardServer(Voila):
         settings = super().init_settings()
         settings.update(
             dashboards=self.root_dir,
+            state_reader=StateReader(Path(self.root_dir)),
             headers=HEADERS,
             default_handler_class=MissingHandler,
             compress_response=True,

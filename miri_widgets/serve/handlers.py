@@ -13,6 +13,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 from miri_widgets.serve.dashboard_list import list_dashboards
 from miri_widgets.serve.leases import drop_dead_kernels
+from miri_widgets.serve.state_reader import StateReader
 
 __all__ = [
     "ExtensionHandler",
@@ -70,12 +71,12 @@ class IndexHandler(JupyterHandler):
     """The first page: the dashboards with their purpose and progress."""
 
     @authenticated
-    def get(self) -> None:
+    async def get(self) -> None:
         """Answer with the list of dashboards."""
-        folder = Path(self.settings["dashboards"])
+        states: StateReader = self.settings["state_reader"]
         page = self.settings["voila_jinja2_env"].get_template("dashboards.html.j2")
         self.set_header("Cache-Control", "no-store")
-        self.finish(page.render(dashboards=list_dashboards(folder, states=True), base_url=self.base_url))
+        self.finish(page.render(dashboards=await states.dashboards(), base_url=self.base_url))
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """
