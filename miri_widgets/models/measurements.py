@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from miri_widgets.analysis.image_statistics import Measurement, measure
+from miri_widgets.analysis.image_statistics import PixelMeasurement, measure
 from miri_widgets.analysis.source_catalog import ProgramCatalog, catalog_of
 from miri_widgets.errors import MiriWidgetsError
 
@@ -34,7 +34,7 @@ class Measurements:
     def measure(self, path: Path) -> None:
         """Measure a product, unless it is."""
         if path not in self.session.measured:
-            self._start(path, partial(self._take_measured, path), Measurement.failed, measure)
+            self._start(path, partial(self._take_measured, path), PixelMeasurement.failed, measure)
 
     def catalog(self, mosaics: tuple[Path, ...]) -> None:
         """Make the catalogue of some mosaics, unless there is one."""
@@ -54,7 +54,7 @@ class Measurements:
         if task.pending:
             self._pending.add(key)
 
-    def _take_measured(self, path: Path, result: Measurement) -> None:
+    def _take_measured(self, path: Path, result: PixelMeasurement) -> None:
         self._pending.discard(path)
         self.session.measured = {**self.session.measured, path: result}
 

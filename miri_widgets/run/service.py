@@ -27,6 +27,7 @@ from typing import Any
 from miri_widgets.errors import EngineError, MiriWidgetsError
 from miri_widgets.option_numbers import real_number, whole_number
 from miri_widgets.products.atomic import write_json
+from miri_widgets.products.free_memory import free_memory
 from miri_widgets.run.child_processes import stop_all, warm_up
 from miri_widgets.run.job_files import unfinished_jobs
 from miri_widgets.run.locks import RunLock
@@ -132,7 +133,7 @@ def serve(workspace: Workspace, lock: RunLock, options: _Options) -> None:
         signal.signal(number, lambda *_: stopped.set())
     workspace.stop_marker.unlink(missing_ok=True)
     workspace.heartbeat.touch()
-    _tell(workspace, options, address="", memory_mb=0.0)
+    _append(workspace, options, address="", memory_mb=0.0)
     if not options.scheduler:
         warm_up()
     _remove_stale(workspace)
@@ -141,7 +142,7 @@ def serve(workspace: Workspace, lock: RunLock, options: _Options) -> None:
 
         graphs = JobGraphs(client, workspace, memory_mb)
         address = str(client.scheduler.address)
-        _tell(workspace, options, address=address, memory_mb=memory_mb)
+        _append(workspace, options, address=address, memory_mb=memory_mb)
         _loop(workspace, lock, options, graphs, stopped)
         stop_all()
         time.sleep(4 * _POLL_SECONDS)  # watchers kill their processes
@@ -232,9 +233,7 @@ def _client(workspace: Workspace, options: _Options) -> Iterator[tuple[Any, floa
 
 
 def _free_mb() -> float:
-    import psutil
-
-    return _MEMORY_SHARE * psutil.virtual_memory().available / 1e6
+    return _MEMORY_SHARE * free_memory() / 1e6
 
 
 def _remove_stale(workspace: Workspace) -> None:
@@ -248,7 +247,7 @@ def _remove_stale(workspace: Workspace) -> None:
             lock.close()
 
 
-def _tell(workspace: Workspace, options: _Options, *, address: str, memory_mb: float) -> None:
+def _append(workspace: Workspace, options: _Options, *, address: str, memory_mb: float) -> None:
     facts = {
         "pid": os.getpid(),
         "host": socket.gethostname(),
