@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 from numpy.typing import NDArray
 
-from miri_widgets.analysis.group_differences import Picture, difference_of, require_inside, showers_in
+from miri_widgets.analysis.group_differences import (
+    GroupDifferenceImage,
+    difference_of,
+    require_inside,
+    showers_in,
+)
 from miri_widgets.analysis.shower_list import (
     ShowerRow,
     dated,
@@ -64,7 +69,7 @@ class ShowerModel(traitlets.HasTraits):
     typical = traitlets.Bool(True, help="whether what a pixel gains in its other groups is subtracted")
     integrations = traitlets.Int(1, help="of the exposure")
     groups = traitlets.Int(3, help="of an integration")
-    picture = traitlets.Any(None, help="the latest `Picture`, or None")
+    picture = traitlets.Any(None, help="the latest `GroupDifferenceImage`, or None")
     working = traitlets.Bool(False, help="whether one is being computed")
     sentence = traitlets.Unicode("", help="why there is none")
     rows = traitlets.Tuple(help="ShowerRow of every shower in the file of now")
@@ -161,7 +166,7 @@ class ShowerModel(traitlets.HasTraits):
         with self.hold_trait_notifications():
             self.picture, self.sentence = None, sentence
 
-    def _take(self, mark: Any, picture: Picture) -> None:
+    def _take(self, mark: Any, picture: GroupDifferenceImage) -> None:
         self._done_for = mark
         with self.hold_trait_notifications():
             self.working, self.picture, self.sentence = False, picture, ""
