@@ -22,10 +22,10 @@ from miri_widgets.models.crds_parameters import CrdsParameters
 from miri_widgets.models.exports import Exports
 from miri_widgets.models.in_view import InView, product_in_view
 from miri_widgets.models.job_submission import JobSubmission
-from miri_widgets.models.measurements import Measurements
 from miri_widgets.models.messages import Messages, Subject
 from miri_widgets.models.poller import Poller
 from miri_widgets.models.preview import PreviewModel
+from miri_widgets.models.product_measurements import ProductMeasurements
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.regions import RegionsModel
 from miri_widgets.models.session_memory import memory_of
@@ -123,7 +123,7 @@ class SessionModel(traitlets.HasTraits):
         self._generation = 0
         self._rescan = True
         self._following = Poller(self, self._looker.read, self._update)
-        self._measurements = Measurements(self)
+        self._measurements = ProductMeasurements(self)
         self._crds = CrdsParameters(self)
         self._orders = JobSubmission(self)
         self._exports = Exports(self)

@@ -152,7 +152,7 @@ def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_stat
         "exposures are being simulated" in page.header.title.value
         and page.tabs.items[0]["detail"] == "being simulated"
     )
-    assert "being made" in runs.words.value, "the stages say why they wait, without a count of their own"
+    assert "being made" in runs.status.value, "the stages say why they wait, without a count of their own"
     place.parent.mkdir(parents=True)
     made.rename(place)
     end.set_result(None)

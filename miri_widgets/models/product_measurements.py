@@ -14,10 +14,10 @@ from miri_widgets.errors import MiriWidgetsError
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["Measurements"]
+__all__ = ["ProductMeasurements"]
 
 
-class Measurements:
+class ProductMeasurements:
     """
     Measures each product once; a failure is a result, too.
 
