@@ -40,7 +40,7 @@ class Bench:
 
     def many_integrations(self) -> tuple[Exposure, ...]:
         """Simulate exposures of 50 short integrations."""
-        program = PROGRAMS["small"].but(name="many", subarray="SUB64", ngroups=10, nints=50)
+        program = PROGRAMS["small"].replace(name="many", subarray="SUB64", ngroups=10, nints=50)
         simulate(program, self.folder / "many-raw")
         return scan([self.folder / "many-raw" / "uncal"]).exposures
 

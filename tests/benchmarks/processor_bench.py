@@ -118,7 +118,7 @@ def mosaics(trials: Trials) -> dict[str, float]:
     if len(raw) < MEMBERS:
         program = PROGRAMS["demo"]
         dithers = (*program.dithers, (1.97, -2.61))
-        raw = trials.simulated(program.but(name="members", dithers=dithers))
+        raw = trials.simulated(program.replace(name="members", dithers=dithers))
     calibrated = []
     for number, path in enumerate(raw[:MEMBERS]):
         *_, output = trials.run(f"member-{number}", "ours", CHAIN, [path])
@@ -152,7 +152,7 @@ def measure() -> dict[str, float]:
     trials = Trials()
     try:
         stock, ratio, memory, different = trials.compared("full", trials.uncal[:1])
-        program = PROGRAMS["small"].but(
+        program = PROGRAMS["small"].replace(
             name="many", tiles=(SimulatedTile(visit=1),), dithers=((0.0, 0.0),), **_MANY_INTS
         )
         _, many, many_memory, many_different = trials.compared("many", trials.simulated(program))
