@@ -44,7 +44,7 @@ WHOLE = PARTS | frozenset(
         "asked",
         "crossing",
         "fold",
-        "lower_priority",
+        "give_way",
         "leaving",
         "look",
         "looks",
@@ -91,7 +91,7 @@ ROOMS = {
 
 
 def parts_of(name):
-    """Return a name as words: ``readPlanes`` and ``READ_PLANES`` as ``read_exposure_arrays``."""
+    """Return a name as words: ``readPlanes`` and ``READ_PLANES`` as ``read_planes``."""
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower().strip("_")
 
 
@@ -154,8 +154,8 @@ def test_what_is_allowed_is_there():
     [
         ("one", True),
         ("_told", True),
-        ("CachedExposures", True),
-        ("remaining_text", True),
+        ("KeptPlanes", True),
+        ("left_words", True),
         ("GIVE_WAY", True),
         ("place", True),
         ("leave_one_out", False),
