@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.messages import Subject
 from miri_widgets.run.progress import stage_text
 from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_text
@@ -60,7 +60,9 @@ class StageModel(traitlets.HasTraits):
     unfinished = traitlets.Dict(
         help="text that stands in a control and is not allowed, by full name of the parameter"
     )
-    asked = traitlets.Unicode("", help="the view that is asked for: a panel brings it, and forgets the wish")
+    requested_section = traitlets.Unicode(
+        "", help="the view that is asked for: a panel brings it, and forgets the wish"
+    )
 
     def __init__(self, stage: Stage, session: SessionModel) -> None:
         super().__init__()
@@ -193,6 +195,44 @@ class StageModel(traitlets.HasTraits):
         self._take_values(found.values)
         return tuple(found.left_out)
 
+    def use_preset(self, title: str) -> None:
+        """
+        Take the values of a named preset of the stage as the user's, beside those that the user has.
+
+        Parameters
+        ----------
+        title : str
+            Title of the preset.
+
+        Raises
+        ------
+        ParameterError
+            If the stage has no preset of this title.
+        """
+        presets = {preset.title: preset for preset in self.stage.named_presets}
+        if title not in presets:
+            raise ParameterError(
+                f"the preset {title[:60]!r} of {self.name}",
+                "one of " + ", ".join(presets) if presets else "a stage with presets",
+                "choose another",
+            )
+        values = {**self.settings.user, **dict(presets[title].values)}
+        self.settings = self.settings.without().with_layer(Source.USER, values)
+        self.forget_unfinished(*dict(presets[title].values))
+
+    def has_preset(self, title: str) -> bool:
+        """
+        Return whether all values of a named preset act.
+
+        Parameters
+        ----------
+        title : str
+            Title of the preset.
+        """
+        values = dict(next(preset.values for preset in self.stage.named_presets if preset.title == title))
+        passed = self.settings.passed()
+        return all(passed.get(name) == value for name, value in values.items())
+
     def _take_values(self, loaded: Mapping[str, Any]) -> None:
         bare = self.settings.without()
         anyway = bare.passed()
@@ -269,7 +309,7 @@ class StageModel(traitlets.HasTraits):
     def ask_log(self, key: str) -> None:
         """Follow the log of a run, and have it shown."""
         self.watched = key
-        self.asked = "log"
+        self.requested_section = "log"
 
     def code(self) -> str:
         """Return a run of this stage, with the settings of now, as Python and as a ``strun`` line."""

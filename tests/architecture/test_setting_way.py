@@ -37,9 +37,10 @@ def test_the_way_of_a_setting_is_the_one_of_the_developers_page(session, monkeyp
 
     def watch(frame, event, argument):
         name = frame.f_code.co_filename
-        if event == "return" and name.startswith(PACKAGE) and name[len(PACKAGE) :] not in crossed:
-            if _holds(argument) or any(map(_holds, list(frame.f_locals.values()))):
-                crossed.add(name[len(PACKAGE) :])
+        if event != "return" or not name.startswith(PACKAGE) or name[len(PACKAGE) :] in crossed:
+            return
+        if _holds(argument) or any(map(_holds, list(frame.f_locals.values()))):
+            crossed.add(name[len(PACKAGE) :])
 
     monkeypatch.setattr(Parameter, "check", counted)
     panel = stage_panel(session, "detector1")

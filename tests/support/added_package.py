@@ -101,6 +101,5 @@ def installed_package(folder, monkeypatch):
 
 def forget():
     """Have stages and declarations read again."""
-    stages._all_stages.cache_clear()
-    declarations._load.cache_clear()
-    declarations._own_specs.cache_clear()
+    stages.forget_stages()
+    declarations.forget_declarations()
