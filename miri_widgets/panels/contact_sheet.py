@@ -70,7 +70,8 @@ class ContactSheetPanel(Part):
         self.watch(session.programs, self._follow_choices, "exposures")
         self.watch(self.model, self._follow_sheet, "sections", "sheets", "working")
         self.watch(session.programs, self._follow_selected, "selected")
-        self.watch(session, self._follow_trouble, "message", "trouble")
+        self.watch(session, self._follow_trouble, "trouble")
+        self.watch(session.messages, self._follow_trouble, "text")
 
     def _wire(self) -> None:
         for name, control in {"product": self.product, "shown": self.shown, **self.choices}.items():
@@ -186,7 +187,7 @@ class ContactSheetPanel(Part):
         self.grid.pointed = selected[0] if len(selected) == 1 else ""
 
     def _follow_trouble(self, _: Any) -> None:
-        told = [self.session.message, self.session.trouble] if self.alone else []
+        told = [self.session.messages.text, self.session.trouble] if self.alone else []
         self.trouble.value = sentences([one for one in told if one], "bad")
 
     def close(self) -> None:

@@ -27,32 +27,36 @@ class Looks(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     charts : sequence of callable
         Each makes one from the model.
     """
 
-    def __init__(self, model: StageModel, *charts: Callable[[StageModel], Part]) -> None:
+    def __init__(
+        self, session: SessionModel, model: StageModel, *charts: Callable[[SessionModel, StageModel], Part]
+    ) -> None:
         super().__init__("mw-looks")
-        self.children = tuple(chart(model) for chart in charts)
+        self.children = tuple(chart(session, model) for chart in charts)
 
 
-def timeline(fact: str, title: str, unit: str = "") -> Callable[[StageModel], Part]:
+def timeline(fact: str, title: str, unit: str = "") -> Callable[[SessionModel, StageModel], Part]:
     """Return what makes a `Timeline` of a fact."""
-    return lambda model: Timeline(model, fact, title, unit)
+    return lambda session, model: Timeline(session, model, fact, title, unit)
 
 
 def images(
     suffix: str, title: str, planes: tuple[tuple[str, str], ...] = (("SCI", ""),)
-) -> Callable[[StageModel], Part]:
+) -> Callable[[SessionModel, StageModel], Part]:
     """Return what makes `Images` of a product."""
-    return lambda model: Images(model, suffix, title, planes)
+    return lambda session, model: Images(session, model, suffix, title, planes)
 
 
-def looks(*charts: Callable[[StageModel], Part]) -> tuple[str, Callable[..., Part]]:
+def looks(*charts: Callable[[SessionModel, StageModel], Part]) -> tuple[str, Callable[..., Part]]:
     """Return a fold with charts, for `CorrectionPanel.folds`."""
-    return "Charts", lambda model: Looks(model, *charts)
+    return "Charts", lambda session, model: Looks(session, model, *charts)
 
 
 class CorrectionPanel(StagePanel):
@@ -77,10 +81,10 @@ class CorrectionPanel(StagePanel):
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
         self.consent = next(part for part in self.children if isinstance(part, Consent))
-        self.preview = PreviewBar(self.model)
+        self.preview = PreviewBar(session, self.model)
         head, foot = self.children[:4], self.children[4:]
         regions = [
-            DrawnRegions(self.model, use.parameter, use.words, on_sky=use.on_sky)
+            DrawnRegions(session, self.model, use.parameter, use.words, on_sky=use.on_sky)
             for use in USES
             if use.stage == self.model.name
             and (not self.model.loaded or use.parameter in tuple(self.model.settings))

@@ -31,14 +31,16 @@ class GridPreview(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage ``grid``.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-looks")
-        self.model = model
-        self.footprints = FootprintsModel(model)
+        self.session, self.model = session, model
+        self.footprints = FootprintsModel(session, model)
         self.state = text("")
         self.map = SkyMap()
         self._drawn: Any = None
@@ -72,7 +74,7 @@ class GridPreview(Part):
         self.map.draw(tiles, outline=grid.corners(), words=key(colours | {"the grid": "#c0392b"}))
 
     def _tiles(self, found: dict[str, Corners]) -> tuple[list[Tile], dict[str, str]]:
-        exposures = {root: self.model.session.programs.find(root) for root in found}
+        exposures = {root: self.session.programs.find(root) for root in found}
         filters = dict.fromkeys(one.filter if one is not None else "other" for one in exposures.values())
         colours = {name: filter_colour(name) for name in filters}
         tiles = [
@@ -82,7 +84,7 @@ class GridPreview(Part):
         return tiles, colours
 
     def _missing(self, found: dict[str, Corners]) -> list[str]:
-        every = [one.root for one in self.model.session.programs.included]
+        every = [one.root for one in self.session.programs.included]
         lost = len(set(every) - set(found))
         return (
             [f"{lost} of {len(every)} exposures have no footprint yet; the grid may grow with them."]
@@ -112,7 +114,7 @@ class GridPanel(StagePanel):
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
-        self.preview = GridPreview(self.model)
+        self.preview = GridPreview(session, self.model)
         shown = self.children
         self.children = (*shown[:3], self.preview, *shown[3:])
 

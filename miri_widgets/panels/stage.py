@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
+from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part, close_hidden, soon
 from miri_widgets.panels.parts.code_view import CodeView
 from miri_widgets.panels.parts.form import Form
@@ -21,8 +22,8 @@ from miri_widgets.panels.parts.theme import escape, help_page, help_text, styles
 
 __all__ = ["Folds", "StagePanel"]
 
-Folds = dict[str, tuple[str, Callable[..., Part]]]
-"""What a panel holds: title, and view of the model, by name."""
+Folds = dict[str, tuple[str, Callable[[SessionModel, StageModel], Part]]]
+"""What a panel holds: title, and view of a stage of a session, by name."""
 
 
 class StagePanel(Part):
@@ -39,11 +40,11 @@ class StagePanel(Part):
 
     stage_name: ClassVar[str] = ""
     folds: ClassVar[Folds] = {
-        "settings": ("Settings", Form),
+        "settings": ("Settings", lambda session, model: Form(model)),
         "runs": ("Runs", Runs),
         "products": ("Products", Products),
         "log": ("Log", LogView),
-        "code": ("Code", CodeView),
+        "code": ("Code", lambda session, model: CodeView(model)),
     }
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
@@ -64,13 +65,12 @@ class StagePanel(Part):
         self._was_active = self.model.active
         self.tabs.active = "runs" if self.model.active else "settings"
         self.watch(self.model, self._follow, "rows")
-        self.watch(self.model, self._bring, "asked")
+        self.watch_event(self.model, self._bring, "view_requested")
 
-    def _bring(self, _: Any) -> None:
-        """Open the view that was asked for."""
-        name, self.model.asked = self.model.asked, ""
-        if name in self.folds:
-            self.tabs.active = name
+    def _bring(self, event: Any) -> None:
+        """Open the view that was requested."""
+        if event["new"] in self.folds:
+            self.tabs.active = event["new"]
 
     def _heading(self) -> ipywidgets.HTML:
         stage = self.model.stage
@@ -94,7 +94,7 @@ class StagePanel(Part):
 
     def _put(self, name: str) -> None:
         if name not in self.views:
-            self.views[name] = self.folds[name][1](self.model)
+            self.views[name] = self.folds[name][1](self.session, self.model)
             if name == "settings":
                 self._ask_crds()
         self.body.children = (self.views[name],)

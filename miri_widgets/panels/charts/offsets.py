@@ -44,8 +44,8 @@ class OffsetPicture(Part):
         self._filling = False
         self.choice.observe(self._draw, "value")
         self.watch(shifts, self._follow, "value")
-        if shifts.model is not None:
-            self.watch(shifts.model.session.programs, self._follow_chosen, "selected")
+        if shifts.session is not None:
+            self.watch(shifts.session.programs, self._follow_chosen, "selected")
 
     def _follow(self, _: Any) -> None:
         facts = self.shifts.facts
@@ -67,10 +67,10 @@ class OffsetPicture(Part):
 
     def _follow_chosen(self, _: Any) -> None:
         """Draw the group of the exposure that is chosen anywhere."""
-        facts, model = self.shifts.facts, self.shifts.model
-        if facts is None or model is None or self.choice.value is None:
+        facts, session = self.shifts.facts, self.shifts.session
+        if facts is None or session is None or self.choice.value is None:
             return
-        chosen = set(model.session.programs.selected)
+        chosen = set(session.programs.selected)
         names = {one.group.name for one in facts.table.shifts if chosen & set(one.group.roots)}
         place = next((n for n, one in enumerate(facts.histograms) if one.group in names), None)
         if place is not None:

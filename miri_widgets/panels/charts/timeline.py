@@ -9,7 +9,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.models.exposure_selection import choose
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.chart import Ring, axis, dots, figure, filter_colour, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
@@ -24,6 +24,8 @@ class Timeline(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage whose reports are drawn.
     fact : str
@@ -32,9 +34,11 @@ class Timeline(Part):
         What it is, for people.
     """
 
-    def __init__(self, model: StageModel, fact: str, title: str, unit: str = "") -> None:
+    def __init__(
+        self, session: SessionModel, model: StageModel, fact: str, title: str, unit: str = ""
+    ) -> None:
         super().__init__("mw-chart")
-        self.model = model
+        self.session, self.model = session, model
         self.fact, self.title, self.unit = fact, title, unit
         self.x_axis = axis("hours since the first exposure")
         self.y_axis = axis(unit or "", vertical=True)
@@ -43,20 +47,19 @@ class Timeline(Part):
         self.heading = text(escape(title[:1].upper() + title[1:]), "mw-heading")
         self.children = [self.heading, self.words]
         self._drawn: Any = None
-        session = model.session
         self.ring = Ring(
-            self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
+            self.figure, self.x_axis, self.y_axis, lambda root: session.choose([root], show=True)
         )
         self.watch(session.programs, self._follow_chosen, "selected")
         self.watch(model, self._follow, "rows")
-        self.watch(model.session.previews, self._follow, "result", "stage")
+        self.watch(session.previews, self._follow, "result", "stage")
 
     def values(self) -> dict[str, float]:
         """Return the number by exposure."""
         found: dict[str, float] = {}
         for row in self.model.rows:
             found |= self._of(row.report.get("exposures", {}))
-        previews = self.model.session.previews
+        previews = self.session.previews
         if not found and previews.stage == self.model.name and previews.result is not None:
             found = self._of({previews.result.root: previews.result.facts})
         return found
@@ -76,7 +79,7 @@ class Timeline(Part):
         if values == self._drawn:
             return
         self._drawn = values
-        find = self.model.session.programs.find
+        find = self.session.programs.find
         points = [(exposure, values[root]) for root in values if (exposure := find(root)) is not None]
         if not points:
             self.children = [self.heading, self.words]
@@ -90,7 +93,7 @@ class Timeline(Part):
             (self._mark(members, first, filter_colour(name)), [one.root for one, _ in members])
             for name, members in groups.items()
         ]
-        self.ring.put(marks, self.model.session.programs.selected)
+        self.ring.put(marks, self.session.programs.selected)
         hours = [
             24 * (exposure.start_mjd - first) for exposure, _ in points if math.isfinite(exposure.start_mjd)
         ]
@@ -105,7 +108,7 @@ class Timeline(Part):
         self.children = [self.heading, self.figure, self.words]
 
     def _follow_chosen(self, _: Any) -> None:
-        self.ring.follow(self.model.session.programs.selected)
+        self.ring.follow(self.session.programs.selected)
 
     def _mark(self, members: list[tuple[Any, float]], first: float, colour: str) -> bqplot.Scatter:
         points = [(24 * (exposure.start_mjd - first), value, exposure.label) for exposure, value in members]

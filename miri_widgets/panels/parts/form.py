@@ -49,8 +49,7 @@ class Form(Part):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters that can be set."""
-        owned = self.model.session.services.owned
-        return tuple(one for one in self.model.settings.declared if not owned(one.name))
+        return self.model.settable
 
     def _follow(self, _: Any) -> None:
         count = len(self.model.settings.user)

@@ -37,7 +37,7 @@ class Consent(Part):
 
     def _accept(self) -> None:
         for row in self._harmed():
-            self.model.session.accept(row.key)
+            self.model.accept(row.key)
 
     def _follow(self, _: Any) -> None:
         harmed = self._harmed()

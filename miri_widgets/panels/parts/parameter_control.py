@@ -110,7 +110,7 @@ class Field(Part):
         doc = parameter.doc.rstrip(".?") or "No description in the declaration"
         words = text(f'{escape(doc)}. <span class="mw-allowed">{escape(allowed)}.</span>', "mw-doc")
         self.children = (row, words, self.remark, self.error)
-        self.watch(model.session, self._follow, "chain")
+        self.watch_event(model, self._follow, "acting_changed")
         self.watch(model, self._follow, "settings", "presets", "unfinished")
 
     def _make_control(self) -> ipywidgets.DOMWidget:
@@ -212,7 +212,7 @@ class Switch(Part):
         row.add_class("mw-switch-row")
         self.remark = text("", "mw-remark")
         self.children = (row, self.remark)
-        self.watch(model.session, self._follow, "chain")
+        self.watch_event(model, self._follow, "acting_changed")
         self.watch(model, self._follow, "settings")
 
     def _typed(self, change: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What was in view last time, told to the session and shown again: images, stretch, place, regions."""
+"""The viewer as the session sees it: what is in view, for next time, and shown again; and what is drawn."""
 
 from __future__ import annotations
 
@@ -50,11 +50,10 @@ class ViewMemory:
         self._shown: Path | None = None
         self._whole = True
         self._timer: asyncio.TimerHandle | None = None
-        session.viewing = self.tell
         self._watches = Subscriptions()
         self._watches.add(session, self._recall, "recalled")
 
-    def tell(self) -> dict[str, Any] | None:
+    def view(self) -> dict[str, Any] | None:
         """Return what is in view, as plain values; None while it is being brought back, or nothing is."""
         if not self._whole or not self.viewer.ready or not self.viewer.labels:
             return None
@@ -66,6 +65,10 @@ class ViewMemory:
             for label, (path, extension, _) in here.items()
         ]
         return told
+
+    def regions(self) -> dict[str, Any]:
+        """Return the drawn regions by name, as objects of the package `regions`."""
+        return self.viewer.regions()
 
     def _recall(self, _: Any) -> None:
         """Read the images of last time again, one after the other, below the one that the session shows."""
@@ -112,10 +115,9 @@ class ViewMemory:
         if self._timer is not None:
             self._timer.cancel()
         self._watches.end()
-        told = self.tell()
+        told = self.view()
         if told is not None:
             self.session.recalled = told
-        self.session.viewing = lambda: None
 
 
 def _layers(value: Any) -> list[tuple[str, Path, str]]:
