@@ -57,7 +57,7 @@ PANELS: dict[str, type[StagePanel]] = {
     "apply_shift": ApplyShiftPanel,
     "image3": Image3Panel,
 }
-"""Panels of stages that show more than the default one."""
+"""Panels of stages that show more than the default panel."""
 
 _ALWAYS = ("program", "contact_sheet", "data", "table")
 
@@ -69,11 +69,11 @@ class Dashboard(Part):
     Parameters
     ----------
     session : SessionModel
-        The session; it is closed with the dashboard.
+        The session, which is closed with the dashboard.
     stages : sequence of str, optional
         The stages that get a tab; all by default.
     viewer : ImageViewer, optional
-        The viewer; jdaviz, or what stands in for it, by default.
+        The viewer; by default jdaviz, or the light viewer without it.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Dashboard(Part):
     ) -> None:
         super().__init__("mw-app", "mw-dashboard")
         self.session = session
-        self._wanted = stages
+        self._selected_stages = stages
         self.panels: dict[str, Part] = {}
         self.header = Header(session)
         self.tabs = Tabs(look="steps", items=self._items(), label="Steps of the reduction")
@@ -90,19 +90,19 @@ class Dashboard(Part):
         self.view = ImagePane(
             session, viewer or make_viewer(height="clamp(400px, calc(100vh - 470px), 900px)")
         )
-        left = ipywidgets.VBox([self.tabs, self.body])
-        left.add_class("mw-left")
-        columns = ipywidgets.HBox([left, self.view])
+        column = ipywidgets.VBox([self.tabs, self.body])
+        column.add_class("mw-left")
+        columns = ipywidgets.HBox([column, self.view])
         columns.add_class("mw-columns")
         self.children = (stylesheet(), self.header, columns)
         self.tabs.observe(self._tab_clicked, "active")
-        self.watch(session, self._follow_tab, "tab")
-        self.watch(session, self._follow_items, "chain")
-        self.watch(session.tags, self._follow_items, "tags")
-        self.watch(session.programs, self._follow_items, "exposures", "excluded", "scanned")
-        self.watch(session.twin, self._follow_items, "working")
+        self.watch(session, self._update_tab, "tab")
+        self.watch(session, self._update_items, "chain")
+        self.watch(session.tags, self._update_items, "tags")
+        self.watch(session.programs, self._update_items, "exposures", "excluded", "scanned")
+        self.watch(session.twin, self._update_items, "working")
         for stage in session.models.values():
-            self.watch(stage, self._follow_items, "rows", "state")
+            self.watch(stage, self._update_items, "rows", "state")
 
     @property
     def viewer(self) -> ImageViewer:
@@ -112,7 +112,11 @@ class Dashboard(Part):
     @property
     def names(self) -> list[str]:
         """The stages that have a tab."""
-        return [name for name in self.session.stages if self._wanted is None or name in self._wanted]
+        return [
+            name
+            for name in self.session.stages
+            if self._selected_stages is None or name in self._selected_stages
+        ]
 
     def _items(self) -> list[dict[str, Any]]:
         programs = self.session.programs
@@ -120,9 +124,9 @@ class Dashboard(Part):
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
         if self.session.twin.working:
-            detail = "being simulated"  # how many there are so far is told where they are made
+            detail = "being simulated"  # the number so far is shown where they are made
         items: list[dict[str, Any]] = [{"id": "program", "title": "Program", "detail": detail, "glyph": "≡"}]
-        if self._wanted is None and not self.session.program.chain:
+        if self._selected_stages is None and not self.session.program.chain:
             items.append(contact_sheet_item(self.session))
             items.append({"id": "data", "title": "Get data", "detail": "archive, CRDS", "glyph": "↓"})
         if "shifts" in self.session.program.chain:
@@ -130,7 +134,7 @@ class Dashboard(Part):
         for name in self.names:
             stage = self.session.stages[name]
             state = str(stage.state)
-            done = (
+            progress = (
                 f"{stage.count_done} of {len(stage.rows)}"
                 if state in ("running", "queued", "partly done")
                 else "steps left out"
@@ -142,14 +146,14 @@ class Dashboard(Part):
                     "id": name,
                     "title": stage.stage.title.partition(":")[0],
                     "tip": f"{stage.stage.title} ({stage.status})",
-                    "detail": done,
+                    "detail": progress,
                     "glyph": GLYPHS[stage.status],
                     "tone": TONES.get(stage.status, "calm"),
                 }
             )
         return items
 
-    def _follow_items(self, _: Any) -> None:
+    def _update_items(self, _: Any) -> None:
         items = self._items()
         if items != self.tabs.items:
             self.tabs.items = items
@@ -157,7 +161,7 @@ class Dashboard(Part):
     def _tab_clicked(self, change: dict[str, Any]) -> None:
         self.session.tab = change["new"]
 
-    def _follow_tab(self, _: Any) -> None:
+    def _update_tab(self, _: Any) -> None:
         name = self.session.tab if self.session.tab in (*_ALWAYS, *self.names) else "program"
         self.tabs.active = name
         if self.session.previews.stage not in ("", name):
@@ -179,8 +183,8 @@ class Dashboard(Part):
             return ShiftFilePanel(self.session.program.workspace.parent)
         if name in PANELS:
             return PANELS[name](self.session)
-        of = CorrectionPanel if self.session.models[name].stage.correction else StagePanel
-        return of(self.session, name)
+        panel_class = CorrectionPanel if self.session.models[name].stage.correction else StagePanel
+        return panel_class(self.session, name)
 
     def close(self) -> None:
         """Close every view, the viewer and the session; jobs go on."""
@@ -190,10 +194,10 @@ class Dashboard(Part):
 
 
 def show(
-    program: Program | Path | str | SessionModel, stages: Sequence[str] | None = None, **more: Any
+    program: Program | Path | str | SessionModel, stages: Sequence[str] | None = None, **options: Any
 ) -> Dashboard:
     """
-    Return the dashboard of a program, to be displayed.
+    Return the dashboard of a program for display.
 
     Parameters
     ----------
@@ -203,14 +207,19 @@ def show(
         The only stages of a small dashboard, instead of the program's own `chain`: nothing else is shown, planned or
         run, and optional ones among them take part from the start. With an open session, those that get a tab.
     **more
-        As for `Dashboard`.
+        Further arguments of `Dashboard`.
+
+    Returns
+    -------
+    Dashboard
+        The dashboard.
     """
     if isinstance(program, SessionModel):
-        return Dashboard(program, stages, **more)
+        return Dashboard(program, stages, **options)
     chosen = program if isinstance(program, Program) else load_program(Path(program))
     if stages is not None:
         chosen = replace(chosen, chain=tuple(stages))
-    return Dashboard(open_session(chosen), **more)
+    return Dashboard(open_session(chosen), **options)
 
 
 def show_any(program: Path | str | None = None) -> Opener:
@@ -220,7 +229,12 @@ def show_any(program: Path | str | None = None) -> Opener:
     Parameters
     ----------
     program : path, optional
-        TOML file of a program that is shown at first; what is opened has its stages.
+        TOML file of the program shown first, whose stages apply to what is opened.
+
+    Returns
+    -------
+    Opener
+        The page.
     """
     if program is None:
         return Opener(show)

@@ -52,7 +52,7 @@ def deliver_all() -> bool:
     if thread is None or socket is None:
         return False
     now = time.monotonic()
-    if now - _last[0] > _SELDOM and not hasattr(IPKernelApp.instance(), "has_room"):
+    if now - _last[0] > _SELDOM and not hasattr(IPKernelApp.instance(), "large_buffer"):
         _last[0] = now
         thread.schedule(lambda: _widen(socket))  # sockets belong to one thread
     return True

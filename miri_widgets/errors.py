@@ -95,7 +95,9 @@ class MiriWidgetsError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.found}; expected {self.expected}: {self.remedy}."
+        sentence = f"{self.found}; expected {self.expected}: {self.remedy}."
+        # parts come from files that anybody wrote: no control characters reach a terminal or a page
+        return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in sentence)
 
     def to_dict(self) -> dict[str, str]:
         """Return the error as plain strings, for records and events."""

@@ -124,9 +124,9 @@ class Parameter:
 
     def _check_item(self, value: Any, kind: Kind) -> Any:
         if kind == Kind.BOOLEAN:
-            words = {"true": True, "false": False}
-            if isinstance(value, str) and value.strip().lower() in words:
-                return words[value.strip().lower()]
+            choices = {"true": True, "false": False}
+            if isinstance(value, str) and value.strip().lower() in choices:
+                return choices[value.strip().lower()]
             if isinstance(value, bool):
                 return value
             raise self._error(value)
@@ -170,7 +170,7 @@ class Parameter:
 
     def expected(self) -> str:
         """Return what values are allowed, as words that complete "expected ..."."""
-        words = {
+        texts = {
             Kind.FLOAT: "a number",
             Kind.INTEGER: "a whole number",
             Kind.BOOLEAN: "true or false",
@@ -181,16 +181,16 @@ class Parameter:
             Kind.CHOICE: "one of " + ", ".join(self.choices),
         }[self.kind]
         if self.low is not None and self.high is not None:
-            words += f" from {self.low:g} to {self.high:g}"
+            texts += f" from {self.low:g} to {self.high:g}"
         elif self.low is not None:
-            words += f" of at least {self.low:g}"
+            texts += f" of at least {self.low:g}"
         elif self.high is not None:
-            words += f" of at most {self.high:g}"
+            texts += f" of at most {self.high:g}"
         if self.minimum_items is not None and self.minimum_items == self.maximum_items:
-            words += f" with {self.minimum_items} items"
+            texts += f" with {self.minimum_items} items"
         if self.unit:
-            words += f" in {self.unit}"
-        return words + (" or None" if self.optional else "")
+            texts += f" in {self.unit}"
+        return texts + (" or None" if self.optional else "")
 
     def entry(self) -> str:
         """Return what may be typed into a control, as words that complete "Enter ..."."""

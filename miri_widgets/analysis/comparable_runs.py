@@ -64,14 +64,14 @@ def choice_of(path: Path) -> Choice:
     if path.is_file():
         run = run_of_file(path)
         return Choice(path, suffix_of(path), path.name, (path,), run)
-    found = next((one for one in _runs_beside(path) if one.folder == path.resolve()), None)
-    if found is None:
+    choice = next((choice for choice in _runs_beside(path) if choice.folder == path.resolve()), None)
+    if choice is None:
         raise MissingFileError(
             f"{shown_name(path)} is no file and no folder of a run",
             "a FITS product, or the folder of a complete run",
             "correct the path",
         )
-    return _of_run(found)
+    return _of_run(choice)
 
 
 def _runs_beside(folder: Path) -> tuple[StoredRun, ...]:
@@ -120,21 +120,21 @@ def choices_in(folder: Path, stage: str = "") -> tuple[Choice, ...]:
     if not runs:
         files = sorted(folder.glob("*.fits"), key=lambda path: -path.stat().st_mtime)
         return tuple(Choice(path, suffix_of(path), path.name, (path,), run_of_file(path)) for path in files)
-    newest: dict[str, Choice] = {}
-    found = []
+    latest_of: dict[str, Choice] = {}
+    choices = []
     for run in runs:
         plain = _of_run(run)
-        latest = newest.setdefault(plain.group, plain)
-        words = "newest" if latest is plain else _told(latest.facts(), plain.facts())
-        found.append(_of_run(run, f"{plain.title} · {words}"))
-    return tuple(found)
+        latest = latest_of.setdefault(plain.group, plain)
+        text = "newest" if latest is plain else _told(latest.facts(), plain.facts())
+        choices.append(_of_run(run, f"{plain.title} · {text}"))
+    return tuple(choices)
 
 
-def _told(newest: dict[str, Any], older: dict[str, Any]) -> str:
-    listed: Sequence[Change] = changes(newest, older)
+def _told(latest: dict[str, Any], older: dict[str, Any]) -> str:
+    listed: Sequence[Change] = changes(latest, older)
     if not listed:
         return "as the newest"
-    listed = [one for one in listed if one.kind != "input"] or list(listed)
-    named = [f"{one.name} {one.second or 'unset'}"[:60] for one in listed[:_MOST_NAMED]]
+    listed = [change for change in listed if change.kind != "input"] or list(listed)
+    named = [f"{change.name} {change.second or 'unset'}"[:60] for change in listed[:_MOST_NAMED]]
     more = len(listed) - len(named)
     return ", ".join(named) + (f" and {more} more" if more else "")

@@ -70,7 +70,7 @@ def compared(before: Path, after: Path, title: str) -> Comparison:
     """
     images, flags, units = [], [], []
     for path in (before, after):
-        headers = {str(one.get("EXTNAME", "")): one for one in read_headers(path)}
+        headers = {str(header.get("EXTNAME", "")): header for header in read_headers(path)}
         if "SCI" not in headers:
             raise NotJwstError(f"{shown_name(path)} has no SCI extension", "a product", "choose another file")
         units.append(unit_name(headers["SCI"]))

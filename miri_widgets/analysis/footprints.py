@@ -43,12 +43,12 @@ def read_footprints(files: Iterable[Path]) -> dict[str, Corners]:
 def known_footprints(exposures: Iterable[Exposure]) -> dict[str, Corners]:
     """Return the footprints of exposures whose headers have been read, as far as they have one."""
     with_footprint = []
-    for one in exposures:
+    for exposure in exposures:
         try:
-            parse_footprint(one.s_region)
+            parse_footprint(exposure.s_region)
         except InputError:
             continue
-        with_footprint.append(one)
+        with_footprint.append(exposure)
     return dict(mosaic_footprints(with_footprint))
 
 

@@ -112,9 +112,11 @@ def measure_pixels(pixels: NDArray[Any], unit: str) -> Measurement:
     )
 
 
-def _of_all(found: Histogram, factor: float) -> Histogram:
+def _of_all(histogram: Histogram, factor: float) -> Histogram:
     """Return the counts of all pixels, estimated from those of some."""
     if factor == 1:
-        return found
-    counts = np.rint(found.counts * factor).astype(np.int64)
-    return replace(found, counts=counts, below=round(found.below * factor), above=round(found.above * factor))
+        return histogram
+    counts = np.rint(histogram.counts * factor).astype(np.int64)
+    return replace(
+        histogram, counts=counts, below=round(histogram.below * factor), above=round(histogram.above * factor)
+    )

@@ -144,7 +144,7 @@ def forced(
         missing, or all without a catalogue.
     """
     apertures = mosaic.apertures
-    inside = [index for index, place in enumerate(at) if all(math.isfinite(part) for part in place)]
+    inside = [index for index, position in enumerate(at) if all(math.isfinite(part) for part in position)]
     result = [(math.nan, math.nan)] * len(at)
     if apertures is None or not inside:
         return result
@@ -153,13 +153,13 @@ def forced(
     x, y = np.array([at[index] for index in inside]).T
     image, err = images
     radii = (apertures.radius, apertures.sky_inner, apertures.sky_outer)
-    found = aperture_flux(image, err, x, y, radius=radii[0], sky_inner=radii[1], sky_outer=radii[2])
+    fluxes = aperture_flux(image, err, x, y, radius=radii[0], sky_inner=radii[1], sky_outer=radii[2])
     others = np.array(known, float).reshape(-1, 2).T
     noisier = noise_factor(image, err, *others, radius=radii[0], sky_inner=radii[1], sky_outer=radii[2])
     scale = mosaic.to_ujy * apertures.correction
-    for place, index in enumerate(inside):
-        if found.complete[place]:
-            result[index] = float(found.flux[place] * scale), float(found.err[place] * scale * noisier)
+    for row, index in enumerate(inside):
+        if fluxes.complete[row]:
+            result[index] = float(fluxes.flux[row] * scale), float(fluxes.err[row] * scale * noisier)
     return result
 
 
@@ -191,14 +191,14 @@ def matched(
     to_pixels = target.scale / mosaic.scale
     image, err = images
     x, y = np.array(at, float).reshape(-1, 2).T
-    found = matched_flux(
+    fluxes = matched_flux(
         image, err, x, y,
         fwhm=mosaic.fwhm_arcsec / mosaic.scale, target=target.fwhm_arcsec / mosaic.scale,
         radius=target.apertures.radius * to_pixels, sky_inner=target.apertures.sky_inner * to_pixels,
         sky_outer=target.apertures.sky_outer * to_pixels,
     )  # fmt: skip
-    bad = ~found.complete
-    flux, sigma = (np.asarray(part, float) * mosaic.to_ujy for part in (found.flux, found.err))
+    bad = ~fluxes.complete
+    flux, sigma = (np.asarray(part, float) * mosaic.to_ujy for part in (fluxes.flux, fluxes.err))
     flux[bad], sigma[bad] = np.nan, np.nan
     return flux, sigma
 

@@ -56,12 +56,12 @@ def sources_of(mosaic: Path) -> SourceList:
         return SourceList(read_catalog(catalog), f"Catalogue of the pipeline: {catalog.name}.")
     from miri_widgets.core.photometry.source_finding import find_sources
 
-    found = MosaicPixels.read(mosaic)
-    to_sky = None if found.wcs is None else lambda x, y: found.wcs.all_pix2world(x, y, 0)
+    pixels = MosaicPixels.read(mosaic)
+    to_sky = None if pixels.wcs is None else lambda x, y: pixels.wcs.all_pix2world(x, y, 0)
     image = np.array(read_image(mosaic), float)
     with contextlib.suppress(MiriWidgetsError):  # only mosaics have weights
         image[~(read_image(mosaic, "WHT") > 0)] = np.nan
-    fwhm = found.fwhm_arcsec / found.scale
+    fwhm = pixels.fwhm_arcsec / pixels.scale
     table = find_sources(image, fwhm=max(fwhm, 1.5), nsigma=_NSIGMA, to_sky=to_sky)
     sources = tuple(
         Source(

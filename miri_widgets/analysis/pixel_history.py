@@ -117,10 +117,12 @@ def tell(question: PixelRequest) -> PixelHistory:
     """
     ramp, name = _ramp(question.ramps, question.x, question.y)
     chapters = _chapters(question.images, question.x, question.y)
-    failed = [one.error for one in chapters if one.error is not None]
+    failed = [chapter.error for chapter in chapters if chapter.error is not None]
     if ramp is None and failed and len(failed) == len(chapters):
         raise failed[0]
-    first = next((one.pixel for one in chapters if one.pixel and "DN" in one.pixel.unit), None)
+    first = next(
+        (chapter.pixel for chapter in chapters if chapter.pixel and "DN" in chapter.pixel.unit), None
+    )
     return PixelHistory(question, ramp, name, chapters, first.value if first is not None else math.nan)
 
 

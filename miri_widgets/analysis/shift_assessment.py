@@ -71,10 +71,10 @@ def judge_shifts(
     for name, part in sorted(parts.items(), key=lambda item: _wavelength(item[1])):
         # other filters of the same field stand in, never another field
         shorter = [
-            one
+            shift
             for other, run in runs.items()
             if _field(parts[other], other) == _field(part, name)
-            for one in run.shifts
+            for shift in run.shifts
         ]
         runs[name] = trust_run(
             part.measurements,
@@ -116,25 +116,33 @@ def _by_exposure(judged: JudgedShifts) -> ExposureShifts:
     """Return the measurements with the fall-backs that were found, for the charts."""
     none = math.nan
     rows = [
-        ExposureShift(one, Measurement(one.root, one.group, none, none, status=Status.FAILED), 0)
+        ExposureShift(
+            measurement, Measurement(measurement.root, measurement.group, none, none, status=Status.FAILED), 0
+        )
         for run in judged.runs.values()
-        for one in run.measurements
+        for measurement in run.measurements
     ]
     filters = [name for name in dict.fromkeys(judged.measured.filters) if name]
-    return ExposureShifts(", ".join(filters), "", "", tuple(sorted(rows, key=lambda one: one.root)))
+    return ExposureShifts(", ".join(filters), "", "", tuple(sorted(rows, key=lambda row: row.root)))
 
 
 def _table(runs: Mapping[str, ShiftRun], measured: MeasuredShifts, made_by: str) -> ShiftTable:
     notes = list(measured.notes)
     for name, run in runs.items():
         notes.append(f"{name}: {run.solution.gauge}")
-        notes += [f"{name}: {one.sentence}" for one in run.shared]
-        notes += [f"{one.group.name}: {one.reason}; takes {one.source}" for one in run.shifts if not one.own]
+        notes += [f"{name}: {shared.sentence}" for shared in run.shared]
+        notes += [
+            f"{shift.group.name}: {shift.reason}; takes {shift.source}"
+            for shift in run.shifts
+            if not shift.own
+        ]
     programs = sorted({part for group in measured.groups for part in group.program.split("+") if part})
     return ShiftTable(
-        tuple(one for run in runs.values() for one in run.shifts),
+        tuple(shift for run in runs.values() for shift in run.shifts),
         program="+".join(programs),
-        reference_catalog="" if all(one.relative for one in measured.measurements) else _UNNAMED,
+        reference_catalog=""
+        if all(measurement.relative for measurement in measured.measurements)
+        else _UNNAMED,
         made_by=f"{made_by} {shown_name(measured.path)}",
         versions={"miri_widgets": importlib.metadata.version("miri_widgets")},
         notes=tuple(notes),

@@ -169,12 +169,12 @@ class ShiftFacts:
     @cached_property
     def by_root(self) -> dict[str, TrustedShift]:
         """The shift of each exposure that the table lists."""
-        return {root: one for one in reversed(self.table.shifts) for root in one.group.roots}
+        return {root: shift for shift in reversed(self.table.shifts) for root in shift.group.roots}
 
     @cached_property
     def guide_stars(self) -> tuple[str, ...]:
         """All guide stars, in the order of the table; the name of the group where it has none."""
-        return tuple(dict.fromkeys(star_of(one.group) for one in self.table.shifts))
+        return tuple(dict.fromkeys(star_of(shift.group) for shift in self.table.shifts))
 
     def centre(self, group: Group) -> tuple[float, float] | None:
         """Return (RA, Dec) of the middle of a group's footprints, degrees; None when none is known."""
@@ -192,39 +192,45 @@ class ShiftFacts:
         those of their groups is taken away.
         """
         rows = self.measured.exposures if self.measured is not None else ()
-        known = [(one, _believed(one), self.by_root[one.root]) for one in rows if one.root in self.by_root]
+        known = [(row, _believed(row), self.by_root[row.root]) for row in rows if row.root in self.by_root]
         apart = [(m.dx - s.dx, m.dy - s.dy) for _, m, s in known if m.usable and m.relative]
         zero = np.median(apart, axis=0) if apart else np.zeros(2)
         return tuple(self._residual(m, s, zero) for _, m, s in known)
 
-    def _residual(self, one: Measurement, shift: TrustedShift, zero: NDArray[Any]) -> ExposureResidual:
-        dx, dy = (zero if one.relative else np.zeros(2)).tolist()
-        before = (one.dx - dx, one.dy - dy)
+    def _residual(
+        self, measurement: Measurement, shift: TrustedShift, zero: NDArray[Any]
+    ) -> ExposureResidual:
+        dx, dy = (zero if measurement.relative else np.zeros(2)).tolist()
+        before = (measurement.dx - dx, measurement.dy - dy)
         times = dict(zip(shift.group.roots, shift.group.times, strict=False))
-        words = {"shared": "only the shift of the whole run", "failed": "not corrected"}
+        text = {"shared": "only the shift of the whole run", "failed": "not corrected"}
         return ExposureResidual(
-            one.root,
+            measurement.root,
             shift.group.name,
             star_of(shift.group),
-            times.get(one.root, shift.group.mjd),
+            times.get(measurement.root, shift.group.mjd),
             before,
             (before[0] - shift.dx, before[1] - shift.dy),
-            one.usable,
-            "" if one.usable else words.get(str(one.status), str(one.status)),
+            measurement.usable,
+            "" if measurement.usable else text.get(str(measurement.status), str(measurement.status)),
         )
 
     @cached_property
     def overlaps(self) -> tuple[OverlapResidual, ...]:
         """What overlapping exposures of different groups disagree by."""
-        found = []
-        for one in self.measured.overlaps if self.measured is not None else ():
-            a, b = self.by_root.get(one.root_a), self.by_root.get(one.root_b)
+        overlaps = []
+        for overlap in self.measured.overlaps if self.measured is not None else ():
+            a, b = self.by_root.get(overlap.root_a), self.by_root.get(overlap.root_b)
             if a is None or b is None:
                 continue
             # an overlap measures the shift of a less that of b
-            after = (one.dx - a.dx + b.dx, one.dy - a.dy + b.dy)
-            found.append(OverlapResidual(one.root_a, one.root_b, one.n or 0, (one.dx, one.dy), after))
-        return tuple(found)
+            after = (overlap.dx - a.dx + b.dx, overlap.dy - a.dy + b.dy)
+            overlaps.append(
+                OverlapResidual(
+                    overlap.root_a, overlap.root_b, overlap.n or 0, (overlap.dx, overlap.dy), after
+                )
+            )
+        return tuple(overlaps)
 
 
 def star_of(group: Group) -> str:
@@ -237,8 +243,8 @@ def short_name(group: Group) -> str:
     if not group.observation:
         return group.name
     _, _, part = group.name.partition("/")
-    visit = "+".join(one.lstrip("0") or "0" for one in group.visit.split("+"))
-    observation = "+".join(one.lstrip("0") or "0" for one in group.observation.split("+"))
+    visit = "+".join(text.lstrip("0") or "0" for text in group.visit.split("+"))
+    observation = "+".join(text.lstrip("0") or "0" for text in group.observation.split("+"))
     return f"{observation}.{visit}" + (f"/{part}" if part else "")
 
 
@@ -277,17 +283,17 @@ def group_labels(groups: Iterable[Group]) -> dict[str, str]:
 
 def stored_histograms(report: Mapping[str, Any]) -> tuple[HistogramPicture, ...]:
     """Return the histograms of a step's report; those that are not whole are left out."""
-    found = []
-    for group, one in dict(report.get("histograms") or {}).items():
+    histograms = []
+    for group, values in dict(report.get("histograms") or {}).items():
         try:
-            counts, edges = np.asarray(one["counts"], float), np.asarray(one["edges"], float)
-            dx, dy, significance = (_number(one.get(name)) for name in ("dx", "dy", "significance"))
-            of = " to ".join(str(part) for part in one.get("of", ()))
+            counts, edges = np.asarray(values["counts"], float), np.asarray(values["edges"], float)
+            dx, dy, significance = (_number(values.get(name)) for name in ("dx", "dy", "significance"))
+            of = " to ".join(str(part) for part in values.get("of", ()))
         except (KeyError, TypeError, ValueError, AttributeError):
             continue
         if counts.ndim == 2 and counts.size and counts.shape == (len(edges) - 1,) * 2:
-            found.append(HistogramPicture(str(group), of, dx, dy, significance, counts, edges))
-    return tuple(found)
+            histograms.append(HistogramPicture(str(group), of, dx, dy, significance, counts, edges))
+    return tuple(histograms)
 
 
 def star_matches(report: Mapping[str, Any]) -> tuple[StarMatch, ...]:
@@ -304,9 +310,9 @@ def star_matches(report: Mapping[str, Any]) -> tuple[StarMatch, ...]:
         return ()
 
 
-def _believed(one: ExposureShift) -> Measurement:
+def _believed(shift: ExposureShift) -> Measurement:
     """The measurement that is solved with: the offset histogram only where tweakreg failed."""
-    return one.histogram if one.histogram.usable and not one.tweakreg.usable else one.tweakreg
+    return shift.histogram if shift.histogram.usable and not shift.tweakreg.usable else shift.tweakreg
 
 
 def _number(value: Any) -> float:

@@ -48,7 +48,7 @@ def shower_rows(regions: Sequence[Region]) -> tuple[ShowerRow, ...]:
     """Return what the regions of a showers file say, in their order; one that cannot be read says why."""
     rows = []
     for number, region in enumerate(regions):
-        names = tuple(sorted(word for word in region.words if word.startswith("jw")))
+        names = tuple(sorted(text for text in region.words if text.startswith("jw")))
         try:
             shower = shower_of(region)
         except ParameterError as error:
@@ -81,12 +81,12 @@ def dated(region: Region, root: str, integration: int, first_group: int) -> Regi
     return replace(region, text=f"int={integration} group={first_group} {root}")
 
 
-def is_same_place(one: Region, other: Region) -> bool:
+def is_same_place(region: Region, other: Region) -> bool:
     """Tell whether two outlines are the same within what a DS9 file keeps, whatever their texts."""
-    if (one.shape, one.sky, len(one.points)) != (other.shape, other.sky, len(other.points)):
+    if (region.shape, region.sky, len(region.points)) != (other.shape, other.sky, len(other.points)):
         return False
     pairs = zip(
-        (*one.sizes, one.angle, *(value for point in one.points for value in point)),
+        (*region.sizes, region.angle, *(value for point in region.points for value in point)),
         (*other.sizes, other.angle, *(value for point in other.points for value in point)),
         strict=True,
     )
@@ -99,7 +99,7 @@ def without_known(regions: Iterable[Region], rows: Sequence[ShowerRow]) -> tuple
 
     A shape stays in the viewer after it was taken; at the next group it is not meant again.
     """
-    return tuple(one for one in regions if not any(is_same_place(one, row.region) for row in rows))
+    return tuple(region for region in regions if not any(is_same_place(region, row.region) for row in rows))
 
 
 @lru_cache(maxsize=512)

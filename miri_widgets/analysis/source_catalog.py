@@ -124,7 +124,7 @@ class ProgramCatalog:
 
     def colour_names(self) -> tuple[str, ...]:
         """Return the names of the colours, as F560W - F770W."""
-        return tuple(f"{self.filters[one]} − {self.filters[other]}" for one, other in self.pairs)
+        return tuple(f"{self.filters[first]} − {self.filters[other]}" for first, other in self.pairs)
 
     def at(self, mosaic: Path, x: float, y: float, reach: float) -> CatalogSource | None:
         """
@@ -142,7 +142,7 @@ class ProgramCatalog:
         place = self.mosaics.index(mosaic)
         where = np.array([source.pixels[place] for source in self.sources])
         flux = np.array(
-            [one.fluxes[place].flux if place < len(one.fluxes) else np.nan for one in self.sources]
+            [source.fluxes[place].flux if place < len(source.fluxes) else np.nan for source in self.sources]
         )
         if not np.isfinite(flux).any():  # maxima without a catalogue have no flux
             flux = np.array([source.snr for source in self.sources])
@@ -192,7 +192,9 @@ def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
     if not bands:
         return ProgramCatalog(sentences=tuple(sentences))
     widest = max(band.mosaic.fwhm_arcsec for band in bands)
-    positions = [np.array([(one.ra, one.dec) for one in band.found]).reshape(-1, 2) for band in bands]
+    positions = [
+        np.array([(source.ra, source.dec) for source in band.found]).reshape(-1, 2) for band in bands
+    ]
     on_sky = all(np.isfinite(part).all() for part in positions)
     if not on_sky and len(bands) > 1:
         sentences.append(
@@ -200,16 +202,16 @@ def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
         )
         bands, positions = bands[:1], positions[:1]
     if on_sky:
-        places = merged(positions, max(_MATCH_FWHM * widest, _LEAST_ARCSEC))
+        matches = merged(positions, max(_MATCH_FWHM * widest, _LEAST_ARCSEC))
     else:
-        places = np.arange(len(bands[0].found))[:, None]
+        matches = np.arange(len(bands[0].found))[:, None]
     pairs = tuple(combinations(range(len(bands)), 2))
-    sources = _measured([_joined(row, bands) for row in places], bands, pairs)
+    sources = _measured([_joined(row, bands) for row in matches], bands, pairs)
     order = sorted(range(len(sources)), key=lambda index: _brightness(sources[index]), reverse=True)
     return ProgramCatalog(
         mosaics=tuple(band.mosaic.path for band in bands),
         filters=tuple(band.mosaic.name for band in bands),
-        sources=tuple(replace(sources[index], number=place) for place, index in enumerate(order, start=1)),
+        sources=tuple(replace(sources[index], number=number) for number, index in enumerate(order, start=1)),
         pairs=pairs,
         words=tuple(_words(bands)),
         sentences=tuple(sentences),
@@ -220,9 +222,9 @@ def _bands(mosaics: Sequence[Path]) -> tuple[list[_Band], list[str]]:
     bands, sentences = [], []
     for path in mosaics:
         try:
-            found = sources_of(path).sources
+            sources = sources_of(path).sources
             mosaic = MosaicPixels.read(path)
-            bands.append(_Band(mosaic, found, _kinds(found)))
+            bands.append(_Band(mosaic, sources, _kinds(sources)))
             if not math.isfinite(mosaic.to_ujy):
                 sentences.append(
                     f"{path.name} is in no unit of surface brightness: no flux is measured in it. "
@@ -246,9 +248,9 @@ def _wavelength(name: str) -> int:
     return FILTERS.index(name) if name in FILTERS else len(FILTERS)
 
 
-def _kinds(found: Sequence[Any]) -> NDArray[Any]:
-    concentration = np.array([one.concentration for one in found])
-    err = np.array([one.concentration_err for one in found])
+def _kinds(sources: Sequence[Any]) -> NDArray[Any]:
+    concentration = np.array([source.concentration for source in sources])
+    err = np.array([source.concentration_err for source in sources])
     locus, scatter, _ = stellar_locus(concentration, err, CONCENTRATION)
     return shapes(concentration, err, locus, scatter)
 
@@ -256,21 +258,21 @@ def _kinds(found: Sequence[Any]) -> NDArray[Any]:
 def _joined(row: NDArray[np.intp], bands: Sequence[_Band]) -> CatalogSource:
     """One source, of what the filters have of it."""
     own = [band.found[index] if index >= 0 else None for band, index in zip(bands, row, strict=True)]
-    first = next(one for one in own if one is not None)
+    first = next(source for source in own if source is not None)
     kinds = [
         str(band.kinds[index])
         for band, index in zip(bands, row, strict=True)
         if index >= 0 and math.isfinite(band.found[index].flux)
     ]
-    told = next((kind for kind in kinds if kind != UNSURE), kinds[0] if kinds else "")
+    kind_of_source = next((kind for kind in kinds if kind != UNSURE), kinds[0] if kinds else "")
     pixels = []
-    for band, one in zip(bands, own, strict=True):
-        pixels.append((one.x, one.y) if one is not None else band.mosaic.pixel(first.ra, first.dec))
+    for band, source in zip(bands, own, strict=True):
+        pixels.append((source.x, source.y) if source is not None else band.mosaic.pixel(first.ra, first.dec))
     fluxes = tuple(
-        FilterFlux(one.flux, one.err, "measured" if math.isfinite(one.flux) else "none")
-        if one is not None
+        FilterFlux(source.flux, source.err, "measured" if math.isfinite(source.flux) else "none")
+        if source is not None
         else FilterFlux()
-        for one in own
+        for source in own
     )
     return CatalogSource(
         number=0,
@@ -278,9 +280,9 @@ def _joined(row: NDArray[np.intp], bands: Sequence[_Band]) -> CatalogSource:
         dec=first.dec,
         pixels=tuple(pixels),
         fluxes=fluxes,
-        snr=max(one.snr for one in own if one is not None),
-        shape=told,
-        labels=tuple(one.number if one is not None else 0 for one in own),
+        snr=max(source.snr for source in own if source is not None),
+        shape=kind_of_source,
+        labels=tuple(source.number if source is not None else 0 for source in own),
     )
 
 
@@ -309,12 +311,12 @@ def _measured(
             column[:, wide] = own[:, : len(wide)] * _total_over(own[0, len(wide) :], column[0, stars])
         by_band.append(fluxes)
         columns.append(column)
-    found = [colour(*columns[one], *columns[other]) for one, other in pairs]
+    colours = [colour(*columns[first], *columns[other]) for first, other in pairs]
     return [
         replace(
             source,
             fluxes=tuple(fluxes[index] for fluxes in by_band),
-            colours=tuple((float(value[index]), float(sigma[index])) for value, sigma in found),
+            colours=tuple((float(value[index]), float(sigma[index])) for value, sigma in colours),
         )
         for index, source in enumerate(sources)
     ]
@@ -339,19 +341,19 @@ def _brightness(source: CatalogSource) -> tuple[float, float]:
 def _words(bands: Sequence[_Band]) -> list[str]:
     measured = [band.mosaic.name for band in bands if band.mosaic.apertures is not None]
     rough = [band.mosaic.name for band in bands if band.mosaic.apertures is None]
-    words = []
+    texts = []
     if measured:
-        words.append(f"Catalogues of the pipeline: {', '.join(measured)}.")
+        texts.append(f"Catalogues of the pipeline: {', '.join(measured)}.")
     if rough:
-        words.append(
+        texts.append(
             f"Without a catalogue beside: {', '.join(rough)}; maxima above the local sky are listed, without fluxes."
         )
     if len(bands) > 1:
         grids = {band.mosaic.grid for band in bands}
-        words.append(
+        texts.append(
             "All mosaics lie on one grid."
             if len(grids) == 1
             else "The mosaics lie on different grids: take the stage Grid in, so that they can be blinked pixel by pixel. "
             "Sources are matched on the sky."
         )
-    return words
+    return texts

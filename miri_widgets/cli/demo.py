@@ -72,7 +72,7 @@ def run_demo(options: argparse.Namespace) -> int:
     if options.full:
         os.environ["MIRI_WIDGETS_TWINS"] = "full"  # for the kernels of the pages, too
     program = twin_program(options.program, dashboards_folder(options.dashboards), full=options.full)
-    twin = ensure_twin(program.simulated, processes=options.workers, say=print_line)
+    twin = ensure_twin(program.simulated, processes=options.workers, notify=print_line)
     print_line(f"{len(twin.uncal)} simulated exposures in {twin.folder / 'uncal'}")
     reduction = Reduction(program, workers=options.workers, scheduler=options.scheduler)
     job = reduction.submit()

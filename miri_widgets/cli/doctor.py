@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import psutil
+from humanize import naturalsize
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.atomic import require_writable
@@ -22,10 +23,10 @@ from miri_widgets.products.program import data_root
 
 __all__ = ["Check", "State", "examine", "report"]
 
-DISK_NEEDED_GB = 6.0
+DISK_NEEDED = 6e9
 """The demo's references, exposures, products and room to write them twice."""
 
-MEMORY_NEEDED_GB = 4.0
+MEMORY_NEEDED = 4e9
 """Two FULL exposures at a time (about 1 GB each), the preloaded pipeline and a viewer."""
 
 
@@ -215,20 +216,23 @@ def _disk() -> Check:
         require_writable(root)
     except MiriWidgetsError as error:
         return Check("disk", State.FAILED, error.found, error.remedy)
-    free = shutil.disk_usage(root).free / 1e9
-    free_text = f"{free:.0f} GB free in {root}"
-    if free < DISK_NEEDED_GB:
+    free = shutil.disk_usage(root).free
+    free_text = f"{naturalsize(free)} free in {root}"
+    if free < DISK_NEEDED:
         return Check(
-            "disk", State.FAILED, free_text, f"free at least {DISK_NEEDED_GB:.0f} GB or set MIRI_WIDGETS_DATA"
+            "disk",
+            State.FAILED,
+            free_text,
+            f"free at least {naturalsize(DISK_NEEDED)} or set MIRI_WIDGETS_DATA",
         )
     return Check("disk", State.OK, free_text)
 
 
 def _memory() -> Check:
     memory = psutil.virtual_memory()
-    free_text = f"{memory.available / 1e9:.1f} GB free of {memory.total / 1e9:.1f} GB, {os.cpu_count()} cores"
-    if memory.available / 1e9 < MEMORY_NEEDED_GB:
-        advice = f"close other programs or run with --workers 1: {MEMORY_NEEDED_GB:.0f} GB are wanted for two exposures at a time"
+    free_text = f"{naturalsize(memory.available)} free of {naturalsize(memory.total)}, {os.cpu_count()} cores"
+    if memory.available < MEMORY_NEEDED:
+        advice = f"close other programs or run with --workers 1: two exposures at a time want {naturalsize(MEMORY_NEEDED)}"
         return Check("memory", State.WARNING, free_text, advice)
     return Check("memory", State.OK, free_text)
 

@@ -16,7 +16,10 @@ from miri_widgets.run.reduction import Overrides, Reduction
 from miri_widgets.simulation.twins import ensure_twin
 from miri_widgets.steps.acceleration import State, acceleration_states
 
-__all__ = ["run_program", "wait_for_job"]
+__all__ = ["FILES_LEFT_OUT", "run_program", "wait_for_job"]
+
+FILES_LEFT_OUT = 3
+"""Exit status of a reduction that is complete but for files in its folders that could not be used (2 is a wrong option)."""
 
 _ENDED = frozenset(
     {
@@ -71,7 +74,8 @@ def run_program(options: argparse.Namespace) -> int:
     Returns
     -------
     int
-        Exit status: 0 if every run succeeded and the program is complete, 1 otherwise.
+        Exit status: 0 if every run succeeded and the program is complete, 1 if not; `FILES_LEFT_OUT` if it is
+        complete but for files that could not be used.
     """
     start = time.monotonic()
 
@@ -89,7 +93,7 @@ def run_program(options: argparse.Namespace) -> int:
         print_line(program.origin)
         # a twin whose description has changed is made again
         if program.awaited or not program.has_exposures():
-            ensure_twin(program.simulated, processes=options.workers, say=print_line)
+            ensure_twin(program.simulated, processes=options.workers, notify=print_line)
     overrides = Overrides.of_session(program) if options.session else Overrides()
     also = options.also.split(",") if options.also else ()
     reduction = Reduction(
@@ -118,5 +122,8 @@ def run_program(options: argparse.Namespace) -> int:
         reduction.cancel(job)
         print_line("cancelled; what is finished is kept")
         raise
-    print(reduction.summary().text())
-    return int(not succeeded or not reduction.complete)
+    summary = reduction.summary()
+    print(summary.text())
+    if not succeeded or not reduction.complete:
+        return 1
+    return FILES_LEFT_OUT if summary.left_out else 0

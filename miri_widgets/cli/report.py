@@ -30,12 +30,12 @@ def write_report(options: argparse.Namespace) -> int:
     """
     from miri_widgets.models import open_session
     from miri_widgets.models.report_request import request_of
-    from miri_widgets.report.html import make_report
+    from miri_widgets.report.html import write_report_page
 
     session = open_session(load_program(options.program))
     try:
         session.poll()
-        print(f"written to {make_report(request_of(session), options.output)}")
+        print(f"written to {write_report_page(request_of(session), options.output)}")
     finally:
         session.close()
     return 0

@@ -123,28 +123,28 @@ def mask_areas(
     warnings: tuple[str, ...] = ()
     if not (lyot or coronagraphs):
         warnings = ("Neither the Lyot area nor the coronagraphs are to be flagged: nothing is done.",)
-    for planes in exposures:
-        _require_rest(planes, lyot, coronagraphs, margin)
+    for exposure in exposures:
+        _require_rest(exposure, lyot, coronagraphs, margin)
     facts = {"lyot": bool(lyot), "coronagraphs": bool(coronagraphs), "margin": int(margin)}
     return CorrectionResult(Lazy.mapped(flag, exposures), facts, {}, warnings)
 
 
-def _chosen(planes: ExposureArrays, lyot: bool, coronagraphs: bool, margin: int) -> NDArray[np.bool_]:
+def _chosen(exposure: ExposureArrays, lyot: bool, coronagraphs: bool, margin: int) -> NDArray[np.bool_]:
     """The areas to flag; reference pixels do not count."""
-    areas = area_of(planes.shape, planes.corner, first_column=IMAGER_COLUMN + margin)
+    areas = area_of(exposure.shape, exposure.corner, first_column=IMAGER_COLUMN + margin)
     wanted = {"lyot": lyot, "support": lyot or coronagraphs, "imager": False, "reference": False}
-    chosen = np.zeros(planes.shape, bool)
+    chosen = np.zeros(exposure.shape, bool)
     for name, area in areas.items():
         if wanted.get(name, coronagraphs):
             chosen |= area
     return chosen
 
 
-def _require_rest(planes: ExposureArrays, lyot: bool, coronagraphs: bool, margin: int) -> None:
-    areas = area_of(planes.shape, planes.corner)
-    chosen = _chosen(planes, lyot, coronagraphs, margin)
+def _require_rest(exposure: ExposureArrays, lyot: bool, coronagraphs: bool, margin: int) -> None:
+    areas = area_of(exposure.shape, exposure.corner)
+    chosen = _chosen(exposure, lyot, coronagraphs, margin)
     if chosen.any() and not (~chosen & ~areas["support"] & ~areas["reference"]).any():
-        name, (ny, nx) = planes.root or "an exposure", planes.shape
+        name, (ny, nx) = exposure.root or "an exposure", exposure.shape
         raise InputError(
             f"{name} of {nx} x {ny} pixels lies in the areas to flag",
             "an exposure of which something remains",
@@ -152,10 +152,10 @@ def _require_rest(planes: ExposureArrays, lyot: bool, coronagraphs: bool, margin
         )
 
 
-def _flagged(planes: ExposureArrays, *, lyot: bool, coronagraphs: bool, margin: int) -> ExposureArrays:
-    chosen = _chosen(planes, lyot, coronagraphs, margin)
-    dq = planes.dq | np.where(chosen, _FLAGS, np.uint32(0))
-    good = planes.good
+def _flagged(exposure: ExposureArrays, *, lyot: bool, coronagraphs: bool, margin: int) -> ExposureArrays:
+    chosen = _chosen(exposure, lyot, coronagraphs, margin)
+    dq = exposure.dq | np.where(chosen, _FLAGS, np.uint32(0))
+    good = exposure.good
     before, after = int(good.sum()), int((good & ~chosen).sum())
     own: dict[str, Any] = {
         "pixels": int(np.count_nonzero(chosen)),
@@ -167,4 +167,4 @@ def _flagged(planes: ExposureArrays, *, lyot: bool, coronagraphs: bool, margin: 
         name for name, on in (("Lyot area", lyot), ("4QPM coronagraphs", coronagraphs)) if on
     )
     note = f"flagged {own['pixels']} pixels of {names or 'no area'}, margin {margin}, {own['newly']} newly"
-    return planes.but(dq=dq, facts={**planes.facts, "areas": own}, notes=(*planes.notes, note))
+    return exposure.but(dq=dq, facts={**exposure.facts, "areas": own}, notes=(*exposure.notes, note))

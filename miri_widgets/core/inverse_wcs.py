@@ -153,8 +153,8 @@ class InverseWcs:
             Arcsec from `centre`.
         """
         u, v = self._units(x, y)
-        found = chebyshev.chebval2d(u, v, self._series)
-        return found[0], found[1]
+        result = chebyshev.chebval2d(u, v, self._series)
+        return result[0], result[1]
 
     def to_sky(self, x: ArrayLike, y: ArrayLike) -> Pair:
         """Return (RA, Dec) of pixels, degrees; on the array and within an eighth of its size around it."""
@@ -174,20 +174,20 @@ class InverseWcs:
         x, y : ndarray
             0-based pixels, on the array or anywhere beyond.
         """
-        place = np.stack(np.broadcast_arrays(np.asarray(east, float), np.asarray(north, float)), axis=-1)
-        rough = (place - self._origin) @ self._inverse.T
+        position = np.stack(np.broadcast_arrays(np.asarray(east, float), np.asarray(north, float)), axis=-1)
+        rough = (position - self._origin) @ self._inverse.T
         near = np.clip(rough, -self._followed, self._followed)
         goal = near @ self._matrix.T + self._origin
-        found = near.copy()
+        result = near.copy()
         for _ in range(_STEPS):
-            u, v = found[..., 0] / self._half[0], found[..., 1] / self._half[1]
+            u, v = result[..., 0] / self._half[0], result[..., 1] / self._half[1]
             miss = np.stack(tuple(chebyshev.chebval2d(u, v, self._series)), axis=-1) - goal
             change = np.stack(_solved(self._slopes(u, v), miss), axis=-1)
-            found -= change
+            result -= change
             if not (np.abs(change) > 1e-10).any():
                 break
-        found += rough - near + self._middle
-        return found[..., 0], found[..., 1]
+        result += rough - near + self._middle
+        return result[..., 0], result[..., 1]
 
     def _slopes(self, u: NDArray, v: NDArray) -> tuple[NDArray, NDArray]:
         along = chebyshev.chebval2d(u, v, chebyshev.chebder(self._series, axis=0)) / self._half[0]

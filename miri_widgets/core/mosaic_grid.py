@@ -176,8 +176,8 @@ def grid_around(
     """
     corners = _corners(footprints)
     middle = mean_position(*corners.T)
-    places = np.column_stack(to_plane(corners[:, 0], corners[:, 1], middle))
-    if not np.isfinite(places).all() or np.ptp(places, axis=0).max() > 36000:
+    positions = np.column_stack(to_plane(corners[:, 0], corners[:, 1], middle))
+    if not np.isfinite(positions).all() or np.ptp(positions, axis=0).max() > 36000:
         raise InputError(
             "exposures more than ten degrees apart",
             "exposures of one field",
@@ -186,7 +186,7 @@ def grid_around(
     angle = tightest_rotation(corners) if rotation is None else float(rotation)
     # exposures share the box that a later run finds, so the middle is rounded before the size is taken from it
     if centre is None:
-        turned = places @ rotation_matrix(angle)
+        turned = positions @ rotation_matrix(angle)
         box = (turned.min(axis=0) + turned.max(axis=0)) / 2
         east, north = rotation_matrix(angle) @ box
         ra, dec = from_plane(east, north, middle)
@@ -194,7 +194,7 @@ def grid_around(
     turned = np.column_stack(to_plane(corners[:, 0], corners[:, 1], centre)) @ rotation_matrix(angle)
     if size is None:
         half = np.abs(turned).max(axis=0) / scale
-        nx, ny = (2 * (math.ceil(round(float(one), 3)) + margin) for one in half)
+        nx, ny = (2 * (math.ceil(round(float(extent), 3)) + margin) for extent in half)
         size = nx, ny
     return MosaicGrid(centre[0], centre[1], float(scale), angle, int(size[0]), int(size[1]))
 
@@ -209,9 +209,9 @@ def tightest_rotation(footprints: Iterable[Polygon] | NDArray[np.float64]) -> fl
         Corners (RA, Dec), degrees.
     """
     corners = footprints if isinstance(footprints, np.ndarray) else _corners(footprints)
-    places = np.column_stack(to_plane(corners[:, 0], corners[:, 1], mean_position(*corners.T)))
+    positions = np.column_stack(to_plane(corners[:, 0], corners[:, 1], mean_position(*corners.T)))
     angles = np.arange(-450, 451) / 10
-    areas = [float(np.prod(np.ptp(places @ rotation_matrix(angle), axis=0))) for angle in angles]
+    areas = [float(np.prod(np.ptp(positions @ rotation_matrix(angle), axis=0))) for angle in angles]
     # equal areas differ by rounding: the smallest turn of those
     best = [angle for angle, area in zip(angles, areas, strict=True) if area <= min(areas) * (1 + 1e-9)]
     return float(min(best, key=lambda angle: (abs(angle), angle)))
@@ -227,7 +227,7 @@ def parse_footprint(s_region: str) -> tuple[tuple[float, float], ...]:
         If it is no polygon.
     """
     text = str(s_region).strip()
-    numbers = [float(word) for word in re.findall(r"(?<![A-Za-z])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", text)]
+    numbers = [float(number) for number in re.findall(r"(?<![A-Za-z])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", text)]
     if not text.upper().startswith("POLYGON") or len(numbers) < 6 or len(numbers) % 2:
         raise InputError(
             f"the footprint {text[:60]!r}", "POLYGON ICRS and pairs of RA and Dec", "run image2 again"

@@ -76,10 +76,10 @@ def sky_outline(
         return _followed(_edges(corners), 4, inverse, round_=False, largest=0.0)
     semi = np.array([sizes[0], sizes[-1]]) / ARCSEC
 
-    def arc(place: NDArray[np.float64]) -> NDArray[np.float64]:
-        turn = place * (2 * math.pi / _PIECES)
+    def arc(position: NDArray[np.float64]) -> NDArray[np.float64]:
+        turn = position * (2 * math.pi / _PIECES)
         across = np.column_stack([semi[0] * np.cos(turn), semi[1] * np.sin(turn)]) @ turned.T
-        return np.column_stack([across, np.ones(len(place))]) @ own
+        return np.column_stack([across, np.ones(len(position))]) @ own
 
     largest = max(sizes) / inverse.scale
     return _followed(arc, _PIECES, inverse, round_=True, largest=largest)
@@ -101,9 +101,9 @@ def _frame(ra: float, dec: float) -> NDArray[np.float64]:
 def _edges(corners: NDArray[np.float64]) -> Curve:
     """Points on the closed polygon of corners, shape (n, 3); whole numbers are corners."""
 
-    def edge(place: NDArray[np.float64]) -> NDArray[np.float64]:
-        first = np.floor(place).astype(int)
-        share = (place - first)[:, None]
+    def edge(position: NDArray[np.float64]) -> NDArray[np.float64]:
+        first = np.floor(position).astype(int)
+        share = (position - first)[:, None]
         count = len(corners)
         return np.asarray((1 - share) * corners[first % count] + share * corners[(first + 1) % count])
 
@@ -112,11 +112,11 @@ def _edges(corners: NDArray[np.float64]) -> Curve:
 
 def _followed(curve: Curve, count: int, inverse: InverseWcs, *, round_: bool, largest: float) -> Pair:
     """Corners of a closed curve, given for places from 0 to `count`, refined where it passes the array."""
-    places = np.arange(count, dtype=float)
+    positions = np.arange(count, dtype=float)
     if not round_:
-        length = _lengths(*_seen(curve(places), inverse))
-        places = _divided(places, count, np.clip(np.ceil(length / _LONG), 1, _MOST_PIECES))
-    x, y = _seen(curve(places), inverse)
+        length = _lengths(*_seen(curve(positions), inverse))
+        positions = _divided(positions, count, np.clip(np.ceil(length / _LONG), 1, _MOST_PIECES))
+    x, y = _seen(curve(positions), inverse)
     ny, nx = inverse.shape
     length = _lengths(x, y)
     margin = 0.25 * length + _NEAR
@@ -129,8 +129,8 @@ def _followed(curve: Curve, count: int, inverse: InverseWcs, *, round_: bool, la
         pieces = np.full(len(x), math.ceil(2 * math.pi / count / step))
     else:
         pieces = np.ceil(length / _SHORT)
-    places = _divided(places, count, np.where(near, np.clip(pieces, 1, 8 * _MOST_PIECES), 1))
-    corners = curve(places)
+    positions = _divided(positions, count, np.where(near, np.clip(pieces, 1, 8 * _MOST_PIECES), 1))
+    corners = curve(positions)
     if not (corners[:, 2] > _HORIZON).all():
         corners = _before_horizon(corners)
     return _seen(corners, inverse)
@@ -142,12 +142,12 @@ def _lengths(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float
     return np.where(np.isfinite(length), length, np.inf)
 
 
-def _divided(places: NDArray[np.float64], count: int, pieces: NDArray[np.floating]) -> NDArray[np.float64]:
+def _divided(positions: NDArray[np.float64], count: int, pieces: NDArray[np.floating]) -> NDArray[np.float64]:
     """Put more places after each, so that its step to the next falls into so many pieces."""
     counts = np.minimum(pieces, 8 * _MOST_PIECES).astype(np.intp)
-    steps = np.diff(np.append(places, float(count)))
+    steps = np.diff(np.append(positions, float(count)))
     index = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.asarray(np.repeat(places, counts) + index * np.repeat(steps / counts, counts))
+    return np.asarray(np.repeat(positions, counts) + index * np.repeat(steps / counts, counts))
 
 
 def _seen(corners: NDArray[np.float64], inverse: InverseWcs) -> Pair:
@@ -159,12 +159,12 @@ def _seen(corners: NDArray[np.float64], inverse: InverseWcs) -> Pair:
 def _before_horizon(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """Cut a closed polygon at the horizon: what is beyond is left out, and the cut closed along it."""
     kept = []
-    for one, other in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if one[2] >= _HORIZON:
-            kept.append(one)
-        if (one[2] >= _HORIZON) != (other[2] >= _HORIZON):
-            share = (_HORIZON - one[2]) / (other[2] - one[2])
-            kept.append(one + share * (other - one))
+    for corner, other in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if corner[2] >= _HORIZON:
+            kept.append(corner)
+        if (corner[2] >= _HORIZON) != (other[2] >= _HORIZON):
+            share = (_HORIZON - corner[2]) / (other[2] - corner[2])
+            kept.append(corner + share * (other - corner))
     return np.array(kept, float).reshape(-1, 3)
 
 
@@ -203,8 +203,8 @@ def inside_polygon(
     edges = np.flatnonzero(last > first)
     rows = np.concatenate([np.arange(first[edge], last[edge]) for edge in edges] or [np.zeros(0, int)])
     edges = np.repeat(edges, (last - first)[edges])
-    crossing = x[edges] + (rows - y[edges]) * ((x1[edges] - x[edges]) / (y1[edges] - y[edges]))
-    columns = np.clip(np.ceil(crossing), left, right).astype(int) - left
+    intersection = x[edges] + (rows - y[edges]) * ((x1[edges] - x[edges]) / (y1[edges] - y[edges]))
+    columns = np.clip(np.ceil(intersection), left, right).astype(int) - left
     wide, tall = right - left + 1, bottom - top
     if wide <= 1 or tall <= 0:
         return inside

@@ -130,13 +130,13 @@ class Region:
             str(values.get("text", "")),
         )
 
-    def position(self, planes: ExposureArrays) -> tuple[float, float]:
+    def position(self, exposure: ExposureArrays) -> tuple[float, float]:
         """
         Return the centre, or the mean of the corners, in 0-based pixels of an exposure.
 
         Parameters
         ----------
-        planes : ExposureArrays
+        exposure : ExposureArrays
             The exposure. Not modified.
 
         Returns
@@ -151,16 +151,16 @@ class Region:
         """
         x, y = np.array(self.points, float).T
         if self.sky:
-            x, y = planes.inverse(f"a {self.shape} on the sky")(x, y)
+            x, y = exposure.inverse(f"a {self.shape} on the sky")(x, y)
         return float(x.mean()), float(y.mean())
 
-    def mask(self, planes: ExposureArrays) -> NDArray[np.bool_]:
+    def mask(self, exposure: ExposureArrays) -> NDArray[np.bool_]:
         """
         Tell which pixels of an exposure have their centre inside the shape.
 
         Parameters
         ----------
-        planes : ExposureArrays
+        exposure : ExposureArrays
             The exposure. Not modified.
 
         Returns
@@ -175,14 +175,14 @@ class Region:
             If the region is on the sky and the exposure has no WCS.
         """
         if self.shape == "point":
-            return _pixel_of(self.position(planes), planes.shape)
+            return _pixel_of(self.position(exposure), exposure.shape)
         if self.sky:
             return inside_polygon(
-                *self.outline_on(planes.inverse(f"a {self.shape} on the sky")), planes.shape
+                *self.outline_on(exposure.inverse(f"a {self.shape} on the sky")), exposure.shape
             )
         if self.shape in ("circle", "ellipse"):
-            return self._inside_ellipse(planes.shape)
-        return inside_polygon(*self.outline(), planes.shape)
+            return self._inside_ellipse(exposure.shape)
+        return inside_polygon(*self.outline(), exposure.shape)
 
     def outline_on(self, inverse: InverseWcs) -> _Points:
         """
@@ -206,13 +206,13 @@ class Region:
             return x[seen], y[seen]
         return sky_outline(self.shape, self.points, self.sizes, self.angle, inverse)
 
-    def on_sky(self, planes: ExposureArrays) -> Region:
+    def on_sky(self, exposure: ExposureArrays) -> Region:
         """
         Return the region on the sky, as seen through an exposure's WCS; itself when it is there already.
 
         Parameters
         ----------
-        planes : ExposureArrays
+        exposure : ExposureArrays
             The exposure on which the region lies. Not modified.
 
         Raises
@@ -226,19 +226,19 @@ class Region:
         """
         if self.sky:
             return self
-        if planes.to_sky is None:
+        if exposure.to_sky is None:
             raise ParameterError(
-                f"a region drawn on {planes.root or 'an exposure'}, which has no WCS",
+                f"a region drawn on {exposure.root or 'an exposure'}, which has no WCS",
                 "an exposure with a WCS (cal)",
                 "draw it on a calibrated exposure",
             )
         x, y = np.array(self.points, float).T
-        ra, dec = planes.to_sky(x, y)
+        ra, dec = exposure.to_sky(x, y)
         points = tuple((float(a) % 360, float(d)) for a, d in zip(ra, dec, strict=True))
         if not self.sizes:
             return replace(self, points=points, sky=True)
         turns = np.deg2rad(self.angle) + np.array([0.0, np.pi / 2])
-        tips = planes.to_sky(x[0] + np.cos(turns), y[0] + np.sin(turns))
+        tips = exposure.to_sky(x[0] + np.cos(turns), y[0] + np.sin(turns))
         east, north = to_plane(*tips, points[0])
         sizes, angle = self._scaled(-east, north)
         return replace(self, points=points, sizes=sizes, angle=angle, sky=True)
@@ -291,9 +291,9 @@ class Region:
         if self.shape == "rectangle":
             # the edges in several pieces, since the sky bends them
             along = np.linspace(-1.0, 1.0, 17)[:-1]
-            edge, one = along / 2, np.full(16, 0.5)
-            u = np.concatenate([edge, one, -edge, -one]) * self.sizes[0]
-            v = np.concatenate([-one, edge, one, -edge]) * self.sizes[1]
+            edge, half = along / 2, np.full(16, 0.5)
+            u = np.concatenate([edge, half, -edge, -half]) * self.sizes[0]
+            v = np.concatenate([-half, edge, half, -edge]) * self.sizes[1]
         else:
             turn = np.arange(_CORNERS) * (2 * math.pi / _CORNERS)
             u, v = self.sizes[0] * np.cos(turn), self.sizes[-1] * np.sin(turn)
@@ -314,7 +314,7 @@ class Region:
         return np.asarray((u / self.sizes[0]) ** 2 + (v / self.sizes[-1]) ** 2 <= 1.0)
 
 
-def mask_of(regions: Iterable[Region], planes: ExposureArrays) -> NDArray[np.bool_]:
+def mask_of(regions: Iterable[Region], exposure: ExposureArrays) -> NDArray[np.bool_]:
     """
     Tell which pixels lie in any of some regions, and in none that cuts a hole.
 
@@ -322,17 +322,17 @@ def mask_of(regions: Iterable[Region], planes: ExposureArrays) -> NDArray[np.boo
     ----------
     regions : iterable of Region
         Their order does not matter.
-    planes : ExposureArrays
+    exposure : ExposureArrays
         The exposure. Not modified.
 
     Returns
     -------
     ndarray of bool, shape (ny, nx)
     """
-    inside, holes = np.zeros(planes.shape, bool), np.zeros(planes.shape, bool)
+    inside, holes = np.zeros(exposure.shape, bool), np.zeros(exposure.shape, bool)
     for region in regions:
         part = inside if region.include else holes
-        part |= region.mask(planes)
+        part |= region.mask(exposure)
     return inside & ~holes
 
 

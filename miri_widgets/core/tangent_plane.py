@@ -105,9 +105,11 @@ def in_one_plane(
     centre : tuple of float
         The point of contact.
     """
-    lists = [tuple(np.atleast_1d(np.asarray(part, float)) for part in one) for one in (a, b)]
+    lists = [tuple(np.atleast_1d(np.asarray(part, float)) for part in positions) for positions in (a, b)]
     if centre is None:
-        filled = [one for one in reversed(lists) if np.isfinite(one[0] + one[1]).any()]
+        filled = [
+            positions for positions in reversed(lists) if np.isfinite(positions[0] + positions[1]).any()
+        ]
         centre = mean_position(*filled[0]) if filled else (0.0, 0.0)
-    plane_a, plane_b = (np.column_stack(to_plane(one[0], one[1], centre)) for one in lists)
+    plane_a, plane_b = (np.column_stack(to_plane(positions[0], positions[1], centre)) for positions in lists)
     return plane_a, plane_b, centre

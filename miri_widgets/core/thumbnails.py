@@ -115,7 +115,7 @@ def spread_of(values: NDArray[np.floating]) -> Spread:
     known = values[np.isfinite(values)]
     if known.size == 0:
         return Spread(np.nan, np.nan, np.nan)
-    return Spread(*(float(one) for one in np.quantile(known, (_LOW, 0.5, _HIGH))))
+    return Spread(*(float(level) for level in np.quantile(known, (_LOW, 0.5, _HIGH))))
 
 
 def common_stretch(spreads: Sequence[Spread]) -> Stretch:
@@ -137,13 +137,13 @@ def common_stretch(spreads: Sequence[Spread]) -> Stretch:
     Black is the lower quartile of the exposures' low values, white the upper quartile of their high ones: tiles of
     faint and of bright sky are both within, and one exposure in four may be spoilt. Of fewer than four all count.
     """
-    known = [one for one in spreads if np.isfinite(one.low)]
+    known = [spread for spread in spreads if np.isfinite(spread.low)]
     if not known:
         return Stretch(0.0, 1.0, 1.0)
     share = 0.25 if len(known) >= _FEWEST else 0.0
-    low = float(np.quantile([one.low for one in known], share, method="higher"))
-    high = float(np.quantile([one.high for one in known], 1 - share, method="lower"))
-    soft = float(np.median([one.middle - one.low for one in known]))
+    low = float(np.quantile([spread.low for spread in known], share, method="higher"))
+    high = float(np.quantile([spread.high for spread in known], 1 - share, method="lower"))
+    soft = float(np.median([spread.middle - spread.low for spread in known]))
     if not high > low:
         width = max(abs(low) * 1e-3, 1e-6)
         low, high = low - width, low + width

@@ -113,7 +113,9 @@ def flag_warm_pixels(
         "pointings": len(groups),
         "warm": int(high[0].sum()),
         "cold": int(low.sum()),
-        "warm_above": {f"{nsigma * step:g}": int(one.sum()) for step, one in zip(_STEPS, high, strict=True)},
+        "warm_above": {
+            f"{nsigma * step:g}": int(mask.sum()) for step, mask in zip(_STEPS, high, strict=True)
+        },
         "outstanding": float(counts.high[0].sum() / max(int(counts.valid.sum()), 1)),
         "unjudged": float(1 - judged[good].mean()) if good.any() else 1.0,
     }
@@ -223,12 +225,12 @@ def _count(
     return total, noise
 
 
-def _significance(planes: ExposureArrays, box: int) -> tuple[NDArray[np.float32], float]:
+def _significance(exposure: ExposureArrays, box: int) -> tuple[NDArray[np.float32], float]:
     """Excess over its standard deviation, NaN where unknown, and by what ERR was multiplied."""
-    good = planes.good & np.isfinite(planes.err) & (planes.err > 0)
-    excess = excess_over_neighbours(planes.sci, good, box)
-    ratio = (excess / np.where(good, planes.err, np.nan)).astype(np.float32)
-    some = ratio[imager_area(planes.shape, planes.corner) & np.isfinite(ratio)]
+    good = exposure.good & np.isfinite(exposure.err) & (exposure.err > 0)
+    excess = excess_over_neighbours(exposure.sci, good, box)
+    ratio = (excess / np.where(good, exposure.err, np.nan)).astype(np.float32)
+    some = ratio[imager_area(exposure.shape, exposure.corner) & np.isfinite(ratio)]
     if some.size == 0:
         some = ratio[np.isfinite(ratio)]
     if some.size == 0:
@@ -247,17 +249,17 @@ def _decided(
     often = uniform_filter(counts[0].astype(np.float32), _NEIGHBOURHOOD, mode="mirror")
     needed = needed_of(valid, often / np.maximum(samples, 1e-6), fraction)
     judged = (valid >= least) & (needed <= valid)
-    return [judged & (one >= needed) for one in counts], judged
+    return [judged & (count >= needed) for count in counts], judged
 
 
 def _groups(exposures: Sequence[ExposureArrays], separation: float) -> list[list[int]]:
     """Indices of exposures by pointing, earliest first."""
     seen: list[tuple[float, str, int]] = []
-    places, windows = [], set()
-    for index, planes in enumerate(exposures):
-        seen.append((planes.time_order, planes.root, index))
-        windows.add((planes.shape, planes.corner))
-        places.append(pointing_of(planes))
+    positions, windows = [], set()
+    for index, exposure in enumerate(exposures):
+        seen.append((exposure.time_order, exposure.root, index))
+        windows.add((exposure.shape, exposure.corner))
+        positions.append(pointing_of(exposure))
     if len(windows) > 1:
         raise MixedExposuresError(
             f"exposures of {len(windows)} different windows on the detector",
@@ -267,8 +269,8 @@ def _groups(exposures: Sequence[ExposureArrays], separation: float) -> list[list
     if not seen:
         return []
     order = [index for *_, index in sorted(seen)]
-    ra, dec, fwhm = np.array(places)[order].T
-    return [[order[one] for one in group] for group in pointings(ra, dec, separation * fwhm)]
+    ra, dec, fwhm = np.array(positions)[order].T
+    return [[order[index] for index in group] for group in pointings(ra, dec, separation * fwhm)]
 
 
 def _bits(name: str, do_not_use: bool) -> np.uint32:
@@ -284,15 +286,15 @@ def _flagged(
     groups: list[list[int]],
     note: str,
 ) -> ExposureArrays:
-    planes = exposures[index]
-    dq = planes.dq | flags
+    exposure = exposures[index]
+    dq = exposure.dq | flags
     own = {
         "pointing": next(number for number, group in enumerate(groups) if index in group),
         "noise_over_err": noise[index],
         "flagged": int(np.count_nonzero(flags)),
-        "newly": int(np.count_nonzero(dq != planes.dq)),
+        "newly": int(np.count_nonzero(dq != exposure.dq)),
     }
-    return planes.but(dq=dq, facts={**planes.facts, "warm_pixels": own}, notes=(*planes.notes, note))
+    return exposure.but(dq=dq, facts={**exposure.facts, "warm_pixels": own}, notes=(*exposure.notes, note))
 
 
 def _warnings(facts: dict[str, Any], good: NDArray[np.bool_]) -> tuple[str, ...]:

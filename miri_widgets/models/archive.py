@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import traitlets
+from humanize import naturalsize
 
 from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.download_model import FetchingModel
 from miri_widgets.products.archive.mast import LEVELS, MAST, ArchiveFile, Holdings, list_program, remotes
 from miri_widgets.products.download.partial_files import part_of
-from miri_widgets.products.download.queue import DownloadResult, bytes_words, environment_token
+from miri_widgets.products.download.queue import DownloadResult, environment_token
 from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.entered import entered_path, entered_token
 from miri_widgets.products.exposure import FILTERS
@@ -104,7 +105,7 @@ class ArchiveModel(FetchingModel):
         with self.hold_trait_notifications():
             self.asking, self.sentence, self.faults, self.success = True, "", (), ""
         self._crossing.begin(
-            lambda: list_program(number, server=self.server, patience=self._patience),
+            lambda: list_program(number, server=self.server, retry_policy=self._patience),
             self._take,
             self._refuse,
         )
@@ -185,7 +186,7 @@ class ArchiveModel(FetchingModel):
         closed = sum(not one.public for one in files)
         parts = [
             f"{len(files)} {'file' if len(files) == 1 else 'files'}",
-            bytes_words(sum(one.size for one in files)),
+            naturalsize(sum(one.size for one in files)),
         ]
         if unknown := sum(not one.size for one in files):
             parts.append(f"{unknown} of unknown size")

@@ -50,7 +50,9 @@ class FetchingModel(traitlets.HasTraits):
             self.downloading, self.stopping, self.faults, self.progress = True, False, (), None
 
         def work() -> tuple[DownloadResult, ...]:
-            return download(wanted, token=token, stop=stop, told=self._tell, patience=self._patience)
+            return download(
+                wanted, token=token, cancel=stop, on_progress=self._tell, retry_policy=self._patience
+            )
 
         self._crossing.begin(work, self._finish, self._fail)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import traitlets
+from humanize import naturalsize
 
 from miri_widgets.errors import MiriWidgetsError, MissingFileError
 from miri_widgets.models.download_model import FetchingModel
-from miri_widgets.products.download.queue import DownloadResult, bytes_words
+from miri_widgets.products.download.queue import DownloadResult
 from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.observing_modes import ObservingMode
 from miri_widgets.steps.references import (
@@ -96,7 +97,7 @@ class ReferencesModel(FetchingModel):
         if not lost:
             return f"All {where.removeprefix('of the ')} are in the cache."
         known = sum(one.expected for one in lost)
-        size = f" ({bytes_words(known)})" if known else " (of unknown size)"
+        size = f" ({naturalsize(known)})" if known else " (of unknown size)"
         return f"{len(lost)} {where} {'is' if len(lost) == 1 else 'are'} missing{size}: fetch before you run."
 
     def notes(self) -> list[str]:

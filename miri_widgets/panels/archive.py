@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
+from humanize import naturalsize
 
 from miri_widgets.models.archive import ArchiveModel, FileState
 from miri_widgets.panels.parts.base_view import Part
@@ -23,7 +24,6 @@ from miri_widgets.panels.parts.theme import (
     text,
 )
 from miri_widgets.products.archive.mast import MAST, ArchiveFile
-from miri_widgets.products.download.queue import bytes_words
 
 __all__ = ["ArchivePanel", "show_archive"]
 
@@ -143,7 +143,7 @@ class ArchivePanel(Part):
         elif model.holdings is not None:
             planned = model.holdings.planned
             more = f", {planned} observations still to be made" if planned else ""
-            total = bytes_words(sum(one.size for one in model.files))
+            total = naturalsize(sum(one.size for one in model.files))
             self.state.value = (
                 f'<span class="mw-muted">{escape(f"{len(model.files)} files, {total}{more}")}</span>'
             )
@@ -171,7 +171,7 @@ class ArchivePanel(Part):
         hidden = sum(name not in shown for name in model.chosen)
         chosen = f"chosen: {model.chosen_words()}" if model.chosen else " ".join(blockers)
         self.words.value = escape(chosen + (f", {hidden} of them not shown" if hidden else ""))
-        size = bytes_words(sum(one.size for one in model.picked()))
+        size = naturalsize(sum(one.size for one in model.picked()))
         count = len(model.chosen)
         label = f"Download {count} {'file' if count == 1 else 'files'} ({size})" if count else "Download"
         self.download.offer(label, not blockers and bool(count))
@@ -236,7 +236,7 @@ def _cells(one: ArchiveFile, state: FileState) -> dict[str, Any]:
         "observation": one.observation,
         "filter": {"text": one.filter, "rank": rank},
         "level": one.level,
-        "size": {"text": bytes_words(one.size) if one.size else "unknown", "rank": one.size},
+        "size": {"text": naturalsize(one.size) if one.size else "unknown", "rank": one.size},
         "rights": {
             "text": "public" if one.public else f"proprietary{until}",
             "tone": "good" if one.public else "warn",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from humanize import naturalsize
+
 from miri_widgets.analysis.footprints import Corners, previewed_grid
 from miri_widgets.core.mosaic_grid import MosaicGrid
 from miri_widgets.errors import MiriWidgetsError
@@ -27,7 +29,7 @@ _BYTES_PER_PIXEL = 28
 
 class GridPreview(Part):
     """
-    The grid that the settings of now give, around the footprints of all exposures.
+    The grid that the current settings give, around the footprints of all exposures.
 
     Parameters
     ----------
@@ -121,11 +123,11 @@ class GridPanel(StagePanel):
 
 def _told(grid: MosaicGrid) -> list[str]:
     wide, tall = (side * grid.scale / 60 for side in (grid.nx, grid.ny))
-    memory = grid.nx * grid.ny * _BYTES_PER_PIXEL / 1e9
+    memory = naturalsize(grid.nx * grid.ny * _BYTES_PER_PIXEL)
     return [
         f"{grid.nx} x {grid.ny} pixels of {grid.scale:g} arcsec: {wide:.2f} x {tall:.2f} arcmin around "
         f"RA {grid.ra:.5f}, Dec {grid.dec:+.5f}, y axis at position angle {grid.rotation:g} deg; "
-        f"a mosaic takes {memory:.2f} GB of memory."
+        f"a mosaic takes {memory} of memory."
     ]
 
 

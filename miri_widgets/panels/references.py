@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets
+from humanize import naturalsize
 
 from miri_widgets.models.references import ReferencesModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.downloadbar import DownloadBar
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, chip, escape, help_page, sentences, stylesheet, text
-from miri_widgets.products.download.queue import bytes_words
 from miri_widgets.products.observing_modes import modes_of
 from miri_widgets.products.program import Program
 from miri_widgets.products.scan import scan
@@ -77,7 +77,7 @@ class ReferencesPanel(Part):
         # what is missing comes first
         self.table.rows = sorted(rows, key=lambda row: row["state"]["rank"])
         count, size = len(model.missing), sum(one.expected for one in model.missing)
-        words = f" ({bytes_words(size)})" if size else ""
+        words = f" ({naturalsize(size)})" if size else ""
         self.download.offer(f"Fetch {count} missing{words}", bool(count) and not model.asking)
         self.download.layout.display = "" if count or model.downloading or model.faults else "none"
 
@@ -119,7 +119,7 @@ def _cells(one: Any) -> dict[str, Any]:
         "state": state,
         "kind": ", ".join(one.kinds),
         "filters": ", ".join(one.filters),
-        "size": {"text": bytes_words(size) if size else "unknown", "rank": size},
+        "size": {"text": naturalsize(size) if size else "unknown", "rank": size},
         "name": one.name,
     }
 

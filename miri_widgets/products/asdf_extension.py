@@ -74,11 +74,11 @@ def asdf_fault(names: Sequence[str], content: bytes, *, needs_wcs: bool) -> str:
 
 def _fault_of_blocks(content: bytes, start: int) -> str:
     """Walk along the binary blocks, in which arrays of the tree lie."""
-    needed = 1 + max((int(found) for found in _BLOCK_SOURCE.findall(content[:start])), default=-1)
-    place, count = start, 0
-    while content.startswith(_BLOCK, place):
-        header = place + 6
-        size = int.from_bytes(content[place + 4 : header], "big")
+    needed = 1 + max((int(number) for number in _BLOCK_SOURCE.findall(content[:start])), default=-1)
+    offset, count = start, 0
+    while content.startswith(_BLOCK, offset):
+        header = offset + 6
+        size = int.from_bytes(content[offset + 4 : header], "big")
         allocated = int.from_bytes(content[header + 8 : header + 16], "big")
         used = int.from_bytes(content[header + 16 : header + 24], "big")
         checksum = content[header + 32 : header + 48]
@@ -89,7 +89,7 @@ def _fault_of_blocks(content: bytes, start: int) -> str:
             digest = hashlib.md5(content[data : data + used], usedforsecurity=False).digest()
             if digest != checksum:
                 return "has an ASDF extension with damaged bytes"
-        place, count = data + allocated, count + 1
+        offset, count = data + allocated, count + 1
     return "" if count >= needed else "has an ASDF extension that was cut short"
 
 

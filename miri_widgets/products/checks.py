@@ -66,43 +66,43 @@ def program_contradictions(
     )
 
 
-def unmatched_exclusions(places: Iterable[Path]) -> tuple[str, ...]:
+def unmatched_exclusions(paths: Iterable[Path]) -> tuple[str, ...]:
     """Return a sentence per exclusion that names nothing, such as a path with a typing error."""
     return tuple(
-        f"exclude names {place}, and nothing there has that name: correct or remove it."
-        for place in places
-        if not place.exists() and next(glob.iglob(str(place)), None) is None
+        f"exclude names {path}, and nothing there has that name: correct or remove it."
+        for path in paths
+        if not path.exists() and next(glob.iglob(str(path)), None) is None
     )
 
 
 def header_faults(exposures: Iterable[Exposure]) -> tuple[str, ...]:
     """Return a sentence per fault of headers that the pipeline will meet, with the exposures that have it."""
-    found: dict[str, list[str]] = defaultdict(list)
+    faults: dict[str, list[str]] = defaultdict(list)
     for exposure in exposures:
         for fault in exposure.faults:
-            found[fault].append(exposure.name.filename)
+            faults[fault].append(exposure.name.filename)
     return tuple(
         f"{fault} in the header of {', '.join(names[:_NAMES])}"
         + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
         + ": the pipeline chooses reference files and computes times by such keywords; take the files as the archive "
         "gives them."
-        for fault, names in sorted(found.items())
+        for fault, names in sorted(faults.items())
     )
 
 
 def segmented_exposures(exposures: Iterable[Exposure]) -> tuple[str, ...]:
     """Return a sentence on exposures that the archive has cut into segments, and one per exposure that lacks some."""
-    found: dict[tuple[str, str], list[Exposure]] = defaultdict(list)
+    segments: dict[tuple[str, str], list[Exposure]] = defaultdict(list)
     for exposure in exposures:
         if exposure.name.segment:
-            found[exposure.name.whole_root, exposure.suffix].append(exposure)
-    if not found:
+            segments[exposure.name.whole_root, exposure.suffix].append(exposure)
+    if not segments:
         return ()
-    whole = sorted(found.items())
-    words = ", ".join(f"{root} ({_count(len(parts), 'segment')})" for (root, _), parts in whole[:_NAMES])
+    whole = sorted(segments.items())
+    text = ", ".join(f"{root} ({_count(len(parts), 'segment')})" for (root, _), parts in whole[:_NAMES])
     more = f" and {len(whole) - _NAMES} more" if len(whole) > _NAMES else ""
-    told = [
-        f"{_count(len(whole), 'exposure')} {_are(len(whole))} in segments of integrations: {words}{more}. Each segment is "
+    problems = [
+        f"{_count(len(whole), 'exposure')} {_are(len(whole))} in segments of integrations: {text}{more}. Each segment is "
         "calibrated by itself and enters the mosaic, as in the official pipeline."
     ]
     for (root, _), parts in whole:
@@ -113,27 +113,27 @@ def segmented_exposures(exposures: Iterable[Exposure]) -> tuple[str, ...]:
             names = ", ".join(missing[:_NAMES]) + (
                 f" and {len(missing) - _NAMES} more" if len(missing) > _NAMES else ""
             )
-            told.append(
+            problems.append(
                 f"{root} lacks {names} of {_count(total, 'segment')}: its integrations are missing from the mosaic; "
                 "download them, or exclude the others."
             )
-    return tuple(told)
+    return tuple(problems)
 
 
 def filter_folders(exposures: Iterable[Exposure]) -> tuple[str, ...]:
     """Return a sentence per folder that says one filter while headers say another; the nearest folder counts."""
-    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    counts: dict[tuple[str, str, str], int] = defaultdict(int)
     for exposure in exposures:
         for folder in list(exposure.path.parents)[:_FOLDERS]:
             named = [name.upper() for name in _FILTER.findall(folder.name) if name.upper() in FILTERS]
             if named:
                 if exposure.filter not in named:
-                    found[str(folder), named[0], exposure.filter] += 1
+                    counts[str(folder), named[0], exposure.filter] += 1
                 break
     return tuple(
         f"{_count(number, 'exposure')} in {folder} {_are(number)} {filter_name} by the header, while the folder "
         f"says {named}: the header counts; correct the name of the folder."
-        for (folder, named, filter_name), number in sorted(found.items())
+        for (folder, named, filter_name), number in sorted(counts.items())
     )
 
 
@@ -147,17 +147,17 @@ def program_numbers(number: str, exposures: Iterable[Exposure]) -> tuple[str, ..
             foreign[header] += 1
         if _same(header, exposure.program) is False:
             renamed[exposure.program, header] += 1
-    told = [
+    problems = [
         f"{_count(count, 'exposure')} {_are(count)} of program {header} by the header, while this program is "
         f"{number}: exclude them, or correct the number in the program's file."
         for header, count in sorted(foreign.items())
     ]
-    told += [
+    problems += [
         f"{_count(count, 'exposure')} {_are(count)} named as of program {name}, while the header says {header}: "
         "take the files as the archive names them."
         for (name, header), count in sorted(renamed.items())
     ]
-    return tuple(told)
+    return tuple(problems)
 
 
 def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
@@ -167,32 +167,34 @@ def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
     Mosaics without a WCS are left out. Those of other targets or observations are of another field, which no grid has to hold.
     """
     programs: dict[tuple[str, str], list[list[Mosaic]]] = defaultdict(list)
-    for one in mosaics:
-        if not math.isfinite(one.crval1 + one.crval2 + one.crpix1 + one.crpix2 + one.angle):
+    for mosaic in mosaics:
+        if not math.isfinite(mosaic.crval1 + mosaic.crval2 + mosaic.crpix1 + mosaic.crpix2 + mosaic.angle):
             continue
-        grids = programs[one.program, _field(one)]
+        grids = programs[mosaic.program, _field(mosaic)]
         for members in grids:
-            if _same_grid(one, members[0]):
-                members.append(one)
+            if _same_grid(mosaic, members[0]):
+                members.append(mosaic)
                 break
         else:
-            grids.append([one])
-    told = []
+            grids.append([mosaic])
+    problems = []
     for (program, _), grids in sorted(programs.items()):
         if len(grids) > 1:
             grids.sort(key=lambda members: (-len(members), members[0].path))
-            words = "; ".join(
+            text = "; ".join(
                 f"{members[0].nx} x {members[0].ny} pixels at {members[0].angle:.2f} degrees: "
-                + ", ".join(sorted({f"{one.path.parent.name}/{one.path.name}" for one in members})[:3])
+                + ", ".join(
+                    sorted({f"{member.path.parent.name}/{member.path.name}" for member in members})[:3]
+                )
                 + (" …" if len(members) > 3 else "")
                 for members in grids[:_GRIDS]
             ) + f"; and {len(grids) - _GRIDS} more" * (len(grids) > _GRIDS)
             count = sum(map(len, grids))
-            told.append(
-                f"{count} mosaics of program {program or 'unknown'} lie on {len(grids)} grids ({words}): they cannot be "
+            problems.append(
+                f"{count} mosaics of program {program or 'unknown'} lie on {len(grids)} grids ({text}): they cannot be "
                 "compared pixel by pixel; make them again with the stage Grid in the chain."
             )
-    return tuple(told)
+    return tuple(problems)
 
 
 def shift_signs(table: ShiftTable) -> tuple[str, ...]:
@@ -205,35 +207,35 @@ def shift_signs(table: ShiftTable) -> tuple[str, ...]:
     not in sign was probably copied without its sign.
     """
     stars: dict[tuple[str, str], list[tuple[str, float, float]]] = defaultdict(list)
-    for one in table.shifts:
-        if one.group.guide_star and one.known:
-            stars[one.group.guide_star, one.filter].append((one.group.name, one.dx, one.dy))
-    told = []
+    for shift in table.shifts:
+        if shift.group.guide_star and shift.known:
+            stars[shift.group.guide_star, shift.filter].append((shift.group.name, shift.dx, shift.dy))
+    problems = []
     for (star, _), rows in sorted(stars.items()):
         for axis, name in ((1, "dx"), (2, "dy")):
             values = {str(row[0]): float(row[axis]) for row in rows}
-            told += _odd_ones(star, name, values)
-    return tuple(dict.fromkeys(told))
+            problems += _odd_ones(star, name, values)
+    return tuple(dict.fromkeys(problems))
 
 
 def _odd_ones(star: str, axis: str, values: dict[str, float]) -> list[str]:
     if len(values) == 2:
-        (one, other), (value, against) = sorted(values), (values[name] for name in sorted(values))
+        (first, other), (value, against) = sorted(values), (values[name] for name in sorted(values))
         if not _is_lost_sign(value, against):
             return []
         return [
-            f"{axis} of {one} and {other}, on the guide star {star}, are {value:+.4f} and {against:+.4f} arcsec: one of "
+            f"{axis} of {first} and {other}, on the guide star {star}, are {value:+.4f} and {against:+.4f} arcsec: one of "
             "them has probably lost its sign; measure again, or correct the table."
         ]
-    told = []
+    problems = []
     usual = median(values.values())
     for group, value in values.items():
-        words = f"{axis} of {group} is {value:+.4f} arcsec, while others on the guide star {star} have {usual:+.4f}: "
+        text = f"{axis} of {group} is {value:+.4f} arcsec, while others on the guide star {star} have {usual:+.4f}: "
         if _is_lost_sign(value, usual):
-            told.append(words + "its sign was probably lost; correct the table.")
+            problems.append(text + "its sign was probably lost; correct the table.")
         elif abs(value - usual) > _OUTLIER_ARCSEC:
-            told.append(words + "measure it again, or check its guide star.")
-    return told
+            problems.append(text + "measure it again, or check its guide star.")
+    return problems
 
 
 def _is_lost_sign(value: float, other: float) -> bool:
@@ -246,15 +248,15 @@ def _field(mosaic: Mosaic) -> str:
     return f"{name.candidate}_{name.target}" if name else mosaic.target
 
 
-def _same_grid(one: Mosaic, other: Mosaic) -> bool:
+def _same_grid(mosaic: Mosaic, other: Mosaic) -> bool:
     close = math.isclose
     return (
-        (one.nx, one.ny) == (other.nx, other.ny)
-        and close(one.crpix1, other.crpix1, abs_tol=_SAME_PIXELS)
-        and close(one.crpix2, other.crpix2, abs_tol=_SAME_PIXELS)
-        and close(one.crval1, other.crval1, abs_tol=1e-7)
-        and close(one.crval2, other.crval2, abs_tol=1e-7)
-        and close(one.angle, other.angle, abs_tol=1e-3)
+        (mosaic.nx, mosaic.ny) == (other.nx, other.ny)
+        and close(mosaic.crpix1, other.crpix1, abs_tol=_SAME_PIXELS)
+        and close(mosaic.crpix2, other.crpix2, abs_tol=_SAME_PIXELS)
+        and close(mosaic.crval1, other.crval1, abs_tol=1e-7)
+        and close(mosaic.crval2, other.crval2, abs_tol=1e-7)
+        and close(mosaic.angle, other.angle, abs_tol=1e-3)
     )
 
 

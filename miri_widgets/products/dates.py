@@ -132,7 +132,7 @@ def julian_years(values: Iterable[str]) -> NDArray[np.float64]:
         NaN where there is no epoch.
     """
     known: dict[str, float] = {}
-    return np.array([known.setdefault(one, _year(one)) for one in map(_text, values)], dtype=np.float64)
+    return np.array([known.setdefault(date, _year(date)) for date in map(_text, values)], dtype=np.float64)
 
 
 def _year(text: str) -> float:

@@ -131,14 +131,14 @@ def parse_ds9(text: str) -> list[ParsedShape]:
         If a command is not understood, names another shape or frame, or has impossible numbers; the message begins
         with the line.
     """
-    found: list[ParsedShape] = []
+    shapes: list[ParsedShape] = []
     state = _State()
     for line, command, comment in _commands(text):
         try:
-            found += state.read(line, command, comment)
+            shapes += state.read(line, command, comment)
         except ValueError as error:
             raise ValueError(f"line {line}: {error}") from None
-    return found
+    return shapes
 
 
 class _State:
@@ -210,16 +210,16 @@ def _commands(text: str) -> Iterator[tuple[int, str, str]]:
 
 def _pieces(line: str) -> list[str]:
     pieces, start, hashed, closing = [], 0, False, ""
-    for place, letter in enumerate(line):
+    for index, letter in enumerate(line):
         if closing:
             closing = "" if letter == closing else closing
         elif letter == "#":
             hashed = True
         elif hashed and letter in "{\"'":
             closing = {"{": "}"}.get(letter, letter)
-        elif letter == ";" and (not hashed or _is_command(line[place + 1 :])):
-            pieces.append(line[start:place])
-            start, hashed = place + 1, False
+        elif letter == ";" and (not hashed or _is_command(line[index + 1 :])):
+            pieces.append(line[start:index])
+            start, hashed = index + 1, False
     return [*pieces, line[start:]]
 
 
@@ -230,10 +230,10 @@ def _is_command(text: str) -> bool:
 
 
 def _properties(text: str) -> dict[str, str]:
-    found = {}
+    properties = {}
     for match in _PROPERTY.finditer(text):
-        found[match[1].lower()] = next(part for part in match.groups()[1:] if part is not None)
-    return found
+        properties[match[1].lower()] = next(part for part in match.groups()[1:] if part is not None)
+    return properties
 
 
 def _shape(

@@ -43,7 +43,9 @@ def without_duplicates(
         named.setdefault(exposure.name.filename, []).append(exposure)
     kept, problems = [], []
     for same in named.values():
-        first, *others = sorted(same, key=lambda one: (-one.mtime_ns, len(str(one.path)), str(one.path)))
+        first, *others = sorted(
+            same, key=lambda exposure: (-exposure.mtime_ns, len(str(exposure.path)), str(exposure.path))
+        )
         kept.append(first)
         for other in others:
             if not _equal(first, other):
@@ -52,7 +54,7 @@ def without_duplicates(
 
 
 def _equal(first: Exposure, second: Exposure) -> bool:
-    zipped = [one.path.name.lower().endswith(".gz") for one in (first, second)]
+    zipped = [exposure.path.name.lower().endswith(".gz") for exposure in (first, second)]
     if zipped[0] == zipped[1] and first.size != second.size and not zipped[0]:
         return False
     try:

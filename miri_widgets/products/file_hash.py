@@ -59,12 +59,12 @@ def file_stamps(paths: Sequence[Path]) -> tuple[tuple[int, int], ...]:
     paths : sequence of Path
         Files.
     """
-    found = []
+    stamps = []
     for path in paths:
         try:
             status = path.stat()
         except OSError:
-            found.append((-1, -1))
+            stamps.append((-1, -1))
         else:
-            found.append((status.st_size, status.st_mtime_ns))
-    return tuple(found)
+            stamps.append((status.st_size, status.st_mtime_ns))
+    return tuple(stamps)

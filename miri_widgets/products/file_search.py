@@ -60,7 +60,7 @@ def walk_folders(
         Folder, names of its sub-folders, names of its other entries; each folder once, by whatever links it is
         reached, in the order of names.
     """
-    tell = report or (lambda path, error: None)
+    report_error = report or (lambda path, error: None)
     seen: set[tuple[int, int]] = set()
     waiting = [Path(folder)]
     while waiting:
@@ -70,10 +70,10 @@ def walk_folders(
             if (status.st_dev, status.st_ino) in seen:
                 continue
             seen.add((status.st_dev, status.st_ino))
-            folders, files = _entries(here, tell)
+            folders, files = _entries(here, report_error)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            tell(
+            report_error(
                 here,
                 InputError(
                     f"the folder {here} cannot be read ({why})",
@@ -87,7 +87,7 @@ def walk_folders(
         waiting += [path for path in reversed(below) if not is_excluded(path, exclude)]
 
 
-def _entries(folder: Path, tell: Report) -> tuple[list[str], list[str]]:
+def _entries(folder: Path, report: Report) -> tuple[list[str], list[str]]:
     folders: list[str] = []
     files: list[str] = []
     with os.scandir(folder) as entries:
@@ -98,20 +98,20 @@ def _entries(folder: Path, tell: Report) -> tuple[list[str], list[str]]:
             except OSError:  # a link that leads to itself
                 is_folder, leads_nowhere = False, True
             if leads_nowhere:
-                _tell_broken(Path(entry.path), tell)
+                _tell_broken(Path(entry.path), report)
             else:
                 (folders if is_folder else files).append(entry.name)
     return sorted(folders), sorted(files)
 
 
-def _tell_broken(path: Path, tell: Report) -> None:
+def _tell_broken(path: Path, report: Report) -> None:
     if path.name.startswith("."):
         return
     try:
         target = os.readlink(path)
     except OSError:
         target = "?"
-    tell(
+    report(
         path,
         MissingFileError(
             f"the link {path} leads nowhere ({target[:200]})",
@@ -198,9 +198,9 @@ def is_excluded(path: Path, exclude: Sequence[Path]) -> bool:
     """Return whether a file or folder is one of those that are left out, or lies in one of them."""
     if not exclude:
         return False
-    places = {path, Path(os.path.realpath(path))}
+    paths = {path, Path(os.path.realpath(path))}
     return any(
-        place == other or other in place.parents or fnmatch.fnmatchcase(str(place), str(other))
-        for place in places
+        candidate == other or other in candidate.parents or fnmatch.fnmatchcase(str(candidate), str(other))
+        for candidate in paths
         for other in exclude
     )

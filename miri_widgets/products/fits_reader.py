@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import stat
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import numpy as np
 import psutil
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
+from humanize import naturalsize
 from numpy.typing import NDArray
 
 from miri_widgets.errors import InputError, MissingFileError, NotFitsError, NotJwstError, TooLargeError
@@ -39,6 +41,12 @@ MEMORY_FRACTION = 0.5
 
 _BLOCK, _CARD = 2880, 80
 _LARGEST_TREE = 64_000_000
+_LARGEST_HEADER = 1_440_000  # 18,000 cards; headers of JWST products have fewer than 600
+_MOST_CONTINUATIONS = 200  # of one text: 13,000 letters
+_LARGEST_PACKED = 2_000_000_000
+_PACKING = 200.0  # arrays of zeros apart, gzip makes exposures 1.5 to 20 times smaller
+_BITPIX = (8, 16, 32, 64, -32, -64)
+_MOST_AXES = 999
 _MAGIC = (b"SIMPLE  =", b"\x1f\x8b")
 
 
@@ -71,12 +79,12 @@ def read_headers(path: Path) -> tuple[fits.Header, ...]:
     TooLargeError
         If its arrays need more than `MEMORY_FRACTION` of the free memory.
     """
-    return _read(Path(path), fits.Header.fromfile)
+    return _read(Path(path), _full_header)
 
 
 def read_light_headers(path: Path) -> tuple[LightHeader, ...]:
     """As `read_headers`, several times faster: for scans of many files, of which few keywords are asked."""
-    return _read(Path(path), LightHeader.fromfile)
+    return _read(Path(path), LightHeader)
 
 
 def read_with_tree(path: Path) -> tuple[tuple[LightHeader, ...], bytes]:
@@ -91,7 +99,7 @@ def read_with_tree(path: Path) -> tuple[tuple[LightHeader, ...], bytes]:
         Empty when there is no ASDF extension, or one of more than 64 MB.
     """
     tree: list[bytes] = []
-    headers = _read(Path(path), LightHeader.fromfile, tree)
+    headers = _read(Path(path), LightHeader, tree)
     return headers, b"".join(tree)
 
 
@@ -106,7 +114,7 @@ class LightHeader:
     """
 
     def __init__(self, cards: bytes) -> None:
-        self._cards: dict[bytes, bytes] = {}
+        self._cards: dict[bytes, list[bytes]] = {}
         last = b""
         for start in range(0, len(cards), _CARD):
             card = cards[start : start + _CARD]
@@ -115,40 +123,28 @@ class LightHeader:
                 break
             if name == b"CONTINUE":
                 if last:
-                    self._cards[last] += card
+                    self._cards[last].append(card)
                 continue
             # of equal names the first one counts, as in astropy
             last = b"" if name in self._cards else name
-            self._cards.setdefault(name, card)
-
-    @classmethod
-    def fromfile(cls, stream: Any) -> LightHeader:
-        """Read the blocks up to the one with END; OSError when the file ends before."""
-        cards = b""
-        while True:
-            block = stream.read(_BLOCK)
-            if len(block) < _BLOCK:
-                raise OSError("the header has no END")
-            cards += block
-            if any(block[start : start + _CARD].rstrip() == b"END" for start in range(0, _BLOCK, _CARD)):
-                return cls(cards)
+            self._cards.setdefault(name, [card])
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a keyword; None for one that is blank or no card that FITS allows."""
-        card = self._cards.get(key.encode())
-        if card is None:
+        cards = self._cards.get(key.encode())
+        if cards is None:
             return default
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", AstropyWarning)
-                value = fits.Card.fromstring(card).value
-        except (fits.VerifyError, ValueError):
+                value = fits.Card.fromstring(b"".join(cards)).value
+        except (fits.VerifyError, ValueError, ArithmeticError):
             return None
         return None if isinstance(value, fits.card.Undefined) else value
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Replace the value of a keyword."""
-        self._cards[key.encode()] = str(fits.Card(key, value)).encode("ascii")
+        self._cards[key.encode()] = [str(fits.Card(key, value)).encode("ascii")]
 
     def __getitem__(self, key: str) -> Any:
         """Return the value of a keyword; KeyError when there is none."""
@@ -160,6 +156,35 @@ class LightHeader:
 _Header = TypeVar("_Header", fits.Header, LightHeader)
 
 
+class _UnsoundError(ValueError):
+    """What a header says cannot be; the text ends a sentence that begins with the file's name."""
+
+
+def _full_header(cards: bytes) -> fits.Header:
+    return fits.Header.fromstring(cards)
+
+
+def _header_bytes(stream: Any) -> bytes:
+    """Read the blocks of a header up to the one with END, within bounds."""
+    blocks: list[bytes] = []
+    continuations = 0
+    while len(blocks) * _BLOCK < _LARGEST_HEADER:
+        block = stream.read(_BLOCK)
+        if len(block) < _BLOCK:
+            raise _UnsoundError("has a header without END")
+        blocks.append(block)
+        for start in range(0, _BLOCK, _CARD):
+            name = block[start : start + 8].rstrip()
+            continuations = continuations + 1 if name == b"CONTINUE" else 0
+            if continuations > _MOST_CONTINUATIONS:
+                raise _UnsoundError(
+                    f"has a header with a text of more than {_MOST_CONTINUATIONS} CONTINUE cards"
+                )
+            if name == b"END" and not block[start + 8 : start + _CARD].strip():
+                return b"".join(blocks)
+    raise _UnsoundError(f"has a header of more than {_LARGEST_HEADER // _CARD} cards")
+
+
 def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None = None) -> tuple[_Header, ...]:
     zipped = _look(path)
     try:
@@ -167,13 +192,26 @@ def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None =
             warnings.simplefilter("ignore", AstropyWarning)
             with gzip.open(path) if zipped else path.open("rb") as stream:
                 return _walk(stream, path, None if zipped else path.stat().st_size, take, tree)
-    except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error, fits.VerifyError) as error:
+    except _UnsoundError as error:
+        raise _damaged(path, str(error)) from error
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        ArithmeticError,
+        TypeError,
+        LookupError,
+        zlib.error,
+        fits.VerifyError,
+    ) as error:
         raise _damaged(path, "cannot be read to its end") from error
 
 
 def _look(path: Path) -> bool:
     """Return whether the file is gzipped; raise if it is neither that nor FITS."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device may never end
+            raise InputError(f"{shown_name(path)} is no file", "a FITS file", "choose another")
         with path.open("rb") as stream:
             start = stream.read(9)
     except FileNotFoundError as error:
@@ -205,10 +243,13 @@ def _walk(
     position = 0
     while stream.read(1):
         stream.seek(position)
-        header = take(stream)
-        position = stream.tell()
+        cards = _header_bytes(stream)
+        header = take(cards)
+        position += len(cards)
         need = _data_bytes(header)
         _refuse_too_large(need, header, path)
+        if size is None:
+            _refuse_overpacked(position + need, path)
         if tree is not None and header.get("EXTNAME") == "ASDF" and need <= _LARGEST_TREE:
             tree[:] = [stream.read(need)]
         position += math.ceil(need / _BLOCK) * _BLOCK
@@ -234,7 +275,7 @@ def _is_compressed(header: fits.Header | LightHeader) -> bool:
 
 def _show_image(header: fits.Header | LightHeader) -> None:
     """Give the header of a compressed image the size that the image has, which stands there with a Z before it."""
-    axes = int(header["ZNAXIS"])
+    axes = _whole(header, "ZNAXIS", 1, _MOST_AXES)
     for name in ("BITPIX", "NAXIS", *(f"NAXIS{axis + 1}" for axis in range(axes))):
         header[name] = header[f"Z{name}"]
     header["PCOUNT"], header["GCOUNT"] = 0, 1
@@ -242,20 +283,48 @@ def _show_image(header: fits.Header | LightHeader) -> None:
 
 def _data_bytes(header: fits.Header | LightHeader) -> int:
     """Size of the data unit after a header; FITS Standard 4.0, equations 1 and 2."""
-    axes = [int(header[f"NAXIS{axis + 1}"]) for axis in range(int(header["NAXIS"]))]
+    bits = _whole(header, "BITPIX", -64, 64)
+    if bits not in _BITPIX:
+        raise _UnsoundError(f"says BITPIX = {bits} in a header, which FITS does not know")
+    axes = [_whole(header, f"NAXIS{axis + 1}") for axis in range(_whole(header, "NAXIS", 0, _MOST_AXES))]
     if not axes:
         return 0
-    count = math.prod(axes) + int(header.get("PCOUNT", 0))
-    return abs(int(header["BITPIX"])) // 8 * int(header.get("GCOUNT", 1)) * count
+    count = math.prod(axes) + _whole(header, "PCOUNT", default=0)
+    return abs(bits) // 8 * _whole(header, "GCOUNT", default=1) * count
+
+
+def _whole(
+    header: fits.Header | LightHeader,
+    key: str,
+    least: int = 0,
+    most: int = 2**63 - 1,
+    default: int | None = None,
+) -> int:
+    """Return a count of a header; one that is missing, no whole number or out of its range is unsound."""
+    value = header.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise _UnsoundError(f"says {key} = {str(value)[:30]} in a header, where {least} or more belongs")
+    return value
+
+
+def _refuse_overpacked(unpacked: int, path: Path) -> None:
+    """Refuse a small file that unpacks to gigabytes, before that is done."""
+    packed = path.stat().st_size
+    if unpacked > _LARGEST_PACKED and unpacked > _PACKING * packed:
+        raise TooLargeError(
+            f"{shown_name(path)} claims {unpacked / 1e9:.3g} GB in a gzip file of {packed / 1e6:.3g} MB",
+            f"at most {_PACKING:.0f} times its size",
+            "check the file, or unpack it yourself with gunzip",
+        )
 
 
 def _refuse_too_large(need: int, header: fits.Header | LightHeader, path: Path) -> None:
-    room = int(psutil.virtual_memory().available * MEMORY_FRACTION)
-    if need > room:
+    available = int(psutil.virtual_memory().available * MEMORY_FRACTION)
+    if need > available:
         shape = " x ".join(str(header[f"NAXIS{axis + 1}"]) for axis in range(int(header["NAXIS"])))
         raise TooLargeError(
-            f"{shown_name(path)} claims an array of {shape} ({need / 1e9:.3g} GB)",
-            f"at most {room / 1e9:.1f} GB on this machine now",
+            f"{shown_name(path)} claims an array of {shape} ({naturalsize(need)})",
+            f"at most {naturalsize(available)} on this machine now",
             "check the file, or use a machine with more memory",
         )
 

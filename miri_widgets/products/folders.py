@@ -100,7 +100,7 @@ def list_folder(path: Path, suffixes: Sequence[str] = ()) -> FolderListing:
                     f"choose {str(path)[-120:]}" if not wanted else "choose another one",
                 )  # fmt: skip
         with os.scandir(path) as entries:
-            found = [(entry.name, _is_folder(entry)) for entry in entries if not entry.name.startswith(".")]
+            folders = [(entry.name, _is_folder(entry)) for entry in entries if not entry.name.startswith(".")]
     except FileNotFoundError as error:
         raise MissingFileError(
             f"there is no folder {shown}", "one that exists", "correct its name"
@@ -114,10 +114,12 @@ def list_folder(path: Path, suffixes: Sequence[str] = ()) -> FolderListing:
     counts, whole = count_exposures(path)
     return FolderListing(
         path=path,
-        folders=tuple(sorted(name for name, is_folder in found if is_folder))[:MOST_SHOWN],
+        folders=tuple(sorted(name for name, is_folder in folders if is_folder))[:MOST_SHOWN],
         files=tuple(
             sorted(
-                name for name, is_folder in found if not is_folder and name.lower().endswith(tuple(suffixes))
+                name
+                for name, is_folder in folders
+                if not is_folder and name.lower().endswith(tuple(suffixes))
             )
         )[:MOST_SHOWN]
         if suffixes
@@ -139,15 +141,15 @@ def count_exposures(path: Path) -> tuple[dict[str, int], bool]:
     bool
         Whether all was looked at; else the counts are lower limits.
     """
-    counts, looked = dict.fromkeys(STARTS, 0), 0
+    counts, examined = dict.fromkeys(STARTS, 0), 0
     for _, folders, files in walk_folders(path):
         for name in filter(is_fits_name, files):
             if (suffix := suffix_of(name)) in counts:
                 counts[suffix] += 1
-        looked += len(folders) + len(files)
-        if looked > MOST_ENTRIES:
+        examined += len(folders) + len(files)
+        if examined > MOST_ENTRIES:
             break
-    return {suffix: count for suffix, count in counts.items() if count}, looked <= MOST_ENTRIES
+    return {suffix: count for suffix, count in counts.items() if count}, examined <= MOST_ENTRIES
 
 
 def complete_path(text: str, most: int = 20) -> tuple[str, ...]:

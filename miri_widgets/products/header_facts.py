@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from miri_widgets.products.fits_reader import read_headers
+from miri_widgets.products.header_values import header_text
 
 __all__ = ["header_facts"]
 
@@ -32,23 +33,23 @@ def header_facts(path: Path) -> dict[str, dict[str, str]]:
     MissingFileError, NotFitsError, TooLargeError
         As `read_headers`.
     """
-    found: dict[str, dict[str, str]] = {
+    facts: dict[str, dict[str, str]] = {
         kind: {} for kind in ("context", "version", "step", "reference file", "exposure")
     }
     header = read_headers(path)[0]
-    for card in header.cards:
-        key, value = card.keyword, str(card.value).strip()
+    for key in header:
+        value = header_text(header, key)
         if key.startswith("S_") and key != "S_REGION":
-            found["step"][key[2:].lower()] = value
+            facts["step"][key[2:].lower()] = value
         elif key.startswith("R_") and value not in _NOT_REFERENCES:
-            found["reference file"][key[2:].lower()] = value.removeprefix("crds://")
+            facts["reference file"][key[2:].lower()] = value.removeprefix("crds://")
         elif key == "CRDS_CTX":
-            found["context"]["CRDS context"] = value
+            facts["context"]["CRDS context"] = value
         elif key in _VERSIONS:
-            found["version"][_VERSIONS[key]] = value
+            facts["version"][_VERSIONS[key]] = value
         elif key in _EXPOSURE:
-            found["exposure"][_EXPOSURE[key]] = value
-    return found
+            facts["exposure"][_EXPOSURE[key]] = value
+    return facts
 
 
 _EXPOSURE = {

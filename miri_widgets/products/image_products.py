@@ -47,7 +47,7 @@ def write_images(
         label = "SCI" if name == first else name.removeprefix(f"{first}_").upper()
         plane = np.asarray(image)
         hdu = fits.ImageHDU(plane.astype(np.uint8) if plane.dtype == bool else plane, name=label)
-        if unit and not any(word in name for word in _UNITLESS):
+        if unit and not any(part in name for part in _UNITLESS):
             hdu.header["BUNIT"] = unit
         hdus.append(hdu)
     with new_file(Path(path)) as temporary:

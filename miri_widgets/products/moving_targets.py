@@ -32,7 +32,7 @@ def moving_targets(exposures: Iterable[Exposure]) -> tuple[str, ...]:
         From a scan.
     """
     all_of_them = list(exposures)
-    moving = [one for one in all_of_them if one.is_moving]
+    moving = [exposure for exposure in all_of_them if exposure.is_moving]
     if not moving:
         return ()
     count = (
@@ -47,7 +47,7 @@ def moving_targets(exposures: Iterable[Exposure]) -> tuple[str, ...]:
             f"{len(all_of_them) - len(moving)} exposures of this program do not follow the moving target: image3 refuses to "
             "mix them within a filter; exclude either kind."
         )
-    if lost := [one for one in moving if one.target_position is None]:
+    if lost := [exposure for exposure in moving if exposure.target_position is None]:
         sentences.append(
             f"{_names(lost)} of a moving target without its position (MT_RA, MT_DEC): image3 would draw the target out "
             "and refuses them; take the files as the archive gives them."
@@ -71,23 +71,23 @@ def require_one_target(exposures: Sequence[Exposure]) -> None:
     InputError
         If the position of a moving target is missing, or lies on both sides of RA 0.
     """
-    moving = [one for one in exposures if one.is_moving]
+    moving = [exposure for exposure in exposures if exposure.is_moving]
     if not moving:
         return
-    fixed = [one for one in exposures if not one.is_moving]
+    fixed = [exposure for exposure in exposures if not exposure.is_moving]
     if fixed:
         raise MixedExposuresError(
             f"{_names(moving)} following a moving target (TARGTYPE), {_names(fixed)} not",
             "exposures of one kind",
             "leave either of them out",
         )
-    if lost := [one for one in moving if one.target_position is None]:
+    if lost := [exposure for exposure in moving if exposure.target_position is None]:
         raise InputError(
             f"{_names(lost)} of a moving target without its position (MT_RA, MT_DEC)",
             "the position in every exposure: the pipeline would add up the sky and draw the target out",
             "take the files as the archive gives them, or leave these out",
         )
-    ras = [one.target_position[0] for one in moving if one.target_position]
+    ras = [exposure.target_position[0] for exposure in moving if exposure.target_position]
     if max(ras) - min(ras) > 180:
         raise InputError(
             f"a moving target on both sides of RA 0 (MT_RA from {min(ras):.4f} to {max(ras):.4f})",
@@ -117,22 +117,22 @@ def mosaic_footprints(exposures: Iterable[Exposure]) -> Mapping[str, tuple[tuple
     """
     given = list(exposures)
     positions: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for one in given:
-        if one.is_moving and one.target_position:
-            positions[one.filter].append(one.target_position)
-    found = {}
-    for one in given:
-        corners = parse_footprint(one.s_region)
-        if one.is_moving and one.target_position:
+    for exposure in given:
+        if exposure.is_moving and exposure.target_position:
+            positions[exposure.filter].append(exposure.target_position)
+    footprints = {}
+    for exposure in given:
+        corners = parse_footprint(exposure.s_region)
+        if exposure.is_moving and exposure.target_position:
             # as assign_mtwcs does: numbers of RA and Dec are added
-            ras, decs = zip(*positions[one.filter], strict=True)
-            east, north = fmean(ras) - one.target_position[0], fmean(decs) - one.target_position[1]
+            ras, decs = zip(*positions[exposure.filter], strict=True)
+            east, north = fmean(ras) - exposure.target_position[0], fmean(decs) - exposure.target_position[1]
             corners = tuple((ra + east, dec + north) for ra, dec in corners)
-        found[one.root] = corners
-    return found
+        footprints[exposure.root] = corners
+    return footprints
 
 
 def _names(exposures: Sequence[Exposure]) -> str:
-    roots = [one.root for one in exposures]
+    roots = [exposure.root for exposure in exposures]
     more = f" and {len(roots) - _NAMES} more" if len(roots) > _NAMES else ""
     return ", ".join(roots[:_NAMES]) + more

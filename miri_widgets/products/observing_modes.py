@@ -61,7 +61,8 @@ class ObservingMode:
 def modes_of(exposures: Iterable[Exposure]) -> tuple[ObservingMode, ...]:
     """Return the different modes of exposures, by wavelength."""
     return _ordered(
-        ObservingMode(one.filter, one.subarray, one.readpatt, one.start[:10]) for one in exposures
+        ObservingMode(exposure.filter, exposure.subarray, exposure.readpatt, exposure.start[:10])
+        for exposure in exposures
     )
 
 
@@ -74,7 +75,7 @@ def assumed_modes(files: Iterable[ArchiveFile]) -> tuple[ObservingMode, ...]:
     The archive tells filter and day; the full array and the fast readout, as nearly all imaging has them, are
     assumed until the headers are here.
     """
-    return _ordered(ObservingMode(one.filter, date=one.start) for one in files if one.filter)
+    return _ordered(ObservingMode(file.filter, date=file.start) for file in files if file.filter)
 
 
 def _ordered(modes: Iterable[ObservingMode]) -> tuple[ObservingMode, ...]:

@@ -98,12 +98,12 @@ def _read_list(path: Path, shape: tuple[int, int], first: int) -> NDArray[np.boo
         raise _not_a_list(path, 1, str(error)) from error
     header = True
     for number, line in enumerate(lines, start=1):
-        words = line.partition("#")[0].replace(",", " ").split()
-        if not words or (header and [word.lower() for word in words[:2]] == ["x", "y"]):
+        cells = line.partition("#")[0].replace(",", " ").split()
+        if not cells or (header and [cell.lower() for cell in cells[:2]] == ["x", "y"]):
             continue
         header = False
         try:
-            x, y = (float(word) for word in words)
+            x, y = (float(cell) for cell in cells)
             column, row = int(x) - first, int(y) - first
         except (ValueError, OverflowError) as error:
             raise _not_a_list(path, number, line.strip()) from error

@@ -96,8 +96,8 @@ def content_parts(path: Path) -> dict[str, str]:
     with warnings.catch_warnings(), fits.open(path, do_not_scale_image_data=True) as hdus:
         warnings.simplefilter("ignore", AstropyWarning)
         parts = {}
-        for place, hdu in enumerate(hdus):
-            name = f"{hdu.name or place},{hdu.ver}"
+        for index, hdu in enumerate(hdus):
+            name = f"{hdu.name or index},{hdu.ver}"
             parts[f"{name} header"] = _digest(_cards(hdu.header).encode())
             if hdu.data is not None:
                 parts[f"{name} data"] = _data(hdu)
@@ -139,10 +139,10 @@ def _tree(raw: bytes) -> str:
 
 def _steady(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _steady(one) for key, one in value.items() if str(key) not in _VOLATILE_META}
+        return {str(key): _steady(entry) for key, entry in value.items() if str(key) not in _VOLATILE_META}
     if isinstance(value, list):  # pairs are how YAML gives an ordered mapping
-        pairs = [one for one in value if isinstance(one, tuple)]
-        return [_steady(one) for one in value] if not pairs else _steady(dict(pairs))
+        pairs = [entry for entry in value if isinstance(entry, tuple)]
+        return [_steady(entry) for entry in value] if not pairs else _steady(dict(pairs))
     return value
 
 

@@ -148,9 +148,9 @@ class Program:
     def origin(self) -> str:
         """Where the exposures come from, and how to change it, for a page; empty when they are real."""
         if self.awaited:
-            places = " or ".join(map(str, self.awaited))
+            folders = " or ".join(map(str, self.awaited))
             return (
-                f"Simulated twin: there are no {STARTS[self.start]} ({self.start} files) in {places}, so simulated ones with the "
+                f"Simulated twin: there are no {STARTS[self.start]} ({self.start} files) in {folders}, so simulated ones with the "
                 f"pointings, dates and filters of {self._real} stand in. Put the real ones there and open this page again."
             )
         return self.provenance
@@ -172,12 +172,12 @@ class Program:
 
     def has_exposures(self) -> bool:
         """Say whether the folders hold any exposure to begin with; the search stops at the first."""
-        found = search_files(
+        files = search_files(
             self.folders,
             exclude=self.excluded_places,
             wanted=lambda name: is_fits_name(name) and suffix_of(name) == self.start,
         )
-        return any(suffix_of(path) == self.start for path in found)
+        return any(suffix_of(path) == self.start for path in files)
 
     @property
     def excluded_places(self) -> tuple[Path, ...]:
@@ -202,21 +202,21 @@ class Program:
         clicks sets no variables. A cache of the institute, where `crds` looks by itself, comes before it.
         """
         names = ("CRDS_PATH", "CRDS_CONTEXT", "CRDS_SERVER_URL")
-        found = {name: os.environ[name] for name in names if os.environ.get(name)}
+        environment = {name: os.environ[name] for name in names if os.environ.get(name)}
         if self.crds_path:
-            found["CRDS_PATH"] = self.crds_path
+            environment["CRDS_PATH"] = self.crds_path
         if self.crds_context:
-            found["CRDS_CONTEXT"] = self.crds_context
-        if not found.get("CRDS_PATH") and not _INSTITUTE.is_dir():
-            found["CRDS_PATH"] = str(Path.home() / "crds_cache")
-            found.setdefault("CRDS_SERVER_URL", "https://jwst-crds.stsci.edu")
+            environment["CRDS_CONTEXT"] = self.crds_context
+        if not environment.get("CRDS_PATH") and not _INSTITUTE.is_dir():
+            environment["CRDS_PATH"] = str(Path.home() / "crds_cache")
+            environment.setdefault("CRDS_SERVER_URL", "https://jwst-crds.stsci.edu")
         if self.simulated:
             # the context of simulated references is named after their content, and known by their cache alone
             if not self.crds_context:
-                found.pop("CRDS_CONTEXT", None)
+                environment.pop("CRDS_CONTEXT", None)
             # a "serverless" address keeps CRDS from asking the network
-            found["CRDS_SERVER_URL"] = "https://jwst-serverless.stsci.edu"
-        return found
+            environment["CRDS_SERVER_URL"] = "https://jwst-serverless.stsci.edu"
+        return environment
 
 
 def load_program(path: Path) -> Program:
@@ -333,7 +333,7 @@ def save_program(program: Program, path: Path) -> None:
     }
     values["folders"] = [str(folder) for folder in program.folders]
     if program.exclude:
-        values["exclude"] = [str(place) for place in program.exclude]
+        values["exclude"] = [str(path) for path in program.exclude]
     values["workspace"] = str(program.workspace)
     if program.twin and not program.awaited:
         values["twin"] = program.twin
@@ -372,11 +372,11 @@ def _toml(path: Path) -> dict[str, Any]:
             f"{shown_name(path)}: tables within tables without end", "a program's TOML file", "correct it"
         ) from error
     except ValueError as error:  # integers of thousands of digits, too
-        looks_like_json = text.lstrip().startswith("{")
+        is_json = text.lstrip().startswith("{")
         raise BadTableError(
             f"{shown_name(path)}: {str(error)[:200]}",
-            "a TOML file" + ", not JSON" * looks_like_json,
-            "write its keys as KEY = VALUE" if looks_like_json else "correct that line",
+            "a TOML file" + ", not JSON" * is_json,
+            "write its keys as KEY = VALUE" if is_json else "correct that line",
         ) from error
 
 

@@ -80,8 +80,8 @@ def check_values(values: Mapping[str, Any], path: Path) -> None:
             )
         kinds = _KEYS[key]
         if isinstance(value, bool) or not isinstance(value, kinds):
-            words = " or ".join(_KINDS[kind] for kind in kinds)
-            raise _bad(path, key, value, words)
+            kinds_text = " or ".join(_KINDS[kind] for kind in kinds)
+            raise _bad(path, key, value, kinds_text)
         if isinstance(value, list):
             _check_list(key, value, path)
         if isinstance(value, str) and not _is_text(value):
@@ -175,13 +175,13 @@ def _check_tables(values: Mapping[str, Any], path: Path) -> None:
         _check_filter(f"display.{name}", name, path)
 
 
-def _check_filter(place: str, name: Any, path: Path) -> None:
+def _check_filter(key: str, name: Any, path: Path) -> None:
     """Refuse a filter that does not exist: what is said for it would never act."""
     if name not in FILTERS:
         near = (
             get_close_matches(str(name).upper(), FILTERS, n=1, cutoff=0.75) if isinstance(name, str) else []
         )
-        raise _bad(path, place, name, f"{near[0]}?" if near else "a filter, one of " + ", ".join(FILTERS))
+        raise _bad(path, key, name, f"{near[0]}?" if near else "a filter, one of " + ", ".join(FILTERS))
 
 
 def flat_settings(entries: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def read_ranges(values: Mapping[str, Any], path: Path) -> dict[str, dict[str, tu
     BadTableError
         If a kind is unknown, or something is no range.
     """
-    found: dict[str, dict[str, tuple[float, float]]] = {}
+    ranges: dict[str, dict[str, tuple[float, float]]] = {}
     for name, kinds in values.items():
         if not isinstance(kinds, dict) or set(kinds) - set(DISPLAYED):
             raise BadTableError(
@@ -270,5 +270,5 @@ def read_ranges(values: Mapping[str, Any], path: Path) -> dict[str, dict[str, tu
                     "two finite numbers, white above black",
                     "correct it",
                 ) from error
-        found[name] = {kind: (float(black), float(white)) for kind, (black, white) in kinds.items()}
-    return found
+        ranges[name] = {kind: (float(black), float(white)) for kind, (black, white) in kinds.items()}
+    return ranges

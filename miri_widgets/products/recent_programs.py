@@ -94,8 +94,8 @@ def open_folder(
     parts = (str(folder), stages, chain, *([start] if start != "uncal" else []))
     mark = hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
     own = [part for part in folder.parts[1:] if part.lower() not in ("uncal", "raw", "data")][-1:]
-    words = "_".join(own) or "folder"
-    name = (re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:40] or "folder") + "_" + mark
+    stem = "_".join(own) or "folder"
+    name = (re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:40] or "folder") + "_" + mark
     path = _opened_folder() / f"{name}.toml"
     title = " ".join(title.split())[:120]
     if path.is_file():
@@ -107,7 +107,7 @@ def open_folder(
     simulated = _twin_of(folder)
     program = Program(
         name=name,
-        title=title or words,
+        title=title or stem,
         description=f"{STARTS[start].capitalize()} in {folder}.",
         start=start,
         program=number.zfill(5) if number else "",
@@ -133,13 +133,13 @@ def opened_programs(chain: Sequence[str] = ()) -> tuple[OpenedProgram, ...]:
     chain : sequence of str
         The only stages of the dashboard that asks: programs of other dashboards are left out.
     """
-    found = []
+    programs = []
     for path in _opened_folder().glob("*.toml"):
         with suppress(MiriWidgetsError, OSError):
             program = load_program(path)
             if program.chain == tuple(chain):
-                found.append(OpenedProgram(path, program, path.stat().st_mtime))
-    return tuple(sorted(found, key=lambda one: (-one.when, one.path.name)))
+                programs.append(OpenedProgram(path, program, path.stat().st_mtime))
+    return tuple(sorted(programs, key=lambda program: (-program.when, program.path.name)))
 
 
 def known_workspaces(beside: Path | str = "") -> tuple[Path, ...]:
@@ -151,12 +151,12 @@ def known_workspaces(beside: Path | str = "") -> tuple[Path, ...]:
     beside : path
         Folder of program files, which count as well as those that were opened from a page; by default the current one.
     """
-    found: dict[Path, float] = {}
+    times: dict[Path, float] = {}
     for path in (*Path(beside).glob("*.toml"), *_opened_folder().glob("*.toml")):
         with suppress(MiriWidgetsError, OSError, ValueError):
             workspace = load_program(path).workspace
-            found[workspace] = max(one.stat().st_mtime for one in (workspace / "runs").iterdir())
-    return tuple(sorted(found, key=lambda one: -found[one]))
+            times[workspace] = max(path.stat().st_mtime for path in (workspace / "runs").iterdir())
+    return tuple(sorted(times, key=lambda workspace: -times[workspace]))
 
 
 def touch_opened(path: Path) -> None:
@@ -168,5 +168,5 @@ def touch_opened(path: Path) -> None:
 def _twin_of(folder: Path) -> str:
     """Return the name of the simulated program of `data_root` that a folder belongs to; empty when none."""
     root = data_root().resolve()
-    inside = next((one for one in (folder, *folder.parents) if one.parent == root), None)
+    inside = next((candidate for candidate in (folder, *folder.parents) if candidate.parent == root), None)
     return inside.name if inside is not None and (inside / "twin.json").is_file() else ""

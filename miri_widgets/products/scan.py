@@ -134,10 +134,10 @@ def scan(
     known = _read_index(index)
     seen: dict[str, dict[str, Any]] = {}
     items: list[Exposure | Mosaic | Problem] = []
-    found = search_files(folders, lambda path, error: items.append(Problem(path, error)), exclude, _is_wanted)
+    files = search_files(folders, lambda path, error: items.append(Problem(path, error)), exclude, _is_wanted)
     partial: list[Path] = []
     packed: list[Path] = []
-    for path in sorted(found):
+    for path in sorted(files):
         if is_partial_name(path.name):
             partial.append(path)
             continue
@@ -151,12 +151,10 @@ def scan(
         except OSError:  # it went away
             continue
         stamp = [status.st_size, status.st_mtime_ns]
-        entry = known.get(str(path))
-        if entry is None or entry["stamp"] != stamp:
-            entry = {"stamp": stamp, **_read(path)}
+        entry, item = _remembered(path, stamp, known.get(str(path)))
         if entry["facts"].get("kind") not in _PASSING:
             seen[str(path)] = entry
-        items.append(_rebuild(path, entry))
+        items.append(item)
     if index is not None and seen != known:
         try:
             write_json(index, {"version": _INDEX_VERSION, "files": seen})
@@ -174,6 +172,19 @@ def scan(
         mosaics=tuple(item for item in items if isinstance(item, Mosaic)),
         problems=tuple(item for item in items if isinstance(item, Problem)),
     )
+
+
+def _remembered(
+    path: Path, stamp: list[int], entry: Any
+) -> tuple[dict[str, Any], Exposure | Mosaic | Problem]:
+    """Return what the index knows of a file, or what the file says when it changed or the index is damaged."""
+    if isinstance(entry, dict) and entry.get("stamp") == stamp:
+        try:
+            return entry, _rebuild(path, entry)
+        except Exception:  # the index lies on a disk like everything else: the file itself knows better
+            pass
+    fresh = {"stamp": stamp, **_read(path)}
+    return fresh, _rebuild(path, fresh)
 
 
 def _is_wanted(name: str) -> bool:
@@ -224,10 +235,16 @@ def _read(path: Path) -> dict[str, Any]:
     except MiriWidgetsError as error:
         return {"kind": "problem", "facts": error.to_dict()}
     except OSError as error:
-        problem = MissingFileError(
+        problem: MiriWidgetsError = MissingFileError(
             f"{shown_name(path)} went away ({error.strerror})", "a file that stays", "scan the folder again"
         )
-        return {"kind": "problem", "facts": problem.to_dict()}
+    except Exception as error:  # no header, whatever it holds, hides the other files of a folder
+        problem = NotFitsError(
+            f"{shown_name(path)} cannot be understood ({type(error).__name__}: {str(error)[:80]})",
+            "headers as the pipeline writes them",
+            "download it again, or leave this file out",
+        )
+    return {"kind": "problem", "facts": problem.to_dict()}
 
 
 def _mosaic_facts(path: Path, headers: Sequence[Header]) -> dict[str, Any]:
@@ -296,7 +313,10 @@ def _read_index(index: Path | None) -> dict[str, Any]:
         content = json.loads(index.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return dict(content["files"]) if content.get("version") == _INDEX_VERSION else {}
+    if not isinstance(content, dict) or content.get("version") != _INDEX_VERSION:
+        return {}
+    files = content.get("files")
+    return files if isinstance(files, dict) else {}
 
 
 def _number_tiles(exposures: list[Exposure]) -> tuple[Exposure, ...]:

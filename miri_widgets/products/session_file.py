@@ -27,11 +27,11 @@ _NESTED = ("settings", "view")
 
 
 def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
 def _mappings(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
+    return isinstance(value, dict) and all(isinstance(entry, dict) for entry in value.values())
 
 
 _FIELDS: dict[str, Callable[[Any], bool]] = {
@@ -84,7 +84,7 @@ class SessionFile:
         self._own = dict(_parts(self.found))
         self._asked: Mapping[str, Any] = {}
 
-    def write(self, values: Mapping[str, Any], *, now: bool = False) -> None:
+    def write(self, values: Mapping[str, Any], *, immediately: bool = False) -> None:
         """
         Write what changed since the last time; other fields stay as another page left them.
 
@@ -95,7 +95,7 @@ class SessionFile:
         ----------
         values : mapping
             As `models.memory.memory_of` gives them.
-        now : bool
+        immediately : bool
             Whether to write what is still moving, too.
 
         Raises
@@ -103,7 +103,7 @@ class SessionFile:
         WorkspaceError
             If the file cannot be written; the old one is whole then.
         """
-        moving = not now and values.get("view") != self._asked.get("view")
+        moving = not immediately and values.get("view") != self._asked.get("view")
         self._asked = values
         parts = dict(_parts(values))
         changed = {
@@ -132,12 +132,12 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
         return {}, f"{path.name}, which holds your choices of last time, is damaged: {begin}"
     version = content.get("version") if isinstance(content, dict) else None
     if version != _VERSION:
-        told = f"of version {version}" if isinstance(version, int) else "no session file"
-        return {}, f"{path.name} is {told}, not of version {_VERSION}: {begin}"
+        description = f"of version {version}" if isinstance(version, int) else "no session file"
+        return {}, f"{path.name} is {description}, not of version {_VERSION}: {begin}"
     good = {name: content[name] for name, fits in _FIELDS.items() if name in content and fits(content[name])}
     bad = [name for name in _FIELDS if name in content and name not in good]
-    told = f"{path.name} is damaged where it tells {', '.join(bad)}: these begin anew." if bad else ""
-    return good, told
+    description = f"{path.name} is damaged where it tells {', '.join(bad)}: these begin anew." if bad else ""
+    return good, description
 
 
 def _parts(values: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

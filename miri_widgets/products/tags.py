@@ -104,7 +104,7 @@ def tag_from(values: Mapping[str, Any], base: Tag | None = None) -> Tag:
     ParameterError
         If there is no such verdict, anomaly or attribute.
     """
-    known = {one.name for one in fields(Tag)}
+    known = {field.name for field in fields(Tag)}
     if unknown := sorted(set(values) - known):
         raise ParameterError(f"{str(unknown[0])[:40]!r} of a tag", ", ".join(sorted(known)), "correct it")
     checked = dict(values)
@@ -123,7 +123,7 @@ def _verdict(value: Any) -> Verdict:
     try:
         return Verdict(str(value or ""))
     except ValueError as error:
-        choices = ", ".join(one for one in Verdict if one)
+        choices = ", ".join(verdict for verdict in Verdict if verdict)
         raise ParameterError(f"the tag {str(value)[:40]!r}", choices, "correct the tag") from error
 
 
@@ -162,10 +162,10 @@ def changed(tags: Mapping[str, Tag], changes: Mapping[str, Mapping[str, Any]]) -
     dict of str to Tag
         Those that say something.
     """
-    found = dict(tags)
+    result = dict(tags)
     for root, values in changes.items():
-        found[root] = tag_from(values, found.get(root))
-    return {root: tag for root, tag in sorted(found.items()) if tag != Tag()}
+        result[root] = tag_from(values, result.get(root))
+    return {root: tag for root, tag in sorted(result.items()) if tag != Tag()}
 
 
 def read_tags(path: Path) -> dict[str, Tag]:
@@ -223,7 +223,8 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
         after = changed(before, changes)
         if after != before:
             written = {
-                root: {one.name: getattr(tag, one.name) for one in fields(Tag)} for root, tag in after.items()
+                root: {field.name: getattr(tag, field.name) for field in fields(Tag)}
+                for root, tag in after.items()
             }
             write_json(path, {"version": _VERSION, "exposures": written})
     return after

@@ -7,6 +7,8 @@ import gzip
 import zlib
 from pathlib import Path
 
+from humanize import naturalsize
+
 from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.fits_reader import shown_name
 
@@ -88,7 +90,7 @@ def read_text(path: Path, expected: str, remedy: str, *, largest: int = LARGEST_
         why = getattr(error, "strerror", None) or str(error)
         raise BadTableError(f"{shown_name(path)} cannot be read ({why})", expected, remedy) from error
     if len(content) > largest:
-        raise BadTableError(f"{shown_name(path)} is larger than {largest / 1024**2:.0f} MB", expected, remedy)
+        raise BadTableError(f"{shown_name(path)} is larger than {naturalsize(largest)}", expected, remedy)
     for start, kind in _OTHER_KINDS:
         if content.startswith(start) and not (start == b"#ASDF" and b"\0" not in content):
             raise BadTableError(f"{shown_name(path)} cannot be read (it is {kind})", expected, remedy)

@@ -118,31 +118,37 @@ def make_sheet(paths: Mapping[str, Path], cache: Path | None = None) -> Sheet:
     cache : Path, optional
         As for `read_thumbnail`.
     """
-    found: dict[str, Thumbnail] = {}
+    thumbnails: dict[str, Thumbnail] = {}
     failures: dict[str, str] = {}
 
     def read(name: str) -> None:
         try:
-            found[name] = read_thumbnail(paths[name], cache)
+            thumbnails[name] = read_thumbnail(paths[name], cache)
         except MiriWidgetsError as error:
             failures[name] = str(error)
 
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="miri-thumbnail") as pool:
         list(pool.map(read, paths))
-        unit = _common_unit(found)
-        for name in [name for name in paths if name in found and found[name].unit != unit]:
+        unit = _common_unit(thumbnails)
+        for name in [name for name in paths if name in thumbnails and thumbnails[name].unit != unit]:
             failures[name] = (
-                f"{shown_name(paths[name])} is in {found.pop(name).unit or 'no unit'}, the others of this kind are in "
+                f"{shown_name(paths[name])} is in {thumbnails.pop(name).unit or 'no unit'}, the others of this kind are in "
                 f"{unit or 'no unit'}: one scaling does not fit both; open it alone."
             )
-        stretch = common_stretch([found[name].spread for name in paths if name in found])
-        drawn = dict(zip(found, pool.map(lambda one: picture(one, stretch), found.values()), strict=True))
+        stretch = common_stretch([thumbnails[name].spread for name in paths if name in thumbnails])
+        drawn = dict(
+            zip(
+                thumbnails,
+                pool.map(lambda thumbnail: picture(thumbnail, stretch), thumbnails.values()),
+                strict=True,
+            )
+        )
     return Sheet(stretch, unit, {name: drawn[name] for name in paths if name in drawn}, failures)
 
 
-def _common_unit(found: Mapping[str, Thumbnail]) -> str:
+def _common_unit(thumbnails: Mapping[str, Thumbnail]) -> str:
     """Return the unit that most thumbnails have; the first by name of several."""
-    counts = Counter(one.unit for one in found.values())
+    counts = Counter(thumbnail.unit for thumbnail in thumbnails.values())
     return min(counts, key=lambda unit: (-counts[unit], unit), default="")
 
 
@@ -158,7 +164,9 @@ def picture(thumbnail: Thumbnail, stretch: Stretch) -> bytes:
 def prune(cache: Path, kept_bytes: int = KEPT_BYTES) -> None:
     """Remove the thumbnails that were not used for longest, until the others take at most `kept_bytes`."""
     with suppress(OSError):
-        entries = [(one.stat(), Path(one.path)) for one in os.scandir(cache) if one.name.endswith(".npz")]
+        entries = [
+            (entry.stat(), Path(entry.path)) for entry in os.scandir(cache) if entry.name.endswith(".npz")
+        ]
         total = sum(status.st_size for status, _ in entries)
         for status, path in sorted(entries, key=lambda entry: entry[0].st_mtime_ns):
             if total <= kept_bytes:

@@ -1,5 +1,5 @@
 """
-Who is to be cited for what a reduction has used.
+Works to cite for a reduction.
 
 Identifiers are given only where they are certain; software is cited by its Zenodo record of all versions.
 """
@@ -20,15 +20,15 @@ class Citation:
     Attributes
     ----------
     key : str
-        For BibTeX, and what `miri_widgets.report.methods_text` asks for.
+        Key in BibTeX and in `miri_widgets.report.methods_text`.
     short : str
         Authors and year, for the running text.
     authors, title : str
         In BibTeX's form.
-    where : str
-        Journal, volume and page, or what it is; empty for none.
+    published_in : str
+        Journal, volume and page; empty for software.
     year : int
-        0 for software of which every version has its own.
+        0 for software, every version of which has its own.
     doi, url : str
         Empty when not certain.
     journal, volume, pages : str
@@ -47,7 +47,7 @@ class Citation:
     pages: str = ""
 
     @property
-    def where(self) -> str:
+    def published_in(self) -> str:
         """Journal, volume and page; empty for software."""
         return ", ".join(filter(None, (self.journal, self.volume, self.pages)))
 
@@ -60,8 +60,8 @@ class Citation:
 _PASP, _APJ = "PASP", "ApJ"
 
 CITATIONS = {
-    one.key: one
-    for one in (
+    work.key: work
+    for work in (
         Citation(
             "Rieke2015", "Rieke et al. 2015", "Rieke, G. H. and Wright, G. S. and B{\\\"o}ker, T. and others",
             "The Mid-Infrared Instrument for the James Webb Space Telescope, I: Introduction",
@@ -130,24 +130,29 @@ def bibtex(citations: Iterable[Citation], versions: dict[str, str] | None = None
         The works.
     versions : dict of str to str, optional
         Version by key, for software.
+
+    Returns
+    -------
+    str
+        The entries, separated by blank lines.
     """
-    return "\n\n".join(_entry(one, (versions or {}).get(one.key, "")) for one in citations)
+    return "\n\n".join(_entry(work, (versions or {}).get(work.key, "")) for work in citations)
 
 
-def _entry(one: Citation, version: str) -> str:
+def _entry(work: Citation, version: str) -> str:
     fields = {
-        "author": one.authors,
-        "title": "{" + one.title.replace("&", r"\&") + "}",
-        "journal": one.journal.replace("&", r"\&"),
-        "year": str(one.year or ""),
-        "volume": one.volume,
-        "pages": one.pages,
+        "author": work.authors,
+        "title": "{" + work.title.replace("&", r"\&") + "}",
+        "journal": work.journal.replace("&", r"\&"),
+        "year": str(work.year or ""),
+        "volume": work.volume,
+        "pages": work.pages,
         "version": version,
-        "publisher": "" if one.journal else "Zenodo",
-        "doi": one.doi,
-        "url": one.url,
+        "publisher": "" if work.journal else "Zenodo",
+        "doi": work.doi,
+        "url": work.url,
     }
     width = max(map(len, fields))
     lines = [f"  {name:<{width}} = {{{value}}}," for name, value in fields.items() if value]
-    kind = "article" if one.journal else "software"
-    return "\n".join([f"@{kind}{{{one.key},", *lines, "}"])
+    kind = "article" if work.journal else "software"
+    return "\n".join([f"@{kind}{{{work.key},", *lines, "}"])

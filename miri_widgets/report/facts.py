@@ -1,4 +1,4 @@
-"""How planned runs and their stages stand, and what their records tell: facts of a report."""
+"""Facts of a report: the state of planned runs and their stages, and the content of their records."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from miri_widgets.settings import Settings
 from miri_widgets.steps.left_out import left_out_words
 
 __all__ = [
-    "ProofFacts",
     "ReportRequest",
     "RunCalls",
     "RunFacts",
     "StageFacts",
+    "ValidationFacts",
     "accelerations_of",
     "by_wavelength",
-    "left_out_of",
-    "proofs_of",
+    "left_out_sentences",
+    "run_count_text",
     "run_facts",
-    "run_words",
     "skipped_steps",
     "software",
     "stage_facts",
+    "validations_of",
     "warnings_of",
 ]
 
 _LONG = 300
 _INSTALLED = re.compile(r"\S*/site-packages/")
-"""Where a package happens to be installed is nobody's business."""
+"""Folder of installed packages, which is removed from texts."""
 _PYTHON = re.compile(r"^py: (?:.*?:\d+: )?(\w*Warning): (.*?)(?: warnings\.warn\(.*)?$")
-"""A warning of Python's own machinery: the place in the code, its class, its text and the line of code."""
+"""A warning of Python's own machinery: location in the code, class, text and line of code."""
 _CODE = re.compile(r"(?<=[.!?)]) (?:return |raise )?(?:[\w.,\[\]* ]+ = )?[\w.]+\([^()]*\)?$")
 """The line of code that Python prints behind the text of a warning: a call at its end, whole or open."""
 _HOUSEKEEPING = frozenset(
@@ -49,11 +49,11 @@ _HOUSEKEEPING = frozenset(
         "ImportWarning", "SyntaxWarning", "BytesWarning", "EncodingWarning",
     )
 )  # fmt: skip
-"""Classes of Python warnings that are for programmers, and tell nothing of the data."""
+"""Classes of Python warnings that are meant for programmers and do not concern the data."""
 
 
 class RunCalls(Protocol):
-    """What a report asks about runs; `miri_widgets.run.program_runs.ProgramRuns` answers."""
+    """What a report needs to know about runs; implemented by `miri_widgets.run.program_runs.ProgramRuns`."""
 
     @property
     def record(self) -> Callable[[Any], Any]: ...
@@ -67,7 +67,7 @@ class RunCalls(Protocol):
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What is to be reported, as the session stands now: frozen values, for another thread."""
+    """The state of a session as frozen values, for another thread."""
 
     program: Program
     services: RunCalls
@@ -83,7 +83,7 @@ class ReportRequest:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One planned run: its key, and whether it is complete."""
+    """A planned run: its key, and whether it is complete."""
 
     stage: str
     label: str
@@ -96,7 +96,7 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class StageFacts:
-    """How a stage of the chain stands."""
+    """The state of a stage of the chain."""
 
     name: str
     title: str
@@ -109,44 +109,46 @@ class StageFacts:
     finished: float = 0.0
     skipped: tuple[str, ...] = ()
     skipped_in: tuple[tuple[str, int], ...] = ()
-    """Steps that some runs have skipped and others have not, with the number of those that have."""
+    """Steps that only some runs skipped, with the number of these runs."""
     version: int = 0
     sentence: str = ""
     methods: str = ""
     acted: bool = True
     filters: tuple[str, ...] = ()
-    """Filters of its complete runs, when they are not those of all exposures."""
+    """Filters of its complete runs, unless they are those of all exposures."""
     with_steps_left_out: int = 0
 
     @property
     def status(self) -> str:
-        """The status in words."""
+        """The status as text."""
         if self.sentence:
             return "cannot run"
         if not self.planned:
             return "takes no exposure"
-        words = (
-            "complete" if self.done == self.planned else f"{self.done} of {run_words(self.planned)} complete"
+        text = (
+            "complete"
+            if self.done == self.planned
+            else f"{self.done} of {run_count_text(self.planned)} complete"
         )
         if self.with_steps_left_out:
-            words += f", {self.with_steps_left_out} of {run_words(self.done)} with steps left out"
-        return words
+            text += f", {self.with_steps_left_out} of {run_count_text(self.done)} with steps left out"
+        return text
 
     @property
-    def skipped_words(self) -> str:
-        """The steps that were skipped; those that only some runs have skipped with how many."""
-        some = [f"{name} ({count} of {run_words(self.done)})" for name, count in self.skipped_in]
+    def skipped_text(self) -> str:
+        """Skipped steps; those that only some runs skipped with their number."""
+        some = [f"{name} ({count} of {run_count_text(self.done)})" for name, count in self.skipped_in]
         return ", ".join([*self.skipped, *some])
 
     @property
     def time(self) -> str:
-        """Sum of the time of its runs, for people."""
+        """Total time of its runs as text."""
         return duration(self.seconds) if self.done else ""
 
 
 @dataclass(frozen=True)
-class ProofFacts:
-    """What a step of ours told of one run."""
+class ValidationFacts:
+    """What a step of this package reports of one run."""
 
     stage: str
     label: str
@@ -157,17 +159,55 @@ class ProofFacts:
 
 
 def by_wavelength(filters: Collection[str]) -> tuple[str, ...]:
-    """Return some filters in the order of their wavelengths."""
+    """
+    Sort filters by wavelength.
+
+    Parameters
+    ----------
+    filters : collection of str
+        Names of filters.
+
+    Returns
+    -------
+    tuple of str
+        The known ones, shortest wavelength first.
+    """
     return tuple(name for name in FILTERS if name in filters)
 
 
-def run_words(count: int) -> str:
-    """Return a number of runs: "1 run", "4 runs"."""
+def run_count_text(count: int) -> str:
+    """
+    Format a number of runs: "1 run", "4 runs".
+
+    Parameters
+    ----------
+    count : int
+        Number of runs.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     return f"{count} run{'' if count == 1 else 's'}"
 
 
 def run_facts(plan: Any, record: Any) -> RunFacts:
-    """Return how one planned run stands; it is complete when it has a record."""
+    """
+    Return the state of a planned run; it is complete if it has a record.
+
+    Parameters
+    ----------
+    plan : RunPlan
+        The planned run.
+    record : Record or None
+        Its record, if it is complete.
+
+    Returns
+    -------
+    RunFacts
+        Its state.
+    """
     if record is None:
         return RunFacts(plan.stage, plan.label, plan.key, False)
     return RunFacts(
@@ -176,7 +216,7 @@ def run_facts(plan: Any, record: Any) -> RunFacts:
 
 
 def _main(label: str, record: Any) -> str:
-    """Return the main product of a run: how its name ends behind the label; of several alike, how many there are."""
+    """Return the main product of a run: its name without the label; of several alike, their number."""
     names = [str(name) for name in record.products]
     first = next(iter(names), "")
     if first.startswith(label):
@@ -189,71 +229,102 @@ def _main(label: str, record: Any) -> str:
 def stage_facts(
     stage: Any,
     refused: str,
-    found: Sequence[tuple[Any, Any]],
+    runs: Sequence[tuple[Any, Any]],
     filters: Mapping[str, str] = MappingProxyType({}),
 ) -> StageFacts:
     """
-    Return how a stage stands, from its planned runs and their records.
+    Return the state of a stage from its planned runs and their records.
 
     Parameters
     ----------
     stage : Stage
         The stage.
     refused : str
-        Why it cannot run; empty when it can.
-    found : sequence of (RunPlan, Record or None)
+        Why the stage cannot run; empty if it can.
+    runs : sequence of (RunPlan, Record or None)
         All planned runs.
     filters : mapping of str to str
-        Filter by root of the exposures that take part.
+        Filter by root of the included exposures.
+
+    Returns
+    -------
+    StageFacts
+        Counts, times and status of the stage.
     """
-    mine = [record for plan, record in found if plan.stage == stage.name]
-    made = [record for record in mine if record is not None]
-    states = Counter(name for record in made for name in skipped_steps(record))
-    skipped = tuple(name for name, count in states.items() if count == len(made))
-    roots = [root for plan, record in found if plan.stage == stage.name and record for root in plan.exposures]
+    records = [record for plan, record in runs if plan.stage == stage.name]
+    completed = [record for record in records if record is not None]
+    states = Counter(name for record in completed for name in skipped_steps(record))
+    skipped = tuple(name for name, count in states.items() if count == len(completed))
+    roots = [root for plan, record in runs if plan.stage == stage.name and record for root in plan.exposures]
     own = {filters[root] for root in roots if root in filters}
     return StageFacts(
         name=stage.name,
         title=stage.title,
         summary=stage.summary,
         own=stage.is_own,
-        done=len(made),
-        planned=len(mine),
-        seconds=sum(record.seconds for record in made),
-        peak_mb=max((record.peak_rss_mb for record in made), default=0.0),
-        finished=max((record.finished for record in made), default=0.0),
+        done=len(completed),
+        planned=len(records),
+        seconds=sum(record.seconds for record in completed),
+        peak_mb=max((record.peak_rss_mb for record in completed), default=0.0),
+        finished=max((record.finished for record in completed), default=0.0),
         skipped=skipped,
-        skipped_in=tuple((name, count) for name, count in states.items() if count < len(made)),
-        version=made[0].stage_version if made else 0,
+        skipped_in=tuple((name, count) for name, count in states.items() if count < len(completed)),
+        version=completed[0].stage_version if completed else 0,
         sentence=without_advice(refused),
         methods=stage.methods,
-        acted=bool(made) and not set(stage.steps) <= set(skipped),
+        acted=bool(completed) and not set(stage.steps) <= set(skipped),
         filters=by_wavelength(own) if own < set(filters.values()) else (),
-        with_steps_left_out=sum(bool(left_out_words(record.facts.get("left_out") or ())) for record in made),
+        with_steps_left_out=sum(
+            bool(left_out_words(record.facts.get("left_out") or ())) for record in completed
+        ),
     )
 
 
 def skipped_steps(record: Any) -> tuple[str, ...]:
-    """Return the names of the steps that a run has skipped."""
+    """
+    Return the names of the steps that a run skipped.
+
+    Parameters
+    ----------
+    record : Record
+        A run.
+
+    Returns
+    -------
+    tuple of str
+        Names of steps.
+    """
     return tuple(
-        one["name"]
-        for one in record.steps
-        if one.get("cal_step") == "SKIPPED" or (not one.get("cal_step") and one.get("state") == "skipped")
+        step["name"]
+        for step in record.steps
+        if step.get("cal_step") == "SKIPPED" or (not step.get("cal_step") and step.get("state") == "skipped")
     )
 
 
 def software(
-    made: Sequence[tuple[Any, Any]],
+    completed: Sequence[tuple[Any, Any]],
 ) -> tuple[dict[str, str], tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """Return versions by package, CRDS contexts, and reference files by type, of complete runs."""
+    """
+    Collect software versions, CRDS contexts and reference files of complete runs.
+
+    Parameters
+    ----------
+    completed : sequence of (RunPlan, Record
+        ) Complete runs.
+
+    Returns
+    -------
+    tuple of (dict, tuple, dict
+        ) Versions by package, CRDS contexts, and names of reference files by type.
+    """
     versions: dict[str, set[str]] = {}
     references: dict[str, set[str]] = {}
-    for _, record in made:
+    for _, record in completed:
         for package, version in record.versions.items():
             versions.setdefault(package, set()).add(version)
         for kind, name in record.references.items():
             references.setdefault(kind, set()).add(name)
-    contexts = sorted({record.crds_context for _, record in made} - {""})
+    contexts = sorted({record.crds_context for _, record in completed} - {""})
     return (
         {name: " | ".join(sorted(some)) for name, some in versions.items()},
         tuple(contexts),
@@ -261,92 +332,138 @@ def software(
     )
 
 
-def accelerations_of(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, str], ...]:
+def accelerations_of(completed: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, str], ...]:
     """
-    Return which exact replacements of slow functions acted in complete runs, with their names.
+    Return the exact replacements of slow functions that acted in complete runs.
 
     Parameters
     ----------
-    made : sequence of (RunPlan, Record)
-        Complete runs; records of earlier versions tell nothing of it, which is said.
+    completed : sequence of (RunPlan, Record)
+        Complete runs; records of earlier versions count as "not recorded".
+
+    Returns
+    -------
+    tuple of (str, str
+        ) Name of the replacement, and in how many runs it acted.
     """
     states: dict[str, Counter[str]] = {}
-    for _, record in made:
+    for _, record in completed:
         for name, state in record.accelerations.items():
             states.setdefault(name, Counter())[str(state)] += 1
-    found = []
+    result = []
     for name, counts in states.items():
-        told = [*counts.most_common(), ("not recorded", len(made) - counts.total())]
-        parts = [f"{state} in {count} of {run_words(len(made))}" for state, count in told if count]
-        found.append((name, "; ".join(parts)))
-    return tuple(found)
+        state_counts = [*counts.most_common(), ("not recorded", len(completed) - counts.total())]
+        counts_text = [
+            f"{state} in {count} of {run_count_text(len(completed))}"
+            for state, count in state_counts
+            if count
+        ]
+        result.append((name, "; ".join(counts_text)))
+    return tuple(result)
 
 
-def left_out_of(made: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
-    """Return which results were made with steps left out, as sentences: each set of steps and reasons once."""
+def left_out_sentences(completed: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
+    """
+    Describe results made with steps left out: each set of steps and reasons once.
+
+    Parameters
+    ----------
+    completed : sequence of (RunPlan, Record
+        ) Complete runs.
+
+    Returns
+    -------
+    tuple of str
+        The sentences.
+    """
     runs: dict[tuple[str, str], list[str]] = {}
-    for plan, record in made:
-        if words := left_out_words(record.facts.get("left_out") or ()):
-            runs.setdefault((plan.stage, words), []).append(plan.label)
-    totals = Counter(plan.stage for plan, _ in made)
+    for plan, record in completed:
+        if reasons := left_out_words(record.facts.get("left_out") or ()):
+            runs.setdefault((plan.stage, reasons), []).append(plan.label)
+    totals = Counter(plan.stage for plan, _ in completed)
     return tuple(
-        f"The pipeline left steps of {stage} out of {len(labels)} of {run_words(totals[stage])} "
-        f"({', '.join(labels[:4])}{' and others' if len(labels) > 4 else ''}): {words}."
-        for (stage, words), labels in runs.items()
+        f"The pipeline left steps of {stage} out of {len(labels)} of {run_count_text(totals[stage])} "
+        f"({', '.join(labels[:4])}{' and others' if len(labels) > 4 else ''}): {reasons}."
+        for (stage, reasons), labels in runs.items()
     )
 
 
-def proofs_of(request: ReportRequest, made: Sequence[tuple[Any, Any]]) -> tuple[ProofFacts, ...]:
-    """Return what steps of ours told of complete runs, the worst first."""
+def validations_of(
+    request: ReportRequest, completed: Sequence[tuple[Any, Any]]
+) -> tuple[ValidationFacts, ...]:
+    """
+    Return the validations of complete runs by steps of this package, worst first.
+
+    Parameters
+    ----------
+    request : ReportRequest
+        The state of the session.
+    completed : sequence of (RunPlan, Record
+        ) Complete runs.
+
+    Returns
+    -------
+    tuple of ValidationFacts
+        Validations and notes.
+    """
     rank = {"harm": 0, "doubtful": 1, "good": 2}
     steps = {stage.name: set(stage.steps) for stage, _ in request.stages}
-    found = []
-    for plan, record in made:
+    validations = []
+    for plan, record in completed:
         if steps.get(plan.stage) and steps[plan.stage] <= set(skipped_steps(record)):
             continue  # a step that did not run did nothing to the data
         report = record.facts.get("report") or {}
-        for proof in [report.get("proof"), *(report.get("proofs") or ())]:
-            if proof:
-                verdict = str(proof.get("verdict", ""))
+        for validation in [report.get("proof"), *(report.get("proofs") or ())]:
+            if validation:
+                verdict = str(validation.get("verdict", ""))
                 accepted = verdict == "harm" and request.services.accepted(plan.key)
                 lines = tuple(
-                    filter(None, (without_advice(str(line)) for line in proof.get("sentences", ())))
+                    filter(None, (without_advice(str(line)) for line in validation.get("sentences", ())))
                 )
-                words = str(proof.get("headline") or "")
-                found.append(ProofFacts(plan.stage, plan.label, verdict, lines, accepted, words))
-        told = tuple(filter(None, (_cut(without_advice(str(line))) for line in report.get("warnings") or ())))
-        if told:
-            found.append(ProofFacts(plan.stage, plan.label, "told", told))
-    return tuple(sorted(found, key=lambda one: rank.get(one.verdict, 3)))
+                headline = str(validation.get("headline") or "")
+                validations.append(
+                    ValidationFacts(plan.stage, plan.label, verdict, lines, accepted, headline)
+                )
+        notes = tuple(
+            filter(None, (_cut(without_advice(str(line))) for line in report.get("warnings") or ()))
+        )
+        if notes:
+            validations.append(ValidationFacts(plan.stage, plan.label, "note", notes))
+    return tuple(sorted(validations, key=lambda facts: rank.get(facts.verdict, 3)))
 
 
-def warnings_of(made: Sequence[tuple[Any, Any]]) -> tuple[tuple[tuple[str, str, int], ...], int]:
+def warnings_of(completed: Sequence[tuple[Any, Any]]) -> tuple[tuple[tuple[str, str, int], ...], int]:
     """
-    Return the warnings about the data, and how many others are for programmers.
+    Collect the warnings about the data, and count those meant for programmers.
+
+    Parameters
+    ----------
+    completed : sequence of (RunPlan, Record
+        ) Complete runs.
 
     Returns
     -------
     tuple of (str, str, int)
-        Stage, warning and in how many complete runs, each warning once.
+        Stage, warning and number of complete runs, each warning once.
     int
-        Different warnings of Python itself, such as of a use that a later version will not have.
+        Number of different warnings of Python itself, such as deprecations.
     """
     counts: Counter[tuple[str, str]] = Counter()
-    others: set[str] = set()
-    for plan, record in made:
+    python_warnings: set[str] = set()
+    for plan, record in completed:
         lines = {" ".join(str(line).split()) for line in record.warnings}
         texts = set()
         for line in sorted(lines):
             match = _PYTHON.match(line)
             if match and match[1] in _HOUSEKEEPING:
-                others.add(match[2])
+                python_warnings.add(match[2])
             else:
-                words = f"{match[1]}: {_CODE.sub('', match[2])}" if match else line
-                texts.add(_cut(_INSTALLED.sub("", words)))
+                text = f"{match[1]}: {_CODE.sub('', match[2])}" if match else line
+                texts.add(_cut(_INSTALLED.sub("", text)))
         counts.update((plan.stage, text) for text in sorted(texts))
-    return tuple((stage, line, count) for (stage, line), count in counts.items()), len(others)
+    return tuple((stage, line, count) for (stage, line), count in counts.items()), len(python_warnings)
 
 
 def _cut(text: str) -> str:
-    """Return a text of sensible length, with a mark where something is missing."""
+    """Truncate a long text, with an ellipsis."""
     return text if len(text) <= _LONG else f"{text[: _LONG - 1].rstrip()}…"

@@ -39,7 +39,7 @@ class Picture:
     Attributes
     ----------
     title, caption : str
-        What it shows; range and scale in words.
+        Subject; range and scale as text.
     png : bytes
         The picture.
     """
@@ -49,34 +49,39 @@ class Picture:
     png: bytes
 
 
-def pictures_of(made: Sequence[tuple[Any, tuple[Path, ...]]]) -> tuple[Picture, ...]:
+def pictures_of(runs: Sequence[tuple[Any, tuple[Path, ...]]]) -> tuple[Picture, ...]:
     """
-    Draw the mosaics, then the sky images, of some runs.
+    Draw the mosaics, then the sky images, of runs.
 
     Parameters
     ----------
-    made : sequence of (Record, tuple of Path)
-        Runs and their products. One that cannot be read is left out: its run is told elsewhere.
+    runs : sequence of (Record, tuple of Path)
+        Runs and their products. Unreadable products are left out; their runs are reported elsewhere.
+
+    Returns
+    -------
+    tuple of Picture
+        The pictures, mosaics first.
     """
-    found: list[tuple[int, Picture]] = []
-    for record, products in made:
+    ranked: list[tuple[int, Picture]] = []
+    for record, products in runs:
         if record.stage not in _STAGES:
             continue
         for path in products:
             suffix = suffix_of(path)
             if suffix in _SHOWN and path.suffix == ".fits":
                 try:
-                    drawn = picture(path, f"{_SHOWN[suffix]} · {path.stem.removesuffix(f'_{suffix}')}")
-                    drawn = replace(drawn, caption=_with_exposures(drawn.caption, record))
+                    drawing = picture(path, f"{_SHOWN[suffix]} · {path.stem.removesuffix(f'_{suffix}')}")
+                    drawing = replace(drawing, caption=_with_exposures(drawing.caption, record))
                 except MiriWidgetsError:
                     continue
-                found.append((list(_SHOWN).index(suffix), drawn))
+                ranked.append((list(_SHOWN).index(suffix), drawing))
                 break
-    return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))
+    return tuple(drawing for _, drawing in sorted(ranked, key=lambda pair: pair[0]))
 
 
 def _with_exposures(caption: str, record: Any) -> str:
-    """Say of how many exposures a picture is made, as the run's record tells."""
+    """Prefix a caption by the number of exposures in the run's record."""
     count = len(record.exposures)
     return f"{count} exposure{'' if count == 1 else 's'}; {caption}" if count else caption
 
@@ -90,7 +95,12 @@ def picture(path: Path, title: str) -> Picture:
     path : Path
         A product with SCI, in any unit.
     title : str
-        What it shows.
+        Title of the picture.
+
+    Returns
+    -------
+    Picture
+        The picture.
 
     Raises
     ------
@@ -98,24 +108,24 @@ def picture(path: Path, title: str) -> Picture:
         If it cannot be read.
     """
     image = read_covered_image(path).astype(np.float32)
-    header = next(one for one in read_headers(path) if one.get("EXTNAME") == "SCI")
+    header = next(table for table in read_headers(path) if table.get("EXTNAME") == "SCI")
     unit = unit_name(header)[:40]
     step = max(1, -(-max(image.shape) // _SIDE))
     small = _averaged(image, step)
     low, high = _limits(small)
     wcs = _celestial(header)
-    # products of the sky stage lie in detector pixels, whatever the WCS of the exposure was that they were copied from
+    # products of the sky stage are in detector pixels, whatever the WCS of the exposure that they were copied from
     if suffix_of(path) != "i2d":
         wcs = None
     scale = float(np.mean(proj_plane_pixel_scales(wcs))) * 3600 if wcs is not None else 0.0
-    png, bar = _drawn(small, low, high, unit, scale * step, _axes(wcs, image.shape))
-    told = [f"{image.shape[1]} × {image.shape[0]} pixels"]
-    told += [f"{scale:.3g} arcsec per pixel"] if scale else []
-    told += [
+    png, bar = _render_png(small, low, high, unit, scale * step, _axes(wcs, image.shape))
+    caption = [f"{image.shape[1]} × {image.shape[0]} pixels"]
+    caption += [f"{scale:.3g} arcsec per pixel"] if scale else []
+    caption += [
         f"white to black: {low:.3g} to {high:.3g} {unit}, on an arcsinh curve".replace("-", "\N{MINUS SIGN}")
     ]
-    told += [f"bar {bar} arcsec; north and east as marked"] if bar else []
-    return Picture(title, "; ".join(told), png)
+    caption += [f"bar {bar} arcsec; north and east as marked"] if bar else []
+    return Picture(title, "; ".join(caption), png)
 
 
 def _averaged(image: NDArray[np.float32], step: int) -> NDArray[np.float32]:
@@ -149,7 +159,7 @@ def _celestial(header: Any) -> Any:
 
 
 def _axes(wcs: Any, shape: tuple[int, ...]) -> tuple[tuple[float, float], ...]:
-    """Return the directions of north and east in pixels, of length one, at the middle of an image."""
+    """Return unit vectors of north and east in pixels at the centre of an image."""
     if wcs is None:
         return ()
     x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
@@ -160,11 +170,11 @@ def _axes(wcs: Any, shape: tuple[int, ...]) -> tuple[tuple[float, float], ...]:
     # columns: pixels for a step to the east, and to the north
     turned = np.linalg.inv(steps)
     turned /= np.hypot(*turned)
-    found = [(float(turned[0, axis]), float(turned[1, axis])) for axis in (1, 0)]
-    return tuple(found)
+    directions = [(float(turned[0, axis]), float(turned[1, axis])) for axis in (1, 0)]
+    return tuple(directions)
 
 
-def _drawn(
+def _render_png(
     image: NDArray[np.float32],
     low: float,
     high: float,
@@ -172,7 +182,7 @@ def _drawn(
     scale: float,
     axes: tuple[tuple[float, float], ...],
 ) -> tuple[bytes, int]:
-    """Return the PNG, and the length of its scale bar in arcsec; 0 when it has none."""
+    """Return the PNG and the length of its scale bar [arcsec], 0 if it has none."""
     # not at import: matplotlib takes long, and few sessions make a report
     from astropy.visualization import AsinhStretch, ImageNormalize
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -202,7 +212,7 @@ def _drawn(
 
 
 def _scale_bar(plot: Any, nx: int, ny: int, scale: float) -> int:
-    length = max((one for one in _BARS if one <= 0.3 * nx * scale), default=0)
+    length = max((bar for bar in _BARS if bar <= 0.3 * nx * scale), default=0)
     if not length:
         return 0
     x, y = 0.04 * nx, 0.05 * ny

@@ -1,7 +1,7 @@
 """
-The report of a reduction as one HTML file that asks nothing of the network.
+The report of a reduction as one HTML file that needs no network.
 
-The facts are gathered by `miri_widgets.report.report`; all that turns them into HTML is here and in the template.
+`miri_widgets.report.report` gathers the facts; this module and the template turn them into HTML.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from markupsafe import Markup, escape
 from miri_widgets.products.atomic import write_text
 from miri_widgets.report.citations import CITATIONS, bibtex
 from miri_widgets.report.facts import ReportRequest
-from miri_widgets.report.methods_text import value_words
+from miri_widgets.report.methods_text import value_text
 from miri_widgets.report.report import Report, default_path, gather
-from miri_widgets.report.texts import number_words, places_of, short_numbers, without_folders
+from miri_widgets.report.texts import number_text, program_folders, short_numbers, without_folders
 
-__all__ = ["make_report", "render"]
+__all__ = ["render", "write_report_page"]
 
-_VERDICTS = {"good": "no harm found", "doubtful": "doubtful", "harm": "harm", "told": "note"}
+_VERDICTS = {"good": "no harm found", "doubtful": "doubtful", "harm": "harm", "note": "note"}
 _SOFTWARE = {"Bushouse": "jwst", "Photutils": "photutils"}
 _CITED = re.compile(r"\[([\w; ]+)\]")
-_MOST_LETTERS = 400
+_MAX_LETTERS = 400
 _EMPTY = re.compile(r"(<t[dh]\b[^>]*>(?:<code>)?)\s*((?:</code>)?</t[dh]>)")
-"""A cell of a table that shows nothing; texts of people are escaped, so that none can be meant by it."""
+"""An empty table cell; user texts are escaped, so that none can match."""
 
 
-def make_report(request: ReportRequest, path: Path | None = None) -> Path:
+def write_report_page(request: ReportRequest, path: Path | None = None) -> Path:
     """
-    Gather the facts and write the page, atomically: for a thread.
+    Gather the facts and write the page atomically; may run in a thread.
 
     Parameters
     ----------
     request : ReportRequest
-        What is to be reported.
+        The state of the session.
     path : Path, optional
         The file; in ``reports`` of the workspace by default.
 
@@ -57,32 +57,37 @@ def make_report(request: ReportRequest, path: Path | None = None) -> Path:
     NotWritableError, DiskFullError
         If it cannot be written.
     """
-    place = Path(path) if path is not None else default_path(request.program)
-    write_text(place, render(gather(request)))
-    return place
+    output = Path(path) if path is not None else default_path(request.program)
+    write_text(output, render(gather(request)))
+    return output
 
 
 def render(report: Report) -> str:
     """
-    Return a report as HTML; every text of files, headers and users is escaped.
+    Render a report as HTML; texts from files, headers and users are escaped.
 
     Parameters
     ----------
     report : Report
         Its facts.
+
+    Returns
+    -------
+    str
+        The page.
     """
     program = report.program
     works = [CITATIONS[key] for key in report.citations]
     software = {key: report.versions.get(package, "") for key, package in _SOFTWARE.items()}
     page = (
-        _environment(places_of(program))
+        _environment(program_folders(program))
         .get_template("report.html.j2")
         .render(
             report=report,
             program=program,
             title=program.title or program.name,
             number=program.program.lstrip("0"),
-            made=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(report.made)),
+            made=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(report.created)),
             verdicts=_VERDICTS,
             works=works,
             software={key: version for key, version in software.items() if version},
@@ -92,8 +97,8 @@ def render(report: Report) -> str:
     return _EMPTY.sub(r"\1–\2", page)
 
 
-def _environment(places: Sequence[Path]) -> jinja2.Environment:
-    """Every value that the template shows, whatever it is, passes `printed`."""
+def _environment(folders: Sequence[Path]) -> jinja2.Environment:
+    """Return the template environment; every value shown passes `printed`."""
 
     def printed(value: Any) -> Any:
         if isinstance(value, Markup):
@@ -101,8 +106,8 @@ def _environment(places: Sequence[Path]) -> jinja2.Environment:
         if value is None:
             return "–"
         if isinstance(value, float):
-            return number_words(value).replace("-", "\N{MINUS SIGN}")
-        return short_numbers(without_folders(value, places)) if isinstance(value, str) else value
+            return number_text(value).replace("-", "\N{MINUS SIGN}")
+        return short_numbers(without_folders(value, folders)) if isinstance(value, str) else value
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -114,7 +119,7 @@ def _environment(places: Sequence[Path]) -> jinja2.Environment:
     environment.filters |= {
         "base64": lambda png: Markup(base64.b64encode(png).decode("ascii")),
         "verbatim": _verbatim,
-        "words": _shortened,
+        "value_text": _shortened,
         "figure": _figure,
         "cited": lambda line: _cited(printed(line)),
     }
@@ -122,13 +127,13 @@ def _environment(places: Sequence[Path]) -> jinja2.Environment:
 
 
 def _verbatim(text: str) -> Markup:
-    """Versions and works are no numbers."""
+    """Escape versions and works, whose digits must not be rounded."""
     return escape(text)
 
 
 def _shortened(value: Any) -> str:
-    text = value_words(value)
-    return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}…"
+    text = value_text(value)
+    return text if len(text) <= _MAX_LETTERS else f"{text[:_MAX_LETTERS]}…"
 
 
 def _figure(value: Any, digits: int) -> str:
@@ -138,14 +143,14 @@ def _figure(value: Any, digits: int) -> str:
 
 
 def _cited(line: str) -> Markup:
-    """Put authors and years into the places of keys in square brackets; other brackets stay as they are."""
-    found, end = Markup(""), 0
+    """Replace citation keys in square brackets by authors and years; other brackets stay."""
+    result, end = Markup(""), 0
     for match in _CITED.finditer(line):
         keys = match[1].split("; ")
         if all(key in CITATIONS for key in keys):
             works = Markup("; ").join(
                 Markup('<a href="#ref-{}">{}</a>').format(key, CITATIONS[key].short) for key in keys
             )
-            found += escape(line[end : match.start()]) + Markup("({})").format(works)
+            result += escape(line[end : match.start()]) + Markup("({})").format(works)
             end = match.end()
-    return found + escape(line[end:])
+    return result + escape(line[end:])

@@ -1,4 +1,4 @@
-"""Texts as a paper prints them: numbers of sensible length, file names without a machine's folders, no advice for a page."""
+"""Format texts for print: numbers of sensible length, file names without a machine's folders, no advice about the page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from miri_widgets.products.program import Program
 
 __all__ = [
-    "number_words",
-    "of_words",
-    "places_of",
+    "count_text",
+    "number_text",
+    "printable",
+    "program_folders",
     "short_numbers",
-    "shown",
     "without_advice",
     "without_folders",
 ]
@@ -32,66 +32,95 @@ _ADVICE = re.compile(
 )
 
 
-def number_words(value: float) -> str:
+def number_text(value: float) -> str:
     """
-    Return a number with six significant digits, or eight when it is large; a dash when it is no number.
+    Format a number with six significant digits, eight if it is large; a dash if it is not finite.
 
     Parameters
     ----------
     value : float
-        Any.
+        The number.
+
+    Returns
+    -------
+    str
+        The text.
     """
     if not math.isfinite(value):
         return "–"
     return f"{value:.{_MOST_DIGITS if 1e4 <= abs(value) < 1e8 else 6}g}"
 
 
-def of_words(count: int, total: int, noun: str) -> str:
+def count_text(count: int, total: int, noun: str) -> str:
     """
-    Return how many of how many with the verb that belongs to it: "1 of 20 exposures is".
+    Format a fraction of a total with its verb: "1 of 20 exposures is".
 
     Parameters
     ----------
     count, total : int
-        How many of how many.
+        The part, and the total that it belongs to.
     noun : str
-        In the singular.
+        What is counted, in the singular.
+
+    Returns
+    -------
+    str
+        The text.
     """
     return f"{count} of {total} {noun}{'' if total == 1 else 's'} {'is' if count == 1 else 'are'}"
 
 
-def places_of(program: Program) -> tuple[Path, ...]:
-    """Return the folders of a program to which file names are relative, the innermost first."""
-    known = {
-        place for place in (program.workspace, *program.folders, *program.awaited) if place.is_absolute()
-    }
-    useful = [place for place in known if len(place.parts) > 1]
-    return tuple(sorted(useful, key=lambda place: len(place.parts), reverse=True))
-
-
-def without_folders(text: str, places: Sequence[Path] = ()) -> str:
+def program_folders(program: Program) -> tuple[Path, ...]:
     """
-    Replace absolute paths in a text: below a folder of the program by what follows it, else by the file's name.
+    Return the folders of a program that file names are relative to, innermost first.
+
+    Parameters
+    ----------
+    program : Program
+        The program.
+
+    Returns
+    -------
+    tuple of Path
+        Absolute folders.
+    """
+    folders = {
+        folder for folder in (program.workspace, *program.folders, *program.awaited) if folder.is_absolute()
+    }
+    absolute = [folder for folder in folders if len(folder.parts) > 1]
+    return tuple(sorted(absolute, key=lambda folder: len(folder.parts), reverse=True))
+
+
+def without_folders(text: str, folders: Sequence[Path] = ()) -> str:
+    """
+    Replace absolute paths in a text by paths relative to a folder of the program, or by the file's name.
 
     Parameters
     ----------
     text : str
         A path, or sentences.
-    places : sequence of Path
-        Folders of the program; see `places_of`.
+    folders : sequence of Path
+        Folders of the program; see `program_folders`.
+
+    Returns
+    -------
+    str
+        The text without absolute paths.
     """
     if "/" not in text and "\\" not in text:
         return text
-    for place in places:
-        text = text.replace(f"{place}/", "")
-        text = re.sub(rf"(?<![\w/]){re.escape(str(place))}(?![\w/.-])", lambda _, name=place.name: name, text)  # type: ignore[misc]
-    if _is_one_path(text):
+    for folder in folders:
+        text = text.replace(f"{folder}/", "")
+        text = re.sub(
+            rf"(?<![\w/]){re.escape(str(folder))}(?![\w/.-])", folder.name.replace("\\", r"\\"), text
+        )
+    if _is_single_path(text):
         return _name_of(text)
     return _ABSOLUTE.sub(lambda match: _name_of(match[0]), text)
 
 
-def _is_one_path(text: str) -> bool:
-    """Whether a text is one absolute path, blanks included: it ends in a file name."""
+def _is_single_path(text: str) -> bool:
+    """Whether a text is a single absolute path, blanks included: it ends in a file name."""
     return bool(
         re.fullmatch(r"(?:~[\w.-]*/|/|[A-Za-z]:[\\/]|\\\\)[^\n\"';,=]*\.\w{1,8}", text)
     ) and not re.search(r"[.:] |\s[/~]", text)
@@ -109,40 +138,69 @@ def short_numbers(text: str) -> str:
     Shorten the decimal numbers in a text that have more than eight significant digits.
 
     Versions, dates, identifiers of works and names of files stay as they are.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        The text with shorter numbers.
     """
     return _NUMBER.sub(_shorter, text)
 
 
 def _shorter(match: re.Match[str]) -> str:
     digits = re.sub(r"[eE].*", "", match[1]).replace(".", "").lstrip("0")
-    return match[1] if len(digits) <= _MOST_DIGITS else number_words(float(match[1]))
+    return match[1] if len(digits) <= _MOST_DIGITS else number_text(float(match[1]))
 
 
 def without_advice(text: str) -> str:
     """
-    Leave out of a sentence what it advises to do on a page: a paper has no buttons.
+    Remove advice about the page from sentences: a paper has no buttons.
 
-    What was found stays; a text that is nothing but advice is empty.
+    Statements stay; a text that is only advice becomes empty.
 
     Parameters
     ----------
     text : str
-        Sentences; an error's sentence has its advice behind a colon.
+        Sentences; errors give their advice after a colon.
+
+    Returns
+    -------
+    str
+        The remaining sentences.
     """
     clauses = [match[0] for match in _CLAUSE.finditer(text)]
-    kept = [clause for clause in clauses if not _ADVICE.search(clause)]
-    if len(kept) == len(clauses):
+    facts = [clause for clause in clauses if not _ADVICE.search(clause)]
+    if len(facts) == len(clauses):
         return text
-    words = "".join(kept).rstrip(" :;,")
-    return words if not words or words.endswith((".", "!", "?")) else f"{words}."
+    shortened = "".join(facts).rstrip(" :;,")
+    return shortened if not shortened or shortened.endswith((".", "!", "?")) else f"{shortened}."
 
 
-def shown(value: Any, places: Sequence[Path]) -> Any:
-    """Return a value as it is printed, with texts inside lists; what is no text stays."""
+def printable(value: Any, folders: Sequence[Path]) -> Any:
+    """
+    Return a value without folders in its texts, inside lists, too; other types stay as they are.
+
+    Parameters
+    ----------
+    value : object
+        A value of any type.
+    folders : sequence of Path
+        Folders of the program; see `program_folders`.
+
+    Returns
+    -------
+    object
+        The value for print.
+    """
     if isinstance(value, str):
-        return without_folders(value, places)
+        return without_folders(value, folders)
     if isinstance(value, Path):
-        return without_folders(str(value), places)
+        return without_folders(str(value), folders)
     if isinstance(value, list | tuple):
-        return tuple(shown(one, places) for one in value)
+        return tuple(printable(item, folders) for item in value)
     return value

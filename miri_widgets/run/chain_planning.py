@@ -90,16 +90,16 @@ def plan_chain(
     ParameterError
         If there is no such stage.
     """
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    planner = Planner(place, crds_variables(environment), settings, product_name, rejected)
-    ordered = sorted(exposures, key=lambda one: one.order)
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    planner = Planner(space, crds_variables(environment), settings, product_name, rejected)
+    ordered = sorted(exposures, key=lambda exposure: exposure.order)
     chain = [find_stage(name) for name in stages]
     planner.note_needs(chain)
     planner.note_backgrounds(chain, ordered)
     refused: dict[str, MiriWidgetsError] = {}
     for stage in chain:
         wanted = (only or {}).get(stage.name) if stage.optional else None
-        members = [one for one in ordered if wanted is None or one.filter in wanted]
+        members = [exposure for exposure in ordered if wanted is None or exposure.filter in wanted]
         if not members:
             continue
         try:
@@ -161,4 +161,4 @@ def _mosaics_early(plans: Sequence[RunPlan], exposures: Sequence[Exposure]) -> t
         whole = find_stage(plan.stage).scope == Scope.PROGRAM
         own = -1 if whole else of_exposure[plan.exposures[0]]
         rank[plan.key] = max([own, *(rank[key] for key in plan.depends if key in rank)])
-    return tuple(sorted(plans, key=lambda one: rank[one.key]))
+    return tuple(sorted(plans, key=lambda plan: rank[plan.key]))

@@ -63,7 +63,7 @@ def run_child(root: str, values: dict[str, Any], replies: Connection, lock: obje
     workspace = Workspace(Path(root))
     folder = workspace.partial_folder(plan.stage, plan.key)
     _live_alone(replies)
-    os.environ.update(plan.environment)
+    os.environ.update(plan.environment)  # of CRDS alone, see `run.disk_names`
     os.environ[SWITCH] = ",".join({*plan.acceleration_off, *switched_off()})
     os.chdir(folder)
     log = _open_log(folder)
@@ -105,7 +105,7 @@ def _work(workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection
         stage_version=plan.stage_version,
         label=plan.label,
         exposures=plan.exposures,
-        inputs=tuple(vars(one) for one in plan.inputs),
+        inputs=tuple(vars(run_input) for run_input in plan.inputs),
         settings=plan.settings,
         resolved=dict(result.resolved),
         inactive=did_not_act(plan, result.resolved),
@@ -156,7 +156,7 @@ def _require_version(plan: RunPlan) -> None:
 
 def _require_code(plan: RunPlan) -> None:
     """Refuse a stage of another package that is not here, or whose code was changed since it was read."""
-    known = {one.name: one.code for one in all_stages()}
+    known = {stage.name: stage.code for stage in all_stages()}
     if plan.stage not in known:
         raise EngineError(
             f"the job service does not know the stage {plan.stage!r}",

@@ -163,14 +163,14 @@ def _follow(
     cancelled: Callable[[], bool],
     on_step: Callable[[str, int, int, str, float], None],
 ) -> ChildEnd:
-    peak, looked = 0.0, 0.0
+    peak, checked = 0.0, 0.0
     while True:
         if cancelled():
             return ChildEnd("cancelled", {}, peak_mb=peak)
         if _stopping.is_set():
             return ChildEnd("stopped", {}, peak_mb=peak)
-        if time.monotonic() - looked > _MEMORY_SECONDS:
-            looked = time.monotonic()
+        if time.monotonic() - checked > _MEMORY_SECONDS:
+            checked = time.monotonic()
             peak = max(peak, _resident_mb(process.pid))
         ready = wait([ours, process.sentinel], timeout=_POLL_SECONDS)
         if ours in ready:

@@ -132,17 +132,17 @@ def _from_python(of: Stage, text: str) -> tuple[dict[str, Any] | None, list[str]
     mine = [(owner, call) for owner, call in owners if owner is not None]
     if not mine:
         raise _another(of, _dotted(calls[0].func))
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for owner, call in mine:
         for name, node in _arguments(call, owner, names):
             try:
-                found[name] = _plain(node, names)
+                values[name] = _plain(node, names)
             except _NotPlainError:
                 shown = ast.unparse(node)[:60]
                 left_out.append(
                     f"{name} is left out: {shown!r} is not a plain value. Write the value itself."
                 )
-    return found, left_out
+    return values, left_out
 
 
 def _arguments(call: ast.Call, owner: str, names: Mapping[str, Any]) -> Iterator[tuple[str, ast.expr]]:
@@ -177,7 +177,7 @@ def _named_values(tree: ast.Module) -> dict[str, Any]:
     """Return what names hold: plain values, and dicts that are filled as ``steps["jump"]["skip"] = True``."""
     names: dict[str, Any] = {}
     assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and len(node.targets) == 1]
-    for node in sorted(assigned, key=lambda one: one.lineno):
+    for node in sorted(assigned, key=lambda node: node.lineno):
         target: ast.expr = node.targets[0]
         keys: list[Any] = []
         while isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
@@ -196,11 +196,11 @@ def _named_values(tree: ast.Module) -> dict[str, Any]:
         if not keys:
             names[target.id] = value
             continue
-        place = names.get(target.id)
+        parameter = names.get(target.id)
         for key in keys[:-1]:
-            place = place.setdefault(key, {}) if isinstance(place, dict) else None
-        if isinstance(place, dict):
-            place[keys[-1]] = value
+            parameter = parameter.setdefault(key, {}) if isinstance(parameter, dict) else None
+        if isinstance(parameter, dict):
+            parameter[keys[-1]] = value
     return names
 
 
@@ -224,16 +224,16 @@ def _dotted(node: ast.AST) -> str:
 
 def _from_groups(of: Stage, groups: Any) -> dict[str, Any] | None:
     """Take a stage's settings from what `miri_widgets.run.groups.groups_of` gives."""
-    if not isinstance(groups, list) or not all(isinstance(one, dict) for one in groups):
+    if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
         return None
-    found = [one["settings"][of.name] for one in groups if of.name in one.get("settings", {})]
-    if any(one != found[0] for one in found):
+    layers = [group["settings"][of.name] for group in groups if of.name in group.get("settings", {})]
+    if any(layer != layers[0] for layer in layers):
         raise ParameterError(
             f"{len(groups)} groups of exposures with different settings of {of.name}",
             "one set of values for all exposures",
             "paste the code of one run instead",
         )
-    return dict(found[0]) if found else None
+    return dict(layers[0]) if layers else None
 
 
 # -- strun ------------------------------------------------------------------

@@ -92,9 +92,11 @@ class JobGraphs:
     def _submit(self, job_id: str, plan: RunPlan, active: _Active, rank: int) -> Any:
         waits_for = [active.futures[key] for key in plan.depends if key in active.futures]
         # the same run in another job: never at the same time, and reused when it went well
-        waits_for += [one.futures[plan.key] for one in self._active.values() if plan.key in one.futures]
+        waits_for += [
+            active.futures[plan.key] for active in self._active.values() if plan.key in active.futures
+        ]
         resources = {MEMORY: min(plan.predicted_mb, self._memory_mb)} if self._memory_mb else None
-        stages = list(dict.fromkeys(one.stage for one in active.job.plans))
+        stages = list(dict.fromkeys(plan.stage for plan in active.job.plans))
         return self._client.submit(
             run_task,
             str(self._workspace.root),
@@ -115,11 +117,11 @@ class JobGraphs:
             if not active.cancelled and self._workspace.cancel_marker(job_id).exists():
                 active.cancelled = True
                 self._cancel_waiting(active.job)
-            asked = self._workspace.cancelled_runs(job_id)
-            if asked - active.stopped:
-                self._cancel_waiting(active.job, asked - active.stopped)
-                active.stopped = asked
-            if all(_over(one) for one in active.futures.values()):
+            cancelled = self._workspace.cancelled_runs(job_id)
+            if cancelled - active.stopped:
+                self._cancel_waiting(active.job, cancelled - active.stopped)
+                active.stopped = cancelled
+            if all(_over(future) for future in active.futures.values()):
                 self._end(active)
 
     def _cancel_waiting(self, job: JobFile, keys: Collection[str] | None = None) -> None:
@@ -135,13 +137,13 @@ class JobGraphs:
         active = self._active[job.job]
         for plan in job.plans:
             if plan.key in stopped:
-                outcome = RunResult(plan.key, plan.label, str(EventKind.CANCELLED), error)
+                result = RunResult(plan.key, plan.label, str(EventKind.CANCELLED), error)
                 # tasks of other jobs may wait for the future: it stays with dask and ends by itself
-                active.futures[plan.key] = asdict(outcome)
+                active.futures[plan.key] = asdict(result)
 
     def _end(self, active: _Active) -> None:
-        outcomes = [_outcome(one) for one in active.futures.values()]
-        if any(one is not None and one.kind == "stopped" for one in outcomes):
+        results = [_outcome(future) for future in active.futures.values()]
+        if any(result is not None and result.kind == "stopped" for result in results):
             return
         events, _ = read_events(self._workspace.events_file(active.job.job))
         state = fold(events)

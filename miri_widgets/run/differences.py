@@ -95,15 +95,15 @@ def stored_runs(workspace: Workspace | Path, stage: str = "") -> tuple[StoredRun
     tuple of StoredRun
         The newest first.
     """
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    found = []
-    for path in place.runs.glob(f"{stage or '*'}/*/{RECORD}"):
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    runs = []
+    for path in space.runs.glob(f"{stage or '*'}/*/{RECORD}"):
         if not path.parent.name.endswith(PARTIAL):
             try:
-                found.append(StoredRun(path.parent, read_record(path.parent)))
+                runs.append(StoredRun(path.parent, read_record(path.parent)))
             except BadTableError:
                 continue  # a damaged record makes its run incomplete
-    return tuple(sorted(found, key=lambda one: (-one.record.finished, one.record.key)))
+    return tuple(sorted(runs, key=lambda stored: (-stored.record.finished, stored.record.key)))
 
 
 def run_of_file(path: Path) -> StoredRun | None:
@@ -126,15 +126,15 @@ def record_facts(run: StoredRun) -> dict[str, dict[str, Any]]:
     another one because of them.
     """
     record = run.record
-    inputs = {_input_name(one): _input_words(one) for one in record.inputs}
+    inputs = {_input_name(run_input): _input_words(run_input) for run_input in record.inputs}
     settings: dict[str, Any] = dict(record.settings)
     resolved = {name: value for name, value in record.resolved.items() if name not in record.settings}
     for stage, earlier in _earlier(run).items():
-        for name in sorted({name for one in earlier for name in (*one.resolved, *one.settings)}):
-            values = [_words(one.settings.get(name, one.resolved.get(name))) for one in earlier]
-            told = values[0] if len(set(values)) == 1 else " | ".join(sorted(set(values)))
-            target = settings if any(name in one.settings for one in earlier) else resolved
-            target[f"{stage}: {name}"] = told
+        for name in sorted({name for record in earlier for name in (*record.resolved, *record.settings)}):
+            values = [_words(record.settings.get(name, record.resolved.get(name))) for record in earlier]
+            text = values[0] if len(set(values)) == 1 else " | ".join(sorted(set(values)))
+            target = settings if any(name in record.settings for record in earlier) else resolved
+            target[f"{stage}: {name}"] = text
     return {
         "setting": settings,
         "resolved parameter": resolved,
@@ -143,27 +143,27 @@ def record_facts(run: StoredRun) -> dict[str, dict[str, Any]]:
         "context": {"CRDS context": record.crds_context},
         "version": {**record.versions, f"stage {record.stage}": record.stage_version},
         "environment": dict(record.environment),
-        "step": {str(one.get("name")): one.get("cal_step") or one.get("state") for one in record.steps},
+        "step": {str(step.get("name")): step.get("cal_step") or step.get("state") for step in record.steps},
     }
 
 
 def _earlier(run: StoredRun) -> dict[str, list[Record]]:
     """Return the records of all runs before one, by stage."""
-    found: dict[str, dict[str, Record]] = {}
+    records: dict[str, dict[str, Record]] = {}
     waiting = list(run.record.inputs)
     while waiting:
         one = waiting.pop()
         stage, key = str(one.get("stage") or ""), str(one.get("run_key") or "")
         path = run.folder.parents[1] / stage / key / RECORD
-        if not key or key in found.get(stage, {}) or not path.is_file():
+        if not key or key in records.get(stage, {}) or not path.is_file():
             continue
         try:
             record = _remembered(path, path.stat().st_mtime_ns)
         except (BadTableError, OSError):
             continue
-        found.setdefault(stage, {})[key] = record
+        records.setdefault(stage, {})[key] = record
         waiting += record.inputs
-    return {stage: list(records.values()) for stage, records in sorted(found.items())}
+    return {stage: list(records.values()) for stage, records in sorted(records.items())}
 
 
 @lru_cache(maxsize=4096)
@@ -188,40 +188,40 @@ def changes(first: Facts, second: Facts) -> tuple[Change, ...]:
     tuple of Change
         In the order of `KINDS`, then by name.
     """
-    found = []
+    listed = []
     first, second = _acting(first, second), _acting(second, first)
     for kind in KINDS:
         if kind not in first or kind not in second:
             continue
-        one, other = first[kind], second[kind]
+        before, other = first[kind], second[kind]
         # which CRDS variables are set without a need differs from process to process
-        names = {*one} & {*other} if kind == "environment" else {*one, *other}
+        names = {*before} & {*other} if kind == "environment" else {*before, *other}
         for name in sorted(names):
-            texts = [_words(side[name]) if name in side else "" for side in (one, other)]
+            texts = [_words(side[name]) if name in side else "" for side in (before, other)]
             if texts[0] != texts[1]:
-                found.append(Change(kind, name, *texts))
-    return tuple(found)
+                listed.append(Change(kind, name, *texts))
+    return tuple(listed)
 
 
 def _acting(facts: Facts, other: Facts) -> dict[str, dict[str, Any]]:
     """Give a parameter that was set in the other run only the value with which it acted here, as a setting."""
-    found = {kind: dict(values) for kind, values in facts.items()}
-    resolved = found.get("resolved parameter", {})
+    result = {kind: dict(values) for kind, values in facts.items()}
+    resolved = result.get("resolved parameter", {})
     for name in other.get("setting", {}):
         if name in resolved:
-            found.setdefault("setting", {})[name] = resolved.pop(name)
-    return found
+            result.setdefault("setting", {})[name] = resolved.pop(name)
+    return result
 
 
-def _input_name(one: Mapping[str, Any]) -> str:
-    name = shown_name(str(one.get("product") or one.get("path") or one.get("identity")))
-    return f"{one['parameter']}: {name}" if one.get("parameter") else name
+def _input_name(entry: Mapping[str, Any]) -> str:
+    name = shown_name(str(entry.get("product") or entry.get("path") or entry.get("identity")))
+    return f"{entry['parameter']}: {name}" if entry.get("parameter") else name
 
 
-def _input_words(one: Mapping[str, Any]) -> str:
-    if one.get("run_key"):
-        return f"{one.get('stage')} run {str(one['run_key'])[:8]}"
-    return f"file with hash {str(one.get('identity', ''))[:8]}"
+def _input_words(entry: Mapping[str, Any]) -> str:
+    if entry.get("run_key"):
+        return f"{entry.get('stage')} run {str(entry['run_key'])[:8]}"
+    return f"file with hash {str(entry.get('identity', ''))[:8]}"
 
 
 def _words(value: Any) -> str:

@@ -207,15 +207,15 @@ class Engine:
 
     def jobs(self) -> list[JobSummary]:
         """Return one line per job, newest first."""
-        found = []
+        jobs = []
         for job_id in reversed(job_ids(self.workspace)):
             if not self._readable(job_id):
                 continue
             job, state = self._file(job_id), self.state(job_id)
             stages = tuple(dict.fromkeys(plan.stage for plan in job.plans))
             labels = tuple(dict.fromkeys(plan.label for plan in job.plans))
-            found.append(JobSummary(job_id, job.created, stages, labels, state.active, state.counts))
-        return found
+            jobs.append(JobSummary(job_id, job.created, stages, labels, state.active, state.counts))
+        return jobs
 
     def plans(self, job_id: str) -> tuple[RunPlan, ...]:
         """Return the plans of a job; BadTableError when there is no such job."""
@@ -227,9 +227,9 @@ class Engine:
         return self._folds[job_id][0].state()
 
     def _news(self, job_id: str) -> list[JobEvent]:
-        folded, offset = self._folds.get(job_id) or (JobReducer(), 0)
+        reducer, offset = self._folds.get(job_id) or (JobReducer(), 0)
         events, offset = read_events(self.workspace.events_file(job_id), offset)
-        self._folds[job_id] = (folded.apply(events), offset)
+        self._folds[job_id] = (reducer.apply(events), offset)
         return events
 
     def log_path(self, job_id: str, key: str) -> Path:

@@ -99,7 +99,7 @@ def read_measured(path: Path) -> tuple[Measured, ...]:
             lines = stream.read().splitlines()
     except OSError:
         return ()
-    return tuple(found for found in map(_measured, lines) if found is not None)
+    return tuple(measured for measured in map(_measured, lines) if measured is not None)
 
 
 def _measured(line: bytes) -> Measured | None:
@@ -139,36 +139,36 @@ def estimate(stage: str, exposures: Sequence[Exposure], earlier: Sequence[Measur
     FULL exposures 960 MB.
     """
     size = size_name(exposures)
-    alike = [one for one in earlier if one.stage == stage and one.size == size]
+    alike = [measured for measured in earlier if measured.stage == stage and measured.size == size]
     memory, seconds = _from_size(stage, exposures)
     seconds *= _pace(stage, earlier)
     if alike:
-        memory = max(one.memory_mb for one in alike) * _MARGIN
-        seconds = median(one.seconds for one in alike)
-    pixels = sum(one.ny * one.nx for one in exposures)
-    integrations = max(one.nints for one in exposures) if stage == "detector1" else 1
+        memory = max(item.memory_mb for item in alike) * _MARGIN
+        seconds = median(item.seconds for item in alike)
+    pixels = sum(exposure.ny * exposure.nx for exposure in exposures)
+    integrations = max(exposure.nints for exposure in exposures) if stage == "detector1" else 1
     written = pixels * _BYTES_PER_PIXEL.get(stage, 90.0) * max(1.0, integrations / 2)
-    return Estimate(memory, seconds, written, any(one.stage == stage for one in earlier))
+    return Estimate(memory, seconds, written, any(measured.stage == stage for measured in earlier))
 
 
 def _pace(stage: str, earlier: Sequence[Measured]) -> float:
     """Return how many times longer than predicted runs took on this machine: those of a stage, else those of all."""
     ratios: dict[str, list[float]] = {}
-    for one in earlier:
-        size = _SIZE.fullmatch(one.size)
-        if size is not None and one.seconds > 0:
+    for measured in earlier:
+        size = _SIZE.fullmatch(measured.size)
+        if size is not None and measured.seconds > 0:
             count, ny, nx, ngroups, nints = (int(part or 1) for part in size.groups())
             pixels = count * ny * nx
-            plain = _line(one.stage, count, pixels, pixels * ngroups * nints)[1]
-            ratios.setdefault(one.stage, []).append(one.seconds / plain)
+            plain = _line(measured.stage, count, pixels, pixels * ngroups * nints)[1]
+            ratios.setdefault(measured.stage, []).append(measured.seconds / plain)
     if stage in ratios:
         return median(ratios[stage])
     return median(median(some) for some in ratios.values()) if ratios else 1.0
 
 
 def _from_size(stage: str, exposures: Sequence[Exposure]) -> tuple[float, float]:
-    pixels = sum(one.ny * one.nx for one in exposures)
-    return _line(stage, len(exposures), pixels, sum(_samples(one) for one in exposures))
+    pixels = sum(exposure.ny * exposure.nx for exposure in exposures)
+    return _line(stage, len(exposures), pixels, sum(_samples(exposure) for exposure in exposures))
 
 
 def _line(stage: str, count: int, pixels: int, samples: int) -> tuple[float, float]:

@@ -34,9 +34,9 @@ def few_groups_notes(exposures: Sequence[Exposure]) -> tuple[str, ...]:
     The steps lastframe, rscd and jump of jwst 3.0.
     """
     by_number: dict[int, list[str]] = {}
-    for one in exposures:
-        if one.suffix == "uncal" and 0 < one.ngroups <= MOST_GROUPS_TOLD:
-            by_number.setdefault(one.ngroups, []).append(one.root)
+    for exposure in exposures:
+        if exposure.suffix == "uncal" and 0 < exposure.ngroups <= MOST_GROUPS_TOLD:
+            by_number.setdefault(exposure.ngroups, []).append(exposure.root)
     lines = []
     for number, roots in sorted(by_number.items()):
         who = roots[0] if len(roots) == 1 else f"{len(roots)} exposures, such as {roots[0]},"

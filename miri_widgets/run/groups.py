@@ -45,7 +45,12 @@ def groups_of(plans: Sequence[RunPlan]) -> list[dict[str, Any]]:
             ),
         }
         mark = json.dumps(group, sort_keys=True, default=str)
-        raw = [one.path for plan in chain for one in plan.inputs if one.kind == "raw" and _of(root, one.path)]
+        raw = [
+            run_input.path
+            for plan in chain
+            for run_input in plan.inputs
+            if run_input.kind == "raw" and _of(root, run_input.path)
+        ]
         groups.setdefault(mark, {"files": [], **group})["files"] += sorted(set(raw))
     return list(groups.values())
 
@@ -89,7 +94,9 @@ def plan_groups(
             group_of[exposures[-1].root] = group
     # an optional stage may take some filters only; those whose inputs stand for all others are left to themselves
     only = {
-        name: sorted({one.filter for one in exposures if name in group_of[one.root]["settings"]})
+        name: sorted(
+            {exposure.filter for exposure in exposures if name in group_of[exposure.root]["settings"]}
+        )
         for name in stages
         if not stage(name).by_reference
     }
@@ -102,7 +109,9 @@ def plan_groups(
         environment,
         product_name=lambda exposure: group_of[exposure.root]["product_name"],
         only=only,
-        rejected=[one.root for one in exposures if mosaics - group_of[one.root]["settings"].keys()],
+        rejected=[
+            exposure.root for exposure in exposures if mosaics - group_of[exposure.root]["settings"].keys()
+        ],
     )
     return tuple(without_accelerations(plans, acceleration_off))
 

@@ -32,9 +32,9 @@ def harm_in(report: Mapping[str, Any]) -> str:
     report : mapping
         ``facts["report"]`` of a record; may be empty.
     """
-    proofs = [report.get("proof"), *(report.get("proofs") or ())]
-    told = [one for one in proofs if one and one.get("verdict") == _HARM]
-    return " ".join(dict.fromkeys(line for one in told for line in one.get("sentences", ())))
+    validations = [report.get("proof"), *(report.get("proofs") or ())]
+    harmful = [entry for entry in validations if entry and entry.get("verdict") == _HARM]
+    return " ".join(dict.fromkeys(line for entry in harmful for line in entry.get("sentences", ())))
 
 
 def is_accepted(workspace: Workspace, key: str) -> bool:
@@ -42,7 +42,7 @@ def is_accepted(workspace: Workspace, key: str) -> bool:
     return workspace.acceptance(key).is_file()
 
 
-def accept_harm(workspace: Workspace, key: str, words: str = "") -> None:
+def accept_harm(workspace: Workspace, key: str, note: str = "") -> None:
     """
     Let the chain go on after a run that did harm.
 
@@ -52,10 +52,10 @@ def accept_harm(workspace: Workspace, key: str, words: str = "") -> None:
         Where the run is.
     key : str
         The run.
-    words : str
+    note : str
         What harm it was, or why it is accepted; kept.
     """
-    write_json(workspace.acceptance(key), {"key": key, "words": words, "time": time.time()})
+    write_json(workspace.acceptance(key), {"key": key, "words": note, "time": time.time()})
 
 
 def require_accepted(workspace: Workspace, plan: RunPlan) -> None:
@@ -67,7 +67,7 @@ def require_accepted(workspace: Workspace, plan: RunPlan) -> None:
     HarmError
         If the record of a needed run tells harm that was not accepted.
     """
-    stage_of = {one.run_key: one.stage for one in plan.inputs if one.run_key}
+    stage_of = {run_input.run_key: run_input.stage for run_input in plan.inputs if run_input.run_key}
     for key in plan.depends:
         record = completed(workspace, key, stage_of.get(key, ""))
         harm = harm_in(record.facts.get("report", {})) if record else ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
+from miri_widgets.run.disk_names import checked_job_id
 from miri_widgets.run.events import JobEvent, append_events, has_ended
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import Workspace
@@ -87,18 +88,25 @@ def read_job(workspace: Workspace, job: str) -> JobFile:
     path = workspace.job_file(job)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        plans = tuple(RunPlan.from_dict(one) for one in values["plans"])
-        return JobFile(str(values["job"]), float(values["created"]), plans)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        plans = tuple(RunPlan.from_dict(entry) for entry in values["plans"])
+        if checked_job_id(values["job"]) != job:
+            raise ValueError(f"the job {values['job']!r} in the folder of another")
+        return JobFile(job, float(values["created"]), plans)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        # the reasons of `run.disk_names` and `run.plan` are written for people, those of json are not
+        kind = type(error).__name__
+        reason = str(error)[:200] if type(error) is ValueError else kind
         raise BadTableError(
-            f"{path} cannot be read ({type(error).__name__})", "a job", "submit the job again"
+            f"{path} cannot be read ({reason})",
+            "a job as it was submitted",
+            "submit the job again; this folder can be removed",
         ) from error
 
 
 def job_ids(workspace: Workspace) -> list[str]:
     """Return the ids of all jobs, oldest first."""
     try:
-        return sorted(one.name for one in workspace.jobs.iterdir() if not one.name.startswith("."))
+        return sorted(path.name for path in workspace.jobs.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
         return []
 

@@ -226,15 +226,17 @@ class JobReducer:
         seconds = max((now if job.active else self._ended) - job.submitted, 0.0) if job.submitted else 0.0
         pending = [run for run in runs if not run.status.ended]
         known = bool(pending) and all(run.known for run in pending)
-        found = forecast(runs, job.workers, active=job.active, waited=seconds, known=known)
+        forecasts = forecast(runs, job.workers, active=job.active, waited=seconds, known=known)
         for run in runs:
             # a run that begins again, or turns out to take longer, does not go back
-            share = 1.0 if run.status.good else max(found.shares[run.key], self._reached.get(run.key, 0.0))
+            share = (
+                1.0 if run.status.good else max(forecasts.shares[run.key], self._reached.get(run.key, 0.0))
+            )
             self._reached[run.key] = share
-        self._highest = max(self._highest, found.fraction)
+        self._highest = max(self._highest, forecasts.fraction)
         shown = tuple(replace(run, fraction=self._reached[run.key]) for run in runs)
-        found = replace(found, fraction=self._highest, shares=dict(self._reached))
-        return replace(job, runs=shown, seconds=seconds, forecast=found)
+        forecasts = replace(forecasts, fraction=self._highest, shares=dict(self._reached))
+        return replace(job, runs=shown, seconds=seconds, forecast=forecasts)
 
     def _at(self, run: RunState, now: float) -> RunState:
         reached = self._reached.get(run.key, run.fraction)

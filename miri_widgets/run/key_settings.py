@@ -58,17 +58,21 @@ class KeySettings:
         """Look up what CRDS sets for some exposures, all at once."""
         if of.is_own:
             return
-        missing = {_mode(one): one for one in exposures if (of.name, _mode(one)) not in self._layers}
+        missing = {
+            _mode(exposure): exposure
+            for exposure in exposures
+            if (of.name, _mode(exposure)) not in self._layers
+        }
         if not missing:
             return
-        found: Sequence[Mapping[str, Any] | None] = [None] * len(missing)
+        layers: Sequence[Mapping[str, Any] | None] = [None] * len(missing)
         if has_context(self._environment):
             try:
-                found = crds_layers(of.name, list(missing.values()), self._environment)
+                layers = crds_layers(of.name, list(missing.values()), self._environment)
             except (MiriWidgetsError, OSError):
                 # unknown: nothing is left out then, so that no two different runs share a key
-                found = [None] * len(missing)
-        for mode, layer in zip(missing, found, strict=True):
+                layers = [None] * len(missing)
+        for mode, layer in zip(missing, layers, strict=True):
             self._layers[of.name, mode] = layer
 
     def form(
@@ -96,13 +100,13 @@ class KeySettings:
         if all(name in usual and usual[name] == value for name, value in settings.items()):
             return dict(settings)  # nothing that a person set
         parameters = declared(of.name)
-        known = {one.name: one for one in parameters}
+        known = {parameter.name: parameter for parameter in parameters}
         own = {name: canonical(known.get(name), value) for name, value in settings.items()}
         self.prepare(of, [exposure])
         crds = {} if of.is_own else self._layers[of.name, _mode(exposure)]
         if crds is None:
             return own
-        anyway = {one.name: one.default for one in parameters} | dict(crds)
+        anyway = {parameter.name: parameter.default for parameter in parameters} | dict(crds)
         # rules that products prove; a mistake in another must cost a run, no more
         idle = inactive(of, parameters, anyway | own, given, proven=True)
         same = {
@@ -131,7 +135,7 @@ def did_not_act(plan: RunPlan, resolved: Mapping[str, Any]) -> dict[str, str]:
         parameters = declared(plan.stage)
     except MiriWidgetsError:
         return {}  # without the declarations nothing can be said
-    given = {one.parameter: stage(one.stage).short for one in plan.inputs if one.parameter and one.stage}
+    given = {item.parameter: stage(item.stage).short for item in plan.inputs if item.parameter and item.stage}
     idle = inactive(stage(plan.stage), parameters, {**plan.settings, **resolved}, given)
     return {name: reason for name, reason in idle.items() if name in plan.settings}
 
@@ -167,17 +171,17 @@ def canonical(parameter: Parameter | None, value: Any) -> Any:
         value = value.strip()
         return None if value in ("", "None") else _numbers(value)
     if isinstance(value, tuple):
-        return [list(one) if isinstance(one, tuple) else one for one in value] or None
+        return [list(entry) if isinstance(entry, tuple) else entry for entry in value] or None
     return value
 
 
 def _numbers(text: str) -> str:
     """Return a text of numbers ("5 4.0") with each of them in one form; any other text as it is."""
     try:
-        numbers = [float(one) for one in text.split()]
+        numbers = [float(text) for text in text.split()]
     except ValueError:
         return text
-    return " ".join(repr(one) if math.isfinite(one) else str(one) for one in numbers)
+    return " ".join(repr(number) if math.isfinite(number) else str(number) for number in numbers)
 
 
 def with_whole_paths(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +196,7 @@ def _takes_file(name: str) -> bool:
 
 def _whole(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return [_whole(one) for one in value]
+        return [_whole(entry) for entry in value]
     if not isinstance(value, str) or not value.strip():
         return value
     path = Path(value.strip()).expanduser()

@@ -23,6 +23,7 @@ _START_SECONDS = 20.0
 _STARTS = 3
 _LOG_BYTES = 1_000_000
 _TAIL_CHARACTERS = 800
+_SILENT_SECONDS = 120.0
 
 # Kept by workspace: Python complains about a Popen that is dropped before its process ends,
 # and one that is just importing holds no lock yet.
@@ -54,6 +55,7 @@ class Launcher:
     memory_mb: float = 0.0
     idle_minutes: float = IDLE_MINUTES
     _starts: list[float] = field(default_factory=list)
+    _heartbeat: tuple[float, float] = (0.0, 0.0)
 
     def is_alive(self) -> bool:
         """Say whether a service has the workspace."""
@@ -77,12 +79,19 @@ class Launcher:
         Raises
         ------
         EngineError
-            If it was started several times and died each time.
+            If it was started several times and died each time, or its lock is held by something that gives no sign
+            of life.
+        NotWritableError
+            If the workspace belongs to another user.
         """
-        if self.is_alive() or self._is_starting():
+        if self.is_alive():
+            self._require_heartbeat()
             return False
+        if self._is_starting():
+            return False
+        self.workspace.require_own()
         now = time.monotonic()
-        self._starts = [one for one in self._starts if now - one < _START_SECONDS]
+        self._starts = [start for start in self._starts if now - start < _START_SECONDS]
         if len(self._starts) >= _STARTS:
             raise EngineError(
                 f"the job service stopped {_STARTS} times within {_START_SECONDS:.0f} s; {self._last_words()}",
@@ -92,6 +101,23 @@ class Launcher:
         self._starts.append(now)
         self._launch()
         return True
+
+    def _require_heartbeat(self) -> None:
+        """Refuse a lock that is held while the heartbeat stands still, on this process's own clock."""
+        try:
+            beat = self.workspace.heartbeat.stat().st_mtime
+        except OSError:
+            beat = 0.0
+        now = time.monotonic()
+        seen, since = self._heartbeat
+        if not since or seen != beat:
+            self._heartbeat = (beat, now)
+        elif now - since > _SILENT_SECONDS:
+            raise EngineError(
+                f"the lock of the workspace is held, but its service gave no sign of life for {now - since:.0f} s",
+                f"a service that touches {self.workspace.heartbeat.name} every second",
+                f"end the process that holds {self.workspace.service_lock} (`fuser` names it), then try again",
+            )
 
     def _is_starting(self) -> bool:
         process, began = _launched.get(self.workspace.root, (None, 0.0))
@@ -107,7 +133,7 @@ class Launcher:
         return f"it said: {text[-_TAIL_CHARACTERS:].strip() or 'nothing'}"
 
     def _launch(self) -> None:
-        command = [sys.executable, "-m", "miri_widgets.run.service", str(self.workspace.root)]
+        command = [sys.executable, "-P", "-m", "miri_widgets.run.service", str(self.workspace.root)]
         command += ["--workers", str(max(self.workers, 1)), "--idle-minutes", str(self.idle_minutes)]
         if self.scheduler:
             command += ["--scheduler", self.scheduler]
@@ -122,7 +148,8 @@ class Launcher:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                cwd=self.workspace.root,
+                # not the workspace: what lies there is data, and Python would import a module from it
+                cwd=os.path.abspath(os.sep),
                 env=_environment(self.workers),
                 start_new_session=True,
             )

@@ -113,12 +113,12 @@ def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title
 
     require_plans(plans)
     values = constants(plans, workspace)
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     exposures = {path for group in groups_of(plans) for path in group["files"]}
     stages = list(dict.fromkeys(plan.stage for plan in plans))
     rejected = len(rejected_lines(plans))
     head = _HEAD.format(
-        title=_words(title or place.root.name),
+        title=_words(title or space.root.name),
         exposures=_counted(len(exposures), "exposure"),
         runs=_counted(len(plans), "run"),
         stages=f"{'stages' if len(stages) > 1 else 'stage'} {', '.join(stages)}",
@@ -159,10 +159,10 @@ def _table(plans: Sequence[RunPlan]) -> str:
         for name, why in did_not_act(plan, {}).items():
             idle.setdefault((plan.stage, name, repr(plan.settings[name])), {})[why] = None
     lines = ["| stage | parameter | value | runs | |", "|---|---|---|---|---|"]
-    for (one, name, value), count in sorted(counts.items()):
-        reasons = " ".join(idle.get((one, name, value), ()))
-        told = f"does not act: {_words(reasons)}" if reasons else ""
-        lines.append(f"| {_words(one)} | `{name}` | {_words(value)} | {count} | {told} |")
+    for (stage, name, value), count in sorted(counts.items()):
+        reasons = " ".join(idle.get((stage, name, value), ()))
+        note = f"does not act: {_words(reasons)}" if reasons else ""
+        lines.append(f"| {_words(stage)} | `{name}` | {_words(value)} | {count} | {note} |")
     return "\n".join(lines)
 
 

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from miri_widgets.run.disk_names import (
+    checked_environment,
+    checked_product,
+    checked_run_key,
+    checked_stage,
+)
 from miri_widgets.run.workspace import Workspace
 
 __all__ = ["KEY_DIGITS", "RunInput", "RunPlan", "run_key", "without_accelerations"]
@@ -47,6 +54,30 @@ class RunInput:
     run_key: str = ""
     product: str = ""
     parameter: str = ""
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunInput:
+        """
+        Rebuild an input from its plain values.
+
+        Parameters
+        ----------
+        values : mapping
+            As `dataclasses.asdict` gives them.
+
+        Raises
+        ------
+        ValueError
+            If a derived input does not lie in the folder of a run.
+        """
+        given = cls(**{name: _text(name, value) for name, value in values.items()})
+        if given.kind == "derived":
+            checked_stage(given.stage)
+            checked_run_key(given.run_key)
+            checked_product(given.product)
+        elif given.kind != "raw":
+            raise ValueError(f"{given.kind[:60]!r} as the kind of an input")
+        return given
 
     def file(self, workspace: Workspace) -> Path:
         """Return where the file lies, or will lie."""
@@ -118,12 +149,14 @@ class RunPlan:
 
     def files(self, workspace: Workspace) -> list[Path]:
         """Return where the exposures that go in lie, or will lie."""
-        return [one.file(workspace) for one in self.inputs if not one.parameter]
+        return [run_input.file(workspace) for run_input in self.inputs if not run_input.parameter]
 
     def handed_over(self, workspace: Workspace) -> dict[str, Any]:
         """Return the settings with the files that earlier runs give to parameters."""
         return self.settings | {
-            one.parameter: str(one.file(workspace)) for one in self.inputs if one.parameter
+            run_input.parameter: str(run_input.file(workspace))
+            for run_input in self.inputs
+            if run_input.parameter
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -132,12 +165,48 @@ class RunPlan:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunPlan:
-        """Rebuild a plan from `to_dict`."""
+        """
+        Rebuild a plan from `to_dict`.
+
+        Parameters
+        ----------
+        values : mapping
+            Plain values, from a file or from another process.
+
+        Raises
+        ------
+        ValueError
+            If a name would lead out of the workspace, a variable is none of CRDS, or a value is of another kind.
+        """
         known = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
-        inputs = tuple(RunInput(**one) for one in values["inputs"])
+        texts = ("label", "product_name", "size", "jwst_version", "stage_code")
+        known |= {name: _text(name, known[name]) for name in texts if name in known}
+        numbers = ("predicted_mb", "predicted_seconds", "predicted_bytes")
+        known |= {name: _amount(name, known[name]) for name in numbers if name in known}
         names = ("exposures", "depends", "acceleration_off")
-        lists = {name: tuple(values.get(name, ())) for name in names}
-        return cls(**{**known, **lists, "inputs": inputs})
+        lists = {name: tuple(_text(name, entry) for entry in values.get(name, ())) for name in names}
+        if not isinstance(values["settings"], Mapping):
+            raise ValueError("settings that are not a table")
+        checked: dict[str, Any] = {
+            "key": checked_run_key(values["key"]),
+            "stage": checked_stage(values["stage"]),
+            "product_name": checked_product(known.get("product_name", ""), empty=True),
+            "environment": checked_environment(values["environment"]),
+            "inputs": tuple(RunInput.from_dict(entry) for entry in values["inputs"]),
+        }
+        return cls(**{**known, **lists, **checked})
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{str(value)[:60]!r} as {name}, which is a text")
+    return value
+
+
+def _amount(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"{str(value)[:60]!r} as {name}, which is a number from 0 on")
+    return float(value)
 
 
 def run_key(
@@ -197,4 +266,4 @@ def without_accelerations(plans: Sequence[RunPlan], off: Collection[str]) -> lis
     off : collection of str
         Names of `miri_widgets.steps.acceleration.ACCELERATIONS`, or ``all``.
     """
-    return [replace(one, acceleration_off=tuple(sorted({*one.acceleration_off, *off}))) for one in plans]
+    return [replace(plan, acceleration_off=tuple(sorted({*plan.acceleration_off, *off}))) for plan in plans]

@@ -75,16 +75,16 @@ class Planner:
     def note_needs(self, stages: Sequence[Stage]) -> None:
         """Remember what stages want other ones to be set to."""
         for stage in stages:
-            for wanted, found in ((stage.needs, self._needed), (stage.prefers, self._preferred)):
+            for wanted, needed in ((stage.needs, self._needed), (stage.prefers, self._preferred)):
                 for other, parameter, value in wanted:
-                    found.setdefault(other, {})[parameter] = value
+                    needed.setdefault(other, {})[parameter] = value
 
     def note_backgrounds(self, stages: Sequence[Stage], exposures: Sequence[Exposure]) -> None:
         """Remember the observations of empty sky, also for stages before the one that takes them."""
         for stage in stages:
             for exposure in exposures if _DEDICATED in stage.essential else ():
                 chosen = self._chosen(stage, exposure).get(_DEDICATED)
-                self._backgrounds |= {_observation(one) for one in chosen or ()}
+                self._backgrounds |= {_observation(member) for member in chosen or ()}
 
     def add(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """
@@ -99,18 +99,18 @@ class Planner:
         self._note_few_groups(stage, exposures)
         self._require_before(stage, exposures)
         self._require_something(stage, exposures)
-        if any(self._set_by_someone(stage, one) for one in exposures):
+        if any(self._set_by_someone(stage, exposure) for exposure in exposures):
             self._of_key.prepare(stage, exposures)
         if stage.scope != Scope.FILTER:
             exposures = self._of_field(stage, exposures)
         if stage.scope == Scope.EXPOSURE:
-            new = [(self._plan(stage, [one], one.root, ""), [one]) for one in exposures]
+            new = [(self._plan(stage, [exposure], exposure.root, ""), [exposure]) for exposure in exposures]
         elif stage.scope == Scope.PROGRAM:
             name = f"jw{exposures[0].program}_{stage.name}"
             members = self._standing_for_all(stage, exposures) if stage.by_reference else exposures
             new = [(self._plan(stage, members, name, name), list(exposures))]
         else:
-            several = len({one.filter for one in exposures}) > 1
+            several = len({exposure.filter for exposure in exposures}) > 1
             for filter_name in sorted({exposure.filter for exposure in exposures}):
                 members = [exposure for exposure in exposures if exposure.filter == filter_name]
                 members = self._without_rejected(stage, self._of_field(stage, members))
@@ -137,8 +137,8 @@ class Planner:
     def _cause(self, stage: Stage, exposures: Sequence[Exposure]) -> Stage | None:
         """Return the first refused stage that a stage depends on."""
         suffixes = (stage.takes, *(suffix for suffix, _ in stage.companions))
-        places = ((one.root, suffix) for suffix in suffixes for one in exposures)
-        return next((self._missing[place] for place in places if place in self._missing), None)
+        keys = ((exposure.root, suffix) for suffix in suffixes for exposure in exposures)
+        return next((self._missing[key] for key in keys if key in self._missing), None)
 
     def _require_before(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """Refuse a stage that takes what a refused one would give."""
@@ -152,10 +152,10 @@ class Planner:
     def _standing_for_all(self, stage: Stage, exposures: Sequence[Exposure]) -> Sequence[Exposure]:
         """Return the exposures that a stage looks at in the place of all."""
         # an exported script knows the settings of those that went in only
-        chosen = next(filter(None, (self._chosen(stage, one) for one in exposures)), {})
+        chosen = next(filter(None, (self._chosen(stage, exposure) for exposure in exposures)), {})
         reference = choose_reference_filter(exposures, FILTERS, str(chosen.get(_REFERENCE) or ""))
         members = exposures_for_shifts(exposures, reference, FILTERS)
-        return sorted(members, key=lambda one: (one.filter != reference, *one.order))
+        return sorted(members, key=lambda member: (member.filter != reference, *member.order))
 
     def _require_something(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """Refuse a stage that neither the user nor an earlier stage gives anything to do."""
@@ -189,15 +189,15 @@ class Planner:
         """Leave out exposures that are dedicated to the sky, where a stage has no use for them."""
         if not stage.of_field:
             return members
-        return [one for one in members if one.observation not in self._backgrounds] or members
+        return [member for member in members if member.observation not in self._backgrounds] or members
 
     def _without_rejected(self, stage: Stage, members: Sequence[Exposure]) -> Sequence[Exposure]:
         """Leave out exposures of one filter that are rejected, and note which."""
-        rejected = [one for one in members if stage.leaves_rejected and one.root in self._rejected]
+        rejected = [member for member in members if stage.leaves_rejected and member.root in self._rejected]
         if rejected:
             note = rejected_note(rejected, len(members))
             self.notes[stage.name] = (*self.notes.get(stage.name, ()), note)
-        return [one for one in members if one not in rejected]
+        return [member for member in members if member not in rejected]
 
     def _note_few_groups(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """Say before the run what the pipeline will not do to short ramps."""
@@ -225,7 +225,7 @@ class Planner:
         return Path(name).name  # a name, not a way out of the run's folder
 
     def _plan(self, stage: Stage, members: Sequence[Exposure], label: str, product_name: str) -> RunPlan:
-        exposures = tuple(sorted((self._input(stage, one) for one in members), key=_input_name))
+        exposures = tuple(sorted((self._input(stage, member) for member in members), key=_input_name))
         settings = self._chosen(stage, members[0])
         companions = self._companions(stage, members[0], settings)
         settings = self._without_overruled(stage, members[0], settings, companions)
@@ -234,8 +234,15 @@ class Planner:
         key = run_key(
             stage.name,
             stage.version,
-            self._of_key.form(stage, members[0], settings, {one.parameter: one.stage for one in companions}),
-            [one.identity for one in inputs] + self._file_identities(settings) + _code_identity(stage),
+            self._of_key.form(
+                stage,
+                members[0],
+                settings,
+                {companion.parameter: companion.stage for companion in companions},
+            ),
+            [run_input.identity for run_input in inputs]
+            + self._file_identities(settings)
+            + _code_identity(stage),
             self._environment["CRDS_CONTEXT"],
             self._jwst,
             product_name=label,
@@ -244,13 +251,13 @@ class Planner:
             key=key,
             stage=stage.name,
             label=label,
-            exposures=tuple(sorted(one.root for one in members)),
+            exposures=tuple(sorted(member.root for member in members)),
             inputs=inputs,
             settings=settings,
             environment=self._environment,
             product_name=product_name,
             predicted_mb=need.memory_mb,
-            depends=tuple(sorted({one.run_key for one in inputs if one.run_key})),
+            depends=tuple(sorted({run_input.run_key for run_input in inputs if run_input.run_key})),
             predicted_seconds=need.seconds,
             predicted_measured=need.measured,
             predicted_bytes=need.product_bytes,
@@ -261,12 +268,12 @@ class Planner:
         )
 
     def _chosen(self, stage: Stage, exposure: Exposure) -> dict[str, Any]:
-        found = (
+        settings = (
             self._settings(stage.name, exposure)
             if callable(self._settings)
             else self._settings.get(stage.name, {})
         )
-        values = with_whole_paths(found.passed() if isinstance(found, Settings) else found)
+        values = with_whole_paths(settings.passed() if isinstance(settings, Settings) else settings)
         return self._preferred.get(stage.name, {}) | values | self._needed.get(stage.name, {})
 
     def _set_by_someone(self, stage: Stage, exposure: Exposure) -> bool:
@@ -277,7 +284,7 @@ class Planner:
     def _companions(
         self, stage: Stage, exposure: Exposure, settings: Mapping[str, Any]
     ) -> tuple[RunInput, ...]:
-        found = []
+        companions = []
         for suffix, parameter in stage.companions:
             made = self._made.get((exposure.root, suffix))
             if made is None:
@@ -288,8 +295,8 @@ class Planner:
                     "one file for it",
                     f"hand your file to the stage {made.stage}, or leave that stage out",
                 )
-            found.append(replace(made, parameter=parameter))
-        return tuple(found)
+            companions.append(replace(made, parameter=parameter))
+        return tuple(companions)
 
     def _without_overruled(
         self,
@@ -299,7 +306,7 @@ class Planner:
         companions: Sequence[RunInput],
     ) -> dict[str, Any]:
         """Leave out what the file of an earlier stage decides; what the user set otherwise is a contradiction."""
-        given = {one.parameter: one.stage for one in companions}
+        given = {companion.parameter: companion.stage for companion in companions}
         usual = preset(stage.name, exposure.filter)
         kept = dict(settings)
         for parameter, names in stage.overruled:
@@ -315,12 +322,12 @@ class Planner:
 
     def _file_identities(self, settings: Mapping[str, Any]) -> list[str]:
         """Return what the files hold that parameters name: a file with other content makes another run."""
-        found = []
+        identities = []
         for name, value in sorted(settings.items()):
-            for one in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(one, str) and one.startswith("/") and Path(one).is_file():
-                    found.append(f"{name}={file_identity(Path(one), self._workspace.identities)}")
-        return found
+            for entry in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(entry, str) and entry.startswith("/") and Path(entry).is_file():
+                    identities.append(f"{name}={file_identity(Path(entry), self._workspace.identities)}")
+        return identities
 
     def _input(self, stage: Stage, exposure: Exposure) -> RunInput:
         made = self._made.get((exposure.root, stage.takes))
@@ -340,8 +347,8 @@ def _observation(number: Any) -> str:
     return str(number).strip().zfill(3)
 
 
-def _input_name(one: RunInput) -> str:
-    return one.product or Path(one.path).name
+def _input_name(run_input: RunInput) -> str:
+    return run_input.product or Path(run_input.path).name
 
 
 def _code_identity(stage: Stage) -> list[str]:

@@ -113,9 +113,9 @@ class ProgramRuns:
         """Return whether the harm of a run was accepted."""
         return is_accepted(self.workspace, key)
 
-    def accept(self, key: str, words: str) -> None:
-        """Let the chain go on after a run that did harm; `words` say which."""
-        accept_harm(self.workspace, key, words)
+    def accept(self, key: str, note: str) -> None:
+        """Let the chain go on after a run that did harm; `note` say which."""
+        accept_harm(self.workspace, key, note)
 
 
 def runs_to_do(plans: Sequence[Any], names: Collection[str], complete: Collection[str]) -> list[Any]:

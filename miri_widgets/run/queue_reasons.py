@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from humanize import naturalsize
+
 __all__ = ["waiting_reasons"]
 
 
@@ -72,5 +74,5 @@ def _for_room(plan: Any, busy: int, limit: float, taken: float, engine: Any) -> 
         return f"waits for a free worker: {busy} of {workers} {'is' if busy == 1 else 'are'} at work"
     need = min(float(getattr(plan, "predicted_mb", 0.0)), limit)
     if limit and busy and need > limit - taken:
-        return f"waits for memory: needs {need / 1000:.1f} GB, {max(limit - taken, 0) / 1000:.1f} GB free"
+        return f"waits for memory: needs {naturalsize(need * 1e6)}, {naturalsize(max(limit - taken, 0) * 1e6)} free"
     return ""

@@ -147,8 +147,8 @@ def completed(workspace: Workspace | Path, key: str, stage: str = "") -> Record 
     stage : str
         Its stage; all stages are searched when empty.
     """
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    folders = [place.run_folder(stage, key)] if stage else sorted(place.runs.glob(f"*/{key}"))
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    folders = [space.run_folder(stage, key)] if stage else sorted(space.runs.glob(f"*/{key}"))
     for folder in folders:
         if folder.name.endswith(PARTIAL) or not (folder / RECORD).is_file():
             continue
@@ -170,9 +170,9 @@ def _all_there(folder: Path, record: Record) -> bool:
 
 def products(workspace: Workspace | Path, plan: RunPlan) -> tuple[Path, ...]:
     """Return the products of a plan's run, main one first; empty before it is complete."""
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    record = completed(place, plan.key, plan.stage)
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    record = completed(space, plan.key, plan.stage)
     if record is None:
         return ()
-    folder = place.run_folder(plan.stage, plan.key)
+    folder = space.run_folder(plan.stage, plan.key)
     return tuple(folder / name for name in record.products)

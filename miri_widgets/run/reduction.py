@@ -208,7 +208,9 @@ class Reduction:
     @property
     def exposures(self) -> tuple[Exposure, ...]:
         """The exposures that take part."""
-        return tuple(one for one in self.found.exposures if one.root not in self.overrides.excluded)
+        return tuple(
+            exposure for exposure in self.found.exposures if exposure.root not in self.overrides.excluded
+        )
 
     @cached_property
     def settings(self) -> dict[str, Settings]:
@@ -320,12 +322,12 @@ class Reduction:
 
     def harmed(self) -> tuple[tuple[RunPlan, str], ...]:
         """Return the complete runs that did harm which nobody has accepted, each with what harm."""
-        found = []
+        harmed = []
         for plan in self.planned.plans:
             harm = harm_in(self.runs.report(plan))
             if harm and not self.runs.accepted(plan.key):
-                found.append((plan, harm))
-        return tuple(found)
+                harmed.append((plan, harm))
+        return tuple(harmed)
 
     def accept_harm(self) -> tuple[str, ...]:
         """Accept the harm of every run; return the labels of these runs."""
@@ -341,16 +343,16 @@ class Reduction:
 
     def summary(self) -> ReductionSummary:
         """Return how the stages stand, and where their products are."""
-        planned, found = self.planned, self.found
+        planned, scanned = self.planned, self.found
         state = self.engine.state(self._job) if self._job else None
         harms = {plan.key: harm for plan, harm in self.harmed()}
         warnings = (
             *unmatched_exclusions(self.program.exclude),
-            *program_contradictions(self.program.program, found.exposures, found.mosaics),
+            *program_contradictions(self.program.program, scanned.exposures, scanned.mosaics),
         )
         return ReductionSummary(
             notes=(*dict.fromkeys(self.sentences), *warnings),
-            left_out=tuple(str(problem.error) for problem in found.problems),
+            left_out=tuple(str(problem.error) for problem in scanned.problems),
             stages=tuple(self._stage_summary(name, planned, state, harms) for name in self.chain),
         )
 

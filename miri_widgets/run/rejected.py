@@ -25,10 +25,10 @@ def rejected_note(rejected: Sequence[Exposure], count: int) -> str:
     """
     name = rejected[0].filter
     if len(rejected) == count:
-        one = "The only exposure" if count == 1 else f"All {count} exposures"
+        subject = "The only exposure" if count == 1 else f"All {count} exposures"
         are = "is" if count == 1 else "are"
-        return f"{one} of {name} {are} rejected on the contact sheet: this filter has no mosaic."
-    labels = [f"tile {one.tile or '?'} dither {one.dither}" for one in rejected[:_NAMED]]
+        return f"{subject} of {name} {are} rejected on the contact sheet: this filter has no mosaic."
+    labels = [f"tile {exposure.tile or '?'} dither {exposure.dither}" for exposure in rejected[:_NAMED]]
     if len(rejected) > _NAMED:
         labels.append(f"{len(rejected) - _NAMED} more")
     return (

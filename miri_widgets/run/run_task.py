@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from humanize import naturalsize
+
 from miri_widgets.errors import (
     CancelledError,
     EngineError,
@@ -72,9 +74,9 @@ def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any
     """
     task = _Task(Workspace(Path(root)), job, RunPlan.from_dict(values))
     try:
-        outcome = task.go([RunResult(**one) for one in upstream if one["key"] in task.plan.depends])
+        result = task.go([RunResult(**result) for result in upstream if result["key"] in task.plan.depends])
     except MiriWidgetsError as error:
-        outcome = task.end(EventKind.FAILED, error=error.to_dict())
+        result = task.end(EventKind.FAILED, error=error.to_dict())
     except Exception as error:
         traceback.print_exc()
         ours = EngineError(
@@ -82,8 +84,8 @@ def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any
             "a run to its end",
             "run again; if it happens again report it with engine/service.log of the workspace",
         )
-        outcome = task.end(EventKind.FAILED, error=ours.to_dict())
-    return asdict(outcome)
+        result = task.end(EventKind.FAILED, error=ours.to_dict())
+    return asdict(result)
 
 
 class _Task:
@@ -98,7 +100,7 @@ class _Task:
         """Do the run, reuse it, or say why not."""
         if self._cancelled():
             return self._end_cancelled()
-        bad = [one for one in upstream if not one.good]
+        bad = [result for result in upstream if not result.good]
         if bad:
             return self._end_upstream(bad)
         lock = RunLock(self.workspace.run_lock(self.plan.key))
@@ -126,25 +128,25 @@ class _Task:
             partial = self._fresh_partial()
             self._tell(EventKind.STARTED, message="" if attempt == 1 else "again, the process was lost")
             try:
-                found = watch_child(
+                end = watch_child(
                     self.workspace, self.plan, lock, cancelled=self._cancelled, on_step=self._tell_step
                 )
-                if found.kind == "done":
-                    self._commit(partial, found, time.time() - began)
-                    return self.end(EventKind.DONE, seconds=float(found.facts["seconds"]))
+                if end.kind == "done":
+                    self._commit(partial, end, time.time() - began)
+                    return self.end(EventKind.DONE, seconds=float(end.facts["seconds"]))
             finally:
                 self._tidy(partial)
-            if found.kind != "lost":
+            if end.kind != "lost":
                 break
-        return self._end_badly(found)
+        return self._end_badly(end)
 
-    def _end_badly(self, found: ChildEnd) -> RunResult:
-        if found.kind == "cancelled":
+    def _end_badly(self, end: ChildEnd) -> RunResult:
+        if end.kind == "cancelled":
             return self._end_cancelled()
-        if found.kind == "stopped":
+        if end.kind == "stopped":
             # no event: the job is unfinished and goes on with the next service
             return RunResult(self.plan.key, self.plan.label, "stopped")
-        error = found.error if found.kind == "failed" else _lost(self.plan, found).to_dict()
+        error = end.error if end.kind == "failed" else _lost(self.plan, end).to_dict()
         return self.end(EventKind.FAILED, error=error)
 
     def _fresh_partial(self) -> Path:
@@ -156,14 +158,14 @@ class _Task:
             partial.mkdir(parents=True)
         return partial
 
-    def _commit(self, partial: Path, found: ChildEnd, seconds: float) -> None:
+    def _commit(self, partial: Path, end: ChildEnd, seconds: float) -> None:
         final = self.workspace.run_folder(self.plan.stage, self.plan.key)
         with os_errors_as_ours(final.parent):
             if final.exists():
                 shutil.rmtree(final)  # not complete, or it would have been reused
             partial.rename(final)
             _sync_folder(final.parent)
-        measured = Measured(self.plan.stage, self.plan.size, found.peak_mb, seconds)
+        measured = Measured(self.plan.stage, self.plan.size, end.peak_mb, seconds)
         note_measured(self.workspace, measured)
 
     def _tidy(self, partial: Path) -> None:
@@ -177,17 +179,17 @@ class _Task:
         shutil.rmtree(partial, ignore_errors=True)
 
     def _require_inputs(self) -> None:
-        for one in self.plan.inputs:
-            path = one.file(self.workspace)
+        for run_input in self.plan.inputs:
+            path = run_input.file(self.workspace)
             if not path.is_file():
                 raise MissingFileError(
                     f"{path} is gone", "the input of this run", "bring the file back or scan the folder again"
                 )
 
     def _end_upstream(self, bad: Sequence[RunResult]) -> RunResult:
-        if all(one.kind == EventKind.CANCELLED for one in bad):
+        if all(result.kind == EventKind.CANCELLED for result in bad):
             return self._end_cancelled()
-        names = ", ".join(one.label for one in bad[:3]) + (" and others" if len(bad) > 3 else "")
+        names = ", ".join(result.label for result in bad[:3]) + (" and others" if len(bad) > 3 else "")
         error = UpstreamFailedError(
             f"not started because {len(bad)} of {len(self.plan.depends)} needed runs failed ({names})",
             "all inputs of this run",
@@ -232,10 +234,10 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _lost(plan: RunPlan, found: ChildEnd) -> WorkerLostError:
-    code = found.exitcode
+def _lost(plan: RunPlan, end: ChildEnd) -> WorkerLostError:
+    code = end.exitcode
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
-    memory = f"; it used up to {found.peak_mb:.0f} MB, {plan.predicted_mb:.0f} MB were predicted"
+    memory = f"; it used up to {naturalsize(end.peak_mb * 1e6)}, {naturalsize(plan.predicted_mb * 1e6)} were predicted"
     if code == -9:
         remedy = "memory may have run out: use fewer workers or close other programs, then run again"
     else:

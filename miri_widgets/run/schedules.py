@@ -54,7 +54,7 @@ class _Queue:
     def __init__(self, runs: Sequence[Any]) -> None:
         ranks = {stage: rank for rank, stage in enumerate(dict.fromkeys(run.stage for run in runs))}
         pending = [run for run in runs if not run.status.ended]
-        self._priority = {run.key: (-ranks[run.stage], place) for place, run in enumerate(pending)}
+        self._priority = {run.key: (-ranks[run.stage], index) for index, run in enumerate(pending)}
         self._ready: list[tuple[int, int, str]] = []
         self._missing: dict[str, int] = {}
         self._followers: dict[str, list[str]] = {}

@@ -71,11 +71,11 @@ def code_for(plan: RunPlan, workspace: Workspace | Path) -> str:
     workspace : Workspace or Path
         Where its inputs are.
     """
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     of = stage(plan.stage)
     module, _, pipeline = of.pipeline.rpartition(".")
-    files = [str(path) for path in plan.files(place)]
-    settings = plan.handed_over(place)
+    files = [str(path) for path in plan.files(space)]
+    settings = plan.handed_over(space)
     own, steps = _nested(settings)
     arguments = "".join(f"    {name}={value!r},\n" for name, value in sorted(own.items()))
     if steps:
@@ -147,8 +147,12 @@ def _python(value: Any) -> Any:
 def _shell_line(of: Stage, source: str, settings: dict[str, Any]) -> str:
     nothing = {name for name, value in settings.items() if value is None}
     # strun makes the word "None" of a choice that is None, and the steps do not take it for None
-    words = [one.name for one in (declared(of.name) if nothing else ()) if one.kind == Kind.CHOICE]
-    if unsaid := nothing & set(words):
+    parameters = [
+        parameter.name
+        for parameter in (declared(of.name) if nothing else ())
+        if parameter.kind == Kind.CHOICE
+    ]
+    if unsaid := nothing & set(parameters):
         return f"# not in the shell: strun cannot set {', '.join(sorted(unsaid))} to None"
     try:
         return f"# in the shell: {strun_line(of.pipeline, source, settings)}"
@@ -191,11 +195,13 @@ def require_plans(plans: Sequence[RunPlan]) -> None:
 
 def constants(plans: Sequence[RunPlan], workspace: Workspace | Path) -> dict[str, str]:
     """Return what an exported script or notebook names, as Python: workspace, environment, stages, groups, keys, accelerations."""
-    place = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     return {
-        "workspace": repr(str(place.root)),
+        "workspace": repr(str(space.root)),
         "environment": pformat(plans[0].environment, width=100),
-        "stages": repr([one.name for one in all_stages() if any(plan.stage == one.name for plan in plans)]),
+        "stages": repr(
+            [stage.name for stage in all_stages() if any(plan.stage == stage.name for plan in plans)]
+        ),
         "groups": pformat(groups_of(plans), width=100, sort_dicts=False),
         "keys": pformat(sorted({plan.key for plan in plans}), width=100),
         "acceleration_off": repr(sorted({name for plan in plans for name in plan.acceleration_off})),

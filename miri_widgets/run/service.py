@@ -65,6 +65,11 @@ def main(arguments: list[str] | None = None) -> int:
     """
     given = _parser().parse_args(arguments)
     workspace = Workspace(given.workspace)
+    try:
+        workspace.require_own()
+    except (MiriWidgetsError, OSError) as error:
+        print(error, flush=True)
+        return 1
     lock = RunLock(workspace.service_lock)
     deadline = time.monotonic() + _LOCK_SECONDS
     # whoever asks whether a service is alive holds the lock for an instant
@@ -122,9 +127,9 @@ def serve(workspace: Workspace, lock: RunLock, options: _Options) -> None:
     options : _Options
         From the command line.
     """
-    stop = threading.Event()
+    stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: stopped.set())
     workspace.stop_marker.unlink(missing_ok=True)
     workspace.heartbeat.touch()
     _tell(workspace, options, address="", memory_mb=0.0)
@@ -137,15 +142,17 @@ def serve(workspace: Workspace, lock: RunLock, options: _Options) -> None:
         graphs = JobGraphs(client, workspace, memory_mb)
         address = str(client.scheduler.address)
         _tell(workspace, options, address=address, memory_mb=memory_mb)
-        _loop(workspace, lock, options, graphs, stop)
+        _loop(workspace, lock, options, graphs, stopped)
         stop_all()
         time.sleep(4 * _POLL_SECONDS)  # watchers kill their processes
 
 
-def _loop(workspace: Workspace, lock: RunLock, options: _Options, graphs: Any, stop: threading.Event) -> None:
+def _loop(
+    workspace: Workspace, lock: RunLock, options: _Options, graphs: Any, stopped: threading.Event
+) -> None:
     ended: set[str] = set()
     busy = beat = time.monotonic()
-    while not stop.is_set() and not workspace.stop_marker.exists():
+    while not stopped.is_set() and not workspace.stop_marker.exists():
         now = time.monotonic()
         if now - beat > _HEARTBEAT_SECONDS:
             beat = now
@@ -161,7 +168,7 @@ def _loop(workspace: Workspace, lock: RunLock, options: _Options, graphs: Any, s
             busy = now
         elif now - busy > options.idle_seconds and _leave(workspace, lock, ended):
             return
-        stop.wait(_POLL_SECONDS if graphs.active else _IDLE_POLL_SECONDS)
+        stopped.wait(_POLL_SECONDS if graphs.active else _IDLE_POLL_SECONDS)
 
 
 def _leave(workspace: Workspace, lock: RunLock, ended: set[str]) -> bool:
@@ -194,7 +201,7 @@ def _client(workspace: Workspace, options: _Options) -> Iterator[tuple[Any, floa
             ) from error
         with client:
             workers = client.scheduler_info(n_workers=-1)["workers"].values()
-            declared = [one.get("resources", {}).get("memory_mb", 0.0) for one in workers]
+            declared = [worker.get("resources", {}).get("memory_mb", 0.0) for worker in workers]
             yield client, min(declared, default=0.0)
         return
     memory_mb = options.memory_mb or _free_mb()

@@ -24,15 +24,15 @@ def common_preset(presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 def differing_preset(presets: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:
     """Return the value of a parameter per filter where presets differ; empty where they agree."""
-    found = {key: values[name] for key, values in presets.items() if name in values}
-    return found if len({str(value) for value in found.values()}) > 1 else {}
+    matching = {key: values[name] for key, values in presets.items() if name in values}
+    return matching if len({str(value) for value in matching.values()}) > 1 else {}
 
 
 def checked_layer(
-    declared: Iterable[Parameter], values: Mapping[str, Any], told: list[str]
+    declared: Iterable[Parameter], values: Mapping[str, Any], problems: list[str]
 ) -> dict[str, Any]:
     """
-    Return the values that may be used; a sentence for each of the others is added to `told`.
+    Return the values that may be used; a sentence for each of the others is added to `problems`.
 
     Parameters
     ----------
@@ -40,19 +40,21 @@ def checked_layer(
         The parameters that the stage has.
     values : mapping of str to object
         Values by full name.
-    told : list of str
+    problems : list of str
         Modified: gains sentences.
     """
     known = {parameter.name: parameter for parameter in declared}
     kept = {}
     for name, value in values.items():
         if name not in known:
-            told.append(f"The parameter {name[:80]} is not known to this version of the pipeline: left out.")
+            problems.append(
+                f"The parameter {name[:80]} is not known to this version of the pipeline: left out."
+            )
             continue
         try:
             kept[name] = known[name].check(value)
         except ParameterError as error:
-            told.append(f"Left out: {error}")
+            problems.append(f"Left out: {error}")
     return kept
 
 
@@ -60,7 +62,7 @@ def setting_layers(
     declared: Iterable[Parameter],
     presets: Mapping[str, Mapping[str, Any]],
     program: Mapping[str, Any],
-    told: list[str],
+    problems: list[str],
 ) -> dict[Source, dict[str, Any]]:
     """
     Return the layers of a stage's settings that are nobody's choice of now.
@@ -73,7 +75,7 @@ def setting_layers(
         Values by full name, per filter of the exposures.
     program : mapping of str to object
         What the program's file sets.
-    told : list of str
+    problems : list of str
         Modified: gains a sentence for each value that cannot be used.
 
     Returns
@@ -83,8 +85,8 @@ def setting_layers(
     """
     parameters = tuple(declared)
     return {
-        Source.PRESET: checked_layer(parameters, common_preset(presets), told),
-        Source.PROGRAM: checked_layer(parameters, program, told),
+        Source.PRESET: checked_layer(parameters, common_preset(presets), problems),
+        Source.PROGRAM: checked_layer(parameters, program, problems),
     }
 
 
@@ -104,9 +106,9 @@ def settings_per_filter(
     made: dict[tuple[str, str], Settings] = {}
 
     def settings_of(name: str, exposure: Exposure) -> Settings:
-        place = name, exposure.filter
-        if place not in made:
-            made[place] = settings[name].with_layer(Source.PRESET, preset(name, exposure.filter))
-        return made[place]
+        key = name, exposure.filter
+        if key not in made:
+            made[key] = settings[name].with_layer(Source.PRESET, preset(name, exposure.filter))
+        return made[key]
 
     return settings_of

@@ -11,7 +11,7 @@ from miri_widgets.errors import EngineError
 __all__ = ["make_twin"]
 
 
-def make_twin(name: str, say: Callable[[str], None]) -> None:
+def make_twin(name: str, notify: Callable[[str], None]) -> None:
     """
     Make a twin and wait for it.
 
@@ -19,7 +19,7 @@ def make_twin(name: str, say: Callable[[str], None]) -> None:
     ----------
     name : str
         A simulated program.
-    say : callable
+    notify : callable
         Called with one line per finished piece of work.
 
     Raises
@@ -32,7 +32,7 @@ def make_twin(name: str, say: Callable[[str], None]) -> None:
     The process goes on when this one ends; the next to ask for the same twin waits for it and makes nothing twice.
     """
     with subprocess.Popen(
-        [sys.executable, "-m", "miri_widgets.simulation.make", name],
+        [sys.executable, "-P", "-m", "miri_widgets.simulation.make", name],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -43,7 +43,7 @@ def make_twin(name: str, say: Callable[[str], None]) -> None:
         last = ""
         for line in process.stdout:
             last = line.strip() or last
-            say(last)
+            notify(last)
     if process.returncode:
         raise EngineError(
             f"the simulated twin {name[:60]!r} was not made ({last[:300].rstrip('.')})",

@@ -234,7 +234,7 @@ class SnapshotReader:
     def remember(self, request: Request, *, now: bool = False) -> None:
         """Write the session file when it changed; see `SessionFile.write`."""
         if request.memory:
-            self._memory.write(request.memory, now=now)
+            self._memory.write(request.memory, immediately=now)
 
     def _plan(self, request: Request, errors: list[str]) -> None:
         if request.exposures is None or not request.settings:

@@ -41,10 +41,10 @@ def strun_line(pipeline: str, source: str, settings: Mapping[str, Any]) -> str:
     ParameterError
         If a value cannot be given on the command line.
     """
-    words = ["strun", pipeline, source]
+    arguments = ["strun", pipeline, source]
     for name, value in sorted(settings.items()):
-        words.append(f"--{'steps.' if '.' in name else ''}{name}={strun_value(name, value)}")
-    return shlex.join(words)
+        arguments.append(f"--{'steps.' if '.' in name else ''}{name}={strun_value(name, value)}")
+    return shlex.join(arguments)
 
 
 def strun_value(name: str, value: Any) -> str:
@@ -91,21 +91,21 @@ def read_strun(line: str) -> tuple[str, dict[str, Any]]:
         If it is no such line.
     """
     try:
-        words = shlex.split(line.replace("\\\n", " "), comments=False)
+        tokens = shlex.split(line.replace("\\\n", " "), comments=False)
     except ValueError as error:
         raise ParameterError(
             f"a strun line that ends within quotes ({error})", "a whole line", "copy all of it"
         ) from error
-    if "strun" not in words:
+    if "strun" not in tokens:
         raise ParameterError("no strun in the line", "strun CLASS FILE --NAME=VALUE ...", "copy all of it")
     values: dict[str, Any] = {}
     positional: list[str] = []
-    rest = iter(words[words.index("strun") + 1 :])
-    for word in rest:
-        if not word.startswith("--"):
-            positional.append(word)
+    rest = iter(tokens[tokens.index("strun") + 1 :])
+    for token in rest:
+        if not token.startswith("--"):
+            positional.append(token)
             continue
-        name, equals, text = word[2:].partition("=")
+        name, equals, text = token[2:].partition("=")
         if name in _BUILT_IN:
             continue
         if not equals:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from miri_widgets.errors import DiskFullError
+from humanize import naturalsize
+
+from miri_widgets.errors import DiskFullError, NotWritableError
 from miri_widgets.products.atomic import os_errors_as_ours, require_writable
 
-__all__ = ["PARTIAL", "Workspace"]
+__all__ = ["PARTIAL", "TRUST_VARIABLE", "Workspace"]
+
+TRUST_VARIABLE = "MIRI_WIDGETS_TRUST_WORKSPACE"
+"""Set to 1 where the file system shows another owner than the user, as some mounted disks do."""
 
 PARTIAL = ".partial"
 """Ending of the folder of a run that is at work."""
 
 _SPARE_BYTES = 200_000_000
+_PRIVATE = 0o700
 
 
 @dataclass(frozen=True)
@@ -147,10 +154,35 @@ class Workspace:
             If the disk has less than `needed` and a reserve of 200 MB left.
         """
         with os_errors_as_ours(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.require_own()
             for folder in (self.runs, self.jobs, self.engine):
-                folder.mkdir(parents=True, exist_ok=True)
+                # whoever can open a lock can hold it: other users stay outside
+                folder.mkdir(mode=_PRIVATE, exist_ok=True)
+            if self.engine.stat().st_mode & 0o077:
+                self.engine.chmod(_PRIVATE)
         require_writable(self.runs)
         self.require_space(needed)
+
+    def require_own(self) -> None:
+        """
+        Prove that the workspace is the user's own.
+
+        Jobs that another user left in it would be run with this user's rights.
+
+        Raises
+        ------
+        NotWritableError
+            If it belongs to another user, and `TRUST_VARIABLE` is not 1.
+        """
+        owner, user = self.root.stat().st_uid, os.getuid()
+        if owner != user and os.environ.get(TRUST_VARIABLE) != "1":
+            raise NotWritableError(
+                f"the workspace {self.root} belongs to another user (number {owner}, you are {user})",
+                "a workspace of your own",
+                "copy it into a folder of your own or choose another workspace; on a disk that shows a wrong owner set "
+                f"{TRUST_VARIABLE}=1",
+            )
 
     def require_space(self, needed: float) -> None:
         """
@@ -164,7 +196,7 @@ class Workspace:
         free = shutil.disk_usage(self.root).free
         if free < needed + _SPARE_BYTES:
             raise DiskFullError(
-                f"{free / 1e9:.1f} GB free on the disk of {self.root}",
-                f"{(needed + _SPARE_BYTES) / 1e9:.1f} GB for the products and a reserve",
+                f"{naturalsize(free)} free on the disk of {self.root}",
+                f"{naturalsize(needed + _SPARE_BYTES)} for the products and a reserve",
                 "free some space or choose a workspace on another disk; what is finished is kept",
             )

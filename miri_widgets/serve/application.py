@@ -1,4 +1,4 @@
-"""Voila, with our pages, our headers and fewer open doors."""
+"""A hardened Voila with pages and headers of this package."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ from miri_widgets.serve.policy import (
     FIRST_GRACE,
     GRACE,
     HEADERS,
-    LEASE_LOOK,
+    LEASE_CHECK_INTERVAL,
     PING,
     is_loopback,
     voila_configuration,
 )
 from miri_widgets.serve.sockets import KernelSocket
+from miri_widgets.serve.state_reader import StateReader
 
 __all__ = ["DashboardServer"]
 
@@ -57,7 +58,7 @@ class DashboardServer(Voila):
     Differences to Voila: the template comes from this package; settings reach the tornado
     application when it is built (compression works); scripts are cached by browsers; kernels
     stop with their page, preheated or not, and when its connection is lost for long; the list of files is closed; a free port is found
-    before kernels are started, which are told the port.
+    before kernels start, so that they know the port.
     """
 
     name = "voila"  # Voila looks its own options up by this name
@@ -66,27 +67,53 @@ class DashboardServer(Voila):
     grace = GRACE
 
     def initialize(self, argv: list[str] | None = None) -> None:
-        """Read no configuration files: the result must not depend on a user's Voila settings."""
+        """
+        Initialize without configuration files, so that a user's Voila settings have no effect.
+
+        Parameters
+        ----------
+        argv : list of str, optional
+            Command line arguments.
+        """
         self.config_file_paths: list[str] = []
         super().initialize(argv)
 
     def configure(self, folder: Path, *, preheat: bool, only: str = "") -> None:
-        """Set the options that do not change, and the folder to serve; see `voila_configuration`."""
+        """
+        Set the fixed options and the folder to serve; see `voila_configuration`.
+
+        Parameters
+        ----------
+        folder : Path
+            Folder of notebooks.
+        preheat : bool
+            Whether to keep one kernel per dashboard started in advance.
+        only : str
+            The only notebook to preheat; all if empty.
+        """
         self.update_config(Config(voila_configuration(preheat=preheat, only=only)))
         self.config.VoilaConfiguration.kernel_spec_manager_class = OwnKernelSpecManager
         self.config.VoilaConfiguration.page_config_hook = _page_config
         self.root_dir = str(folder.resolve())
 
     def setup_template_dirs(self) -> None:
-        """Put our templates before those of Voila."""
+        """Search the templates of this package before those of Voila."""
         super().setup_template_dirs()
         self.template_paths: list[str] = [str(_TEMPLATES), *self.template_paths]
 
     def init_settings(self) -> dict[str, Any]:
-        """Return the settings of the tornado application."""
+        """
+        Return the settings of the tornado application.
+
+        Returns
+        -------
+        dict
+            The settings by name.
+        """
         settings = super().init_settings()
         settings.update(
             dashboards=self.root_dir,
+            state_reader=StateReader(Path(self.root_dir)),
             headers=HEADERS,
             default_handler_class=MissingHandler,
             compress_response=True,
@@ -98,7 +125,7 @@ class DashboardServer(Voila):
         )
         settings["jinja2_env"].loader = jinja2.ChoiceLoader(
             [
-                jinja2.FunctionLoader(_own_page),
+                jinja2.FunctionLoader(_page_source),
                 jinja2.FileSystemLoader(_TEMPLATES),
                 settings["jinja2_env"].loader,
             ]
@@ -106,8 +133,15 @@ class DashboardServer(Voila):
         return settings
 
     def init_handlers(self) -> list[tuple[Any, ...]]:
-        """Return the routes: ours first, then those of Voila that stay open."""
-        ours = [
+        """
+        Return the routes: those of this package, then those of Voila that stay open.
+
+        Returns
+        -------
+        list of tuple
+            Pattern, handler and options of each route.
+        """
+        own_routes = [
             (self._path(r"/?"), IndexHandler),
             (self._path(r"/api/status"), StatusHandler),
             (
@@ -140,11 +174,11 @@ class DashboardServer(Voila):
             ),
         ]
         closed = tuple(self._path(path) for path in _CLOSED)
-        theirs = [route for route in super().init_handlers() if not str(route[0]).startswith(closed)]
-        return [*ours, *(_with_our_socket(route) for route in theirs)]
+        voila_routes = [route for route in super().init_handlers() if not str(route[0]).startswith(closed)]
+        return [*own_routes, *(_with_kernel_socket(route) for route in voila_routes)]
 
     def start(self) -> None:
-        """Listen, say where, and serve until stopped."""
+        """Listen, print the address, and serve until stopped."""
         try:
             sockets = tornado.netutil.bind_sockets(self.port, self.ip)
         except OSError as error:
@@ -156,7 +190,7 @@ class DashboardServer(Voila):
         self.port: int = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="miri_widgets_", dir=self.connection_dir_root)
         self.ioloop = tornado.ioloop.IOLoop.current()
-        # Kernels preheat as soon as the settings exist, and ask for self.app later, from the loop.
+        # Kernels preheat as soon as the settings exist, and read self.app later, in the loop.
         self.app = tornado.web.Application(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
         server = HTTPServer(self.app, xheaders=self.base_url != "/")
@@ -170,7 +204,7 @@ class DashboardServer(Voila):
             self.launch_browser()
         leases = KernelLeases(self.kernel_manager, grace=self.grace, first_grace=FIRST_GRACE)
         self.app.settings["kernel_leases"] = leases
-        tornado.ioloop.PeriodicCallback(leases.end_expired, 1000 * LEASE_LOOK).start()
+        tornado.ioloop.PeriodicCallback(leases.end_expired, 1000 * LEASE_CHECK_INTERVAL).start()
         try:
             self.ioloop.start()
         except KeyboardInterrupt:
@@ -180,13 +214,13 @@ class DashboardServer(Voila):
             self.stop()
 
     def stop(self) -> None:
-        """Stop the kernels, then remove their sockets: without these they cannot be asked to stop."""
+        """Stop the kernels, then remove their sockets, which the stop request needs."""
         run_sync(self.kernel_manager.shutdown_all)()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     @property
     def page_url(self) -> str:
-        """Where a browser finds the first page, with the token if there is one."""
+        """Address of the first page, with the token if there is one."""
         token = self.identity_provider.token
         return self._url(self.ip) + (f"?token={token}" if token else "")
 
@@ -200,7 +234,7 @@ class DashboardServer(Voila):
 
 
 def _page_config(config: dict[str, Any], **context: Any) -> dict[str, Any]:
-    """Name the version in the path of Voila's scripts, so that browsers may keep them."""
+    """Put the version into the path of Voila's scripts, so that browsers may cache them."""
     base_url = context["base_url"]
     config["fullStaticUrl"] = url_path_join(base_url, f"voila/static/v{voila.__version__}")
     # MathJax would be loaded from another host, at the first dollar sign in a text.
@@ -208,12 +242,12 @@ def _page_config(config: dict[str, Any], **context: Any) -> dict[str, Any]:
     return config
 
 
-def _with_our_socket(route: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return a route of Voila, with our handler for the connection to a kernel."""
+def _with_kernel_socket(route: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a route of Voila with `KernelSocket` as the handler of kernel connections."""
     return (route[0], KernelSocket, *route[2:]) if route[1] is VoilaKernelWebsocketHandler else route
 
 
-def _own_page(name: str) -> str | None:
-    """Return the source of one of our pages, for handlers of Jupyter that render ``error.html``."""
+def _page_source(name: str) -> str | None:
+    """Return the source of a page of this package, for Jupyter handlers that render ``error.html``."""
     path = _TEMPLATES / f"{name}.j2"
     return path.read_text(encoding="utf-8") if path.is_file() else None

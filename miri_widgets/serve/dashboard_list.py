@@ -1,4 +1,4 @@
-"""The dashboards in a folder: what the first page lists."""
+"""The dashboards in a folder, as listed on the first page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from miri_widgets.serve.states import ProgramState, read_state
 
-__all__ = ["Dashboard", "list_dashboards", "read_dashboard"]
+__all__ = ["Dashboard", "list_dashboards", "read_dashboard", "with_state"]
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Dashboard:
     title, description : str
         From ``metadata.miri_widgets`` of the notebook. The title falls back on the
         file name. Plain text: escape it before it goes into a page. A program's
-        file beside the notebook, with its name, says both better.
+        file beside the notebook, with its name, takes precedence.
     state : ProgramState, optional
-        How far the program is. For a notebook without a program's file, what data it takes, from the same
-        metadata (``data``); None where that is not told.
+        Progress of the program. For a notebook without a program's file, the data that it needs, from the
+        same metadata (``data``), if given.
     """
 
     name: str
@@ -39,21 +39,43 @@ def list_dashboards(folder: Path, *, states: bool = False) -> tuple[Dashboard, .
     """
     List the notebooks of a folder, by title.
 
-    Sub-folders and hidden files are left out.
+    Sub-folders and hidden files are ignored.
 
     Parameters
     ----------
     folder : Path
         The folder.
     states : bool
-        Whether to tell how far their programs are, too.
+        Whether to read the progress of their programs, too.
+
+    Returns
+    -------
+    tuple of Dashboard
+        The dashboards.
     """
     paths = (path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
-    found = [_with_state(read_dashboard(path), folder) if states else read_dashboard(path) for path in paths]
-    return tuple(sorted(found, key=lambda each: each.title.casefold()))
+    dashboards = [
+        with_state(read_dashboard(path), folder) if states else read_dashboard(path) for path in paths
+    ]
+    return tuple(sorted(dashboards, key=lambda dashboard: dashboard.title.casefold()))
 
 
-def _with_state(dashboard: Dashboard, folder: Path) -> Dashboard:
+def with_state(dashboard: Dashboard, folder: Path) -> Dashboard:
+    """
+    Return a dashboard with the progress of its program, and title and description of the program's file.
+
+    Parameters
+    ----------
+    dashboard : Dashboard
+        A notebook of the folder.
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    Dashboard
+        The same when there is no program of its name.
+    """
     path = (folder / dashboard.name).with_suffix(".toml")
     if not path.is_file():
         return dashboard
@@ -70,15 +92,25 @@ def read_dashboard(path: Path) -> Dashboard:
     """
     Read title and description from the metadata of a notebook.
 
-    A notebook that cannot be read is still listed, and says so.
+    An unreadable notebook is listed with a description that says so.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook.
+
+    Returns
+    -------
+    Dashboard
+        The dashboard.
     """
     title = path.stem.replace("_", " ").strip().capitalize()
     try:
         metadata = json.loads(path.read_text(encoding="utf-8")).get("metadata", {})
-        ours = metadata.get("miri_widgets", {})
-        title = str(ours.get("title") or metadata.get("title") or title)
-        state = ProgramState(str(ours["data"])) if ours.get("data") else None
-        return Dashboard(path.name, title, str(ours.get("description", "")), state)
+        own = metadata.get("miri_widgets", {})
+        title = str(own.get("title") or metadata.get("title") or title)
+        state = ProgramState(str(own["data"])) if own.get("data") else None
+        return Dashboard(path.name, title, str(own.get("description", "")), state)
     except (OSError, ValueError, AttributeError):
         return Dashboard(
             path.name, title, "This notebook cannot be read: it is not a valid Jupyter notebook."

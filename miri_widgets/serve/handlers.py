@@ -1,4 +1,4 @@
-"""What is answered to a browser: pages, the list of dashboards, files, counts."""
+"""Request handlers: pages, the list of dashboards, files, counts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 from miri_widgets.serve.dashboard_list import list_dashboards
 from miri_widgets.serve.leases import drop_dead_kernels
+from miri_widgets.serve.state_reader import StateReader
 
 __all__ = [
     "ExtensionHandler",
@@ -34,9 +35,16 @@ class PageHandler(TornadoVoilaHandler):
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
-        """Answer with the page of one notebook of the served folder."""
+        """
+        Answer with the page of one notebook of the served folder.
+
+        Parameters
+        ----------
+        path : str, optional
+            File name of the notebook.
+        """
         folder = Path(self.settings["dashboards"])
-        if path is None or path not in {each.name for each in list_dashboards(folder)}:
+        if path is None or path not in {dashboard.name for dashboard in list_dashboards(folder)}:
             raise HTTPError(404, "There is no dashboard of this name")
         # Reading the token sets its cookie. Without it, the page's last message ("stop my kernel")
         # is refused and the kernel stays, 500 MB each. A Voila prelaunch_hook could do this too,
@@ -46,40 +54,67 @@ class PageHandler(TornadoVoilaHandler):
         await super().get(path)
 
     def write_error(self, status_code: int, **details: Any) -> None:
-        """Answer with our page for errors."""
+        """
+        Answer with the error page.
+
+        Parameters
+        ----------
+        status_code : int
+            HTTP status.
+        **details
+            Ignored.
+        """
         _write_message(self, status_code)
 
 
 class IndexHandler(JupyterHandler):
-    """The first page: the dashboards, what each is for and how far it is."""
+    """The first page: the dashboards with their purpose and progress."""
 
     @authenticated
-    def get(self) -> None:
+    async def get(self) -> None:
         """Answer with the list of dashboards."""
-        folder = Path(self.settings["dashboards"])
+        states: StateReader = self.settings["state_reader"]
         page = self.settings["voila_jinja2_env"].get_template("dashboards.html.j2")
         self.set_header("Cache-Control", "no-store")
-        self.finish(page.render(dashboards=list_dashboards(folder, states=True), base_url=self.base_url))
+        self.finish(page.render(dashboards=await states.dashboards(), base_url=self.base_url))
 
     def write_error(self, status_code: int, **details: Any) -> None:
-        """Answer with our page for errors."""
+        """
+        Answer with the error page.
+
+        Parameters
+        ----------
+        status_code : int
+            HTTP status.
+        **details
+            Ignored.
+        """
         _write_message(self, status_code)
 
 
 class MissingHandler(JupyterHandler):
-    """Every address that is none of ours."""
+    """Any address without a handler."""
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Answer that there is no such page, to anybody: the answer tells nothing of what there is."""
+        """Answer 404 to anybody, which reveals nothing about the server."""
         raise HTTPError(404)
 
     def write_error(self, status_code: int, **details: Any) -> None:
-        """Answer with our page for errors."""
+        """
+        Answer with the error page.
+
+        Parameters
+        ----------
+        status_code : int
+            HTTP status.
+        **details
+            Ignored.
+        """
         _write_message(self, status_code)
 
 
 class StatusHandler(JupyterHandler):
-    """Counts for a monitor: kernels, pages connected to them, kernels kept warm."""
+    """Counts for a monitor: kernels, pages connected to them, warm kernels."""
 
     @authenticated
     def get(self) -> None:
@@ -99,10 +134,10 @@ class StatusHandler(JupyterHandler):
 
 
 class FileHandler(AllowListFileHandler, JupyterHandler):
-    """Pictures in ``public/``, for those who may see the dashboards."""
+    """Pictures in ``public/``, for authenticated users."""
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Ask for the token, which Voila's own handler does not; a picture has no use for a login page."""
+        """Require the token, unlike Voila's handler, without redirecting to a login page."""
         await super().prepare(_redirect_to_login=False)
 
 
@@ -110,7 +145,14 @@ class StaticHandler(MultiStaticFileHandler):
     """Voila's own scripts, under a path that names Voila's version."""
 
     def get_cache_time(self, *_args: Any) -> int:
-        """Return how long a browser may keep the file [s]: the path changes when the file does."""
+        """
+        Return how long a browser may keep the file [s]: the path changes when the file does.
+
+        Returns
+        -------
+        int
+            Seconds.
+        """
         return _YEAR
 
 
@@ -125,14 +167,14 @@ class ExtensionHandler(FileFindHandler):
 
 
 def _is_warm(item: Any) -> bool:
-    """Tell whether a kernel of the pool has run its notebook."""
+    """Return whether a kernel of the pool has run its notebook."""
     if not item.done() or item.cancelled() or item.exception():
         return False
     return bool(item.result()["task"].done())
 
 
 def _write_message(handler: JupyterHandler, status_code: int) -> None:
-    """Answer with a sentence, the way back, and nothing about the cause, which is in the log."""
+    """Answer with a sentence and a link back; the cause is in the log."""
     page = handler.settings["voila_jinja2_env"].get_template("message.html.j2")
     handler.set_header("Content-Type", "text/html; charset=UTF-8")
     handler.finish(page.render(status_code=status_code, base_url=handler.base_url))

@@ -1,4 +1,4 @@
-"""Which Python runs behind a page: always the one that serves it."""
+"""Kernel specification of a page: always the interpreter that serves it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAME = "python3"
 
 class OwnKernelSpecManager(KernelSpecManager):
     """
-    Knows one kernel: this interpreter.
+    Offers a single kernel: this interpreter.
 
     A ``python3`` kernel that a user once installed in another environment would win
     over ours and lack this package. History is off: it is one more file in the home folder,
@@ -22,16 +22,36 @@ class OwnKernelSpecManager(KernelSpecManager):
     """
 
     def find_kernel_specs(self) -> dict[str, str]:
-        """Return the name of the kernel; it has no folder."""
+        """
+        Return the name of the kernel; it has no folder.
+
+        Returns
+        -------
+        dict of str to str
+            An empty folder by kernel name.
+        """
         return {_NAME: ""}
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Return the kernel of this interpreter."""
+        """
+        Return the kernel of this interpreter.
+
+        Parameters
+        ----------
+        kernel_name : str
+            Must be ``python3``.
+
+        Returns
+        -------
+        KernelSpec
+            The specification.
+        """
         if kernel_name != _NAME:
             raise NoSuchKernel(kernel_name)
         return KernelSpec(
             argv=[
                 sys.executable,
+                "-P",
                 "-m",
                 "miri_widgets.serve.page_ipykernel",
                 "-f",
@@ -44,5 +64,12 @@ class OwnKernelSpecManager(KernelSpecManager):
         )
 
     def get_all_specs(self) -> dict[str, Any]:
-        """Return the description of the kernel by name."""
+        """
+        Return the description of the kernel by name.
+
+        Returns
+        -------
+        dict
+            Folder and specification by kernel name.
+        """
         return {_NAME: {"resource_dir": "", "spec": self.get_kernel_spec(_NAME).to_dict()}}

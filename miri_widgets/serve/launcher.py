@@ -15,7 +15,7 @@ from miri_widgets.option_numbers import port_number
 from miri_widgets.serve.policy import (
     GRACE,
     PING,
-    check_patience,
+    check_times,
     grace_seconds,
     is_loopback,
     ping_seconds,
@@ -55,18 +55,18 @@ def serve(
     token : str, optional
         Secret that a browser must know; the printed address carries it.
     preheat : bool
-        Keep a kernel per dashboard started in advance. Pages open faster; each waiting
-        kernel costs about 500 MB and has run its notebook before its visitor comes. With `page`, for that one alone.
+        Whether to keep a kernel per dashboard started in advance. Pages open faster; each waiting
+        kernel costs about 500 MB and has run its notebook before a page asks for it. With `page`, only for that notebook.
     open_browser : bool
-        Open the first page in the user's browser.
+        Whether to open the first page in the user's browser.
     environment : mapping of str, optional
         Environment variables for the kernels.
     page : str
         A notebook of the folder, whose address is printed too.
     ping : float
-        Between two pings to a page; without an answer to three of them its connection is closed [s].
+        Interval between two pings to a page; without an answer to three of them its connection is closed [s].
     grace : float
-        How long the kernel of a page is kept after its connection was lost [s].
+        Time that the kernel of a page is kept after its connection is lost [s].
 
     Raises
     ------
@@ -75,7 +75,7 @@ def serve(
     ParameterError
         If a time cannot be used, or the port is taken.
     """
-    check_patience(ping, grace)
+    check_times(ping, grace)
     if not dashboards.is_dir():
         raise MissingFileError(
             f"{dashboards} is not a folder", "a folder of notebooks", "give another folder"
@@ -83,7 +83,7 @@ def serve(
     os.environ.update(environment or {})
     # Set on some machines; every kernel would then compile all that it imports (jdaviz: 8 s more).
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # Where a preheated kernel asks whether its visitor has come.
+    # The address at which a preheated kernel asks whether a page has connected.
     os.environ["VOILA_APP_IP"] = "127.0.0.1" if ip in {"", "localhost", "0.0.0.0"} else ip
     from miri_widgets.serve.application import DashboardServer
 
@@ -106,7 +106,14 @@ def serve(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line and serve; errors of ours become one sentence on stderr."""
+    """
+    Read the command line and serve; errors of the package become one sentence on stderr.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The arguments; those of the process by default.
+    """
     options = vars(_parser().parse_args(arguments))
     try:
         serve(**options)

@@ -1,4 +1,4 @@
-"""A kernel lives as long as its page: a page that is gone without a word is noticed by its connection."""
+"""Kernel leases: a kernel lives as long as its page; a page that vanishes is noticed by its connection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class KernelLeases:
     Parameters
     ----------
     manager : MultiKernelManager
-        Whose kernels are looked at.
+        The manager of the kernels.
     grace : float
         How long a kernel may be without the connection that it once had [s].
     first_grace : float
@@ -44,20 +44,36 @@ class KernelLeases:
         self._visited: set[str] = set()
 
     def connected(self, kernel: str) -> None:
-        """Note that a page has connected to its kernel, even if only between two looks."""
+        """
+        Note that a page has connected to its kernel, even if only between two checks.
+
+        Parameters
+        ----------
+        kernel : str
+            Id of the kernel.
+        """
         self._visited.add(kernel)
 
     def expired(self) -> list[str]:
-        """Return the kernels whose lease has run out; to be called every few seconds."""
-        now, waiting = self._clock(), waiting_kernels(self._manager)
-        kernels = [each for each in self._manager.list_kernel_ids() if each not in waiting]
-        connected = {each for each in kernels if self._manager._kernel_connections.get(each, 0) > 0}
-        self._visited = (self._visited | connected) & set(kernels)
-        self._alone = {each: self._alone.get(each, now) for each in kernels if each not in connected}
+        """
+        Return the kernels whose lease has run out; to be called every few seconds.
+
+        Returns
+        -------
+        list of str
+            Kernel ids.
+        """
+        current_time, waiting = self._clock(), waiting_kernels(self._manager)
+        active = [kernel for kernel in self._manager.list_kernel_ids() if kernel not in waiting]
+        connected = {kernel for kernel in active if self._manager._kernel_connections.get(kernel, 0) > 0}
+        self._visited = (self._visited | connected) & set(active)
+        self._alone = {
+            kernel: self._alone.get(kernel, current_time) for kernel in active if kernel not in connected
+        }
         return [
-            each
-            for each, since in self._alone.items()
-            if now - since > (self._grace if each in self._visited else self._first_grace)
+            kernel
+            for kernel, since in self._alone.items()
+            if current_time - since > (self._grace if kernel in self._visited else self._first_grace)
         ]
 
     async def end_expired(self) -> None:
@@ -70,7 +86,19 @@ class KernelLeases:
 
 
 def waiting_kernels(manager: Any) -> set[str]:
-    """Return the preheated kernels that wait for a visitor."""
+    """
+    Return the preheated kernels that wait for a page.
+
+    Parameters
+    ----------
+    manager : MultiKernelManager
+        The manager of the kernels.
+
+    Returns
+    -------
+    set of str
+        Kernel ids.
+    """
     return {
         item.result()["kernel_id"]
         for pool in getattr(manager, "_pools", {}).values()
@@ -81,18 +109,25 @@ def waiting_kernels(manager: Any) -> set[str]:
 
 async def drop_dead_kernels(manager: Any, notebook: str) -> int:
     """
-    Take preheated kernels that have died out of the pool of a notebook, and start others.
+    Replace preheated kernels of a notebook that have died.
 
     A page made of such a kernel would wait for its widgets for ever.
+
+    Parameters
+    ----------
+    manager : MultiKernelManager
+        The manager of the kernels.
+    notebook : str
+        Name of the notebook.
 
     Returns
     -------
     int
-        How many there were.
+        Number of dead kernels.
     """
     pool = getattr(manager, "_pools", {}).get(notebook, [])
     dead = 0
-    for item in [each for each in pool if each.done()]:
+    for item in [ended for ended in pool if ended.done()]:
         alive = False
         if not item.cancelled() and not item.exception():
             kernel = item.result()["kernel_id"]

@@ -1,4 +1,4 @@
-"""What a page may load, which files may leave the server, how long a kernel lives."""
+"""Policy of the server: what a page may load, which files are served, how long a kernel lives."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = [
     "HEADERS",
     "PING",
     "UNUSED_EXTENSIONS",
-    "check_patience",
+    "check_times",
     "grace_seconds",
     "is_loopback",
     "ping_seconds",
     "voila_configuration",
 ]
 
-#: Between two pings to a page [s]. A connection without an answer for three of them is closed.
+#: Interval between two pings to a page [s]. A connection without an answer for three of them is closed.
 PING = 10.0
 
 #: How long the kernel of a page that lost its connection is kept [s]: for a page that connects again. What the user
@@ -45,10 +45,10 @@ STARTUP_LIMIT = 300
 #: How long the output of a cell may take to reach the server once the cell has run [s]; later, the page shows an error.
 OUTPUT_LIMIT = 300
 
-#: Between two looks at the connections [s].
-LEASE_LOOK = 2.0
+#: Interval between two checks of the connections [s].
+LEASE_CHECK_INTERVAL = 2.0
 
-#: Pause before a preheated kernel that found its visitor is replaced [s].
+#: Pause before a preheated kernel that was given to a page is replaced [s].
 REFILL_DELAY = 8.0
 
 #: Between server and kernels: sockets in a private folder, where other users of the machine
@@ -72,7 +72,7 @@ UNUSED_EXTENSIONS = (
     "jupyterlab_pygments",
 )
 
-#: The page may talk to its own server and to nobody else. Vue compiles templates in the
+#: The page may connect to its own server only. Vue compiles templates in the
 #: browser, hence 'unsafe-eval'; Voila and ipywidgets write inline scripts and styles.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -107,9 +107,14 @@ def voila_configuration(*, preheat: bool, only: str = "") -> dict[str, Any]:
     Parameters
     ----------
     preheat : bool
-        Keep one kernel per dashboard started in advance.
+        Whether to keep one kernel per dashboard started in advance.
     only : str
-        Keep one for this notebook alone.
+        The only notebook to preheat; all if empty.
+
+    Returns
+    -------
+    dict
+        Options by class and name.
     """
     return {
         "VoilaConfiguration": {
@@ -131,7 +136,7 @@ def voila_configuration(*, preheat: bool, only: str = "") -> dict[str, Any]:
         "VoilaExecutor": {
             "cell_error_instruction": "The server log has the details.",
             "startup_timeout": STARTUP_LIMIT,
-            # Trap: nbclient gives a cell's output 4 s after the cell has run, and then leaves it out without a word:
+            # Trap: nbclient gives a cell's output 4 s after the cell has run, and then drops it silently:
             # on a busy machine a page of many widgets would come up empty.
             "iopub_timeout": OUTPUT_LIMIT,
             "raise_on_iopub_timeout": True,
@@ -144,17 +149,29 @@ def voila_configuration(*, preheat: bool, only: str = "") -> dict[str, Any]:
         "KernelManager": {"transport": TRANSPORT},
         # else a page that sends 1000 messages a second loses the rest of them, and shows what was true before
         "ZMQChannelsWebsocketConnection": {"limit_rate": False},
-        # An empty kernel in place of one that died has none of the page's widgets: nobody has a use for it.
+        # An empty kernel in place of one that died has none of the page's widgets: it is of no use.
         "KernelRestarter": {"restart_limit": 0},
     }
 
 
 def is_loopback(ip: str) -> bool:
-    """Tell whether an address can be reached from this machine only."""
+    """
+    Return whether an address can be reached from this machine only.
+
+    Parameters
+    ----------
+    ip : str
+        Address or host name.
+
+    Returns
+    -------
+    bool
+        Whether it is a loopback address.
+    """
     return ip in {"localhost", "::1"} or re.fullmatch(r"127(?:\.\d{1,3}){3}", ip) is not None
 
 
-def check_patience(ping: float, grace: float) -> None:
+def check_times(ping: float, grace: float) -> None:
     """
     Refuse times that cannot be used.
 

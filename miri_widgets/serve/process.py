@@ -1,4 +1,4 @@
-"""A server in a process of its own, for tests, demos and screenshots."""
+"""A server in its own process, for tests, demos and screenshots."""
 
 from __future__ import annotations
 
@@ -42,26 +42,50 @@ class ServerProcess:
         self.url = url
 
     def page_url(self, notebook: str) -> str:
-        """Return the address of the page of one notebook, for example ``demo.ipynb``."""
+        """
+        Return the address of the page of one notebook, for example ``demo.ipynb``.
+
+        Parameters
+        ----------
+        notebook : str
+            File name of the notebook.
+
+        Returns
+        -------
+        str
+            The address.
+        """
         return urljoin(self.url, f"voila/render/{notebook}")
 
     def status(self) -> dict[str, int]:
         """
-        Return the number of kernels, of kernels with a page, and of kernels kept warm.
+        Return the number of kernels, of kernels with a page, and of warm kernels.
 
         Only for a server without a token.
+
+        Returns
+        -------
+        dict of str to int
+            The numbers by name.
         """
-        with urllib.request.urlopen(urljoin(self.url, "api/status"), timeout=20) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(urljoin(self.url, "api/status"), timeout=20) as response:
+            return json.load(response)
 
     def wait_until_warm(self, kernels: int = 1, *, timeout: float = 120.0) -> None:
         """
         Wait until preheated kernels have run their notebooks.
 
+        Parameters
+        ----------
+        kernels : int
+            Number of warm kernels to wait for.
+        timeout : float
+            Longest wait [s].
+
         Raises
         ------
         EngineError
-            If this takes longer than `timeout` [s].
+            If this takes longer than `timeout`.
         """
         end = time.monotonic() + timeout
         while self.status()["warm"] < kernels:
@@ -78,7 +102,7 @@ class ServerProcess:
 
     @property
     def log(self) -> str:
-        """The last lines that the server wrote."""
+        """The last lines of the server's output."""
         return "".join(self._log)
 
     def close(self) -> None:
@@ -122,14 +146,19 @@ def start_server(
     dashboards, port, base_url, token, preheat, environment, ping, grace
         As for `miri_widgets.serve.serve`.
     timeout : float
-        How long to wait for its address [s].
+        Longest wait for the address [s].
+
+    Returns
+    -------
+    ServerProcess
+        The running server.
 
     Raises
     ------
     EngineError
-        If the server ended or did not say its address in time.
+        If the server ends or does not print its address in time.
     """
-    command = [sys.executable, "-m", "miri_widgets.serve", str(dashboards)]
+    command = [sys.executable, "-P", "-m", "miri_widgets.serve", str(dashboards)]
     command += ["--port", str(port), "--base_url", base_url, "--ping", str(ping), "--grace", str(grace)]
     command += ["--token", token] if token is not None else []
     command += ["--preheat"] if preheat else []
@@ -159,11 +188,11 @@ def start_server(
 
 
 def _read(process: subprocess.Popen[str], log: deque[str], address: queue.Queue[str | None]) -> None:
-    """Keep the last lines of a process and hand over its address; ends with the process."""
+    """Collect the last lines of a process and its address until the process ends."""
     assert process.stdout is not None
     with process.stdout:
         for line in process.stdout:
             log.append(line)
-            if found := _ADDRESS.search(line):
-                address.put(found[1].split("?")[0])
+            if match := _ADDRESS.search(line):
+                address.put(match[1].split("?")[0])
     address.put(None)

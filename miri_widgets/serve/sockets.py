@@ -13,11 +13,11 @@ _PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
 class KernelSocket(VoilaKernelWebsocketHandler):
     """
-    Voila's connection, which survives images sent in the older protocol.
+    Voila's connection, made robust against images sent in the older protocol.
 
     Voila (0.5.13) reads every binary message as if it were of the newer protocol. A client that
     has not agreed on it, as after a lost connection, gets messages whose first bytes then read
-    as a length of about 1e16: the server fills its memory and answers nobody.
+    as a length of about 1e16: the server fills its memory and answers no request.
     """
 
     _for_tornado = False
@@ -34,7 +34,14 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         return self.ping_interval if self._for_tornado else 3 * self.ping_interval
 
     def get_websocket_protocol(self) -> Any:
-        """Give tornado a limit that it takes."""
+        """
+        Give tornado a limit that it accepts.
+
+        Returns
+        -------
+        WebSocketProtocol
+            The protocol of the connection.
+        """
         self._for_tornado = True
         try:
             return super().get_websocket_protocol()
@@ -42,16 +49,37 @@ class KernelSocket(VoilaKernelWebsocketHandler):
             self._for_tornado = False
 
     async def open(self, kernel_id: str) -> None:
-        """Connect the page to its kernel, and begin the kernel's lease."""
+        """
+        Connect the page to its kernel, and begin the kernel's lease.
+
+        Parameters
+        ----------
+        kernel_id : str
+            The kernel.
+        """
         leases = self.settings.get("kernel_leases")
         if leases is not None:
             leases.connected(kernel_id)
         await super().open(kernel_id)
 
     def write_message(self, message: bytes | dict[str, Any], binary: bool = False) -> Any:
-        """Send a message; one of the older protocol goes out as it is."""
+        """
+        Send a message; one of the older protocol goes out as it is.
+
+        Parameters
+        ----------
+        message : bytes or dict
+            The message.
+        binary : bool
+            Whether it is binary.
+
+        Returns
+        -------
+        Future
+            Done when the message is sent.
+        """
         older = getattr(self.connection, "subprotocol", None) != _PROTOCOL
         if isinstance(message, bytes) and older:
-            # past Voila's reading; such a message has buffers, so it is no execute_input to hide
+            # bypasses Voila's decoding; a message with buffers is no execute_input to hide
             return super(VoilaKernelWebsocketHandler, self).write_message(message, binary)
         return super().write_message(message, binary)

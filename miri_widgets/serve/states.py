@@ -1,4 +1,4 @@
-"""How far a program is, from the names of files alone: quick enough for the first page."""
+"""The progress of a program from file names alone: fast enough for the first page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOSAIC_STAGE = "image3"
 @dataclass(frozen=True)
 class ProgramState:
     """
-    What the first page tells of a program.
+    State of a program on the first page.
 
     Attributes
     ----------
@@ -34,11 +34,11 @@ class ProgramState:
     progress : str
         "nothing run", "partly done", "done" or "at work"; empty when the program's file cannot be read.
     detail : str
-        How many runs and mosaics there are, and when the last run ended.
+        Number of runs and mosaics, and when the last run ended.
     title, description : str
         From the program's file.
     pitfalls : tuple of str
-        Likewise.
+        Pitfalls from the program's file.
     """
 
     data: str
@@ -50,16 +50,21 @@ class ProgramState:
     pitfalls: tuple[str, ...] = ()
 
 
-def read_state(path: Path, now: float | None = None) -> ProgramState:
+def read_state(path: Path, current_time: float | None = None) -> ProgramState:
     """
-    Return the state of the program that a TOML file describes; what cannot be read is said.
+    Return the state of the program that a TOML file describes; a problem with the file becomes its text.
 
     Parameters
     ----------
     path : Path
-        The file.
-    now : float, optional
+        The TOML file.
+    current_time : float, optional
         Seconds since the epoch.
+
+    Returns
+    -------
+    ProgramState
+        The state.
     """
     try:
         program = load_program(path)
@@ -67,26 +72,30 @@ def read_state(path: Path, now: float | None = None) -> ProgramState:
         return ProgramState(str(error))
     workspace = Workspace(program.workspace)
     runs = _runs(workspace, program.chain)
-    ends = [*STAGES[-1:], *(stage for stage in STAGES if stage.name in program.chain)][-1]
-    last = max((when for found in runs.values() for when in found), default=0.0)
-    finished = len(runs.get(ends.name, ()))
+    last_stage = [*STAGES[-1:], *(stage for stage in STAGES if stage.name in program.chain)][-1]
+    last = max((end for ends in runs.values() for end in ends), default=0.0)
+    finished = len(runs.get(last_stage.name, ()))
     count = sum(map(len, runs.values()))
-    ended, good = _newest_job(workspace)
+    ended, good = _latest_job(workspace)
     if not ended and _is_alive(workspace):
         progress = "at work"
     elif not count:
         progress = "nothing run"
     else:
         progress = "done" if finished and ended and good else "partly done"
-    of = f"mosaic{'' if finished == 1 else 's'}" if ends.name == _MOSAIC_STAGE else f"of {ends.short}"
-    words = [f"{count} run{'' if count == 1 else 's'}", f"{finished} {of}"]
+    unit = (
+        f"mosaic{'' if finished == 1 else 's'}"
+        if last_stage.name == _MOSAIC_STAGE
+        else f"of {last_stage.short}"
+    )
+    details = [f"{count} run{'' if count == 1 else 's'}", f"{finished} {unit}"]
     if last:
-        words.append(f"last run {_ago((time.time() if now is None else now) - last)}")
+        details.append(f"last run {_ago((time.time() if current_time is None else current_time) - last)}")
     return ProgramState(
         data=_data(program),
         simulated=bool(program.simulated),
         progress=progress,
-        detail=" · ".join(words) if count else "",
+        detail=" · ".join(details) if count else "",
         title=program.title,
         description=program.description,
         pitfalls=program.pitfalls,
@@ -94,26 +103,26 @@ def read_state(path: Path, now: float | None = None) -> ProgramState:
 
 
 def _data(program: Program) -> str:
-    there = program.has_exposures()
+    has_data = program.has_exposures()
     if program.awaited:
-        return "simulated twin" + ("" if there else ", not made yet")
+        return "simulated twin" + ("" if has_data else ", not made yet")
     if program.simulated:
-        return "simulated" if there else "simulated, not made yet"
-    return "data there" if there else "no data yet"
+        return "simulated" if has_data else "simulated, not made yet"
+    return "data there" if has_data else "no data yet"
 
 
 def _runs(workspace: Workspace, chain: tuple[str, ...]) -> dict[str, list[float]]:
-    """Return when each complete run ended, by stage of the dashboard: the times of their records."""
-    found: dict[str, list[float]] = {}
+    """Return the end times of complete runs by stage, from the times of their records."""
+    ended: dict[str, list[float]] = {}
     for record in workspace.runs.glob(f"*/*/{RECORD}"):
         if "." not in record.parent.name and (not chain or record.parts[-3] in chain):
             with suppress(OSError):
-                found.setdefault(record.parts[-3], []).append(record.stat().st_mtime)
-    return found
+                ended.setdefault(record.parts[-3], []).append(record.stat().st_mtime)
+    return ended
 
 
-def _newest_job(workspace: Workspace) -> tuple[bool, bool]:
-    """Return whether the newest job has ended, and whether all of its runs did well; (True, True) when there is none."""
+def _latest_job(workspace: Workspace) -> tuple[bool, bool]:
+    """Return whether the latest job has ended, and whether all of its runs succeeded; (True, True) without jobs."""
     events: list[JobEvent] = []
     with suppress(OSError):
         jobs = job_ids(workspace)
@@ -126,7 +135,7 @@ def _newest_job(workspace: Workspace) -> tuple[bool, bool]:
 
 
 def _is_alive(workspace: Workspace) -> bool:
-    """Say whether the job service gave a sign within the last minute: a job whose service died is not at work."""
+    """Return whether the job service wrote its heartbeat within the last minute: a job whose service died is not running."""
     try:
         return time.time() - workspace.heartbeat.stat().st_mtime < 60
     except OSError:

@@ -140,7 +140,7 @@ def pull_strips(
     """
     y, x = (np.arange(length, dtype=float) for length in shape)
     across_x, across_y = (
-        _strip(axis - place, half_width) for axis, place in ((x, centre[0]), (y, centre[1]))
+        _strip(axis - position, half_width) for axis, position in ((x, centre[0]), (y, centre[1]))
     )
     strips = np.zeros(shape)
     for axis, offset, across in ((0, y - centre[1], across_x), (1, x - centre[0], across_y)):

@@ -228,7 +228,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self)))]
+            return [self[index] for index in range(*index.indices(len(self)))]
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         return SimulatedExposure(self, index % len(self))
@@ -353,9 +353,9 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
 
         x, y = self.sky.positions(self.skymap(index))
         inside = (x > -0.5) & (x < self.shape[1] - 0.5) & (y > -0.5) & (y < self.shape[0] - 0.5)
-        found = self.catalog[inside]
-        table = Table({"id": found["id"], "x": x[inside], "y": y[inside], "flux": found["flux_ujy"]})
-        table["type"], table["ra"], table["dec"] = found["type"], found["ra"], found["dec"]
+        sources = self.catalog[inside]
+        table = Table({"id": sources["id"], "x": x[inside], "y": y[inside], "flux": sources["flux_ujy"]})
+        table["type"], table["ra"], table["dec"] = sources["type"], sources["ra"], sources["dec"]
         imager = table["x"] + self.corner[0] >= IMAGER_COLUMN
         return table, np.flatnonzero((table["flux"] > self.bright_flux) & (table["type"] == "star") & imager)
 

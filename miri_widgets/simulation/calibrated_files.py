@@ -45,7 +45,7 @@ _STEPS_DONE = (
 )
 
 
-def write_cal(exposure: SimulatedExposure, folder: Path, *, planes: ExposureArrays | None = None) -> Path:
+def write_cal(exposure: SimulatedExposure, folder: Path, *, arrays: ExposureArrays | None = None) -> Path:
     """
     Write a calibrated exposure as ``jw..._cal.fits``.
 
@@ -55,7 +55,7 @@ def write_cal(exposure: SimulatedExposure, folder: Path, *, planes: ExposureArra
         From a `CalibratedProgram`.
     folder : Path
         Where to; made if it is not there. A file of the same name is replaced, at once.
-    planes : ExposureArrays, optional
+    arrays : ExposureArrays, optional
         Other arrays instead of those of the exposure.
 
     Returns
@@ -69,12 +69,12 @@ def write_cal(exposure: SimulatedExposure, folder: Path, *, planes: ExposureArra
         If the folder cannot be written to.
     """
     name = replace(exposure.plan.name, suffix="cal").filename
-    with cal_model(exposure, planes=planes) as model:
+    with cal_model(exposure, arrays=arrays) as model:
         save_model(model, Path(folder) / name)
     return Path(folder) / name
 
 
-def cal_model(exposure: SimulatedExposure, *, planes: ExposureArrays | None = None) -> ImageModel:
+def cal_model(exposure: SimulatedExposure, *, arrays: ExposureArrays | None = None) -> ImageModel:
     """
     Return a calibrated exposure as a data model with a complete header and the gWCS of the pipeline.
 
@@ -85,11 +85,11 @@ def cal_model(exposure: SimulatedExposure, *, planes: ExposureArrays | None = No
     """
     from stdatamodels.jwst.datamodels import ImageModel
 
-    planes = exposure.planes if planes is None else planes
+    arrays = exposure.planes if arrays is None else arrays
     program = exposure.program
-    model = ImageModel(data=planes.sci.copy(), err=planes.err.copy(), dq=planes.dq.copy())
+    model = ImageModel(data=arrays.sci.copy(), err=arrays.err.copy(), dq=arrays.dq.copy())
     for name in ("var_poisson", "var_rnoise", "var_flat"):
-        if (variance := getattr(planes, name)) is not None:
+        if (variance := getattr(arrays, name)) is not None:
             setattr(model, name, variance.copy())
     model.area = (pixel_areas()[program.window] / nominal_area()).astype(np.float32)
     apply_header(model, exposure_header(program.program, exposure.plan))

@@ -50,6 +50,12 @@ def add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
         choices=sorted(PROGRAMS),
         help="ready-made program to start from (default: demo)",
     )
+    _add_observation_arguments(parser)
+    _add_effect_arguments(parser)
+    _add_output_arguments(parser)
+
+
+def _add_observation_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--filters",
         nargs="+",
@@ -82,6 +88,9 @@ def add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="use the first N dithers of the program",
     )
+
+
+def _add_effect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=whole_number("a seed", 0, 2**63 - 1, 1), metavar="N", help="seed of everything random"
     )
@@ -101,6 +110,9 @@ def add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
         choices=Effects.names(),
         help="effects to add: " + ", ".join(Effects.artefacts()),
     )
+
+
+def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="gets uncal/ and truth/")
     parser.add_argument(
         "--references",

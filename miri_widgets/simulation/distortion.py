@@ -108,8 +108,8 @@ class Distortion:
         )
         near_x, near_y = _affine(self.plane_to_pixel, *linear)
         near_x, near_y = near_x + REFERENCE_COLUMNS + dx, near_y + dy
-        folded = ~(np.hypot(x - near_x, y - near_y) < _LARGEST_DISTORTION)
-        return np.where(folded, near_x, x), np.where(folded, near_y, y)
+        beyond = ~(np.hypot(x - near_x, y - near_y) < _LARGEST_DISTORTION)
+        return np.where(beyond, near_x, x), np.where(beyond, near_y, y)
 
     def jacobian(self, x: ArrayLike, y: ArrayLike, filter_name: str = "F770W") -> tuple[tuple, tuple]:
         """Return ((dV2/dx, dV2/dy), (dV3/dx, dV3/dy)) in arcsec per pixel, by central differences of one pixel."""
@@ -175,9 +175,9 @@ def pixel_areas() -> NDArray[np.float64]:
 def _delivered_file() -> Path:
     spec = find_spec("pysiaf")
     if spec is not None and spec.origin is not None:
-        found = sorted((Path(spec.origin).parent / _DELIVERY).glob("MIRI_FM_MIRIMAGE_DISTORTION_*.fits"))
-        if found:
-            return found[-1]
+        files = sorted((Path(spec.origin).parent / _DELIVERY).glob("MIRI_FM_MIRIMAGE_DISTORTION_*.fits"))
+        if files:
+            return files[-1]
     raise MissingFileError(
         "no flight distortion of MIRI in this installation of pysiaf",
         f"pysiaf with a file MIRI_FM_MIRIMAGE_DISTORTION_*.fits in {_DELIVERY}",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -180,7 +180,7 @@ def _write_uncal(path: Path, ramps: Ramps, program: SimulatedProgram, exposure: 
         save_model(model, path)
 
 
-def save_model(model, path: Path) -> None:
+def save_model(model: Any, path: Path) -> None:
     """Save a data model atomically, under its own name: a data model writes the name of its file into its header."""
     with os_errors_as_ours(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -69,8 +69,8 @@ def ramp_of(filter_name: str, frame_time: float) -> tuple[int, int]:
 
 def cycling_dithers(count: int, radius: float) -> tuple[tuple[float, float], ...]:
     """Return moves (x, y) in arcsec over a disk, no two near each other, at all phases of a pixel."""
-    place = np.arange(count)
-    distance, angle = radius * np.sqrt((place + 0.5) / count), place * np.pi * (3 - np.sqrt(5))
+    index = np.arange(count)
+    distance, angle = radius * np.sqrt((index + 0.5) / count), index * np.pi * (3 - np.sqrt(5))
     points = np.column_stack([distance * np.cos(angle), distance * np.sin(angle)])
     return tuple((float(x), float(y)) for x, y in points)
 
@@ -118,7 +118,9 @@ def footprint(
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the centre (ra, dec) in degrees and the half sizes (east, north) in arcsec that hold all windows."""
     x, y = np.meshgrid((0, shape[1] - 1), (0, shape[0] - 1))
-    ra, dec = np.array([SkyMap(one.planned, one.filter, corner).to_sky(x, y) for one in plan]).swapaxes(0, 1)
+    ra, dec = np.array(
+        [SkyMap(exposure.planned, exposure.filter, corner).to_sky(x, y) for exposure in plan]
+    ).swapaxes(0, 1)
     ra = (ra - plan[0].planned.ra + 180) % 360 - 180
     centre = plan[0].planned.ra + (ra.max() + ra.min()) / 2, (dec.max() + dec.min()) / 2
     half = np.ptp(ra) / 2 * np.cos(np.deg2rad(centre[1])) * 3600, np.ptp(dec) / 2 * 3600

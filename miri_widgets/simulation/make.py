@@ -13,7 +13,7 @@ __all__ = ["main"]
 def main(name: str) -> int:
     """Make the twin called `name` if it is not there; what goes wrong becomes one line on stderr."""
     try:
-        twin = ensure_twin(name, say=lambda line: print(line, flush=True))
+        twin = ensure_twin(name, notify=lambda line: print(line, flush=True))
     except MiriWidgetsError as error:
         print(error, file=sys.stderr)
         return 1

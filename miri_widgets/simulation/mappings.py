@@ -97,7 +97,7 @@ def _write_rule(folder: Path, name: str, kind: str, cases: list[tuple[tuple[str,
     lines = []
     for keys, file_name in cases:
         free = iter(keys)
-        values = tuple(_FIXED[word] if word in _FIXED else next(free) for word in keywords)
+        values = tuple(_FIXED[keyword] if keyword in _FIXED else next(free) for keyword in keywords)
         match = values if len(values) > 1 else values[0]  # one keyword: a string, not a tuple
         lines.append(
             f"    {match!r} : UseAfter({{\n        {USEAFTER.replace('T', ' ')!r} : {file_name!r},\n    }}),\n"

@@ -42,10 +42,10 @@ def _full(name: str, facts: Mapping[str, Any]) -> SimulatedProgram:
         ra=facts["ra"],
         dec=facts["dec"],
         pa_v3=facts["visits"][0]["roll"],
-        filters=tuple(one["filter"] for one in facts["filters"]),
+        filters=tuple(setup["filter"] for setup in facts["filters"]),
         setups=tuple(
-            FilterSetup(one["filter"], one["groups"], one.get("ints", 1), one.get("sky", 0.0), number)
-            for number, one in enumerate(facts["filters"])
+            FilterSetup(setup["filter"], setup["groups"], setup.get("ints", 1), setup.get("sky", 0.0), number)
+            for number, setup in enumerate(facts["filters"])
         ),
         tiles=_visits(facts),
         dithers=_pairs(facts["dithers"]),

@@ -40,9 +40,9 @@ def source_places(
     for _ in range(200 * count):
         if len(kept) == count:
             break
-        place = draw()
-        if not kept or np.min(np.hypot(*(np.array(kept) - place).T)) >= program.field.separation:
-            kept.append(place)
+        position = draw()
+        if not kept or np.min(np.hypot(*(np.array(kept) - position).T)) >= program.field.separation:
+            kept.append(position)
     while len(kept) < count:  # a field too crowded for its separation: the rest falls where it falls
         kept.append(draw())
     east, north = np.array(kept).T if kept else (np.zeros(0), np.zeros(0))

@@ -206,12 +206,12 @@ def emi_waveform(cycles: NDArray[np.floating]) -> NDArray[np.floating]:
 def _couple(frame: NDArray, reference: NDArray[np.bool_], coupling: np.float32) -> NDArray[np.float32]:
     """Share signal with four neighbours; edges and reference pixels neither give nor take."""
     shared = np.zeros_like(frame)
-    for one, other in (
+    for source, other in (
         ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
         ((slice(1, None), slice(None)), (slice(None, -1), slice(None))),
     ):
-        flow = (frame[one] - frame[other]) * coupling * ~(reference[one] | reference[other])
-        shared[one] -= flow
+        flow = (frame[source] - frame[other]) * coupling * ~(reference[source] | reference[other])
+        shared[source] -= flow
         shared[other] += flow
     return frame + shared
 

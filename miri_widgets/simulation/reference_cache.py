@@ -104,14 +104,14 @@ def write_reference_cache(
             f"a reference error of {wanted.error}", "0 or more", "change the reference error"
         )
     context = _context(wanted)
-    found = _stamp(folder)
-    if found is not None and found.covers(wanted):
+    stamp = _stamp(folder)
+    if stamp is not None and stamp.covers(wanted):
         return ReferenceCache(folder, context)
     _require_ours(folder)
-    if found is not None and found.error == wanted.error and found.identity == wanted.identity:
+    if stamp is not None and stamp.error == wanted.error and stamp.identity == wanted.identity:
         wanted = _Request(
-            _known({*found.filters, *wanted.filters}, FILTERS),
-            _known({*found.subarrays, *wanted.subarrays}, SUBARRAYS),
+            _known({*stamp.filters, *wanted.filters}, FILTERS),
+            _known({*stamp.subarrays, *wanted.subarrays}, SUBARRAYS),
             wanted.error,
         )
     with os_errors_as_ours(folder.parent):

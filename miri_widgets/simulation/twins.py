@@ -24,10 +24,10 @@ TWIN_VERSION = 1
 Say = Callable[[str], None]
 
 
-def _every(say: Say, step: int) -> Callable[[int, int, str], None]:
+def _every(notify: Say, step: int) -> Callable[[int, int, str], None]:
     def progress(index: int, total: int, what: str) -> None:
         if index % step == 0:
-            say(f"reference files: {index} of about {total}, now {what}")
+            notify(f"reference files: {index} of about {total}, now {what}")
 
     return progress
 
@@ -59,7 +59,7 @@ class Twin:
 
 
 def ensure_twin(
-    name: str, *, root: Path | None = None, processes: int = 2, say: Say = lambda line: None
+    name: str, *, root: Path | None = None, processes: int = 2, notify: Say = lambda line: None
 ) -> Twin:
     """
     Return a twin, making its references and exposures if they are not there.
@@ -72,7 +72,7 @@ def ensure_twin(
         Folder of all twins; by default `data_root()`.
     processes : int
         Processes to simulate with.
-    say : callable
+    notify : callable
         Called with one line per finished piece of work.
 
     Raises
@@ -89,12 +89,12 @@ def ensure_twin(
             "choose one of them",
         )
     root = Path(root) if root is not None else data_root()
-    with _alone(root, say):
-        return _made(PROGRAMS[name], root, processes, say)
+    with _alone(root, notify):
+        return _made(PROGRAMS[name], root, processes, notify)
 
 
 @contextmanager
-def _alone(root: Path, say: Say) -> Iterator[None]:
+def _alone(root: Path, notify: Say) -> Iterator[None]:
     """Let one process at a time make twins, which share their references: the next finds what this one made."""
     with os_errors_as_ours(root):
         root.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def _alone(root: Path, say: Say) -> Iterator[None]:
         try:
             lock.acquire(blocking=False)
         except Timeout:
-            say("another process makes a twin: waiting for it")
+            notify("another process makes a twin: waiting for it")
             lock.acquire()
         try:
             yield
@@ -110,11 +110,11 @@ def _alone(root: Path, say: Say) -> Iterator[None]:
             lock.release()
 
 
-def _made(program: SimulatedProgram, root: Path, processes: int, say: Say) -> Twin:
+def _made(program: SimulatedProgram, root: Path, processes: int, notify: Say) -> Twin:
     from miri_widgets.simulation import simulate, write_reference_cache
 
     folder = root / program.name
-    cache = write_reference_cache(root / "crds", progress=_every(say, 10))
+    cache = write_reference_cache(root / "crds", progress=_every(notify, 10))
     stamp = hashlib.sha256(f"{TWIN_VERSION} {cache.context} {program!r}".encode()).hexdigest()
     note = folder / "twin.json"
     known = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
@@ -124,7 +124,7 @@ def _made(program: SimulatedProgram, root: Path, processes: int, say: Say) -> Tw
             program,
             folder,
             processes=processes,
-            progress=lambda index, total, what: say(f"exposure {index} of {total}: {what}"),
+            progress=lambda index, total, what: notify(f"exposure {index} of {total}: {what}"),
         )
         uncal = tuple(sorted(made.uncal))
         for path in set((folder / "uncal").glob("*_uncal.fits")) - set(uncal):

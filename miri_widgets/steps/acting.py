@@ -60,7 +60,7 @@ def inactive(
     dict of str to str
         Sentences by full name, in the order of the declaration.
     """
-    effective = {one.name: values.get(one.name, one.default) for one in declared}
+    effective = {parameter.name: values.get(parameter.name, parameter.default) for parameter in declared}
     effective |= {name: f"from {title}" for name, title in (given or {}).items()}
     decided = {
         name: f"The stage {(given or {})[parameter]} decides it."
@@ -69,24 +69,24 @@ def inactive(
         for name in (*names, parameter)
     }
     decided |= {name: f"The stage {title} gives it." for name, title in (given or {}).items()}
-    found = {}
-    for one in declared:
-        reason = decided.get(one.name) or _reason(stage, one, effective, proven=proven)
+    reasons = {}
+    for parameter in declared:
+        reason = decided.get(parameter.name) or _reason(stage, parameter, effective, proven=proven)
         if reason:
-            found[one.name] = reason
-    return found
+            reasons[parameter.name] = reason
+    return reasons
 
 
-def _reason(stage: Stage, one: Parameter, effective: Mapping[str, Any], *, proven: bool) -> str:
+def _reason(stage: Stage, parameter: Parameter, effective: Mapping[str, Any], *, proven: bool) -> str:
     """Return the first reason for which a parameter does not act; empty when it acts."""
-    if one.step and one.step not in stage.steps:
+    if parameter.step and parameter.step not in stage.steps:
         return _NOT_FOR_MIRI
-    if one.step and one.label != "skip" and effective.get(f"{one.step}.skip") is True:
-        return f"The step {one.step} is skipped."
-    if proven and not stage.is_own and one.name not in PROVEN:
+    if parameter.step and parameter.label != "skip" and effective.get(f"{parameter.step}.skip") is True:
+        return f"The step {parameter.step} is skipped."
+    if proven and not stage.is_own and parameter.name not in PROVEN:
         return ""
-    rules = (rule for rule in rules_of(stage, one.step) if one.label in rule.names)
-    return next((reason for rule in rules if (reason := rule.reason(one.step, effective))), "")
+    rules = (rule for rule in rules_of(stage, parameter.step) if parameter.label in rule.names)
+    return next((reason for rule in rules if (reason := rule.reason(parameter.step, effective))), "")
 
 
 @dataclass(frozen=True)

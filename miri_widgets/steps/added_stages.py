@@ -30,7 +30,7 @@ _MARK_DIGITS = 16
 
 def found_entry_points() -> tuple[EntryPoint, ...]:
     """Return what the installed packages announce, by name; none is imported."""
-    return tuple(sorted(entry_points(group=GROUP), key=lambda one: (one.name, one.value)))
+    return tuple(sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)))
 
 
 def put_in_order(
@@ -58,47 +58,51 @@ def put_in_order(
     for entry in entries:
         try:
             value = entry.load()
-            found = list(value) if isinstance(value, list | tuple) else [value]
+            given = list(value) if isinstance(value, list | tuple) else [value]
         except Exception as error:  # whatever a foreign module raises when it is imported
             problems.append(
                 _sentence(entry, f"cannot be imported ({type(error).__name__}: {str(error)[:200]})")
             )
             continue
-        waiting += [(entry, one) for one in found]
+        waiting += [(entry, given_stage) for given_stage in given]
     # one may stand behind another added one, whatever their order
     progress = True
     while waiting and progress:
-        names = [one.name for one in stages]
+        names = [stage.name for stage in stages]
         ready = [pair for pair in waiting if getattr(pair[1], "after", None) in names]
         progress = bool(ready)
-        for entry, one in ready:
-            waiting.remove((entry, one))
-            if wrong := _fault(one, type(built_in[0]), [known.name for known in stages]):
+        for entry, given_stage in ready:
+            waiting.remove((entry, given_stage))
+            if wrong := _fault(given_stage, type(built_in[0]), [known.name for known in stages]):
                 problems.append(_sentence(entry, wrong))
                 continue
-            place = [known.name for known in stages].index(one.after) + 1
-            stages.insert(place, replace(one, code=code_mark(one.pipeline, one.correction)))
-    names = [one.name for one in stages]
-    for entry, one in waiting:
-        wrong = _fault(one, type(built_in[0]), names)
-        problems.append(_sentence(entry, wrong or f"names no stage to stand behind: after = {one.after!r}"))
+            position = [known.name for known in stages].index(given_stage.after) + 1
+            stages.insert(
+                position, replace(given_stage, code=code_mark(given_stage.pipeline, given_stage.correction))
+            )
+    names = [stage.name for stage in stages]
+    for entry, given_stage in waiting:
+        wrong = _fault(given_stage, type(built_in[0]), names)
+        problems.append(
+            _sentence(entry, wrong or f"names no stage to stand behind: after = {given_stage.after!r}")
+        )
     return tuple(stages), tuple(problems)
 
 
-def _fault(one: Any, kind: Any, names: Sequence[str]) -> str:
+def _fault(given: Any, kind: Any, names: Sequence[str]) -> str:
     """Return what is wrong with a stage, empty when nothing."""
-    if not isinstance(one, kind):
-        return f"gives a {type(one).__name__}, not a Stage"
-    if not one.name.isidentifier() or not one.name.islower():
-        return f"has the name {one.name[:60]!r}; a name is of small letters, digits and underscores"
-    if one.name in names:
-        return f"has the name {one.name!r}, which is taken"
-    if not one.optional:
-        return f"is not optional; a stage that is added ({one.name}) takes part only where it is ticked"
-    if one.is_own and not one.steps:
-        return f"names no steps ({one.name})"
-    if one.main not in one.gives:
-        return f"shows {one.main!r} first, which it does not give ({one.name})"
+    if not isinstance(given, kind):
+        return f"gives a {type(given).__name__}, not a Stage"
+    if not given.name.isidentifier() or not given.name.islower():
+        return f"has the name {given.name[:60]!r}; a name is of small letters, digits and underscores"
+    if given.name in names:
+        return f"has the name {given.name!r}, which is taken"
+    if not given.optional:
+        return f"is not optional; a stage that is added ({given.name}) takes part only where it is ticked"
+    if given.is_own and not given.steps:
+        return f"names no steps ({given.name})"
+    if given.main not in given.gives:
+        return f"shows {given.main!r} first, which it does not give ({given.name})"
     return ""
 
 

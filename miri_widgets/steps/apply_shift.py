@@ -81,12 +81,12 @@ class ApplyShiftStep(MiriStep):
     def _shift(self, model: Any) -> None:
         root = root_of(model.meta.filename or "")
         before = recorded_shift(model)
-        shift, told = Shift(), ""
+        shift, note = Shift(), ""
         if self.undo:
             undo_shift(model)
             fit = None
         else:
-            shift, told = self._wanted(model)
+            shift, note = self._wanted(model)
             fit = apply_shift(model, shift, sip_limit_mas=self.sip_error_mas)
         facts: dict[str, Any] = {
             "dx": shift.dx,
@@ -98,8 +98,8 @@ class ApplyShiftStep(MiriStep):
             facts |= {"sip_degree": fit.degree, "sip_error_mas": fit.error_mas}
             if not fit.error_mas <= self.sip_error_mas:
                 self._warn(f"the SIP keywords of {root} are off the gWCS by {fit.error_mas:.2f} mas")
-        if told:
-            self._warn(f"{root}: {told}")
+        if note:
+            self._warn(f"{root}: {note}")
         log.info(
             "%s: shift (%+.4f, %+.4f) arcsec %s",
             root,
@@ -124,26 +124,24 @@ class ApplyShiftStep(MiriStep):
             return Shift(self.dx, self.dy, self.rotation, "numbers given to the step"), ""
         path = Path(self.shift_table)
         exposure = _facts(model)
-        found = _table(path, path.stat().st_mtime_ns if path.is_file() else 0).shift_for(
+        row = _table(path, path.stat().st_mtime_ns if path.is_file() else 0).shift_for(
             exposure, str(model.meta.instrument.filter)
         )
-        if found is None:
+        if row is None:
             raise BadTableError(
                 f"{shown_name(path)} has no shift for {exposure.root} (guide star {exposure.guide_star or 'unknown'})",
                 "a row for its visit and guide star",
                 "measure the shifts with this exposure, or add a row",
             )
-        if not found.known:
+        if not row.known:
             return Shift(0.0, 0.0, 0.0, f"{path.name}: no shift"), (
-                f"no shift is applied, its position stays that of the header: {found.group.name} is {found.verdict} "
-                f"({found.reason}; it takes {found.source})"
+                f"no shift is applied, its position stays that of the header: {row.group.name} is {row.verdict} "
+                f"({row.reason}; it takes {row.source})"
             )
-        told = (
-            ""
-            if found.verdict == Verdict.PASS
-            else f"its shift is {found.verdict} ({found.reason}; {found.source})"
+        note = (
+            "" if row.verdict == Verdict.PASS else f"its shift is {row.verdict} ({row.reason}; {row.source})"
         )
-        return Shift(found.dx, found.dy, found.rotation, f"{path.name} {found.filter}".strip()), told
+        return Shift(row.dx, row.dy, row.rotation, f"{path.name} {row.filter}".strip()), note
 
 
 @dataclass(frozen=True)

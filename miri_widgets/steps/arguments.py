@@ -29,13 +29,13 @@ def arguments_of(values: Mapping[str, Any]) -> dict[str, Any]:
     BadTableError, MissingFileError
         If a file cannot be used.
     """
-    found = {}
+    arguments = {}
     for name, value in values.items():
         if name.endswith(FILE):
-            found[name.removesuffix(FILE)] = _read(name, value)
+            arguments[name.removesuffix(FILE)] = _read(name, value)
         else:
-            found[name] = value
-    return found
+            arguments[name] = value
+    return arguments
 
 
 def _read(name: str, value: Any) -> tuple[Any, ...]:

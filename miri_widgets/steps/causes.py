@@ -142,10 +142,10 @@ def cause_of_lost_answer(output: str, status: int, *, timed_out: bool = False) -
     if raised:
         lines = output.splitlines()
         # an exception that was raised from another one is explained by that, one during handling is not
-        place = len(raised) - 1
-        while place and any(_DIRECT in line for line in lines[raised[place - 1][0] : raised[place][0]]):
-            place -= 1
-        name, text = raised[place][1].group(1), (raised[place][1].group(2) or "").strip()
+        index = len(raised) - 1
+        while index and any(_DIRECT in line for line in lines[raised[index - 1][0] : raised[index][0]]):
+            index -= 1
+        name, text = raised[index][1].group(1), (raised[index][1].group(2) or "").strip()
         if name == "MemoryError":
             return Cause("its memory did not suffice", "enough free memory", "end other work on this machine")
         return Cause(f"{name}: {text[:300].rstrip('.')}" if text else name, expected, remedy)
@@ -169,7 +169,7 @@ def state_of_inputs(
     messages : mapping of str to sequence of str, optional
         What each step said: the saturation step counts what lies above the limits of its reference file.
     """
-    names, causes = [Path(one).name for one in inputs], []
+    names, causes = [Path(path).name for path in inputs], []
     for path in inputs[:_LOOKED_AT]:
         try:
             causes.append(_state(Path(path), messages or {}))
@@ -239,8 +239,8 @@ def _saturated(count: int, pixels: int, first: int, groups: int) -> Cause:
 
 
 def _counted(messages: Mapping[str, Sequence[str]], pattern: str) -> int | None:
-    found = [re.search(pattern, line) for line in messages.get("saturation", ())]
-    return next((int(match[1]) for match in found if match), None)
+    matches = [re.search(pattern, line) for line in messages.get("saturation", ())]
+    return next((int(match[1]) for match in matches if match), None)
 
 
 def _pixels(sci: NDArray[np.generic]) -> int:

@@ -71,7 +71,7 @@ def ask_child(module: str, *arguments: str, environment: Mapping[str, str] | Non
         output, status = "", 0
         try:
             ended = subprocess.run(
-                [sys.executable, "-m", module, str(path), *arguments],
+                [sys.executable, "-P", "-m", module, str(path), *arguments],
                 env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

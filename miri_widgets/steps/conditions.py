@@ -75,12 +75,12 @@ class Condition:
     def _is_one(self, effective: Any) -> bool:
         """Return whether a value is one of `values`; names are equal in capital and small letters."""
         if isinstance(effective, str):
-            return effective.strip().lower() in [str(one).lower() for one in self.values]
+            return effective.strip().lower() in [str(value).lower() for value in self.values]
         return effective in self.values
 
     def words(self, name: str) -> str:
         """Return the condition as words that complete "acts only when ..."; `name` is the deciding parameter."""
-        listed = " or ".join(_shown(one) for one in self.values)
+        listed = " or ".join(_shown(value) for value in self.values)
         return {
             Holds.IS: f"{name} is {listed}",
             Holds.IS_NOT: f"{name} is not {listed}",
@@ -122,20 +122,20 @@ class Rule:
         values : mapping
             Effective values by full name.
         """
-        names = [_full(step, one.parameter) for one in self.any_of]
-        met = (one.is_met(values.get(name)) for one, name in zip(self.any_of, names, strict=True))
+        names = [_full(step, condition.parameter) for condition in self.any_of]
+        met = (condition.is_met(values.get(name)) for condition, name in zip(self.any_of, names, strict=True))
         if any(met):
             return ""
-        if all(one.holds == Holds.NEVER for one in self.any_of):
+        if all(condition.holds == Holds.NEVER for condition in self.any_of):
             return self.note
         within = [_within(step, name) for name in names]
-        words = " or ".join(one.words(name) for one, name in zip(self.any_of, within, strict=True))
-        now = " and ".join(
+        text = " or ".join(condition.words(name) for condition, name in zip(self.any_of, within, strict=True))
+        currently = " and ".join(
             f"{name} is {_shown(values.get(full))}"
             for name, full in dict(zip(within, names, strict=True)).items()
         )
-        bare = all(one.holds in (Holds.GIVEN, Holds.ABSENT) for one in self.any_of)
-        return f"Acts only when {words}{'' if bare else f'; now {now}'}. {self.note}".strip()
+        bare = all(condition.holds in (Holds.GIVEN, Holds.ABSENT) for condition in self.any_of)
+        return f"Acts only when {text}{'' if bare else f'; now {currently}'}. {self.note}".strip()
 
 
 def _full(step: str, name: str) -> str:
@@ -146,12 +146,12 @@ def _within(step: str, name: str) -> str:
     return name.removeprefix(f"{step}.") if step else name
 
 
-def _shown(one: Any) -> str:
-    if isinstance(one, bool):
-        return "on" if one else "off"
-    if one is None or one == "":
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value is None or value == "":
         return "not given"
-    return f"{one:g}" if isinstance(one, float) else str(one)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def value(parameter: str, *values: Any) -> Condition:

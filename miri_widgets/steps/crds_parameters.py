@@ -80,7 +80,7 @@ def crds_layers(
     ReferenceFileError
         If CRDS has no usable cache.
     """
-    keys = [_key(stage_name, one, environment) for one in exposures]
+    keys = [_key(stage_name, exposure, environment) for exposure in exposures]
     known: dict[str, Mapping[str, Any]] = {}
     folder = cache_folder() / "crds_parameters"
     pinned = bool(environment.get("CRDS_CONTEXT"))
@@ -89,12 +89,14 @@ def crds_layers(
         with suppress(OSError, ValueError, AttributeError):
             known[key] = _known(stage_name, json.loads((folder / f"{key}.json").read_text(encoding="utf-8")))
     first = {
-        key: one for key, one in zip(reversed(keys), reversed(exposures), strict=True) if key not in known
+        key: exposure
+        for key, exposure in zip(reversed(keys), reversed(exposures), strict=True)
+        if key not in known
     }
     if first:
-        paths = [str(one.path.resolve()) for one in first.values()]
-        answers = ask_child("miri_widgets.steps.crds_parameters", stage_name, *paths, environment=environment)
-        for key, values in zip(first, answers, strict=True):
+        paths = [str(exposure.path.resolve()) for exposure in first.values()]
+        layers = ask_child("miri_widgets.steps.crds_parameters", stage_name, *paths, environment=environment)
+        for key, values in zip(first, layers, strict=True):
             known[key] = _known(stage_name, values)
             # a cache that cannot be written only costs the question next time
             with suppress(OSError, WorkspaceError):

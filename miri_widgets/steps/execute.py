@@ -152,7 +152,7 @@ def execute(
             warnings=tuple(progress.warnings),
             facts=_facts(chosen, exposures, output, products, progress)
             | told
-            | ({"left_out": [dict(one) for one in skipped]} if skipped else {}),
+            | ({"left_out": [dict(entry) for entry in skipped]} if skipped else {}),
             accelerations={name: str(state) for name, state in states.items()},
         )
     except BaseException as error:  # CRDS ends with SystemExit
@@ -221,13 +221,13 @@ def _run(
     if chosen.is_check:
         pipeline.save_results = False
     pipeline.run(str(source))
-    told = getattr(pipeline, "report", None)
+    report = getattr(pipeline, "report", None)
     if chosen.is_check:
         root = root_of(source)
-        write_json(output / f"{root}_check.json", told or {})
+        write_json(output / f"{root}_check.json", report or {})
     if chosen.is_own and hasattr(pipeline, "close"):
         pipeline.close()  # the process ends without the interpreter's farewell
-    return resolved, {"report": told} if told else {}
+    return resolved, {"report": report} if report else {}
 
 
 def _file_names(folder: Path) -> list[str]:
@@ -241,8 +241,8 @@ def _facts(
     try:
         return facts_of(chosen, exposures, output, products, progress.alignments)
     except Exception as error:
-        words = f"{type(error).__name__}: {error}"[:200]
-        progress.warnings.append(f"miri_widgets: the figures of this run could not be measured ({words})")
+        text = f"{type(error).__name__}: {error}"[:200]
+        progress.warnings.append(f"miri_widgets: the figures of this run could not be measured ({text})")
         return {}
 
 
@@ -257,8 +257,8 @@ def _with_state(ours: StepFailedError, inputs: Sequence[Path], progress: Progres
 def _products(
     chosen: Stage, output: Path, before: set[str], exposures: Sequence[Exposure], progress: Progress
 ) -> tuple[str, ...]:
-    order = {suffix: place for place, suffix in enumerate(chosen.gives)}
-    found = sorted(
+    order = {suffix: rank for rank, suffix in enumerate(chosen.gives)}
+    paths = sorted(
         (name for name in _file_names(output) if name not in before and name not in _NOT_PRODUCTS),
         # catalogues of single exposures, from tweakreg, are extras
         key=lambda name: (
@@ -266,14 +266,16 @@ def _products(
             name,
         ),
     )
-    if not found or suffix_of(found[0]) != chosen.gives[0]:
-        cause = cause_of_nothing([one.path for one in exposures], progress.messages, progress.warnings)
+    if not paths or suffix_of(paths[0]) != chosen.gives[0]:
+        cause = cause_of_nothing(
+            [exposure.path for exposure in exposures], progress.messages, progress.warnings
+        )
         raise StepFailedError(
             f"{chosen.name} ended without a {chosen.gives[0]} product: {cause.found}",
             cause.expected,
             cause.remedy,
         )
-    return tuple(found)
+    return tuple(paths)
 
 
 def _metadata(path: Path) -> dict[str, Any]:
@@ -284,12 +286,12 @@ def _metadata(path: Path) -> dict[str, Any]:
 
 def _references(progress: Progress, metadata: Mapping[str, Any]) -> dict[str, str]:
     # the log knows those of the catalogue and of the parameters, the product those of earlier stages
-    found = dict(progress.references)
+    references = dict(progress.references)
     for key, value in metadata.items():
         parts = key.split(".")
         if parts[:2] == ["meta", "ref_file"] and parts[-1] == "name" and value not in (None, "N/A"):
-            found[parts[2]] = str(value).removeprefix("crds://")
-    return dict(sorted(found.items()))
+            references[parts[2]] = str(value).removeprefix("crds://")
+    return dict(sorted(references.items()))
 
 
 def _steps(chosen: Stage, progress: Progress, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
@@ -305,13 +307,13 @@ def _steps(chosen: Stage, progress: Progress, metadata: Mapping[str, Any]) -> tu
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _plain(value: Any) -> Any:

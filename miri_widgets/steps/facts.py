@@ -124,10 +124,10 @@ def _shift(before: Path, after: Path) -> dict[str, float]:
     pixel (1 mas); its error is the same before and after, so the difference
     is good to 0.1 mas, and two WCS objects, at 0.1 s each, need not be read.
     """
-    places = [_centre(path) for path in (before, after)]
-    if not all(places):
+    positions = [_centre(path) for path in (before, after)]
+    if not all(positions):
         return {}
-    (ra0, dec0), (ra1, dec1) = places
+    (ra0, dec0), (ra1, dec1) = positions
     # right ascension may step over 0 h
     ra = (ra1 - ra0 + 180) % 360 - 180
     return {

@@ -130,7 +130,11 @@ def _disk(error: BaseException) -> MiriWidgetsError | None:
         if not isinstance(link, OSError):
             continue
         text = _shown(link).lower()
-        if link.errno in _FULL or any(words in text for words in _FULL_WORDS) or _CUT_SHORT.search(text):
+        if (
+            link.errno in _FULL
+            or any(sentence in text for sentence in _FULL_WORDS)
+            or _CUT_SHORT.search(text)
+        ):
             return DiskFullError(
                 "no space left on the disk" + _named_file(link),
                 "room for the products",
@@ -204,7 +208,7 @@ def _step_failed(
     code = getattr(error, "exit_status", getattr(error, "code", None))
     if isinstance(error, SystemExit) or "stpipe.exceptions.StpipeExitException" in class_names(error):
         # the status comes first among the arguments, the words after it
-        words = " ".join(str(one) for one in error.args if one != code)
+        words = " ".join(str(arg) for arg in error.args if arg != code)
         text = f" ({' '.join(words.split())[:300].rstrip('.')})" if words.strip() else ""
         return StepFailedError(
             f"{where} ended the run by itself{of}{more}, with the exit status {code}{text}",

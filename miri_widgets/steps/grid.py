@@ -70,7 +70,7 @@ class MosaicGridStep(MiriStep):
 def _centre(value: Any) -> tuple[float, float] | None:
     if not value:
         return None
-    ra, dec = (float(one) for one in value)
+    ra, dec = (float(part) for part in value)
     if not (0 <= ra <= 360 and -90 <= dec <= 90):
         raise ParameterError(
             f"the centre {ra:g}, {dec:g}", "RA from 0 to 360 and Dec from -90 to 90 degrees", "correct it"

@@ -75,61 +75,61 @@ def left_out(
     tuple of dict
         In running order. Those that never apply to such data have ``usual`` "yes".
     """
-    found: list[LeftOut] = []
-    for one in steps:
-        name = str(one["name"])
+    skipped: list[LeftOut] = []
+    for step in steps:
+        name = str(step["name"])
         if resolved.get(f"{name}.skip") in (True, "True"):
             continue
-        said = " ".join(messages.get(name, ()))
-        status = str(one.get("cal_step") or "").upper()
+        logged = " ".join(messages.get(name, ()))
+        status = str(step.get("cal_step") or "").upper()
         half = _HALVES.get(name)
         if status == "FAILED":
-            found.append(
+            skipped.append(
                 {"step": name, "reason": f"it failed: {_reason(messages.get(name, ()))}", "usual": ""}
             )
-        elif status == "SKIPPED" or (not status and one.get("state") == "skipped"):
-            usual = name in _USUAL and bool(_USUAL[name].search(said))
+        elif status == "SKIPPED" or (not status and step.get("state") == "skipped"):
+            usual = name in _USUAL and bool(_USUAL[name].search(logged))
             reason = "it does not apply to these data" if usual else _reason(messages.get(name, ()))
-            found.append({"step": name, "reason": reason, "usual": "yes" if usual else ""})
-        elif half is not None and half.search(said):
-            found.append({"step": name, "reason": _reason(messages.get(name, ())), "usual": ""})
-    return tuple(found)
+            skipped.append({"step": name, "reason": reason, "usual": "yes" if usual else ""})
+        elif half is not None and half.search(logged):
+            skipped.append({"step": name, "reason": _reason(messages.get(name, ())), "usual": ""})
+    return tuple(skipped)
 
 
-def left_out_words(found: Sequence[Mapping[str, str]]) -> str:
+def left_out_words(skipped: Sequence[Mapping[str, str]]) -> str:
     """
     Return what was left out as words, steps of one reason together; empty when nothing was, but for the usual.
 
     Parameters
     ----------
-    found : sequence of mapping
+    skipped : sequence of mapping
         As `left_out` gives them.
     """
     by_reason: dict[str, list[str]] = {}
-    for one in found:
-        if not one.get("usual"):
-            by_reason.setdefault(str(one.get("reason", "")), []).append(str(one.get("step", "")))
+    for entry in skipped:
+        if not entry.get("usual"):
+            by_reason.setdefault(str(entry.get("reason", "")), []).append(str(entry.get("step", "")))
     return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
 
 
-def left_out_notes(found: Sequence[tuple[str, str]], total: int) -> list[str]:
+def left_out_notes(skipped: Sequence[tuple[str, str]], total: int) -> list[str]:
     """
     Return which results were made with steps left out, one sentence for each set of steps and reasons.
 
     Parameters
     ----------
-    found : sequence of (str, str)
+    skipped : sequence of (str, str)
         Label of a run, and what `left_out_words` gives for it; runs with empty words are passed over.
     total : int
         Number of all runs of the stage.
     """
     labels: dict[str, list[str]] = {}
-    for label, words in found:
-        if words:
-            labels.setdefault(words, []).append(label)
+    for label, text in skipped:
+        if text:
+            labels.setdefault(text, []).append(label)
     return [
-        f"The pipeline left steps out of {len(some)} of {total} runs, such as {some[0]}: {words}."
-        for words, some in labels.items()
+        f"The pipeline left steps out of {len(some)} of {total} runs, such as {some[0]}: {text}."
+        for text, some in labels.items()
     ]
 
 

@@ -85,11 +85,11 @@ class MeasuredField:
 
 def star_positions(files: Sequence[Path]) -> tuple[StarPositions, ...]:
     """Find the stars of calibrated exposures, one at a time in memory, with the finder of their filter."""
-    found = []
+    positions = []
     for path in sorted(files, key=lambda path: Path(path).name):
         with datamodels.open(path) as model:
-            found.append(find_stars(planes_of(model)))
-    return tuple(found)
+            positions.append(find_stars(planes_of(model)))
+    return tuple(positions)
 
 
 def measure_shifts(files: Sequence[Path], **choices: Any) -> ExposureShifts:
@@ -159,25 +159,26 @@ def measure_field(
         parameters={"searchrad": search_radius, "abs_searchrad": search_radius, **(parameters or {})},
     )
     counts = Counter(used.values())
-    reference = next((owners[root] for root, one in sorted(results.items()) if one.fit.reference), "")
+    reference = next((owners[root] for root, result in sorted(results.items()) if result.fit.reference), "")
     first = [
         tweakreg_estimate(
             root, owners[root], results.get(root), bool(catalog), counts[used[root]], len(counts)
         )
-        for root in (one.root for one in stars)
+        for root in (star.root for star in stars)
     ]
-    places = {one.root: (one.ra, one.dec) for one in exposures}
+    centres = {exposure.root: (exposure.ra, exposure.dec) for exposure in exposures}
     second: list[Measurement] = []
     if table is not None:
         second = [
-            catalog_estimate(one, owners[one.root], table, search_radius, places[one.root]) for one in stars
+            catalog_estimate(star, owners[star.root], table, search_radius, centres[star.root])
+            for star in stars
         ]
-    turns = group_turns(second or first, places) if rotation else None
-    overlaps = believed_overlaps(offsets, references=places, turns=turns)
-    second = second or [group_estimate(one.root, owners, overlaps, offsets, reference) for one in stars]
+    turns = group_turns(second or first, centres) if rotation else None
+    overlaps = believed_overlaps(offsets, references=centres, turns=turns)
+    second = second or [group_estimate(star.root, owners, overlaps, offsets, reference) for star in stars]
     shifts = tuple(
-        _joined(one, mine, other, results.get(one.root))
-        for one, mine, other in zip(stars, first, second, strict=True)
+        _joined(star, mine, other, results.get(star.root))
+        for star, mine, other in zip(stars, first, second, strict=True)
     )
     measured = ExposureShifts(
         filter_name,
@@ -187,8 +188,8 @@ def measure_field(
         overlaps,
         (table.notes if table is not None else ()) + failure + _notes(shifts),
     )
-    by_root = {one.root: one for one in exposures}
-    headers = tuple(by_root[one.root] for one in stars)
+    by_root = {exposure.root: exposure for exposure in exposures}
+    headers = tuple(by_root[star.root] for star in stars)
     return MeasuredField(measured, stars, table, headers, offsets, search_radius)
 
 
@@ -274,15 +275,15 @@ def _catalog(
     """Return the catalogue in the field at the epoch of the exposures, from a file or online."""
     if not catalog:
         return None
-    ra, dec = mean_position([one.ra for one in exposures], [one.dec for one in exposures])
-    if not any(len(one) for one in stars):
+    ra, dec = mean_position([exposure.ra for exposure in exposures], [exposure.dec for exposure in exposures])
+    if not any(len(star) for star in stars):
         raise InputError(
             "the exposures show no stars", "stars to align", "use the shifts of a shorter filter"
         )
-    dated = [one.start_mjd for one in exposures if math.isfinite(one.start_mjd)]
+    dated = [exposure.start_mjd for exposure in exposures if math.isfinite(exposure.start_mjd)]
     epoch = float(Time(np.median(dated), format="mjd").jyear) if dated else math.nan
     reach = (
-        max(math.hypot((one.ra - ra + 180) % 360 - 180, one.dec - dec) for one in exposures)
+        max(math.hypot((exposure.ra - ra + 180) % 360 - 180, exposure.dec - dec) for exposure in exposures)
         + _FIELD_ARCMIN / 60
     )
     if catalog.upper() in ONLINE_CATALOGS:
@@ -300,25 +301,25 @@ def _catalog(
 
 def _notes(shifts: Sequence[ExposureShift]) -> tuple[str, ...]:
     notes = [
-        f"{one.root} has {one.stars} stars, too few for a shift of its own: believe its group, not it"
-        for one in shifts
-        if one.stars < _FEW_STARS
+        f"{shift.root} has {shift.stars} stars, too few for a shift of its own: believe its group, not it"
+        for shift in shifts
+        if shift.stars < _FEW_STARS
     ]
-    for status, words in (
+    for status, text in (
         (Status.FAILED, "was not corrected by tweakreg, though it says"),
         (Status.SHARED, "got only the shift of all exposures together, though tweakreg says"),
     ):
         notes += [
-            f"{one.root} {words} {one.cal_step or 'nothing'}"
-            for one in shifts
-            if one.tweakreg.status == status
+            f"{shift.root} {text} {shift.cal_step or 'nothing'}"
+            for shift in shifts
+            if shift.tweakreg.status == status
         ]
     notes += [
-        f"the two estimates of {one.root} differ by {one.disagreement * 1000:.0f} mas"
-        for one in shifts
-        if one.disagreement > 0.05
+        f"the two estimates of {shift.root} differ by {shift.disagreement * 1000:.0f} mas"
+        for shift in shifts
+        if shift.disagreement > 0.05
     ]
-    if shifts and all(one.histogram.status == Status.FAILED for one in shifts):
+    if shifts and all(shift.histogram.status == Status.FAILED for shift in shifts):
         notes.append(
             "no offset stands out of chance pairs: the wrong catalogue, or shifts beyond the search radius"
         )

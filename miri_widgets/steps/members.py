@@ -30,8 +30,8 @@ def member_files(source: Any) -> list[Path]:
             [member.path for member in science_members(path)] if path.suffix.lower() == ".json" else [path]
         )
         return sorted(files, key=lambda path: path.name)
-    if isinstance(source, list | tuple) and source and all(isinstance(one, str | Path) for one in source):
-        return sorted((Path(one) for one in source), key=lambda path: path.name)
+    if isinstance(source, list | tuple) and source and all(isinstance(entry, str | Path) for entry in source):
+        return sorted((Path(entry) for entry in source), key=lambda path: path.name)
     raise WrongSuffixError(
         f"{str(source)[:80]}", "an association of cal files", "give the name of an association"
     )

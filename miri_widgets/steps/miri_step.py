@@ -119,8 +119,8 @@ class MiriStep(Step):
             return source
         if not isinstance(source, str | Path | dict):  # a list or a ModelContainer
             members = list(source)
-            if any(isinstance(one, datamodels.JwstDataModel) for one in members):
-                return ModelLibrary([copied(one) for one in members], on_disk=False)
+            if any(isinstance(member, datamodels.JwstDataModel) for member in members):
+                return ModelLibrary([copied(member) for member in members], on_disk=False)
             source = _association(members)
         elif isinstance(source, str | Path):
             source = _of_science(Path(source))
@@ -186,53 +186,53 @@ class CorrectionStep(MiriStep):
     def _correct_each(self, models: Any) -> None:
         reports = [self._correct(models, index) for index in sorted(_by_name(models))]
         self.report = {
-            "exposures": {root: one for each in reports for root, one in each["exposures"].items()},
+            "exposures": {root: facts for each in reports for root, facts in each["exposures"].items()},
             "warnings": list(dict.fromkeys(line for each in reports for line in each["warnings"])),
             "proofs": [each["proof"] for each in reports],
         }
 
     def _correct(self, models: Any, index: int | None = None) -> dict[str, Any]:
         """Correct some exposures, or one of them, in place; return and keep the report."""
-        places = _by_name(models) if index is None else [index]
+        indices = _by_name(models) if index is None else [index]
         with tempfile.TemporaryDirectory(prefix="miri_widgets-") as folder:
-            read = KeptPlanes(Path(folder), lambda place: planes_in(models, places[place]))
-            outcome, proof = self._outcome(Lazy(len(places), read))
-            notes = tuple(proof.sentences[:1]) if proof else ()
+            read = KeptPlanes(Path(folder), lambda position: planes_in(models, indices[position]))
+            result, validation = self._outcome(Lazy(len(indices), read))
+            notes = tuple(validation.sentences[:1]) if validation else ()
             by_root = {}
-            for place, at in enumerate(places):
-                planes = outcome.exposures[place]
-                by_root[planes.root] = dict(planes.facts)
+            for position, at in enumerate(indices):
+                exposure = result.exposures[position]
+                by_root[exposure.root] = dict(exposure.facts)
                 with _opened(models, at, modify=True) as model:
-                    write_planes(model, planes, self.class_alias, notes)
+                    write_planes(model, exposure, self.class_alias, notes)
         self.report = {
             "exposures": by_root,
-            "common": dict(outcome.facts),
-            "warnings": list(outcome.warnings),
-            "proof": proof.to_dict() if proof else None,
+            "common": dict(result.facts),
+            "warnings": list(result.warnings),
+            "proof": validation.to_dict() if validation else None,
         }
-        self._save_images(models, places[0], outcome)
+        self._save_images(models, indices[0], result)
         return self.report
 
     def _outcome(self, exposures: Sequence[ExposureArrays]) -> tuple[CorrectionResult, Proof | None]:
         """Correct exposures and prove it, as the user wants; what was found goes to the log."""
         operation, settings = type(self).operation, self.settings()
-        outcome = operation(exposures, **settings)
-        proof = None
+        result = operation(exposures, **settings)
+        validation = None
         if self.prove:
-            proof = prove(
-                lambda some: operation(some, **settings), exposures, outcome, sources=self.proof_sources
+            validation = prove(
+                lambda some: operation(some, **settings), exposures, result, sources=self.proof_sources
             )
-        for line in (*outcome.warnings, *(proof.sentences if proof else ())):
+        for line in (*result.warnings, *(validation.sentences if validation else ())):
             log.info("%s", line)
-        return outcome, proof
+        return result, validation
 
     def settings(self) -> dict[str, Any]:
         """Return the keyword arguments of the correction."""
         names = config_parser.load_spec_file(type(self)).scalars
         return arguments_of({name: getattr(self, name) for name in names})
 
-    def _save_images(self, models: Any, first: int, outcome: CorrectionResult) -> None:
-        if not (self.images_suffix and outcome.images and self.save_results):
+    def _save_images(self, models: Any, first: int, result: CorrectionResult) -> None:
+        if not (self.images_suffix and result.images and self.save_results):
             return
         with _opened(models, first) as model:
             name = _product_name(models) or root_of(model.meta.filename)
@@ -245,8 +245,8 @@ class CorrectionStep(MiriStep):
                 "BUNIT": model.meta.bunit_data,
             }
         path = Path(self.search_attr("output_dir", default="")) / f"{name}_{self.images_suffix}.fits"
-        facts = [f"{key} = {value}" for key, value in sorted(outcome.facts.items()) if _is_plain(value)]
-        write_images(path, outcome.images, header, [f"made by {self.class_alias}", *map(ascii_only, facts)])
+        facts = [f"{key} = {value}" for key, value in sorted(result.facts.items()) if _is_plain(value)]
+        write_images(path, result.images, header, [f"made by {self.class_alias}", *map(ascii_only, facts)])
         log.info("Saved %s", path.name)
 
 
@@ -264,7 +264,7 @@ def _files_of(source: Any) -> list[Path]:
             return [path]
         return [member.resolve() for member in check_members(path)]
     if isinstance(source, list | tuple):
-        return [path for one in source for path in _files_of(one)]
+        return [path for entry in source for path in _files_of(entry)]
     if isinstance(source, ModelLibrary):
         # as a hook of a pipeline, whose association names files
         members = source.asn["products"][0]["members"]
@@ -272,14 +272,14 @@ def _files_of(source: Any) -> list[Path]:
     return []  # data models have left their files
 
 
-def copied(one: Any) -> Any:
+def copied(model: Any) -> Any:
     """Return a data model of its own: opening one gives another with the same arrays."""
-    return one.copy() if isinstance(one, datamodels.JwstDataModel) else datamodels.open(one)
+    return model.copy() if isinstance(model, datamodels.JwstDataModel) else datamodels.open(model)
 
 
 def _association(files: list[Any]) -> dict[str, Any]:
     # not `level3_association`: a library keeps the order of the list that it is made from
-    members = [{"expname": str(Path(one).resolve()), "exptype": "science"} for one in files]
+    members = [{"expname": str(Path(path).resolve()), "exptype": "science"} for path in files]
     return {
         "asn_type": "image3",
         "asn_rule": "DMS_Level3_Base",
@@ -306,13 +306,13 @@ def _by_name(models: Any) -> list[int]:
     """Return the places of the science models by name: results depend neither on the order of files nor of members."""
     if not isinstance(models, ModelLibrary):
         return list(range(len(models)))
-    places = places_of(models, SCIENCE)
-    if not places:
+    indices = places_of(models, SCIENCE)
+    if not indices:
         raise MissingFileError(
             "a library without science exposures", "at least one", "correct the exptype of its members"
         )
     members = models.asn["products"][0]["members"]
-    return sorted(places, key=lambda index: Path(members[index]["expname"]).name)
+    return sorted(indices, key=lambda index: Path(members[index]["expname"]).name)
 
 
 def places_of(models: Any, exptype: str) -> list[int]:

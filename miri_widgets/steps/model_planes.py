@@ -56,12 +56,12 @@ class KeptPlanes:
         if index in self._bare:
             with np.load(path) as arrays:
                 return self._bare[index].but(**arrays)
-        planes = self._read(index)
+        exposure = self._read(index)
         names = ("sci", "err", "dq", *_VARIANCES)
-        found = {name: getattr(planes, name) for name in names if getattr(planes, name) is not None}
+        found = {name: getattr(exposure, name) for name in names if getattr(exposure, name) is not None}
         np.savez(path, **found)
-        self._bare[index] = planes.but(**dict.fromkeys(found))
-        return planes
+        self._bare[index] = exposure.but(**dict.fromkeys(found))
+        return exposure
 
 
 def planes_of(model: Any) -> ExposureArrays:
@@ -152,7 +152,7 @@ def integration_starts(ramp: Any) -> tuple[list[float], float]:
     return [begin + (first + number) * (length + resets) / 86400 for number in range(nints)], length
 
 
-def write_planes(model: Any, planes: ExposureArrays, step: str, notes: tuple[str, ...] = ()) -> None:
+def write_planes(model: Any, exposure: ExposureArrays, step: str, notes: tuple[str, ...] = ()) -> None:
     """
     Put the arrays of a corrected exposure into its data model, and say so in its HISTORY.
 
@@ -160,27 +160,27 @@ def write_planes(model: Any, planes: ExposureArrays, step: str, notes: tuple[str
     ----------
     model : stdatamodels.jwst.datamodels.ImageModel
         Modified. Flags that it has already stay: they can only be added to.
-    planes : ExposureArrays
+    exposure : ExposureArrays
         The corrected exposure.
     step : str
         Name of the step.
     notes : tuple of str
         More lines of HISTORY.
     """
-    model.data = planes.sci
-    model.err = planes.err
-    model.dq = np.asarray(model.dq, np.uint32) | planes.dq
+    model.data = exposure.sci
+    model.err = exposure.err
+    model.dq = np.asarray(model.dq, np.uint32) | exposure.dq
     for name in _VARIANCES:
-        if getattr(planes, name) is not None:
-            setattr(model, name, getattr(planes, name))
-    for line in (*planes.notes, *notes):
+        if getattr(exposure, name) is not None:
+            setattr(model, name, getattr(exposure, name))
+    for line in (*exposure.notes, *notes):
         model.add_history_entry(ascii_only(f"{step}: {line}"))
 
 
 def ascii_only(line: str) -> str:
     """Return a line as FITS can hold it."""
-    for letter, words in (("±", "+-"), ("×", "x"), ("µ", "u"), ("−", "-"), ("–", "-")):
-        line = line.replace(letter, words)
+    for letter, replacement in (("±", "+-"), ("×", "x"), ("µ", "u"), ("−", "-"), ("–", "-")):
+        line = line.replace(letter, replacement)
     return line.encode("ascii", "replace").decode()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from astropy import coordinates, units
 from astropy.modeling import models
 from gwcs import FITSImagingWCSTransform, coordinate_frames
+from humanize import naturalsize
 
 from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around
 from miri_widgets.errors import BadTableError, MissingFileError
@@ -63,8 +64,8 @@ def grid_report(grid: MosaicGrid, exposures: Sequence[Exposure]) -> dict[str, An
         root), ``filters`` (by root), ``outside`` (roots that it does not hold) and ``warnings`` (sentences).
     """
     corners = mosaic_footprints(exposures)
-    footprints = {root: [list(corner) for corner in found] for root, found in corners.items()}
-    outside = [root for root, found in corners.items() if not grid.holds(found)]
+    footprints = {root: [list(corner) for corner in corner_list] for root, corner_list in corners.items()}
+    outside = [root for root, corner_list in corners.items() if not grid.holds(corner_list)]
     warnings = []
     if outside:
         more = f" and {len(outside) - 1} others" if len(outside) > 1 else ""
@@ -73,14 +74,14 @@ def grid_report(grid: MosaicGrid, exposures: Sequence[Exposure]) -> dict[str, An
         )
     if grid.nx * grid.ny > _MANY_PIXELS:
         warnings.append(
-            f"A mosaic of {grid.nx} x {grid.ny} pixels needs {grid.nx * grid.ny * 28 / 1e9:.1f} GB of memory."
+            f"A mosaic of {grid.nx} x {grid.ny} pixels needs {naturalsize(grid.nx * grid.ny * 28)} of memory."
         )
     return {
         "grid": grid.to_dict(),
         "corners": [list(corner) for corner in grid.corners()],
         "size_arcmin": [grid.nx * grid.scale / 60, grid.ny * grid.scale / 60],
         "footprints": footprints,
-        "filters": {one.root: one.filter for one in exposures},
+        "filters": {exposure.root: exposure.filter for exposure in exposures},
         "outside": outside,
         "warnings": warnings,
     }
@@ -161,9 +162,9 @@ def read_grid(path: Path) -> MosaicGrid:
 
 
 def _grid_of(wcs: gwcs.WCS, shape: Any) -> MosaicGrid:
-    ny, nx = (int(one) for one in (shape or wcs.array_shape))
+    ny, nx = (int(size) for size in (shape or wcs.array_shape))
     x, y = (nx - 1) / 2, (ny - 1) / 2
-    ra, dec = (float(one) for one in wcs(x, y, with_bounding_box=False))
+    ra, dec = (float(coordinate) for coordinate in wcs(x, y, with_bounding_box=False))
     above = wcs(x, y + 1, with_bounding_box=False)
     east = ((float(above[0]) - ra + 180) % 360 - 180) * np.cos(np.deg2rad(dec)) * 3600
     north = (float(above[1]) - dec) * 3600

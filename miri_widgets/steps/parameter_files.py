@@ -105,9 +105,9 @@ def to_toml(settings: Mapping[str, Settings]) -> str:
     import tomli_w
 
     tables = {}
-    for name, one in settings.items():
+    for name, value in settings.items():
         stage(name)
-        tables[name] = {key: _without_none(value) for key, value in one.passed().items()}
+        tables[name] = {key: _without_none(value) for key, value in value.passed().items()}
     return tomli_w.dumps({"settings": tables})
 
 
@@ -138,13 +138,13 @@ def from_toml(text: str) -> dict[str, Settings]:
         raise BadTableError(f"the settings are not TOML ({error})", "TOML", "correct that line") from error
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
         raise BadTableError("settings is no table", "[settings.<stage>] with values", "correct it")
-    found = {}
+    settings = {}
     for name, table in tables.items():
         parameters = declared(stage(name).name)
         by_name = {parameter.name: parameter for parameter in parameters}
         values = {key: _with_none(value, by_name.get(key)) for key, value in _full_names(table).items()}
-        found[name] = Settings(parameters, {Source.PROGRAM: values})
-    return found
+        settings[name] = Settings(parameters, {Source.PROGRAM: values})
+    return settings
 
 
 def _by_step(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -160,7 +160,7 @@ def _passed_layers(settings: Settings) -> dict[Source, Mapping[str, Any]]:
     passed = (Source.PRESET, Source.PROGRAM, Source.USER)
     top = {name: settings.effective(name).source for name in settings.passed()}
     return {
-        source: {name: None for name, found in top.items() if found is source}
+        source: {name: None for name, section in top.items() if section is source}
         for source in passed
         if source in top.values()
     }
@@ -203,7 +203,7 @@ def _read_configuration(path: Path) -> dict[str, Any]:
     return {
         "class": values.pop("class", ""),
         "parameters": {name: value for name, value in values.items() if not isinstance(value, dict)},
-        "steps": [{"name": name, "parameters": one} for name, one in steps.items()],
+        "steps": [{"name": name, "parameters": parameters} for name, parameters in steps.items()],
     }
 
 
@@ -220,7 +220,7 @@ def _flatten(stage_name: str, tree: Mapping[str, Any], path: Path) -> dict[str, 
     if isinstance(nested, dict):
         nested = [{"name": step, "parameters": values} for step, values in nested.items()]
     try:
-        sections = {owner: parameters} | {str(one["name"]): dict(one["parameters"]) for one in nested}
+        sections = {owner: parameters} | {str(step["name"]): dict(step["parameters"]) for step in nested}
     except (KeyError, TypeError, ValueError) as error:
         raise _bad(path, "has a step without name or parameters") from error
     return {
@@ -233,11 +233,11 @@ def _flatten(stage_name: str, tree: Mapping[str, Any], path: Path) -> dict[str, 
 
 def _sources(tree: Mapping[str, Any]) -> dict[str, Source]:
     layers = tree.get(_LAYERS)
-    found = {}
+    sources = {}
     for source in (Source.PRESET, Source.PROGRAM):
         for name in (layers.get(str(source)) or ()) if isinstance(layers, dict) else ():
-            found[str(name)] = source
-    return found
+            sources[str(name)] = source
+    return sources
 
 
 def _bad(path: Path, what: str) -> BadTableError:

@@ -64,7 +64,7 @@ class MaskModels(Sequence[Any]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self)))]
+            return [self[index] for index in range(*index.indices(len(self)))]
         model = self._headers[index].copy()
         # models of reference files leave out the extension from which products are recognised
         model._no_asdf_extension = False
@@ -109,8 +109,8 @@ class PersistenceMaskStep(MiriStep):
         # read first: a mask that cannot be used is told before an hour of reading
         thresholds, user = filter_thresholds(self.groups_by_filter), self._user()
         events, headers = [], []
-        for one in _members(source):
-            event, header = self._look(one)
+        for member in _members(source):
+            event, header = self._look(member)
             events.append(event)
             headers.append(header)
         masks = persistence_masks(
@@ -138,16 +138,20 @@ class PersistenceMaskStep(MiriStep):
             return None
         return read_pixel_mask(Path(self.user_mask), FULL_SHAPE, one_based=self.one_based)
 
-    def _look(self, one: Any) -> tuple[SaturationMap, Any]:
+    def _look(self, member: Any) -> tuple[SaturationMap, Any]:
         """Find the saturated pixels of one exposure; return them, and its header as a mask without flags."""
-        with datamodels.open(one) as model:
+        with datamodels.open(member) as model:
             _require_ramp(model)
             grow = 0
             if model.meta.cal_step.saturation == "COMPLETE":
                 ramp = model
             else:
                 # bad pixels must not grow, so growing waits until they are left out
-                raw = datamodels.RampModel(one) if isinstance(one, str) else datamodels.RampModel(one.copy())
+                raw = (
+                    datamodels.RampModel(member)
+                    if isinstance(member, str)
+                    else datamodels.RampModel(member.copy())
+                )
                 ramp = DQInitStep.call(raw, configure_log=False)
                 ramp = SaturationStep.call(ramp, n_pix_grow_sat=0, configure_log=False)
                 grow = self.grow_pixels
@@ -188,8 +192,8 @@ class PersistenceMaskStep(MiriStep):
             )
         for line in warnings:
             log.warning("%s", line)
-        proof = self._prove(masks) if self.prove and masks else None
-        for line in proof.sentences if proof else ():
+        validation = self._prove(masks) if self.prove and masks else None
+        for line in validation.sentences if validation else ():
             log.info("%s", line)
         common = {
             "saturated": sum(len(event) for event in events),
@@ -199,7 +203,7 @@ class PersistenceMaskStep(MiriStep):
             "exposures": exposures,
             "common": common,
             "warnings": warnings,
-            "proof": proof.to_dict() if proof else None,
+            "proof": validation.to_dict() if validation else None,
         }
 
     def _prove(self, masks: Sequence[PersistenceMask]) -> Proof:
@@ -229,7 +233,7 @@ def _members(source: Any) -> Iterator[Any]:
     elif isinstance(source, datamodels.JwstDataModel):
         yield source
     else:
-        yield from (str(one) if isinstance(one, Path) else one for one in source)
+        yield from (str(entry) if isinstance(entry, Path) else entry for entry in source)
 
 
 def _require_ramp(model: Any) -> None:

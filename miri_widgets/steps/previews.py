@@ -115,22 +115,22 @@ def preview(stage_name: str, files: Sequence[Path], values: Mapping[str, Any], r
     roots = [root_of(path) for path in paths]
     if root not in roots:
         raise ParameterError(f"the exposure {root[:80]!r}", "one that goes into this run", "choose another")
-    place = roots.index(root)
+    index = roots.index(root)
     own = {name: value for name, value in values.items() if name not in NOT_OF_THE_CORRECTION}
-    rateints = _rateints(paths[place], values)
+    rateints = _rateints(paths[index], values)
     if rateints is not None:
-        outcome = _with_integrations(paths[place], rateints, arguments_of(own))
+        result = _with_integrations(paths[index], rateints, arguments_of(own))
     else:
-        outcome = correct(Lazy(len(paths), lambda index: read_planes(paths[index])), **arguments_of(own))
-    before, after = read_planes(paths[place]), outcome.exposures[place if rateints is None else 0]
+        result = correct(Lazy(len(paths), lambda index: read_planes(paths[index])), **arguments_of(own))
+    before, after = read_planes(paths[index]), result.exposures[index if rateints is None else 0]
     return Preview(
         root=root,
         before=before,
         after=after,
         facts=dict(after.facts),
-        common=dict(outcome.facts),
-        images=dict(outcome.images),
-        warnings=tuple(outcome.warnings),
+        common=dict(result.facts),
+        images=dict(result.images),
+        warnings=tuple(result.warnings),
         new_flags=count_by_flag(after.dq & ~before.dq),
         seconds=time.monotonic() - began,
     )

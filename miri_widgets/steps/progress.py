@@ -145,8 +145,8 @@ class Progress(logging.Handler):
             if record.name == "py.warnings":
                 # Python prints the line of its code behind the text, indented
                 message = message.rstrip().rsplit("\n  ", 1)[0]
-            words = " ".join(message.split())
-            cut = words if len(words) <= _LONGEST_WARNING else f"{words[: _LONGEST_WARNING - 1]}…"
+            text = " ".join(message.split())
+            cut = text if len(text) <= _LONGEST_WARNING else f"{text[: _LONGEST_WARNING - 1]}…"
             line = f"{record.name.partition('.')[0]}: {cut}"
             if line not in self.warnings and len(self.warnings) < MAXIMUM_WARNINGS:
                 self.warnings.append(line)

@@ -58,18 +58,18 @@ class RateCheckStep(MiriStep):
             # gone when the file is closed
             sci, poisson, rnoise, dq = (part.copy() for part in parts)
         rate = (np.asarray(model.data), np.asarray(model.dq), np.asarray(model.err))
-        found = {}
+        checks = {}
         for key, weighting in (("fit", _WEIGHTING[self.algorithm]), ("plain_mean", "none")):
             recomputed = rate_from_integrations(sci, poisson, rnoise, dq, weighting=weighting)
-            found[key] = compare_rates(*rate, recomputed, tolerance=self.tolerance)
-        warnings = list(found["fit"].sentences) if found["fit"].facts["differ"] else []
-        for key, words in (("fit", "as the fit weights"), ("plain_mean", "by a plain mean")):
-            log.info("%s, %s: %s", name, words, " ".join(found[key].sentences))
+            checks[key] = compare_rates(*rate, recomputed, tolerance=self.tolerance)
+        warnings = list(checks["fit"].sentences) if checks["fit"].facts["differ"] else []
+        for key, text in (("fit", "as the fit weights"), ("plain_mean", "by a plain mean")):
+            log.info("%s, %s: %s", name, text, " ".join(checks[key].sentences))
         self.report = {
             "exposures": {
                 root_of(name): {
                     "integrations": len(sci),
-                    **{key: {**one.facts, "words": list(one.sentences)} for key, one in found.items()},
+                    **{key: {**check.facts, "words": list(check.sentences)} for key, check in checks.items()},
                 }
             },
             "warnings": warnings,

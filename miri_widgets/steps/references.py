@@ -95,7 +95,7 @@ class ReferenceNeeds:
     @property
     def missing(self) -> tuple[Reference, ...]:
         """Those that have to be fetched."""
-        return tuple(one for one in self.references if not one.present or one.damaged)
+        return tuple(reference for reference in self.references if not reference.present or reference.damaged)
 
 
 def needed_references(modes: Sequence[ObservingMode], environment: Mapping[str, str]) -> ReferenceNeeds:
@@ -131,20 +131,20 @@ def needed_references(modes: Sequence[ObservingMode], environment: Mapping[str, 
         json.dumps([mode.to_dict() for mode in modes]),
         environment={"CRDS_CLIENT_TIMEOUT_SECONDS": _SECONDS, "CRDS_OBSERVATORY": "jwst", **environment},
     )
-    found = (
+    references = (
         Reference(
             **{
-                **one,
-                "kinds": tuple(one["kinds"]),
-                "filters": tuple(one["filters"]),
-                "path": Path(one["path"]),
+                **entry,
+                "kinds": tuple(entry["kinds"]),
+                "filters": tuple(entry["filters"]),
+                "path": Path(entry["path"]),
             }
         )
-        for one in values["references"]
+        for entry in values["references"]
     )
     return ReferenceNeeds(
         context=values["context"],
-        references=tuple(sorted(found, key=lambda one: (one.kinds, one.name))),
+        references=tuple(sorted(references, key=lambda reference: (reference.kinds, reference.name))),
         unmatched=tuple(values["unmatched"]),
         offline=values["offline"],
     )
@@ -161,17 +161,19 @@ def reference_remotes(references: Sequence[Reference]) -> tuple[Remote, ...]:
     CrdsCacheError
         If CRDS does not say where a file is.
     """
-    lost = [one.name for one in references if not one.url]
+    lost = [reference.name for reference in references if not reference.url]
     if lost:
         raise CrdsCacheError(
             f"{len(lost)} reference files are not in the cache, {lost[0]} first, and CRDS cannot be asked for them",
             "a CRDS server, or a full cache",
             "set CRDS_SERVER_URL to https://jwst-crds.stsci.edu while online, or copy the files into the cache",
         )
-    for one in references:
-        if one.damaged:
-            one.path.replace(one.path.with_name(one.path.name + ".damaged"))
-    return tuple(Remote(one.url, one.path, one.expected, one.sha1) for one in references)
+    for reference in references:
+        if reference.damaged:
+            reference.path.replace(reference.path.with_name(reference.path.name + ".damaged"))
+    return tuple(
+        Remote(reference.url, reference.path, reference.expected, reference.sha1) for reference in references
+    )
 
 
 def _kinds() -> dict[str, list[str]]:
@@ -182,14 +184,14 @@ def _kinds() -> dict[str, list[str]]:
     from miri_widgets.steps.specs import pipeline_class
 
     found = {}
-    for one in all_stages():
-        if one.is_own or not one.pipeline:
+    for stage in all_stages():
+        if stage.is_own or not stage.pipeline:
             continue
-        cls = pipeline_class(one.pipeline)
+        cls = pipeline_class(stage.pipeline)
         steps = list(getattr(cls, "step_defs", {}).values())
         kinds = {kind for step in steps for kind in step.reference_file_types}
         kinds |= {step.get_config_reftype() for step in (cls, *steps)}
-        found[one.pipeline] = sorted(kinds)
+        found[stage.pipeline] = sorted(kinds)
     with suppress(OSError, WorkspaceError):
         write_json(note, found)
     return found
@@ -200,8 +202,8 @@ def _needed(text: str) -> dict[str, Any]:
     from crds.core import heavy_client
     from crds.core.exceptions import CrdsError
 
-    modes = [ObservingMode(**one) for one in json.loads(text)]
-    kinds = sorted({kind for found in _kinds().values() for kind in found})
+    modes = [ObservingMode(**mode) for mode in json.loads(text)]
+    kinds = sorted({kind for names in _kinds().values() for kind in names})
     names: dict[str, dict[str, Any]] = {}
     unmatched = []
     if modes:
@@ -210,18 +212,18 @@ def _needed(text: str) -> dict[str, Any]:
     for mode in modes:
         for kind in kinds:
             try:
-                found = crds.getrecommendations(
+                recommendations = crds.getrecommendations(
                     mode.parameters(), reftypes=[kind], observatory="jwst", fast=True
                 )[kind]
             except (CrdsError, LookupError):
                 continue  # a context need not know every type
-            if found.upper() in ("N/A", "NOT FOUND N/A"):
+            if recommendations.upper() in ("N/A", "NOT FOUND N/A"):
                 continue
-            if found.upper().startswith("NOT FOUND"):
+            if recommendations.upper().startswith("NOT FOUND"):
                 if not kind.startswith("pars-"):
                     unmatched.append(f"{kind} for {mode.label}")
                 continue
-            entry = names.setdefault(found, {"kinds": set(), "filters": {}})
+            entry = names.setdefault(recommendations, {"kinds": set(), "filters": {}})
             entry["kinds"].add(kind)
             entry["filters"][mode.filter] = None
     paths = {name: Path(crds.locate_file(name, "jwst")) for name in names}
@@ -288,17 +290,17 @@ def _described(info: Mapping[str, Any]) -> Mapping[str, Any]:
     from crds.client import proxy
 
     try:
-        found = proxy.crds_decode(info["download_metadata"])
+        metadata = proxy.crds_decode(info["download_metadata"])
     except (KeyError, ValueError, TypeError, OSError):
         return {}
-    return found if isinstance(found, Mapping) else {}
+    return metadata if isinstance(metadata, Mapping) else {}
 
 
 def _address(info: Mapping[str, Any]) -> str:
-    found = info.get("reference_url", {})
-    if isinstance(found, Mapping):
-        found = found.get("unchecked", found)
-    return str(found.get("jwst", "")) if isinstance(found, Mapping) else ""
+    url = info.get("reference_url", {})
+    if isinstance(url, Mapping):
+        url = url.get("unchecked", url)
+    return str(url.get("jwst", "")) if isinstance(url, Mapping) else ""
 
 
 def main(arguments: list[str]) -> None:

@@ -40,7 +40,7 @@ def tweakreg_estimate(
     if result is None:
         return Measurement(root, group, math.nan, math.nan, status=Status.FAILED, relative=not absolute)
     fit, whole = result.fit, result.whole
-    told = whole if absolute and not fit.used else fit
+    chosen = whole if absolute and not fit.used else fit
     aligned = fit.used > 0 or fit.reference or groups == 1
     if absolute and not whole.used:
         status = Status.FAILED
@@ -51,16 +51,16 @@ def tweakreg_estimate(
     else:
         status = Status.MEASURED if fit.used > 0 or absolute else Status.FAILED
     # one fit for all exposures of a group: together they are as good as it
-    fits = [one for one in (fit, whole) if one.used and one.rmse_mas]
-    variance = sum((one.rmse_mas or 0.0) ** 2 / 2e6 / one.used for one in fits) * members
+    fits = [fit_result for fit_result in (fit, whole) if fit_result.used and fit_result.rmse_mas]
+    variance = sum((fit.rmse_mas or 0.0) ** 2 / 2e6 / fit.used for fit in fits) * members
     return Measurement(
         root,
         group,
         dx=result.shift.dx,
         dy=result.shift.dy,
         sigma=math.sqrt(variance) if variance else math.nan,
-        matches=told.matches,
-        rms=math.nan if told.rmse_mas is None else told.rmse_mas / 1000,
+        matches=chosen.matches,
+        rms=math.nan if chosen.rmse_mas is None else chosen.rmse_mas / 1000,
         status=status,
         relative=not absolute,
         rotation=result.shift.rotation,
@@ -132,11 +132,20 @@ def group_estimate(
     if group == reference:
         return Measurement(root, group, 0.0, 0.0, status=Status.REFERENCE, relative=True)
     rows = []
-    for one in overlaps:
-        other = {one.root_a: one.root_b, one.root_b: one.root_a}.get(root, "")
+    for overlap in overlaps:
+        other = {overlap.root_a: overlap.root_b, overlap.root_b: overlap.root_a}.get(root, "")
         if other and owners[other] == reference:
-            sign, told = (1 if one.root_a == root else -1), offsets[one.root_a, one.root_b]
-            rows.append((sign * one.dx, sign * one.dy, one.sigma, one.n, told.rms, told.significance))
+            sign, offset = (1 if overlap.root_a == root else -1), offsets[overlap.root_a, overlap.root_b]
+            rows.append(
+                (
+                    sign * overlap.dx,
+                    sign * overlap.dy,
+                    overlap.sigma,
+                    overlap.n,
+                    offset.rms,
+                    offset.significance,
+                )
+            )
     if not rows:
         return Measurement(
             *(root, group, math.nan, math.nan),
@@ -178,14 +187,15 @@ def group_turns(
     dict of str to float
         Degrees from north through east; groups without a rotation are absent.
     """
-    found = {}
-    for group in {one.group for one in measurements}:
-        members = [one for one in measurements if one.group == group]
-        usable = [one for one in members if one.usable and math.isfinite(one.rotation)]
+    turns = {}
+    for group in {measurement.group for measurement in measurements}:
+        members = [measurement for measurement in measurements if measurement.group == group]
+        usable = [member for member in members if member.usable and math.isfinite(member.rotation)]
         if usable:
             dx, dy, angle = (
-                float(np.median([getattr(one, name) for one in usable])) for name in ("dx", "dy", "rotation")
+                float(np.median([getattr(measurement, name) for measurement in usable]))
+                for name in ("dx", "dy", "rotation")
             )
-            for one in members:
-                found[one.root] = angle + plane_turn(dx, dy, *references[one.root])
-    return found
+            for member in members:
+                turns[member.root] = angle + plane_turn(dx, dy, *references[member.root])
+    return turns

@@ -52,7 +52,7 @@ def shift_report(run: ShiftRun, field: MeasuredField, warnings: Sequence[str]) -
         (by root), ``overlaps`` (a list), ``histograms`` (by group) and ``matches`` (lists by column). Lengths in
         arcsec, angles in degrees; what is not known is None.
     """
-    trusted = {root: one for one in run.shifts for root in one.group.roots}
+    trusted = {root: shift for shift in run.shifts for root in shift.group.roots}
     matches = _matches(field, trusted)
     return {
         "filter": field.shifts.filter,
@@ -61,10 +61,10 @@ def shift_report(run: ShiftRun, field: MeasuredField, warnings: Sequence[str]) -
         "gauge": run.solution.gauge,
         "warnings": list(warnings),
         "notes": list(run.solution.notes),
-        "groups": [_group(one, run, field) for one in run.shifts],
+        "groups": [_group(shift, run, field) for shift in run.shifts],
         "exposures": {
-            one.root: _exposure(one, header, run)
-            for one, header in zip(field.shifts.exposures, field.exposures, strict=True)
+            exposure.root: _exposure(exposure, header, run)
+            for exposure, header in zip(field.shifts.exposures, field.exposures, strict=True)
         },
         "overlaps": _overlaps(run, field, trusted),
         "histograms": _histograms(field),
@@ -72,31 +72,31 @@ def shift_report(run: ShiftRun, field: MeasuredField, warnings: Sequence[str]) -
     }
 
 
-def _group(one: TrustedShift, run: ShiftRun, field: MeasuredField) -> dict[str, Any]:
-    name = one.group.name
+def _group(shift: TrustedShift, run: ShiftRun, field: MeasuredField) -> dict[str, Any]:
+    name = shift.group.name
     solved = run.solution.shifts.get(name)
     weights = run.solution.weights
     used = [part for part in run.measurements if part.group == name and weights.get(part.root)]
     apart = [
         part.disagreement for part in field.shifts.exposures if part.group == name and weights.get(part.root)
     ]
-    headers = [header for header in field.exposures if header.root in one.group.roots]
+    headers = [header for header in field.exposures if header.root in shift.group.roots]
     plain = run.plain.get(name)
     return {
         "group": name,
-        "observation": one.group.observation,
-        "visit": one.group.visit,
-        "guide_star": one.group.guide_star,
-        "filter": one.filter,
-        "mjd": _plain(one.group.mjd),
+        "observation": shift.group.observation,
+        "visit": shift.group.visit,
+        "guide_star": shift.group.guide_star,
+        "filter": shift.filter,
+        "mjd": _plain(shift.group.mjd),
         "ra": _mean([header.ra for header in headers]),
         "dec": _mean([header.dec for header in headers]),
-        **{key: _plain(getattr(one, key)) for key in ("dx", "dy", "dx_err", "dy_err", "corr", "rotation")},
-        "verdict": str(one.verdict),
-        "reason": one.reason,
-        "source": one.source,
-        "exposures": one.exposures,
-        "used": one.used,
+        **{key: _plain(getattr(shift, key)) for key in ("dx", "dy", "dx_err", "dy_err", "corr", "rotation")},
+        "verdict": str(shift.verdict),
+        "reason": shift.reason,
+        "source": shift.source,
+        "exposures": shift.exposures,
+        "used": shift.used,
         "overlaps": solved.overlaps if solved else 0,
         "tied": bool(solved and solved.tied),
         "matches": _median([part.matches for part in used]),
@@ -107,62 +107,67 @@ def _group(one: TrustedShift, run: ShiftRun, field: MeasuredField) -> dict[str, 
         "measured_dy": _plain(solved.dy) if solved else None,
         "plain_dx": _plain(plain[0]) if plain else None,
         "plain_dy": _plain(plain[1]) if plain else None,
-        "roots": list(one.group.roots),
+        "roots": list(shift.group.roots),
     }
 
 
-def _exposure(one: ExposureShift, header: Exposure, run: ShiftRun) -> dict[str, Any]:
-    solved = run.solution.shifts.get(one.group)
+def _exposure(shift: ExposureShift, header: Exposure, run: ShiftRun) -> dict[str, Any]:
+    solved = run.solution.shifts.get(shift.group)
     return {
-        "group": one.group,
+        "group": shift.group,
         "filter": header.filter,
         "mjd": _plain(header.start_mjd),
         "ra": _plain(header.ra),
         "dec": _plain(header.dec),
         "s_region": header.s_region,
-        "stars": one.stars,
-        "tweakreg": _estimate(one.tweakreg),
-        "histogram": _estimate(one.histogram),
-        "disagreement": _plain(one.disagreement),
-        "fitted": one.used,
-        "cal_step": one.cal_step,
-        "weight": _plain(run.solution.weights.get(one.root, 0.0)),
-        "left_out": dict(solved.left_out).get(one.root, "") if solved else "",
+        "stars": shift.stars,
+        "tweakreg": _estimate(shift.tweakreg),
+        "histogram": _estimate(shift.histogram),
+        "disagreement": _plain(shift.disagreement),
+        "fitted": shift.used,
+        "cal_step": shift.cal_step,
+        "weight": _plain(run.solution.weights.get(shift.root, 0.0)),
+        "left_out": dict(solved.left_out).get(shift.root, "") if solved else "",
     }
 
 
-def _estimate(one: Measurement) -> dict[str, Any]:
+def _estimate(measurement: Measurement) -> dict[str, Any]:
     numbers = ("dx", "dy", "sigma", "rms", "significance", "rotation")
-    values = {name: _plain(getattr(one, name)) for name in numbers}
-    return {**values, "matches": one.matches, "status": str(one.status), "relative": one.relative}
+    values = {name: _plain(getattr(measurement, name)) for name in numbers}
+    return {
+        **values,
+        "matches": measurement.matches,
+        "status": str(measurement.status),
+        "relative": measurement.relative,
+    }
 
 
 def _overlaps(
     run: ShiftRun, field: MeasuredField, trusted: Mapping[str, TrustedShift]
 ) -> list[dict[str, Any]]:
-    rejected = {(one.root_a, one.root_b) for one in run.solution.rejected}
+    rejected = {(overlap.root_a, overlap.root_b) for overlap in run.solution.rejected}
     return [
         {
-            "a": one.root_a,
-            "b": one.root_b,
-            "group_a": trusted[one.root_a].group.name,
-            "group_b": trusted[one.root_b].group.name,
-            "dx": _plain(one.dx),
-            "dy": _plain(one.dy),
-            "sigma": _plain(one.sigma),
-            "n": one.n,
+            "a": overlap.root_a,
+            "b": overlap.root_b,
+            "group_a": trusted[overlap.root_a].group.name,
+            "group_b": trusted[overlap.root_b].group.name,
+            "dx": _plain(overlap.dx),
+            "dy": _plain(overlap.dy),
+            "sigma": _plain(overlap.sigma),
+            "n": overlap.n,
             # an overlap measures the shift of a minus that of b
-            "residual_dx": _plain(one.dx - trusted[one.root_a].dx + trusted[one.root_b].dx),
-            "residual_dy": _plain(one.dy - trusted[one.root_a].dy + trusted[one.root_b].dy),
-            "rejected": (one.root_a, one.root_b) in rejected,
+            "residual_dx": _plain(overlap.dx - trusted[overlap.root_a].dx + trusted[overlap.root_b].dx),
+            "residual_dy": _plain(overlap.dy - trusted[overlap.root_a].dy + trusted[overlap.root_b].dy),
+            "rejected": (overlap.root_a, overlap.root_b) in rejected,
         }
-        for one in field.shifts.overlaps
+        for overlap in field.shifts.overlaps
     ]
 
 
 def _histograms(field: MeasuredField) -> dict[str, Any]:
     """Return the offset histogram of each group: of its best exposure, to the catalogue or to another group."""
-    owner = {one.root: one.group for one in field.shifts.exposures}
+    owner = {exposure.root: exposure.group for exposure in field.shifts.exposures}
     best: dict[str, tuple[Offset, list[str]]] = {}
 
     def offer(group: str, offset: Offset, of: list[str]) -> None:
@@ -175,7 +180,7 @@ def _histograms(field: MeasuredField) -> dict[str, Any]:
             offer(owner[b], offset, [a, b])
     else:
         for group in sorted(set(owner.values())):
-            stars = max((one for one in field.stars if owner[one.root] == group), key=len)
+            stars = max((star for star in field.stars if owner[star.root] == group), key=len)
             there = field.catalog
             offset = offset_histogram(
                 stars.ra, stars.dec, there.ra, there.dec, search_radius=field.search_radius
@@ -195,7 +200,7 @@ def _histogram(offset: Offset, of: list[str]) -> dict[str, Any]:
         "dy": _plain(offset.dy),
         "significance": _plain(offset.significance),
         "counts": counts.tolist(),
-        "edges": [round(float(one), 4) for one in offset.edges[: count * factor + 1 : factor]],
+        "edges": [round(float(edge), 4) for edge in offset.edges[: count * factor + 1 : factor]],
     }
 
 
@@ -205,20 +210,20 @@ def _matches(field: MeasuredField, trusted: Mapping[str, TrustedShift]) -> dict[
         stars.root: _corrected(stars, trusted[stars.root], header)
         for stars, header in zip(field.stars, field.exposures, strict=True)
     }
-    by_root = {one.root: one for one in field.stars}
+    by_root = {star.root: star for star in field.stars}
     rows: list[tuple[Any, ...]] = []
     if field.catalog is not None:
         there = np.column_stack([field.catalog.ra, field.catalog.dec])
         for root, stars in by_root.items():
             rows += _rows(stars, after[root], "", there, there, _PER_EXPOSURE)
     else:
-        for one in field.shifts.overlaps:
-            a, b = by_root[one.root_a], by_root[one.root_b]
+        for overlap in field.shifts.overlaps:
+            a, b = by_root[overlap.root_a], by_root[overlap.root_b]
             before = np.column_stack([b.ra, b.dec])
             rows += _rows(a, after[a.root], b.root, before, after[b.root], _PER_EXPOSURE)
     if len(rows) > _ALL:  # evenly, so that every exposure is seen
-        rows = [rows[int(place)] for place in np.linspace(0, len(rows) - 1, _ALL)]
-    return {name: [row[place] for row in rows] for place, name in enumerate(_COLUMNS)}
+        rows = [rows[int(index)] for index in np.linspace(0, len(rows) - 1, _ALL)]
+    return {name: [row[index] for row in rows] for index, name in enumerate(_COLUMNS)}
 
 
 def _rows(
@@ -229,18 +234,18 @@ def _rows(
     after_b: NDArray[np.float64],
     most: int,
 ) -> list[tuple[Any, ...]]:
-    found = match_pairs(*after.T, *after_b.T, radius=_RADIUS)
+    pairs = match_pairs(*after.T, *after_b.T, radius=_RADIUS)
     rows = []
     # the brightest come first in lists of stars
-    for place in np.argsort(found.index_a)[:most]:
-        a, b = found.index_a[place], found.index_b[place]
+    for index in np.argsort(pairs.index_a)[:most]:
+        a, b = pairs.index_a[index], pairs.index_b[index]
         ra, dec = stars.ra[a], stars.dec[a]
         dx = ((before_b[b, 0] - ra + 180) % 360 - 180) * math.cos(math.radians(dec)) * 3600
         dy = (before_b[b, 1] - dec) * 3600
-        values = (stars.x[a], stars.y[a], ra, dec, dx, dy, found.dx[place], found.dy[place])
+        values = (stars.x[a], stars.y[a], ra, dec, dx, dy, pairs.dx[index], pairs.dy[index])
         numbers = zip(_COLUMNS[2:], values, strict=True)
         rows.append(
-            (stars.root, other, *(round(float(one), _DECIMALS.get(name, 4)) for name, one in numbers))
+            (stars.root, other, *(round(float(value), _DECIMALS.get(name, 4)) for name, value in numbers))
         )
     return rows
 
@@ -251,8 +256,10 @@ def _corrected(stars: StarPositions, shift: TrustedShift, header: Exposure) -> N
         return np.column_stack((stars.ra, stars.dec))
     centre = (header.ra, header.dec)
     move, turn = moved_in_plane(shift.dx, shift.dy, shift.rotation, *centre)
-    places = np.column_stack(to_plane(stars.ra, stars.dec, centre)) @ rotation_matrix(turn).T + np.array(move)
-    return np.column_stack(from_plane(places[:, 0], places[:, 1], centre))
+    positions = np.column_stack(to_plane(stars.ra, stars.dec, centre)) @ rotation_matrix(turn).T + np.array(
+        move
+    )
+    return np.column_stack(from_plane(positions[:, 0], positions[:, 1], centre))
 
 
 def _plain(value: float | None) -> float | None:

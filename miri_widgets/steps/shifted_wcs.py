@@ -167,14 +167,14 @@ def undo_shift(model: Any) -> bool:
     # None is not written to files
     before, after = record.get("before"), record["after"]
     earlier = None if before is None else np.array(before, float)
-    now = correction_of(model.meta.wcs)
-    if now is not None and np.array_equal(now, np.array(after, float)):
+    applied = correction_of(model.meta.wcs)
+    if applied is not None and np.array_equal(applied, np.array(after, float)):
         model.meta.wcs = with_correction(model.meta.wcs, earlier, record["name"])
         _replace_wcsinfo(model, record["wcsinfo"])
-    elif now is not None:
+    elif applied is not None:
         first = np.eye(3) if earlier is None else earlier
         own = np.array(after, float) @ np.linalg.inv(first)
-        left = now @ np.linalg.inv(first) @ np.linalg.inv(own) @ first
+        left = applied @ np.linalg.inv(first) @ np.linalg.inv(own) @ first
         model.meta.wcs = with_correction(model.meta.wcs, left, model.meta.wcs.name)
         _follow(model, SIP_LIMIT_MAS)
     # else the world coordinates were assigned anew, without the shift
@@ -235,8 +235,8 @@ def _replace_wcsinfo(model: Any, values: dict[str, Any]) -> None:
 
 
 def _record(model: Any) -> dict[str, Any]:
-    found = model.meta.instance.get("miri_shift")
-    return dict(found) if found else {}
+    record = model.meta.instance.get("miri_shift")
+    return dict(record) if record else {}
 
 
 def _write_record(model: Any, shift: Shift, before: dict[str, Any]) -> None:
@@ -306,9 +306,11 @@ def shift_between(model: Any, after: Any) -> Shift:
     centre = (float(info.ra_ref), float(info.dec_ref))
     x, y = check_points(model.data.shape)
     old, new = (_in_plane(wcs, x, y, centre) for wcs in (model.meta.wcs, after))
-    arms, moved = old - old.mean(axis=0), new - new.mean(axis=0)
+    lever_arms, moved = old - old.mean(axis=0), new - new.mean(axis=0)
     # north through east: (x, y) to (x cos + y sin, y cos - x sin)
-    turn = np.arctan2((arms[:, 1] * moved[:, 0] - arms[:, 0] * moved[:, 1]).sum(), (arms * moved).sum())
+    turn = np.arctan2(
+        (lever_arms[:, 1] * moved[:, 0] - lever_arms[:, 0] * moved[:, 1]).sum(), (lever_arms * moved).sum()
+    )
     turn = float(np.rad2deg(turn))
     move = new.mean(axis=0) - rotation_matrix(turn) @ old.mean(axis=0)
     ra, dec = from_plane(move[0], move[1], centre)

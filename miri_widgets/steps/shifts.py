@@ -77,12 +77,14 @@ class ShiftsStep(MeasureShiftsStep):
         # before an hour of measuring
         groups = regroup(group_exposures(exposures), self.regroup)
         by_filter: dict[str, list[Path]] = {}
-        for one in sorted(exposures, key=lambda one: (FILTERS.index(one.filter), one.root)):
-            by_filter.setdefault(one.filter, []).append(one.path)
+        for exposure in sorted(
+            exposures, key=lambda exposure: (FILTERS.index(exposure.filter), exposure.root)
+        ):
+            by_filter.setdefault(exposure.filter, []).append(exposure.path)
         field, run = self._measured(by_filter.pop(reference), reference, groups)
-        run, others, told = self._completed(run, by_filter, groups)
-        table = _table(run, field, exposures[0].program, told)
-        warnings = [*_alone(field), *_unbelieved(run.shifts), *field.shifts.notes, *told]
+        run, others, notes = self._completed(run, by_filter, groups)
+        table = _table(run, field, exposures[0].program, notes)
+        warnings = [*_alone(field), *_unbelieved(run.shifts), *field.shifts.notes, *notes]
         for line in warnings:
             log.warning("%s", line)
         self.report = shift_report(run, field, warnings)
@@ -129,8 +131,8 @@ class ShiftsStep(MeasureShiftsStep):
         notes: list[str] = []
         for name, files in by_filter.items():
             roots = {root_of(path) for path in files}
-            known = {one.group.name for one in taken}
-            lacking = [one.group for one in run.shifts if not one.own and one.group.name not in known]
+            known = {shift.group.name for shift in taken}
+            lacking = [shift.group for shift in run.shifts if not shift.own and shift.group.name not in known]
             if not any(roots & set(group.roots) for group in lacking):
                 continue
             log.info("%s is measured too, for groups that are not believed", name)
@@ -141,7 +143,7 @@ class ShiftsStep(MeasureShiftsStep):
                 continue
             fields.append(field)
             transfer = transfer_shifts(other, run, self._limits())
-            taken += [one for one in transfer.shifts if one.group in lacking]
+            taken += [shift for shift in transfer.shifts if shift.group in lacking]
             notes += transfer.notes
         shifts = trust_shifts(
             groups,
@@ -181,47 +183,53 @@ def measurements_to_solve(exposures: Sequence[ExposureShift]) -> tuple[Measureme
     of neighbours tells nothing about chance. An exposure that others were aligned to has no matches of its own: it
     is given those that the others had, typically.
     """
-    others = [one.tweakreg.matches or 0 for one in exposures if one.tweakreg.status is Status.MEASURED]
-    found = []
-    for one in exposures:
-        first, second = one.tweakreg, one.histogram
+    others = [
+        exposure.tweakreg.matches or 0
+        for exposure in exposures
+        if exposure.tweakreg.status is Status.MEASURED
+    ]
+    measurements = []
+    for exposure in exposures:
+        first, second = exposure.tweakreg, exposure.histogram
         if second.usable and not first.usable:
-            found.append(second)
+            measurements.append(second)
         elif first.status is Status.REFERENCE and first.relative:
             matches = round(median(others)) if others else None
-            found.append(replace(first, matches=matches, rms=math.nan, significance=math.nan))
+            measurements.append(replace(first, matches=matches, rms=math.nan, significance=math.nan))
         elif second.usable or not second.relative:
-            found.append(replace(first, significance=second.significance))
+            measurements.append(replace(first, significance=second.significance))
         else:  # without an overlap there is no histogram, which says nothing against a relative shift
-            found.append(first)
-    return tuple(found)
+            measurements.append(first)
+    return tuple(measurements)
 
 
 def _second(exposures: Sequence[ExposureShift]) -> tuple[Measurement, ...]:
     """Return the histograms of exposures that have both estimates; none when none has."""
-    return tuple(one.histogram for one in exposures if one.tweakreg.usable and one.histogram.usable)
+    return tuple(
+        exposure.histogram for exposure in exposures if exposure.tweakreg.usable and exposure.histogram.usable
+    )
 
 
 def _alone(field: MeasuredField) -> list[str]:
-    if field.shifts.catalog or len({one.group for one in field.shifts.exposures}) > 1:
+    if field.shifts.catalog or len({exposure.group for exposure in field.shifts.exposures}) > 1:
         return []
     return ["All exposures are on one guide star: without a catalogue there is nothing to align them to."]
 
 
 def _unbelieved(shifts: Sequence[TrustedShift]) -> list[str]:
-    told = []
-    for one in shifts:
-        if one.verdict != Verdict.PASS:
-            taken = "" if one.own else f"; it gets {one.source}"
-            told.append(f"{one.group.name} is {one.verdict}: {one.reason}{taken}")
-    return told
+    notes = []
+    for shift in shifts:
+        if shift.verdict != Verdict.PASS:
+            taken = "" if shift.own else f"; it gets {shift.source}"
+            notes.append(f"{shift.group.name} is {shift.verdict}: {shift.reason}{taken}")
+    return notes
 
 
 def _filter_of(run: ShiftRun) -> str:
     return run.shifts[0].filter if run.shifts else ""
 
 
-def _table(run: ShiftRun, field: MeasuredField, program: str, told: Sequence[str]) -> ShiftTable:
+def _table(run: ShiftRun, field: MeasuredField, program: str, notes: Sequence[str]) -> ShiftTable:
     names = ("miri_widgets", "jwst", "tweakwcs")
     return ShiftTable(
         run.shifts,
@@ -229,5 +237,5 @@ def _table(run: ShiftRun, field: MeasuredField, program: str, told: Sequence[str
         reference_catalog=field.shifts.catalog,
         made_by=f"the step {ShiftsStep.class_alias}",
         versions={name: version(name) for name in names},
-        notes=tuple(dict.fromkeys((run.solution.gauge, *run.solution.notes, *field.shifts.notes, *told))),
+        notes=tuple(dict.fromkeys((run.solution.gauge, *run.solution.notes, *field.shifts.notes, *notes))),
     )

@@ -59,14 +59,14 @@ class ShowerMaskStep(MiriStep):
         flags, facts = mask_showers(result.groupdq, showers, _planes(result))
         result.groupdq = flags
         warnings = [
-            f"A shower in integration {one['integration']} of {root} leaves a single group, too few for a slope."
-            for one in facts
-            if one["first_group"] == 2
+            f"A shower in integration {fact['integration']} of {root} leaves a single group, too few for a slope."
+            for fact in facts
+            if fact["first_group"] == 2
         ]
-        for one in facts:
+        for fact in facts:
             line = (
-                f"shower of {one['pixels']} pixels from group {one['first_group']} of integration "
-                f"{one['integration']} on: {one['groups']} groups taken out"
+                f"shower of {fact['pixels']} pixels from group {fact['first_group']} of integration "
+                f"{fact['integration']} on: {fact['groups']} groups taken out"
             )
             result.add_history_entry(f"{self.class_alias}: {line}")
             log.info("%s", line)

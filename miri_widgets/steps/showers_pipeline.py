@@ -78,10 +78,10 @@ class ShowersPipeline(Pipeline):
             before = opened.groupdq.copy()
         self.report = dict(self.miri_showers.report)
         if self.prove and (before != ramp.groupdq).any():
-            proof = judged(lambda: self._proof_of(ramp, before), 1)
-            for line in proof.sentences:
+            validation = judged(lambda: self._proof_of(ramp, before), 1)
+            for line in validation.sentences:
                 log.info("%s", line)
-            self.report["proof"] = proof.to_dict()
+            self.report["proof"] = validation.to_dict()
         if self.save_unmasked:
             self._save_ramp(ramp, source)
         result, integrations = self.ramp_fit.run(ramp)
@@ -120,13 +120,13 @@ class ShowersPipeline(Pipeline):
         self, ramp: Any, flags: NDArray[np.uint8], gained: NDArray[Any] | None = None
     ) -> ExposureArrays:
         """Fit a copy of the ramp, with other flags and with signal added to every integration [DN]."""
-        one = ramp.copy()
-        one.groupdq = flags
+        single = ramp.copy()
+        single.groupdq = flags
         if gained is not None:
-            one.data = (one.data + gained).astype(np.float32)
-        result, integrations = self.ramp_fit.run(one)
-        planes = planes_of(result)
-        for model in (one, result, integrations):
+            single.data = (single.data + gained).astype(np.float32)
+        result, integrations = self.ramp_fit.run(single)
+        exposure = planes_of(result)
+        for model in (single, result, integrations):
             if model is not None:
                 model.close()
-        return planes
+        return exposure

@@ -78,11 +78,11 @@ def fit_sip(model: Any, limit_mas: float = SIP_LIMIT_MAS) -> SipFit:
         except (ValueError, RuntimeError):
             continue
         tried[degree] = dict(model.meta.wcsinfo.instance)
-        found = SipFit(degree, sip_error_mas(model))
-        if best is None or found.error_mas < best.error_mas:
-            best = found
-        if found.error_mas <= limit_mas:
-            return found
+        fit = SipFit(degree, sip_error_mas(model))
+        if best is None or fit.error_mas < best.error_mas:
+            best = fit
+        if fit.error_mas <= limit_mas:
+            return fit
     if best is None:
         log.warning("%s: no SIP keywords could be fitted; use the gWCS", model.meta.filename)
         return SipFit(0, float("nan"))

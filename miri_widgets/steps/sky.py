@@ -77,12 +77,12 @@ class SkyStep(CorrectionStep):
 def _backgrounds(source: Any, folder: Path) -> Lazy | None:
     """Return the dedicated exposures that an association or a library names; None when there are none."""
     if isinstance(source, ModelLibrary):
-        models, places = source, places_of(source, BACKGROUND)
+        models, indices = source, places_of(source, BACKGROUND)
     elif isinstance(source, str | Path) and not is_single(source):
         models = [str(member.path) for member in background_members(Path(source))]
-        places = list(range(len(models)))
+        indices = list(range(len(models)))
     else:
         return None
-    if not places:
+    if not indices:
         return None
-    return Lazy(len(places), KeptPlanes(folder, lambda index: planes_in(models, places[index])))
+    return Lazy(len(indices), KeptPlanes(folder, lambda index: planes_in(models, indices[index])))

@@ -124,9 +124,13 @@ def read_pipeline(dotted: str) -> dict[str, Any]:
     return {
         "parameters": parameters,
         "docs": {
-            step: (found.__doc__ or "").strip().partition("\n")[0] for step, found in steps.items() if step
+            step: (step_class.__doc__ or "").strip().partition("\n")[0]
+            for step, step_class in steps.items()
+            if step
         },
-        "classes": {step: f"{found.__module__}.{found.__qualname__}" for step, found in steps.items()},
+        "classes": {
+            step: f"{step_class.__module__}.{step_class.__qualname__}" for step, step_class in steps.items()
+        },
     }
 
 
@@ -151,7 +155,7 @@ def parameter_of(name: str, check: str, comment: str) -> Parameter:
     from configobj.validate import Validator
 
     # the parser of configobj is private, but to parse its grammar again would be a second truth
-    function, words, options, default = Validator()._parse_with_caching(check)
+    function, arguments, options, default = Validator()._parse_with_caching(check)
     if function not in _KINDS:
         raise StepFailedError(
             f"the installed jwst declares {name} as {function}",
@@ -168,8 +172,8 @@ def parameter_of(name: str, check: str, comment: str) -> Parameter:
         low=None if is_list else low,
         high=None if is_list else high,
         # configobj lets None through every check; jwst lists it as a word where it means "none of these"
-        choices=tuple(word for word in words if word != "None") if kind == Kind.CHOICE else (),
-        optional=default in (None, "None") or "None" in words,
+        choices=tuple(choice for choice in arguments if choice != "None") if kind == Kind.CHOICE else (),
+        optional=default in (None, "None") or "None" in arguments,
         unit=unit_of(name, doc),
         doc=doc,
         minimum_items=int(low) if is_list and low is not None else None,

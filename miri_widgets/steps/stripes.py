@@ -82,24 +82,26 @@ class _RateintsStep(CorrectionStep):
         rate, settings = planes_of(result), self.settings()
         with datamodels.open(beside) as opened:
             cube = opened.copy()
-        found = _clean(rate, cube, settings)
-        proof = None
+        cleaned = _clean(rate, cube, settings)
+        validation = None
         if self.prove:
-            proof = prove(
+            validation = prove(
                 lambda some: _with_integrations(some, rate, cube, settings),
                 [rate],
-                CorrectionResult([found.rate]),
+                CorrectionResult([cleaned.rate]),
                 sources=self.proof_sources,
             )
-        write_planes(result, found.rate, self.class_alias, tuple(proof.sentences[:1]) if proof else ())
+        write_planes(
+            result, cleaned.rate, self.class_alias, tuple(validation.sentences[:1]) if validation else ()
+        )
         self.report = {
-            "exposures": {rate.root: dict(found.rate.facts)},
+            "exposures": {rate.root: dict(cleaned.rate.facts)},
             "common": {"exposures": 1},
             "warnings": [],
-            "proof": proof.to_dict() if proof else None,
+            "proof": validation.to_dict() if validation else None,
         }
         if self.save_results:
-            self._write_cube(cube, found)
+            self._write_cube(cube, cleaned)
             self.save_model(cube, "rateints")
         self.suffix = "rate"
         return result
@@ -115,20 +117,20 @@ class _RateintsStep(CorrectionStep):
             var_rnoise=None,
             var_flat=None,
         )
-        found = _clean(first, result, self.settings())
+        cleaned = _clean(first, result, self.settings())
         self.report = {
-            "exposures": {whole.root: {"stripes": {"integrations": len(found.sci)}}},
+            "exposures": {whole.root: {"stripes": {"integrations": len(cleaned.sci)}}},
             "common": {"exposures": 1},
             "warnings": [],
             "proof": None,
         }
-        self._write_cube(result, found)
+        self._write_cube(result, cleaned)
         return result
 
-    def _write_cube(self, cube: Any, found: CleanedIntegrations) -> None:
-        cube.data, cube.err = found.sci, found.err
+    def _write_cube(self, cube: Any, cleaned: CleanedIntegrations) -> None:
+        cube.data, cube.err = cleaned.sci, cleaned.err
         if cube.var_rnoise is not None:
-            cube.var_rnoise = np.asarray(cube.var_rnoise, np.float32) + found.variance
+            cube.var_rnoise = np.asarray(cube.var_rnoise, np.float32) + cleaned.variance
         cube.add_history_entry(ascii_only(f"{self.class_alias}: stripes of each integration subtracted"))
 
 
@@ -173,8 +175,8 @@ def _with_integrations(
 ) -> CorrectionResult:
     """Clean copies of a rate that sources were added to: the same sources are added to each integration."""
 
-    def cleaned(one: ExposureArrays) -> ExposureArrays:
-        added = np.nan_to_num(one.sci - rate.sci, posinf=0.0, neginf=0.0)
-        return _clean(one, cube, settings, added).rate
+    def cleaned(exposure: ExposureArrays) -> ExposureArrays:
+        added = np.nan_to_num(exposure.sci - rate.sci, posinf=0.0, neginf=0.0)
+        return _clean(exposure, cube, settings, added).rate
 
     return CorrectionResult(Lazy.mapped(cleaned, some))

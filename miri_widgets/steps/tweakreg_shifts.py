@@ -136,12 +136,12 @@ def run_tweakreg(
         with _listening() as log:
             library = _call(association, values)
         with library:
-            found = {}
+            fits = {}
             for model in library:
                 root = root_of(model.meta.filename)
-                found[root] = _result(model, files, root, log, groups)
+                fits[root] = _result(model, files, root, log, groups)
                 library.shelve(model, modify=False)
-    return found
+    return fits
 
 
 def _call(association: Path, values: Mapping[str, Any]) -> Any:
@@ -181,14 +181,19 @@ def _association(files: Sequence[Path], groups: Mapping[str, str]) -> dict[str, 
 
 
 def _write_catalogs(files: Sequence[Path], stars: Sequence[StarPositions], folder: Path) -> str:
-    by_root = {one.root: one for one in stars}
+    by_root = {star.root: star for star in stars}
     lines = []
     for path in files:
-        one = by_root[root_of(path)]
+        star_list = by_root[root_of(path)]
         table = Table(
-            {"id": np.arange(1, len(one) + 1), "xcentroid": one.x, "ycentroid": one.y, "flux": one.flux}
+            {
+                "id": np.arange(1, len(star_list) + 1),
+                "xcentroid": star_list.x,
+                "ycentroid": star_list.y,
+                "flux": star_list.flux,
+            }
         )
-        name = f"{one.root}_stars.ecsv"
+        name = f"{star_list.root}_stars.ecsv"
         table.write(folder / name, format="ascii.ecsv")
         lines.append(f"{path.name} {name}")
     (folder / "catalogs.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

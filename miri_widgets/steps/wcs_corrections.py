@@ -68,15 +68,15 @@ def with_correction(wcs: Any, affine: NDArray[np.float64] | None, name: str) -> 
         Name of the result.
     """
     pipeline = deepcopy(wcs.pipeline)
-    place = wcs.available_frames.index(_CORRECTED)
+    index = wcs.available_frames.index(_CORRECTED)
     if affine is None:
-        rest = pipeline[place].transform
-        pipeline[place - 1] = (pipeline[place - 1].frame, rest)
-        del pipeline[place]
+        rest = pipeline[index].transform
+        pipeline[index - 1] = (pipeline[index - 1].frame, rest)
+        del pipeline[index]
         return gwcs.WCS(pipeline, name=name)
-    correction = pipeline[place - 1].transform
+    correction = pipeline[index - 1].transform
     inverse = np.linalg.inv(affine)
     for model, matrix in ((correction["tp_affine"], affine), (correction.inverse["tp_affine_inv"], inverse)):
         model.matrix, model.translation = matrix[:2, :2], matrix[:2, 2]
-    pipeline[place - 1] = (pipeline[place - 1].frame, correction)
+    pipeline[index - 1] = (pipeline[index - 1].frame, correction)
     return gwcs.WCS(pipeline, name=name)

@@ -82,8 +82,8 @@ def doc_of(name: str, declared: str) -> str:
     declared : str
         The comment of its declaration, may be empty.
     """
-    words = declared.strip().lstrip("#").strip()
-    return words or _DOCS.get(name) or _DOCS.get(name.rpartition(".")[2], "")
+    text = declared.strip().lstrip("#").strip()
+    return text or _DOCS.get(name) or _DOCS.get(name.rpartition(".")[2], "")
 
 
 def unit_of(name: str, doc: str) -> str:
@@ -96,5 +96,5 @@ def unit_of(name: str, doc: str) -> str:
     match = _PHRASE.search(doc)
     if match is None:
         return ""
-    found = next((group for group in match.groups() if group), "sigma").lower()
-    return _SHORT.get(found, found)
+    unit = next((group for group in match.groups() if group), "sigma").lower()
+    return _SHORT.get(unit, unit)

@@ -38,11 +38,12 @@ def declared():
 
 
 IMPORTED, DECLARED = imported(), declared()
+DISTRIBUTIONS = importlib.metadata.packages_distributions()
 
 
 @pytest.mark.parametrize("name", sorted(IMPORTED))
 def test_what_is_imported_is_declared(name):
-    distributions = {canonical(one) for one in importlib.metadata.packages_distributions().get(name, ())}
+    distributions = {canonical(one) for one in DISTRIBUTIONS.get(name, ())}
     optional = {"dask_gateway", "dask_jobqueue"}  # imported where such a cluster is asked for
     if name in optional:
         return
@@ -50,8 +51,7 @@ def test_what_is_imported_is_declared(name):
 
 
 def test_what_is_declared_is_imported():
-    known = importlib.metadata.packages_distributions()
-    used = {canonical(one) for name in IMPORTED for one in known.get(name, ())}
+    used = {canonical(one) for name in IMPORTED for one in DISTRIBUTIONS.get(name, ())}
     # started by name: the servers and front ends that pages run in
     assert DECLARED - used <= {"voila", "pysiaf", "configobj", "packaging", "ipyvue"}
 
@@ -61,3 +61,16 @@ def test_locks_are_those_of_filelock():
     assert IMPORTED["filelock"]
     users = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if "fcntl" in path.read_text()}
     assert users == {"run/locks.py"}
+
+
+def test_sizes_are_written_by_one_function():
+    """A number of bytes reads the same wherever it is shown: `humanize.naturalsize` with its defaults."""
+    by_hand = re.compile(r"[:.\d]f\} ?(kB|MB|GB|TB)\b")
+    assert [str(path) for path in PACKAGE.rglob("*.py") if by_hand.search(path.read_text())] == []
+    calls = [
+        node
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "naturalsize"
+    ]
+    assert len(calls) > 20 and all(len(call.args) == 1 and not call.keywords for call in calls)

@@ -216,7 +216,7 @@ def _transfer(program, solution, measured) -> float:
     left = defaultdict(list)
     for index, plan in enumerate(program.plan):
         group = groups[plan.name.root[:13]]
-        with cal_model(program[index], planes=blank) as model:
+        with cal_model(program[index], arrays=blank) as model:
             _shifted(model, solution, group)
             x, y = check_points(model.data.shape)
             error = sky_offset(*_at(model.meta.wcs, x, y), *program.skymap(index).to_sky(x, y))

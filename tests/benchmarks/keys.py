@@ -83,7 +83,7 @@ SCIENCE = (
 
 SCIENCE_PARTS = (
     "proof", "sky", "stripes", "pullupdown", "persistence", "showers", "warm_pixels", "level_match", "shifts",
-    "astrometry", "catalog",
+    "astrometry", "catalog", "held",
 )  # fmt: skip
 """Science figures that bring their own keys: ``NAME_science.py`` with ``KEYS`` and ``measure()``."""
 

@@ -73,7 +73,7 @@ def live(name: str) -> list[Shown]:
     from miri_widgets.simulation.twins import ensure_twin
 
     program = load_program(ROOT / "dashboards" / f"{name}.toml")
-    ensure_twin(name, say=lambda line: print(line, file=sys.stderr))
+    ensure_twin(name, notify=lambda line: print(line, file=sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(Path(folder))
         job = Reduction(replace(as_twin(program, name), workspace=Path(folder)), engine=engine).submit()

@@ -17,7 +17,7 @@ import miri_widgets.cli
 from miri_widgets.errors import ParameterError
 from miri_widgets.run import service
 from miri_widgets.serve import launcher, serve
-from miri_widgets.serve.policy import GRACE, PING, check_patience
+from miri_widgets.serve.policy import GRACE, PING, check_times
 
 TEXTS = (
     "0", "-1", "-0.5", "0.00001", "1.5", "1e3", "nan", "-nan", "inf", "-inf", "1e300", "1e400", "-1e400",
@@ -114,10 +114,10 @@ def test_the_default_and_the_example_can_be_used(name, parser, action):
 )
 def test_times_given_in_python_are_refused_too(tmp_path, ping, grace):
     with pytest.raises(ParameterError, match=r"expected a number from 0\.1 to"):
-        check_patience(ping, grace)
+        check_times(ping, grace)
     with pytest.raises(ParameterError):
         serve(tmp_path, ping=ping, grace=grace)
-    check_patience(PING, GRACE)
+    check_times(PING, GRACE)
 
 
 @pytest.mark.parametrize(

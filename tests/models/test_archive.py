@@ -48,7 +48,7 @@ def test_filters_narrow_and_none_means_all(model):
 def test_chosen_files_come_and_are_not_fetched_again(model, mast):
     model.ask()
     model.choose_shown()
-    assert model.chosen_words() == "4 files, 240 kB" and model.blockers() == []
+    assert model.chosen_words() == "4 files, 240.0 kB" and model.blockers() == []
     model.download()
     assert model.faults == () and model.success == f"4 files downloaded to {model.folder}."
     assert model.fetched == 4 and model.chosen == () and model.progress is None

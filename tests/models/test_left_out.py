@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from miri_widgets.report.facts import left_out_of
+from miri_widgets.report.facts import left_out_sentences
 from miri_widgets.run.few_groups import few_groups_notes
 from miri_widgets.run.snapshot import Snapshot
 from miri_widgets.run.status_reduction import stage_values
@@ -46,10 +46,10 @@ def test_the_report_says_it_once_for_equal_steps():
         (plans[1], Record({"left_out": FACTS})),
         (plans[2], Record({"left_out": FACTS})),
     ]
-    assert left_out_of(made) == (
+    assert left_out_sentences(made) == (
         f"The pipeline left steps of detector1 out of 2 of 3 runs (jw1, jw2): {WORDS}.",
     )
-    assert left_out_of(made[:1]) == ()
+    assert left_out_sentences(made[:1]) == ()
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_view_that_moves_waits_until_it_rests(tmp_path):
         assert not file.path.exists()
     file.write({"view": {"width": 4}})
     assert json.loads(file.path.read_text())["view"] == {"width": 4}
-    file.write({"view": {"width": 5}}, now=True)
+    file.write({"view": {"width": 5}}, immediately=True)
     assert json.loads(file.path.read_text())["view"] == {"width": 5}
     file.write({"view": {"width": 6}, "tab": "x"})
     assert json.loads(file.path.read_text())["tab"] == "x"

@@ -50,7 +50,7 @@ def words_of(widget):
 
 def test_from_a_number_to_files_by_clicks(panel, mast):
     panel.number.value = "2736"
-    assert "14 files, 840 kB" in words_of(panel)
+    assert "14 files, 840.0 kB" in words_of(panel)
     assert [row["level"] for row in panel.table.rows] == ["uncal"] * 4
     assert [row["rights"]["text"] for row in panel.table.rows] == ["public"] * 2 + [
         "proprietary until 2027-04-05"
@@ -62,7 +62,7 @@ def test_from_a_number_to_files_by_clicks(panel, mast):
     assert panel.model.filters == ("F770W",) and len(panel.table.rows) == 2
     panel.all.click()
     assert len(panel.table.selected) == 2
-    assert panel.download.start.description == "Download 2 files (120 kB)"
+    assert panel.download.start.description == "Download 2 files (120.0 kB)"
     panel.download.start.click()
     assert [row["state"]["text"] for row in panel.table.rows] == ["here", "here"]
     assert "2 files downloaded to" in words_of(panel)
@@ -146,7 +146,7 @@ def test_progress_is_told_in_words():
     progress = DownloadProgress("x.fits", 2, 5, 10, 100, 2_000_000, 10_000_000, 1e6, 8.0)
     assert progress_words(progress) == "file 2 of 5: x.fits · 2.0 MB of 10.0 MB · 1.0 MB/s · about 8 s left"
     waits = DownloadProgress("x.fits", 1, 1, 0, 0, 0, 0, words="trying again in 2 s")
-    assert progress_words(waits) == "file 1 of 1: x.fits · 0 B · trying again in 2 s"
+    assert progress_words(waits) == "file 1 of 1: x.fits · 0 Bytes · trying again in 2 s"
 
 
 def test_cancel_is_there_while_files_come(panel):

@@ -1,4 +1,4 @@
-"""What made a product: it is never taken for one of the settings of now."""
+"""What made a product: it is never taken for one of the current settings."""
 
 from miri_widgets.panels.parts.caption import origin_of
 

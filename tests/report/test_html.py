@@ -10,7 +10,7 @@ import pytest
 from miri_widgets.errors import NotWritableError
 from miri_widgets.panels.parts.reportbar import ReportBar
 from miri_widgets.products.tags import Tag, Verdict
-from miri_widgets.report.html import make_report, render
+from miri_widgets.report.html import render, write_report_page
 from miri_widgets.report.report import gather
 
 from .report_law import Tables, assert_consistent
@@ -76,9 +76,9 @@ def test_hostile_texts_are_text(finished):
         assert not any(name.startswith("on") for name in attributes), (tag, attributes)
         if tag == "img":
             assert attributes["src"].startswith("data:image/png;base64,")
-    shown = " ".join(HOSTILE.split())
-    assert page.text.count(shown) > 10
-    assert f"suspect, comment {shown}" in page.text
+    printable = " ".join(HOSTILE.split())
+    assert page.text.count(printable) > 10
+    assert f"suspect, comment {printable}" in page.text
 
 
 def test_nothing_is_loaded_from_elsewhere(finished):
@@ -121,7 +121,7 @@ def test_nothing_run_yet_is_a_sentence(session):
 
 
 def test_a_report_that_fails_leaves_the_old_one(finished, monkeypatch):
-    path = make_report(finished.report_request())
+    path = write_report_page(finished.report_request())
     before = path.read_text()
 
     def full(*_):
@@ -129,7 +129,7 @@ def test_a_report_that_fails_leaves_the_old_one(finished, monkeypatch):
 
     monkeypatch.setattr("miri_widgets.products.atomic.publish", full)
     with pytest.raises(NotWritableError):
-        make_report(finished.report_request())
+        write_report_page(finished.report_request())
     assert path.read_text() == before and len(list(path.parent.iterdir())) == 1
 
 
@@ -220,14 +220,14 @@ def test_applied_shifts_and_alignment_go_together(finished):
         "reference": False,
         "rmse_mas": None,
     }
-    for entry, shown in ((moved, True), (still, False)):
+    for entry, printable in ((moved, True), (still, False)):
         finished.services = replace(
             finished.services, record=lambda plan, entry=entry: replace(real(plan), facts={"shifts": [entry]})
         )
         report = gather(finished.report_request())
         html = render(report)
         assert_consistent(report, html)
-        assert ("Alignment" in Tables(html).tables) == shown
+        assert ("Alignment" in Tables(html).tables) == printable
         applied = replace(report.stages[0], name="apply_shift")
         again = render(replace(report, stages=(applied, *report.stages[1:])))
-        assert ("after Apply shifts had moved it" in again) == shown
+        assert ("after Apply shifts had moved it" in again) == printable

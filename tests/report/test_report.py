@@ -1,4 +1,4 @@
-"""The facts of a report: only runs of the settings of now, and what differs from the defaults."""
+"""The facts of a report: only runs of the current settings, and what differs from the defaults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from miri_widgets.errors import EngineError, NotFitsError
 from miri_widgets.report.citations import CITATIONS, bibtex
 from miri_widgets.report.figures import picture
 from miri_widgets.report.report import gather
-from miri_widgets.report.texts import of_words, short_numbers, without_advice, without_folders
+from miri_widgets.report.texts import count_text, short_numbers, without_advice, without_folders
 from miri_widgets.steps.stage_list import STAGES
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -39,7 +39,7 @@ def with_records(session, **values):
 
 
 def test_nothing_run_yet_is_a_sentence(session):
-    with pytest.raises(EngineError, match="no run is complete with the settings of now"):
+    with pytest.raises(EngineError, match="no run is complete with the current settings"):
         gather(session.report_request())
 
 
@@ -49,7 +49,7 @@ def test_plans_of_earlier_settings_are_not_reported(session):
     with pytest.raises(EngineError, match="no report can be made now"):
         session.report_request()
     session.poll()
-    with pytest.raises(EngineError, match="no run is complete with the settings of now"):
+    with pytest.raises(EngineError, match="no run is complete with the current settings"):
         gather(session.report_request())
 
 
@@ -153,11 +153,11 @@ def test_proofs_the_worst_first_with_what_was_accepted(session):
         record=lambda plan: real(plan) and replace(real(plan), facts={"report": reports.get(plan.key, {})}),
         accepted=lambda key: key == keys[1],
     )
-    found = gather(session.report_request()).proofs
+    found = gather(session.report_request()).validations
     assert [(one.verdict, one.accepted) for one in found] == [
         ("harm", True),
         ("good", False),
-        ("told", False),
+        ("note", False),
     ]
 
 
@@ -187,9 +187,10 @@ def test_advice_for_a_page_is_left_out_of_a_paper():
     )
     assert without_advice("Press Run.") == ""
     assert (
-        of_words(1, 20, "exposure") == "1 of 20 exposures is" and of_words(2, 2, "run") == "2 of 2 runs are"
+        count_text(1, 20, "exposure") == "1 of 20 exposures is"
+        and count_text(2, 2, "run") == "2 of 2 runs are"
     )
-    assert of_words(1, 1, "run") == "1 of 1 run is"
+    assert count_text(1, 1, "run") == "1 of 1 run is"
 
 
 @pytest.mark.parametrize(
@@ -325,7 +326,7 @@ def test_a_step_that_some_runs_have_skipped_is_told_with_how_many(session):
 
     session.services = replace(session.services, record=record)
     facts = gather(session.report_request()).stages[0]
-    assert facts.skipped == ("emicorr",) and facts.skipped_words == "emicorr, refpix (1 of 4 runs)"
+    assert facts.skipped == ("emicorr",) and facts.skipped_text == "emicorr, refpix (1 of 4 runs)"
 
 
 def test_what_the_program_sets_for_a_filter_is_no_preset_of_the_package(fakes, program):
@@ -473,8 +474,8 @@ def test_what_was_not_fitted_has_no_shift_of_zero(session):
     }
     entries = [entry, {**entry, "root": roots[1], "used": 9, "dra_mas": 4.0}, {**entry, "root": roots[2], "reference": True}]  # fmt: skip
     with_records(session, facts={"shifts": entries})
-    shown = {one["root"]: one["dra_mas"] for one in gather(session.report_request()).shifts}
-    assert shown == {roots[0]: None, roots[1]: 4.0, roots[2]: 0.0}
+    printable = {one["root"]: one["dra_mas"] for one in gather(session.report_request()).shifts}
+    assert printable == {roots[0]: None, roots[1]: 4.0, roots[2]: 0.0}
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_a_session_is_saved_where_a_disk_has_no_locks(tmp_path, monkeypatch):
 
     monkeypatch.setattr("fcntl.flock", refuse)
     file = SessionFile(tmp_path / "session.json")
-    file.write({"tab": "sky"}, now=True)
+    file.write({"tab": "sky"}, immediately=True)
     assert '"tab": "sky"' in (tmp_path / "session.json").read_text()
 
 

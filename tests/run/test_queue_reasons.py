@@ -30,7 +30,7 @@ WAITING = dict.fromkeys("abcdm", "waiting")
         ({}, "", None, "a", "waits for the job engine to start"),
         ({"a": "running", "b": "running"}, "", engine(), "c", "waits for a free worker: 2 of 2 are at work"),
         ({"a": "running"}, "", engine(1), "c", "waits for a free worker: 1 of 1 is at work"),
-        ({"a": "running"}, "", engine(2, 1500), "c", "waits for memory: needs 1.0 GB, 0.5 GB free"),
+        ({"a": "running"}, "", engine(2, 1500), "c", "waits for memory: needs 1.0 GB, 500.0 MB free"),
         ({"a": "running", "z": "running"}, "", engine(), "c", "waits for a free worker: 2 of 2 are at work"),
     ],
 )

@@ -73,6 +73,6 @@ def test_the_kernel_of_a_page_imports_no_widgets_before_it_is_there():
 def test_a_burst_arrives_whole_from_the_kernel_of_a_page():
     manager = KernelManager(kernel_spec_manager=OwnKernelSpecManager())
     assert (
-        received(manager, "from ipykernel.kernelapp import IPKernelApp; IPKernelApp.instance().has_room")
+        received(manager, "from ipykernel.kernelapp import IPKernelApp; IPKernelApp.instance().large_buffer")
         == MANY
     )

@@ -55,7 +55,7 @@ def test_progress_follows_runs_and_jobs(path, tmp_path):
     work = tmp_path / "work"
     job(work, "20260101T000000000-a", "submitted", "done", "failed", "job_done")
     run(work, "detector1", "a" * 20)
-    state = read_state(path, now=time.time() + 7200)
+    state = read_state(path, current_time=time.time() + 7200)
     assert (state.progress, state.detail) == ("partly done", "1 run · 0 mosaics · last run 2 hours ago")
     (work / "runs/image3/b.partial").mkdir(parents=True)
     (work / "runs/image3/b.partial/record.json").touch()

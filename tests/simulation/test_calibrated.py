@@ -365,7 +365,7 @@ def test_other_planes_can_be_written(tmp_path):
 
     exposure = _program("sparse", shape="SUB64", dithers=1)[0]
     changed = dataclasses.replace(exposure.planes, sci=exposure.planes.sci + 1)
-    with ImageModel(write_cal(exposure, tmp_path, planes=changed)) as model:
+    with ImageModel(write_cal(exposure, tmp_path, arrays=changed)) as model:
         np.testing.assert_array_equal(model.data, exposure.planes.sci + 1)
         assert model.meta.subarray.name == "SUB64"
 

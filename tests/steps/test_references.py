@@ -60,7 +60,7 @@ def test_what_is_missing_is_named_fetched_and_whole(cache, mast):
     assert (missing.kinds, missing.name, missing.expected) == (("flat",), path.name, len(content))
     assert missing.path == path and not missing.present and len(missing.sha1) == 40
     mast.faults[f"/references/{path.name}"] = [("cut", 2000)]
-    (outcome,) = download(reference_remotes([missing]), patience=QUICK)
+    (outcome,) = download(reference_remotes([missing]), retry_policy=QUICK)
     assert outcome.fetched and path.read_bytes() == content
     assert needed_references(MODES, environment).missing == ()
 
@@ -71,7 +71,7 @@ def test_half_a_file_in_the_cache_is_found_and_set_aside(cache, mast):
     path, content = spoil(folder, "flat", keep=5760)
     missing = needed_references(MODES, environment).missing
     assert [(one.kinds, one.damaged) for one in missing] == [(("flat",), True), (("gain",), False)]
-    outcomes = download(reference_remotes(missing), patience=QUICK)
+    outcomes = download(reference_remotes(missing), retry_policy=QUICK)
     assert all(outcome.fetched for outcome in outcomes) and path.read_bytes() == content
     assert path.with_name(path.name + ".damaged").stat().st_size == 5760
 
@@ -88,7 +88,9 @@ def test_a_changed_file_is_never_put_into_the_cache(cache, mast):
     folder, environment = cache
     path, _ = spoil(folder, "flat")
     mast.faults[f"/references/{path.name}"] = [("flip", 3000)]
-    (outcome,) = download(reference_remotes(needed_references(MODES, environment).missing), patience=QUICK)
+    (outcome,) = download(
+        reference_remotes(needed_references(MODES, environment).missing), retry_policy=QUICK
+    )
     assert isinstance(outcome.error, DamagedDownloadError) and not path.exists()
 
 

@@ -32,7 +32,7 @@ def field(tmp_path_factory):
                 level = float(np.median(planes.sci))
                 noise = rng.normal(level, 0.02 * level, planes.sci.shape)
                 planes = replace(planes, sci=noise.astype(planes.sci.dtype))
-            files.append(write_cal(exposure, folder, planes=planes))
+            files.append(write_cal(exposure, folder, arrays=planes))
             true.setdefault(root[:13], []).append(exposure.plan.pointing_error)
         stars = program.catalog[(program.catalog["type"] == "star") & (program.catalog["flux_ujy"] > 10)]
     Table({"ra": stars["ra"], "dec": stars["dec"]}).write(folder / "gaia.csv")

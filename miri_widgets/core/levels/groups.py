@@ -90,11 +90,11 @@ def group_exposures(exposures: Sequence[ExposureArrays], group: str | Callable[[
     Exposures of one visit that point further apart than 0.4 of the field are several tiles.
     """
     seen, kinds, axes = [], set(), {}
-    for index, planes in enumerate(exposures):
-        kinds.add(f"{planes.filter} {planes.unit}")
-        ra, dec, fwhm = pointing_of(planes)
-        pixel, axes[index] = fwhm / planes.fwhm, axes_of(planes)
-        seen.append((planes.time_order, planes.root, index, ra, dec, pixel, pixel * min(planes.shape)))
+    for index, exposure in enumerate(exposures):
+        kinds.add(f"{exposure.filter} {exposure.unit}")
+        ra, dec, fwhm = pointing_of(exposure)
+        pixel, axes[index] = fwhm / exposure.fwhm, axes_of(exposure)
+        seen.append((exposure.time_order, exposure.root, index, ra, dec, pixel, pixel * min(exposure.shape)))
     if len(kinds) > 1:
         raise MixedExposuresError(
             "exposures in " + ", ".join(sorted(kinds)),
@@ -105,7 +105,7 @@ def group_exposures(exposures: Sequence[ExposureArrays], group: str | Callable[[
     labels = _labels(seen, group)
     names = list(dict.fromkeys(labels))
     groups = np.array([names.index(label) for label in labels], np.int64)
-    order = [one[2] for one in seen]
+    order = [entry[2] for entry in seen]
     turns = np.array([axes[order[labels.index(name)]] for name in names]).reshape(-1, 2, 2)
     return Sets(order, groups, names, turns, _centre(seen), seen[0][5] if seen else 1.0)
 
@@ -123,7 +123,9 @@ def _labels(seen: list[_Seen], group: str | Callable[[str], str]) -> list[str]:
     labels = [visit_of(root) for _, root, *_ in seen]
     for visit in dict.fromkeys(labels):
         own = [number for number, label in enumerate(labels) if label == visit]
-        ra, dec, field = np.array([(one[3], one[4], one[6]) for one in (seen[number] for number in own)]).T
+        ra, dec, field = np.array(
+            [(entry[3], entry[4], entry[6]) for entry in (seen[number] for number in own)]
+        ).T
         tiles = pointings(ra, dec, _SAME_TILE * field)
         if len(tiles) > 1:
             for tile, members in enumerate(tiles, start=1):
@@ -133,13 +135,13 @@ def _labels(seen: list[_Seen], group: str | Callable[[str], str]) -> list[str]:
 
 
 def _repeated(seen: list[_Seen], root: str) -> bool:
-    return sum(one[1] == root for one in seen) > 1
+    return sum(entry[1] == root for entry in seen) > 1
 
 
 def _centre(seen: list[_Seen]) -> tuple[float, float]:
     """Mean direction, of the earliest exposure first so that right ascensions around 0 do not cancel."""
     if not seen:
         return 0.0, 0.0
-    ra, dec = np.array([(one[3], one[4]) for one in seen]).T
+    ra, dec = np.array([(entry[3], entry[4]) for entry in seen]).T
     turn = (ra - ra[0] + 180) % 360 - 180
     return float((ra[0] + math.fsum(turn) / len(turn)) % 360), math.fsum(dec) / len(dec)

@@ -100,12 +100,12 @@ def match_levels(
     """
     _require_settings(locals())
     sets = group_exposures(exposures, group)
-    found = _measured(exposures, sets, box)
-    components = components_of(found, sets.groups, min_cells)
-    found = found.apart(components)
-    solution = _solved(found, sets, components, model == "plane", plane_sigma)
+    measurements = _measured(exposures, sets, box)
+    components = components_of(measurements, sets.groups, min_cells)
+    measurements = measurements.apart(components)
+    solution = _solved(measurements, sets, components, model == "plane", plane_sigma)
     result = _Result.of(sets.groups, components, solution, reference)
-    facts = _facts(sets, components, found, solution, result, model)
+    facts = _facts(sets, components, measurements, solution, result, model)
     correct = partial(
         _corrected,
         exposures=exposures,
@@ -133,26 +133,27 @@ def _measured(exposures: Sequence[ExposureArrays], sets: Sets, box: int) -> Meas
 
 
 def _solved(
-    found: Measurements, sets: Sets, components: NDArray[np.integer], with_planes: bool, least: float
+    measurements: Measurements, sets: Sets, components: NDArray[np.integer], with_slopes: bool, least: float
 ) -> Solution:
     """Solve, and drop planes until all that are left are significant."""
     groups = sets.groups
-    own = [np.unique(groups[components == one]) for one in np.unique(components)]
-    planes = np.zeros(len(sets.names), bool)
+    own = [np.unique(groups[components == component]) for component in np.unique(components)]
+    tilted = np.zeros(len(sets.names), bool)
     for several in own:
-        planes[several] = with_planes and several.size > 1
+        tilted[several] = with_slopes and several.size > 1
     while True:
-        solution = solve(found, groups, components, planes, sets.axes)
+        solution = solve(measurements, groups, components, tilted, sets.axes)
         slopes = solution.slopes.copy()
         for several in own:
-            if planes[several].all():
+            if tilted[several].all():
                 slopes[several] = _beside_the_usual(slopes[several], sets.axes[several])
-        used = np.flatnonzero(planes)
+        used = np.flatnonzero(tilted)
         smallest = _WORTH * robust_sigma(solution.residual, 0.0)
         sizes = np.array(
             [
-                solution.significance(int(one), slopes[one]) * (np.abs(slopes[one]).sum() > smallest)
-                for one in used
+                solution.significance(int(component), slopes[component])
+                * (np.abs(slopes[component]).sum() > smallest)
+                for component in used
             ]
         )
         order = np.argsort(sizes, kind="stable")
@@ -160,7 +161,7 @@ def _solved(
         if not weak.size:
             return solution
         # those that differ from the usual least go first: without them, others may well be significant
-        planes[weak[: max(1, weak.size // 2)]] = False
+        tilted[weak[: max(1, weak.size // 2)]] = False
 
 
 def _beside_the_usual(slopes: NDArray[np.float64], axes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -205,12 +206,12 @@ class _Result:
             values[group], covariances[group] = part @ every, part @ solution.covariance @ part.T
         return cls(values, covariances)
 
-    def image(self, group: int, planes: ExposureArrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def image(self, group: int, exposure: ExposureArrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what is subtracted from an exposure and its variance; shapes that broadcast to (ny, nx)."""
         (level, a, b), c = self.values[group], self.covariance[group]
         if a == 0 and b == 0:
             return np.array(level), np.array(c[0, 0])
-        u, v = detector_coordinates(planes.shape, planes.corner)
+        u, v = detector_coordinates(exposure.shape, exposure.corner)
         variance = (
             c[0, 0] + 2 * (c[0, 1] * u + c[0, 2] * v + c[1, 2] * u * v) + c[1, 1] * u**2 + c[2, 2] * v**2
         )
@@ -226,7 +227,7 @@ def _corrected(
     result: _Result,
     note: str,
 ) -> ExposureArrays:
-    planes, at = exposures[index], sets.order.index(index)
+    exposure, at = exposures[index], sets.order.index(index)
     group = int(sets.groups[at])
     level, slope_x, slope_y = (float(value) for value in result.values[group])
     own = {
@@ -236,17 +237,19 @@ def _corrected(
         "level_err": float(np.sqrt(max(result.covariance[group, 0, 0], 0.0))),
         "plane": [slope_x, slope_y],
     }
-    text = f"level {level:.5g} +- {own['level_err']:.2g} {planes.unit} of {own['group']} subtracted ({note})"
+    text = (
+        f"level {level:.5g} +- {own['level_err']:.2g} {exposure.unit} of {own['group']} subtracted ({note})"
+    )
     if slope_x or slope_y:
         text += f", with {slope_x:.3g} and {slope_y:.3g} per 512 pixels along x and y"
-    facts, notes = {**planes.facts, "level_match": own}, (*planes.notes, text)
+    facts, notes = {**exposure.facts, "level_match": own}, (*exposure.notes, text)
     if not result.values[group].any():
-        return planes.but(facts=facts, notes=notes)
-    subtracted, variance = result.image(group, planes)
-    rnoise = planes.var_rnoise
-    return planes.but(
-        sci=(planes.sci - subtracted).astype(np.float32),
-        err=np.sqrt(planes.err.astype(np.float64) ** 2 + variance).astype(np.float32),
+        return exposure.but(facts=facts, notes=notes)
+    subtracted, variance = result.image(group, exposure)
+    rnoise = exposure.var_rnoise
+    return exposure.but(
+        sci=(exposure.sci - subtracted).astype(np.float32),
+        err=np.sqrt(exposure.err.astype(np.float64) ** 2 + variance).astype(np.float32),
         var_rnoise=None if rnoise is None else (rnoise + variance).astype(np.float32),
         facts=facts,
         notes=notes,
@@ -256,7 +259,7 @@ def _corrected(
 def _facts(
     sets: Sets,
     components: NDArray[np.integer],
-    found: Measurements,
+    measurements: Measurements,
     solution: Solution,
     result: _Result,
     model: str,
@@ -264,8 +267,8 @@ def _facts(
     levels = result.values[:, 0]
     errors = np.sqrt(np.maximum(result.covariance[:, 0, 0], 0))
     by_component = [
-        [sets.names[group] for group in np.unique(sets.groups[components == one])]
-        for one in np.unique(components)
+        [sets.names[group] for group in np.unique(sets.groups[components == component])]
+        for component in np.unique(components)
     ]
     linked = [sets.names.index(name) for names in by_component if len(names) > 1 for name in names]
     return {
@@ -273,25 +276,25 @@ def _facts(
         "exposures": len(sets.order),
         "groups": len(sets.names),
         "components": by_component,
-        "cells": found.cells,
+        "cells": measurements.cells,
         "step_rms": float(np.std(levels[linked])) if linked else 0.0,
         "level_err_max": float(errors.max()) if errors.size else 0.0,
         "left_rms": robust_sigma(solution.residual, 0.0),
         "plane_groups": [name for name, row in zip(sets.names, result.values, strict=True) if row[1:].any()],
-        "pattern_rms": _pattern(found, solution),
+        "pattern_rms": _pattern(measurements, solution),
     }
 
 
-def _pattern(found: Measurements, solution: Solution) -> float:
+def _pattern(measurements: Measurements, solution: Solution) -> float:
     """
     Return what the left-overs of all exposures have in common on the detector.
 
     Rms of their means in fields of 32 pixels, what noise makes of it taken off (at four standard deviations); a lower
     limit, since what differs little within a dither is taken for sky.
     """
-    if not found.cell.size:
+    if not measurements.cell.size:
         return 0.0
-    column, row = (np.floor((axis + 1) * HALF_FIELD / _FIELD) for axis in (found.u, found.v))
+    column, row = (np.floor((axis + 1) * HALF_FIELD / _FIELD) for axis in (measurements.u, measurements.v))
     number = np.unique(column * 1000 + row, return_inverse=True)[1]
     total = np.bincount(number, solution.weight)
     mean = np.bincount(number, solution.weight * solution.residual) / total

@@ -63,8 +63,8 @@ class Measurements:
         if not self.cell.size:
             return self
         cell = self.cell * (int(components.max()) + 1) + components[self.exposure]
-        _, place, count = np.unique(cell, return_inverse=True, return_counts=True)
-        keep = count[place] > 1
+        _, index, count = np.unique(cell, return_inverse=True, return_counts=True)
+        keep = count[index] > 1
         return Measurements(
             np.unique(cell[keep], return_inverse=True)[1],
             self.exposure[keep],
@@ -105,13 +105,13 @@ class Solution:
         return float(np.sqrt(np.maximum(slope @ np.linalg.pinv(spread) @ slope, 0)))
 
 
-def components_of(found: Measurements, groups: NDArray[np.integer], least: int) -> NDArray[np.int64]:
+def components_of(measurements: Measurements, groups: NDArray[np.integer], least: int) -> NDArray[np.int64]:
     """
     Tell which exposures hang together.
 
     Parameters
     ----------
-    found : Measurements
+    measurements : Measurements
         What was measured.
     groups : ndarray of int, shape (nexp,)
         Group of each exposure; exposures of one group always hang together.
@@ -124,9 +124,10 @@ def components_of(found: Measurements, groups: NDArray[np.integer], least: int) 
         0-based number of the component.
     """
     number = len(groups)
-    if found.cell.size:
+    if measurements.cell.size:
         seen = csr_array(
-            (np.ones(found.cell.size), (found.cell, found.exposure)), (found.cell.max() + 1, number)
+            (np.ones(measurements.cell.size), (measurements.cell, measurements.exposure)),
+            (measurements.cell.max() + 1, number),
         )
         links = (seen.T @ seen).toarray() >= least
     else:
@@ -136,10 +137,10 @@ def components_of(found: Measurements, groups: NDArray[np.integer], least: int) 
 
 
 def solve(
-    found: Measurements,
+    measurements: Measurements,
     groups: NDArray[np.integer],
     components: NDArray[np.integer],
-    planes: NDArray[np.bool_],
+    tilted: NDArray[np.bool_],
     axes: NDArray[np.float64],
 ) -> Solution:
     """
@@ -147,11 +148,11 @@ def solve(
 
     Parameters
     ----------
-    found : Measurements
+    measurements : Measurements
         Cells that several exposures share.
     groups, components : ndarray of int, shape (nexp,)
         Of each exposure.
-    planes : ndarray of bool, shape (ngroup,)
+    tilted : ndarray of bool, shape (ngroup,)
         Which groups have a plane.
     axes : ndarray of float64, shape (ngroup, 2, 2)
         Which way the axes of the detector point on the sky; rows: along x and y.
@@ -172,18 +173,18 @@ def solve(
     A slope on the sky that all groups have in common cannot be told from the sky itself: where all groups of a
     component have planes, what they have in common is 0.
     """
-    design = _design(found, groups, planes)
-    penalty = _penalty(groups, components, planes, axes)
-    base = 1.0 / found.err**2
+    design = _design(measurements, groups, tilted)
+    penalty = _penalty(groups, components, tilted, axes)
+    base = 1.0 / measurements.err**2
     weight = base.copy()
     scale = float(np.median(base)) if base.size else 1.0
     before = np.full(design.shape[1], np.inf)
     for _ in range(_MAXITERS):
-        normal, right, sky_of = _normal(found, design, weight)
+        normal, right, sky_of = _normal(measurements, design, weight)
         typical = max([scale * _WEAK, *np.sort(np.diag(normal)[: len(groups)])[len(groups) // 2 :][:1]])
         full = normal + typical * penalty
         answer = np.asarray(np.linalg.solve(full, right), np.float64)
-        rest = found.value - design @ answer
+        rest = measurements.value - design @ answer
         residual = rest - sky_of(rest)
         pull = np.abs(residual) * np.sqrt(base)
         spread = 1.4826 * float(np.median(pull)) if pull.size else 0.0
@@ -194,13 +195,13 @@ def solve(
         if moved.max(initial=0) < _SETTLED:
             break
     inverse = np.linalg.inv(full)
-    covariance = inverse @ _meat(found, design, weight, residual) @ inverse
+    covariance = inverse @ _meat(measurements, design, weight, residual) @ inverse
     levels, slopes = np.split(np.asarray(answer, np.float64), [len(groups)])
     return Solution(levels, slopes.reshape(-1, 2), covariance, residual, weight)
 
 
 def _meat(
-    found: Measurements, design: csr_array, weight: NDArray[np.float64], residual: NDArray[np.float64]
+    measurements: Measurements, design: csr_array, weight: NDArray[np.float64], residual: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """
     Covariance of the scores.
@@ -211,25 +212,25 @@ def _meat(
     blocks, rows and columns add to it, never take from it: there may be few of them. What rows and columns add counts
     twice, since either residual of two exposures that share a cell holds half of the difference.
     """
-    means = _means(found, design, weight)
+    means = _means(measurements, design, weight)
     pull = weight * residual
 
     def of(number: NDArray[np.integer]) -> NDArray[np.float64]:
-        gather = found.sums(number, pull)
-        to_cell = csr_array(gather @ found.sums(found.cell, np.ones(pull.size)).T)
+        gather = measurements.sums(number, pull)
+        to_cell = csr_array(gather @ measurements.sums(measurements.cell, np.ones(pull.size)).T)
         scores = gather @ design - to_cell @ means
         return np.asarray((scores.T @ scores).toarray(), float)
 
     lines = int(2 * HALF_FIELD // _LINES) + 1
     rows, columns = (
-        found.exposure * lines + np.floor((1 + axis) * HALF_FIELD / _LINES).astype(np.int64)
-        for axis in (found.v, found.u)
+        measurements.exposure * lines + np.floor((1 + axis) * HALF_FIELD / _LINES).astype(np.int64)
+        for axis in (measurements.v, measurements.u)
     )
-    cells, single = of(found.cell), of(np.arange(pull.size))
-    together = _positive(of(found.block) - cells)
+    cells, single = of(measurements.cell), of(np.arange(pull.size))
+    together = _positive(of(measurements.block) - cells)
     together += 2 * _positive(of(rows) - single) + 2 * _positive(of(columns) - single)
-    free = max(found.cells - np.linalg.matrix_rank(cells), 1)
-    return (cells + together) * (found.cells / free)
+    free = max(measurements.cells - np.linalg.matrix_rank(cells), 1)
+    return (cells + together) * (measurements.cells / free)
 
 
 def _positive(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -238,34 +239,34 @@ def _positive(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((vectors * np.maximum(size, 0)) @ vectors.T, float)
 
 
-def _design(found: Measurements, groups: NDArray[np.integer], planes: NDArray[np.bool_]) -> csr_array:
+def _design(measurements: Measurements, groups: NDArray[np.integer], tilted: NDArray[np.bool_]) -> csr_array:
     """Matrix from parameters to measurements."""
-    number, rows = len(groups), np.arange(found.cell.size)
-    slope = number + 2 * groups[found.exposure]
-    used = planes[groups[found.exposure]].astype(float)
-    columns = np.concatenate([found.exposure, slope, slope + 1])
-    values = np.concatenate([np.ones(rows.size), found.u * used, found.v * used])
-    return csr_array((values, (np.tile(rows, 3), columns)), (rows.size, number + 2 * len(planes)))
+    number, rows = len(groups), np.arange(measurements.cell.size)
+    slope = number + 2 * groups[measurements.exposure]
+    used = tilted[groups[measurements.exposure]].astype(float)
+    columns = np.concatenate([measurements.exposure, slope, slope + 1])
+    values = np.concatenate([np.ones(rows.size), measurements.u * used, measurements.v * used])
+    return csr_array((values, (np.tile(rows, 3), columns)), (rows.size, number + 2 * len(tilted)))
 
 
 def _penalty(
     groups: NDArray[np.integer],
     components: NDArray[np.integer],
-    planes: NDArray[np.bool_],
+    tilted: NDArray[np.bool_],
     axes: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """What decides where measurements do not, relative to the weight of a level."""
-    number, size = len(groups), len(groups) + 2 * len(planes)
+    number, size = len(groups), len(groups) + 2 * len(tilted)
     penalty = np.zeros((size, size))
     same = groups[:, np.newaxis] == groups
     together = components[:, np.newaxis] == components
     penalty[:number, :number] = _WEAK * (np.eye(number) - same / same.sum(1, keepdims=True))
     penalty[:number, :number] += together / together.sum(1, keepdims=True)
     # a slope that is not used stays at zero
-    penalty[range(number, size), range(number, size)] = np.where(np.repeat(planes, 2), _WEAK, 1.0)
+    penalty[range(number, size), range(number, size)] = np.where(np.repeat(tilted, 2), _WEAK, 1.0)
     for component in np.unique(components):
         own = np.unique(groups[components == component])
-        if planes[own].all():
+        if tilted[own].all():
             common = np.zeros((size, 2))
             for group in own:
                 common[number + 2 * group : number + 2 * group + 2] = axes[group]
@@ -274,24 +275,24 @@ def _penalty(
     return penalty
 
 
-def _means(found: Measurements, design: csr_array, weight: NDArray[np.float64]) -> csr_array:
+def _means(measurements: Measurements, design: csr_array, weight: NDArray[np.float64]) -> csr_array:
     """Weighted mean of the design in each cell."""
-    cells = found.sums(found.cell, weight)
+    cells = measurements.sums(measurements.cell, weight)
     return csr_array((cells @ design).multiply(1 / cells.sum(axis=1)[:, np.newaxis]))
 
 
 def _normal(
-    found: Measurements, design: csr_array, weight: NDArray[np.float64]
+    measurements: Measurements, design: csr_array, weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
     """Normal equations without the sky of the cells, and the function that gives that sky."""
-    cells, means = found.sums(found.cell, weight), _means(found, design, weight)
+    cells, means = measurements.sums(measurements.cell, weight), _means(measurements, design, weight)
     weighted = csr_array(design.multiply(weight[:, np.newaxis]))
     normal = (weighted.T @ design - (cells @ design).T @ means).toarray()
-    right = weighted.T @ found.value - means.T @ (cells @ found.value)
+    right = weighted.T @ measurements.value - means.T @ (cells @ measurements.value)
     total = cells.sum(axis=1)
 
     def sky_of(rest: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weighted mean of what is left, for the cell of each measurement."""
-        return np.asarray((cells @ rest) / total, float)[found.cell]
+        return np.asarray((cells @ rest) / total, float)[measurements.cell]
 
     return normal, right, sky_of

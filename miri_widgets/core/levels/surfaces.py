@@ -103,7 +103,7 @@ def _box_surface(sci: NDArray[np.floating], good: NDArray[np.bool_], box: int) -
     medians = _filled(np.where(known, 0.5 * (low + high), 0.0).astype(np.float64), known)
     # straight on beyond the outer boxes, so that a gradient reaches the edge
     for axis in (0, 1):
-        widths = [(2, 2) if one == axis else (0, 0) for one in (0, 1)]
+        widths = [(2, 2) if other == axis else (0, 0) for other in (0, 1)]
         if medians.shape[axis] > 1:
             medians = np.pad(medians, widths, "reflect", reflect_type="odd")
         else:

@@ -90,7 +90,7 @@ class PersistenceMask:
         }
 
 
-def filter_thresholds(words: Iterable[str]) -> dict[str, int]:
+def filter_thresholds(entries: Iterable[str]) -> dict[str, int]:
     """
     Read numbers of groups by filter from words such as ``F1500W=5``.
 
@@ -99,15 +99,15 @@ def filter_thresholds(words: Iterable[str]) -> dict[str, int]:
     ParameterError
         If a word is something else.
     """
-    found = {}
-    for word in words:
-        name, equals, number = (part.strip() for part in str(word).partition("="))
+    result = {}
+    for entry in entries:
+        name, equals, number = (part.strip() for part in str(entry).partition("="))
         if not (name and equals and number.isdecimal()):
             raise ParameterError(
-                f"{str(word)[:60]!r} as a number of groups of a filter", "FILTER=GROUPS", "write F1500W=5"
+                f"{str(entry)[:60]!r} as a number of groups of a filter", "FILTER=GROUPS", "write F1500W=5"
             )
-        found[name.upper()] = int(number)
-    return found
+        result[name.upper()] = int(number)
+    return result
 
 
 @dataclass
@@ -171,7 +171,7 @@ def persistence_masks(
     limits = {name.upper(): count for name, count in (groups_by_filter or {}).items()}
     masks = []
     for target in targets:
-        found, causes = _Found(), set()
+        result, causes = _Found(), set()
         for event in events:
             if not _is_earlier(event, target):
                 continue
@@ -181,11 +181,11 @@ def persistence_masks(
             deep = early & (event.unsaturated <= negative_groups)
             fresh = early & (age <= positive_minutes * 60)
             lasting = deep & (age <= negative_hours * 3600) & (negative_hours > 0)
-            found.positive[event.rows[fresh], event.columns[fresh]] = True
-            found.negative[event.rows[lasting], event.columns[lasting]] = True
+            result.positive[event.rows[fresh], event.columns[fresh]] = True
+            result.negative[event.rows[lasting], event.columns[lasting]] = True
             if _falls_into(target, event, fresh | lasting):
                 causes.add((event.target.start_mjd, event.target.root))
-        masks.append(_mask(target, found, user, causes))
+        masks.append(_mask(target, result, user, causes))
     return tuple(masks)
 
 
@@ -204,10 +204,10 @@ def _falls_into(target: Target, event: SaturationMap, chosen: NDArray[np.bool_])
 
 
 def _mask(
-    target: Target, found: _Found, user: NDArray[np.bool_] | None, causes: set[tuple[float, str]]
+    target: Target, result: _Found, user: NDArray[np.bool_] | None, causes: set[tuple[float, str]]
 ) -> PersistenceMask:
     pixels = {
-        cause: np.flatnonzero(getattr(found, cause)[target.window]).astype(np.int32)
+        cause: np.flatnonzero(getattr(result, cause)[target.window]).astype(np.int32)
         for cause in ("positive", "negative")
     }
     pixels["user"] = np.flatnonzero(_user_part(target, user)).astype(np.int32)

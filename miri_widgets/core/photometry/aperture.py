@@ -127,20 +127,20 @@ def noise_factor(
     """
     ny, nx = image.shape
     rng = np.random.default_rng(1)
-    places = rng.uniform((0, 0), (nx - 1, ny - 1), (4 * _EMPTY, 2))
+    positions = rng.uniform((0, 0), (nx - 1, ny - 1), (4 * _EMPTY, 2))
     known = np.column_stack([x, y])
     known = known[np.isfinite(known).all(axis=1)]
     if len(known):
-        places = places[cKDTree(known).query(places)[0] > 2 * radius]
-    column, row = np.rint(places).astype(int).T
-    places = places[np.isfinite(image[row, column])][:_EMPTY]
-    if not len(places):
+        positions = positions[cKDTree(known).query(positions)[0] > 2 * radius]
+    column, row = np.rint(positions).astype(int).T
+    positions = positions[np.isfinite(image[row, column])][:_EMPTY]
+    if not len(positions):
         return 1.0
-    found = aperture_flux(image, err, *places.T, radius=radius, sky_inner=sky_inner, sky_outer=sky_outer)
-    good = found.complete & (found.err > 0)
+    result = aperture_flux(image, err, *positions.T, radius=radius, sky_inner=sky_inner, sky_outer=sky_outer)
+    good = result.complete & (result.err > 0)
     if np.count_nonzero(good) < _ENOUGH:
         return 1.0
-    pulls = found.flux[good] / found.err[good]
+    pulls = result.flux[good] / result.err[good]
     return max(float(robust_sigma(pulls, float(np.median(pulls)))), 1.0)
 
 

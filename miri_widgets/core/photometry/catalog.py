@@ -63,13 +63,13 @@ def merged(positions: Sequence[NDArray[np.floating]], radius: float) -> NDArray[
     for place, catalogue in enumerate(positions):
         vectors = _unit_vectors(np.asarray(catalogue, float).reshape(-1, 2))
         here, there = _mutual(known, vectors, radius)
-        found = dict(zip(there.tolist(), here.tolist(), strict=True))
+        matches = dict(zip(there.tolist(), here.tolist(), strict=True))
         for index in range(len(vectors)):
-            if index in found:
-                members[found[index]].append(index)
+            if index in matches:
+                members[matches[index]].append(index)
             else:
                 members.append([-1] * place + [index])
-        new = [index for index in range(len(vectors)) if index not in found]
+        new = [index for index in range(len(vectors)) if index not in matches]
         known = np.concatenate([known, vectors[new]])
         for row in members:
             row.extend([-1] * (place + 1 - len(row)))
@@ -82,16 +82,16 @@ def _unit_vectors(positions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _mutual(
-    one: NDArray[np.float64], other: NDArray[np.float64], radius: float
+    first: NDArray[np.float64], other: NDArray[np.float64], radius: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Indices of pairs that are nearest to each other, and closer than `radius`, arcsec."""
-    if not (len(one) and len(other)):
+    if not (len(first) and len(other)):
         return np.empty(0, np.intp), np.empty(0, np.intp)
     reach = 2 * np.sin(np.deg2rad(radius / 3600) / 2)
-    distance, to_other = cKDTree(other).query(one)
-    _, to_one = cKDTree(one).query(other)
-    here = np.arange(len(one))
-    mutual = (to_one[to_other] == here) & (distance <= reach)
+    distance, to_other = cKDTree(other).query(first)
+    _, to_first = cKDTree(first).query(other)
+    here = np.arange(len(first))
+    mutual = (to_first[to_other] == here) & (distance <= reach)
     return here[mutual], to_other[mutual]
 
 
@@ -220,14 +220,14 @@ def shapes(
     with np.errstate(invalid="ignore", divide="ignore"):
         beyond = np.log(np.asarray(concentration, float) / locus)
         sigma = np.hypot(np.asarray(err, float) / concentration, scatter)
-    found = np.full(np.shape(concentration), POINT, dtype="U8")
-    found[~(np.isfinite(beyond) & (sigma < _BLIND))] = UNSURE
+    kinds = np.full(np.shape(concentration), POINT, dtype="U8")
+    kinds[~(np.isfinite(beyond) & (sigma < _BLIND))] = UNSURE
     with np.errstate(invalid="ignore"):
         wide = beyond > np.maximum(_NSIGMA * sigma, _LEAST)
         sharp = -beyond > np.maximum(_NSIGMA * sigma, 0.2)
-    found[wide] = EXTENDED
-    found[sharp] = SHARP
-    return found
+    kinds[wide] = EXTENDED
+    kinds[sharp] = SHARP
+    return kinds
 
 
 def colour(

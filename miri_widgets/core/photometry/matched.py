@@ -78,15 +78,15 @@ def matched_flux(
     """
     reach = int(np.ceil(sky_outer + 2 * target)) + 3
     nothing = np.array([np.nan])
-    found = [ApertureFlux(nothing[:0], nothing[:0], nothing[:0], np.empty(0, bool))]
+    fluxes = [ApertureFlux(nothing[:0], nothing[:0], nothing[:0], np.empty(0, bool))]
     # only where sources are: a mosaic of a hundred million pixels is not smoothed for ten of them
     for px, py in zip(np.atleast_1d(x), np.atleast_1d(y), strict=True):
         window = _window(image.shape, float(px), float(py), reach)
         if window is None:
-            found.append(ApertureFlux(nothing, nothing, nothing, np.array([False])))
+            fluxes.append(ApertureFlux(nothing, nothing, nothing, np.array([False])))
             continue
         rows, columns = window
-        found.append(
+        fluxes.append(
             aperture_flux(
                 smoothed_to(image[window], fwhm, target), err[window],
                 np.array([px - columns.start]), np.array([py - rows.start]),
@@ -94,7 +94,8 @@ def matched_flux(
             )
         )  # fmt: skip
     flux, sigma, sky, whole = (
-        np.concatenate([getattr(one, name) for one in found]) for name in ("flux", "err", "sky", "complete")
+        np.concatenate([getattr(flux, name) for flux in fluxes])
+        for name in ("flux", "err", "sky", "complete")
     )
     return ApertureFlux(flux, sigma, sky, whole)
 

@@ -89,15 +89,15 @@ def clean_rateints(
     unusable = np.zeros(rate.shape, np.uint32) if bad is None else bad.astype(np.uint32)
     weight = np.zeros(sci.shape, np.float32)
     for index in range(len(sci)):
-        one = rate.but(
+        exposure = rate.but(
             sci=np.asarray(sci[index], np.float32),
             err=np.asarray(err[index], np.float32),
             dq=dq[index].astype(np.uint32) | unusable,
         )
-        found = find_stripes(one, **settings)
-        offset[index], variance[index] = found.offset, found.variance
-        usable = one.but(dq=dq[index].astype(np.uint32)).good & (one.err > 0)
-        weight[index] = np.where(usable, 1.0 / np.where(usable, one.err, 1.0) ** 2, 0.0)
+        stripes = find_stripes(exposure, **settings)
+        offset[index], variance[index] = stripes.offset, stripes.variance
+        usable = exposure.but(dq=dq[index].astype(np.uint32)).good & (exposure.err > 0)
+        weight[index] = np.where(usable, 1.0 / np.where(usable, exposure.err, 1.0) ** 2, 0.0)
     total = weight.sum(axis=0, dtype=np.float64)
     share = weight / np.where(total > 0, total, 1.0)
     mean = np.sum(share * offset, axis=0).astype(np.float32)
@@ -121,5 +121,5 @@ def clean_rateints(
 
 def _strengths(rate: ExposureArrays, cleaned: NDArray[np.float32], integrations: int) -> dict[str, Any]:
     powers = {"before": stripe_power(rate), "after": stripe_power(rate.but(sci=cleaned))}
-    strengths = {f"{name}_{when}": value for when, one in powers.items() for name, value in one.items()}
+    strengths = {f"{name}_{when}": value for when, power in powers.items() for name, value in power.items()}
     return {**strengths, "integrations": integrations}

@@ -123,7 +123,7 @@ def rate_from_integrations(
     their inverses, each by itself, and err is the root of their sum. Weights by read noise do not depend on the
     signal, and so do not favour integrations that came out low by chance.
     """
-    sci, poisson, rnoise = (np.asarray(one, np.float64) for one in (sci, var_poisson, var_rnoise))
+    sci, poisson, rnoise = (np.asarray(array, np.float64) for array in (sci, var_poisson, var_rnoise))
     if sci.ndim != 3 or not sci.shape == poisson.shape == rnoise.shape == dq.shape:
         raise MixedExposuresError(
             f"rates of integrations with shapes {sci.shape}, {poisson.shape}, {rnoise.shape}, {dq.shape}",
@@ -189,14 +189,14 @@ def _reasons(
 ) -> NDArray[np.uint8]:
     noisiest = np.where(usable, rnoise, -np.inf).max(axis=0)
     quietest = np.where(usable, rnoise, np.inf).min(axis=0)
-    found = {
+    causes = {
         "flagged": has(dq, "DO_NOT_USE").any(axis=0),
         "weights": (usable.sum(axis=0) > 1) & (noisiest > quietest * 1.0001),
         "saturated": has(dq, "SATURATED").any(axis=0),
         "nan": ~np.isfinite(sci).all(axis=0),
     }
     bits = np.zeros(sci.shape[1:], np.uint8)
-    for name, where in found.items():
+    for name, where in causes.items():
         bits[where] |= np.uint8(1 << REASONS[name][0])
     return bits
 
@@ -265,5 +265,5 @@ def _sentences(facts: Mapping[str, Any]) -> tuple[str, ...]:
         f"{facts['differ']} of {facts['pixels']} pixels differ from what the integrations give, by at most "
         f"{facts['largest']:.4g} DN/s."
     ]
-    lines += [f"{facts[name]} pixels: {words}." for name, (_, words) in REASONS.items() if facts[name]]
+    lines += [f"{facts[name]} pixels: {text}." for name, (_, text) in REASONS.items() if facts[name]]
     return tuple(lines)

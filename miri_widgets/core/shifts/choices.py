@@ -125,7 +125,7 @@ def trust_shifts(
     tuple of TrustedShift
         In the order of `groups`; each has a finite shift.
     """
-    others = [one for one in shorter if one.own and one.verdict is not Verdict.FAIL]
+    others = [shift for shift in shorter if shift.own and shift.verdict is not Verdict.FAIL]
     believed: dict[str, TrustedShift] = {}
     for group in groups:
         verdict = judgements[group.name].verdict if group.name in judgements else Verdict.FAIL
@@ -140,8 +140,8 @@ def trust_shifts(
             filter_name,
             _chain(
                 group,
-                [one for one in believed.values() if share_field(one.group, group)],
-                [one for one in others if share_field(one.group, group)],
+                [shift for shift in believed.values() if share_field(shift.group, group)],
+                [shift for shift in others if share_field(shift.group, group)],
                 (shared or {}).get(group.name),
                 other_guide_stars,
             ),
@@ -172,19 +172,19 @@ def _chain(
     shared: tuple[float, float] | None,
     other_guide_stars: bool,
 ) -> _Value:
-    for one in others:
-        if one.group.name == group.name:
-            source = f"filter {one.filter}, where it is {one.verdict}"
-            return _copied(one, source, 0.0, one.verdict, f"in {one.filter}: {one.reason}")
+    for shift in others:
+        if shift.group.name == group.name:
+            source = f"filter {shift.filter}, where it is {shift.verdict}"
+            return _copied(shift, source, 0.0, shift.verdict, f"in {shift.filter}: {shift.reason}")
     near = [
-        one
+        shift
         for some in (believed, others)
-        for one in sorted(some, key=lambda one: (_apart_in_time(one.group, group), one.group.name))
+        for shift in sorted(some, key=lambda shift: (_apart_in_time(shift.group, group), shift.group.name))
     ]
-    for one in near:
-        if group.guide_star and one.group.guide_star == group.guide_star:
-            source = f"group {one.group.name}, on the same guide star"
-            return _copied(one, source, _SAME_STAR_ERR, Verdict.WEAK, "taken from another group")
+    for shift in near:
+        if group.guide_star and shift.group.guide_star == group.guide_star:
+            source = f"group {shift.group.name}, on the same guide star"
+            return _copied(shift, source, _SAME_STAR_ERR, Verdict.WEAK, "taken from another group")
     guess, hint = _mean_of_groups(near)
     if guess is not None and other_guide_stars:
         return guess
@@ -195,11 +195,11 @@ def _chain(
 
 def _mean_of_groups(near: Sequence[TrustedShift]) -> tuple[_Value | None, str]:
     """Return the mean of groups on other guide stars when they agree, and a hint for those who have not asked for it."""
-    groups = list({one.group.name: one for one in reversed(near)}.values())
-    if len({one.group.guide_star or one.group.name for one in groups}) < 2:
+    groups = list({shift.group.name: shift for shift in reversed(near)}.values())
+    if len({shift.group.guide_star or shift.group.name for shift in groups}) < 2:
         # visits on one guide star agree whatever its error is
         return None, ""
-    dx, dy = np.array([(one.dx, one.dy) for one in groups]).T
+    dx, dy = np.array([(shift.dx, shift.dy) for shift in groups]).T
     apart = float(np.hypot(dx - dx.mean(), dy - dy.mean()).max())
     count = f"{len(groups)} groups on other guide stars"
     if apart > _AGREEMENT:
@@ -217,15 +217,15 @@ def _mean_of_groups(near: Sequence[TrustedShift]) -> tuple[_Value | None, str]:
 
 
 def _copied(
-    one: TrustedShift, source: str, err: float, verdict: Verdict = Verdict.FAIL, reason: str = ""
+    shift: TrustedShift, source: str, err: float, verdict: Verdict = Verdict.FAIL, reason: str = ""
 ) -> _Value:
     return _Value(
-        one.dx,
-        one.dy,
-        math.hypot(one.dx_err, err),
-        math.hypot(one.dy_err, err),
-        one.corr,
-        one.rotation,
+        shift.dx,
+        shift.dy,
+        math.hypot(shift.dx_err, err),
+        math.hypot(shift.dy_err, err),
+        shift.corr,
+        shift.rotation,
         source,
         verdict,
         reason,
@@ -252,12 +252,12 @@ def _instead(
     )  # fmt: skip
 
 
-def _apart_in_time(one: Group, other: Group) -> float:
+def _apart_in_time(group: Group, other: Group) -> float:
     """Days; visits are made in the order of their numbers where times are not known."""
-    apart = abs(one.mjd - other.mjd)
+    apart = abs(group.mjd - other.mjd)
     if math.isfinite(apart):
         return apart
-    return float(abs(_visit_number(one) - _visit_number(other)))
+    return float(abs(_visit_number(group) - _visit_number(other)))
 
 
 def _visit_number(group: Group) -> int:

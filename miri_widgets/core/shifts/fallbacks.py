@@ -116,14 +116,14 @@ def find_fallbacks(
     """
     x, y = np.asarray(dx, dtype=float), np.asarray(dy, dtype=float)
     labels = np.zeros(len(x), dtype="U1") if runs is None else np.asarray(list(runs), dtype=str)
-    found: list[SharedValue] = []
+    shared: list[SharedValue] = []
     for label in dict.fromkeys(labels.tolist()):
         rows = np.flatnonzero((labels == label) & np.isfinite(x) & np.isfinite(y))
         zero = rows[(x[rows] == 0) & (y[rows] == 0)]
         if len(zero):
-            found.append(_shared(zero, x, y, 0.0))
-        found += _clusters(rows[(x[rows] != 0) | (y[rows] != 0)], x, y)
-    return tuple(found)
+            shared.append(_shared(zero, x, y, 0.0))
+        shared += _clusters(rows[(x[rows] != 0) | (y[rows] != 0)], x, y)
+    return tuple(shared)
 
 
 def rounding(values: NDArray[np.floating]) -> float:

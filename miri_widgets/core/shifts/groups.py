@@ -118,20 +118,22 @@ def group_exposures(exposures: Iterable[Pointed]) -> tuple[Group, ...]:
     Never by counting: visits have different numbers of exposures, and one is often lost. An exposure without
     a guide star joins the group of its visit when the visit has one guide star only.
     """
-    found: dict[tuple[str, str, str, str], dict[str, float]] = {}
+    members: dict[tuple[str, str, str, str], dict[str, float]] = {}
     targets: dict[tuple[str, str, str, str], set[str]] = {}
     stars: dict[tuple[str, str, str], set[str]] = {}
-    listed = sorted(exposures, key=lambda one: one.root)
-    for one in listed:
-        stars.setdefault((one.program, one.observation, one.visit), set()).add(one.guide_star)
-    for one in listed:
-        visit = (one.program, one.observation, one.visit)
+    listed = sorted(exposures, key=lambda exposure: exposure.root)
+    for exposure in listed:
+        stars.setdefault((exposure.program, exposure.observation, exposure.visit), set()).add(
+            exposure.guide_star
+        )
+    for exposure in listed:
+        visit = (exposure.program, exposure.observation, exposure.visit)
         named = stars[visit] - {""}
-        star = one.guide_star or (next(iter(named)) if len(named) == 1 else "")
-        time = float(one.start_mjd)
-        found.setdefault((*visit, star), {})[one.root] = time if time > 0 else math.nan
+        star = exposure.guide_star or (next(iter(named)) if len(named) == 1 else "")
+        time = float(exposure.start_mjd)
+        members.setdefault((*visit, star), {})[exposure.root] = time if time > 0 else math.nan
         # only exposures of the archive tell their target, tables of measured shifts do not
-        targets.setdefault((*visit, star), set()).add(str(getattr(one, "target", "")))
+        targets.setdefault((*visit, star), set()).add(str(getattr(exposure, "target", "")))
     groups = [
         Group(
             group_name(*key),
@@ -140,7 +142,7 @@ def group_exposures(exposures: Iterable[Pointed]) -> tuple[Group, ...]:
             times=tuple(members.values()),
             target=_joined(targets[key]),
         )
-        for key, members in found.items()
+        for key, members in members.items()
     ]
     return tuple(sorted(groups, key=lambda group: group.name))
 
@@ -166,21 +168,21 @@ def split(group: Group, roots: Iterable[str]) -> tuple[Group, Group]:
     ParameterError
         If an exposure is not in the group, or if one part would be empty.
     """
-    leaving = set(roots)
-    if strangers := sorted(leaving - set(group.roots)):
+    removed = set(roots)
+    if strangers := sorted(removed - set(group.roots)):
         raise ParameterError(
             f"{strangers[0]} is not in group {group.name}", "exposures of that group", "choose among its rows"
         )
-    if not leaving or len(leaving) == len(group.roots):
+    if not removed or len(removed) == len(group.roots):
         raise ParameterError(
-            f"{len(leaving)} of the {len(group.roots)} exposures of {group.name} would leave",
+            f"{len(removed)} of the {len(group.roots)} exposures of {group.name} would leave",
             "at least one exposure in each part",
             "choose some of its exposures",
         )
     times = group.times or (math.nan,) * len(group.roots)
     parts = []
     for number, wanted in enumerate((False, True), start=1):
-        kept = [pair for pair in zip(group.roots, times, strict=True) if (pair[0] in leaving) is wanted]
+        kept = [pair for pair in zip(group.roots, times, strict=True) if (pair[0] in removed) is wanted]
         parts.append(
             Group(
                 f"{group.name}/{number}",

@@ -99,10 +99,10 @@ def trust_run(
         for name, shift in solution.shifts.items()
     }
     common = {
-        marked[index].group: (one.dx, one.dy)
-        for one in reversed(shared)
-        if not one.zero
-        for index in one.members
+        marked[index].group: (average.dx, average.dy)
+        for average in reversed(shared)
+        if not average.zero
+        for index in average.members
     }
     shifts = trust_shifts(
         groups,
@@ -119,7 +119,7 @@ def trust_run(
 def plain_averages(measurements: Sequence[Measurement]) -> dict[str, tuple[float, float]]:
     """Return the `plain_average` of all finite values of each group, fall-backs included, arcsec."""
     values: dict[str, list[tuple[float, float]]] = {}
-    for one in measurements:
-        if math.isfinite(one.dx) and math.isfinite(one.dy):
-            values.setdefault(one.group, []).append((one.dx, one.dy))
+    for measurement in measurements:
+        if math.isfinite(measurement.dx) and math.isfinite(measurement.dy):
+            values.setdefault(measurement.group, []).append((measurement.dx, measurement.dy))
     return {name: plain_average(*np.array(pairs).T) for name, pairs in values.items()}

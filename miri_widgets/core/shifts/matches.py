@@ -76,7 +76,7 @@ def match_pairs(
     """
     a, b, centre = in_one_plane((ra_a, dec_a), (ra_b, dec_b), centre)
     moved = a @ rotation_matrix(rotation).T + np.asarray(shift, float)
-    good_a, good_b = (np.flatnonzero(np.isfinite(one).all(axis=1)) for one in (moved, b))
+    good_a, good_b = (np.flatnonzero(np.isfinite(positions).all(axis=1)) for positions in (moved, b))
     if not (len(good_a) and len(good_b)):
         none = np.zeros(0, np.intp)
         return Matches(none, none, np.zeros(0), np.zeros(0))

@@ -209,8 +209,8 @@ def mark_fallbacks(
     A run has one common shift. When every group of three or more exposures has one value, and there are
     several, the exposures of each group were moved as one (tweakreg with a group_id): nothing is marked.
     """
-    x = np.array([one.dx if one.usable else math.nan for one in measurements])
-    y = np.array([one.dy if one.usable else math.nan for one in measurements])
+    x = np.array([measurement.dx if measurement.usable else math.nan for measurement in measurements])
+    y = np.array([measurement.dy if measurement.usable else math.nan for measurement in measurements])
     found = _without_rigid_groups(find_fallbacks(x, y, runs), measurements, runs)
     marked = list(measurements)
     for shared in found:
@@ -222,14 +222,18 @@ def mark_fallbacks(
 
 
 def _without_rigid_groups(
-    found: tuple[SharedValue, ...], measurements: Sequence[Measurement], runs: Sequence[str] | None
+    shared: tuple[SharedValue, ...], measurements: Sequence[Measurement], runs: Sequence[str] | None
 ) -> tuple[SharedValue, ...]:
     """What was found, but for runs in which every group moved as one."""
     labels = list(runs) if runs is not None else [""] * len(measurements)
-    sizes = Counter((labels[index], one.group) for index, one in enumerate(measurements) if one.usable)
+    sizes = Counter(
+        (labels[index], measurement.group)
+        for index, measurement in enumerate(measurements)
+        if measurement.usable
+    )
     kept = []
     for label in dict.fromkeys(labels):
-        own = [shared for shared in found if labels[shared.members[0]] == label]
+        own = [shared for shared in shared if labels[shared.members[0]] == label]
         values = [
             {(label, measurements[index].group) for index in shared.members}
             for shared in own

@@ -72,8 +72,8 @@ def connect(
     """
     number = {name: index for index, name in enumerate(names)}
     sky, frame = len(names), len(names) + 1
-    edges = [(number[one.group], frame if one.relative else sky) for one in used]
-    edges += [(number[owners[one.root_a]], number[owners[one.root_b]]) for one in between]
+    edges = [(number[measurement.group], frame if measurement.relative else sky) for measurement in used]
+    edges += [(number[owners[overlap.root_a]], number[owners[overlap.root_b]]) for overlap in between]
     labels = _labels(len(names) + 2, edges)
     component = {name: int(labels[number[name]]) for name in names}
     seen = {index for edge in edges for index in edge}
@@ -94,7 +94,7 @@ def connect(
         tied,
         frozenset(fixed),
         {name: index for index, name in enumerate(free)},
-        len(free) if any(one.relative for one in used) else -1,
+        len(free) if any(measurement.relative for measurement in used) else -1,
         _gauge(tied, fixed),
         _notes(names, component, fixed, lost, bool(tied)),
     )

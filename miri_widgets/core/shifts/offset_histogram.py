@@ -150,8 +150,8 @@ def offset_histogram(
     if not peaks:
         nan = float("nan")
         return Offset(nan, nan, nan, 0.0, 0.0, 0.0, 0.0, nan, 0.0, nan, centre, histogram, edges)
-    (place, significance, chance), rest = peaks[0], peaks[1:]
-    fit = _fit(steps, a[first], place, peak_radius, chance, fit_rotation)
+    (position, significance, chance), rest = peaks[0], peaks[1:]
+    fit = _fit(steps, a[first], position, peak_radius, chance, fit_rotation)
     return Offset(
         dx=float(fit.shift[0]),
         dy=float(fit.shift[1]),
@@ -221,7 +221,7 @@ def _check_radii(search_radius: float, size: float, peak_radius: float) -> None:
 def _pairs(
     a: NDArray[np.float64], b: NDArray[np.float64], radius: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    good_a, good_b = (np.flatnonzero(np.isfinite(one).all(axis=1)) for one in (a, b))
+    good_a, good_b = (np.flatnonzero(np.isfinite(positions).all(axis=1)) for positions in (a, b))
     if not (len(good_a) and len(good_b)):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     near = cKDTree(a[good_a]).sparse_distance_matrix(cKDTree(b[good_b]), radius, output_type="ndarray")
@@ -244,63 +244,63 @@ def _peaks(
     middles = (edges[:-1] + edges[1:]) / 2
     apart = np.ones_like(smooth, dtype=bool)
     trials = (search_radius / peak_radius) ** 2
-    found: list[tuple[NDArray[np.float64], float, float]] = []
+    peaks: list[tuple[NDArray[np.float64], float, float]] = []
     taken = 0.0
     for _ in range(2):
         row, column = np.unravel_index(np.argmax(np.where(apart, smooth, -1)), smooth.shape)
-        place = np.array([middles[column], middles[row]])
+        position = np.array([middles[column], middles[row]])
         for _ in range(5):  # the circle moves to the middle of its pairs
-            inside = np.hypot(*(steps - place).T) <= peak_radius
+            inside = np.hypot(*(steps - position).T) <= peak_radius
             if not inside.any():
                 break
-            place = np.median(steps[inside], axis=0)
-        pairs = int(np.count_nonzero(np.hypot(*(steps - place).T) <= peak_radius))
+            position = np.median(steps[inside], axis=0)
+        pairs = int(np.count_nonzero(np.hypot(*(steps - position).T) <= peak_radius))
         if pairs < _FEWEST:
             break
         # the peaks themselves are no chance pairs; one pair at least, for nothing is known to better than that
         taken += pairs
-        chance = max(len(steps) - taken, 1.0) / max(trials - len(found) - 1, 1.0)
-        found.append((place, peak_significance(pairs, chance, trials), chance))
+        chance = max(len(steps) - taken, 1.0) / max(trials - len(peaks) - 1, 1.0)
+        peaks.append((position, peak_significance(pairs, chance, trials), chance))
         x, y = np.meshgrid(middles, middles)
-        apart &= np.hypot(x - place[0], y - place[1]) > 3 * peak_radius
+        apart &= np.hypot(x - position[0], y - position[1]) > 3 * peak_radius
         if not apart.any():
             break
-    return found
+    return peaks
 
 
 def _fit(
     steps: NDArray[np.float64],
     positions: NDArray[np.float64],
-    place: NDArray[np.float64],
+    position: NDArray[np.float64],
     radius: float,
     chance: float,
     fit_rotation: bool,
 ) -> _Fit:
-    """Fit a Gaussian on an even ground to the pairs around `place`."""
-    near = np.hypot(*(steps - place).T) <= radius
+    """Fit a Gaussian on an even ground to the pairs around `position`."""
+    near = np.hypot(*(steps - position).T) <= radius
     steps, positions = steps[near], positions[near]
-    arms = positions - positions.mean(axis=0)
+    lever_arms = positions - positions.mean(axis=0)
     ground = max(chance, 1e-9) / (np.pi * radius**2)
-    shift, turn, true = place, 0.0, max(len(steps) - chance, 1.0)
+    shift, turn, true = position, 0.0, max(len(steps) - chance, 1.0)
     scale = max(radius / 3, _LEAST_SCALE)
     weights = np.ones(len(steps))
     for _ in range(_ITERATIONS):
         # a small turn by t moves (x, y) by t (y, -x)
-        residual = steps - shift - turn * np.column_stack([arms[:, 1], -arms[:, 0]])
+        residual = steps - shift - turn * np.column_stack([lever_arms[:, 1], -lever_arms[:, 0]])
         square = (residual**2).sum(axis=1)
         signal = true / (2 * np.pi * scale**2) * np.exp(-0.5 * square / scale**2)
         weights = signal / (signal + ground)
         total = max(float(weights.sum()), 1e-9)
         new = shift + (weights[:, None] * residual).sum(axis=0) / total
         if fit_rotation and total > 3:
-            turn += _turn(weights, arms, residual)
+            turn += _turn(weights, lever_arms, residual)
         scale = max(float(np.sqrt((weights * square).sum() / (2 * total))), _LEAST_SCALE)
         true, done = total, np.hypot(*(new - shift)) < 1e-7
         shift = new
         if done and _ > 5:
             break
     total = max(float(weights.sum()), 1.0)
-    spread = float((weights * (arms**2).sum(axis=1)).sum())
+    spread = float((weights * (lever_arms**2).sum(axis=1)).sum())
     return _Fit(
         # given at the centre of the plane, not at the middle of the pairs
         shift=shift - turn * np.array([positions.mean(axis=0)[1], -positions.mean(axis=0)[0]]),
@@ -314,8 +314,8 @@ def _fit(
     )
 
 
-def _turn(weights: NDArray, arms: NDArray, residual: NDArray) -> float:
-    lever = np.column_stack([arms[:, 1], -arms[:, 0]])
+def _turn(weights: NDArray, lever_arms: NDArray, residual: NDArray) -> float:
+    lever = np.column_stack([lever_arms[:, 1], -lever_arms[:, 0]])
     lever = lever - (weights[:, None] * lever).sum(axis=0) / weights.sum()
     strength = float((weights[:, None] * lever**2).sum())
     return float((weights[:, None] * lever * residual).sum()) / strength if strength else 0.0

@@ -52,8 +52,8 @@ def choose_reference_filter(
     The shortest: the PSF is narrowest and the sky darkest there, and stars are bluer than both, so that a field has
     its most stars and their best positions in it.
     """
-    found = list(exposures)
-    present = sorted({one.filter for one in found}, key=filters.index)
+    listed = list(exposures)
+    present = sorted({exposure.filter for exposure in listed}, key=filters.index)
     if wanted and wanted in present:
         return wanted
     if wanted or not present:
@@ -66,7 +66,10 @@ def choose_reference_filter(
             else "calibrated exposures",
             "choose one of them, or none to take the shortest" if present else "take exposures in",
         )
-    counts = {name: len(group_exposures(one for one in found if one.filter == name)) for name in present}
+    counts = {
+        name: len(group_exposures(exposure for exposure in listed if exposure.filter == name))
+        for name in present
+    }
     return max(present, key=lambda name: (counts[name], -present.index(name)))
 
 
@@ -92,12 +95,12 @@ def exposures_for_shifts(
         the groups that fail; and, for each visit and guide star that none of these saw, all in the shortest filter
         that did: so that the group is known, and has groups in common with the others.
     """
-    found = sorted(exposures, key=lambda one: one.root)
-    filter_of = {one.root: one.filter for one in found}
+    listed = sorted(exposures, key=lambda exposure: exposure.root)
+    filter_of = {exposure.root: exposure.filter for exposure in listed}
     order = {name: filters.index(name) for name in set(filter_of.values())}
     wanted = {name for name in order if order[name] <= order[reference]}
-    for group in group_exposures(found):
+    for group in group_exposures(listed):
         seen_in = {filter_of[root] for root in group.roots}
         if not wanted & seen_in:
             wanted.add(min(seen_in, key=lambda name: order[name]))
-    return tuple(one for one in found if one.filter in wanted)
+    return tuple(exposure for exposure in listed if exposure.filter in wanted)

@@ -40,14 +40,14 @@ def regroup(groups: Sequence[Group], lines: Iterable[str]) -> tuple[Group, ...]:
     ParameterError
         If a line cannot be read, or names a group or an exposure that does not exist.
     """
-    found = list(groups)
+    regrouped = list(groups)
     for line in lines:
         verb, *names = str(line).split() or [""]
         if verb == "merge" and len(names) > 1:
-            chosen = [_called(found, name) for name in dict.fromkeys(names)]
+            chosen = [_called(regrouped, name) for name in dict.fromkeys(names)]
             made: tuple[Group, ...] = (merge(chosen),)
         elif verb == "split" and len(names) > 1:
-            chosen = [_called(found, names[0])]
+            chosen = [_called(regrouped, names[0])]
             made = split(chosen[0], names[1:])
         elif verb:
             raise ParameterError(
@@ -57,17 +57,17 @@ def regroup(groups: Sequence[Group], lines: Iterable[str]) -> tuple[Group, ...]:
             )
         else:
             continue
-        found = [one for one in found if one not in chosen] + list(made)
-    return tuple(sorted(found, key=lambda one: one.name))
+        regrouped = [group for group in regrouped if group not in chosen] + list(made)
+    return tuple(sorted(regrouped, key=lambda group: group.name))
 
 
 def _called(groups: Sequence[Group], name: str) -> Group:
-    exact = [one for one in groups if one.name == name]
-    matching = exact or [one for one in groups if one.name.partition(":")[0] == name]
+    exact = [group for group in groups if group.name == name]
+    matching = exact or [group for group in groups if group.name.partition(":")[0] == name]
     if len(matching) != 1:
         raise ParameterError(
             f"{name[:60]!r} names {len(matching) or 'no'} group{'s' if len(matching) > 1 else ''}",
-            "one of " + ", ".join(one.name for one in (matching or groups)),
+            "one of " + ", ".join(group.name for group in (matching or groups)),
             "give the whole name",
         )
     return matching[0]

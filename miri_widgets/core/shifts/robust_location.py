@@ -145,9 +145,9 @@ def robust_fit(
     weights: NDArray[np.floating] = np.ones(n)
     for _ in range(100):
         weights = _biweight(_lengths(values - design @ unknowns) / (scale * sigma))
-        found = _weighted(design, values, weights / (scale * sigma) ** 2)
-        moved = np.max(np.abs(found - unknowns), initial=0.0)
-        unknowns = found
+        fitted = _weighted(design, values, weights / (scale * sigma) ** 2)
+        moved = np.max(np.abs(fitted - unknowns), initial=0.0)
+        unknowns = fitted
         if moved < 1e-12:
             break
     residuals = values - design @ unknowns
@@ -253,9 +253,9 @@ def _absolute_fit(
     unknowns = _weighted(design, values, 1 / sigma**2)
     for _ in range(200):
         lengths = _lengths(values - design @ unknowns) / sigma
-        found = _weighted(design, values, 1 / (sigma**2 * np.maximum(lengths, 1e-3)))
-        moved = np.max(np.abs(found - unknowns), initial=0.0)
-        unknowns = found
+        fitted = _weighted(design, values, 1 / (sigma**2 * np.maximum(lengths, 1e-3)))
+        moved = np.max(np.abs(fitted - unknowns), initial=0.0)
+        unknowns = fitted
         if moved < 1e-7:
             break
     return unknowns

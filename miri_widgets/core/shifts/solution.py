@@ -78,23 +78,25 @@ def solve_shifts(
     error. Errors are relative to the zero point: that of the reference group is 0.
     """
     owners = _owners(measurements, overlaps, groups or {}, reference)
-    used = [one for one in measurements if one.usable]
-    between = [one for one in overlaps if owners[one.root_a] != owners[one.root_b]]
+    used = [measurement for measurement in measurements if measurement.usable]
+    between = [overlap for overlap in overlaps if owners[overlap.root_a] != owners[overlap.root_b]]
     network = connect(sorted(set(owners.values())), owners, used, between, reference)
     fit = _fit(network, owners, used, between)
-    weights = {one.root: float(weight) for one, weight in zip(used, fit.weights, strict=False)}
+    weights = {
+        measurement.root: float(weight) for measurement, weight in zip(used, fit.weights, strict=False)
+    }
     counts = Counter(
         owners[root]
-        for one, counts in zip(between, fit.used[len(used) :], strict=True)
+        for overlap, counts in zip(between, fit.used[len(used) :], strict=True)
         if counts
-        for root in (one.root_a, one.root_b)
+        for root in (overlap.root_a, overlap.root_b)
     )
     turns = _rotations(used, weights) if rotation else {}
     shifts = {
         name: _group_shift(name, network, fit, measurements, weights, counts[name], turns.get(name))
         for name in network.names
     }
-    rejected = (one for one, kept in zip(between, fit.used[len(used) :], strict=True) if not kept)
+    rejected = (overlap for overlap, kept in zip(between, fit.used[len(used) :], strict=True) if not kept)
     return Solution(shifts, weights, tuple(rejected), network.gauge, network.notes)
 
 
@@ -106,21 +108,21 @@ def _owners(
 ) -> dict[str, str]:
     """Group by exposure; everything that could be wrong with the input is found here."""
     owners = dict(groups)
-    for root, count in Counter(one.root for one in measurements).items():
+    for root, count in Counter(measurement.root for measurement in measurements).items():
         if count > 1:
             raise ParameterError(f"{root} is measured {count} times", "one shift per exposure", "keep one")
-    owners |= {one.root: one.group for one in measurements}
+    owners |= {measurement.root: measurement.group for measurement in measurements}
     if not owners:
         raise ParameterError("no measured shifts", "one exposure or more", "measure shifts first")
-    for one in overlaps:
-        for root in (one.root_a, one.root_b):
+    for overlap in overlaps:
+        for root in (overlap.root_a, overlap.root_b):
             if root not in owners:
                 raise ParameterError(
                     f"an overlap names {root}", "exposures of known groups", "give its group"
                 )
-        if not (math.isfinite(one.dx) and math.isfinite(one.dy)):
+        if not (math.isfinite(overlap.dx) and math.isfinite(overlap.dy)):
             raise ParameterError(
-                f"the overlap of {one.root_a} and {one.root_b} has no offset",
+                f"the overlap of {overlap.root_a} and {overlap.root_b} has no offset",
                 "finite numbers",
                 "leave it out",
             )
@@ -148,15 +150,15 @@ def _fit(
     rows = len(used) + len(between)
     design = np.zeros((rows, unknowns + 1))  # the last column takes what is zero by definition
     zero = unknowns
-    for row, one in enumerate(used):
-        design[row, network.columns.get(one.group, zero)] += 1
-        if one.relative:
+    for row, measurement in enumerate(used):
+        design[row, network.columns.get(measurement.group, zero)] += 1
+        if measurement.relative:
             design[row, network.frame] += 1
     for row, overlap in enumerate(between, start=len(used)):
         design[row, network.columns.get(owners[overlap.root_a], zero)] += 1
         design[row, network.columns.get(owners[overlap.root_b], zero)] -= 1
     lines: tuple[Measurement | Overlap, ...] = (*used, *between)
-    values = np.array([(one.dx, one.dy) for one in lines]).reshape(rows, 2)
+    values = np.array([(line.dx, line.dy) for line in lines]).reshape(rows, 2)
     sigma = np.concatenate([_measurement_sigmas(used), _overlap_sigmas(between)])
     kinds = np.repeat([0, 1], [len(used), len(between)])
     return robust_fit(design[:, :zero], values, sigma, kinds)
@@ -165,10 +167,13 @@ def _fit(
 def _measurement_sigmas(used: Sequence[Measurement]) -> NDArray[np.float64]:
     """Stated errors; else the scatter of the group, or of all groups where it has few exposures."""
     by_group: dict[str, list[Measurement]] = {}
-    for one in used:
-        by_group.setdefault(one.group, []).append(one)
+    for measurement in used:
+        by_group.setdefault(measurement.group, []).append(measurement)
     scatter = {
-        name: robust_location(np.array([one.dx for one in rows]), np.array([one.dy for one in rows])).scatter
+        name: robust_location(
+            np.array([measurement.dx for measurement in rows]),
+            np.array([measurement.dy for measurement in rows]),
+        ).scatter
         for name, rows in by_group.items()
         if len(rows) > 2
     }
@@ -178,25 +183,38 @@ def _measurement_sigmas(used: Sequence[Measurement]) -> NDArray[np.float64]:
         for name, rows in by_group.items()
     }
     return np.array(
-        [math.hypot(one.sigma, SCATTER_FLOOR) if one.sigma > 0 else typical[one.group] for one in used]
+        [
+            math.hypot(measurement.sigma, SCATTER_FLOOR)
+            if measurement.sigma > 0
+            else typical[measurement.group]
+            for measurement in used
+        ]
     )
 
 
 def _overlap_sigmas(between: Sequence[Overlap]) -> NDArray[np.float64]:
-    return np.array([math.hypot(one.sigma, SCATTER_FLOOR) if one.sigma > 0 else _TYPICAL for one in between])
+    return np.array(
+        [math.hypot(overlap.sigma, SCATTER_FLOOR) if overlap.sigma > 0 else _TYPICAL for overlap in between]
+    )
 
 
 def _rotations(used: Sequence[Measurement], weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:
     """Rotation and its error by group, degrees, from exposures whose shift counts."""
     turns = {}
-    for name in {one.group for one in used}:
+    for name in {measurement.group for measurement in used}:
         rows = [
-            one for one in used if one.group == name and math.isfinite(one.rotation) and weights[one.root] > 0
+            measurement
+            for measurement in used
+            if measurement.group == name
+            and math.isfinite(measurement.rotation)
+            and weights[measurement.root] > 0
         ]
         if not rows:
             continue
-        values = np.array([[one.rotation] for one in rows])
-        stated = np.array([one.rotation_err if one.rotation_err > 0 else math.nan for one in rows])
+        values = np.array([[measurement.rotation] for measurement in rows])
+        stated = np.array(
+            [measurement.rotation_err if measurement.rotation_err > 0 else math.nan for measurement in rows]
+        )
         typical = np.nanmedian(stated) if np.isfinite(stated).any() else max(float(np.std(values)), 1e-4)
         fit = robust_fit(np.ones((len(rows), 1)), values, np.where(np.isfinite(stated), stated, typical))
         turns[name] = float(fit.values[0, 0]), math.sqrt(fit.covariance[0, 0] * fit.scatter[0, 0])
@@ -212,13 +230,13 @@ def _group_shift(
     overlaps: int,
     turn: tuple[float, float] | None,
 ) -> GroupShift:
-    own = [one for one in measurements if one.group == name]
+    own = [measurement for measurement in measurements if measurement.group == name]
     left_out = []
-    for one in own:
-        if not one.usable:
-            left_out.append((one.root, _REASONS.get(one.status, "has no finite shift")))
-        elif weights[one.root] <= 0.1:
-            left_out.append((one.root, "disagrees with the other exposures"))
+    for measurement in own:
+        if not measurement.usable:
+            left_out.append((measurement.root, _REASONS.get(measurement.status, "has no finite shift")))
+        elif weights[measurement.root] <= 0.1:
+            left_out.append((measurement.root, "disagrees with the other exposures"))
     value, err, corr = _value(name, network, fit)
     return GroupShift(
         name, *value, *err, corr,

@@ -53,18 +53,18 @@ def believed_overlaps(
     An overlap lies at the edge of both exposures. There a roll that is wrong by 0.005 degrees looks like a shift of
     5 mas: an exposure that turns by t moves at the distance (x, y) of its reference point by t (y, -x).
     """
-    found = []
-    for (a, b), one in sorted(offsets.items()):
-        if one.significance < least_significance:
+    overlaps = []
+    for (a, b), offset in sorted(offsets.items()):
+        if offset.significance < least_significance:
             continue
-        dx, dy = one.dx, one.dy
+        dx, dy = offset.dx, offset.dy
         for root, sign in ((a, 1), (b, -1)):
             if references and turns and turns.get(root):
-                x, y = (-float(part) for part in to_plane(*references[root], one.centre))
+                x, y = (-float(part) for part in to_plane(*references[root], offset.centre))
                 turn = np.deg2rad(turns[root])
                 dx, dy = dx - sign * turn * y, dy + sign * turn * x
-        found.append(Overlap(a, b, float(dx), float(dy), one.sigma, round(one.matches)))
-    return tuple(found)
+        overlaps.append(Overlap(a, b, float(dx), float(dy), offset.sigma, round(offset.matches)))
+    return tuple(overlaps)
 
 
 def pair_offsets(
@@ -88,16 +88,16 @@ def pair_offsets(
         By the roots of a and b, sorted; what must be added to positions in a to bring them onto b, believable or
         not. Independent of the order of the input.
     """
-    ordered = sorted(stars, key=lambda one: one.root)
-    found = {}
-    for place, a in enumerate(ordered):
-        for b in ordered[place + 1 :]:
+    ordered = sorted(stars, key=lambda star: star.root)
+    offsets = {}
+    for index, a in enumerate(ordered):
+        for b in ordered[index + 1 :]:
             if groups[a.root] == groups[b.root]:
                 continue
             offset = overlap_offset(a, b, search_radius=search_radius)
             if offset is not None:
-                found[a.root, b.root] = offset
-    return found
+                offsets[a.root, b.root] = offset
+    return offsets
 
 
 def overlap_offset(a: StarPositions, b: StarPositions, *, search_radius: float = 3.0) -> Offset | None:
@@ -123,32 +123,32 @@ def overlap_offset(a: StarPositions, b: StarPositions, *, search_radius: float =
     if min(len(a), len(b)) < _FEWEST:
         return None
     middle = mean_position(np.concatenate([a.ra, b.ra]), np.concatenate([a.dec, b.dec]))
-    places = [np.column_stack(to_plane(one.ra, one.dec, middle)) for one in (a, b)]
+    positions = [np.column_stack(to_plane(stars.ra, stars.dec, middle)) for stars in (a, b)]
     inside = [
         _within(mine, other, search_radius)
-        for mine, other in ((places[0], places[1]), (places[1], places[0]))
+        for mine, other in ((positions[0], positions[1]), (positions[1], positions[0]))
     ]
     if min(part.sum() for part in inside) < _FEWEST:
         return None
     (ra_a, dec_a), (ra_b, dec_b) = (
-        (one.ra[part], one.dec[part]) for one, part in zip((a, b), inside, strict=True)
+        (stars.ra[part], stars.dec[part]) for stars, part in zip((a, b), inside, strict=True)
     )
     centre = mean_position(np.concatenate([ra_a, ra_b]), np.concatenate([dec_a, dec_b]))
     return offset_histogram(ra_a, dec_a, ra_b, dec_b, search_radius=search_radius, centre=centre)
 
 
-def _within(places: NDArray[np.float64], others: NDArray[np.float64], margin: float) -> NDArray[np.bool_]:
+def _within(positions: NDArray[np.float64], others: NDArray[np.float64], margin: float) -> NDArray[np.bool_]:
     """True for positions in the convex hull of others, made wider by about `margin`."""
     others = others[np.isfinite(others).all(axis=1)]
     middle = others.mean(axis=0) if len(others) else np.zeros(2)
     size = np.hypot(*(others - middle).T).max() if len(others) else 0.0
     if len(others) < _FEWEST or size == 0:
-        return np.zeros(len(places), bool)
+        return np.zeros(len(positions), bool)
     wider = middle + (others - middle) * (1 + margin / size)
-    inside = np.zeros(len(places), bool)
-    finite = np.isfinite(places).all(axis=1)
+    inside = np.zeros(len(positions), bool)
+    finite = np.isfinite(positions).all(axis=1)
     try:
-        inside[finite] = Delaunay(wider).find_simplex(places[finite]) >= 0
+        inside[finite] = Delaunay(wider).find_simplex(positions[finite]) >= 0
     except QhullError:  # all on one line: no area
         return inside
     return inside

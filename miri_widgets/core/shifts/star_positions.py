@@ -121,13 +121,13 @@ def finder_for(filter_name: str) -> Finder:
     return FINDERS.get(filter_name, Finder())
 
 
-def find_stars(planes: ExposureArrays, finder: Finder | None = None) -> StarPositions:
+def find_stars(exposure: ExposureArrays, finder: Finder | None = None) -> StarPositions:
     """
     Find stars and measure their positions.
 
     Parameters
     ----------
-    planes : ExposureArrays
+    exposure : ExposureArrays
         A calibrated exposure. Not modified.
     finder : Finder, optional
         By default that of the filter.
@@ -144,28 +144,28 @@ def find_stars(planes: ExposureArrays, finder: Finder | None = None) -> StarPosi
     the window itself pulls to the middle). A star with an unusable pixel within one FWHM is left out: its centre is
     saturated or missing, and what is left is not centred.
     """
-    chosen = finder or finder_for(planes.filter)
-    sigma = planes.fwhm / _FWHM
-    usable = planes.good & ~has(planes.dq, "NON_SCIENCE")
+    chosen = finder or finder_for(exposure.filter)
+    sigma = exposure.fwhm / _FWHM
+    usable = exposure.good & ~has(exposure.dq, "NON_SCIENCE")
     if usable.sum() < _SKY_BOX**2 / 4:
-        return _none(planes.root)
-    flat, filtered = _flat_and_filtered(planes.sci, usable, sigma)
-    column, row, snr = _peaks(filtered, usable, planes.fwhm, chosen)
+        return _none(exposure.root)
+    flat, filtered = _flat_and_filtered(exposure.sci, usable, sigma)
+    column, row, snr = _peaks(filtered, usable, exposure.fwhm, chosen)
     if not len(column):
-        return _none(planes.root)
+        return _none(exposure.root)
     x, y, flux, width, roundness = _windowed(flat, column, row, sigma)
     low, high = (limit * sigma for limit in chosen.width)
     keep = np.isfinite(x) & (width >= low) & (width <= high) & (roundness <= chosen.roundness)
-    keep &= _alone(x, y, flux, chosen.separation * planes.fwhm, chosen.contrast)
+    keep &= _alone(x, y, flux, chosen.separation * exposure.fwhm, chosen.contrast)
     order = np.flatnonzero(keep)[np.argsort(-flux[keep], kind="stable")][: chosen.most]
     x, y, flux, snr = x[order], y[order], flux[order], snr[order]
-    if planes.to_sky is not None and len(x):
-        ra, dec = (np.asarray(part, float) for part in planes.to_sky(x, y))
+    if exposure.to_sky is not None and len(x):
+        ra, dec = (np.asarray(part, float) for part in exposure.to_sky(x, y))
     else:
         ra = dec = np.full(len(x), np.nan)
     # photon and sky noise (King 1983, PASP 95, 163), and what the size of a pixel leaves of a narrow PSF
     error = np.hypot(sigma / np.maximum(snr, 1.0), _PIXEL_PHASE)
-    return StarPositions(planes.root, x, y, ra, dec, flux, snr, error)
+    return StarPositions(exposure.root, x, y, ra, dec, flux, snr, error)
 
 
 def _none(root: str) -> StarPositions:
@@ -243,9 +243,9 @@ def _alone(
 ) -> NDArray[np.bool_]:
     """False for peaks that a much brighter one nearby explains."""
     alone = np.isfinite(x)
-    places = np.flatnonzero(alone)
-    pairs = cKDTree(np.column_stack([x, y])[places]).query_pairs(radius, output_type="ndarray")
-    first, second = places[pairs[:, 0]], places[pairs[:, 1]]
+    positions = np.flatnonzero(alone)
+    pairs = cKDTree(np.column_stack([x, y])[positions]).query_pairs(radius, output_type="ndarray")
+    first, second = positions[pairs[:, 0]], positions[pairs[:, 1]]
     alone[first[flux[first] < contrast * flux[second]]] = False
     alone[second[flux[second] < contrast * flux[first]]] = False
     return alone

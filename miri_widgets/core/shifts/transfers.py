@@ -61,64 +61,68 @@ def transfer_shifts(other: ShiftRun, run: ShiftRun, limits: Limits | None = None
         what is weak it is WEAK. Errors contain that of the difference of zero points.
     """
     limits = limits or Limits()
-    believed = {one.group.name: one for one in run.shifts if one.own and one.verdict is not Verdict.FAIL}
+    believed = {
+        shift.group.name: shift for shift in run.shifts if shift.own and shift.verdict is not Verdict.FAIL
+    }
     taken, notes = [], []
-    for one in other.shifts:
-        if not one.own or one.verdict is Verdict.FAIL or one.group.name in believed:
+    for shift in other.shifts:
+        if not shift.own or shift.verdict is Verdict.FAIL or shift.group.name in believed:
             continue
         if not believed:
-            taken.append(one)
+            taken.append(shift)
             continue
-        moved, words = _moved(one, other, run, believed, limits)
-        notes += [words] if words else []
+        moved, reason = _moved(shift, other, run, believed, limits)
+        notes += [reason] if reason else []
         taken += [moved] if moved else []
     return Transfer(tuple(taken), tuple(dict.fromkeys(notes)))
 
 
 def _moved(
-    one: TrustedShift, other: ShiftRun, run: ShiftRun, believed: dict[str, TrustedShift], limits: Limits
+    shift: TrustedShift, other: ShiftRun, run: ShiftRun, believed: dict[str, TrustedShift], limits: Limits
 ) -> tuple[TrustedShift | None, str]:
     """Return a shift in the frame of the run, or nothing; and what is to be told."""
-    shared = _shared(one, other, run, believed)
-    absolute = _frame(other, one.group.name) == "sky" and any(_frame(run, name) == "sky" for name in believed)
+    shared = _shared(shift, other, run, believed)
+    absolute = _frame(other, shift.group.name) == "sky" and any(
+        _frame(run, name) == "sky" for name in believed
+    )
     if not shared:
         if absolute:
-            return one, ""
+            return shift, ""
         return None, (
-            f"the shift of {one.group.name} in {one.filter} has a zero point of its own, and no group that was believed "
+            f"the shift of {shift.group.name} in {shift.filter} has a zero point of its own, and no group that was believed "
             "in both filters tells it"
         )
     apart, err, spread = _difference(shared)
     wrong = max(spread, float(np.hypot(*apart)) if absolute else 0.0)
     if wrong > limits.disagreement[1]:
         return None, (
-            f"{one.filter} is not asked for {one.group.name}: for groups that both filters know they disagree by "
+            f"{shift.filter} is not asked for {shift.group.name}: for groups that both filters know they disagree by "
             f"{wrong * 1000:.0f} mas"
         )
     if wrong > limits.disagreement[0]:
-        words = f"the filters disagree by {wrong * 1000:.0f} mas on groups that both know"
-        one = replace(one, verdict=Verdict.WEAK, reason=f"{one.reason}; {words}")
+        reason = f"the filters disagree by {wrong * 1000:.0f} mas on groups that both know"
+        shift = replace(shift, verdict=Verdict.WEAK, reason=f"{shift.reason}; {reason}")
     if absolute:
-        return one, ""
+        return shift, ""
     moved = replace(
-        one,
-        dx=one.dx + float(apart[0]),
-        dy=one.dy + float(apart[1]),
-        dx_err=math.hypot(one.dx_err, err),
-        dy_err=math.hypot(one.dy_err, err),
+        shift,
+        dx=shift.dx + float(apart[0]),
+        dy=shift.dy + float(apart[1]),
+        dx_err=math.hypot(shift.dx_err, err),
+        dy_err=math.hypot(shift.dy_err, err),
     )
     count = f"{len(shared)} group{'' if len(shared) == 1 else 's'}"
     return (
         moved,
-        f"the zero point of {one.filter} was brought to that of the other filter by {count} that both know",
+        f"the zero point of {shift.filter} was brought to that of the other filter by {count} that both know",
     )
 
 
 def _shared(
-    one: TrustedShift, other: ShiftRun, run: ShiftRun, believed: dict[str, TrustedShift]
+    shift: TrustedShift, other: ShiftRun, run: ShiftRun, believed: dict[str, TrustedShift]
 ) -> list[tuple[TrustedShift, TrustedShift]]:
-    """Return (this filter, other filter) of the groups whose zero points are those of `one` and of one another."""
-    frame = _frame(other, one.group.name)
+    """Return (this filter, other filter) of the groups whose zero points are those of `shift` and of one another."""
+    frame = _frame(other, shift.group.name)
     both = [
         (believed[each.group.name], each)
         for each in other.shifts

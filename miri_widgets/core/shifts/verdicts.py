@@ -131,22 +131,22 @@ def evidence_for(
         The same group solved from an independent estimate.
     """
     out = {root for root, _ in shift.left_out}
-    own = [one for one in measurements if one.group == shift.group]
-    used = [one for one in own if one.root not in out]
-    matches = [one.matches for one in used if one.matches is not None]
+    own = [measurement for measurement in measurements if measurement.group == shift.group]
+    used = [measurement for measurement in own if measurement.root not in out]
+    matches = [measurement.matches for measurement in used if measurement.matches is not None]
     # shifts with other zero points, or zero by definition, cannot disagree
     same_zero = second is not None and shift.tied == second.tied and shift.dx_err > 0
     apart = math.hypot(shift.dx - second.dx, shift.dy - second.dy) if second and same_zero else math.nan
     return Evidence(
         exposures=shift.exposures,
         used=shift.used,
-        shared=sum(one.status is Status.SHARED for one in own),
+        shared=sum(measurement.status is Status.SHARED for measurement in own),
         overlaps=shift.overlaps,
         err=max(shift.dx_err, shift.dy_err),
         tied=shift.tied,
         matches=float(np.median(matches)) if matches else None,
-        significance=_median([one.significance for one in used]),
-        rms=_median([one.rms for one in used]),
+        significance=_median([measurement.significance for measurement in used]),
+        rms=_median([measurement.rms for measurement in used]),
         disagreement=apart,
     )
 
@@ -173,39 +173,39 @@ def judge(evidence: Evidence, limits: Limits | None = None) -> Judgement:
         found += _judge_numbers(evidence, limits)
     worst = max((rank for rank, _ in found), default=0)
     verdict = (Verdict.PASS, Verdict.WEAK, Verdict.FAIL)[worst]
-    reasons = tuple(words for rank, words in sorted(found, key=lambda one: -one[0]))
+    reasons = tuple(text for rank, text in sorted(found, key=lambda reason: -reason[0]))
     return Judgement(verdict, reasons if worst else (*_praise(evidence), *reasons))
 
 
 def _judge_counts(evidence: Evidence) -> list[tuple[int, str]]:
     """Rank (0 to know, 1 weak, 2 fail) and words about the number of exposures."""
-    found = []
+    reasons = []
     of_all = f"{evidence.used} of {evidence.exposures} exposures"
     if evidence.shared:
-        words = f"{evidence.shared} of {evidence.exposures} exposures carry only the shift of the whole run"
-        found.append((1 if 2 * evidence.shared >= evidence.exposures else 0, words))
+        text = f"{evidence.shared} of {evidence.exposures} exposures carry only the shift of the whole run"
+        reasons.append((1 if 2 * evidence.shared >= evidence.exposures else 0, text))
     if evidence.used == 0:
         if evidence.overlaps:
-            found.append((1, f"known only through {_many(evidence.overlaps, 'overlap')} with other groups"))
+            reasons.append((1, f"known only through {_many(evidence.overlaps, 'overlap')} with other groups"))
         else:
-            found.append(
+            reasons.append(
                 (2, "no exposure was measured" if evidence.exposures else "not measured in this filter")
             )
     elif evidence.used == 1:
-        found.append((1, "one exposure only: nothing confirms it"))
+        reasons.append((1, "one exposure only: nothing confirms it"))
     elif evidence.used == 2 and evidence.matches is None:
-        found.append((1, "two exposures only, and their matches are not known"))
+        reasons.append((1, "two exposures only, and their matches are not known"))
     if evidence.used > 0 and 2 * evidence.used < evidence.exposures:
-        found.append((1, f"only {of_all} count"))
+        reasons.append((1, f"only {of_all} count"))
     if not evidence.tied and evidence.used + evidence.overlaps:
-        found.append((1, "relative: no absolute measurement fixes it"))
-    return found
+        reasons.append((1, "relative: no absolute measurement fixes it"))
+    return reasons
 
 
 def _judge_numbers(evidence: Evidence, limits: Limits) -> list[tuple[int, str]]:
     """Rank (1 weak, 2 fail) and words about numbers beyond their limits."""
     matches = math.nan if evidence.matches is None else evidence.matches
-    found = [
+    reasons = [
         (_below(matches, limits.matches), f"{matches:.0f} matched stars in the typical exposure"),
         (
             _below(evidence.significance, limits.significance),
@@ -218,19 +218,19 @@ def _judge_numbers(evidence: Evidence, limits: Limits) -> list[tuple[int, str]]:
         ),
         (_above(evidence.err, limits.err), f"standard error {evidence.err * 1000:.0f} mas"),
     ]
-    return [one for one in found if one[0]]
+    return [reason for reason in reasons if reason[0]]
 
 
 def _praise(evidence: Evidence) -> tuple[str, ...]:
     """What speaks for a shift that passes."""
-    words = [f"{evidence.used} of {evidence.exposures} exposures agree"]
+    texts = [f"{evidence.used} of {evidence.exposures} exposures agree"]
     if math.isfinite(evidence.err):
-        words[0] += f", standard error {evidence.err * 1000:.1f} mas"
+        texts[0] += f", standard error {evidence.err * 1000:.1f} mas"
     if evidence.matches is not None:
-        words.append(f"{evidence.matches:.0f} matched stars")
+        texts.append(f"{evidence.matches:.0f} matched stars")
     if math.isfinite(evidence.disagreement):
-        words.append(f"two estimates agree within {max(evidence.disagreement * 1000, 0.1):.1f} mas")
-    return tuple(words)
+        texts.append(f"two estimates agree within {max(evidence.disagreement * 1000, 0.1):.1f} mas")
+    return tuple(texts)
 
 
 def _below(value: float, limits: tuple[float, float]) -> int:

@@ -132,16 +132,16 @@ def find_showers(
     divided by the noise that the pixels there give. The unit is the robust spread of the result. An excess smaller
     than a quarter of the smoothing area is no shower.
     """
-    found: list[tuple[float, ShowerMask]] = []
+    result: list[tuple[float, ShowerMask]] = []
     nints, ngroups = ramp.shape[:2]
     bin_pixels = max(1, int(size / 3))
     frame = blank_planes(ramp.shape[2:])
     for integration in range(nints):
-        one, dq = ramp[integration], groupdq[integration]
-        typical = _typical_gain(one, dq) if ngroups > 3 else np.float32(0)
+        resultants, dq = ramp[integration], groupdq[integration]
+        typical = _typical_gain(resultants, dq) if ngroups > 3 else np.float32(0)
         earlier = np.zeros(ramp.shape[2:], bool)
         for group in range(1, ngroups):
-            step = _gain(one, dq, group) - typical
+            step = _gain(resultants, dq, group) - typical
             # one pixel of a few tells the spread as well
             level = clipped_level(step[:: 1 + step.shape[0] // 256])
             if level.count == 0 or level.sigma == 0:
@@ -152,10 +152,10 @@ def find_showers(
                 mask = region.mask(frame)
                 # the glow of a shower that has been found goes on
                 if not earlier[mask].any():
-                    found.append((peak, ShowerMask(region, integration, group)))
+                    result.append((peak, ShowerMask(region, integration, group)))
                 earlier |= mask
-    found.sort(key=lambda one: (-one[0], one[1].integration, one[1].first_group))
-    return tuple(shower for _, shower in found[:most])
+    result.sort(key=lambda shower: (-shower[0], shower[1].integration, shower[1].first_group))
+    return tuple(shower for _, shower in result[:most])
 
 
 def _smooth(image: NDArray[np.float32], size: float, bin_pixels: int) -> NDArray[np.float32]:
@@ -191,7 +191,7 @@ def _excesses(
         return []
     significance = (smooth - level.median) / level.sigma
     labels, _ = ndimage.label(significance > threshold)
-    found = []
+    result = []
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         inside = labels[box] == number
         if inside.sum() < 0.25 * np.pi * size**2:
@@ -206,5 +206,5 @@ def _excesses(
         # from bins to the centres of pixels
         centre = ((x + 0.5) * bin_pixels - 0.5, (y + 0.5) * bin_pixels - 0.5)
         sizes = tuple(float(2 * length**0.5 * bin_pixels) for length in lengths[::-1])
-        found.append((float(weight.max()), Region("ellipse", (centre,), sizes, turn)))
-    return found
+        result.append((float(weight.max()), Region("ellipse", (centre,), sizes, turn)))
+    return result

@@ -74,14 +74,14 @@ def shower_of(region: Region) -> ShowerMask:
     ParameterError
         If the text names no group.
     """
-    found = {word.lower()[:3]: int(number) for word, number in _WORD.findall(region.text)}
-    if "gro" not in found:
+    numbers = {key.lower()[:3]: int(number) for key, number in _WORD.findall(region.text)}
+    if "gro" not in numbers:
         raise ParameterError(
             f"a region with the text {region.text[:60]!r}",
             "the first group of the shower, such as int=1 group=5, counted from 1",
             "write it as the text of the region",
         )
-    return ShowerMask(region, found.get("int", 1) - 1, found["gro"] - 1)
+    return ShowerMask(region, numbers.get("int", 1) - 1, numbers["gro"] - 1)
 
 
 def showers_of(regions: Iterable[Region], root: str = "") -> tuple[ShowerMask, ...]:
@@ -100,16 +100,16 @@ def showers_of(regions: Iterable[Region], root: str = "") -> tuple[ShowerMask, .
     ParameterError
         If the text of one of them names no group.
     """
-    found = []
+    showers = []
     for region in regions:
-        names = [word for word in region.words if word.startswith("jw")]
+        names = [text for text in region.words if text.startswith("jw")]
         if not names or any(root.lower().startswith(name) for name in names):
-            found.append(shower_of(region))
-    return tuple(found)
+            showers.append(shower_of(region))
+    return tuple(showers)
 
 
 def mask_showers(
-    groupdq: NDArray[np.integer], showers: Sequence[ShowerMask], planes: ExposureArrays | None = None
+    groupdq: NDArray[np.integer], showers: Sequence[ShowerMask], exposure: ExposureArrays | None = None
 ) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
     """
     Take the groups of showers out of the ramps, from their first group to the end of their integration.
@@ -120,7 +120,7 @@ def mask_showers(
         Flags of groups. Not modified.
     showers : sequence of ShowerMask
         Their order does not matter.
-    planes : ExposureArrays, optional
+    exposure : ExposureArrays, optional
         An exposure of the same (ny, nx) with a WCS, for outlines on the sky.
 
     Returns
@@ -146,7 +146,7 @@ def mask_showers(
         raise MixedExposuresError(
             f"flags of groups with {groups.ndim} axes", "(integrations, groups, rows, columns)", "give a ramp"
         )
-    where = planes if planes is not None else blank_planes(groups.shape[2:])
+    where = exposure if exposure is not None else blank_planes(groups.shape[2:])
     facts = []
     for shower in showers:
         _require_inside(shower, groups.shape)

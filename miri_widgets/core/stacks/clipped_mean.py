@@ -183,7 +183,7 @@ def leave_one_out(
     below[doubtful], above[doubtful] = lowest + middle, highest + middle
     rest = np.flatnonzero(~same)
     hard = doubtful[rest]
-    exact, slow = _within_bounds(
+    exact, general = _within_bounds(
         values[:, hard] - middle[rest],
         few[:, rest],
         some[rest],
@@ -195,7 +195,7 @@ def leave_one_out(
     stack = _stack(sums, middle, noise)
     for name in ("mean", "var", "count"):
         getattr(everything, name)[doubtful] = getattr(stack, name)
-        getattr(everything, name)[hard] = getattr(slow, name)
+        getattr(everything, name)[hard] = getattr(general, name)
     return LeaveOneOutMean(everything, below, above, hard, exact)
 
 
@@ -330,11 +330,11 @@ def _six_bounds(
     here = [at_rank(ordered, where) for where in positions]
     after = [at_rank(ordered, np.minimum(where + 1, len(ordered) - 1)) for where in positions]
     cases = [[(here[j] if j < case else after[j]) for j in range(4)] for case in range(5)]
-    found = [_bounds(case, last, low, high, noise) for case in cases]
-    found.append(
+    bounds = [_bounds(case, last, low, high, noise) for case in cases]
+    bounds.append(
         _bounds([at_rank(ordered, where) for where in inner_ranks(count, count)], count, low, high, noise)
     )
-    return np.array(found)
+    return np.array(bounds)
 
 
 def _within_bounds(

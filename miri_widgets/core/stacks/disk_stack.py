@@ -87,8 +87,8 @@ class DiskStack:
     def write_part(self, block: int, index: int, values: NDArray[np.floating]) -> None:
         """Write the rows of one block of one plane, shape (rows, nx)."""
         rows = self.rows(block)
-        place = 4 * index * (rows.stop - rows.start) * self.shape[1]
-        _put(self._file, np.ascontiguousarray(values, dtype=np.float32), self._offset(block) + place)
+        start = 4 * index * (rows.stop - rows.start) * self.shape[1]
+        _put(self._file, np.ascontiguousarray(values, dtype=np.float32), self._offset(block) + start)
 
     def read_block(self, block: int) -> NDArray[np.float32]:
         """Return the rows of one block of all planes, shape (count, rows, nx); a new array."""

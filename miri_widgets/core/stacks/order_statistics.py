@@ -27,10 +27,10 @@ def in_order(values: Plane) -> tuple[Plane, NDArray[np.intp]]:
         return np.ascontiguousarray(turned.T), count
     rows = list(np.fmin(values, np.float32(np.inf)))
     spare = np.empty(pixels, np.float32)
-    for one, other in _exchanges(number):
-        np.minimum(rows[one], rows[other], out=spare)
-        np.maximum(rows[one], rows[other], out=rows[other])
-        rows[one], spare = spare, rows[one]
+    for first, other in _exchanges(number):
+        np.minimum(rows[first], rows[other], out=spare)
+        np.maximum(rows[first], rows[other], out=rows[other])
+        rows[first], spare = spare, rows[first]
     return np.array(rows), count
 
 
@@ -42,9 +42,9 @@ def _exchanges(number: int) -> tuple[tuple[int, int], ...]:
         step = run
         while step:
             for start in range(step % run, number - step, 2 * step):
-                for one in range(start, min(start + step, number - step)):
-                    if one // (2 * run) == (one + step) // (2 * run):
-                        pairs.append((one, one + step))
+                for index in range(start, min(start + step, number - step)):
+                    if index // (2 * run) == (index + step) // (2 * run):
+                        pairs.append((index, index + step))
             step //= 2
         run *= 2
     return tuple(pairs)

@@ -145,7 +145,7 @@ def source_mask(
         return mask
     flat = np.subtract(image, np.float32(level), dtype=np.float32)
     np.copyto(flat, 0, where=~present)
-    found = [np.zeros(image.shape, bool) for _ in _TIERS]
+    masks = [np.zeros(image.shape, bool) for _ in _TIERS]
     for width in _WIDTHS:
         smooth, there, wide = flat, present, width * fwhm
         # smooth enough for half the resolution, at a quarter of the cost
@@ -154,10 +154,10 @@ def source_mask(
             smooth, there, wide = np.nan_to_num(binned(flat)), present[::2, ::2], wide / 2
         smooth = gaussian_filter(smooth, wide / 2.3548, truncate=3.0)
         middle, noise = robust_level(smooth, there, _SAMPLE)
-        for (times, _), tier in zip(_TIERS, found, strict=True):
+        for (times, _), tier in zip(_TIERS, masks, strict=True):
             above = smooth > middle + threshold * times * noise
             tier |= unbinned(above, flat.shape) if coarse else above
-    for (_, wider), tier in zip(_TIERS, found, strict=True):
+    for (_, wider), tier in zip(_TIERS, masks, strict=True):
         if not tier.any():
             break
         mask |= _grown(tier, grow * wider * fwhm)

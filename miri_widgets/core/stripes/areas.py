@@ -112,9 +112,9 @@ class StripeArea:
         bands = levels_of_bands(flat, edges, least=self.least)
         under = np.array([surface[:, low:high].mean(axis=1) for low, high in pairwise(edges)])
         bands = Bands(bands.level + under, bands.count)
-        found = common_offsets(bands, before, scale=scale, adaptive=adaptive, emission=self.emission)
-        self.alone += int(np.count_nonzero(~found.known))
-        return found
+        offsets = common_offsets(bands, before, scale=scale, adaptive=adaptive, emission=self.emission)
+        self.alone += int(np.count_nonzero(~offsets.known))
+        return offsets
 
     def facts(self) -> dict[str, Any]:
         """Return small numbers for the record: rms of profiles before and after, what was masked and left alone."""
@@ -140,23 +140,23 @@ def powers(flat: NDArray[np.float32]) -> tuple[float | None, float | None]:
     flat : ndarray of float32, shape (ny, nx)
         Exposure minus a smooth surface; NaN where a pixel does not count. Not modified.
     """
-    columns, rows = (rough_rms(location(np.ascontiguousarray(one))[0]) for one in (flat.T, flat))
+    columns, rows = (rough_rms(location(np.ascontiguousarray(image))[0]) for image in (flat.T, flat))
     return columns, rows
 
 
-def areas_of(planes: ExposureArrays, coronagraphs: str) -> dict[str, slice]:
+def areas_of(exposure: ExposureArrays, coronagraphs: str) -> dict[str, slice]:
     """
     Return the columns of the imager field and of the coronagraphs, by name, where an exposure has any.
 
     Parameters
     ----------
-    planes : ExposureArrays
+    exposure : ExposureArrays
         The exposure. Not modified.
     coronagraphs : str
         "own", or "leave" to have the imager field alone.
     """
-    nx = planes.shape[1]
-    edge = int(np.clip(IMAGER_COLUMN - planes.corner[0], 0, nx))
+    nx = exposure.shape[1]
+    edge = int(np.clip(IMAGER_COLUMN - exposure.corner[0], 0, nx))
     areas = {"imager": slice(edge, nx), "coronagraphs": slice(0, edge)}
     if coronagraphs == "leave":
         del areas["coronagraphs"]

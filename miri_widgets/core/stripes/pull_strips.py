@@ -55,8 +55,8 @@ class Arm:
         upright = side in ("top", "bottom")
         along, across = (rows, columns) if upright else (columns, rows)
         here, middle = (y, x) if upright else (x, y)
-        place = int(np.clip(round(here), along[0], along[1]))
-        run = slice(place, along[1]) if side in ("top", "right") else slice(along[0], place)
+        start = int(np.clip(round(here), along[0], along[1]))
+        run = slice(start, along[1]) if side in ("top", "right") else slice(along[0], start)
         reach = width // 2 + flank
         low, high = max(round(middle) - reach, across[0]), min(round(middle) + reach + 1, across[1])
         strip = (run, slice(low, high)) if upright else (slice(low, high), run)
@@ -98,14 +98,14 @@ class ArmFit:
     err: NDArray[np.float64]
     length: float
 
-    def add_to(self, image: NDArray[np.float32], arm: Arm, sign: float = 1.0) -> None:
+    def add_to(self, image: NDArray[np.float32], strip: Arm, sign: float = 1.0) -> None:
         """Add the level to an image."""
-        part = arm.turned(image)
+        part = strip.turned(image)
         part += np.float32(sign) * np.outer(self.across, self._fall(part.shape[1])).astype(np.float32)
 
-    def add_variance_to(self, image: NDArray[np.float32], arm: Arm) -> None:
+    def add_variance_to(self, image: NDArray[np.float32], strip: Arm) -> None:
         """Add the variance of the level to an image."""
-        part = arm.turned(image)
+        part = strip.turned(image)
         part += np.outer(self.err**2, self._fall(part.shape[1]) ** 2).astype(np.float32)
 
     def facts(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class ArmFit:
 
 
 def fit_arm(
-    flat: NDArray[np.float32], others: NDArray[np.float32], arm: Arm, significance: float
+    flat: NDArray[np.float32], others: NDArray[np.float32], strip: Arm, significance: float
 ) -> ArmFit | None:
     """
     Fit the level of one arm, or tell that there is none.
@@ -133,7 +133,7 @@ def fit_arm(
         Exposure without sky and sources; NaN where a pixel does not count. Not modified.
     others : ndarray of float32, shape (ny, nx)
         Levels of other arms. Not modified.
-    arm : Arm
+    strip : Arm
         Where.
     significance : float
         Standard deviations by which a line must stand out.
@@ -145,7 +145,7 @@ def fit_arm(
     exponential of least squares, constant unless that is clearly worse; then lines are measured again, each pixel
     with the weight that the fall gives it.
     """
-    values = (arm.turned(flat) - arm.turned(others)).astype(np.float64)[:, arm.offset :]
+    values = (strip.turned(flat) - strip.turned(others)).astype(np.float64)[:, strip.offset :]
     if values.shape[1] < _FEWEST or values.shape[0] < 8:
         return None
     sigma = robust_sigma(values[np.isfinite(values)])
@@ -154,11 +154,11 @@ def fit_arm(
     levels, count = location(values)
     measured = count >= _FEWEST
     err = np.where(measured, sigma * 1.02 / np.sqrt(np.maximum(count, 1)), np.inf)
-    levels, shifted = _shifted(levels, err, arm, significance)
+    levels, shifted = _shifted(levels, err, strip, significance)
     if not shifted.any():
         return None
-    distance = np.arange(values.shape[1]) + arm.offset
-    values -= _baseline(location(values)[0], measured & ~_core(levels.size, arm))[:, None]
+    distance = np.arange(values.shape[1]) + strip.offset
+    values -= _baseline(location(values)[0], measured & ~_core(levels.size, strip))[:, None]
     length = _length(values[shifted], levels[shifted], distance, sigma)
     fall = np.exp(-distance / length)
     if not _holds(values[shifted], levels[shifted], fall, significance):
@@ -176,18 +176,18 @@ def fit_arm(
     )
 
 
-def _core(n: int, arm: Arm) -> NDArray[np.bool_]:
-    return np.abs(np.arange(n) - arm.centre) <= arm.width / 2 + 1
+def _core(n: int, strip: Arm) -> NDArray[np.bool_]:
+    return np.abs(np.arange(n) - strip.centre) <= strip.width / 2 + 1
 
 
 def _baseline(levels: NDArray[np.float64], use: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Straight line through the flanks."""
-    place = np.arange(levels.size, dtype=float)
+    position = np.arange(levels.size, dtype=float)
     use = use & np.isfinite(levels)
     if np.count_nonzero(use) < 4:
         return np.zeros(levels.size)
     for _ in range(3):
-        line = np.polynomial.Polynomial.fit(place[use], levels[use], 1)(place)
+        line = np.polynomial.Polynomial.fit(position[use], levels[use], 1)(position)
         off = np.abs(levels - line)
         keep = use & (off <= 3 * 1.4826 * np.median(off[use]) + 1e-30)
         if np.count_nonzero(keep) < 4:
@@ -197,16 +197,16 @@ def _baseline(levels: NDArray[np.float64], use: NDArray[np.bool_]) -> NDArray[np
 
 
 def _shifted(
-    levels: NDArray[np.float64], err: NDArray[np.float64], arm: Arm, significance: float
+    levels: NDArray[np.float64], err: NDArray[np.float64], strip: Arm, significance: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Levels above the flanks, and which lines stand out together with the ones at the source."""
-    measured, core = np.isfinite(err), _core(levels.size, arm)
+    measured, core = np.isfinite(err), _core(levels.size, strip)
     levels = np.where(measured, levels - _baseline(levels, measured & ~core), 0.0)
     flank = measured & ~core
     # emission makes the flanks uneven: lines must stand out of that too
     uneven = 1.4826 * float(np.median(np.abs(levels[flank]))) if flank.any() else 0.0
     outstanding = core & measured & (np.abs(levels) > significance * np.maximum(err, uneven))
-    near = np.abs(np.arange(levels.size) - arm.centre) <= _CENTRE
+    near = np.abs(np.arange(levels.size) - strip.centre) <= _CENTRE
     if np.count_nonzero(outstanding & near) < 2:
         return levels, np.zeros(levels.size, bool)
     sign = np.sign(np.median(levels[outstanding & near]))
@@ -214,11 +214,11 @@ def _shifted(
     shifted = np.zeros(levels.size, bool)
     start = int(np.argmax(np.where(near & same, np.abs(levels), -1.0)))
     for step in (1, -1):
-        gap, place = 0, start
-        while 0 <= place < levels.size and gap < 3:
-            shifted[place] |= same[place]
-            gap = 0 if same[place] else gap + 1
-            place += step
+        gap, position = 0, start
+        while 0 <= position < levels.size and gap < 3:
+            shifted[position] |= same[position]
+            gap = 0 if same[position] else gap + 1
+            position += step
     return levels, shifted
 
 

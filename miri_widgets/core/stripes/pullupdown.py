@@ -169,7 +169,7 @@ def correct_pullupdown(
 
 
 def find_pullupdown(
-    planes: ExposureArrays,
+    exposure: ExposureArrays,
     *,
     sources: Sequence[Region] = (),
     find: bool = True,
@@ -188,18 +188,22 @@ def find_pullupdown(
     A smooth surface of medians, the strips left out, and the sources are taken off first. Arms are then fitted one
     by one (`fit_arm`), the brightest source first, and all of them once more without the others.
     """
-    given = [_given(region, planes, tuple(sides)) for region in sources]
-    found = find_bright_sources(planes, brighter_than=brighter_than, sides=tuple(sides)) if find else ()
+    given = [_given(region, exposure, tuple(sides)) for region in sources]
+    automatic = find_bright_sources(exposure, brighter_than=brighter_than, sides=tuple(sides)) if find else ()
     # one that is given counts as given
-    found = tuple(one for one in found if all(_apart(one, other) for other in given))
-    every = sorted((*given, *found), key=lambda one: (-one.brightness, one.y, one.x))
-    inside = tuple(one for one in every if _in_imager(one, planes))
-    refused = tuple(one for one in every if not _in_imager(one, planes) and _on_chip(one, planes))
-    total, variance = np.zeros(planes.shape, np.float32), np.zeros(planes.shape, np.float32)
-    arms = [(one, _arm(one, side, planes, width, offset)) for one in inside for side in one.sides]
-    if not arms:
+    automatic = tuple(source for source in automatic if all(_apart(source, other) for other in given))
+    every = sorted((*given, *automatic), key=lambda source: (-source.brightness, source.y, source.x))
+    inside = tuple(source for source in every if _in_imager(source, exposure))
+    refused = tuple(
+        source for source in every if not _in_imager(source, exposure) and _on_chip(source, exposure)
+    )
+    total, variance = np.zeros(exposure.shape, np.float32), np.zeros(exposure.shape, np.float32)
+    strips = [
+        (source, _arm(source, side, exposure, width, offset)) for source in inside for side in source.sides
+    ]
+    if not strips:
         return PullUpDown(total, variance, (), inside, refused)
-    field = _Field(planes, [arm for _, arm in arms], source_nsigma)
+    field = _Field(exposure, [strip for _, strip in strips], source_nsigma)
     flat = field.without_sources(None)
     if has_emission(flat, np.isfinite(flat)):
         return PullUpDown(total, variance, (), inside, refused, True)
@@ -207,45 +211,45 @@ def find_pullupdown(
     for turn in range(_ROUNDS):
         if turn:
             flat = field.without_sources(total)
-        for index, (_, arm) in enumerate(arms):
+        for index, (_, strip) in enumerate(strips):
             if index in fits:
-                fits.pop(index).add_to(total, arm, -1.0)
-            fit = fit_arm(flat, total, arm, significance)
+                fits.pop(index).add_to(total, strip, -1.0)
+            fit = fit_arm(flat, total, strip, significance)
             if fit is not None:
                 fits[index] = fit
-                fit.add_to(total, arm)
+                fit.add_to(total, strip)
     for index, fit in fits.items():
-        fit.add_variance_to(variance, arms[index][1])
+        fit.add_variance_to(variance, strips[index][1])
     return PullUpDown(
-        total, variance, tuple((*arms[index], fits[index]) for index in sorted(fits)), inside, refused
+        total, variance, tuple((*strips[index], fits[index]) for index in sorted(fits)), inside, refused
     )
 
 
 def find_bright_sources(
-    planes: ExposureArrays, *, brighter_than: float | None = None, sides: tuple[str, ...] = SIDES
+    exposure: ExposureArrays, *, brighter_than: float | None = None, sides: tuple[str, ...] = SIDES
 ) -> tuple[BrightSource, ...]:
     """
     Find the sources that may pull columns and rows; the brightest first.
 
     Parameters
     ----------
-    planes : ExposureArrays
+    exposure : ExposureArrays
         An exposure. Not modified.
     brighter_than : float, optional
         Least surface brightness, in the unit of the exposure; None for sources with at least 12 saturated pixels.
     sides : tuple of str
         Handed on.
     """
-    sky = planes.sci[planes.good]
+    sky = exposure.sci[exposure.good]
     noise = robust_sigma(sky)
     if not noise > 0:
         return ()
     level = float(np.median(sky))
-    signal = np.where(np.isfinite(planes.sci), planes.sci - np.float32(level), np.float32(0))
-    saturated = has(planes.dq, "SATURATED")
+    signal = np.where(np.isfinite(exposure.sci), exposure.sci - np.float32(level), np.float32(0))
+    saturated = has(exposure.dq, "SATURATED")
     least = _PEAK * noise if brighter_than is None else brighter_than - level
     labels, _ = label(saturated | (signal > least), np.ones((3, 3), int))
-    found: list[BrightSource] = []
+    sources: list[BrightSource] = []
     for index, box in enumerate(find_objects(labels), 1):
         mine = labels[box] == index
         wide = tuple(slice(max(side.start - 2, 0), side.stop + 2) for side in box)
@@ -256,52 +260,56 @@ def find_bright_sources(
         if peak > least and enough and max(mine.shape) <= _LARGEST:
             rows, columns = np.nonzero(mine)
             x, y = box[1].start + columns.mean(), box[0].start + rows.mean()
-            found.append(BrightSource(float(x), float(y), lost + peak / noise * 1e-6, sides))
-    found.sort(key=lambda one: (-one.brightness, one.y, one.x))
+            sources.append(BrightSource(float(x), float(y), lost + peak / noise * 1e-6, sides))
+    sources.sort(key=lambda source: (-source.brightness, source.y, source.x))
     # a saturated core may be a ring, or several pieces
-    return tuple(one for index, one in enumerate(found) if all(_apart(one, other) for other in found[:index]))
+    return tuple(
+        source
+        for index, source in enumerate(sources)
+        if all(_apart(source, other) for other in sources[:index])
+    )
 
 
-def _apart(one: BrightSource, other: BrightSource) -> bool:
-    return float(np.hypot(one.x - other.x, one.y - other.y)) > _MERGE
+def _apart(source: BrightSource, other: BrightSource) -> bool:
+    return float(np.hypot(source.x - other.x, source.y - other.y)) > _MERGE
 
 
-def _given(region: Region, planes: ExposureArrays, sides: tuple[str, ...]) -> BrightSource:
-    x, y = region.position(planes)
+def _given(region: Region, exposure: ExposureArrays, sides: tuple[str, ...]) -> BrightSource:
+    x, y = region.position(exposure)
     text = region.text.lower()
     named = tuple(side for side in SIDES if side[:3] in text) if text else ()
     chosen = SIDES if "all" in region.words else (named or sides)
     return BrightSource(x, y, float("inf"), chosen)
 
 
-def _on_chip(one: BrightSource, planes: ExposureArrays) -> bool:
-    ny, nx = planes.shape
-    return bool(-0.5 <= one.x < nx - 0.5 and -0.5 <= one.y < ny - 0.5)
+def _on_chip(source: BrightSource, exposure: ExposureArrays) -> bool:
+    ny, nx = exposure.shape
+    return bool(-0.5 <= source.x < nx - 0.5 and -0.5 <= source.y < ny - 0.5)
 
 
-def _in_imager(one: BrightSource, planes: ExposureArrays) -> bool:
+def _in_imager(source: BrightSource, exposure: ExposureArrays) -> bool:
     # columns tell, not rows
-    return _on_chip(one, planes) and one.x + planes.corner[0] >= IMAGER_COLUMN
+    return _on_chip(source, exposure) and source.x + exposure.corner[0] >= IMAGER_COLUMN
 
 
-def _arm(one: BrightSource, side: str, planes: ExposureArrays, width: int, offset: int) -> Arm:
-    ny, nx = planes.shape
-    first = max(IMAGER_COLUMN - planes.corner[0], 0)
+def _arm(source: BrightSource, side: str, exposure: ExposureArrays, width: int, offset: int) -> Arm:
+    ny, nx = exposure.shape
+    first = max(IMAGER_COLUMN - exposure.corner[0], 0)
     return Arm.of(
-        side, one.x, one.y, rows=(0, ny), columns=(first, nx), width=width, flank=_FLANK, offset=offset
+        side, source.x, source.y, rows=(0, ny), columns=(first, nx), width=width, flank=_FLANK, offset=offset
     )
 
 
 class _Field:
     """An exposure while its arms are fitted."""
 
-    def __init__(self, planes: ExposureArrays, arms: Sequence[Arm], nsigma: float) -> None:
-        self.planes, self.arms, self.nsigma = planes, arms, nsigma
-        self.good = planes.good & (planes.sci != 0)
+    def __init__(self, exposure: ExposureArrays, strips: Sequence[Arm], nsigma: float) -> None:
+        self.planes, self.arms, self.nsigma = exposure, strips, nsigma
+        self.good = exposure.good & (exposure.sci != 0)
         outside = self.good.copy()
-        for arm in arms:
-            arm.core(outside)[...] = False
-        self.surface = smooth_surface(planes.sci, outside if outside.any() else self.good)
+        for strip in strips:
+            strip.core(outside)[...] = False
+        self.surface = smooth_surface(exposure.sci, outside if outside.any() else self.good)
 
     def without_sources(self, strips: NDArray[np.float32] | None) -> NDArray[np.float32]:
         """Return the exposure minus a smooth surface; NaN on sources, which are found beside known strips."""
@@ -309,48 +317,48 @@ class _Field:
         if strips is None:
             # strips are wide and faint: they must not be taken for sources
             level = flat.copy()
-            for arm in self.arms:
-                arm.flatten(level)
+            for strip in self.arms:
+                strip.flatten(level)
         else:
             level = flat - strips
         flat[source_mask(level, fwhm=self.planes.fwhm, threshold=self.nsigma, grow=1.0)] = np.nan
         return flat
 
 
-def _corrected(planes: ExposureArrays, *, settings: Mapping[str, Any]) -> ExposureArrays:
-    found = find_pullupdown(planes, **settings)
-    sci = planes.sci - found.offset
-    rnoise = planes.var_rnoise
-    arms = [
-        {"x": round(one.x, 1), "y": round(one.y, 1), "side": arm.side, **fit.facts()}
-        for one, arm, fit in found.arms
+def _corrected(exposure: ExposureArrays, *, settings: Mapping[str, Any]) -> ExposureArrays:
+    pullupdown = find_pullupdown(exposure, **settings)
+    sci = exposure.sci - pullupdown.offset
+    rnoise = exposure.var_rnoise
+    strips = [
+        {"x": round(source.x, 1), "y": round(source.y, 1), "side": strip.side, **fit.facts()}
+        for source, strip, fit in pullupdown.arms
     ]
-    told = f"{len(arms)} strips of {len(found.sources)} bright sources subtracted"
-    if arms:
-        told += f", up to {max(abs(one['level']) for one in arms):.3g} {planes.unit}"
-    if found.emission:
-        told += "; emission fills the field, and strips cannot be told from it"
-    if found.refused:
-        told += f"; {len(found.refused)} sources in the coronagraphs left alone"
+    note = f"{len(strips)} strips of {len(pullupdown.sources)} bright sources subtracted"
+    if strips:
+        note += f", up to {max(abs(strip['level']) for strip in strips):.3g} {exposure.unit}"
+    if pullupdown.emission:
+        note += "; emission fills the field, and strips cannot be told from it"
+    if pullupdown.refused:
+        note += f"; {len(pullupdown.refused)} sources in the coronagraphs left alone"
     facts = {
-        "sources": len(found.sources),
-        "arms": arms,
-        "emission": found.emission,
-        "refused": [[round(one.x, 1), round(one.y, 1)] for one in found.refused],
-        "changed_pixels": int(np.count_nonzero(found.offset)),
+        "sources": len(pullupdown.sources),
+        "arms": strips,
+        "emission": pullupdown.emission,
+        "refused": [[round(source.x, 1), round(source.y, 1)] for source in pullupdown.refused],
+        "changed_pixels": int(np.count_nonzero(pullupdown.offset)),
     }
-    return planes.but(
+    return exposure.but(
         sci=sci,
-        err=np.sqrt(planes.err**2 + found.variance),
-        var_rnoise=None if rnoise is None else rnoise + found.variance,
-        facts={**planes.facts, "pullupdown": facts},
-        notes=(*planes.notes, told),
+        err=np.sqrt(exposure.err**2 + pullupdown.variance),
+        var_rnoise=None if rnoise is None else rnoise + pullupdown.variance,
+        facts={**exposure.facts, "pullupdown": facts},
+        notes=(*exposure.notes, note),
     )
 
 
 def _check(sides: tuple[str, ...], find: bool, sources: Sequence[Region], **given: float) -> None:
-    def refuse(found: str, expected: str) -> None:
-        raise ParameterError(found, expected, "correct the parameter")
+    def refuse(result: str, expected: str) -> None:
+        raise ParameterError(result, expected, "correct the parameter")
 
     if not sides and not any(region.text for region in sources):
         refuse("no side of the sources", "at least one of top, bottom, left and right")
@@ -369,14 +377,14 @@ def _check(sides: tuple[str, ...], find: bool, sources: Sequence[Region], **give
 def _refusals(exposures: Sequence[ExposureArrays], sources: Sequence[Region]) -> Iterator[str]:
     for number, region in enumerate(sources, 1):
         name = region.text or f"Source {number}"
-        places = [(planes, _given(region, planes, SIDES)) for planes in exposures]
-        for planes, one in places:
-            if _on_chip(one, planes) and not _in_imager(one, planes):
+        places = [(exposure, _given(region, exposure, SIDES)) for exposure in exposures]
+        for exposure, source in places:
+            if _on_chip(source, exposure) and not _in_imager(source, exposure):
                 yield (
-                    f"{name} lies at column {one.x:.0f}, row {one.y:.0f} of {planes.root or 'the exposure'}, in the "
+                    f"{name} lies at column {source.x:.0f}, row {source.y:.0f} of {exposure.root or 'the exposure'}, in the "
                     "coronagraphs, and is not corrected there."
                 )
-        if places and not any(_on_chip(one, planes) for planes, one in places):
+        if places and not any(_on_chip(source, exposure) for exposure, source in places):
             where = (
                 f"outside {places[0][0].root or 'the exposure'}"
                 if len(places) == 1

@@ -43,9 +43,9 @@ class Curves:
         count = int(min(n - 1, max(8, 1.25 * free, 1.5 * n / scale)))
         self.n, self.free = n, int(1.25 * free)
         self.order = np.arange(1, count + 1)
-        place = (np.arange(n) + 0.5) / n
-        cosines = np.cos(np.pi * np.outer(place, self.order))
-        polynomial = np.polynomial.legendre.legvander(2 * place - 1, 7 if free else 1)
+        position = (np.arange(n) + 0.5) / n
+        cosines = np.cos(np.pi * np.outer(position, self.order))
+        polynomial = np.polynomial.legendre.legvander(2 * position - 1, 7 if free else 1)
         self.basis = np.hstack([polynomial, cosines])
         width = 1 if free else max(1, min(int(scale / _BINS_PER_SCALE), n // 16))
         self.starts = np.arange(0, n, width)
@@ -90,13 +90,13 @@ class Curves:
             scales = np.append(scales, np.inf)
         before = np.outer(_half_first(scales[::-1])[::-1], _half_first(slopes)).ravel()
         solved = [self._solve(scale, slope) for scale, slope in product(scales, slopes)]
-        score = np.array([one[1] for one in solved])
+        score = np.array([curve[1] for curve in solved])
         share = before * np.exp(-0.5 * (score - score.min()))
         share /= share.sum()
-        centre = sum(part * one[0] for part, one in zip(share, solved, strict=True))
+        centre = sum(part * curve[0] for part, curve in zip(share, solved, strict=True))
         spread = sum(
-            part * (one[2] + np.outer(one[0] - centre, one[0] - centre))
-            for part, one in zip(share, solved, strict=True)
+            part * (curve[2] + np.outer(curve[0] - centre, curve[0] - centre))
+            for part, curve in zip(share, solved, strict=True)
             if part > 1e-4
         )
         shape = self.basis[:, 1:]
@@ -115,11 +115,11 @@ class Curves:
         matrix = size[:, None] * self.gram * size
         matrix[np.diag_indices_from(matrix)] += 1.0
         factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-        found = size * cho_solve(factor, size * self.right, check_finite=False)
-        misfit = max(self.power - float(self.right @ found), 1e-12 * self.power, 1e-300)
+        coefficients = size * cho_solve(factor, size * self.right, check_finite=False)
+        misfit = max(self.power - float(self.right @ coefficients), 1e-12 * self.power, 1e-300)
         score = self.freedom * float(np.log(misfit)) + 2.0 * float(np.log(np.diag(factor[0])).sum())
         inverse = cho_solve(factor, np.eye(size.size), check_finite=False)
-        return found, score, misfit / self.freedom * size[:, None] * inverse * size
+        return coefficients, score, misfit / self.freedom * size[:, None] * inverse * size
 
 
 def _half_first(several: Any) -> NDArray[np.float64]:

@@ -125,7 +125,7 @@ def clean_stripes(
 
 
 def find_stripes(
-    planes: ExposureArrays,
+    exposure: ExposureArrays,
     *,
     columns: bool = True,
     rows: bool = True,
@@ -148,15 +148,15 @@ def find_stripes(
     same for rows. Then find sources in what is left, and once more. Where the residual shows emission finer than the
     boxes, the surface is refined, and what differs between bands is protected at every scale.
     """
-    good = planes.good & (planes.sci != 0)
+    good = exposure.good & (exposure.sci != 0)
     if exclude_above is not None:
-        good &= planes.sci <= exclude_above
+        good &= exposure.sci <= exclude_above
     if exclude:
-        good &= ~mask_of(exclude, planes)
-    offset, variance = np.zeros(planes.shape, np.float32), np.zeros(planes.shape, np.float32)
+        good &= ~mask_of(exclude, exposure)
+    offset, variance = np.zeros(exposure.shape, np.float32), np.zeros(exposure.shape, np.float32)
     masked, facts = ~good, {}
-    for name, area in areas_of(planes, coronagraphs).items():
-        part = StripeArea(planes.sci[:, area], good[:, area], planes.fwhm, source_nsigma, min_pixels)
+    for name, area in areas_of(exposure, coronagraphs).items():
+        part = StripeArea(exposure.sci[:, area], good[:, area], exposure.fwhm, source_nsigma, min_pixels)
         part.fit(columns=columns, rows=rows, scale=protect_scale, adaptive=adaptive)
         offset[:, area], variance[:, area] = part.offset, part.variance
         masked[:, area] = ~part.use
@@ -164,13 +164,13 @@ def find_stripes(
     return Stripes(offset, variance, masked, facts)
 
 
-def stripe_power(planes: ExposureArrays, *, source_nsigma: float = 3.0) -> dict[str, float | None]:
+def stripe_power(exposure: ExposureArrays, *, source_nsigma: float = 3.0) -> dict[str, float | None]:
     """
     Return how strong stripes are in the imager field (in the whole exposure where it has none).
 
     Parameters
     ----------
-    planes : ExposureArrays
+    exposure : ExposureArrays
         An exposure of any unit. Not modified.
     source_nsigma : float
         Sources are masked above this many standard deviations.
@@ -181,10 +181,10 @@ def stripe_power(planes: ExposureArrays, *, source_nsigma: float = 3.0) -> dict[
         ``column_power`` and ``row_power``: rms of the levels of columns and of rows, structure wider than 20 pixels
         taken away; in the unit of the exposure, noise included. None where there is nothing to measure.
     """
-    area = areas_of(planes, "leave").get("imager", slice(None))
-    sci, good = planes.sci[:, area], (planes.good & (planes.sci != 0))[:, area]
+    area = areas_of(exposure, "leave").get("imager", slice(None))
+    sci, good = exposure.sci[:, area], (exposure.good & (exposure.sci != 0))[:, area]
     flat = np.where(good, sci - smooth_surface(sci, good), np.float32(np.nan))
-    sources = source_mask(flat, fwhm=planes.fwhm, threshold=source_nsigma)
+    sources = source_mask(flat, fwhm=exposure.fwhm, threshold=source_nsigma)
     columns, rows = powers(np.where(sources, np.float32(np.nan), flat))
     return {"column_power": columns, "row_power": rows}
 
@@ -209,28 +209,28 @@ def compare_cleanings(
     """
     first = {f"{name}_before": value for name, value in stripe_power(before).items()}
     return {
-        name: first | {f"{key}_after": value for key, value in stripe_power(planes).items()}
-        for name, planes in cleaned.items()
+        name: first | {f"{key}_after": value for key, value in stripe_power(exposure).items()}
+        for name, exposure in cleaned.items()
     }
 
 
-def _cleaned(planes: ExposureArrays, *, settings: Mapping[str, Any]) -> ExposureArrays:
-    found = find_stripes(planes, **settings)
-    sci = planes.sci - found.offset
-    rnoise = planes.var_rnoise
-    told = ", ".join(
+def _cleaned(exposure: ExposureArrays, *, settings: Mapping[str, Any]) -> ExposureArrays:
+    stripes = find_stripes(exposure, **settings)
+    sci = exposure.sci - stripes.offset
+    rnoise = exposure.var_rnoise
+    note = ", ".join(
         f"{name}: columns {facts['column_power_before'] or 0:.3g} to {facts['column_power_after'] or 0:.3g}, "
-        f"rows {facts['row_power_before'] or 0:.3g} to {facts['row_power_after'] or 0:.3g} {planes.unit} rms"
-        for name, facts in found.facts.items()
+        f"rows {facts['row_power_before'] or 0:.3g} to {facts['row_power_after'] or 0:.3g} {exposure.unit} rms"
+        for name, facts in stripes.facts.items()
     )
-    if any(facts["emission"] for facts in found.facts.values()):
-        told += "; emission fills the field, and only stripes that stand out of it were subtracted"
-    return planes.but(
+    if any(facts["emission"] for facts in stripes.facts.values()):
+        note += "; emission fills the field, and only stripes that stand out of it were subtracted"
+    return exposure.but(
         sci=sci,
-        err=np.sqrt(planes.err**2 + found.variance),
-        var_rnoise=None if rnoise is None else rnoise + found.variance,
-        facts={**planes.facts, "stripes": {**found.facts.get("imager", {}), "areas": found.facts}},
-        notes=(*planes.notes, f"stripes subtracted; {told or 'no area could be measured'}"),
+        err=np.sqrt(exposure.err**2 + stripes.variance),
+        var_rnoise=None if rnoise is None else rnoise + stripes.variance,
+        facts={**exposure.facts, "stripes": {**stripes.facts.get("imager", {}), "areas": stripes.facts}},
+        notes=(*exposure.notes, f"stripes subtracted; {note or 'no area could be measured'}"),
     )
 
 
@@ -256,12 +256,12 @@ def _warnings(exposures: Sequence[ExposureArrays], coronagraphs: str) -> tuple[s
     if len(exposures) == 0:
         return ()
     first = exposures[0]
-    told = []
+    warnings = []
     if min(first.shape) < _FEWEST_ROWS:
-        told.append(
+        warnings.append(
             f"Columns of {first.shape[0]} and rows of {first.shape[1]} pixels hold sources and noise more than "
             "stripes: compare before and after."
         )
     if not areas_of(first, coronagraphs):
-        told.append("This subarray lies in the coronagraphs, which are left alone: nothing is cleaned.")
-    return tuple(told)
+        warnings.append("This subarray lies in the coronagraphs, which are left alone: nothing is cleaned.")
+    return tuple(warnings)

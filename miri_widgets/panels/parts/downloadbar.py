@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
+from humanize import naturalsize
 
 from miri_widgets.models.download_model import FetchingModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.runbar import bar
 from miri_widgets.panels.parts.theme import button, sentences, text
-from miri_widgets.products.download.queue import DownloadProgress, bytes_words
+from miri_widgets.products.download.queue import DownloadProgress
 from miri_widgets.run.durations import duration
 
 __all__ = ["DownloadBar", "progress_words"]
@@ -19,15 +20,15 @@ __all__ = ["DownloadBar", "progress_words"]
 
 def progress_words(progress: DownloadProgress) -> str:
     """Say how far a download is."""
-    size = f" of {bytes_words(progress.size_all)}" if progress.size_all else ""
+    size = f" of {naturalsize(progress.size_all)}" if progress.size_all else ""
     parts = [
         f"file {progress.index} of {progress.count}: {progress.name}",
-        f"{bytes_words(progress.done_all)}{size}",
+        f"{naturalsize(progress.done_all)}{size}",
     ]
     if progress.words:
         return " · ".join([*parts, progress.words])
     if progress.rate > 0:
-        parts.append(f"{bytes_words(progress.rate)}/s")
+        parts.append(f"{naturalsize(progress.rate)}/s")
     if progress.eta is not None and progress.eta > 1:
         parts.append(f"about {duration(progress.eta)} left")
     return " · ".join(parts)

@@ -79,7 +79,7 @@ class PreviewBar(Part):
                 self._following = False
         self.switch.disabled = not options and not self.on
         self.switch.tooltip = (
-            "Compute this step on one exposure with the settings of now; nothing is written"
+            "Compute this step on one exposure with the current settings; nothing is written"
             if options
             else "A preview needs the products of the stage before: run that first"
         )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from humanize import naturalsize
+
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import escape, text
 
-__all__ = ["Products", "size_words"]
+__all__ = ["Products"]
 
 _COLUMNS = [
     {"key": "name", "title": "Product"},
@@ -21,20 +23,9 @@ _COLUMNS = [
 ]
 
 
-def size_words(size: int) -> str:
-    """Return a file size for people."""
-    return (
-        f"{size / 1e9:.1f} GB"
-        if size >= 1e9
-        else f"{size / 1e6:.1f} MB"
-        if size >= 1e5
-        else f"{size / 1e3:.0f} kB"
-    )
-
-
 class Products(Part):
     """
-    The files that a stage made with the settings of now.
+    The files that a stage made with the current settings.
 
     Parameters
     ----------
@@ -70,7 +61,7 @@ class Products(Part):
                     "id": str(path),
                     "name": {"text": path.name, "tip": str(path)},
                     "kind": path.stem.rpartition("_")[2],
-                    "size": {"text": size_words(size), "rank": size},
+                    "size": {"text": naturalsize(size), "rank": size},
                     "show": "Show" if is_image else "",
                 }
             )

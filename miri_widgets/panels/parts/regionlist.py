@@ -87,9 +87,14 @@ class RegionList(Part):
             _row(self.use, self.apply, self.stop, self.remove),
             self.words,
         )
+        self._connect()
+        self.model.look()
+
+    def _connect(self) -> None:
+        """Follow the controls, the kept regions, and the stages that can take them."""
         self.keep.on_click(lambda _: self._act(self._keep))
         self.polygon.observe(self._polygon_pressed, "value")
-        self.erase.on_click(lambda _: viewer.erase())
+        self.erase.on_click(lambda _: self.viewer.erase())
         self.load.on_click(lambda _: self._act(lambda: self.model.load(self.path.value)))
         self.apply.on_click(lambda _: self._act(self._use))
         self.stop.on_click(lambda _: self._act(lambda: self.model.stop_using(self._chosen)))
@@ -104,10 +109,9 @@ class RegionList(Part):
             "pullupdown",
             "showers",
         }:
-            if name in session.models:
-                self.watch(session.models[name], self._follow, "settings", "loaded")
-        self.watch(session, self._follow, "chain")
-        self.model.look()
+            if name in self.session.models:
+                self.watch(self.session.models[name], self._follow, "settings", "loaded")
+        self.watch(self.session, self._follow, "chain")
 
     @property
     def _chosen(self) -> Path:

@@ -13,14 +13,14 @@ from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
-from miri_widgets.report.html import make_report
+from miri_widgets.report.html import write_report_page
 
 __all__ = ["ReportBar"]
 
 
 class ReportBar(Part):
     """
-    Writes the report of all complete runs of the settings of now, and script and notebook of the same runs.
+    Writes the report of all complete runs of the current settings, and script and notebook of the same runs.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class ReportBar(Part):
             self._reading.forget()
             self.words.value = sentences([str(error)], "bad")
             return
-        self._reading.ask(object(), make_report, request)
+        self._reading.ask(object(), write_report_page, request)
 
     def _export(self) -> None:
         try:

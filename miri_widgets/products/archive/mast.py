@@ -116,8 +116,8 @@ def list_program(
     program: str,
     *,
     server: str = MAST,
-    patience: RetryPolicy | None = None,
-    told: Callable[[int, int], None] | None = None,
+    retry_policy: RetryPolicy | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Holdings:
     """
     Ask the archive for the imager's files of a program.
@@ -128,9 +128,9 @@ def list_program(
         Its number, with or without leading zeros.
     server : str
         The archive's address.
-    patience : RetryPolicy, optional
+    retry_policy : RetryPolicy, optional
         How long to wait, and how often to try.
-    told : callable, optional
+    on_progress : callable, optional
         Called as ``told(observations asked, of how many)``.
 
     Raises
@@ -145,7 +145,9 @@ def list_program(
     number = program_number(program)
     try:
         return _ask(
-            number, _observations(server, patience or RetryPolicy()), told or (lambda done, total: None)
+            number,
+            _observations(server, retry_policy or RetryPolicy()),
+            on_progress or (lambda done, total: None),
         )
     except Exception as error:
         raise archive_error(error, server, what=f"program {number}") from error
@@ -155,16 +157,16 @@ def remotes(files: Iterable[ArchiveFile], folder: Path, *, server: str = MAST) -
     """Return what `download` fetches: every file under its own name in one folder."""
     return tuple(
         Remote(
-            url=f"{server.rstrip('/')}/api/v0.1/Download/file?uri={quote(one.uri, safe=':/')}",
-            path=Path(folder) / one.name,
-            size=one.size,
-            proprietary=not one.public,
+            url=f"{server.rstrip('/')}/api/v0.1/Download/file?uri={quote(file.uri, safe=':/')}",
+            path=Path(folder) / file.name,
+            size=file.size,
+            proprietary=not file.public,
         )
-        for one in files
+        for file in files
     )
 
 
-def _observations(server: str, patience: RetryPolicy) -> Any:
+def _observations(server: str, retry_policy: RetryPolicy) -> Any:
     """Return astroquery's client for one server, with our patience."""
     from astroquery.mast import ObservationsClass
     from requests.adapters import HTTPAdapter
@@ -174,15 +176,15 @@ def _observations(server: str, patience: RetryPolicy) -> Any:
         """Gives every request a time limit: astroquery gives none, and would wait for ever."""
 
         def send(self, request: Any, *args: Any, **keywords: Any) -> Any:
-            keywords["timeout"] = keywords.get("timeout") or (patience.connect, patience.read)
+            keywords["timeout"] = keywords.get("timeout") or (retry_policy.connect, retry_policy.read)
             return super().send(request, *args, **keywords)
 
     client = ObservationsClass()
     # a question asked twice changes nothing, though it is a POST
     retry = Retry(
-        total=patience.retries,
-        backoff_factor=patience.delay,
-        backoff_max=patience.longest,
+        total=retry_policy.retries,
+        backoff_factor=retry_policy.delay,
+        backoff_max=retry_policy.longest,
         status_forcelist=(429, 500, 502, 503, 504),
         allowed_methods=None,
         raise_on_status=False,
@@ -194,28 +196,28 @@ def _observations(server: str, patience: RetryPolicy) -> Any:
     portal, base = client._portal_api_connection, server.rstrip("/")
     portal.MAST_REQUEST_URL = f"{base}/api/v0/invoke"
     portal.COLUMNS_CONFIG_URL = f"{base}/portal/Mashup/Mashup.asmx/columnsconfig"
-    portal.TIMEOUT = patience.read * (patience.retries + 1)
+    portal.TIMEOUT = retry_policy.read * (retry_policy.retries + 1)
     # one dictionary is shared by all clients of the process: another server may describe other columns
     portal._column_configs = {}
     return client
 
 
-def _ask(number: str, client: Any, told: Callable[[int, int], None]) -> Holdings:
+def _ask(number: str, client: Any, on_progress: Callable[[int, int], None]) -> Holdings:
     short = number.lstrip("0")
     # the archive has written the number both ways
     criteria = {"obs_collection": "JWST", "proposal_id": sorted({short, number})}
-    found = _plain(client.query_criteria(**criteria, instrument_name=_INSTRUMENT))
-    made = [row for row in found if _integer(row.get("calib_level")) >= 1]
-    planned = len({row["obsid"] for row in found}) - len({row["obsid"] for row in made})
+    observations = _plain(client.query_criteria(**criteria, instrument_name=_INSTRUMENT))
+    made = [row for row in observations if _integer(row.get("calib_level")) >= 1]
+    planned = len({row["obsid"] for row in observations}) - len({row["obsid"] for row in made})
     if not made:
         raise _nothing(number, planned, planned or int(client.query_criteria_count(**criteria)))
     parents = {str(row["obsid"]): row for row in made}
     wanted = sorted(parents)
     products: list[dict[str, Any]] = []
     for begin in range(0, len(wanted), _BATCH):
-        told(begin, len(wanted))
+        on_progress(begin, len(wanted))
         products += _plain(client.get_product_list(wanted[begin : begin + _BATCH]))
-    told(len(wanted), len(wanted))
+    on_progress(len(wanted), len(wanted))
     files = _files(number, products, parents)
     if not files:
         raise NotInArchiveError(
@@ -248,7 +250,7 @@ def _nothing(number: str, planned: int, others: int) -> NotInArchiveError:
 def _files(
     number: str, products: Sequence[Mapping[str, Any]], parents: Mapping[str, Mapping[str, Any]]
 ) -> tuple[ArchiveFile, ...]:
-    found: dict[str, ArchiveFile] = {}
+    files: dict[str, ArchiveFile] = {}
     for row in products:
         name, uri = _text(row, "productFilename"), _text(row, "dataURI")
         observation = _observation_of(name, number)
@@ -257,7 +259,7 @@ def _files(
         parent = parents.get(_text(row, "parent_obsid")) or parents.get(_text(row, "obsID")) or {}
         rights = (_text(row, "dataRights") or _text(parent, "dataRights") or "PUBLIC").upper()
         # a product of several mosaics comes once for each; the first that knows more stays
-        one = ArchiveFile(
+        file = ArchiveFile(
             program=number,
             observation=observation,
             name=name,
@@ -271,11 +273,12 @@ def _files(
             target=_text(parent, "target_name"),
             uri=uri,
         )
-        if name not in found or (one.filter and not found[name].filter):
-            found[name] = one
+        if name not in files or (file.filter and not files[name].filter):
+            files[name] = file
     return tuple(
         sorted(
-            found.values(), key=lambda one: (one.observation, one.filter, LEVELS.index(one.level), one.name)
+            files.values(),
+            key=lambda file: (file.observation, file.filter, LEVELS.index(file.level), file.name),
         )
     )
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from humanize import naturalsize
+
 from miri_widgets.errors import (
     ArchiveDownError,
     CancelledError,
@@ -24,7 +26,7 @@ from miri_widgets.products.download.partial_files import part_of
 from miri_widgets.products.download.resumable import Remote, fetch, is_complete
 from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
 
-__all__ = ["DownloadProgress", "DownloadResult", "bytes_words", "download", "environment_token"]
+__all__ = ["DownloadProgress", "DownloadResult", "download", "environment_token"]
 
 TOKEN_VARIABLE = "MAST_API_TOKEN"
 """Where astroquery, too, looks for the token."""
@@ -102,14 +104,14 @@ def download(
     remotes: Sequence[Remote],
     *,
     token: str = "",
-    stop: CancelToken | None = None,
-    told: Callable[[DownloadProgress], None] | None = None,
-    patience: RetryPolicy | None = None,
+    cancel: CancelToken | None = None,
+    on_progress: Callable[[DownloadProgress], None] | None = None,
+    retry_policy: RetryPolicy | None = None,
 ) -> tuple[DownloadResult, ...]:
     """
     Fetch files in their order.
 
-    A file that cannot be had does not stop the others; a server that is gone, a full disk or `stop` does.
+    A file that cannot be had does not stop the others; a server that is gone, a full disk or `cancel` does.
 
     Parameters
     ----------
@@ -117,11 +119,11 @@ def download(
         The files.
     token : str
         Opens proprietary files; sent with these only, over an encrypted connection or on this machine.
-    stop : CancelToken, optional
+    cancel : CancelToken, optional
         Ends the download; what came is kept for the next.
-    told : callable, optional
+    on_progress : callable, optional
         Takes a `DownloadProgress`, at most five times a second, from this thread.
-    patience : RetryPolicy, optional
+    retry_policy : RetryPolicy, optional
         How long to wait, and how often to try.
 
     Returns
@@ -131,9 +133,9 @@ def download(
     """
     import requests
 
-    stop = stop or CancelToken()
-    outcomes: list[DownloadResult] = []
-    meter = _Meter(remotes, told or (lambda progress: None))
+    cancel = cancel or CancelToken()
+    results: list[DownloadResult] = []
+    meter = _Meter(remotes, on_progress or (lambda progress: None))
     with requests.Session() as session:
         for index, remote in enumerate(remotes):
             error: MiriWidgetsError | None = None
@@ -143,7 +145,14 @@ def download(
                     _require_room(remotes)
                 meter.begin(index)
                 auth = _Token(token) if token and remote.proprietary and _is_safe(remote.url) else None
-                fetched = fetch(remote, session, auth=auth, stop=stop, told=meter.tell, patience=patience)
+                fetched = fetch(
+                    remote,
+                    session,
+                    auth=auth,
+                    cancel=cancel,
+                    on_progress=meter.tell,
+                    retry_policy=retry_policy,
+                )
                 meter.end(index)
             except MiriWidgetsError as ours:
                 error = ours
@@ -153,19 +162,10 @@ def download(
                     f"a folder on a disk that works at {remote.path.parent}",
                     "choose another folder",
                 )
-            outcomes.append(DownloadResult(remote.path, fetched, error))
+            results.append(DownloadResult(remote.path, fetched, error))
             if _ends_all(error):
                 break
-    return tuple(outcomes)
-
-
-def bytes_words(size: float) -> str:
-    """Return a number of bytes for people, in powers of 1000: ``12.3 MB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 999.5:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
+    return tuple(results)
 
 
 def _ends_all(error: MiriWidgetsError | None) -> bool:
@@ -183,8 +183,8 @@ def _require_room(remotes: Sequence[Remote]) -> None:
     wanted = sum(remote.size - _kept(remote) for remote in remotes if not _there(remote))
     if wanted > free:
         raise DiskFullError(
-            f"{bytes_words(free)} are free on the disk of {folder}",
-            f"{bytes_words(wanted)} for the files that are still to come",
+            f"{naturalsize(free)} are free on the disk of {folder}",
+            f"{naturalsize(wanted)} for the files that are still to come",
             "free some space, choose fewer files or another folder",
         )
 
@@ -232,9 +232,9 @@ class _Token:
 class _Meter:
     """Turns the bytes of single files into progress of all."""
 
-    def __init__(self, remotes: Sequence[Remote], told: Callable[[DownloadProgress], None]) -> None:
+    def __init__(self, remotes: Sequence[Remote], on_progress: Callable[[DownloadProgress], None]) -> None:
         self._remotes = remotes
-        self._told = told
+        self._told = on_progress
         self._sizes = [remote.size for remote in remotes]
         self._done = [_kept(remote) for remote in remotes]
         self._index = 0
@@ -249,18 +249,21 @@ class _Meter:
         self._sizes[index] = self._sizes[index] or self._remotes[index].path.stat().st_size
         self.tell(self._sizes[index], self._sizes[index], "", force=True)
 
-    def tell(self, done: int, size: int, words: str, *, force: bool = False) -> None:
-        index, now = self._index, time.monotonic()
+    def tell(self, done: int, size: int, text: str, *, force: bool = False) -> None:
+        index, moment_of_report = self._index, time.monotonic()
         if done < self._done[index]:  # it begins anew: what was counted does not count
             self._marks.clear()
         self._done[index], self._sizes[index] = done, size or self._sizes[index]
-        if not (force or words) and now - self._last < _PERIOD:
+        if not (force or text) and moment_of_report - self._last < _PERIOD:
             return
-        self._last = now
+        self._last = moment_of_report
         done_all, size_all = sum(self._done), sum(self._sizes)
-        self._marks = [*(mark for mark in self._marks if now - mark[0] < _SPAN), (now, done_all)]
+        self._marks = [
+            *(mark for mark in self._marks if moment_of_report - mark[0] < _SPAN),
+            (moment_of_report, done_all),
+        ]
         (begin, first) = self._marks[0]
-        rate = (done_all - first) / (now - begin) if now > begin else 0.0
+        rate = (done_all - first) / (moment_of_report - begin) if moment_of_report > begin else 0.0
         left = max(size_all - done_all, 0)
         self._told(
             DownloadProgress(
@@ -273,6 +276,6 @@ class _Meter:
                 size_all=size_all,
                 rate=rate,
                 eta=left / rate if rate > 0 and size_all else None,
-                words=words,
+                words=text,
             )
         )

@@ -158,7 +158,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(link))
         yield link
         # urllib3 and requests carry the true one as an argument or as `reason`
-        inner = [one for one in (*link.args, getattr(link, "reason", None)) if isinstance(one, BaseException)]
+        inner = [
+            cause for cause in (*link.args, getattr(link, "reason", None)) if isinstance(cause, BaseException)
+        ]
         links += [link.__cause__, link.__context__, *inner]
 
 

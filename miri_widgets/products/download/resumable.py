@@ -103,9 +103,9 @@ def fetch(
     session: Any,
     *,
     auth: Any = None,
-    stop: CancelToken | None = None,
-    told: Callable[[int, int, str], None] | None = None,
-    patience: RetryPolicy | None = None,
+    cancel: CancelToken | None = None,
+    on_progress: Callable[[int, int, str], None] | None = None,
+    retry_policy: RetryPolicy | None = None,
 ) -> bool:
     """
     Fetch one file.
@@ -118,11 +118,11 @@ def fetch(
         The connection.
     auth : requests.auth.AuthBase, optional
         What opens a proprietary file.
-    stop : CancelToken, optional
+    cancel : CancelToken, optional
         Ends the transfer; what came is kept.
-    told : callable, optional
+    on_progress : callable, optional
         Called as ``told(bytes so far, bytes in all or 0, words)``.
-    patience : RetryPolicy, optional
+    retry_policy : RetryPolicy, optional
         How long to wait, and how often to try.
 
     Returns
@@ -137,12 +137,12 @@ def fetch(
     WorkspaceError
         If it cannot be written, or another file has its name.
     CancelledError
-        If `stop` was set.
+        If `cancel` was set.
     """
     if is_complete(remote):
         return False
-    told = told or (lambda done, total, words: None)
-    patience, stop = patience or RetryPolicy(), stop or CancelToken()
+    on_progress = on_progress or (lambda done, total, text: None)
+    retry_policy, cancel = retry_policy or RetryPolicy(), cancel or CancelToken()
     part = part_of(remote.path)
     with os_errors_as_ours(remote.path.parent):
         remote.path.parent.mkdir(parents=True, exist_ok=True)
@@ -150,9 +150,9 @@ def fetch(
             if is_complete(remote):
                 part.unlink(missing_ok=True)
                 return False
-            _Transfer(remote, stream, session, auth, stop, told, patience).pull()
+            _Transfer(remote, stream, session, auth, cancel, on_progress, retry_policy).pull()
             try:
-                _verify(remote, stream, facts_of(part), stop)
+                _verify(remote, stream, facts_of(part), cancel)
             except DamagedDownloadError:
                 forget(part)
                 raise
@@ -188,8 +188,8 @@ class _Transfer:
                     raise again.error from again
                 wait = self.patience.wait(failures, again.after)
                 count = f"{failures} of {self.patience.retries}"
-                words = f"{again.error.found}: trying again in {wait:.0f} s ({count})"
-                self.told(stream.tell(), self.remote.size, words)
+                text = f"{again.error.found}: trying again in {wait:.0f} s ({count})"
+                self.told(stream.tell(), self.remote.size, text)
                 self.stop.wait(wait)
                 _unless(self.stop, self.remote)
 
@@ -269,23 +269,23 @@ def _accept(
     return total or remote.size
 
 
-def _chunks(response: Any, remote: Remote, stop: CancelToken) -> Iterator[bytes]:
+def _chunks(response: Any, remote: Remote, cancel: CancelToken) -> Iterator[bytes]:
     raw = response.raw
-    with stop.calling(raw.shutdown):
+    with cancel.calling(raw.shutdown):
         while True:
-            _unless(stop, remote)
+            _unless(cancel, remote)
             try:
                 chunk = raw.read1(_CHUNK)
             except Exception as error:
-                _unless(stop, remote)
+                _unless(cancel, remote)
                 raise _AgainError(archive_error(error, remote.url, what=remote.path.name)) from error
             if not chunk:
-                _unless(stop, remote)
+                _unless(cancel, remote)
                 return
             yield chunk
 
 
-def _verify(remote: Remote, stream: IO[bytes], facts: Mapping[str, Any], stop: CancelToken) -> None:
+def _verify(remote: Remote, stream: IO[bytes], facts: Mapping[str, Any], cancel: CancelToken) -> None:
     size = stream.seek(0, os.SEEK_END)
     if remote.size and size != remote.size:
         raise _damaged(remote, f"{size} bytes", f"{remote.size} bytes as the archive lists")
@@ -300,9 +300,9 @@ def _verify(remote: Remote, stream: IO[bytes], facts: Mapping[str, Any], stop: C
     sums = {name: hashlib.new(name, usedforsecurity=False) for name in wanted}
     stream.seek(0)
     while chunk := stream.read(1 << 20):
-        _unless(stop, remote)
-        for one in sums.values():
-            one.update(chunk)
+        _unless(cancel, remote)
+        for checksum in sums.values():
+            checksum.update(chunk)
     for name, value in wanted.items():
         if sums[name].hexdigest() != value:
             raise _damaged(
@@ -310,8 +310,8 @@ def _verify(remote: Remote, stream: IO[bytes], facts: Mapping[str, Any], stop: C
             )
 
 
-def _unless(stop: CancelToken, remote: Remote) -> None:
-    if stop.is_set():
+def _unless(cancel: CancelToken, remote: Remote) -> None:
+    if cancel.is_set():
         raise CancelledError(
             f"the download of {remote.path.name} was stopped",
             "a download to its end",

@@ -32,9 +32,9 @@ class RetryPolicy:
     connect: float = 15.0
     read: float = 60.0
 
-    def wait(self, failures: int, asked: float = 0.0) -> float:
-        """Return the seconds before the next attempt; `asked` is what the server asked for."""
-        return min(max(self.delay * 2.0 ** max(failures - 1, 0), asked), self.longest)
+    def wait(self, failures: int, requested: float = 0.0) -> float:
+        """Return the seconds before the next attempt; `requested` is what the server asked for."""
+        return min(max(self.delay * 2.0 ** max(failures - 1, 0), requested), self.longest)
 
 
 class CancelToken:

@@ -76,16 +76,19 @@ def _read_votable(path: Path) -> AstropyTable:
     from astropy.io import votable
 
     document = votable.parse(path, verify="ignore")
-    tables = [one for one in document.iter_tables() if len(one.array)] or list(document.iter_tables())
+    tables = [table for table in document.iter_tables() if len(table.array)] or list(document.iter_tables())
     if not tables:
         raise ValueError("it holds no table")
     chosen = tables[0]
-    systems = {one.ID: " ".join(filter(None, (one.system, _equinox(one)))) for one in document.iter_coosys()}
+    systems = {
+        system.ID: " ".join(filter(None, (system.system, _equinox(system))))
+        for system in document.iter_coosys()
+    }
     table = chosen.to_table(use_names_over_ids=True)
-    fields = {one.name: systems.get(str(one.ref), "") for one in chosen.fields if one.ref}
+    fields = {field.name: systems.get(str(field.ref), "") for field in chosen.fields if field.ref}
     if len(systems) == 1 and not any(fields.values()):
         table.meta["coosys"] = next(iter(systems.values()))
-    return AstropyTable(table, fields, _of_several([one.name or one.ID or "" for one in tables]))
+    return AstropyTable(table, fields, _of_several([table.name or table.ID or "" for table in tables]))
 
 
 def _equinox(system: Any) -> str:

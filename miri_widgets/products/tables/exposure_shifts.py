@@ -104,14 +104,14 @@ class ExposureShifts:
 
     def measurements(self, estimate: str = "tweakreg") -> tuple[Measurement, ...]:
         """Return one estimate, "tweakreg" or "histogram", as `miri_widgets.core.shifts.solution.solve_shifts` takes it."""
-        return tuple(getattr(one, estimate) for one in self.exposures)
+        return tuple(getattr(exposure, estimate) for exposure in self.exposures)
 
 
 def write_exposure_shifts(measured: ExposureShifts, path: Path) -> None:
     """Write as ECSV, atomically; the overlaps go into its header."""
     from astropy.table import Table
 
-    rows = [_row(one) for one in measured.exposures]
+    rows = [_row(exposure) for exposure in measured.exposures]
     table = Table(rows=rows) if rows else Table(names=list(_row_names()))
     for prefix in ("", "histogram_"):
         for name, unit in _UNITS.items():
@@ -124,8 +124,15 @@ def write_exposure_shifts(measured: ExposureShifts, path: Path) -> None:
             "reference": measured.reference,
             "notes": list(measured.notes),
             "overlaps": [
-                [one.root_a, one.root_b, float(one.dx), float(one.dy), float(one.sigma), int(one.n or 0)]
-                for one in measured.overlaps
+                [
+                    overlap.root_a,
+                    overlap.root_b,
+                    float(overlap.dx),
+                    float(overlap.dy),
+                    float(overlap.sigma),
+                    int(overlap.n or 0),
+                ]
+                for overlap in measured.overlaps
             ],
         }
     )
@@ -177,15 +184,15 @@ def _row_names() -> Iterable[str]:
     return _row(ExposureShift(blank, blank, 0)).keys()
 
 
-def _row(one: ExposureShift) -> dict[str, Any]:
-    row: dict[str, Any] = {"root": one.root, "group": one.group}
-    for prefix, part in (("", one.tweakreg), ("histogram_", one.histogram)):
+def _row(shift: ExposureShift) -> dict[str, Any]:
+    row: dict[str, Any] = {"root": shift.root, "group": shift.group}
+    for prefix, part in (("", shift.tweakreg), ("histogram_", shift.histogram)):
         row |= {prefix + name: float(getattr(part, name)) for name in _NUMBERS}
         row[prefix + "matches"] = -1 if part.matches is None else int(part.matches)
         row[prefix + "status"] = str(part.status)
         row[prefix + "relative"] = bool(part.relative)
-    row["used"] = -1 if one.used is None else int(one.used)
-    row["stars"], row["cal_step"] = int(one.stars), one.cal_step
+    row["used"] = -1 if shift.used is None else int(shift.used)
+    row["stars"], row["cal_step"] = int(shift.stars), shift.cal_step
     return row
 
 

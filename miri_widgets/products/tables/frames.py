@@ -47,22 +47,22 @@ def frame_of_words(text: str, *, is_equinox: bool = False) -> Any:
     """
     from astropy.coordinates import FK4, FK5, ICRS, BarycentricMeanEcliptic, Galactic
 
-    words = _EPOCH.sub(" ", str(text)).replace("_", " ").lower()
-    if "icrs" in words:
+    text_lower = _EPOCH.sub(" ", str(text)).replace("_", " ").lower()
+    if "icrs" in text_lower:
         return ICRS()
-    if re.search(r"\bgalactic\b|\bgal\b", words):
+    if re.search(r"\bgalactic\b|\bgal\b", text_lower):
         return Galactic()
-    if re.search(r"\becliptic\b|\becl\b", words):
+    if re.search(r"\becliptic\b|\becl\b", text_lower):
         return BarycentricMeanEcliptic()
     letter, year = "", 0.0
-    if (match := _EQUINOX.search(words)) or (match := _YEAR.search(words)):
+    if (match := _EQUINOX.search(text_lower)) or (match := _YEAR.search(text_lower)):
         letter, year = match[1].upper(), float(match[2])
-    elif (is_equinox or "fk" in words) and (match := _BARE_YEAR.search(words.strip())):
+    elif (is_equinox or "fk" in text_lower) and (match := _BARE_YEAR.search(text_lower.strip())):
         year = float(match[1])
     if not 1800 <= year <= 2200:
         year = 0.0
-    is_fk5 = bool(re.search(r"\bfk5\b", words))
-    if re.search(r"\bfk4\b", words) or (
+    is_fk5 = bool(re.search(r"\bfk5\b", text_lower))
+    if re.search(r"\bfk4\b", text_lower) or (
         not is_fk5 and (letter == "B" or (year and not letter and year < 1976))
     ):
         return FK4(equinox=f"B{year or 1950.0}")
@@ -130,7 +130,7 @@ def _is_sky(facts: dict[str, Any]) -> bool:
 def _place(table: FileTable, stem: str) -> int:
     """Index of the first column of a SkyCoord; headers name them by the alphabet."""
     return next(
-        (place for place, name in enumerate(table.names) if name.startswith(f"{stem}.")), len(table.names)
+        (index for index, name in enumerate(table.names) if name.startswith(f"{stem}.")), len(table.names)
     )
 
 
@@ -155,10 +155,10 @@ def table_frame(table: FileTable, index: int) -> Any:
     stated = {_key(key): value for key, value in table.meta.items() if _key(key) in _KEYS}
     # the system before the equinox, which alone does not say whether it is FK5
     for key in sorted(stated, key=lambda key: key == "equinox"):
-        words = str(stated[key])
-        if key != "equinox" and "equinox" in stated and "icrs" not in words.lower():
-            words = f"{words} equinox {stated['equinox']}"
-        if (frame := frame_of_words(words, is_equinox=True)) is not None:
+        stated_text = str(stated[key])
+        if key != "equinox" and "equinox" in stated and "icrs" not in stated_text.lower():
+            stated_text = f"{stated_text} equinox {stated['equinox']}"
+        if (frame := frame_of_words(stated_text, is_equinox=True)) is not None:
             return frame
     frames = [
         frame

@@ -170,7 +170,7 @@ def _units(what: str) -> tuple[Any, Any]:
 
 def _choose(table: FileTable) -> dict[str, int]:
     """Columns by our names."""
-    chosen = {what: index for what, words in COLUMNS.items() if (index := table.find(words)) >= 0}
+    chosen = {what: index for what, names in COLUMNS.items() if (index := table.find(names)) >= 0}
     missing = [what for what in ("root", "dx", "dy") if what not in chosen]
     if not missing:
         return chosen
@@ -261,8 +261,8 @@ def _groups(rows: Sequence[_Row]) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=lambda group: group.name))
 
 
-def _values(words: Iterable[str]) -> str:
-    return "+".join(sorted(set(words) - {""}))
+def _values(cells: Iterable[str]) -> str:
+    return "+".join(sorted(set(cells) - {""}))
 
 
 def _runs(rows: Sequence[_Row]) -> tuple[str, ...]:
@@ -273,12 +273,12 @@ def _runs(rows: Sequence[_Row]) -> tuple[str, ...]:
     runs = []
     for row in rows:
         several = bool(row.target) and len(programs[row.target]) > 1
-        words = (
+        cells = (
             row.target,
             row.program if several or not row.target else "",
             row.text.get("filter", "").upper(),
         )
-        runs.append(" ".join(word for word in words if word))
+        runs.append(" ".join(cell for cell in cells if cell))
     return tuple(runs)
 
 
@@ -311,9 +311,9 @@ def _measurement(row: _Row, group: str, path: Path) -> Measurement:
     )  # fmt: skip
 
 
-def _status(word: str) -> Status:
+def _status(text: str) -> Status:
     """Words of ours; any other (tweakreg says COMPLETE whatever happened) says nothing."""
-    return Status(word.lower()) if word.lower() in set(Status) else Status.MEASURED
+    return Status(text.lower()) if text.lower() in set(Status) else Status.MEASURED
 
 
 def _wrong(path: Path, found: str, expected: str, remedy: str) -> BadTableError:

@@ -98,8 +98,8 @@ def find_positions(table: FileTable) -> PositionColumns | None:
     if first >= 0 and second >= 0:
         name = split_name(table.names[first])[0]
         return PositionColumns((first,), (second,), "icrs", "2000" in name or "icrs" in name)
-    if found := _in_parts(table) or _pair(table):
-        return found
+    if columns := _in_parts(table) or _pair(table):
+        return columns
     for (lons, lats), frame in ((_GALACTIC, "galactic"), (_ECLIPTIC, "ecliptic"), (_PLAIN, "")):
         first, second = table.find(lons), table.find(lats)
         if first >= 0 and second >= 0:
@@ -127,13 +127,13 @@ def _one_cell(table: FileTable) -> PositionColumns | None:
 
 def _in_parts(table: FileTable) -> PositionColumns | None:
     """Hours, minutes and seconds in columns of their own, as CDS tables have them."""
-    places = {"ra": [-1] * 4, "de": [-1] * 4}
+    columns = {"ra": [-1] * 4, "de": [-1] * 4}
     for index, name in enumerate(table.names):
         if match := _PARTS.fullmatch(name.strip().lower()):
-            places["ra" if match["axis"] == "ra" else "de"][_PLACES[match["part"]]] = index
-    if min(places["ra"][:2] + places["de"][:2]) < 0:
+            columns["ra" if match["axis"] == "ra" else "de"][_PLACES[match["part"]]] = index
+    if min(columns["ra"][:2] + columns["de"][:2]) < 0:
         return None
-    return PositionColumns(tuple(places["ra"]), tuple(places["de"]), "icrs")
+    return PositionColumns(tuple(columns["ra"]), tuple(columns["de"]), "icrs")
 
 
 def _pair(table: FileTable) -> PositionColumns | None:

@@ -183,20 +183,20 @@ def _from_one_cell(table: FileTable, index: int) -> tuple[NDArray[np.float64], N
 def _halves(cell: str) -> tuple[str, str]:
     if match := re.fullmatch(r"(.*\S)\s*[,\s]\s*([+\-−].*)", cell.strip()):
         return match[1].rstrip(", "), match[2]
-    words = re.split(r"[,\s]+", cell.strip())
-    if len(words) % 2:
+    cells = re.split(r"[,\s]+", cell.strip())
+    if len(cells) % 2:
         raise ValueError(cell)
-    middle = len(words) // 2
-    return " ".join(words[:middle]), " ".join(words[middle:])
+    middle = len(cells) // 2
+    return " ".join(cells[:middle]), " ".join(cells[middle:])
 
 
-def _in_parts(table: FileTable, places: Sequence[int], factor: float) -> NDArray[np.float64]:
+def _in_parts(table: FileTable, columns: Sequence[int], factor: float) -> NDArray[np.float64]:
     """Angles in columns of their own: first part, minutes, seconds, sign; without sign that of the first part."""
-    *parts, sign = places
+    *parts, sign = columns
     total = np.zeros(len(table))
-    for place, size in zip(parts, (1.0, 60.0, 3600.0), strict=True):
-        if place >= 0:
-            total = total + np.abs(table.numbers(place)) / size
+    for part, size in zip(parts, (1.0, 60.0, 3600.0), strict=True):
+        if part >= 0:
+            total = total + np.abs(table.numbers(part)) / size
     negative = np.array(
         [cell.strip().startswith(("-", "−")) for cell in _raw(table, sign if sign >= 0 else parts[0])]
     )
@@ -260,12 +260,12 @@ def _to_icrs(
     good = np.isfinite(lon) & np.isfinite(lat)
     ra, dec = np.full(len(lon), np.nan), np.full(len(lat), np.nan)
     try:
-        places = SkyCoord(lon[good] * units.deg, lat[good] * units.deg, frame=frame).icrs
+        coordinates = SkyCoord(lon[good] * units.deg, lat[good] * units.deg, frame=frame).icrs
     except Exception as error:  # frames of the horizon and others need what a catalogue does not have
         raise table.wrong(
             f"gives positions in the frame {frame.name[:40]!r}",
             "ICRS, FK4, FK5, galactic or ecliptic",
             "convert its positions",
         ) from error
-    ra[good], dec[good] = places.ra.deg, places.dec.deg
+    ra[good], dec[good] = coordinates.ra.deg, coordinates.dec.deg
     return ra, dec

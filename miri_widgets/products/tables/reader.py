@@ -85,14 +85,14 @@ class FileTable:
         bare = [split_name(name)[0] for name in self.names]
         for name in wanted:
             for known in (plain, bare):
-                places = [index for index, one in enumerate(known) if one == name]
-                if len(places) > 1:
+                indices = [index for index, other in enumerate(known) if other == name]
+                if len(indices) > 1:
                     raise self.wrong(
-                        f"has the columns {' and '.join(self.names[place] for place in places)}",
+                        f"has the columns {' and '.join(self.names[index] for index in indices)}",
                         "one of them", "remove or rename the other",
                     )  # fmt: skip
-                if places:
-                    return places[0]
+                if indices:
+                    return indices[0]
         return -1
 
     def unit(self, index: int) -> Any:
@@ -139,8 +139,8 @@ class FileTable:
             return ["" if is_missing(cell) else cell for cell in column]
         mask = np.ma.getmaskarray(np.ma.asarray(column))
         cells = [
-            one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one)
-            for one in np.ma.getdata(column)
+            value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+            for value in np.ma.getdata(column)
         ]
         return [
             "" if gone or is_missing(cell) else cell.strip() for cell, gone in zip(cells, mask, strict=True)
@@ -222,8 +222,8 @@ class FileTable:
         if self.separator == ";":
             # a semicolon divides cells where the comma divides numbers
             return
-        texts = (one.strip() for column in self.columns if isinstance(column, list) for one in column)
-        if not any(_DECIMAL_COMMA.fullmatch(one) and not _THOUSANDS.fullmatch(one) for one in texts):
+        texts = (cell.strip() for column in self.columns if isinstance(column, list) for cell in column)
+        if not any(_DECIMAL_COMMA.fullmatch(text) and not _THOUSANDS.fullmatch(text) for text in texts):
             raise self.wrong(
                 f"writes {self.names[index]} as {cell[:20]!r}, which may be {cell.replace(',', '.')[:20]} or "
                 f"{cell.replace(',', '')[:20]}",
@@ -286,14 +286,14 @@ def read_table(path: Path, content: str = "a table", remedy: str = "choose anoth
                 raise BadTableError(f"{shown_name(path)} {error}", content, remedy) from error
     if not len(table):
         why = f" ({table.notes[0]})" if table.notes else ""
-        found = "has no row that can be read" if table.notes else "has no rows, no lines below its header"
-        raise BadTableError(f"{shown_name(path)} {found}{why}", content, remedy)
+        state = "has no row that can be read" if table.notes else "has no rows, no lines below its header"
+        raise BadTableError(f"{shown_name(path)} {state}{why}", content, remedy)
     return table
 
 
 def _from_text(path: Path, parsed: TextTable) -> FileTable:
     columns = [list(cells) for cells in zip(*parsed.rows, strict=True)] or [[] for _ in parsed.names]
-    places = [f"line {number}" for number in parsed.lines]
+    sources = [f"line {number}" for number in parsed.lines]
     notes = [f"{shown_name(path)}: {note}" for note in parsed.notes]
     if len(notes) > _SHOWN_ROWS:
         notes = [
@@ -305,7 +305,7 @@ def _from_text(path: Path, parsed: TextTable) -> FileTable:
         parsed.names,
         parsed.units,
         columns,
-        places,
+        sources,
         parsed.meta,
         notes,
         parsed.descriptions,
@@ -336,19 +336,19 @@ def _from_astropy(path: Path, kind: str, content: str, remedy: str, text: str = 
             names.append(name)
             units.append(str(column.unit or ""))
             columns.append(np.ma.array(np.asarray(column), mask=np.asarray(getattr(column, "mask", False))))
-            words = (getattr(column.info, "description", None), read.systems.get(name))
-            descriptions.append("; ".join(str(one) for one in words if one))
-    places = [f"row {number}" for number in range(1, len(read.table) + 1)]
+            descriptions_of_column = (getattr(column.info, "description", None), read.systems.get(name))
+            descriptions.append("; ".join(str(text) for text in descriptions_of_column if text))
+    sources = [f"row {number}" for number in range(1, len(read.table) + 1)]
     notes = [f"{shown_name(path)} {note}" for note in read.notes]
-    return FileTable(path, names, units, columns, places, dict(read.table.meta), notes, descriptions)
+    return FileTable(path, names, units, columns, sources, dict(read.table.meta), notes, descriptions)
 
 
 def _icrs_degrees(path: Path, column: Any) -> tuple[Any, Any]:
     try:
-        places = column.icrs
+        icrs = column.icrs
     except Exception as error:  # frames of the horizon need what a catalogue does not have
         raise BadTableError(
             f"{shown_name(path)} gives positions in the frame {getattr(column, 'name', '')[:40]!r}",
             "ICRS, FK4, FK5, galactic or ecliptic", "convert its positions",
         ) from error  # fmt: skip
-    return places.ra.deg, places.dec.deg
+    return icrs.ra.deg, icrs.dec.deg

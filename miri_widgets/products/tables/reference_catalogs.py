@@ -263,12 +263,12 @@ def _epochs(table: FileTable, given: float | None) -> NDArray[np.float64]:
 def _gaia_release(table: FileTable) -> str:
     """Which release of Gaia a table is of, by its designations or its header; the third when nothing says it."""
     index = table.find(("designation", "source_name"))
-    words = [*(table.text(index)[:1] if index >= 0 else ()), *(str(value) for value in table.meta.values())]
-    for word in words:
-        if match := _RELEASE.search(word):
+    texts = [*(table.text(index)[:1] if index >= 0 else ()), *(str(value) for value in table.meta.values())]
+    for text in texts:
+        if match := _RELEASE.search(text):
             return match[1]
         for number, release in _VIZIER_RELEASES.items():
-            if number in word:
+            if number in text:
                 return release
     return "3"
 

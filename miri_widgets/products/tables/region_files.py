@@ -129,29 +129,31 @@ def _is_fits(content: bytes) -> bool:
 def _on_icrs(shapes: list[ParsedShape]) -> tuple[Region, ...]:
     """Take the shapes of each frame to ICRS, all at once: a conversion of one position takes as long as of many."""
     turned: dict[int, tuple[Any, float]] = {}
-    for frame in sorted({one.frame for one in shapes} - {"image", "icrs"}):
-        mine = [index for index, one in enumerate(shapes) if one.frame == frame]
+    for frame in sorted({shape.frame for shape in shapes} - {"image", "icrs"}):
+        mine = [index for index, shape in enumerate(shapes) if shape.frame == frame]
         counts = [len(shapes[index].points) for index in mine]
         where = np.array([point for index in mine for point in shapes[index].points], float)
         icrs, north = _to_icrs(where, frame)
         ends = np.cumsum(counts)
         for index, first, last in zip(mine, ends - counts, ends, strict=True):
             turned[index] = icrs[first:last], float(north[first])
-    return tuple(_region(one, turned.get(index)) for index, one in enumerate(shapes))
+    return tuple(_region(shape, turned.get(index)) for index, shape in enumerate(shapes))
 
 
-def _region(one: ParsedShape, turned: tuple[Any, float] | None) -> Region:
-    points, angle = one.points, one.angle
-    if one.frame == "image":
+def _region(shape: ParsedShape, turned: tuple[Any, float] | None) -> Region:
+    points, angle = shape.points, shape.angle
+    if shape.frame == "image":
         points = tuple((x - 1, y - 1) for x, y in points)  # DS9 counts pixels from 1
     elif turned is not None:
         points = tuple((float(ra), float(dec)) for ra, dec in turned[0])
         # as it stands in the file, but with the axes of ICRS
-        angle += turned[1] if one.shape in ("ellipse", "rectangle") else 0.0
+        angle += turned[1] if shape.shape in ("ellipse", "rectangle") else 0.0
     try:
-        return Region(one.shape, points, one.sizes, angle, one.frame != "image", one.include, one.text)
+        return Region(
+            shape.shape, points, shape.sizes, angle, shape.frame != "image", shape.include, shape.text
+        )
     except ParameterError as error:
-        raise ParameterError(f"line {one.line}: {error.found}", error.expected, error.remedy) from error
+        raise ParameterError(f"line {shape.line}: {error.found}", error.expected, error.remedy) from error
 
 
 def _to_icrs(where: Any, frame: str) -> tuple[Any, Any]:
@@ -272,8 +274,8 @@ def _line(region: Region) -> str:
     if region.shape in ("ellipse", "rectangle"):
         numbers.append(f"{region.angle:.12g}")
     # braces end DS9's text
-    words = " ".join(region.text.replace("{", "(").replace("}", ")").split())
-    marks = (" point=x" if region.shape == "point" else "") + (f" text={{{words}}}" if words else "")
+    text = " ".join(region.text.replace("{", "(").replace("}", ")").split())
+    marks = (" point=x" if region.shape == "point" else "") + (f" text={{{text}}}" if text else "")
     sign, name = "" if region.include else "-", _DS9.get(region.shape, region.shape)
     frame = "icrs" if region.sky else "image"
     return f"{frame};{sign}{name}({','.join(numbers)})" + (f" #{marks}" if marks else "")

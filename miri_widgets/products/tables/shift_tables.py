@@ -91,22 +91,22 @@ class ShiftTable:
         By the exposure's name where a row lists it, else by visit and guide star; of the parts of a split
         group, the nearest in time.
         """
-        rows = [one for one in self.shifts if exposure.root in one.group.roots]
-        rows = rows or [one for one in self.shifts if _belongs(exposure, one.group)]
+        rows = [shift for shift in self.shifts if exposure.root in shift.group.roots]
+        rows = rows or [shift for shift in self.shifts if _belongs(exposure, shift.group)]
         return min(
             rows,
-            key=lambda one: (
-                not one.known,
-                one.filter != filter_name,
-                _apart(one.group.mjd, exposure.start_mjd),
+            key=lambda row: (
+                not row.known,
+                row.filter != filter_name,
+                _apart(row.group.mjd, exposure.start_mjd),
             ),
             default=None,
         )
 
     def uncovered(self, exposures: Iterable[Pointed]) -> tuple[str, ...]:
         """Return the names of exposures that the table has no shift for."""
-        found = {one.root: self.shift_for(one) for one in exposures}
-        return tuple(root for root, shift in found.items() if shift is None or not shift.known)
+        rows = {exposure.root: self.shift_for(exposure) for exposure in exposures}
+        return tuple(root for root, shift in rows.items() if shift is None or not shift.known)
 
 
 def write_shift_table(table: ShiftTable, path: Path) -> None:
@@ -120,7 +120,7 @@ def write_shift_table(table: ShiftTable, path: Path) -> None:
     """
     from astropy.table import Table
 
-    rows = [_to_row(one) for one in table.shifts]
+    rows = [_to_row(shift) for shift in table.shifts]
     columns = {name: [row[name] for row in rows] for name in _ORDER}
     ecsv = Table(columns, dtype=[_dtype(name) for name in _ORDER])
     for name, unit in _UNITS.items():
@@ -191,17 +191,17 @@ def compare_tables(table: ShiftTable, other: ShiftTable, *, tolerance: float = 0
     tuple of str
         Empty when they agree.
     """
-    mine = {(one.group.name, one.filter): one for one in table.shifts}
-    theirs = {(one.group.name, one.filter): one for one in other.shifts}
-    told = []
-    for key, one in mine.items():
+    mine = {(shift.group.name, shift.filter): shift for shift in table.shifts}
+    theirs = {(shift.group.name, shift.filter): shift for shift in other.shifts}
+    differences = []
+    for key, shift in mine.items():
         name = " in ".join(part for part in key if part)
         if key not in theirs:
-            told.append(f"{name} is missing in the other table.")
-        elif sentence := _difference(name, (one.dx, one.dy), (theirs[key].dx, theirs[key].dy), tolerance):
-            told.append(sentence)
-    told += [f"{' in '.join(key)} is only in the other table." for key in theirs if key not in mine]
-    return tuple(told)
+            differences.append(f"{name} is missing in the other table.")
+        elif sentence := _difference(name, (shift.dx, shift.dy), (theirs[key].dx, theirs[key].dy), tolerance):
+            differences.append(sentence)
+    differences += [f"{' in '.join(key)} is only in the other table." for key in theirs if key not in mine]
+    return tuple(differences)
 
 
 def _difference(name: str, mine: tuple[float, float], theirs: tuple[float, float], tolerance: float) -> str:
@@ -227,8 +227,8 @@ def _difference(name: str, mine: tuple[float, float], theirs: tuple[float, float
     return f"{name} differs by {apart * 1000:.1f} mas: {both}."
 
 
-def _near(one: tuple[float, float], other: tuple[float, float], tolerance: float) -> bool:
-    return max(abs(one[0] - other[0]), abs(one[1] - other[1])) <= tolerance
+def _near(first: tuple[float, float], other: tuple[float, float], tolerance: float) -> bool:
+    return max(abs(first[0] - other[0]), abs(first[1] - other[1])) <= tolerance
 
 
 def _belongs(exposure: Pointed, group: Group) -> bool:
@@ -252,14 +252,14 @@ def _dtype(name: str) -> str:
     return "f8" if name in _NUMBERS else "i8" if name in _COUNTS else "str"
 
 
-def _to_row(one: TrustedShift) -> dict[str, Any]:
-    group = one.group
+def _to_row(shift: TrustedShift) -> dict[str, Any]:
+    group = shift.group
     return {
         "group": group.name, "program": group.program, "observation": group.observation, "visit": group.visit,
-        "guide_star": group.guide_star, "filter": one.filter,
-        "dx": one.dx, "dy": one.dy, "dx_err": one.dx_err, "dy_err": one.dy_err, "corr": one.corr,
-        "rotation": one.rotation, "n_exposures": one.exposures, "n_used": one.used,
-        "verdict": str(one.verdict), "source": one.source, "reason": one.reason, "mjd": group.mjd,
+        "guide_star": group.guide_star, "filter": shift.filter,
+        "dx": shift.dx, "dy": shift.dy, "dx_err": shift.dx_err, "dy_err": shift.dy_err, "corr": shift.corr,
+        "rotation": shift.rotation, "n_exposures": shift.exposures, "n_used": shift.used,
+        "verdict": str(shift.verdict), "source": shift.source, "reason": shift.reason, "mjd": group.mjd,
         "exposures": " ".join(group.roots), "times": " ".join(repr(time) for time in group.times),
         "target": group.target,
     }  # fmt: skip
@@ -269,18 +269,18 @@ def _shifts(table: FileTable) -> tuple[TrustedShift, ...]:
     """Rows as shifts: numbers in the units of this package, whatever those of the file."""
     from astropy import units
 
-    places = {name: table.find((name,)) for name in (*_NUMBERS, *_COUNTS)}
+    columns = {name: table.find((name,)) for name in (*_NUMBERS, *_COUNTS)}
     numbers = {
-        name: table.numbers(place, units.Unit(_UNITS[name]) if name in _UNITS else None)
-        for name, place in places.items()
-        if place >= 0
+        name: table.numbers(column, units.Unit(_UNITS[name]) if name in _UNITS else None)
+        for name, column in columns.items()
+        if column >= 0
     }
     if table.notes:  # a shift that cannot be read must not be taken for one that is missing
         raise table.wrong(f"cannot be read ({table.notes[0]})", "numbers and whole rows", "correct that row")
     texts = {
-        name: table.text(place)
+        name: table.text(column)
         for name in _ORDER
-        if name not in places and (place := table.find((name,))) >= 0
+        if name not in columns and (column := table.find((name,))) >= 0
     }
     return tuple(
         _from_row(
@@ -300,11 +300,11 @@ def _from_row(
         return text.get(name, "")
 
     def value(name: str, default: float = math.nan) -> float:
-        found = number.get(name, default)
-        return found if math.isfinite(found) else default
+        value_of_row = number.get(name, default)
+        return value_of_row if math.isfinite(value_of_row) else default
 
     try:
-        times = tuple(float(word) for word in cell("times").split())
+        times = tuple(float(time) for time in cell("times").split())
         return TrustedShift(
             Group(
                 cell("group"), tuple(cell("exposures").split()), cell("program"), cell("observation"),
@@ -324,16 +324,18 @@ def _from_row(
 
 def _check(shifts: Sequence[TrustedShift], path: Path) -> None:
     seen: set[tuple[str, str]] = set()
-    for one in shifts:
-        finite = math.isfinite(one.dx), math.isfinite(one.dy)
-        if not all(finite) and (any(finite) or one.verdict is not Verdict.FAIL):
+    for shift in shifts:
+        finite = math.isfinite(shift.dx), math.isfinite(shift.dy)
+        if not all(finite) and (any(finite) or shift.verdict is not Verdict.FAIL):
             raise BadTableError(
-                f"{shown_name(path)}: {one.group.name} has no shift",
+                f"{shown_name(path)}: {shift.group.name} has no shift",
                 "finite dx and dy, or the verdict FAIL and neither",
                 "correct or remove that row",
             )
-        if (key := (one.group.name, one.filter)) in seen:
+        if (key := (shift.group.name, shift.filter)) in seen:
             raise BadTableError(
-                f"{shown_name(path)}: {one.group.name} has two rows", "one per group and filter", "remove one"
+                f"{shown_name(path)}: {shift.group.name} has two rows",
+                "one per group and filter",
+                "remove one",
             )
         seen.add(key)

@@ -122,7 +122,7 @@ def read_catalog(path: Path) -> tuple[Source, ...]:
     isophotal = _column(table, ("isophotal_flux",), flux=True, needed=False)
     sources = []
     for row in range(len(table)):
-        concentration, error = _concentration(*(float(one[row]) for one in apertures))
+        concentration, error = _concentration(*(float(aperture[row]) for aperture in apertures))
         sources.append(
             Source(
                 number=int(label[row]) if math.isfinite(label[row]) else row + 1,

@@ -33,8 +33,8 @@ def write_source_table(
 
     table = Table(
         [
-            Column(values, name=name, unit=unit or None, description=told)
-            for name, (values, unit, told) in columns.items()
+            Column(values, name=name, unit=unit or None, description=description)
+            for name, (values, unit, description) in columns.items()
         ]
     )
     table.meta["comments"] = list(notes)

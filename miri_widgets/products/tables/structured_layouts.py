@@ -42,9 +42,9 @@ def parse_sextractor(
     if numbers[-1] > count:
         return None
     table = TextTable([], [])
-    for head, stop in zip(heads, [*numbers[1:], count + 1], strict=True):
-        for place in range(stop - int(head["number"])):
-            table.names.append(head["name"] + (f"_{place}" if place else ""))
+    for head, end in zip(heads, [*numbers[1:], count + 1], strict=True):
+        for index in range(end - int(head["number"])):
+            table.names.append(head["name"] + (f"_{index}" if index else ""))
             table.units.append((head["unit"] or "") if "pos" not in (head["unit"] or "") else "")
             table.descriptions.append(head["words"])
     table.fill(cells)
@@ -82,7 +82,7 @@ def parse_ecsv(numbered: Sequence[tuple[int, str]]) -> TextTable:
     if not data:
         raise ValueError("has no lines below its header")
     separator = str(header.get("delimiter") or " ")
-    columns = {str(one["name"]): one for one in header.get("datatype", ())}
+    columns = {str(column["name"]): column for column in header.get("datatype", ())}
     names = _split_ecsv(data[0][1], separator)
     if columns and (other := [name for name in names if name not in columns]):
         # a unit that stands beside another name would be lost
@@ -133,11 +133,11 @@ def parse_ipac(numbered: Sequence[tuple[int, str]]) -> TextTable:
     heads = [line for _, line in numbered if line.startswith("|")]
     if not heads:
         raise ValueError("has no line with the names of its columns")
-    bars = [place for place, letter in enumerate(heads[0]) if letter == "|"]
+    bars = [index for index, letter in enumerate(heads[0]) if letter == "|"]
     spans = list(zip(bars, [*bars[1:-1], None] if len(bars) > 1 else [None], strict=False))
 
     def cut(line: str) -> list[str]:
-        return [line[start:stop].strip(" |") for start, stop in spans]
+        return [line[start:end].strip(" |") for start, end in spans]
 
     names = cut(heads[0])
     table = TextTable(names, cut(heads[2]) if len(heads) > 2 else [""] * len(names))

@@ -61,27 +61,27 @@ def parse_tags(text: str) -> dict[str, dict[str, Any]]:
     """
     text = text.removeprefix("\ufeff")
     is_json = text.lstrip().startswith(("[", "{"))
-    found: dict[str, dict[str, Any]] = {}
-    for place, row in _json_rows(text) if is_json else _csv_rows(text):
+    tags: dict[str, dict[str, Any]] = {}
+    for source, row in _json_rows(text) if is_json else _csv_rows(text):
         root = str(row.get("exposure") or "").strip()
         if not root:
-            raise BadTableError(f"{place} names no exposure", "the column exposure", "add the name")
+            raise BadTableError(f"{source} names no exposure", "the column exposure", "add the name")
         values = {name: value for name, value in row.items() if name in _SAID}
         try:
             tag_from(values)
         except (ParameterError, TypeError) as error:
-            raise BadTableError(f"{place}: {error}", "tags as they are exported", "correct it") from error
-        found[root] = values
-    return found
+            raise BadTableError(f"{source}: {error}", "tags as they are exported", "correct it") from error
+        tags[root] = values
+    return tags
 
 
 def _rows(exposures: Sequence[Exposure], tags: Mapping[str, Tag]) -> list[dict[str, Any]]:
     rows = []
-    for one in exposures:
-        tag = tags.get(one.root, Tag())
+    for exposure in exposures:
+        tag = tags.get(exposure.root, Tag())
         rows.append(
             {
-                "exposure": one.root, "filter": one.filter, "tile": one.tile, "dither": one.dither,
+                "exposure": exposure.root, "filter": exposure.filter, "tile": exposure.tile, "dither": exposure.dither,
                 "verdict": str(tag.verdict), "anomalies": list(tag.anomalies), "comment": tag.comment,
                 "seen": tag.seen,
             }
@@ -108,8 +108,8 @@ def _csv_rows(text: str) -> list[tuple[str, dict[str, Any]]]:
         raise BadTableError(
             "the table has no column exposure", ", ".join(_COLUMNS), "export it anew and change that"
         )
-    found = []
-    for place, row in rows:
+    rows_of_tags = []
+    for source, row in rows:
         cells: dict[str, Any] = {
             name: _from_text(cell) for name, cell in row.items() if name and cell is not None
         }
@@ -117,8 +117,8 @@ def _csv_rows(text: str) -> list[tuple[str, dict[str, Any]]]:
             cells["anomalies"] = cells["anomalies"].split()
         if "seen" in cells:
             cells["seen"] = cells["seen"].strip().lower() in ("yes", "true", "1")
-        found.append((place, cells))
-    return found
+        rows_of_tags.append((source, cells))
+    return rows_of_tags
 
 
 def _json_rows(text: str) -> list[tuple[str, dict[str, Any]]]:

@@ -159,8 +159,8 @@ def _without_comment(row: list[str], separator: str, count: int) -> list[str]:
     """Take off what stands behind ``#`` at the end of a row of columns that spaces divide."""
     if separator != " " or len(row) <= count:
         return row
-    place = next((place for place, cell in enumerate(row) if cell.startswith("#")), len(row))
-    return row[:place]
+    index = next((index for index, cell in enumerate(row) if cell.startswith("#")), len(row))
+    return row[:index]
 
 
 def _header_rows(table: TextTable, cells: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
@@ -225,10 +225,10 @@ def _comment_facts(comments: Sequence[tuple[int, str]]) -> dict[str, Any]:
 
 def _describe(table: TextTable, comments: Sequence[tuple[int, str]]) -> None:
     """Take what VizieR says of each column: ``#Column<tab>name<tab>(format)<tab>description``."""
-    told = {
+    names_of = {
         match[1]: match[2]
         for _, line in comments
         if (match := re.match(r"Column\t([^\t]+)\t[^\t]*\t(.*)", line.strip()))
     }
-    if told and not table.descriptions:
-        table.descriptions = [told.get(name, "") for name in table.names]
+    if names_of and not table.descriptions:
+        table.descriptions = [names_of.get(name, "") for name in table.names]

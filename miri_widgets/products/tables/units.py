@@ -75,9 +75,9 @@ def parse_unit(text: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", units.UnitsWarning)
         for form in ({}, {"format": "cds"}, {"format": "fits"}):
-            for word in dict.fromkeys((plain, plain.lower())):
+            for name in dict.fromkeys((plain, plain.lower())):
                 try:
-                    return units.Unit(word, **form)
+                    return units.Unit(name, **form)
                 except (ValueError, TypeError):
                     continue
     raise ValueError(f"{text.strip()[:40]!r} is no unit")

@@ -14,14 +14,14 @@ QUICK = RetryPolicy(retries=2, delay=0.01, longest=0.05, connect=2, read=1)
 
 
 def ask(mast, program="2736", **options):
-    return list_program(program, server=mast.address, patience=QUICK, **options)
+    return list_program(program, server=mast.address, retry_policy=QUICK, **options)
 
 
 def test_files_of_a_program(mast):
     mast.add_program("02736")
     mast.add_program("01040")
     told = []
-    found = ask(mast, told=lambda *step: told.append(step))
+    found = ask(mast, on_progress=lambda *step: told.append(step))
     assert found.program == "02736" and found.planned == 0
     # pictures, other detectors and other programs are left out; a level is a suffix
     assert len(found.files) == 14

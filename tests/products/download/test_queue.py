@@ -11,7 +11,7 @@ from miri_widgets.products.archive.mast import list_program, remotes
 from miri_widgets.products.download import partial_files
 from miri_widgets.products.download import queue as downloads
 from miri_widgets.products.download.partial_files import part_of
-from miri_widgets.products.download.queue import bytes_words, download
+from miri_widgets.products.download.queue import download
 from miri_widgets.products.download.resumable import Remote
 from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
 
@@ -70,7 +70,7 @@ def test_files_of_a_program_in_order(mast, folder):
     mast.add_program("02736")
     files = [each for each in list_program("2736", server=mast.address).files if each.level == "uncal"]
     told = []
-    done = download(remotes(files, folder, server=mast.address), told=told.append, patience=QUICK)
+    done = download(remotes(files, folder, server=mast.address), on_progress=told.append, retry_policy=QUICK)
     assert [outcome.error for outcome in done] == [None] * 4 and all(outcome.fetched for outcome in done)
     assert [entry["uri"] for entry in mast.seen] == [each.uri for each in files]
     for each in files:
@@ -79,7 +79,7 @@ def test_files_of_a_program_in_order(mast, folder):
     assert told[-1].done_all == told[-1].size_all == 240_000 and told[-1].fraction == 1
     assert [step.index for step in told] == sorted(step.index for step in told)
     # complete files are not asked for again
-    again = download(remotes(files, folder, server=mast.address), patience=QUICK)
+    again = download(remotes(files, folder, server=mast.address), retry_policy=QUICK)
     assert [outcome.fetched for outcome in again] == [False] * 4 and len(mast.seen) == 4
 
 
@@ -90,7 +90,7 @@ def test_cut_connection_goes_on_where_it_stopped(mast, folder, cuts, etags):
     uri, remote = one(mast, folder)
     mast.faults[uri] = list(cuts)
     told = []
-    (outcome,) = download([remote], told=told.append, patience=QUICK)
+    (outcome,) = download([remote], on_progress=told.append, retry_policy=QUICK)
     assert outcome.fetched and outcome.error is None
     assert remote.path.read_bytes() == mast.files[uri]
     assert leftovers(folder) == []
@@ -102,11 +102,11 @@ def test_cut_connection_goes_on_where_it_stopped(mast, folder, cuts, etags):
 def test_a_second_download_resumes_after_the_first_gave_up(mast, folder):
     uri, remote = one(mast, folder)
     mast.faults[uri] = [("cut", 2_000_000), ("status", 503), ("status", 503), ("status", 503)]
-    (first,) = download([remote], patience=QUICK)
+    (first,) = download([remote], retry_policy=QUICK)
     assert isinstance(first.error, errors.ArchiveDownError) and not remote.path.exists()
     kept = part_of(remote.path).stat().st_size
     assert 1_000_000 < kept <= 2_000_000
-    (second,) = download([remote], patience=QUICK)
+    (second,) = download([remote], retry_policy=QUICK)
     assert second.fetched and mast.seen[-1]["range"] == f"bytes={kept}-" and mast.seen[-1]["status"] == 206
     assert remote.path.read_bytes() == mast.files[uri]
 
@@ -114,9 +114,9 @@ def test_a_second_download_resumes_after_the_first_gave_up(mast, folder):
 def test_a_renewed_file_is_not_mixed_with_the_old_one(mast, folder):
     uri, remote = one(mast, folder)
     mast.faults[uri] = [("cut", 2_000_000), *[("status", 503)] * 3]
-    download([remote], patience=QUICK)
+    download([remote], retry_policy=QUICK)
     mast.files[uri] = mast.files[uri][:80] + mast.files[uri][:79:-1]
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert outcome.fetched and mast.seen[-1]["status"] == 200
     assert remote.path.read_bytes() == mast.files[uri]
 
@@ -124,7 +124,7 @@ def test_a_renewed_file_is_not_mixed_with_the_old_one(mast, folder):
 def test_bytes_of_which_nothing_is_known_are_dropped(mast, folder):
     uri, remote = one(mast, folder)
     part_of(remote.path).write_bytes(b"x" * 1000)
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert outcome.fetched and mast.seen[0]["range"] is None
     assert remote.path.read_bytes() == mast.files[uri]
 
@@ -133,9 +133,9 @@ def test_a_whole_part_gets_its_name(mast, folder):
     """Killed between the last byte and the rename."""
     uri, remote = one(mast, folder)
     mast.faults[uri] = [("cut", BIG - 1), *[("status", 503)] * 3]
-    download([remote], patience=QUICK)
+    download([remote], retry_policy=QUICK)
     part_of(remote.path).write_bytes(mast.files[uri])
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert outcome.error is None and mast.seen[-1]["status"] == 416
     assert remote.path.read_bytes() == mast.files[uri]
 
@@ -143,7 +143,7 @@ def test_a_whole_part_gets_its_name(mast, folder):
 def test_busy_once_is_tried_again(mast, folder):
     uri, remote = one(mast, folder)
     mast.faults[uri] = [("status", 503)]
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert outcome.fetched and len(mast.seen) == 2
 
 
@@ -151,7 +151,7 @@ def test_busy_always_is_a_sentence_and_ends_all(mast, folder):
     uri, remote = one(mast, folder)
     other = Remote(remote.url, folder / "other.fits", BIG)
     mast.faults[uri] = [("always", ("status", 503))]
-    outcomes = download([remote, other], patience=QUICK)
+    outcomes = download([remote, other], retry_policy=QUICK)
     assert len(outcomes) == 1 and len(mast.seen) == 3
     assert "is down or overloaded (HTTP 503)" in str(outcomes[0].error)
     assert list(folder.iterdir()) == []
@@ -160,7 +160,7 @@ def test_busy_always_is_a_sentence_and_ends_all(mast, folder):
 def test_wrong_size_is_a_sentence_and_nothing_is_kept(mast, folder):
     uri, remote = one(mast, folder)
     mast.files[uri] = mast.files[uri][:-10]
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert isinstance(outcome.error, errors.DamagedDownloadError)
     assert "gives 2999990 bytes" in str(outcome.error) and "expected 3000000 bytes" in str(outcome.error)
     assert list(folder.iterdir()) == []
@@ -171,7 +171,7 @@ def test_wrong_size_without_a_length_is_found_at_the_end(mast, folder, change):
     uri, remote = one(mast, folder)
     mast.lengths = False
     mast.files[uri] = mast.files[uri][:change] if change < 0 else mast.files[uri] + b"x" * change
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert isinstance(outcome.error, errors.ArchiveError) and not remote.path.exists()
 
 
@@ -179,22 +179,22 @@ def test_changed_bytes_are_found_by_the_checksum(mast, folder):
     uri, remote = one(mast, folder)
     mast.digests = True
     mast.faults[uri] = [("flip", 2_000_000)]
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert "another sha256 checksum" in str(outcome.error) and list(folder.iterdir()) == []
     known = Remote(remote.url, remote.path, remote.size, hashlib.sha1(b"other").hexdigest())
-    (outcome,) = download([known], patience=QUICK)
+    (outcome,) = download([known], retry_policy=QUICK)
     assert "another sha1 checksum" in str(outcome.error) and list(folder.iterdir()) == []
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert outcome.fetched and outcome.error is None
 
 
 def test_a_page_is_no_file(mast, folder):
     uri, remote = one(mast, folder)
     mast.faults[uri] = [("page",)]
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert "no answer that can be understood" in str(outcome.error) and list(folder.iterdir()) == []
     mast.files[uri] = b"y" * BIG
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert "something that is not FITS" in str(outcome.error) and list(folder.iterdir()) == []
 
 
@@ -203,7 +203,7 @@ def test_proprietary_without_a_token_does_not_stop_the_others(mast, folder):
     mast.add_product("1", "jw02736001001_02101_00002_mirimage_uncal.fits", size=50_000)
     name = mast.products[-1]["productFilename"]
     public = Remote(f"{mast.address}/f?uri={mast.products[-1]['dataURI']}", folder / name, 50_000)
-    outcomes = download([closed, public], patience=QUICK)
+    outcomes = download([closed, public], retry_policy=QUICK)
     assert "is proprietary and no token was given" in str(outcomes[0].error)
     assert outcomes[1].fetched
 
@@ -211,11 +211,11 @@ def test_proprietary_without_a_token_does_not_stop_the_others(mast, folder):
 def test_a_wrong_token_and_the_right_one(mast, folder, caplog, capfd):
     caplog.set_level(0)
     uri, remote = one(mast, folder, size=50_000, rights="EXCLUSIVE_ACCESS")
-    (outcome,) = download([remote], token="wrong-4711", patience=QUICK)
+    (outcome,) = download([remote], token="wrong-4711", retry_policy=QUICK)
     assert isinstance(outcome.error, errors.NotPermittedError)
     assert "does not open" in str(outcome.error) and "wrong-4711" not in str(outcome.error)
     mast.faults[uri] = [("cut", 20_000)]
-    (outcome,) = download([remote], token=mast.secret, patience=QUICK)
+    (outcome,) = download([remote], token=mast.secret, retry_policy=QUICK)
     assert outcome.fetched and remote.path.read_bytes() == mast.files[uri]
     said = caplog.text + "".join(capfd.readouterr())
     assert mast.secret not in said and "wrong-4711" not in said
@@ -223,7 +223,7 @@ def test_a_wrong_token_and_the_right_one(mast, folder, caplog, capfd):
 
 def test_the_token_goes_with_proprietary_files_only(mast, folder):
     _, remote = one(mast, folder, size=50_000)
-    download([remote], token=mast.secret, patience=QUICK)
+    download([remote], token=mast.secret, retry_policy=QUICK)
     assert mast.seen[0]["authorization"] is None
     assert not downloads._is_safe("http://mast.example.org/x") and downloads._is_safe(
         "https://mast.stsci.edu/x"
@@ -233,7 +233,7 @@ def test_the_token_goes_with_proprietary_files_only(mast, folder):
 def test_unknown_file_is_a_sentence(mast, folder):
     uri, remote = one(mast, folder)
     del mast.files[uri]
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert isinstance(outcome.error, errors.NotInArchiveError)
     assert f"has no {remote.path.name}" in str(outcome.error)
 
@@ -241,7 +241,7 @@ def test_unknown_file_is_a_sentence(mast, folder):
 def test_no_network_is_a_sentence(mast, folder):
     _, remote = one(mast, folder)
     mast.close()
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert "cannot be reached" in str(outcome.error) and list(folder.iterdir()) == []
 
 
@@ -250,7 +250,7 @@ def stopped_after(remote, seconds, **patience):
     timer = threading.Timer(seconds, stop.set)
     timer.start()
     begin = time.monotonic()
-    (outcome,) = download([remote], stop=stop, patience=RetryPolicy(**patience))
+    (outcome,) = download([remote], cancel=stop, retry_policy=RetryPolicy(**patience))
     return outcome, time.monotonic() - begin - seconds
 
 
@@ -261,7 +261,7 @@ def test_cancel_is_quick_and_keeps_what_came(mast, folder, fault):
     outcome, late = stopped_after(remote, 0.6, read=60)
     assert isinstance(outcome.error, errors.CancelledError) and late < 1.0
     assert not remote.path.exists() and 0 < part_of(remote.path).stat().st_size < BIG
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert outcome.fetched and mast.seen[-1]["status"] == 206
     assert remote.path.read_bytes() == mast.files[uri]
 
@@ -276,7 +276,7 @@ def test_cancel_ends_the_wait_between_attempts(mast, folder):
 def test_stalled_server_is_left_after_a_while(mast, folder):
     uri, remote = one(mast, folder)
     mast.faults[uri] = [("stall", 500_000)]
-    (outcome,) = download([remote], patience=RetryPolicy(retries=2, delay=0.01, read=0.4))
+    (outcome,) = download([remote], retry_policy=RetryPolicy(retries=2, delay=0.01, read=0.4))
     assert outcome.fetched and remote.path.read_bytes() == mast.files[uri]
 
 
@@ -284,10 +284,10 @@ def test_two_at_once_do_not_mix(mast, folder):
     uri, remote = one(mast, folder)
     mast.faults[uri] = [("slow", 0.002)]
     found = []
-    first = threading.Thread(target=lambda: found.extend(download([remote], patience=QUICK)))
+    first = threading.Thread(target=lambda: found.extend(download([remote], retry_policy=QUICK)))
     first.start()
     time.sleep(0.3)
-    (second,) = download([remote], patience=QUICK)
+    (second,) = download([remote], retry_policy=QUICK)
     first.join()
     assert "is being downloaded to this folder already" in str(second.error)
     assert found[0].fetched and remote.path.read_bytes() == mast.files[uri]
@@ -298,7 +298,7 @@ def test_another_file_of_that_name_is_never_overwritten(mast, folder):
     mine = folder / "mine"
     mine.write_bytes(b"mine")
     mine.rename(remote.path)  # or the watcher would see it empty
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert "is there already with 4 bytes" in str(outcome.error)
     assert remote.path.read_bytes() == b"mine" and mast.seen == []
 
@@ -306,8 +306,8 @@ def test_another_file_of_that_name_is_never_overwritten(mast, folder):
 def test_a_disk_without_room_is_told_before(mast, folder):
     _, remote = one(mast, folder)
     huge = Remote(remote.url, remote.path, 10**18)
-    (outcome,) = download([huge], patience=QUICK)
-    assert isinstance(outcome.error, errors.DiskFullError) and "1000000.0 TB" in str(outcome.error)
+    (outcome,) = download([huge], retry_policy=QUICK)
+    assert isinstance(outcome.error, errors.DiskFullError) and "expected 1.0 EB for" in str(outcome.error)
     assert mast.seen == []
 
 
@@ -317,13 +317,5 @@ def test_a_folder_that_may_not_be_written(mast, folder, monkeypatch):
 
     _, remote = one(mast, folder)
     monkeypatch.setattr(partial_files.os, "open", refuse)
-    (outcome,) = download([remote], patience=QUICK)
+    (outcome,) = download([remote], retry_policy=QUICK)
     assert isinstance(outcome.error, errors.NotWritableError)
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99_960, "100 kB"), (1.26e9, "1.3 GB"), (2e13, "20.0 TB")],
-)
-def test_bytes_for_people(size, words):
-    assert bytes_words(size) == words

@@ -119,7 +119,7 @@ def calibrated(folder: Path) -> list[Path]:
             if exposure.plan.name.root.startswith(last):
                 level = float(np.median(planes.sci))
                 planes = replace(planes, sci=rng.normal(level, 0.02 * level, planes.shape).astype("f4"))
-            files.append(write_cal(exposure, folder, planes=planes))
+            files.append(write_cal(exposure, folder, arrays=planes))
     stars = program.catalog[(program.catalog["type"] == "star") & (program.catalog["flux_ujy"] > 10)]
     moving = {"pmra": np.full(len(stars), 20.0), "pmdec": np.full(len(stars), -20.0)}
     Table({"ra": stars["ra"], "dec": stars["dec"]}).write(folder / "stars.csv")
