@@ -16,7 +16,6 @@ from miri_widgets.run.records import Record, completed, products
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps import stages
-from miri_widgets.steps.left_out import left_out_words
 
 __all__ = ["ProgramRuns", "runs_to_do"]
 
@@ -98,12 +97,12 @@ class ProgramRuns:
     def report(self, plan: RunPlan) -> Mapping[str, Any]:
         """Return what a step of this package told of a plan's complete run; else empty."""
         record = self.record(plan)
-        return dict(record.facts.get("report", {})) if record else {}
+        return record.report if record else {}
 
     def left_out(self, plan: RunPlan) -> str:
         """Return the steps that the pipeline left out of a plan's complete run, with the reason; empty when none."""
         record = self.record(plan)
-        return left_out_words(record.facts.get("left_out") or ()) if record else ""
+        return record.left_out if record else ""
 
     def inputs(self, plan: RunPlan) -> tuple[Path, ...]:
         """Return the files that go into a plan's run."""

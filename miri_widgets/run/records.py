@@ -11,6 +11,7 @@ from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import PARTIAL, Workspace
+from miri_widgets.steps.left_out import left_out_words
 
 __all__ = ["LOG", "RECORD", "Record", "completed", "products", "read_record", "write_record"]
 
@@ -89,6 +90,21 @@ class Record:
     finished: float = 0.0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of a step of this package; empty without one."""
+        return dict(self.facts.get("report", {}))
+
+    @property
+    def left_out(self) -> str:
+        """The steps that the pipeline left out, with the reason; empty when none."""
+        return left_out_words(self.facts.get("left_out") or ())
+
+    def paths(self, workspace: Workspace) -> tuple[Path, ...]:
+        """Return the products of the run, main one first."""
+        folder = workspace.run_folder(self.stage, self.key)
+        return tuple(folder / name for name in self.products)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON; products as pairs, whose order JSON objects would lose."""
@@ -174,5 +190,4 @@ def products(workspace: Workspace | Path, plan: RunPlan) -> tuple[Path, ...]:
     record = completed(space, plan.key, plan.stage)
     if record is None:
         return ()
-    folder = space.run_folder(plan.stage, plan.key)
-    return tuple(folder / name for name in record.products)
+    return record.paths(space)
