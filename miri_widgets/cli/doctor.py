@@ -112,7 +112,7 @@ def _python() -> Check:
 def _added_stages() -> Check:
     from miri_widgets.steps.stages import all_stages, problems_of_added
 
-    names = ", ".join(stage.name for stage in all_stages() if stage.after) or "none"
+    names = ", ".join(stage.name for stage in all_stages() if stage.is_added) or "none"
     if problems := problems_of_added():
         return Check("own stages", State.WARNING, names, " ".join(problems).rstrip("."))
     return Check("own stages", State.OK, f"{names} added by other packages")

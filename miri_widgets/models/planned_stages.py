@@ -18,6 +18,7 @@ from miri_widgets.run.exports import RunExports
 from miri_widgets.run.services import Services
 from miri_widgets.run.stage_choice import chain_of, possible_stages, require_possible, unknown_stages
 from miri_widgets.run.status_rows import StageState
+from miri_widgets.steps.stage import Stage
 
 __all__ = ["PlannedStages"]
 
@@ -77,7 +78,7 @@ class PlannedStages(traitlets.HasTraits):
         return {name: self.models[name] for name in possible_stages(self.program, self.services.stages)}
 
     @property
-    def declared_chain(self) -> tuple[Any, ...]:
+    def declared_chain(self) -> tuple[Stage, ...]:
         """The declarations of the stages of the chain, in order."""
         return tuple(stage for stage in self.services.stages if stage.name in self.chain)
 

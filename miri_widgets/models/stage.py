@@ -13,8 +13,8 @@ from miri_widgets.models.messages import Subject
 from miri_widgets.models.stage_settings import StageOwner, StageSettings
 from miri_widgets.models.subscriptions import emit
 from miri_widgets.run.progress import stage_words
-from miri_widgets.run.services import StageLike
 from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_words
+from miri_widgets.steps.stage import Stage
 
 __all__ = ["PLANNING", "StageModel", "StageRuns"]
 
@@ -65,7 +65,7 @@ class StageModel(StageSettings):
     watched = traitlets.Unicode("", help="key of the run whose log is followed")
     log = traitlets.Unicode("", help="end of the log of the watched run")
 
-    def __init__(self, stage: StageLike, owner: StageRuns) -> None:
+    def __init__(self, stage: Stage, owner: StageRuns) -> None:
         super().__init__(stage, owner)
         self._runs = owner
 

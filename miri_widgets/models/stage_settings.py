@@ -11,11 +11,12 @@ import traitlets
 
 from miri_widgets.models.messages import Messages
 from miri_widgets.products.program import Program
-from miri_widgets.run.services import Services, StageLike
+from miri_widgets.run.services import Services
 from miri_widgets.run.setting_layers import checked_layer, setting_layers
 from miri_widgets.run.snapshot import Declared
 from miri_widgets.settings import Parameter, Settings, Source
 from miri_widgets.steps.acting import Acting
+from miri_widgets.steps.stage import Stage
 
 __all__ = ["SettingsInput", "StageOwner", "StageSettings"]
 
@@ -32,7 +33,7 @@ class StageOwner(Protocol):
     @property
     def chain(self) -> tuple[Any, ...]: ...
     @property
-    def declared_chain(self) -> tuple[StageLike, ...]: ...
+    def declared_chain(self) -> tuple[Stage, ...]: ...
     def touch(self) -> None: ...
 
 
@@ -82,7 +83,7 @@ class StageSettings(traitlets.HasTraits):
         help="text that stands in a control and is not allowed, by full name of the parameter"
     )
 
-    def __init__(self, stage: StageLike, owner: StageOwner) -> None:
+    def __init__(self, stage: Stage, owner: StageOwner) -> None:
         super().__init__()
         self.stage = stage
         self._owner = owner

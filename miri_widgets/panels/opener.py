@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.archive import ArchiveModel
-from miri_widgets.models.program_chooser import PRESETS, FolderModel, OpeningModel
+from miri_widgets.models.program_chooser import FolderModel, OpeningModel
 from miri_widgets.panels.archive import ArchivePanel
 from miri_widgets.panels.parts.base_view import Part, close_all, close_hidden
 from miri_widgets.panels.parts.folders import FolderChooser
@@ -20,6 +20,7 @@ from miri_widgets.panels.parts.theme import button, counted, escape, sentences, 
 from miri_widgets.products.names import program_number
 from miri_widgets.products.program import data_root, load_program
 from miri_widgets.products.program_schema import STARTS
+from miri_widgets.steps.stages import chain_presets
 
 __all__ = ["Opener"]
 
@@ -157,7 +158,7 @@ class _Choice(Part):
         self.chooser = FolderChooser(opener.folders)
         self.panel: ArchivePanel | None = None
         self.title = ipywidgets.Text(description="Title", placeholder="optional: what the page is called")
-        self.preset = ipywidgets.Dropdown(description="Steps", options=list(PRESETS))
+        self.preset = ipywidgets.Dropdown(description="Steps", options=list(chain_presets()))
         for one in (self.title, self.preset):
             one.layout.width, one.style.description_width = "380px", "44px"
         self.preset.layout.display = "none" if small else ""

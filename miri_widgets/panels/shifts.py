@@ -17,7 +17,8 @@ from miri_widgets.panels.parts.base_view import Part, close_hidden
 from miri_widgets.panels.parts.shifttable import Groups, Stars, Verdicts
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import button, escape, named, sentences, stylesheet, text
-from miri_widgets.panels.stage import Folds, StagePanel
+from miri_widgets.panels.sections import Sections
+from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["ShiftsPanel", "ShiftsView", "show_shifts"]
 
@@ -134,11 +135,16 @@ class ShiftsPanel(StagePanel):
     """Shifts stage: the default panel, and all that its runs tell, which is in front when there is some."""
 
     stage_name: ClassVar[str] = "shifts"
-    folds: ClassVar[Folds] = {
-        "settings": StagePanel.folds["settings"],
-        "shifts": ("Shifts", lambda session, model: ShiftsView(ShiftsModel(session))),
-        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
-    }
+
+    def make_sections(self) -> Sections:
+        """Return the sections of every stage, with the shifts behind the settings."""
+        rest = super().make_sections()
+        settings = rest.pop("settings")
+        return {
+            "settings": settings,
+            "shifts": ("Shifts", lambda session, model: ShiftsView(ShiftsModel(session))),
+            **rest,
+        }
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)

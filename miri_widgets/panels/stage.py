@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part, close_hidden, soon
-from miri_widgets.panels.parts.code_view import CodeView
-from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.harm_confirmation import Consent
-from miri_widgets.panels.parts.logview import LogView
-from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
-from miri_widgets.panels.parts.runs import Runs
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import escape, help_page, help_text, stylesheet, text
+from miri_widgets.panels.sections import Sections, sections_of
 
-__all__ = ["Folds", "StagePanel"]
-
-Folds = dict[str, tuple[str, Callable[[SessionModel, StageModel], Part]]]
-"""What a panel holds: title, and view of a stage of a session, by name."""
+__all__ = ["StagePanel"]
 
 
 class StagePanel(Part):
@@ -39,21 +30,15 @@ class StagePanel(Part):
     """
 
     stage_name: ClassVar[str] = ""
-    folds: ClassVar[Folds] = {
-        "settings": ("Settings", lambda session, model: Form(model)),
-        "runs": ("Runs", Runs),
-        "products": ("Products", Products),
-        "log": ("Log", LogView),
-        "code": ("Code", lambda session, model: CodeView(model)),
-    }
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__("mw-app", "mw-panel")
         self.session = session
         self.model = session.stages[stage or self.stage_name]
+        self.sections = self.make_sections()
         self.runbar = Runbar(self.model)
         self.tabs = Tabs(
-            items=[{"id": name, "title": title} for name, (title, _) in self.folds.items()], look="plain"
+            items=[{"id": name, "title": title} for name, (title, _) in self.sections.items()], look="plain"
         )
         self.closed = False
         self.views: dict[str, Part] = {}
@@ -67,9 +52,13 @@ class StagePanel(Part):
         self.watch(self.model, self._follow, "rows")
         self.watch_event(self.model, self._bring, "view_requested")
 
+    def make_sections(self) -> Sections:
+        """Return what the panel shows below the run bar: what the declaration of its stage says."""
+        return sections_of(self.model.stage)
+
     def _bring(self, event: Any) -> None:
         """Open the view that was requested."""
-        if event["new"] in self.folds:
+        if event["new"] in self.sections:
             self.tabs.active = event["new"]
 
     def _heading(self) -> ipywidgets.HTML:
@@ -84,7 +73,7 @@ class StagePanel(Part):
 
     def _open(self, change: dict[str, Any]) -> None:
         name = change["new"]
-        if name not in self.folds:
+        if name not in self.sections:
             return
         if name in self.views or self.body.children:
             self._put(name)
@@ -94,7 +83,7 @@ class StagePanel(Part):
 
     def _put(self, name: str) -> None:
         if name not in self.views:
-            self.views[name] = self.folds[name][1](self.session, self.model)
+            self.views[name] = self.sections[name][1](self.session, self.model)
             if name == "settings":
                 self._ask_crds()
         self.body.children = (self.views[name],)
@@ -110,9 +99,12 @@ class StagePanel(Part):
         counts = {"runs": len(self.model.rows), "products": len(self.model.products)}
         self.tabs.items = [
             {"id": name, "title": title, "detail": str(counts[name]) if counts.get(name) else ""}
-            for name, (title, _) in self.folds.items()
+            for name, (title, _) in self.sections.items()
         ]
         self._ask_crds()
+
+    def leave(self) -> None:
+        """Stop what acts only while the panel is in front."""
 
     def close(self) -> None:
         """Close the panel and every view that was opened."""

@@ -8,10 +8,10 @@ from typing import Any
 from miri_widgets.errors import error_from_dict
 from miri_widgets.run.progress import time_left
 from miri_widgets.run.queue_reasons import waiting_reasons
-from miri_widgets.run.services import StageLike
 from miri_widgets.run.snapshot import Snapshot
 from miri_widgets.run.status_rows import RowState, RunRow, StageState
 from miri_widgets.steps.left_out import left_out_notes
+from miri_widgets.steps.stage import Stage
 
 __all__ = ["engine_words", "exposure_states", "left_out_steps", "rows", "stage_values"]
 
@@ -79,7 +79,7 @@ def _row(plan: Any, facts: Snapshot, waits: str) -> RunRow:
 
 
 def stage_values(
-    stage: StageLike, every: Mapping[str, Sequence[RunRow]], facts: Snapshot, no_exposures: list[str]
+    stage: Stage, every: Mapping[str, Sequence[RunRow]], facts: Snapshot, no_exposures: list[str]
 ) -> dict[str, Any]:
     """Return the traits of one stage model."""
     own = tuple(every.get(stage.name, ()))
@@ -126,7 +126,7 @@ def _state(own: Sequence[RunRow], reasons: Sequence[str]) -> StageState:
 
 
 def _reasons(
-    stage: StageLike,
+    stage: Stage,
     own: Sequence[RunRow],
     every: Mapping[str, Sequence[RunRow]],
     facts: Snapshot,

@@ -4,13 +4,13 @@ The base of our own pipeline steps: real `stpipe` steps around a correction of `
 They run by ``strun``, by ``Step.call``, as hooks of the official pipelines, and as stages. A subclass says what
 is its own::
 
-    class StripesStep(CorrectionStep):
-        \"""Remove column and row offsets.\"""
+    class PedestalStep(CorrectionStep):
+        \"""Subtract the level of each exposure.\"""
 
-        class_alias = "miri_stripes"
-        operation = staticmethod(clean_stripes)
+        class_alias = "miri_pedestal"
+        operation = staticmethod(subtract_pedestal)
         spec = \"""
-            columns = boolean(default=True)  # Remove the offset of each column.
+            nsigma = float(min=1, max=10, default=3.0)  # Values beyond this do not count. [sigma]
         \"""
 
 The parameters of `spec` are the keyword arguments of `operation`; one whose name ends with ``_file`` is read first

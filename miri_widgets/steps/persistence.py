@@ -30,14 +30,51 @@ from miri_widgets.products.association import BACKGROUND, SCIENCE, read_members
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
+from miri_widgets.steps.conditions import given, is_not, not_ending, rule
 from miri_widgets.steps.miri_step import MiriStep, require_miri_imager
 from miri_widgets.steps.model_planes import integration_starts
+from miri_widgets.steps.stage import ChainPreset, Chart, RunCost, Scope, Section, Stage, TimelineChart
 
-__all__ = ["MaskModels", "PersistenceMaskStep"]
+__all__ = ["STAGE", "MaskModels", "PersistenceMaskStep"]
 
 log = logging.getLogger(f"stpipe.{__name__}")
 
 _MUCH = 0.2
+
+STAGE = Stage(
+    name="persistence",
+    title="Persistence: after-images across exposures",
+    summary="Masks pixels that earlier exposures of any filter have saturated, for as long as the image lasts.",
+    methods="Pixels that earlier exposures had saturated were masked for as long as their after-images lasted.",
+    version=2,
+    pipeline="miri_widgets.steps.persistence.PersistenceMaskStep",
+    scope=Scope.PROGRAM,
+    takes="uncal",
+    gives=("dqmask",),
+    main="dqmask",
+    steps=("miri_persistence",),
+    essential=(
+        "positive_minutes",
+        "negative_hours",
+        "unsaturated_groups",
+        "groups_by_filter",
+        "grow_pixels",
+        "user_mask",
+        "do_not_use",
+    ),
+    optional=True,
+    each=True,
+    chain_presets=(ChainPreset.EVERY_CORRECTION,),
+    acting=(
+        rule(given("user_mask"), "one_based"),
+        rule(not_ending("user_mask", ".fits", ".fit", ".fits.gz"), "one_based", "An image counts no pixels."),
+        rule(is_not("negative_hours", 0.0), "negative_groups"),
+    ),
+    sections=(Section.CHARTS, Section.PROOF),
+    charts=(Chart.AFTERIMAGES, TimelineChart("saturated", "saturated pixels")),
+    # a guess from the work that it does
+    cost=RunCost(1.0, 0.3, 0.5, 0.1),
+)
 
 
 class MaskModels(Sequence[Any]):

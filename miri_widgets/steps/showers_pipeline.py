@@ -24,12 +24,54 @@ from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays
 from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.validation import judged, prove
 from miri_widgets.errors import NotWritableError
+from miri_widgets.steps.conditions import given, rule, value
 from miri_widgets.steps.model_planes import planes_of
 from miri_widgets.steps.showers import ShowerMaskStep
+from miri_widgets.steps.stage import RegionParameter, RunCost, Scope, Section, Stage
 
-__all__ = ["ShowersPipeline"]
+__all__ = ["STAGE", "ShowersPipeline"]
 
 log = logging.getLogger(f"stpipe.{__name__}")
+
+STAGE = Stage(
+    name="showers",
+    title="Showers: drawn on group differences",
+    summary="Leaves out the groups of cosmic-ray showers that you draw, and fits the ramps again.",
+    methods="The groups in which cosmic-ray showers were marked were left out, and the ramps were fitted again.",
+    version=2,
+    pipeline="miri_widgets.steps.showers_pipeline.ShowersPipeline",
+    scope=Scope.EXPOSURE,
+    takes="ramp",
+    gives=("rate", "rateints"),
+    main="rate",
+    steps=("miri_showers", "ramp_fit", "gain_scale"),
+    essential=("miri_showers.showers_file", "ramp_fit.algorithm"),
+    indispensable=("miri_showers", "ramp_fit"),
+    optional=True,
+    needs=(("detector1", "save_calibrated_ramp", True),),
+    after="detector1",
+    acting=(
+        rule(
+            given("miri_showers.showers_file"),
+            "prove proof_sources",
+            "Without showers there is nothing to prove.",
+        ),
+        rule(value("prove", True), "proof_sources"),
+    ),
+    regions=(
+        RegionParameter(
+            "miri_showers.showers_file",
+            "showers",
+            "showers, each with its group",
+            on_sky=False,
+            of_groups=True,
+        ),
+    ),
+    sections=(Section.PROOF,),
+    view="miri_widgets.panels.showers:ShowersPanel",
+    # a guess from the work that it does
+    cost=RunCost(1.0, 0.0, 3.0, 0.2),
+)
 
 
 class ShowersPipeline(Pipeline):

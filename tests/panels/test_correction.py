@@ -7,11 +7,11 @@ import pytest
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
+from miri_widgets.panels import stage_panel
 from miri_widgets.panels.charts.profiles import medians
 from miri_widgets.panels.correction import CorrectionPanel
 from miri_widgets.panels.image_pane import PREVIEWS
 from miri_widgets.panels.parts.chain import ChainView
-from miri_widgets.panels.sky import SkyPanel
 from miri_widgets.run.records import Record, read_record, write_record
 from miri_widgets.steps.previews import Preview
 from miri_widgets.steps.stages import STAGES
@@ -42,7 +42,7 @@ def session(fakes, program):
 
 
 def test_the_preview_bar_starts_follows_and_stops(session):
-    panel = SkyPanel(session)
+    panel = stage_panel(session, "sky")
     bar = panel.preview
     assert len(bar.exposure.options) == 4 and bar.look.layout.display == "none"
     bar.switch.value = True
@@ -110,7 +110,7 @@ def test_tabs_follow_the_chain(session):
 
 
 def test_consent_is_asked_for_only_after_harm(session):
-    panel = SkyPanel(session)
+    panel = stage_panel(session, "sky")
     assert panel.consent.layout.display == "none"
     session.run("sky")
     session.services.engine.finish()
@@ -132,7 +132,7 @@ def test_consent_is_asked_for_only_after_harm(session):
 
 
 def test_what_is_not_drawn_is_a_sentence(session):
-    panel = SkyPanel(session)
+    panel = stage_panel(session, "sky")
     regions = next(part for part in panel.children if type(part).__name__ == "DrawnRegions")
     regions.take.click()
     assert "no region is drawn" in regions.error.value
@@ -140,14 +140,14 @@ def test_what_is_not_drawn_is_a_sentence(session):
 
 
 @pytest.mark.parametrize("name", [stage.name for stage in STAGES if stage.correction])
-def test_every_correction_has_a_panel_that_opens_all_its_folds_and_closes(session, name):
+def test_every_correction_has_a_panel_that_opens_all_its_sections_and_closes(session, name):
     session.use_stage(name)
     session.poll()
     dashboard = Dashboard(session, viewer=Viewer())
     panel = dashboard._panel(name)
     assert isinstance(panel, CorrectionPanel)
-    for fold in panel.folds:
-        panel.tabs.active = fold
+    for section in panel.sections:
+        panel.tabs.active = section
     panel.close()
     dashboard.close()
 
@@ -163,7 +163,7 @@ def test_medians_do_not_count_bad_pixels():
 
 
 def test_the_preview_follows_the_chosen_exposure_and_the_other_way_round(session):
-    panel = SkyPanel(session)
+    panel = stage_panel(session, "sky")
     bar = panel.preview
     roots = [root for _, root in bar.exposure.options]
     session.programs.selected = (roots[2],)

@@ -263,7 +263,7 @@ def test_runs_products_and_log(session, stage, engine):
 @pytest.mark.parametrize("panel", [Detector1Panel, Image2Panel, Image3Panel])
 def test_panels_work_alone(session, panel):
     one = panel(session)
-    for name in one.folds:
+    for name in one.sections:
         one.tabs.active = name
         assert one.body.children == (one.views[name],)
     assert "What this stage does" in words_of(one)
@@ -408,7 +408,7 @@ def test_close_leaves_nothing(fakes, program, view):
     before, observers = set(_instances), count_observers(session)
     part = view(session)
     for panel in [part, *getattr(part, "panels", {}).values()]:
-        for name in getattr(panel, "folds", {}):
+        for name in getattr(panel, "sections", {}):
             panel.tabs.active = name
     session.run_all()
     session.services.engine.finish()

@@ -11,13 +11,17 @@ from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shifts.verdicts import Verdict
-from miri_widgets.dashboard import PANELS
 from miri_widgets.models.exposure_map import ExposureMap
 from miri_widgets.models.shifts import ShiftsModel
-from miri_widgets.panels.apply_shift import AppliedShifts, ApplyShiftPanel
+from miri_widgets.panels import stage_panel
 from miri_widgets.panels.charts.footprints import Arrow, SkyMap, Tile, angle_words, round_length
 from miri_widgets.panels.grid import GridPanel, GridPreview
+from miri_widgets.panels.parts.applied_shifts import AppliedShifts
+from miri_widgets.panels.sections import Charts, sections_of
 from miri_widgets.panels.shifts import ShiftsPanel, ShiftsView, show_shifts
+from miri_widgets.panels.stage import StagePanel
+from miri_widgets.panels.stage_panel import panel_class
+from miri_widgets.steps.stages import stage
 from tests.support import shift_files
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -318,7 +322,7 @@ def test_applied_shifts_are_listed(fakes, made, tmp_path):
     facts = {"dx": 1.4, "dy": -0.3, "rotation": 0.0, "changed": True, "sip_degree": 4, "sip_error_mas": 0.02}
     report = {"exposures": {root: facts}, "warnings": [f"{root}: its shift is WEAK ({EVIL})"]}
     made.finish_stage(session, "apply_shift", (made.write_cal(tmp_path, 1, 1),), report)
-    panel = ApplyShiftPanel(session)
+    panel = stage_panel(session, "apply_shift")
     applied = AppliedShifts(session, session.models["apply_shift"])
     (row,) = applied.table.rows
     assert (row["dx"]["text"], row["dy"]["text"], row["changed"]) == ("+1400.0", "-300.0", "yes")
@@ -331,11 +335,9 @@ def test_applied_shifts_are_listed(fakes, made, tmp_path):
 
 
 def test_the_dashboard_knows_the_panels():
-    assert (PANELS["shifts"], PANELS["apply_shift"], PANELS["grid"]) == (
-        ShiftsPanel,
-        ApplyShiftPanel,
-        GridPanel,
-    )
+    assert (panel_class(stage("shifts")), panel_class(stage("grid"))) == (ShiftsPanel, GridPanel)
+    assert panel_class(stage("apply_shift")) is StagePanel
+    assert sections_of(stage("apply_shift"))["applied"] == ("Applied", Charts)
 
 
 def test_a_map_draws_what_it_is_given_and_says_when_there_is_nothing():

@@ -13,8 +13,7 @@ from miri_widgets.core.rates.rate_check import compare_rates, rate_from_integrat
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
 from miri_widgets.models.showers import PARAMETER
-from miri_widgets.panels.persistence import PersistencePanel
-from miri_widgets.panels.rates import RatesPanel
+from miri_widgets.panels import stage_panel
 from miri_widgets.panels.showers import ShowersPanel
 from miri_widgets.products.tables.region_files import read_regions
 from miri_widgets.run.records import Record, read_record, write_record
@@ -236,7 +235,7 @@ def tell(session, stage, report_of):
 
 
 def test_rates_are_told_per_exposure_by_reason_and_in_words(session):
-    panel = RatesPanel(session)
+    panel = stage_panel(session, "rates")
     panel.tabs.active = "check"
     view = panel.views["check"]
     assert view.table.rows == [] and view.words.value == ""
@@ -272,7 +271,7 @@ def test_good_rates_are_one_sentence(session):
     session.services.engine.finish()
     session.poll()
     tell(session, "rates", lambda row: {"exposures": {row.exposures[0]: checked(0)}})
-    panel = RatesPanel(session)
+    panel = stage_panel(session, "rates")
     panel.tabs.active = "check"
     assert "In all 4 exposures the rate is what its integrations give" in panel.views["check"].words.value
     panel.close()
@@ -296,9 +295,9 @@ def test_after_images_are_drawn_by_cause_and_filter_with_the_time_that_is_masked
         }
         for number, one in enumerate(exposures)
     }
-    panel = PersistencePanel(session)
-    panel.tabs.active = "looks"
-    view = panel.views["looks"].children[0]
+    panel = stage_panel(session, "persistence")
+    panel.tabs.active = "charts"
+    view = panel.views["charts"].children[0]
     assert view.children == (view.heading, view.words), "no chart without a run"
     tell(session, "persistence", lambda row: {"exposures": told})
     bars = [mark for mark in view.figure.marks if isinstance(mark, bqplot.Lines)]
@@ -321,13 +320,13 @@ def test_after_images_are_drawn_by_cause_and_filter_with_the_time_that_is_masked
 
 
 @pytest.mark.parametrize("name", ["showers", "rates", "persistence"])
-def test_every_panel_opens_all_its_folds_and_has_a_help_page(session, name):
+def test_every_panel_opens_all_its_sections_and_has_a_help_page(session, name):
     session.poll()
     dashboard = Dashboard(session, viewer=Viewer())
     panel = dashboard._panel(name)
-    for fold in panel.folds:
-        panel.tabs.active = fold
-    assert set(panel.views) == set(panel.folds)
+    for section in panel.sections:
+        panel.tabs.active = section
+    assert set(panel.views) == set(panel.sections)
     assert "mw-help" in panel.children[1].value
     panel.close()
     dashboard.close()

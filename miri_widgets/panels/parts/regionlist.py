@@ -103,14 +103,9 @@ class RegionList(Part):
         self.table.observe(self._follow_choice, "selected")
         self.watch(self.model, self._follow, "sets", "shown")
         self.watch(self.model, self._follow_loading, "working", "sentence")
-        for name in {one.stage for one in self.model.possible_uses()} | {
-            "sky",
-            "stripes",
-            "pullupdown",
-            "showers",
-        }:
-            if name in self.session.models:
-                self.watch(self.session.models[name], self._follow, "settings", "loaded")
+        for model in self.session.models.values():
+            if model.stage.regions:
+                self.watch(model, self._follow, "settings", "loaded")
         self.watch(self.session, self._follow, "chain")
 
     @property
@@ -201,7 +196,9 @@ class RegionList(Part):
         if not set(self.table.selected) <= there:
             self.table.selected = [one for one in self.table.selected if one in there]
         uses = self.model.possible_uses()
-        options = [(f"{self.session.models[one.stage].stage.short}: {one.title}", one) for one in uses]
+        options = [
+            (f"{self.session.models[one.stage].stage.short}: {one.declared.title}", one) for one in uses
+        ]
         if tuple(options) != tuple(self.use.options):
             self.use.options = options
             # Trap: a dropdown that had no options does not choose one of those that it gets
@@ -211,7 +208,7 @@ class RegionList(Part):
 
     def _row_of(self, one: RegionSet) -> dict[str, Any]:
         used = ", ".join(
-            f"{self.session.models[use.stage].stage.short}: {use.title}"
+            f"{self.session.models[use.stage].stage.short}: {use.declared.title}"
             for use in self.model.uses_of(one.path)
         )
         label = "Hide" if one.path in self.model.shown else "Show"

@@ -1,20 +1,18 @@
-"""The panel of applied shifts: what each exposure was moved by."""
+"""What each exposure was moved by."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.correction import Looks, timeline
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import sentences, text
-from miri_widgets.panels.stage import Folds, StagePanel
 
-__all__ = ["AppliedShifts", "ApplyShiftPanel"]
+__all__ = ["AppliedShifts"]
 
 _COLUMNS = [
     {"key": "exposure", "title": "Exposure"},
@@ -85,20 +83,3 @@ class AppliedShifts(Part):
                 "text": f"{sip['text']} (degree {degree})" if sip["text"] and degree else sip["text"],
             },
         }
-
-
-class ApplyShiftPanel(StagePanel):
-    """Apply shifts stage: the default panel, the shift of each exposure, and dx and dy against time."""
-
-    stage_name: ClassVar[str] = "apply_shift"
-    folds: ClassVar[Folds] = {
-        "settings": StagePanel.folds["settings"],
-        "applied": (
-            "Applied",
-            lambda session, model: Looks(
-                session, model, AppliedShifts, timeline("dx", "dx that was applied", "arcsec"),
-                timeline("dy", "dy that was applied", "arcsec"),
-            ),
-        ),
-        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
-    }  # fmt: skip
