@@ -52,7 +52,7 @@ class Dashboard(Part):
         self._selected_stages = stages
         self.panels: dict[str, Part] = {}
         self.header = Header(session)
-        self.tabs = Tabs(look="steps", items=self._items(), label="Steps of the reduction")
+        self.tabs = Tabs(variant="steps", items=self._items(), label="Steps of the reduction")
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
         self.view = ImagePane(
@@ -172,7 +172,7 @@ def show(
     stages : sequence of str, optional
         The only stages of a small dashboard, instead of the program's own `chain`: nothing else is shown, planned or
         run, and optional ones among them take part from the start. With an open session, those that get a tab.
-    **more
+    **options
         Further arguments of `Dashboard`.
 
     Returns

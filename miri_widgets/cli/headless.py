@@ -10,7 +10,7 @@ from pathlib import Path
 
 from miri_widgets.errors import error_from_dict
 from miri_widgets.products.program import Program, load_program
-from miri_widgets.products.program_schema import place_named
+from miri_widgets.products.program_schema import path_named
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.reduction import Overrides, Reduction
 from miri_widgets.simulation.twins import ensure_twin
@@ -139,7 +139,7 @@ def reduction_of(options: argparse.Namespace) -> Reduction:
 def _program_of(options: argparse.Namespace) -> Program:
     program = load_program(options.program)
     excluded = [
-        place_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
+        path_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
     ]
     return replace(program, exclude=(*program.exclude, *excluded))
 

@@ -78,7 +78,7 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
         self._declared: Mapping[str, Declared] = {}
         self._looker = SnapshotReader(self.services, self._memory, self.tags.path)
         self._rescan = True
-        self._following = Poller(self, self._looker.look, partial(self._collect, wait=False))
+        self._following = Poller(self, self._looker.read, partial(self._collect, wait=False))
         self._answers = SlowAnswers(self)
         self.observe(self._leave_tab, "chain")
         self.observe(self._unpick, "jobs_submitted")
@@ -130,7 +130,7 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
         """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
         self.tags.tick(wait=True)
         for _ in range(4):
-            self.apply(self._looker.look(self.request()))
+            self.apply(self._looker.read(self.request()))
             if not self.planning:
                 break
         self._collect(wait=True)
@@ -160,7 +160,7 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
             self.touch()
         self._lay_out_settings(facts)
         self.trouble = facts.error
-        self.engine_state = status_reduction.engine_words(facts.engine)
+        self.engine_state = status_reduction.engine_text(facts.engine)
         if facts.plans is not None and facts.generation == self.generation:
             self._take_plans(facts, facts.plans)
         self.follow_jobs(facts.jobs)
@@ -188,7 +188,7 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
         if not (new and self._declared and self.programs.scanned):
             return
         refused, forgotten = list[str](), list[str]()
-        remembered = {} if self._restored else self._memory.found.get("settings", {})
+        remembered = {} if self._restored else self._memory.values.get("settings", {})
         for name, stage in self.models.items():
             sentences = stage.lay_out(
                 SettingsInput(
@@ -201,7 +201,7 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
             refused += sentences[0]
             forgotten += sentences[1]
         if not self._restored:
-            self._recall(self._memory.found)
+            self._recall(self._memory.values)
             self._restored = True
             forgotten += [self._memory.sentence] if self._memory.sentence else []
             self.messages.put(Subject.MEMORY, " ".join(forgotten))
@@ -238,7 +238,7 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
             "shown": str(self.shown or ""),
             "extension": self.extension,
             "picked": self.picked,
-            "view": self.view(),
+            "view": self.view_state(),
             "accelerated": self.acceleration.wanted,
         }
 

@@ -12,8 +12,8 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
 from miri_widgets.models.stage_settings import StageOwner, StageSettings
 from miri_widgets.models.subscriptions import emit
-from miri_widgets.run.progress import stage_words
-from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_words
+from miri_widgets.run.progress import stage_text
+from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_text
 from miri_widgets.steps.stage import Stage
 
 __all__ = ["PLANNING", "StageModel", "StageRuns"]
@@ -90,12 +90,12 @@ class StageModel(StageSettings):
     @property
     def progress(self) -> str:
         """What its runs are doing and how long they take, as text; empty when none is in progress."""
-        return stage_words(self.rows, self.eta, self.late) if self.active else ""
+        return stage_text(self.rows, self.eta, self.late) if self.active else ""
 
     @property
     def status(self) -> str:
         """How it stands, in words: a stage with results that were made with steps left out says so when it is done."""
-        return status_words(self.state, any(row.left_out for row in self.rows))
+        return status_text(self.state, any(row.left_out for row in self.rows))
 
     @property
     def count_done(self) -> int:

@@ -107,7 +107,7 @@ class StageSettings(traitlets.HasTraits):
         ParameterError
             If one is not allowed; nothing is changed then.
         """
-        self.settings = self.settings.but(changes)
+        self.settings = self.settings.replace(changes)
         self.forget_unfinished(*changes)
 
     def reset(self, *names: str) -> None:

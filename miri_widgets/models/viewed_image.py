@@ -28,7 +28,7 @@ class ViewerPort(Protocol):
     def regions(self) -> Mapping[str, Any]:
         """Return the drawn regions by name, as objects of the package `regions`."""
 
-    def view(self) -> Mapping[str, Any] | None:
+    def state(self) -> Mapping[str, Any] | None:
         """Return what is in view (images, stretch, position), as plain values; None while it is not known."""
 
 
@@ -39,7 +39,7 @@ class NoViewer:
         """Return no regions."""
         return {}
 
-    def view(self) -> Mapping[str, Any] | None:
+    def state(self) -> Mapping[str, Any] | None:
         """Return that the view is not known."""
         return None
 
@@ -144,10 +144,10 @@ class ViewedImage(traitlets.HasTraits):
         """Emit ``centered``: a position of `shown`, 0-based pixels, is to come to the middle of the viewer."""
         emit(self, "centered", (x, y))
 
-    def view(self) -> dict[str, Any]:
+    def view_state(self) -> dict[str, Any]:
         """Return what the viewer shows, as plain values: that of last time as long as it is on its way."""
-        found = self.viewer.view()
-        return dict(self.recalled if found is None else found)
+        state = self.viewer.state()
+        return dict(self.recalled if state is None else state)
 
 
 def newest_image(stages: Iterable[StageModel]) -> Path | None:

@@ -1,10 +1,10 @@
-"""The panel of a step of ours: live preview, proof of what it did, and a question when it did harm."""
+"""The panel of a correction step: live preview, validation of its runs, and confirmation of harm."""
 
 from __future__ import annotations
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.drawn import DrawnRegions
-from miri_widgets.panels.parts.harm_confirmation import Consent
+from miri_widgets.panels.parts.harm_confirmation import HarmConfirmation
 from miri_widgets.panels.parts.preview import PreviewBar
 from miri_widgets.panels.stage import StagePanel
 
@@ -13,19 +13,19 @@ __all__ = ["CorrectionPanel"]
 
 class CorrectionPanel(StagePanel):
     """
-    The default panel with a preview above the settings, and the proof of every run.
+    The default panel with a preview above the settings, and the validation of every run.
 
     Parameters
     ----------
     session : SessionModel
         The session.
     stage : str, optional
-        Name of the stage; a subclass for one stage knows it.
+        Name of the stage; set by subclasses for one stage.
     """
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
-        self.consent = next(part for part in self.children if isinstance(part, Consent))
+        self.harm_confirmation = next(child for child in self.children if isinstance(child, HarmConfirmation))
         self.preview = PreviewBar(session, self.model)
         head, foot = self.children[:4], self.children[4:]
         regions = [
@@ -36,7 +36,7 @@ class CorrectionPanel(StagePanel):
         self.children = (*head, self.preview, *regions, *foot)
 
     def close(self) -> None:
-        """Close the panel; a preview of this stage ends."""
+        """Close the panel and end a preview of this stage."""
         if self.session.previews.stage == self.model.name:
             self.session.previews.stop()
         super().close()

@@ -1,4 +1,4 @@
-"""The views of a panel besides its run bar: those of every stage, and those that the declaration of a stage adds."""
+"""The views of a panel besides its run bar: those of every stage, and those declared by a stage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.afterimages import AfterImages
 from miri_widgets.panels.charts.profiles import Profiles
-from miri_widgets.panels.charts.proofs import Proofs
+from miri_widgets.panels.charts.proofs import Validations
 from miri_widgets.panels.charts.sources import Sources
 from miri_widgets.panels.charts.timeline import Timeline
 from miri_widgets.panels.parts.applied_shifts import AppliedShifts
@@ -25,7 +25,7 @@ from miri_widgets.steps.stage import Chart, ImageChart, Section, Stage, Timeline
 __all__ = ["Charts", "Sections", "sections_of"]
 
 Sections = dict[str, tuple[str, Callable[[SessionModel, StageModel], Part]]]
-"""What a panel shows: title, and what makes the view of a stage of a session, by name."""
+"""Sections of a panel: title and factory of the view by name."""
 
 
 class Charts(Part):
@@ -42,7 +42,7 @@ class Charts(Part):
 
     def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-looks")
-        self.children = tuple(_chart(one, session, model) for one in _charts_of(model.stage))
+        self.children = tuple(_chart(declared, session, model) for declared in _charts_of(model.stage))
 
 
 _CHARTS: dict[Chart, Callable[[SessionModel, StageModel], Part]] = {
@@ -53,7 +53,7 @@ _CHARTS: dict[Chart, Callable[[SessionModel, StageModel], Part]] = {
 _ADDED: dict[Section, tuple[str, Callable[[SessionModel, StageModel], Part]]] = {
     Section.CHARTS: ("Charts", Charts),
     Section.APPLIED_SHIFTS: ("Applied", Charts),
-    Section.PROOF: ("Proof", Proofs),
+    Section.PROOF: ("Proof", Validations),
     Section.CHECK: ("Check", RateChecks),
     Section.SOURCES: ("Sources", Sources),
 }
@@ -61,17 +61,22 @@ _ADDED: dict[Section, tuple[str, Callable[[SessionModel, StageModel], Part]]] = 
 
 def sections_of(stage: Stage) -> Sections:
     """
-    Return what the panel of a stage shows, in order.
+    Return the sections of a stage's panel, in order.
 
     Parameters
     ----------
     stage : Stage
-        The stage; what it declares stands behind the settings.
+        The stage, whose declared sections follow the settings.
+
+    Returns
+    -------
+    Sections
+        Title and view by name.
     """
     added = stage.sections or ((Section.CHARTS, Section.PROOF) if stage.correction else ())
     return {
         "settings": ("Settings", lambda session, model: Form(model)),
-        **{str(one): _ADDED[one] for one in added},
+        **{str(section): _ADDED[section] for section in added},
         "runs": ("Runs", Runs),
         "products": ("Products", Products),
         "log": ("Log", LogView),

@@ -36,10 +36,10 @@ class ShowersPanel(StagePanel):
         self.children = (*shown[:3], self.groups, self.showers, *shown[3:])
 
     def leave(self) -> None:
-        """The differences of groups leave the viewer."""
+        """Remove the differences of groups from the viewer."""
         self.session.showers.stop()
 
     def close(self) -> None:
-        """Close the panel; its picture leaves the viewer."""
+        """Close the panel and remove its picture from the viewer."""
         self.session.showers.stop()
         super().close()

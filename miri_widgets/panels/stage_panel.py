@@ -1,4 +1,4 @@
-"""The panel of any stage: its own view where it declares one, else the default one."""
+"""The panel of any stage: its declared view, else the default one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def panel_class(stage: Stage) -> type[StagePanel]:
     stage : Stage
         The stage; its `view` is imported.
 
+    Returns
+    -------
+    type
+        The class.
+
     Raises
     ------
     TypeError
@@ -29,17 +34,17 @@ def panel_class(stage: Stage) -> type[StagePanel]:
     if not stage.view:
         return CorrectionPanel if stage.correction else StagePanel
     module, _, name = stage.view.partition(":")
-    found = getattr(import_module(module), name)
-    if not (isinstance(found, type) and issubclass(found, StagePanel)):
+    view_class = getattr(import_module(module), name)
+    if not (isinstance(view_class, type) and issubclass(view_class, StagePanel)):
         raise TypeError(
             f"{stage.view} is no StagePanel; a view of the stage {stage.name} is one; correct `view`"
         )
-    return found
+    return view_class
 
 
 def stage_panel(session: SessionModel, name: str) -> StagePanel:
     """
-    Return the panel of a stage, to be displayed.
+    Return the panel of a stage for display.
 
     Parameters
     ----------
@@ -47,5 +52,10 @@ def stage_panel(session: SessionModel, name: str) -> StagePanel:
         The session.
     name : str
         A stage of the session.
+
+    Returns
+    -------
+    StagePanel
+        The panel.
     """
     return panel_class(session.stages[name].stage)(session, name)

@@ -6,15 +6,15 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from filelock import lock_descriptor
 
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.serialization import Serializable
 from miri_widgets.steps.stages import RunCost, Stage, all_stages
 
 __all__ = ["Estimate", "Measured", "estimate", "note_measured", "read_measured", "size_name"]
@@ -48,7 +48,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(Serializable):
     """What one run took: stage and size of its data, peak memory in MB, seconds."""
 
     stage: str
@@ -66,7 +66,7 @@ def size_name(exposures: Sequence[Exposure]) -> str:
 
 def note_measured(workspace: Workspace, measured: Measured) -> None:
     """Remember what a run took."""
-    line = json.dumps(asdict(measured)).encode() + b"\n"
+    line = json.dumps(measured.to_dict()).encode() + b"\n"
     descriptor = os.open(workspace.measured, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
         lock_descriptor(descriptor, poll_interval=0.005)
@@ -88,10 +88,7 @@ def read_measured(path: Path) -> tuple[Measured, ...]:
 
 def _measured(line: bytes) -> Measured | None:
     try:
-        values: dict[str, Any] = json.loads(line)
-        return Measured(
-            str(values["stage"]), str(values["size"]), float(values["memory_mb"]), float(values["seconds"])
-        )
+        return Measured.from_dict(json.loads(line))
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -46,7 +46,7 @@ class ProgramRuns:
             program.folders,
             suffix=program.start,
             index=program.workspace / "index.json",
-            exclude=program.excluded_places,
+            exclude=program.excluded_paths,
         )
 
     def preset(self, stage: str, filter_name: str) -> Mapping[str, Any]:

@@ -82,7 +82,7 @@ class Overrides:
             The program; its session file need not exist, and is only read.
         """
         file = SessionFile(session_file_of(program))
-        chosen = file.found
+        chosen = file.values
         return cls(
             chain=tuple(chosen["chain"]) if "chain" in chosen else None,
             excluded=frozenset(chosen.get("excluded", ())),
@@ -202,7 +202,7 @@ class Reduction:
         _ = self.settings  # a value that cannot be used is told before folders are searched
 
     @cached_property
-    def found(self) -> ScanResult:
+    def scanned(self) -> ScanResult:
         """What lies in the program's folders."""
         return self.runs.scan()
 
@@ -210,7 +210,7 @@ class Reduction:
     def exposures(self) -> tuple[Exposure, ...]:
         """The exposures that take part."""
         return tuple(
-            exposure for exposure in self.found.exposures if exposure.root not in self.overrides.excluded
+            exposure for exposure in self.scanned.exposures if exposure.root not in self.overrides.excluded
         )
 
     @cached_property
@@ -224,7 +224,7 @@ class Reduction:
             layers = setting_layers(declared, {}, self.program.settings.get(name, {}), sentences)
             layers[Source.USER] = checked_layer(declared, self.overrides.remembered.get(name, {}), sentences)
             self.sentences += sentences
-            made[name] = Settings(declared, layers).but(self.overrides.values.get(name, {}))
+            made[name] = Settings(declared, layers).replace(self.overrides.values.get(name, {}))
         return made
 
     @cached_property
@@ -242,7 +242,7 @@ class Reduction:
         """What headers, folders and the program's file contradict each other in, as sentences."""
         return (
             *unmatched_exclusions(self.program.exclude),
-            *program_contradictions(self.program.program, self.found.exposures, self.found.mosaics),
+            *program_contradictions(self.program.program, self.scanned.exposures, self.scanned.mosaics),
         )
 
     @cached_property
@@ -269,7 +269,7 @@ class Reduction:
     def _no_exposures(self) -> MissingFileError:
         program = self.program
         what = f"{STARTS[program.start]} ({program.start} files) of the MIRI imager"
-        if self.found.exposures:
+        if self.scanned.exposures:
             return MissingFileError("every exposure is excluded", f"some {what}", "exclude fewer")
         if program.simulated:
             return MissingFileError(
@@ -370,7 +370,7 @@ class Reduction:
         harms = {plan.key: harm for plan, harm in self._harmed(records)}
         return ReductionSummary(
             notes=(*dict.fromkeys(self.sentences), *self.contradictions),
-            left_out=tuple(str(problem.error) for problem in self.found.problems),
+            left_out=tuple(str(problem.error) for problem in self.scanned.problems),
             stages=tuple(self._stage_summary(name, records, state, harms) for name in self.chain),
         )
 

@@ -13,7 +13,7 @@ from miri_widgets.run.status_rows import RowState, RunRow, StageState
 from miri_widgets.steps.left_out import left_out_notes
 from miri_widgets.steps.stage import Stage
 
-__all__ = ["engine_words", "exposure_states", "left_out_steps", "rows", "stage_values"]
+__all__ = ["engine_text", "exposure_states", "left_out_steps", "rows", "stage_values"]
 
 _STATES = {
     "waiting": RowState.WAITING,
@@ -145,7 +145,7 @@ def _reasons(
         return ["A run is in progress: wait for it, or cancel it."], []
     depends = {plan.key: plan.depends for plan in facts.plans or ()}
     open_rows = [row for row in own if row.state != RowState.DONE]
-    asking = _asking(open_rows, depends, every)
+    asking = _question(open_rows, depends, every)
     if asking:
         return [asking], []
     waiting = [row for row in open_rows if any(key not in facts.products for key in depends.get(row.key, ()))]
@@ -159,7 +159,7 @@ def _reasons(
     return [], [f"{sentence}: these are left out."]
 
 
-def _asking(
+def _question(
     open_rows: Sequence[RunRow],
     depends: Mapping[str, Sequence[str]],
     every: Mapping[str, Sequence[RunRow]],
@@ -206,7 +206,7 @@ def left_out_steps(every: Mapping[str, Sequence[RunRow]]) -> dict[str, tuple[tup
     return {root: tuple(stages.items()) for root, stages in found.items()}
 
 
-def engine_words(status: Any) -> str:
+def engine_text(status: Any) -> str:
     """Return the state of the job engine in a few words."""
     if status is None:
         return "engine not reachable"

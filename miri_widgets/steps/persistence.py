@@ -32,7 +32,7 @@ from miri_widgets.products.names import root_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
 from miri_widgets.steps.conditions import given, is_not, not_ending, rule
 from miri_widgets.steps.miri_step import MiriStep, require_miri_imager
-from miri_widgets.steps.model_planes import integration_starts
+from miri_widgets.steps.model_arrays import integration_starts
 from miri_widgets.steps.stage import ChainPreset, Chart, RunCost, Scope, Section, Stage, TimelineChart
 
 __all__ = ["STAGE", "MaskModels", "PersistenceMaskStep"]
@@ -101,7 +101,7 @@ class MaskModels(Sequence[Any]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return [self[index] for index in range(*index.indices(len(self)))]
+            return [self[number] for number in range(*index.indices(len(self)))]
         model = self._headers[index].copy()
         # models of reference files leave out the extension from which products are recognised
         model._no_asdf_extension = False
@@ -147,7 +147,7 @@ class PersistenceMaskStep(MiriStep):
         thresholds, user = filter_thresholds(self.groups_by_filter), self._user()
         events, headers = [], []
         for member in _members(source):
-            event, header = self._look(member)
+            event, header = self._saturated_pixels(member)
             events.append(event)
             headers.append(header)
         masks = persistence_masks(
@@ -175,7 +175,7 @@ class PersistenceMaskStep(MiriStep):
             return None
         return read_pixel_mask(Path(self.user_mask), FULL_SHAPE, one_based=self.one_based)
 
-    def _look(self, member: Any) -> tuple[SaturationMap, Any]:
+    def _saturated_pixels(self, member: Any) -> tuple[SaturationMap, Any]:
         """Find the saturated pixels of one exposure; return them, and its header as a mask without flags."""
         with datamodels.open(member) as model:
             _require_ramp(model)
@@ -245,10 +245,10 @@ class PersistenceMaskStep(MiriStep):
 
     def _prove(self, masks: Sequence[PersistenceMask]) -> Proof:
         """Tell what the masks take from sources at random places of the imager."""
-        return judged(lambda: self._proof_of(masks), len(masks))
+        return judged(lambda: self._validation_of(masks), len(masks))
 
     @staticmethod
-    def _proof_of(masks: Sequence[PersistenceMask]) -> Proof:
+    def _validation_of(masks: Sequence[PersistenceMask]) -> Proof:
         flags = [mask.dq(do_not_use=True) != 0 for mask in masks]
         fields = [imager_area(mask.target.shape, mask.target.corner) for mask in masks]
         # a subarray within the coronagraphs has no imager field

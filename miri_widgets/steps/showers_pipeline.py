@@ -25,7 +25,7 @@ from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.validation import judged, prove
 from miri_widgets.errors import NotWritableError
 from miri_widgets.steps.conditions import given, rule, value
-from miri_widgets.steps.model_planes import planes_of
+from miri_widgets.steps.model_arrays import exposure_arrays_of
 from miri_widgets.steps.showers import ShowerMaskStep
 from miri_widgets.steps.stage import RegionParameter, RunCost, Scope, Section, Stage
 
@@ -120,7 +120,7 @@ class ShowersPipeline(Pipeline):
             before = opened.groupdq.copy()
         self.report = dict(self.miri_showers.report)
         if self.prove and (before != ramp.groupdq).any():
-            validation = judged(lambda: self._proof_of(ramp, before), 1)
+            validation = judged(lambda: self._validation_of(ramp, before), 1)
             for line in validation.sentences:
                 log.info("%s", line)
             self.report["proof"] = validation.to_dict()
@@ -146,7 +146,7 @@ class ShowersPipeline(Pipeline):
             )
         self.save_model(ramp, "ramp")
 
-    def _proof_of(self, ramp: Any, before: NDArray[np.uint8]) -> Proof:
+    def _validation_of(self, ramp: Any, before: NDArray[np.uint8]) -> Proof:
         """Add sources to the ramp, at the rate that they have, and fit it with the masks once more."""
         plain = self._rate(ramp, before)
         seconds = float(ramp.meta.exposure.group_time) * np.arange(1, ramp.data.shape[1] + 1)
@@ -167,7 +167,7 @@ class ShowersPipeline(Pipeline):
         if gained is not None:
             single.data = (single.data + gained).astype(np.float32)
         result, integrations = self.ramp_fit.run(single)
-        exposure = planes_of(result)
+        exposure = exposure_arrays_of(result)
         for model in (single, result, integrations):
             if model is not None:
                 model.close()

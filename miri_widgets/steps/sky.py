@@ -12,8 +12,8 @@ from miri_widgets.core.exposure_arrays import Lazy
 from miri_widgets.core.sky.dedicated_exposures import subtract_program_sky
 from miri_widgets.products.association import BACKGROUND, background_members
 from miri_widgets.steps.conditions import is_not, rule, value
-from miri_widgets.steps.miri_step import CorrectionStep, is_single, places_of, planes_in
-from miri_widgets.steps.model_planes import KeptPlanes
+from miri_widgets.steps.miri_step import CorrectionStep, exposure_arrays_in, indices_of, is_single
+from miri_widgets.steps.model_arrays import CachedExposures
 from miri_widgets.steps.stage import (
     ChainPreset,
     Chart,
@@ -142,7 +142,7 @@ class SkyStep(CorrectionStep):
 def _backgrounds(source: Any, folder: Path) -> Lazy | None:
     """Return the dedicated exposures that an association or a library names; None when there are none."""
     if isinstance(source, ModelLibrary):
-        models, indices = source, places_of(source, BACKGROUND)
+        models, indices = source, indices_of(source, BACKGROUND)
     elif isinstance(source, str | Path) and not is_single(source):
         models = [str(member.path) for member in background_members(Path(source))]
         indices = list(range(len(models)))
@@ -150,4 +150,6 @@ def _backgrounds(source: Any, folder: Path) -> Lazy | None:
         return None
     if not indices:
         return None
-    return Lazy(len(indices), KeptPlanes(folder, lambda index: planes_in(models, indices[index])))
+    return Lazy(
+        len(indices), CachedExposures(folder, lambda index: exposure_arrays_in(models, indices[index]))
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.exposure import FILTERS
-from miri_widgets.steps.added_stages import found_entry_points, put_in_order
+from miri_widgets.steps.added_stages import put_in_order, stage_entry_points
 from miri_widgets.steps.stage import ChainPreset, RegionParameter, RunCost, Scope, Stage
 from miri_widgets.steps.stage_list import STAGES
 
@@ -40,7 +40,7 @@ def problems_of_added() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _all_stages() -> tuple[tuple[Stage, ...], tuple[str, ...]]:
-    return put_in_order(STAGES, found_entry_points())
+    return put_in_order(STAGES, stage_entry_points())
 
 
 def stage(name: str) -> Stage:

@@ -17,7 +17,7 @@ from miri_widgets.errors import MissingFileError
 from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.conditions import never
 from miri_widgets.steps.miri_step import CorrectionStep
-from miri_widgets.steps.model_planes import ascii_only, planes_of, write_planes
+from miri_widgets.steps.model_arrays import ascii_only, exposure_arrays_of, write_exposure_arrays
 from miri_widgets.steps.stage import ChainPreset, Chart, RegionParameter, Scope, Stage, TimelineChart
 
 __all__ = ["STAGE", "StripesStep"]
@@ -136,7 +136,7 @@ class _RateintsStep(CorrectionStep):
 
     def _cleaned_rate(self, source: Any, beside: Path) -> Any:
         result = source.copy() if isinstance(source, datamodels.JwstDataModel) else datamodels.open(source)
-        rate, settings = planes_of(result), self.settings()
+        rate, settings = exposure_arrays_of(result), self.settings()
         with datamodels.open(beside) as opened:
             cube = opened.copy()
         cleaned = _clean(rate, cube, settings)
@@ -148,7 +148,7 @@ class _RateintsStep(CorrectionStep):
                 CorrectionResult([cleaned.rate]),
                 sources=self.proof_sources,
             )
-        write_planes(
+        write_exposure_arrays(
             result, cleaned.rate, self.class_alias, tuple(validation.sentences[:1]) if validation else ()
         )
         self.report = {
@@ -165,8 +165,8 @@ class _RateintsStep(CorrectionStep):
 
     def _cleaned_cube(self, source: Any) -> Any:
         result = source.copy() if isinstance(source, datamodels.JwstDataModel) else datamodels.open(source)
-        whole = planes_of(result)
-        first = whole.but(
+        whole = exposure_arrays_of(result)
+        first = whole.replace(
             sci=whole.sci[0],
             err=whole.err[0],
             dq=whole.dq[0],

@@ -62,13 +62,13 @@ def test_a_damaged_field_does_not_take_the_others_along(fakes, program):
 def test_two_pages_keep_what_the_other_changed(fakes, program):
     first, second = opened(fakes, program), opened(fakes, program)
     root = first.programs.exposures[0].root
-    first.attach_viewer(ViewerStandIn(view={"stretch": {"function": "log"}, "position": {"width": 3.0}}))
+    first.attach_viewer(ViewerStandIn(state={"stretch": {"function": "log"}, "position": {"width": 3.0}}))
     first.tab = "detector1"
     first.poll()
     first.poll()
     second.programs.selected = (root,)
     second.models["detector1"].set({"jump.rejection_threshold": 7})
-    second.attach_viewer(ViewerStandIn(view={"stretch": {"function": "sqrt"}}))
+    second.attach_viewer(ViewerStandIn(state={"stretch": {"function": "sqrt"}}))
     second.poll()
     second.poll()
     first.models["image2"].set({"jump.three_group_threshold": 5})

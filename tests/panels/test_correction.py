@@ -44,16 +44,16 @@ def session(fakes, program):
 def test_the_preview_bar_starts_follows_and_stops(session):
     panel = stage_panel(session, "sky")
     bar = panel.preview
-    assert len(bar.exposure.options) == 4 and bar.look.layout.display == "none"
+    assert len(bar.exposure.options) == 4 and bar.choice.layout.display == "none"
     bar.switch.value = True
     assert session.previews.stage == "sky"
     session.poll()
-    assert "3 WARM" in bar.words.value and "&lt;b&gt;the" in bar.words.value
-    assert "nothing is written" in bar.words.value
-    bar.look.value = "before"
+    assert "3 WARM" in bar.status.value and "&lt;b&gt;the" in bar.status.value
+    assert "nothing is written" in bar.status.value
+    bar.choice.value = "before"
     assert session.previews.shown == "before"
     bar.switch.value = False
-    assert session.previews.stage == "" and bar.words.value == ""
+    assert session.previews.stage == "" and bar.status.value == ""
     panel.close()
 
 
@@ -111,11 +111,11 @@ def test_tabs_follow_the_chain(session):
 
 def test_consent_is_asked_for_only_after_harm(session):
     panel = stage_panel(session, "sky")
-    assert panel.consent.layout.display == "none"
+    assert panel.harm_confirmation.layout.display == "none"
     session.run("sky")
     session.services.engine.finish()
     session.poll()
-    assert panel.consent.layout.display == "none"
+    assert panel.harm_confirmation.layout.display == "none"
     for row in session.stages["sky"].rows:
         folder = session.services.engine.workspace.run_folder("sky", row.key)
         record = read_record(folder)
@@ -124,17 +124,20 @@ def test_consent_is_asked_for_only_after_harm(session):
         write_record(folder, Record(record.key, "sky", record.label, products=record.products, facts=facts))
     session.touch()
     session.poll()
-    assert panel.consent.layout.display == "" and "&lt;i&gt;of it" in panel.consent.words.value
-    panel.consent.accept.click()
+    assert (
+        panel.harm_confirmation.layout.display == ""
+        and "&lt;i&gt;of it" in panel.harm_confirmation.status.value
+    )
+    panel.harm_confirmation.accept.click()
     session.poll()
-    assert panel.consent.layout.display == "none"
+    assert panel.harm_confirmation.layout.display == "none"
     panel.close()
 
 
 def test_what_is_not_drawn_is_a_sentence(session):
     panel = stage_panel(session, "sky")
     regions = next(part for part in panel.children if type(part).__name__ == "DrawnRegions")
-    regions.take.click()
+    regions.use_drawn.click()
     assert "no region is drawn" in regions.error.value
     panel.close()
 

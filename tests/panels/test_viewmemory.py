@@ -106,7 +106,7 @@ def test_images_come_back_one_after_the_other_while_the_page_answers(fakes, prog
             await asyncio.sleep(0.05)
             if viewer.labels:
                 break
-        assert viewer.restored is None and session.viewer.view() is None
+        assert viewer.restored is None and session.viewer.state() is None
         for _ in range(100):
             await asyncio.sleep(0.05)
             if viewer.restored:

@@ -315,7 +315,7 @@ class Viewing(RuleBasedStateMachine):
 
     @rule()
     def reload_the_page(self):
-        state = self.session.viewer.view() or {}
+        state = self.session.viewer.state() or {}
         self.images.close()
         self.memory.close()
         self.session.displayed = InView()
@@ -417,7 +417,7 @@ class Viewing(RuleBasedStateMachine):
             assert self.flags.value.path == session.shown
         if self.compare.value is not None:
             assert self.compare.value.after == session.shown
-        told = session.viewer.view()
+        told = session.viewer.state()
         if told is not None:
             assert told["front"] == view.label
 
@@ -425,7 +425,7 @@ class Viewing(RuleBasedStateMachine):
     def no_image_of_before_waits_in_the_viewer(self):
         labels = set(self.viewer.images) - set(self.images.files)
         for label in labels:
-            held = self.images._held[label]
+            held = self.images._loaded[label]
             assert label != "" and held.label == label
 
 

@@ -175,7 +175,7 @@ def test_the_chain_decides():
     assert acting.inactive["tweakreg.minobj"] == "The step tweakreg is skipped."
     assert acting.inactive["resample.pixel_scale"] == "The stage Grid decides it."
     assert not acting_in_chain(of, settings, [of]).decided
-    mine = settings.but({"tweakreg.skip": False})
+    mine = settings.replace({"tweakreg.skip": False})
     assert "tweakreg.minobj" not in acting_in_chain(of, mine, [stage("apply_shift"), of]).inactive
 
 
@@ -186,14 +186,14 @@ def test_the_chain_decides():
 def exposures():
     """Five dithers of a small window with all artefacts, and a cold pixel."""
     effects = [name for name in CAL_EFFECTS if name != "pointing_error"]
-    made = calibrated_program("sparse", "F560W", dithers=5, shape=(144, 144), effects=effects).planes
+    made = calibrated_program("sparse", "F560W", dithers=5, shape=(144, 144), effects=effects).arrays
     return tuple(_with_cold_pixel(one) for one in made)
 
 
 def _with_cold_pixel(planes):
     sci = planes.sci.copy()
     sci[90:93:2, 70] -= 50 * np.nanmedian(planes.err)
-    return planes.but(sci=sci)
+    return planes.replace(sci=sci)
 
 
 @pytest.fixture(scope="module")

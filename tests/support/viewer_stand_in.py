@@ -12,12 +12,12 @@ class ViewerStandIn(NoViewer):
     """Regions and a view that a test gives; like no viewer, it leaves `displayed` to `show`."""
 
     def __init__(
-        self, regions: Mapping[str, Any] | None = None, view: Mapping[str, Any] | None = None
+        self, regions: Mapping[str, Any] | None = None, state: Mapping[str, Any] | None = None
     ) -> None:
-        self._regions, self._view = regions or {}, view
+        self._regions, self._state = regions or {}, state
 
     def regions(self) -> Mapping[str, Any]:
         return self._regions
 
-    def view(self) -> Mapping[str, Any] | None:
-        return self._view
+    def state(self) -> Mapping[str, Any] | None:
+        return self._state

@@ -1,4 +1,4 @@
-"""What each exposure was moved by."""
+"""The shift of each exposure."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ class AppliedShifts(Part):
     def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-shift-table")
         self.session, self.model = session, model
-        self.words = text("")
+        self.status = text("")
         self.table = Table(
             columns=_COLUMNS, placeholder="Filter exposures", max_height="420px",
             empty="After a run, the shift of each exposure is listed here.",
         )  # fmt: skip
-        self.children = (self.words, self.table)
-        self.watch(model, self._follow, "rows")
+        self.children = (self.status, self.table)
+        self.watch(model, self._update, "rows")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         rows, warnings = [], []
         for run in self.model.rows:
             warnings += [str(line) for line in run.report.get("warnings", ())]
             for root, facts in dict(run.report.get("exposures", {})).items():
                 rows.append(self._row(str(root), facts))
         self.table.rows = rows
-        self.words.value = sentences(list(dict.fromkeys(warnings)), "warn")
+        self.status.value = sentences(list(dict.fromkeys(warnings)), "warn")
 
     def _row(self, root: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         def number(name: str, factor: float, form: str) -> dict[str, Any]:
