@@ -92,5 +92,5 @@ def _chart(chart: Chart | TimelineChart | ImageChart, session: SessionModel, mod
     if isinstance(chart, TimelineChart):
         return Timeline(session, model, chart.fact, chart.title, chart.unit)
     if isinstance(chart, ImageChart):
-        return Images(session, model, chart.suffix, chart.title, chart.planes)
+        return Images(session, model, chart.suffix, chart.title, chart.extensions)
     return _CHARTS[chart](session, model)

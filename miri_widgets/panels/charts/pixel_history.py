@@ -8,7 +8,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.analysis.pixel_history import PixelAfterStage, PixelHistory, tell
+from miri_widgets.analysis.pixel_history import PixelAfterStage, PixelHistory, read_pixel_history
 from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
@@ -67,7 +67,7 @@ class PixelHistoryView(Part):
     def _request(self, event: Any) -> None:
         question = self.session.pixel_request(self.session.shown, *event["new"])
         if question is not None:
-            self.reading.ask(question, tell, question)
+            self.reading.ask(question, read_pixel_history, question)
 
     def show_message(self, sentence: str) -> None:
         """
