@@ -25,9 +25,9 @@ def test_there_is_nothing_to_run_is_over_when_a_setting_changes(complete):
     header = Header(complete)
     header._try(lambda: complete.run_when_planned(complete.run_all))
     assert "everything is complete already" in complete.messages.text
-    assert "everything is complete already" in header.words.value
+    assert "everything is complete already" in header.status.value
     complete.stages["detector1"].set({"jump.rejection_threshold": 9.0})
-    assert complete.messages.text == "" and header.words.value == ""
+    assert complete.messages.text == "" and header.status.value == ""
     header.close()
 
 

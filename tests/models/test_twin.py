@@ -132,7 +132,7 @@ def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_stat
 
     def follow():
         session.twin.tick()
-        session.apply(session._looker.look(session.request()))
+        session.apply(session._looker.read(session.request()))
 
     together = []
     session.twin.observe(
