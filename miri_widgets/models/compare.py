@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from miri_widgets.analysis.comparison import Comparison, compared
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.in_view import Content
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.file_hash import file_stamps
@@ -44,7 +44,7 @@ class CompareModel(traitlets.HasTraits):
         self.session = session
         self._pair: tuple[Path, Path, str] | None = None
         self._stamps: tuple[tuple[int, int], ...] = ()
-        self._reading = BackgroundValue(session.submit)
+        self._reading = BackgroundValue(session.background)
         self._reading.observe(self._take, ["value", "sentence"])
         self._watches = Subscriptions()
         self._watches.add(session, self._follow, "shown", "extension")
@@ -59,7 +59,7 @@ class CompareModel(traitlets.HasTraits):
                 self.sentence = ""  # it was about another product
             return
         self._pair = pair
-        self._reading.forget()
+        self._reading.clear()
         with self.hold_trait_notifications():
             self.value, self.look, self.sentence = None, "after", ""
             self.can = pair is not None
@@ -78,10 +78,10 @@ class CompareModel(traitlets.HasTraits):
             return
         stamps = file_stamps(self._pair[:2])
         if self.value is not None and stamps != self._stamps:
-            self._reading.forget()  # a product was written again: the difference was of other pixels
+            self._reading.clear()  # a product was written again: the difference was of other pixels
         if self.value is None:
             self._stamps = stamps
-            self._reading.ask((self._pair, stamps), compared, *self._pair)
+            self._reading.request((self._pair, stamps), compared, *self._pair)
         self.look = look
 
     def toggle(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miri_widgets.analysis.footprints import Corners, known_footprints, read_footprints
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.exposure import Exposure
 
@@ -31,7 +31,7 @@ class FootprintsModel(BackgroundValue):
     """
 
     def __init__(self, session: SessionModel, model: StageModel) -> None:
-        super().__init__(session.submit)
+        super().__init__(session.background)
         self.session, self.model = session, model
         self.files: Mapping[str, Path] = {}
         self._watches = Subscriptions()
@@ -43,7 +43,7 @@ class FootprintsModel(BackgroundValue):
             return
         self.files = self.session.inputs_of(self.model.name)
         included = self.session.programs.included
-        self.ask(
+        self.request(
             (tuple(self.files.values()), tuple(one.root for one in included)), _all_of, self.files, included
         )
 

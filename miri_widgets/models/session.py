@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import traitlets
 
 from miri_widgets.errors import EngineError, MiriWidgetsError
+from miri_widgets.models.background import Background
+from miri_widgets.models.crds_parameters import CrdsParameters
 from miri_widgets.models.job_submission import JobSubmission
 from miri_widgets.models.messages import Subject
 from miri_widgets.models.poller import Poller
 from miri_widgets.models.preview import PreviewModel
+from miri_widgets.models.product_measurements import ProductMeasurements
 from miri_widgets.models.regions import RegionsModel
 from miri_widgets.models.showers import ShowerModel
-from miri_widgets.models.slow_answers import SlowAnswers
 from miri_widgets.models.stage import PLANNING
 from miri_widgets.models.stage_products import StageProducts
 from miri_widgets.models.stage_settings import SettingsInput
@@ -55,8 +55,8 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
     Notes
     -----
     Threads: models are written in the thread that calls `poll` or runs the
-    event loop of `follow`, and nowhere else. Whatever takes time happens in
-    an executor and comes back as a frozen value.
+    event loop of `follow`, and nowhere else. Whatever takes time goes through
+    `background`; see the contract in `miri_widgets.models.background`.
     """
 
     engine_state = traitlets.Unicode("", help="the job engine, in a few words")
@@ -67,7 +67,8 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
     def __init__(self, program: Program, services: Services | None = None) -> None:
         super().__init__(program, services or real_services(program))
         self.closed = False
-        self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
+        self.background = Background("miri-session", threads=3)
+        """Where slow work of all models and views of the session is done."""
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
@@ -78,8 +79,9 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
         self._declared: Mapping[str, Declared] = {}
         self._looker = SnapshotReader(self.services, self._memory, self.tags.path)
         self._rescan = True
-        self._following = Poller(self, self._looker.read, partial(self._collect, wait=False))
-        self._answers = SlowAnswers(self)
+        self._following = Poller(self, self._looker.read, self._update)
+        self._measurements = ProductMeasurements(self)
+        self._crds = CrdsParameters(self)
         self.observe(self._leave_tab, "chain")
         self.observe(self._unpick, "jobs_submitted")
         self.twin.observe(self._follow_twin, "working")
@@ -128,12 +130,14 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
 
     def poll(self) -> None:
         """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
-        self.tags.tick(wait=True)
+        self.tags.wait()
         for _ in range(4):
             self.apply(self._looker.read(self.request()))
             if not self.planning:
                 break
-        self._collect(wait=True)
+        self._update()
+        self.background.wait()
+        self.tags.wait()
 
     async def settled(self, timeout: float = 120.0) -> None:
         """
@@ -292,26 +296,20 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
 
     def ask_measure(self, path: Path) -> None:
         """Have a product measured; `measured` gets the answer."""
-        self._answers.ask_measure(path)
+        self._measurements.measure(path)
 
     def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
         """Have a catalogue made of some mosaics; `catalogs` gets the answer."""
-        self._answers.ask_catalog(mosaics)
+        self._measurements.catalog(mosaics)
 
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""
-        self._answers.ask_crds(name)
+        self._crds.request(self.models[name])
 
-    def submit(self, call: Any, *arguments: Any) -> Future[Any]:
-        """Have something slow done in a thread."""
-        return self._executor.submit(call, *arguments)
-
-    def _collect(self, *, wait: bool) -> None:
-        self.previews.tick(wait=wait)
-        self.showers.tick(wait=wait)
-        self.twin.tick(wait=wait)
-        self.tags.tick(wait=wait)
-        self._answers.collect(wait=wait)
+    def _update(self) -> None:
+        """Let what is computed live follow the settings and files of now."""
+        self.previews.update()
+        self.showers.update()
 
     def close(self) -> None:
         """Stop looking and let go of everything; jobs go on."""
@@ -320,7 +318,7 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
         with contextlib.suppress(OSError, MiriWidgetsError):
             if self._restored:
                 self._looker.remember(self.request(), now=True)
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.background.close()
         self.previews.stop()
         self.showers.stop()
         self.tags.stop()

@@ -12,8 +12,8 @@ VALUES_AND_PROTOCOLS = {
     "in_view": "values: what the viewer shows",
     "subscriptions": "observers of traits and events, which models and views hold",
     "poller": "calls the session again and again, and owns no state of the page",
-    "crossing": "threads",
-    "slow_answers": "threads",
+    "crds_parameters": "a call in the background, once per stage",
+    "product_measurements": "calls in the background, once per product",
 }
 """Modules of `miri_widgets.models` without traits, and what they hold instead."""
 

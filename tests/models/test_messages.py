@@ -47,13 +47,13 @@ def test_tags_that_could_not_be_kept_are_told_until_some_are(session, monkeypatc
     session.tags.path.parent.mkdir(parents=True, exist_ok=True)
     session.tags.path.mkdir()
     session.tags.change(roots[:1], verdict=ExposureVerdict.REJECTED)
-    session.tags.tick(wait=True)
+    session.tags.wait()
     assert session.messages.text
     session.poll()
     assert session.messages.text
     session.tags.path.rmdir()
     session.tags.change(roots[1:2], verdict=ExposureVerdict.REJECTED)
-    session.tags.tick(wait=True)
+    session.tags.wait()
     assert session.messages.text == ""
 
 

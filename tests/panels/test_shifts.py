@@ -42,7 +42,7 @@ def shown(made, tmp_path):
         shifts = ShiftsModel()
         paths = {path.name.rpartition("_")[0]: path for path in files.exposures}
         kept = files.report if report else {}
-        shifts.ask(str(files.table), lambda: read_shift_facts(files.table, files=paths, report=kept))
+        shifts.request(str(files.table), lambda: read_shift_facts(files.table, files=paths, report=kept))
         views.append(ShiftsView(shifts))
         return views[-1]
 
