@@ -19,7 +19,7 @@ from miri_widgets.products.names import suffix_of
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["LOOKS", "CompareModel", "reason_against", "stage_before"]
+__all__ = ["LOOKS", "CompareModel", "comparable_pair", "reason_against", "stage_before"]
 
 LOOKS = ("before", "after", "difference")
 
@@ -53,7 +53,7 @@ class CompareModel(traitlets.HasTraits):
         self._follow(None)
 
     def _follow(self, _: object) -> None:
-        pair = _pair_of(self.session)
+        pair = comparable_pair(self.session)
         if pair == self._pair:
             if pair is None:
                 self.sentence = ""  # it was about another product
@@ -121,8 +121,20 @@ def stage_before(session: SessionModel) -> tuple[Path, Path, str] | None:
     return None
 
 
-def _pair_of(session: SessionModel) -> tuple[Path, Path, str] | None:
-    """As `stage_before`, when the two can be subtracted."""
+def comparable_pair(session: SessionModel) -> tuple[Path, Path, str] | None:
+    """
+    Return what `stage_before` gives, when the two images can be subtracted.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session whose product is in view.
+
+    Returns
+    -------
+    tuple or None
+        The product before, the one in view, and the title of the stage between them.
+    """
     pair = stage_before(session) if session.extension == "SCI" else None
     # rates are in DN/s, all later images in MJy/sr
     if pair is None or (suffix_of(pair[0]) == "rate") != (suffix_of(pair[1]) == "rate"):

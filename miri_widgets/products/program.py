@@ -60,10 +60,10 @@ from miri_widgets.products.program_schema import (
 )
 from miri_widgets.products.text_files import read_text
 
-__all__ = ["Program", "as_simulated", "data_root", "load_program", "save_program"]
+__all__ = ["INSTITUTE_CACHE", "Program", "as_simulated", "data_root", "load_program", "save_program"]
 
 
-_INSTITUTE = Path("/grp/crds/cache")
+INSTITUTE_CACHE = Path("/grp/crds/cache")
 
 
 def data_root() -> Path:
@@ -207,7 +207,7 @@ class Program:
             environment["CRDS_PATH"] = self.crds_path
         if self.crds_context:
             environment["CRDS_CONTEXT"] = self.crds_context
-        if not environment.get("CRDS_PATH") and not _INSTITUTE.is_dir():
+        if not environment.get("CRDS_PATH") and not INSTITUTE_CACHE.is_dir():
             environment["CRDS_PATH"] = str(Path.home() / "crds_cache")
             environment.setdefault("CRDS_SERVER_URL", "https://jwst-crds.stsci.edu")
         if self.simulated:

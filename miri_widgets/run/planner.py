@@ -23,7 +23,7 @@ from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps.stages import Scope, Stage, all_stages, preset
 
-__all__ = ["Chosen", "Planner"]
+__all__ = ["Chosen", "Planner", "code_identity"]
 
 _DEDICATED = "background_observations"
 """The parameter that names observations of empty sky: they take no part in mosaics."""
@@ -245,7 +245,7 @@ class Planner:
             ),
             [run_input.identity for run_input in inputs]
             + self._file_identities(settings)
-            + _code_identity(stage),
+            + code_identity(stage),
             self._environment["CRDS_CONTEXT"],
             self._jwst,
             product_name=label,
@@ -354,6 +354,18 @@ def _input_name(run_input: RunInput) -> str:
     return run_input.product or Path(run_input.path).name
 
 
-def _code_identity(stage: Stage) -> list[str]:
-    """Return the mark of the code of a stage of another package; ours raise their version instead."""
+def code_identity(stage: Stage) -> list[str]:
+    """
+    Return the mark of the code of a stage of another package; ours raise their version instead.
+
+    Parameters
+    ----------
+    stage : Stage
+        The stage.
+
+    Returns
+    -------
+    list of str
+        One mark, or none.
+    """
     return [f"code {stage.code}"] if stage.code else []

@@ -21,7 +21,16 @@ from miri_widgets.settings import Parameter
 from miri_widgets.steps.children import answer, cache_folder, call_in_child, jwst_version
 from miri_widgets.steps.stages import all_stages, stage
 
-__all__ = ["OWNED", "SCHEMA", "declared", "main", "owned_reason", "step_classes", "step_docs"]
+__all__ = [
+    "OWNED",
+    "SCHEMA",
+    "declared",
+    "forget_declarations",
+    "main",
+    "owned_reason",
+    "step_classes",
+    "step_docs",
+]
 
 SCHEMA = 1
 """Raised when what is remembered changes its form or its words."""
@@ -113,6 +122,12 @@ def _load(path: Path) -> dict[str, dict[str, Any]]:
         with suppress(OSError, WorkspaceError):
             write_json(path, values)
     return _parse(values)
+
+
+def forget_declarations() -> None:
+    """Read the parameters of all stages again when they are next needed."""
+    _load.cache_clear()
+    _own_specs.cache_clear()
 
 
 def _parse(values: dict[str, Any]) -> dict[str, dict[str, Any]]:

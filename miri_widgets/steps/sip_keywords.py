@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.tangent_plane import to_plane
 
-__all__ = ["SIP_LIMIT_MAS", "SipFit", "check_points", "fit_sip", "sip_error_mas"]
+__all__ = ["SIP_DEGREES", "SIP_LIMIT_MAS", "SipFit", "check_points", "fit_sip", "sip_error_mas"]
 
 SIP_LIMIT_MAS = 0.1
 """A thousandth of a pixel: a tenth of what star positions are good for."""
 
-_DEGREES = (4, 5, 6, 7)
+SIP_DEGREES = (4, 5, 6, 7)
 _POINTS = 32
 # a thousandth of the usual accuracy of the inverse, in pixels
 _INVERSE_PIX = 1e-3
@@ -63,7 +63,7 @@ def fit_sip(model: Any, limit_mas: float = SIP_LIMIT_MAS) -> SipFit:
     """
     best: SipFit | None = None
     tried: dict[int, dict[str, Any]] = {}
-    for degree in _DEGREES:
+    for degree in SIP_DEGREES:
         try:
             with warnings.catch_warnings():
                 # its normal equations are badly scaled, and solved well enough: the error is measured below
