@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import traitlets
 
+from miri_widgets.errors import ParameterError
 from miri_widgets.models.messages import Messages
 from miri_widgets.products.program import Program
 from miri_widgets.run.services import Services
@@ -165,6 +166,44 @@ class StageSettings(traitlets.HasTraits):
         if change["old"].passed() != change["new"].passed():
             self.planning = True
             self._owner.touch()
+
+    def use_preset(self, title: str) -> None:
+        """
+        Take the values of a named preset of the stage as the user's, beside those that the user has.
+
+        Parameters
+        ----------
+        title : str
+            Title of the preset.
+
+        Raises
+        ------
+        ParameterError
+            If the stage has no preset of this title.
+        """
+        presets = {preset.title: preset for preset in self.stage.named_presets}
+        if title not in presets:
+            raise ParameterError(
+                f"the preset {title[:60]!r} of {self.name}",
+                "one of " + ", ".join(presets) if presets else "a stage with presets",
+                "choose another",
+            )
+        values = {**self.settings.user, **dict(presets[title].values)}
+        self.settings = self.settings.without().with_layer(Source.USER, values)
+        self.forget_unfinished(*dict(presets[title].values))
+
+    def has_preset(self, title: str) -> bool:
+        """
+        Return whether all values of a named preset act.
+
+        Parameters
+        ----------
+        title : str
+            Title of the preset.
+        """
+        values = dict(next(preset.values for preset in self.stage.named_presets if preset.title == title))
+        passed = self.settings.passed()
+        return all(passed.get(name) == value for name, value in values.items())
 
     def use_layers(self, declared: Sequence[Any], layers: Mapping[Source, Mapping[str, Any]]) -> None:
         """Take what the spec, CRDS, presets and the program say; the user's values stay."""
