@@ -246,7 +246,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         rule(value("leave_one_out", True), "min_separation"),
         rule(is_not("method", "median"), "clip_low clip_high"),
         rule(value("method", "background"), "match_background background_observations"),
-        rule(value("mask_sources", True), "source_threshold source_grow"),
+        rule(value("mask_sources", True), "sources_from source_threshold source_grow"),
     ),
     "miri_pullupdown": (_PROOF, rule(value("find", True), "brighter_than")),
     "miri_level_match": (_PROOF, rule(value("model", "plane"), "plane_sigma")),
