@@ -11,53 +11,21 @@ import ipywidgets
 
 from miri_widgets.models.program_chooser import OpeningModel
 from miri_widgets.models.session import SessionModel, open_session
-from miri_widgets.panels import Detector1Panel, Image2Panel, Image3Panel, ProgramPanel, StagePanel
-from miri_widgets.panels.apply_shift import ApplyShiftPanel
+from miri_widgets.panels import ProgramPanel, StagePanel, stage_panel
 from miri_widgets.panels.contact_sheet import ContactSheetPanel, contact_sheet_item
-from miri_widgets.panels.correction import CorrectionPanel
 from miri_widgets.panels.data import DataPanel
-from miri_widgets.panels.grid import GridPanel
 from miri_widgets.panels.header import Header
 from miri_widgets.panels.image_pane import ImagePane
-from miri_widgets.panels.level_match import LevelMatchPanel
 from miri_widgets.panels.opener import Opener
 from miri_widgets.panels.parts.base_view import Part, close_hidden
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, counted, stylesheet
-from miri_widgets.panels.persistence import PersistencePanel
-from miri_widgets.panels.pullupdown import PullUpDownPanel
-from miri_widgets.panels.rate_stripes import RateStripesPanel
-from miri_widgets.panels.rates import RatesPanel
 from miri_widgets.panels.shift_file import ShiftFilePanel
-from miri_widgets.panels.shifts import ShiftsPanel
-from miri_widgets.panels.showers import ShowersPanel
-from miri_widgets.panels.sky import SkyPanel
-from miri_widgets.panels.stripes import StripesPanel
-from miri_widgets.panels.warm_pixels import WarmPixelsPanel
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.run.status_rows import STEPS_LEFT_OUT
 from miri_widgets.viewer import ImageViewer, make_viewer
 
 __all__ = ["Dashboard", "show", "show_any"]
-
-PANELS: dict[str, type[StagePanel]] = {
-    "persistence": PersistencePanel,
-    "detector1": Detector1Panel,
-    "showers": ShowersPanel,
-    "rates": RatesPanel,
-    "image2": Image2Panel,
-    "grid": GridPanel,
-    "rate_stripes": RateStripesPanel,
-    "warm_pixels": WarmPixelsPanel,
-    "sky": SkyPanel,
-    "stripes": StripesPanel,
-    "pullupdown": PullUpDownPanel,
-    "level_match": LevelMatchPanel,
-    "shifts": ShiftsPanel,
-    "apply_shift": ApplyShiftPanel,
-    "image3": Image3Panel,
-}
-"""Panels of stages that show more than the default panel."""
 
 _ALWAYS = ("program", "contact_sheet", "data", "table")
 
@@ -84,7 +52,7 @@ class Dashboard(Part):
         self._selected_stages = stages
         self.panels: dict[str, Part] = {}
         self.header = Header(session)
-        self.tabs = Tabs(look="steps", items=self._items(), label="Steps of the reduction")
+        self.tabs = Tabs(variant="steps", items=self._items(), label="Steps of the reduction")
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
         self.view = ImagePane(
@@ -166,8 +134,9 @@ class Dashboard(Part):
         self.tabs.active = name
         if self.session.previews.stage not in ("", name):
             self.session.previews.stop()
-        if name != "showers":
-            self.session.showers.stop()
+        for other, panel in self.panels.items():
+            if other != name and isinstance(panel, StagePanel):
+                panel.leave()
         if name not in self.panels:
             self.panels[name] = self._panel(name)
         self.body.children = (self.panels[name],)
@@ -181,10 +150,7 @@ class Dashboard(Part):
             return DataPanel(self.session)
         if name == "table":
             return ShiftFilePanel(self.session.program.workspace.parent)
-        if name in PANELS:
-            return PANELS[name](self.session)
-        panel_class = CorrectionPanel if self.session.models[name].stage.correction else StagePanel
-        return panel_class(self.session, name)
+        return stage_panel(self.session, name)
 
     def close(self) -> None:
         """Close every view, the viewer and the session; jobs go on."""
@@ -206,7 +172,7 @@ def show(
     stages : sequence of str, optional
         The only stages of a small dashboard, instead of the program's own `chain`: nothing else is shown, planned or
         run, and optional ones among them take part from the start. With an open session, those that get a tab.
-    **more
+    **options
         Further arguments of `Dashboard`.
 
     Returns

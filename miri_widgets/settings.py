@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.former_parameters import successor
+from miri_widgets.serialization import Serializable
 
 __all__ = ["Effective", "Kind", "Parameter", "Settings", "Source"]
 
@@ -46,7 +47,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Parameter:
+class Parameter(Serializable):
     """
     One parameter as its step declares it.
 
@@ -244,18 +245,13 @@ class Parameter:
             f"{self.name} = {str(value)[:80]!r}", self.expected(), f"give {self.name} such a value"
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return asdict(self) | {"kind": str(self.kind)}
-
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Parameter:
-        """Rebuild a parameter from `to_dict`."""
-        lists = {"choices": tuple(values.get("choices", ()))}
+        """Return the parameter of plain data; a default that is a list becomes a tuple."""
         default = values.get("default")
-        if isinstance(default, list):
-            lists["default"] = tuple(default)
-        return cls(**{**values, **lists, "kind": Kind(values["kind"])})
+        return super().from_dict(
+            {**values, "default": tuple(default) if isinstance(default, list) else default}
+        )
 
 
 @dataclass(frozen=True)
@@ -337,7 +333,7 @@ class Settings(Mapping[str, Any]):
                 return Effective(self.layers[source][name], source)
         return Effective(parameter.default, Source.SPEC)
 
-    def but(self, changes: Mapping[str, Any] | None = None, /, **named: Any) -> Settings:
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **named: Any) -> Settings:
         """
         Return settings with the user's values changed.
 

@@ -28,10 +28,10 @@ def test_values_come_back_and_the_old_value_stays(threshold, skip, algorithm, br
         "ramp_fit.algorithm": algorithm,
         "tweakreg.brightest": brightest,
     }
-    changed = SETTINGS.but(values)
+    changed = SETTINGS.replace(values)
     assert {name: changed[name] for name in values} == values
-    assert changed.but(values) == changed
-    assert hash(changed.but(values)) == hash(changed)
+    assert changed.replace(values) == changed
+    assert hash(changed.replace(values)) == hash(changed)
     assert changed.without() == SETTINGS
     assert SETTINGS["jump.rejection_threshold"] == 4.0
 
@@ -66,7 +66,7 @@ def test_text_is_parsed_or_refused_in_a_sentence(text):
 )
 def test_bad_values(name, value):
     with pytest.raises(ParameterError):
-        SETTINGS.but({name: value})
+        SETTINGS.replace({name: value})
 
 
 def test_sources_and_what_is_passed():
@@ -86,9 +86,9 @@ def test_sources_and_what_is_passed():
 
 
 def test_lists_none_and_plain_copies():
-    changed = SETTINGS.but({"resample.output_shape": "[10, 20]"})
+    changed = SETTINGS.replace({"resample.output_shape": "[10, 20]"})
     assert changed["resample.output_shape"] == (10, 20)
     assert changed.passed() == {"resample.output_shape": [10, 20]}
-    assert SETTINGS.but({"resample.output_shape": "None"})["resample.output_shape"] is None
+    assert SETTINGS.replace({"resample.output_shape": "None"})["resample.output_shape"] is None
     for parameter in DECLARED:
         assert Parameter.from_dict(parameter.to_dict()) == parameter

@@ -125,12 +125,12 @@ def choices_in(folder: Path, stage: str = "") -> tuple[Choice, ...]:
     for run in runs:
         plain = _of_run(run)
         latest = latest_of.setdefault(plain.group, plain)
-        text = "newest" if latest is plain else _told(latest.facts(), plain.facts())
+        text = "newest" if latest is plain else _difference_text(latest.facts(), plain.facts())
         choices.append(_of_run(run, f"{plain.title} · {text}"))
     return tuple(choices)
 
 
-def _told(latest: dict[str, Any], older: dict[str, Any]) -> str:
+def _difference_text(latest: dict[str, Any], older: dict[str, Any]) -> str:
     listed: Sequence[Change] = changes(latest, older)
     if not listed:
         return "as the newest"

@@ -45,7 +45,7 @@ class Comparison:
     unit: str
     numbers: PixelDifference
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         """Return what changed, as a phrase."""
         numbers = self.numbers
         signed = [f"+{count} {name}" for name, count in numbers.gained.items()]

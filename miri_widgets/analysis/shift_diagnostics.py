@@ -52,7 +52,7 @@ class ExposureResidual:
         The same less the shift of its group: what is wrong afterwards.
     usable : bool
         Whether it was a measurement; else a fall-back or a failed fit.
-    words : str
+    note : str
         What it is when it is no measurement.
     """
 
@@ -63,7 +63,7 @@ class ExposureResidual:
     before: tuple[float, float]
     after: tuple[float, float]
     usable: bool
-    words: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

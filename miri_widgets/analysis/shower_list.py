@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from miri_widgets.core.regions import Region
-from miri_widgets.core.showers.showers import ShowerMask, blank_planes, shower_of
+from miri_widgets.core.showers.showers import ShowerMask, blank_exposure, shower_of
 from miri_widgets.errors import ParameterError
 
-__all__ = ["ShowerRow", "dated", "is_same_place", "pixel_count", "shower_rows", "without_known"]
+__all__ = ["ShowerRow", "dated", "is_same_region", "pixel_count", "shower_rows", "without_known"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def dated(region: Region, root: str, integration: int, first_group: int) -> Regi
     return replace(region, text=f"int={integration} group={first_group} {root}")
 
 
-def is_same_place(region: Region, other: Region) -> bool:
+def is_same_region(region: Region, other: Region) -> bool:
     """Tell whether two outlines are the same within what a DS9 file keeps, whatever their texts."""
     if (region.shape, region.sky, len(region.points)) != (other.shape, other.sky, len(other.points)):
         return False
@@ -99,7 +99,7 @@ def without_known(regions: Iterable[Region], rows: Sequence[ShowerRow]) -> tuple
 
     A shape stays in the viewer after it was taken; at the next group it is not meant again.
     """
-    return tuple(region for region in regions if not any(is_same_place(region, row.region) for row in rows))
+    return tuple(region for region in regions if not any(is_same_region(region, row.region) for row in rows))
 
 
 @lru_cache(maxsize=512)
@@ -114,4 +114,4 @@ def pixel_count(region: Region, shape: tuple[int, int]) -> int:
     shape : tuple of int
         (ny, nx) of the exposure.
     """
-    return int(region.mask(blank_planes(shape)).sum())
+    return int(region.mask(blank_exposure(shape)).sum())

@@ -104,7 +104,7 @@ class ProgramCatalog:
         All of them.
     pairs : tuple of (int, int)
         Indices of the filters of each colour.
-    words : tuple of str
+    notes : tuple of str
         Where the numbers come from, as sentences.
     sentences : tuple of str
         What is wrong, as sentences.
@@ -114,7 +114,7 @@ class ProgramCatalog:
     filters: tuple[str, ...] = ()
     sources: tuple[CatalogSource, ...] = ()
     pairs: tuple[tuple[int, int], ...] = ()
-    words: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
 
     @classmethod
@@ -160,7 +160,7 @@ class _Band:
     """One filter while the catalogue is made."""
 
     mosaic: MosaicPixels
-    found: tuple[Any, ...]
+    sources: tuple[Any, ...]
     kinds: NDArray[Any]
 
 
@@ -193,7 +193,7 @@ def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
         return ProgramCatalog(sentences=tuple(sentences))
     widest = max(band.mosaic.fwhm_arcsec for band in bands)
     positions = [
-        np.array([(source.ra, source.dec) for source in band.found]).reshape(-1, 2) for band in bands
+        np.array([(source.ra, source.dec) for source in band.sources]).reshape(-1, 2) for band in bands
     ]
     on_sky = all(np.isfinite(part).all() for part in positions)
     if not on_sky and len(bands) > 1:
@@ -204,7 +204,7 @@ def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
     if on_sky:
         matches = merged(positions, max(_MATCH_FWHM * widest, _LEAST_ARCSEC))
     else:
-        matches = np.arange(len(bands[0].found))[:, None]
+        matches = np.arange(len(bands[0].sources))[:, None]
     pairs = tuple(combinations(range(len(bands)), 2))
     sources = _measured([_joined(row, bands) for row in matches], bands, pairs)
     order = sorted(range(len(sources)), key=lambda index: _brightness(sources[index]), reverse=True)
@@ -213,7 +213,7 @@ def catalog_of(mosaics: Sequence[Path]) -> ProgramCatalog:
         filters=tuple(band.mosaic.name for band in bands),
         sources=tuple(replace(sources[index], number=number) for number, index in enumerate(order, start=1)),
         pairs=pairs,
-        words=tuple(_words(bands)),
+        notes=tuple(_notes(bands)),
         sentences=tuple(sentences),
     )
 
@@ -257,12 +257,12 @@ def _kinds(sources: Sequence[Any]) -> NDArray[Any]:
 
 def _joined(row: NDArray[np.intp], bands: Sequence[_Band]) -> CatalogSource:
     """One source, of what the filters have of it."""
-    own = [band.found[index] if index >= 0 else None for band, index in zip(bands, row, strict=True)]
+    own = [band.sources[index] if index >= 0 else None for band, index in zip(bands, row, strict=True)]
     first = next(source for source in own if source is not None)
     kinds = [
         str(band.kinds[index])
         for band, index in zip(bands, row, strict=True)
-        if index >= 0 and math.isfinite(band.found[index].flux)
+        if index >= 0 and math.isfinite(band.sources[index].flux)
     ]
     kind_of_source = next((kind for kind in kinds if kind != UNSURE), kinds[0] if kinds else "")
     pixels = []
@@ -338,7 +338,7 @@ def _brightness(source: CatalogSource) -> tuple[float, float]:
     )
 
 
-def _words(bands: Sequence[_Band]) -> list[str]:
+def _notes(bands: Sequence[_Band]) -> list[str]:
     measured = [band.mosaic.name for band in bands if band.mosaic.apertures is not None]
     rough = [band.mosaic.name for band in bands if band.mosaic.apertures is None]
     texts = []

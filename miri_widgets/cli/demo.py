@@ -11,7 +11,7 @@ from pathlib import Path
 import miri_widgets
 from miri_widgets.cli.headless import wait_for_job
 from miri_widgets.errors import InputError, MissingFileError
-from miri_widgets.products.program import Program, as_twin, load_program
+from miri_widgets.products.program import Program, as_simulated, load_program
 from miri_widgets.run.reduction import Reduction
 from miri_widgets.serve.launcher import serve
 from miri_widgets.simulation.observed import FULL
@@ -115,7 +115,7 @@ def twin_program(name: str, dashboards: Path, *, full: bool = False) -> Program:
     if path.is_file():
         program = load_program(path)
         if program.twin:
-            return as_twin(program, program.twin + FULL * full)
+            return as_simulated(program, program.twin + FULL * full)
         if not full:
             return program
     if full:

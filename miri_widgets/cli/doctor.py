@@ -19,6 +19,7 @@ from humanize import naturalsize
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.atomic import require_writable
+from miri_widgets.products.free_memory import free_memory
 from miri_widgets.products.program import data_root
 
 __all__ = ["Check", "State", "examine", "report"]
@@ -112,7 +113,7 @@ def _python() -> Check:
 def _added_stages() -> Check:
     from miri_widgets.steps.stages import all_stages, problems_of_added
 
-    names = ", ".join(stage.name for stage in all_stages() if stage.after) or "none"
+    names = ", ".join(stage.name for stage in all_stages() if stage.is_added) or "none"
     if problems := problems_of_added():
         return Check("own stages", State.WARNING, names, " ".join(problems).rstrip("."))
     return Check("own stages", State.OK, f"{names} added by other packages")
@@ -230,8 +231,9 @@ def _disk() -> Check:
 
 def _memory() -> Check:
     memory = psutil.virtual_memory()
-    free_text = f"{naturalsize(memory.available)} free of {naturalsize(memory.total)}, {os.cpu_count()} cores"
-    if memory.available < MEMORY_NEEDED:
+    available = free_memory()  # of a container or of a batch job, not of the machine
+    free_text = f"{naturalsize(available)} free of {naturalsize(memory.total)}, {os.cpu_count()} cores"
+    if available < MEMORY_NEEDED:
         advice = f"close other programs or run with --workers 1: two exposures at a time want {naturalsize(MEMORY_NEEDED)}"
         return Check("memory", State.WARNING, free_text, advice)
     return Check("memory", State.OK, free_text)

@@ -10,13 +10,16 @@ from pathlib import Path
 
 from miri_widgets.errors import error_from_dict
 from miri_widgets.products.program import load_program
-from miri_widgets.products.program_schema import place_named
+from miri_widgets.products.program_schema import path_named
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.reduction import Overrides, Reduction
 from miri_widgets.simulation.twins import ensure_twin
 from miri_widgets.steps.acceleration import State, acceleration_states
 
-__all__ = ["run_program", "wait_for_job"]
+__all__ = ["FILES_LEFT_OUT", "run_program", "wait_for_job"]
+
+FILES_LEFT_OUT = 3
+"""Exit status of a reduction that is complete but for files in its folders that could not be used (2 is a wrong option)."""
 
 _ENDED = frozenset(
     {
@@ -71,7 +74,8 @@ def run_program(options: argparse.Namespace) -> int:
     Returns
     -------
     int
-        Exit status: 0 if every run succeeded and the program is complete, 1 otherwise.
+        Exit status: 0 if every run succeeded and the program is complete, 1 if not; `FILES_LEFT_OUT` if it is
+        complete but for files that could not be used.
     """
     start = time.monotonic()
 
@@ -80,7 +84,7 @@ def run_program(options: argparse.Namespace) -> int:
 
     program = load_program(options.program)
     excluded = [
-        place_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
+        path_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
     ]
     program = replace(program, exclude=(*program.exclude, *excluded))
     off = [name.strip() for name in options.acceleration_off.split(",") if name.strip()]
@@ -118,5 +122,8 @@ def run_program(options: argparse.Namespace) -> int:
         reduction.cancel(job)
         print_line("cancelled; what is finished is kept")
         raise
-    print(reduction.summary().text())
-    return int(not succeeded or not reduction.complete)
+    summary = reduction.summary()
+    print(summary.text())
+    if not succeeded or not reduction.complete:
+        return 1
+    return FILES_LEFT_OUT if summary.left_out else 0

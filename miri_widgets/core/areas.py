@@ -167,4 +167,4 @@ def _flagged(exposure: ExposureArrays, *, lyot: bool, coronagraphs: bool, margin
         name for name, on in (("Lyot area", lyot), ("4QPM coronagraphs", coronagraphs)) if on
     )
     note = f"flagged {own['pixels']} pixels of {names or 'no area'}, margin {margin}, {own['newly']} newly"
-    return exposure.but(dq=dq, facts={**exposure.facts, "areas": own}, notes=(*exposure.notes, note))
+    return exposure.replace(dq=dq, facts={**exposure.facts, "areas": own}, notes=(*exposure.notes, note))

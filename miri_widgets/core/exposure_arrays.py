@@ -32,7 +32,7 @@ ToSky = Callable[[Any, Any], tuple[NDArray[np.floating], NDArray[np.floating]]]
 @dataclass(frozen=True, eq=False)
 class ExposureArrays:
     """
-    The arrays of one exposure, and the few facts that corrections need. Never modified: see `but`.
+    The arrays of one exposure, and the few facts that corrections need. Never modified: see `replace`.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ class ExposureArrays:
             )
         return inverse_wcs(self.to_sky, self.shape)
 
-    def but(self, **changes: Any) -> ExposureArrays:
+    def replace(self, **changes: Any) -> ExposureArrays:
         """Return the same exposure with some attributes replaced."""
         return replace(self, **changes)
 
@@ -149,7 +149,7 @@ class Lazy(Sequence[ExposureArrays]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return [self[index] for index in range(*index.indices(self._count))]
+            return [self[number] for number in range(*index.indices(self._count))]
         if not -self._count <= index < self._count:
             raise IndexError(index)
         return self._make(index % self._count)

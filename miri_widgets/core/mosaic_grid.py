@@ -10,13 +10,14 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.tangent_plane import from_plane, mean_position, rotation_matrix, to_plane
 from miri_widgets.errors import InputError, ParameterError
+from miri_widgets.serialization import Serializable
 
 if TYPE_CHECKING:
     from astropy.wcs import WCS
@@ -32,7 +33,7 @@ _DIGITS = 7
 
 
 @dataclass(frozen=True)
-class MosaicGrid:
+class MosaicGrid(Serializable):
     """
     A tangent-plane grid of square pixels.
 
@@ -133,11 +134,6 @@ class MosaicGrid:
         """Return whether all positions, (RA, Dec) in degrees, lie on the grid."""
         x, y = self.pixels(corners)
         return bool(((x > -0.5) & (x < self.nx - 0.5) & (y > -0.5) & (y < self.ny - 0.5)).all())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        names = ("ra", "dec", "scale", "rotation", "nx", "ny")
-        return {name: getattr(self, name) for name in names}
 
 
 def grid_around(

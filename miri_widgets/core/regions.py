@@ -21,6 +21,7 @@ from miri_widgets.core.inverse_wcs import InverseWcs
 from miri_widgets.core.region_outlines import inside_polygon, sky_outline
 from miri_widgets.core.tangent_plane import from_plane, to_plane
 from miri_widgets.errors import ParameterError
+from miri_widgets.serialization import Serializable
 
 __all__ = ["SHAPES", "Region", "mask_of"]
 
@@ -32,7 +33,7 @@ _Points = tuple[NDArray[np.floating], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
-class Region:
+class Region(Serializable):
     """
     One shape.
 
@@ -97,38 +98,15 @@ class Region:
         """The words of `text`, in small letters."""
         return frozenset(self.text.lower().replace(",", " ").split())
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the region as plain values, for settings and records."""
-        return {
-            "shape": self.shape,
-            "points": [list(pair) for pair in self.points],
-            "sizes": list(self.sizes),
-            "angle": self.angle,
-            "sky": self.sky,
-            "include": self.include,
-            "text": self.text,
-        }
-
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Region:
-        """Rebuild a region from `to_dict`; ParameterError when the values do not fit."""
+        """Return the region of plain values; ParameterError when they do not fit."""
         try:
-            points = tuple((float(x), float(y)) for x, y in values["points"])
-            sizes = tuple(float(size) for size in values.get("sizes", ()))
-            angle = float(values.get("angle", 0.0))
-        except (KeyError, TypeError, ValueError) as error:
+            return super().from_dict(values)
+        except ValueError as error:
             raise ParameterError(
                 f"a region that cannot be read ({str(error)[:80]})", "a shape with positions", "draw it again"
             ) from error
-        return cls(
-            str(values.get("shape")),
-            points,
-            sizes,
-            angle,
-            bool(values.get("sky", False)),
-            bool(values.get("include", True)),
-            str(values.get("text", "")),
-        )
 
     def position(self, exposure: ExposureArrays) -> tuple[float, float]:
         """

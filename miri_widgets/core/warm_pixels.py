@@ -294,7 +294,9 @@ def _flagged(
         "flagged": int(np.count_nonzero(flags)),
         "newly": int(np.count_nonzero(dq != exposure.dq)),
     }
-    return exposure.but(dq=dq, facts={**exposure.facts, "warm_pixels": own}, notes=(*exposure.notes, note))
+    return exposure.replace(
+        dq=dq, facts={**exposure.facts, "warm_pixels": own}, notes=(*exposure.notes, note)
+    )
 
 
 def _warnings(facts: dict[str, Any], good: NDArray[np.bool_]) -> tuple[str, ...]:

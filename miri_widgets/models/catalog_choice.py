@@ -129,7 +129,7 @@ class CatalogModel(traitlets.HasTraits):
             raise ParameterError("no source is listed", "at least one", "run image3, or list other kinds")
         stem = name if self.kind == "all" else f"{name}_{self.kind}"
         table, regions = Path(folder) / f"{stem}_sources.ecsv", Path(folder) / f"{stem}_sources.reg"
-        write_source_table(table, _columns(catalog, sources), catalog.words)
+        write_source_table(table, _columns(catalog, sources), catalog.notes)
         on_sky = all(math.isfinite(one.ra) for one in sources)
         places = [(one.ra, one.dec) if on_sky else one.pixels[0] for one in sources]
         texts = [f"{one.number} {one.shape}".strip() for one in sources]

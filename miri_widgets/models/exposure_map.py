@@ -19,7 +19,7 @@ from miri_widgets.models.exposure_selection import newest_products
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.exposure import FILTERS, Exposure
-from miri_widgets.run.status_rows import STEPS_LEFT_OUT, RowState, status_words
+from miri_widgets.run.status_rows import STEPS_LEFT_OUT, RowState, status_text
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -177,7 +177,7 @@ def _state(states: Mapping[str, RowState], left_out: bool) -> str:
         if one in values:
             return str(one)
     if values == {RowState.DONE}:
-        return status_words(RowState.DONE, left_out)
+        return status_text(RowState.DONE, left_out)
     return "partly done" if RowState.DONE in values else str(RowState.NEW)
 
 

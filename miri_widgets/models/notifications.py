@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from miri_widgets.models.subscriptions import Subscriptions
-from miri_widgets.run.progress import left_words, percent
+from miri_widgets.run.progress import percent, remaining_text
 from miri_widgets.run.status_rows import RowState
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def news(before: Moment, now: Moment) -> tuple[str, str]:
     if now.running and not before.running:
         return f"Started: {now.left} of {now.total} runs to do.", ""
     if now.running and now.fraction // _STEP > before.fraction // _STEP and now.fraction < 1:
-        left = f", {left_words(now.eta)}" if now.eta is not None else ""
+        left = f", {remaining_text(now.eta)}" if now.eta is not None else ""
         return f"{now.fraction // _STEP * _STEP:.0%} of the job is done{left}.", ""
     return "", ""
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import traitlets
@@ -22,27 +21,9 @@ from miri_widgets.products.folders import (
 )
 from miri_widgets.products.program import Program
 from miri_widgets.products.recent_programs import open_folder, opened_programs, touch_opened
-from miri_widgets.steps.stages import STAGES, stages_from
+from miri_widgets.steps.stages import STAGES, chain_presets, stages_from
 
-__all__ = ["PRESETS", "FolderModel", "OpeningModel"]
-
-PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "Pipeline only": (),
-        "With sky from dithers": ("grid", "areas", "sky"),
-        "With tile shifts": ("grid", "areas", "shifts", "apply_shift"),
-        "With every correction": (
-            "persistence",
-            "grid",
-            "areas",
-            "warm_pixels",
-            "sky",
-            "pullupdown",
-            "stripes",
-        ),
-    }
-)
-"""Optional stages to begin with; each can be left out, and others taken in, later."""
+__all__ = ["FolderModel", "OpeningModel"]
 
 
 class FolderModel(BackgroundValue):
@@ -137,11 +118,11 @@ class OpeningModel(traitlets.HasTraits):
         title, number : str
             For people, and the program number; both may be empty.
         preset : str
-            Of `PRESETS`.
+            Title of one of `miri_widgets.steps.stages.chain_presets`.
         start : str
             Suffix of the products that the chain begins with; by default the rawest that there are.
         """
-        stages = PRESETS.get(preset, ())
+        stages = chain_presets().get(preset, ())
         start = start or next(iter(self.starts(count_exposures(folder)[0])), "uncal")
         try:
             path = open_folder(folder, title=title, number=number, like=self.like, stages=stages, start=start)

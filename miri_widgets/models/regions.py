@@ -16,15 +16,15 @@ from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import showers_of
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.background_value import BackgroundValue
-from miri_widgets.models.showers import PARAMETER
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.tables.drawn_regions import keep_regions, taken_from
 from miri_widgets.products.tables.region_files import parse_regions, read_regions
+from miri_widgets.steps.stages import RegionParameter, Stage
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["USES", "RegionSet", "RegionUse", "RegionsModel", "safe_name"]
+__all__ = ["RegionSet", "RegionUse", "RegionsModel", "region_uses", "safe_name"]
 
 _MARK = re.compile(r"_[0-9a-f]{10}$")
 _MOST_SETS = 500
@@ -32,22 +32,27 @@ _MOST_SETS = 500
 
 @dataclass(frozen=True)
 class RegionUse:
-    """A parameter that takes a region file: of which stage, what it is called, what the regions are."""
+    """A parameter that takes a region file: of which stage, and what the stage declares of it."""
 
     stage: str
-    parameter: str
-    title: str
-    words: str
-    on_sky: bool = True
+    declared: RegionParameter
+
+    @property
+    def parameter(self) -> str:
+        """Its full name."""
+        return self.declared.parameter
 
 
-USES = (
-    RegionUse("sky", "exclude_file", "sky mask", "areas that are no sky"),
-    RegionUse("stripes", "exclude_file", "left out of stripes", "areas left out of the medians"),
-    RegionUse("pullupdown", "sources_file", "bright sources", "bright sources"),
-    RegionUse("showers", PARAMETER, "showers", "showers, each with its group", on_sky=False),
-)
-"""What regions are for."""
+def region_uses(stages: Iterable[Stage]) -> tuple[RegionUse, ...]:
+    """
+    Return what regions are for.
+
+    Parameters
+    ----------
+    stages : iterable of Stage
+        The stages that are there.
+    """
+    return tuple(RegionUse(stage.name, one) for stage in stages for one in stage.regions)
 
 
 @dataclass(frozen=True)
@@ -190,7 +195,7 @@ class RegionsModel(traitlets.HasTraits):
         """
         used = self.uses_of(path)
         if used:
-            names = ", ".join(f"{self._short(one)} ({one.title})" for one in used)
+            names = ", ".join(f"{self._short(one)} ({one.declared.title})" for one in used)
             raise ParameterError(
                 f"regions that are in use: {names}", "regions that nothing uses", "press Stop using first"
             )
@@ -214,7 +219,9 @@ class RegionsModel(traitlets.HasTraits):
         """Return the uses whose stages are here."""
         models = self.session.models
         return tuple(
-            one for one in USES if one.stage in models and one.parameter in tuple(models[one.stage].settings)
+            one
+            for one in region_uses(model.stage for model in models.values())
+            if one.parameter in tuple(models[one.stage].settings)
         )
 
     def use(self, path: Path, use: RegionUse) -> str:
@@ -234,12 +241,12 @@ class RegionsModel(traitlets.HasTraits):
         found = self.find(path)
         if found is None or not found.regions:
             raise ParameterError("regions that cannot be read", "regions of the list", "choose others")
-        if use.stage == "showers":
+        if use.declared.of_groups:
             showers_of(found.regions)  # each needs a group
         self.session.models[use.stage].set({use.parameter: str(found.path)})
         if use.stage not in self.session.chain:
             return f"{self._short(use)} uses them, but takes no part yet: tick it among the steps of the Program tab."
-        return f"{self._short(use)} uses them as {use.title}; run it again."
+        return f"{self._short(use)} uses them as {use.declared.title}; run it again."
 
     def stop_using(self, path: Path) -> None:
         """Let no parameter take a file any longer."""

@@ -121,7 +121,7 @@ class SessionModel(traitlets.HasTraits):
         self._generation = 0
         self._rescan = True
         self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
-        self._following = Poller(self, self._looker.look, partial(self._collect, wait=False))
+        self._following = Poller(self, self._looker.read, partial(self._collect, wait=False))
         self._answers = SlowAnswers(self)
         self._orders = JobSubmission(self)
         self._exports = Exports(self)
@@ -207,7 +207,7 @@ class SessionModel(traitlets.HasTraits):
         """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
         self.tags.tick(wait=True)
         for _ in range(4):
-            self.apply(self._looker.look(self.request()))
+            self.apply(self._looker.read(self.request()))
             if not self.planning:
                 break
         self._collect(wait=True)
@@ -237,7 +237,7 @@ class SessionModel(traitlets.HasTraits):
             self.touch()
         self._layers.take(facts)
         self.trouble = facts.error
-        self.engine_state = fold.engine_words(facts.engine)
+        self.engine_state = fold.engine_text(facts.engine)
         if facts.plans is not None and facts.generation == self._generation:
             self.plans = facts.plans
             self.refused = dict(facts.refused)

@@ -38,7 +38,7 @@ def recall(session: SessionModel, found: Mapping[str, Any]) -> None:
     session : SessionModel
         Its exposures are known. Settings are restored where they are laid out.
     found : mapping
-        `SessionFile.found`.
+        `SessionFile.values`.
     """
     if "chain" in found:
         session.recall_chain(found["chain"])

@@ -50,7 +50,7 @@ class SettingsLayers:
         for name, stage in session.models.items():
             self._lay_stage(name, stage, told, forgotten)
         if not self.restored:
-            recall(session, self._memory.found)
+            recall(session, self._memory.values)
             self.restored = True
             forgotten += [self._memory.sentence] if self._memory.sentence else []
             session.messages.put(Subject.MEMORY, " ".join(forgotten))
@@ -65,7 +65,7 @@ class SettingsLayers:
             **setting_layers(declared, presets, session.program.settings.get(name, {}), told),
         }
         if not self.restored:
-            remembered = self._memory.found.get("settings", {}).get(name, {})
+            remembered = self._memory.values.get("settings", {}).get(name, {})
             layers[Source.USER] = checked_layer(declared, remembered, forgotten)
         stage.presets = presets
         stage.step_docs = dict(self._declared[name].step_docs)

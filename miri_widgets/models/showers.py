@@ -13,7 +13,7 @@ from miri_widgets.analysis.group_differences import difference_of, require_insid
 from miri_widgets.analysis.shower_list import (
     ShowerRow,
     dated,
-    is_same_place,
+    is_same_region,
     pixel_count,
     shower_rows,
     without_known,
@@ -284,7 +284,7 @@ class ShowerModel(traitlets.HasTraits):
         return any(
             row.is_in(self.searched)
             and row.integration == shower.integration + 1
-            and is_same_place(row.region, shower.shape)
+            and is_same_region(row.region, shower.shape)
             for row in self.rows
         )
 

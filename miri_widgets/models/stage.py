@@ -10,14 +10,14 @@ import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
-from miri_widgets.run.progress import stage_words
-from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_words
+from miri_widgets.run.progress import stage_text
+from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_text
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.acting import Acting
+from miri_widgets.steps.stage import Stage
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
-    from miri_widgets.run.services import StageLike
 
 __all__ = ["PLANNING", "StageModel"]
 
@@ -62,7 +62,7 @@ class StageModel(traitlets.HasTraits):
     )
     asked = traitlets.Unicode("", help="the view that is asked for: a panel brings it, and forgets the wish")
 
-    def __init__(self, stage: StageLike, session: SessionModel) -> None:
+    def __init__(self, stage: Stage, session: SessionModel) -> None:
         super().__init__()
         self.stage = stage
         self.session = session
@@ -88,7 +88,7 @@ class StageModel(traitlets.HasTraits):
         ParameterError
             If one is not allowed; nothing is changed then.
         """
-        self.settings = self.settings.but(changes)
+        self.settings = self.settings.replace(changes)
         self.forget_unfinished(*changes)
 
     def reset(self, *names: str) -> None:
@@ -237,12 +237,12 @@ class StageModel(traitlets.HasTraits):
     @property
     def progress(self) -> str:
         """What its runs are doing and how long they take, as text; empty when none is in progress."""
-        return stage_words(self.rows, self.eta, self.late) if self.active else ""
+        return stage_text(self.rows, self.eta, self.late) if self.active else ""
 
     @property
     def status(self) -> str:
         """How it stands, in words: a stage with results that were made with steps left out says so when it is done."""
-        return status_words(self.state, any(row.left_out for row in self.rows))
+        return status_text(self.state, any(row.left_out for row in self.rows))
 
     @property
     def count_done(self) -> int:

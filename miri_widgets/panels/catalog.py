@@ -1,4 +1,4 @@
-"""The catalogue of any mosaics, alone: no program and no stage."""
+"""The catalogue of mosaics without a program or stage."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class CatalogPanel(Part):
     Parameters
     ----------
     catalog : CatalogModel
-        What is shown.
+        What is displayed.
     folder : Path
         Where tables and regions are saved.
     viewer : ImageViewer, optional
-        The viewer; jdaviz, or what stands in for it, by default. Closed with the panel.
+        The viewer, closed with the panel; by default jdaviz, or the light viewer without it.
     """
 
     def __init__(self, catalog: CatalogModel, folder: Path, viewer: ImageViewer | None = None) -> None:
@@ -46,18 +46,18 @@ class CatalogPanel(Part):
                 self.viewer.show(path, label=path.name)
         catalog.in_view = mosaics[0] if mosaics else None
         self.viewer.on_click(lambda x, y: catalog.click(x, y))
-        self.watch(catalog, self._follow_marks, "marked", "kind", "value", "in_view", "chosen")
+        self.watch(catalog, self._update_marks, "marked", "kind", "value", "in_view", "chosen")
 
     def _center(self, _: int) -> None:
-        place = self.catalog.place()
-        if place is not None:
-            self.viewer.center_on(place)
+        position = self.catalog.place()
+        if position is not None:
+            self.viewer.center_on(position)
 
-    def _follow_marks(self, _: Any) -> None:
+    def _update_marks(self, _: Any) -> None:
         self._marks.draw(self.catalog.marks())
 
     def close(self) -> None:
-        """Close the viewer and everything else."""
+        """Close the viewer and all other parts."""
         self.viewer.close()
         super().close()
 
@@ -66,16 +66,21 @@ def show_catalog(
     mosaics: Iterable[Path | str], folder: Path | str = ".", viewer: ImageViewer | None = None
 ) -> CatalogPanel:
     """
-    Return the catalogue of some mosaics beside a viewer, to be displayed.
+    Return the catalogue of mosaics beside a viewer, for display.
 
     Parameters
     ----------
     mosaics : iterable of path
-        Drizzled images (``i2d``), one for each filter; the pipeline's catalogues lie beside.
+        Drizzled images (``i2d``), one per filter, with the pipeline's catalogues beside them.
     folder : path
         Where tables and regions are saved.
     viewer : ImageViewer, optional
         As for `CatalogPanel`.
+
+    Returns
+    -------
+    CatalogPanel
+        The panel.
     """
     value = catalog_of([Path(path) for path in mosaics])
     panel = CatalogPanel(CatalogModel(value), Path(folder).resolve(), viewer)

@@ -1,4 +1,4 @@
-"""Two runs or two files side by side, alone: no program and no stage."""
+"""Comparison of two runs or two files, without a program or stage."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _HINT = "Blink, beside a product in the table, shows both here."
 
 class DifferencesPanel(Part):
     """
-    Pickers, differences, and a viewer in which both are blinked.
+    Choices, differences, and a viewer to blink both.
 
     Parameters
     ----------
     model : RunDifferencesModel
-        What is compared; closed with the panel.
+        The comparison, closed with the panel.
     viewer : ImageViewer, optional
-        The viewer; jdaviz, or what stands in for it, by default. Closed with the panel.
+        The viewer, closed with the panel; by default jdaviz, or the light viewer without it.
     pool : ThreadPoolExecutor, optional
-        Where the model reads; shut down with the panel.
+        Threads of the model, shut down with the panel.
     """
 
     def __init__(
@@ -49,62 +49,62 @@ class DifferencesPanel(Part):
         self._pool = pool
         self._labels = ("", "")
         self._pair = Path(), Path()
-        self._of: tuple[Any, Any] = (None, None)
-        """The choice that the images in view belong to."""
+        self._choice_in_view: tuple[Any, Any] = (None, None)
+        """The choice to which the images in view belong."""
         self.difference = BackgroundValue(pool.submit if pool is not None else None)
-        self._place = 1
+        self._front_index = 1
         self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 220px), 900px)")
         self.folder = _path_box("Folder", "A workspace, or a folder of FITS files")
         self.folder.value = str(model.folder or "")
-        self.look = button("List", tip="List what can be compared in this folder")
+        self.list_button = button("List", tip="List what can be compared in this folder")
         self.first = _path_box("File A", "A FITS product, or the folder of a run")
         self.second = _path_box("File B", "A FITS product, or the folder of a run")
-        for one in (self.first, self.second):
-            one.layout.flex = "1 1 100%"  # of a path, the end tells
+        for box in (self.first, self.second):
+            box.layout.flex = "1 1 100%"  # the end of a path matters
         self.compare = button("Compare files", tip="Compare these two files, wherever they are")
         self.blink = button("Blink", tip="Show the other one")
         self.subtract = button("Difference", tip="Show B minus A")
         self.blink.disabled = self.subtract.disabled = True
         self.shown = text(_HINT, "mw-muted")
         self.view = RunDifferencesView(model, self._show)
-        listing, files, seeing = (
-            ipywidgets.HBox(held)
-            for held in (
-                [self.folder, self.look],
+        listing, files, viewing = (
+            ipywidgets.HBox(widgets)
+            for widgets in (
+                [self.folder, self.list_button],
                 [self.first, self.second, self.compare],
                 [self.blink, self.subtract, self.shown],
             )
         )
-        for row in (listing, files, seeing):
+        for row in (listing, files, viewing):
             row.add_class("mw-row")
-        left, right = (
+        controls, viewer_column = (
             ipywidgets.VBox([listing, files, self.view]),
-            ipywidgets.VBox([seeing, self.viewer.widget]),
+            ipywidgets.VBox([viewing, self.viewer.widget]),
         )
-        left.add_class("mw-left")
-        right.add_class("mw-right")
-        columns = ipywidgets.HBox([left, right])
+        controls.add_class("mw-left")
+        viewer_column.add_class("mw-right")
+        columns = ipywidgets.HBox([controls, viewer_column])
         columns.add_class("mw-columns")
         self.children = (
             stylesheet(), text("<h2>What changed<span>between two runs or two files</span></h2>", "mw-panel-head"),
             columns,
         )  # fmt: skip
-        self.look.on_click(lambda _: self._list())
+        self.list_button.on_click(lambda _: self._list())
         self.compare.on_click(lambda _: self._compare_files())
-        self.subtract.on_click(lambda _: self._ask_difference())
+        self.subtract.on_click(lambda _: self._show_difference())
         self.blink.on_click(lambda _: self._next())
-        self.watch(model, self._follow_choices, "choices")
-        self.watch(model, self._follow_chosen, "first", "second")
-        self.watch(self.difference, self._follow_difference, "value", "sentence")
+        self.watch(model, self._update_choices, "choices")
+        self.watch(model, self._update_chosen, "first", "second")
+        self.watch(self.difference, self._update_difference, "value", "sentence")
 
-    def _follow_choices(self, _: Any) -> None:
-        known = [str(path) for one in self.model.choices for path in one.products[:1]]
+    def _update_choices(self, _: Any) -> None:
+        paths = [str(path) for run in self.model.choices for path in run.products[:1]]
         for box in (self.first, self.second):
-            box.options = known
+            box.options = paths
 
-    def _follow_chosen(self, _: Any) -> None:
-        """Take images out of view that belong to another choice: A and B are those of now, and so is B minus A."""
-        if (self.model.first, self.model.second) == self._of or self._pair == (Path(), Path()):
+    def _update_chosen(self, _: Any) -> None:
+        """Remove images that belong to an earlier choice."""
+        if (self.model.first, self.model.second) == self._choice_in_view or self._pair == (Path(), Path()):
             return
         for label in self.viewer.labels:
             self.viewer.remove(label)
@@ -113,8 +113,15 @@ class DifferencesPanel(Part):
         self.blink.disabled = self.subtract.disabled = True
         self.shown.value = _HINT
 
-    def offer(self, workspaces: Sequence[Path]) -> None:
-        """Offer workspaces as the folder; one that is picked is listed at once."""
+    def set_workspaces(self, workspaces: Sequence[Path]) -> None:
+        """
+        Offer workspaces as the folder; a chosen one is listed at once.
+
+        Parameters
+        ----------
+        workspaces : sequence of Path
+            Folders.
+        """
         self.folder.options = [str(path) for path in workspaces]
         self.folder.observe(
             lambda change: self._list() if change["new"] in self.folder.options else None, "value"
@@ -127,7 +134,7 @@ class DifferencesPanel(Part):
         self.model.choose_entered(self.first.value, self.second.value)
 
     def _show(self, first: Path, second: Path) -> None:
-        """Show B over A, at the black and white of A."""
+        """Show B over A, with the display range of A."""
         try:
             for label in self.viewer.labels:
                 self.viewer.remove(label)
@@ -137,50 +144,50 @@ class DifferencesPanel(Part):
         except MiriWidgetsError as error:
             self.shown.value = sentences([str(error)], "bad")
             return
-        self._pair, self._of = (first, second), (self.model.first, self.model.second)
+        self._pair, self._choice_in_view = (first, second), (self.model.first, self.model.second)
         self.difference.forget()
         self.blink.disabled = self.subtract.disabled = False
         self._in_front(1)
 
-    def _ask_difference(self) -> None:
-        """Bring B minus A to the front; it is made when it is asked for first."""
+    def _show_difference(self) -> None:
+        """Bring B minus A to the front; it is computed at the first request."""
         if self.viewer.front(_DIFFERENCE):
-            self.shown.value = escape(self._difference_words())
+            self.shown.value = escape(self._difference_text())
         else:
             self.shown.value = "The pixels are being subtracted."
             self.difference.ask(self._pair, compared, *self._pair, "")
 
-    def _follow_difference(self, _: Any) -> None:
-        found = self.difference.value
+    def _update_difference(self, _: Any) -> None:
+        result = self.difference.value
         if self.difference.sentence:
             self.shown.value = sentences([self.difference.sentence], "bad")
-        elif found is not None and (found.before, found.after) == self._pair:
-            plane = found.difference if found.difference.ndim == 2 else found.difference[0]
+        elif result is not None and (result.before, result.after) == self._pair:
+            plane = result.difference if result.difference.ndim == 2 else result.difference[0]
             self.viewer.show(plane, label=_DIFFERENCE)
-            self.shown.value = escape(self._difference_words())
+            self.shown.value = escape(self._difference_text())
 
-    def _difference_words(self) -> str:
-        """What the difference in view is: its unit, and which of several integrations."""
-        found = self.difference.value
-        if found is None:
+    def _difference_text(self) -> str:
+        """Describe the difference in view: its unit, and the integration."""
+        result = self.difference.value
+        if result is None:
             return _DIFFERENCE
-        cube = found.difference.ndim == 3
-        return f"{_DIFFERENCE} [{found.unit}]" + (
-            f", integration 1 of {len(found.difference)}" if cube else ""
+        cube = result.difference.ndim == 3
+        return f"{_DIFFERENCE} [{result.unit}]" + (
+            f", integration 1 of {len(result.difference)}" if cube else ""
         )
 
     def _next(self) -> None:
-        self._in_front(1 - self._place)
+        self._in_front(1 - self._front_index)
 
-    def _in_front(self, place: int) -> None:
-        self._place = place
-        there = self.viewer.front(self._labels[place])
+    def _in_front(self, index: int) -> None:
+        self._front_index = index
+        in_viewer = self.viewer.front(self._labels[index])
         self.shown.value = escape(
-            self._labels[place] if there else f"{self._labels[place]} is not in the viewer."
+            self._labels[index] if in_viewer else f"{self._labels[index]} is not in the viewer."
         )
 
     def close(self) -> None:
-        """Close the viewer and everything else."""
+        """Close the viewer and all other parts."""
         self.viewer.close()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
@@ -206,7 +213,7 @@ def show_differences(
     workspaces: Sequence[Path] = (),
 ) -> DifferencesPanel:
     """
-    Return what changed between two runs or two files, beside a viewer, to be displayed.
+    Return the differences between two runs or two files beside a viewer, for display.
 
     Parameters
     ----------
@@ -217,18 +224,18 @@ def show_differences(
     viewer : ImageViewer, optional
         As for `DifferencesPanel`.
     workspaces : sequence of Path
-        Folders that are offered; the first of them is listed when no other is named.
+        Folders to offer; the first is listed if no other is given.
 
     Returns
     -------
     DifferencesPanel
-        With pickers for another folder and other files; a path that cannot be used is told there.
+        The panel, which reports unusable paths.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="miri-differences")
     folder = folder or next(iter(workspaces), None)
     model = RunDifferencesModel(Path(folder) if folder else None, submit=pool.submit)
     panel = DifferencesPanel(model, viewer, pool)
-    panel.offer(workspaces)
+    panel.set_workspaces(workspaces)
     panel.add_class("mw-alone")
     if first and second:
         panel.first.value, panel.second.value = str(first), str(second)

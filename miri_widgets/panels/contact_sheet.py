@@ -26,14 +26,14 @@ _ANY: dict[str, Any] = {"filter": "", "observation": "", "tile": 0}
 
 class ContactSheetPanel(Part):
     """
-    Thumbnails of all exposures, with tags and comments.
+    Thumbnails of all exposures with tags and comments.
 
     Parameters
     ----------
     session : SessionModel
         The session.
     alone : bool
-        Whether it is shown without a dashboard around it.
+        Whether it is shown without a dashboard.
     """
 
     def __init__(self, session: SessionModel, *, alone: bool = False) -> None:
@@ -42,11 +42,11 @@ class ContactSheetPanel(Part):
         self.model = ContactSheetModel(session)
         self.alone = alone
         self.owns_session = False
-        self._following = False
+        self._updating = False
         self.product = _choice("Product", [(title, name) for name, title in PRODUCTS.items()])
         self.shown = _choice("Show", [(title, name) for name, title in SHOWN.items()])
         self.choices = {name: _choice(title, [("all", _ANY[name])]) for name, title in _CHOICES.items()}
-        self.words = text("", "mw-muted")
+        self.status = text("", "mw-muted")
         self.trouble = text("")
         self.grid = ContactGrid(self._tag, self.model.open)
         self.save = {kind: button(f"Save as {kind.upper()}", tip="The tags of all exposures, into the workspace")
@@ -58,19 +58,19 @@ class ContactSheetPanel(Part):
         )
         self.load.add_class("mw-button")
         self.load.layout.width = "auto"
-        self.told = text("")
+        self.notice = text("")
         self._wire()
         bar = _row(self.product, *self.choices.values(), self.shown)
         self.children = (
-            stylesheet(), text(_heading(), "mw-panel-head"), bar, self.words, self.trouble, self.grid,
-            _row(*self.save.values(), self.load), self.told,
+            stylesheet(), text(_heading(), "mw-panel-head"), bar, self.status, self.trouble, self.grid,
+            _row(*self.save.values(), self.load), self.notice,
         )  # fmt: skip
         if not alone:
-            self.watch(session, self._follow_tab, "tab")
-        self.watch(session.programs, self._follow_choices, "exposures")
-        self.watch(self.model, self._follow_sheet, "sections", "sheets", "working")
-        self.watch(session.programs, self._follow_selected, "selected")
-        self.watch(session, self._follow_trouble, "message", "trouble")
+            self.watch(session, self._update_awake, "tab")
+        self.watch(session.programs, self._update_choices, "exposures")
+        self.watch(self.model, self._update_sheet, "sections", "sheets", "working")
+        self.watch(session.programs, self._update_selected, "selected")
+        self.watch(session, self._update_trouble, "message", "trouble")
 
     def _wire(self) -> None:
         for name, control in {"product": self.product, "shown": self.shown, **self.choices}.items():
@@ -80,87 +80,87 @@ class ContactSheetPanel(Part):
         self.load.observe(self._loaded, "value")
 
     def _choose(self, name: str, value: Any) -> None:
-        if not self._following:
+        if not self._updating:
             self.model.set_trait(name, value)
 
     def _tag(self, root: str, values: dict[str, Any]) -> None:
         try:
             self.model.tag(root, **values)
         except MiriWidgetsError as error:
-            self._tell(str(error), "bad")
+            self._notify(str(error), "bad")
 
-    def _tell(self, words: str, tone: str) -> None:
-        self.told.value = sentences([words], tone)
+    def _notify(self, message: str, tone: str) -> None:
+        self.notice.value = sentences([message], tone)
 
     def _export(self, kind: str) -> None:
         try:
             path = self.model.export(kind)
-            self._tell(f"Saved as {path}", "good")
-            self.told.value += _download(path)
+            self._notify(f"Saved as {path}", "good")
+            self.notice.value += _download(path)
         except (MiriWidgetsError, OSError) as error:
-            self._tell(str(error), "bad")
+            self._notify(str(error), "bad")
 
     def _loaded(self, change: dict[str, Any]) -> None:
         files = change["new"]
         if not files:
             return
-        self.load.value = ()  # what a widget holds is saved with the notebook
+        self.load.value = ()  # the content of a widget is saved with the notebook
         content = bytes(files[0]["content"])
         try:
             if len(content) > _MOST_BYTES:
                 raise ValueError
             count = self.model.load(content.decode("utf-8"))
         except ValueError:
-            self._tell(
+            self._notify(
                 "The file is no text in UTF-8 of less than 20 MB; choose one that was saved here.", "bad"
             )
         except MiriWidgetsError as error:
-            self._tell(str(error), "bad")
+            self._notify(str(error), "bad")
         else:
             tone = "good" if count else "warn"
-            self._tell(
+            self._notify(
                 f"The file names {count} exposures of this program; their tags are taken from it.", tone
             )
 
-    def _follow_tab(self, _: Any) -> None:
+    def _update_awake(self, _: Any) -> None:
         self.model.awake = self.session.tab == _NAME
 
-    def _follow_choices(self, _: Any) -> None:
-        self._following = True
+    def _update_choices(self, _: Any) -> None:
+        self._updating = True
         try:
             for name, control in self.choices.items():
-                found = self.model.choices(name)
-                kept = control.value
-                control.options = [("all", _ANY[name]), *((str(one), one) for one in found)]
-                control.value = kept if kept in found else _ANY[name]
-                said = name == "observation" and len(found) == len(self.model.choices("tile"))
-                control.layout.display = "" if len(found) > 1 and not said else "none"
+                available = self.model.choices(name)
+                current = control.value
+                control.options = [("all", _ANY[name]), *((str(value), value) for value in available)]
+                control.value = current if current in available else _ANY[name]
+                is_redundant = name == "observation" and len(available) == len(self.model.choices("tile"))
+                control.layout.display = "" if len(available) > 1 and not is_redundant else "none"
         finally:
-            self._following = False
+            self._updating = False
         for name, control in self.choices.items():
             self.model.set_trait(name, control.value)
 
-    def _follow_sheet(self, _: Any) -> None:
+    def _update_sheet(self, _: Any) -> None:
         model = self.model
-        sections = [self._section(one) for one in model.sections]
+        sections = [self._section(section) for section in model.sections]
         if sections != self.grid.sections:
             self.grid.sections = sections
-        # all of them, shown or not: to show others again sends nothing
-        self.grid.put_pictures({card.root: model.picture(card) for card in model.cards})
+        # all of them, shown or not, so that later selections send nothing
+        self.grid.set_pictures({card.root: model.picture(card) for card in model.cards})
         counts = model.counts
         self.grid.empty = (
             f"No exposure is left here: {SHOWN[model.shown]} ones of this choice are none." if counts["all"]
             else "No exposures yet."
         )  # fmt: skip
-        parts = [counted(counts["all"], "exposure")] + [
+        counts_text = [counted(counts["all"], "exposure")] + [
             f"{counts[name]} {SHOWN[name]}"
             for name in ("untagged", "suspect", "rejected", "unseen")
             if counts[name]
         ]
-        self.words.value = " · ".join(parts + ["making pictures …"] * model.working)
+        self.status.value = " · ".join(counts_text + ["making pictures …"] * model.working)
 
     def _section(self, section: Section) -> dict[str, Any]:
-        cards = [self._card(one) for one in section.cards]
+        cards = [self._card(card) for card in section.cards]
         return {"title": section.filter, "words": section.words, "cards": cards}
 
     def _card(self, card: Card) -> dict[str, Any]:
@@ -181,16 +181,16 @@ class ContactSheetPanel(Part):
             "note": self.model.failure(card),
         }
 
-    def _follow_selected(self, _: Any) -> None:
+    def _update_selected(self, _: Any) -> None:
         selected = self.session.programs.selected
         self.grid.pointed = selected[0] if len(selected) == 1 else ""
 
-    def _follow_trouble(self, _: Any) -> None:
-        told = [self.session.message, self.session.trouble] if self.alone else []
-        self.trouble.value = sentences([one for one in told if one], "bad")
+    def _update_trouble(self, _: Any) -> None:
+        messages = [self.session.message, self.session.trouble] if self.alone else []
+        self.trouble.value = sentences([message for message in messages if message], "bad")
 
     def close(self) -> None:
-        """Close the sheet; the session, too, when it was opened for it."""
+        """Close the sheet, and the session if it was opened for it."""
         super().close()
         self.model.close()
         if self.owns_session:
@@ -198,12 +198,24 @@ class ContactSheetPanel(Part):
 
 
 def contact_sheet_item(session: SessionModel) -> dict[str, Any]:
-    """Return the tab of the contact sheet: how many exposures have no tag yet, and how many are rejected."""
+    """
+    Return the tab of the contact sheet with the number of untagged or rejected exposures.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+
+    Returns
+    -------
+    dict
+        Item for `Tabs`.
+    """
     programs = session.programs
     tagged = {root for root, tag in session.tags.tags.items() if tag.verdict}
-    left = sum(one.root not in tagged for one in programs.exposures)
-    rejected = len(session.tags.rejected & {one.root for one in programs.exposures})
-    detail = f"{rejected} rejected" if rejected else (f"{left} untagged" if left else "all tagged")
+    untagged = sum(exposure.root not in tagged for exposure in programs.exposures)
+    rejected = len(session.tags.rejected & {exposure.root for exposure in programs.exposures})
+    detail = f"{rejected} rejected" if rejected else (f"{untagged} untagged" if untagged else "all tagged")
     return {
         "id": _NAME, "title": "Contact sheet", "glyph": "▦", "tip": "All exposures at a glance",
         "detail": detail if programs.scanned else "looking …", "tone": "warn" if rejected else "calm",
@@ -217,8 +229,13 @@ def show_contact_sheet(program: Program | Path | str | SessionModel) -> ContactS
     Parameters
     ----------
     program : Program, path or SessionModel
-        The program, its TOML file, or an open session. A session that is opened here is closed with the panel. There is
-        no viewer: a click only chooses the exposure.
+        The program, its TOML file, or an open session. A session opened here is closed with the panel. There is
+        no viewer: a click only selects the exposure.
+
+    Returns
+    -------
+    ContactSheetPanel
+        The panel.
     """
     is_open = isinstance(program, SessionModel)
     session = program if isinstance(program, SessionModel) else open_session(program)
@@ -228,7 +245,7 @@ def show_contact_sheet(program: Program | Path | str | SessionModel) -> ContactS
 
 
 def _download(path: Path) -> str:
-    """Return a link to a small file: the page may be far from the disk."""
+    """Return a download link of a small file, as the page may run on another machine."""
     content = base64.b64encode(path.read_bytes()).decode()
     return (
         f'<a class="mw-link" download="{escape(path.name)}" '

@@ -1,94 +1,42 @@
-"""The panel of a step of ours: live preview, proof of what it did, and a question when it did harm."""
+"""The panel of a correction step: live preview, validation of its runs, and confirmation of harm."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
-
-from miri_widgets.models.regions import USES
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.charts.profiles import Profiles
-from miri_widgets.panels.charts.proofs import Proofs
-from miri_widgets.panels.charts.timeline import Timeline
-from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.drawn import DrawnRegions
-from miri_widgets.panels.parts.harm_confirmation import Consent
-from miri_widgets.panels.parts.images import Images
+from miri_widgets.panels.parts.harm_confirmation import HarmConfirmation
 from miri_widgets.panels.parts.preview import PreviewBar
-from miri_widgets.panels.stage import Folds, StagePanel
+from miri_widgets.panels.stage import StagePanel
 
-__all__ = ["CorrectionPanel", "Looks", "images", "looks", "timeline"]
-
-
-class Looks(Part):
-    """
-    The charts of a step.
-
-    Parameters
-    ----------
-    model : StageModel
-        The stage.
-    charts : sequence of callable
-        Each makes one from the model.
-    """
-
-    def __init__(self, model: StageModel, *charts: Callable[[StageModel], Part]) -> None:
-        super().__init__("mw-looks")
-        self.children = tuple(chart(model) for chart in charts)
-
-
-def timeline(fact: str, title: str, unit: str = "") -> Callable[[StageModel], Part]:
-    """Return what makes a `Timeline` of a fact."""
-    return lambda model: Timeline(model, fact, title, unit)
-
-
-def images(
-    suffix: str, title: str, planes: tuple[tuple[str, str], ...] = (("SCI", ""),)
-) -> Callable[[StageModel], Part]:
-    """Return what makes `Images` of a product."""
-    return lambda model: Images(model, suffix, title, planes)
-
-
-def looks(*charts: Callable[[StageModel], Part]) -> tuple[str, Callable[..., Part]]:
-    """Return a fold with charts, for `CorrectionPanel.folds`."""
-    return "Charts", lambda model: Looks(model, *charts)
+__all__ = ["CorrectionPanel"]
 
 
 class CorrectionPanel(StagePanel):
     """
-    The default panel with a preview above the settings, and the proof of every run.
+    The default panel with a preview above the settings, and the validation of every run.
 
     Parameters
     ----------
     session : SessionModel
         The session.
     stage : str, optional
-        Name of the stage; a subclass for one stage knows it.
+        Name of the stage; set by subclasses for one stage.
     """
-
-    folds: ClassVar[Folds] = {
-        "settings": StagePanel.folds["settings"],
-        "looks": looks(Profiles),
-        "proof": ("Proof", Proofs),
-        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
-    }
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
-        self.consent = next(part for part in self.children if isinstance(part, Consent))
+        self.harm_confirmation = next(child for child in self.children if isinstance(child, HarmConfirmation))
         self.preview = PreviewBar(self.model)
         head, foot = self.children[:4], self.children[4:]
         regions = [
-            DrawnRegions(self.model, use.parameter, use.words, on_sky=use.on_sky)
-            for use in USES
-            if use.stage == self.model.name
-            and (not self.model.loaded or use.parameter in tuple(self.model.settings))
+            DrawnRegions(self.model, one.parameter, one.contents, on_sky=one.on_sky)
+            for one in self.model.stage.regions
+            if not self.model.loaded or one.parameter in tuple(self.model.settings)
         ]
         self.children = (*head, self.preview, *regions, *foot)
 
     def close(self) -> None:
-        """Close the panel; a preview of this stage ends."""
+        """Close the panel and end a preview of this stage."""
         if self.session.previews.stage == self.model.name:
             self.session.previews.stop()
         super().close()

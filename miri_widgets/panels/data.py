@@ -1,4 +1,4 @@
-"""The panel to get data: exposures from the archive, reference files from CRDS."""
+"""The panel to download data: exposures from the archive, reference files from CRDS."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["DataPanel"]
 
 class DataPanel(Part):
     """
-    What has to be here before a program can be reduced, and how to get it.
+    The data needed to reduce a program, and their download.
 
     Parameters
     ----------
     session : SessionModel
-        The session; it looks through its folders again when files have come.
+        The session, which rescans its folders after downloads.
     """
 
     titles: ClassVar[dict[str, str]] = {"archive": "Exposures (MAST)", "references": "Reference files (CRDS)"}
@@ -36,7 +36,7 @@ class DataPanel(Part):
         super().__init__("mw-app", "mw-panel")
         self.session = session
         program = session.program
-        # a twin's folders are not those of the real exposures, which it waits for
+        # a twin's folders are not those of the real exposures
         folder = (*program.awaited, *program.folders)[0]
         self.archive = ArchiveModel(folder, program.program.lstrip("0"))
         self.references = ReferencesModel(
@@ -44,37 +44,37 @@ class DataPanel(Part):
             lambda: modes_of(session.programs.included) or assumed_modes(self.archive.files),
         )
         self.views: dict[str, Part] = {}
-        self._make: dict[str, Callable[[], Part]] = {
+        self._factories: dict[str, Callable[[], Part]] = {
             "archive": lambda: ArchivePanel(self.archive),
             "references": lambda: ReferencesPanel(self.references),
         }
         self.tabs = Tabs(
-            items=[{"id": name, "title": title} for name, title in self.titles.items()], look="plain"
+            items=[{"id": name, "title": title} for name, title in self.titles.items()], variant="plain"
         )
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
         self.children = (stylesheet(), self.tabs, self.body)
         self.tabs.observe(self._open, "active")
-        self.archive.observe(self._came, "fetched")
-        self.references.observe(self._known, "needs")
+        self.archive.observe(self._rescan, "fetched")
+        self.references.observe(self._replan, "needs")
         self.tabs.active = "archive"
 
     def _open(self, change: dict[str, Any]) -> None:
         name = change["new"]
-        if name in self._make:
+        if name in self._factories:
             if name not in self.views:
-                self.views[name] = self._make[name]()
+                self.views[name] = self._factories[name]()
             self.body.children = (self.views[name],)
 
-    def _came(self, _: Any) -> None:
+    def _rescan(self, _: Any) -> None:
         self.session.rescan()
 
-    def _known(self, _: Any) -> None:
-        """Plan again: asking has told an empty cache its context."""
+    def _replan(self, _: Any) -> None:
+        """Plan again, as the query set the context of an empty cache."""
         self.session.touch()
 
     def close(self) -> None:
-        """Close both views and their models; a download stops, and what came is kept."""
+        """Close both views and their models; a download stops, and complete files are kept."""
         close_hidden(self.views.values(), self.body)
         super().close()
         self.archive.close()

@@ -1,4 +1,4 @@
-"""The panel of the mosaic grid: the grid over all footprints, before anything runs."""
+"""The panel of the mosaic grid: a preview of the grid over all footprints."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NO_FOOTPRINTS = (
     "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
 )
 _BYTES_PER_PIXEL = 28
-"""Of a mosaic in memory: SCI, ERR, WHT and three variances and their context, 4 bytes each."""
+"""Memory of a mosaic pixel: SCI, ERR, WHT, three variances and context, 4 bytes each."""
 
 
 class GridPreview(Part):
@@ -43,18 +43,18 @@ class GridPreview(Part):
         self.footprints = FootprintsModel(model)
         self.state = text("")
         self.map = SkyMap()
-        self._drawn: Any = None
+        self._drawn_state: Any = None
         self.children = (text("Preview of the grid", "mw-heading"), self.state, self.map)
-        self.watch(model, self._follow, "settings", "loaded")
-        self.watch(self.footprints, self._follow, "value", "working")
+        self.watch(model, self._update, "settings", "loaded")
+        self.watch(self.footprints, self._update, "value", "working")
 
-    def _follow(self, _: Any) -> None:
-        found: dict[str, Corners] | None = self.footprints.value
-        drawn = (self.model.loaded, self.model.settings, self.footprints.working, id(found))
-        if drawn == self._drawn:
+    def _update(self, _: Any) -> None:
+        footprints: dict[str, Corners] | None = self.footprints.value
+        state = (self.model.loaded, self.model.settings, self.footprints.working, id(footprints))
+        if state == self._drawn_state:
             return
-        self._drawn = drawn
-        if not found or not self.model.loaded:
+        self._drawn_state = state
+        if not footprints or not self.model.loaded:
             self.state.value = ""
             self.map.draw(
                 (),
@@ -63,37 +63,43 @@ class GridPreview(Part):
                 else _NO_FOOTPRINTS,
             )
             return
-        tiles, colours = self._tiles(found)
+        tiles, colours = self._tiles(footprints)
         try:
-            grid = previewed_grid(found, {name: self.model.settings[name] for name in self.model.settings})
+            grid = previewed_grid(
+                footprints, {name: self.model.settings[name] for name in self.model.settings}
+            )
         except MiriWidgetsError as error:
             self.state.value = sentences([str(error)], "bad")
-            self.map.draw(tiles, words=key(colours))
+            self.map.draw(tiles, caption=key(colours))
             return
-        self.state.value = sentences([*_told(grid), *self._missing(found)], "calm") + _outside(grid, found)
-        self.map.draw(tiles, outline=grid.corners(), words=key(colours | {"the grid": "#c0392b"}))
+        self.state.value = sentences([*_describe(grid), *self._missing(footprints)], "calm") + _outside(
+            grid, footprints
+        )
+        self.map.draw(tiles, outline=grid.corners(), caption=key(colours | {"the grid": "#c0392b"}))
 
-    def _tiles(self, found: dict[str, Corners]) -> tuple[list[Tile], dict[str, str]]:
-        exposures = {root: self.model.session.programs.find(root) for root in found}
-        filters = dict.fromkeys(one.filter if one is not None else "other" for one in exposures.values())
+    def _tiles(self, footprints: dict[str, Corners]) -> tuple[list[Tile], dict[str, str]]:
+        exposures = {root: self.model.session.programs.find(root) for root in footprints}
+        filters = dict.fromkeys(
+            exposure.filter if exposure is not None else "other" for exposure in exposures.values()
+        )
         colours = {name: filter_colour(name) for name in filters}
         tiles = [
-            Tile(corners, colours[one.filter if (one := exposures[root]) is not None else "other"])
-            for root, corners in found.items()
+            Tile(corners, colours[exposure.filter if (exposure := exposures[root]) is not None else "other"])
+            for root, corners in footprints.items()
         ]
         return tiles, colours
 
-    def _missing(self, found: dict[str, Corners]) -> list[str]:
-        every = [one.root for one in self.model.session.programs.included]
-        lost = len(set(every) - set(found))
+    def _missing(self, footprints: dict[str, Corners]) -> list[str]:
+        roots = [exposure.root for exposure in self.model.session.programs.included]
+        missing = len(set(roots) - set(footprints))
         return (
-            [f"{lost} of {len(every)} exposures have no footprint yet; the grid may grow with them."]
-            if lost
+            [f"{missing} of {len(roots)} exposures have no footprint yet; the grid may grow with them."]
+            if missing
             else []
         )
 
     def close(self) -> None:
-        """Let go of the footprints, too."""
+        """Close the view and the footprints."""
         super().close()
         self.footprints.close()
 
@@ -119,19 +125,19 @@ class GridPanel(StagePanel):
         self.children = (*shown[:3], self.preview, *shown[3:])
 
 
-def _told(grid: MosaicGrid) -> list[str]:
-    wide, tall = (side * grid.scale / 60 for side in (grid.nx, grid.ny))
-    memory = naturalsize(grid.nx * grid.ny * _BYTES_PER_PIXEL)
+def _describe(grid: MosaicGrid) -> list[str]:
+    width, height = (side * grid.scale / 60 for side in (grid.nx, grid.ny))
+    size = naturalsize(grid.nx * grid.ny * _BYTES_PER_PIXEL)
     return [
-        f"{grid.nx} x {grid.ny} pixels of {grid.scale:g} arcsec: {wide:.2f} x {tall:.2f} arcmin around "
+        f"{grid.nx} x {grid.ny} pixels of {grid.scale:g} arcsec: {width:.2f} x {height:.2f} arcmin around "
         f"RA {grid.ra:.5f}, Dec {grid.dec:+.5f}, y axis at position angle {grid.rotation:g} deg; "
-        f"a mosaic takes {memory} of memory."
+        f"a mosaic takes {size} of memory."
     ]
 
 
-def _outside(grid: MosaicGrid, found: dict[str, Corners]) -> str:
-    """Return HTML that names exposures which the grid does not hold."""
-    outside = [root for root, corners in found.items() if not grid.holds(corners)]
+def _outside(grid: MosaicGrid, footprints: dict[str, Corners]) -> str:
+    """Return HTML that lists exposures partly outside the grid."""
+    outside = [root for root, corners in footprints.items() if not grid.holds(corners)]
     if not outside:
         return ""
     more = f" and {len(outside) - 1} others" if len(outside) > 1 else ""

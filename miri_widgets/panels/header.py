@@ -1,4 +1,4 @@
-"""The strip on top of a dashboard."""
+"""The header of a dashboard."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Header"]
 
 class Header(Part):
     """
-    What the program is, how far it is, and the two buttons for everything.
+    Title and progress of the program, and the buttons for all stages.
 
     Parameters
     ----------
@@ -37,20 +37,20 @@ class Header(Part):
             "Run all", "mw-primary", tip="Every stage of every included exposure, in one job"
         )
         self.cancel = button("Cancel", "mw-danger", tip="Stop all jobs; what is complete stays")
-        self.words = text("")
+        self.status = text("")
         row = ipywidgets.HBox([self.title, self.progress, self.run_all, self.cancel])
         row.add_class("mw-summary-row")
         self.announcer = Announcer(session)
-        self.children = (row, self.words, self.announcer)
+        self.children = (row, self.status, self.announcer)
         self.run_all.on_click(lambda _: self._try(lambda: session.order(session.run_all)))
         self.cancel.on_click(lambda _: self._try(session.cancel))
-        self.watch(session.programs, self._follow_title, "exposures", "excluded", "scanned")
-        self.watch(session, self._follow_title, "engine_state")
-        self.watch(session.twin, self._follow_title, "working")
-        self.watch(session, self._follow, "running", "progress", "message", "trouble")
-        self.watch(session, self._follow, "chain", "ordered")
+        self.watch(session.programs, self._update_title, "exposures", "excluded", "scanned")
+        self.watch(session, self._update_title, "engine_state")
+        self.watch(session.twin, self._update_title, "working")
+        self.watch(session, self._update, "running", "progress", "message", "trouble")
+        self.watch(session, self._update, "chain", "ordered")
         for stage in session.models.values():
-            self.watch(stage, self._follow, "rows", "planning")
+            self.watch(stage, self._update, "rows", "planning")
 
     def _try(self, action: Any) -> None:
         try:
@@ -58,12 +58,12 @@ class Header(Part):
         except MiriWidgetsError as error:
             self.session.messages.put(Subject.ACTION, str(error))
 
-    def _follow_title(self, _: Any) -> None:
+    def _update_title(self, _: Any) -> None:
         program, model = self.session.program, self.session.programs
         count = f"{len(model.included)} of {len(model.exposures)} exposures" if model.scanned else "looking …"
         if self.session.twin.working:
-            count = "exposures are being simulated"  # how many there are so far is told where they are made
-        parts = [
+            count = "exposures are being simulated"  # the number so far is shown where they are made
+        details = [
             f"program {program.program}" if program.program else "",
             count,
             *model.filters,
@@ -72,21 +72,21 @@ class Header(Part):
         chip = f' <span class="mw-chip mw-warn" title="{escape(program.origin)}">simulated twin</span>'
         self.title.value = (
             f"<h1>{escape(program.title or program.name)}{chip if program.awaited else ''}</h1>"
-            f'<div class="mw-muted">{escape(" · ".join(part for part in parts if part))}</div>'
+            f'<div class="mw-muted">{escape(" · ".join(detail for detail in details if detail))}</div>'
         )
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         session = self.session
         rows = [row for stage in session.stages.values() for row in stage.rows]
-        to_do = sum(row.state != RowState.DONE for row in rows)
-        self.run_all.disabled = session.running or not (to_do or session.planning)
+        unfinished = sum(row.state != RowState.DONE for row in rows)
+        self.run_all.disabled = session.running or not (unfinished or session.planning)
         self.cancel.layout.display = "" if session.running else "none"
         self.progress.value = (
-            bar(session.fraction, session.progress.words, "All stages")
+            bar(session.fraction, session.progress.text, "All stages")
             if session.running
             else '<span class="mw-muted">starts as soon as the changes are planned</span>'
             if session.ordered
             else ""
         )
         lines = dict.fromkeys(line for line in (session.message, session.trouble) if line)
-        self.words.value = sentences(list(lines), "bad")
+        self.status.value = sentences(list(lines), "bad")

@@ -1,4 +1,4 @@
-"""The panel of the program: its exposures, what takes part, and what cannot be used."""
+"""The panel of the program: its exposures, those included, and unusable files."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _MOSAIC_COLUMNS = [
 _MARKS = {name: (glyph, TONES.get(name, "calm")) for name, glyph in GLYPHS.items()}
 """Glyph and tone of every state."""
 
-_SAID_ONCE = {
+_COMMON_TEXTS = {
     "groups": "{} groups × ints",
     "time": "{} s each",
     "subarray": "subarray {}",
@@ -87,7 +87,7 @@ class ProgramPanel(Part):
         super().__init__("mw-app", "mw-panel", "mw-program")
         self.session = session
         self.model = session.programs
-        self._following = False
+        self._updating = False
         self._common: list[str] = []
         self.chain = ChainView(session)
         self.table = Table(
@@ -101,7 +101,7 @@ class ProgramPanel(Part):
             columns=_MOSAIC_COLUMNS, on_act=lambda name: session.show(Path(name)), placeholder="Filter mosaics",
             empty="",
         )  # fmt: skip
-        self.mosaic_words = text("", "mw-heading")
+        self.mosaic_heading = text("", "mw-heading")
         self.filters = ipywidgets.HBox()
         self.filters.add_class("mw-filters")
         self.show = button(
@@ -111,7 +111,7 @@ class ProgramPanel(Part):
         self.include = button("Include", tip="Chosen exposures take part again")
         self.rescan = button("Scan again", tip="Look through the folders again")
         self.counts = text("", "mw-muted")
-        self.words = text("")
+        self.status = text("")
         self.problems = text("")
         self.warnings = text("")
         self.twin = TwinView(session)
@@ -124,79 +124,81 @@ class ProgramPanel(Part):
         actions = ipywidgets.HBox([self.show, self.exclude, self.include, self.rescan])
         actions.add_class("mw-row")
         self.children = (
-            stylesheet(), self._heading(), self.twin, self.warnings, self.chain, self.words, self.filters, self.sky, actions, self.counts, self.table, self.problems,
-            self.mosaic_words, self.mosaics, self.acceleration, self.report,
+            stylesheet(), self._heading(), self.twin, self.warnings, self.chain, self.status, self.filters, self.sky, actions, self.counts, self.table, self.problems,
+            self.mosaic_heading, self.mosaics, self.acceleration, self.report,
         )  # fmt: skip
         self.table.observe(self._chosen, "selected")
-        self.watch(self.model, self._follow_filters, "exposures", "excluded")
+        self.watch(self.model, self._update_filters, "exposures", "excluded")
         self.watch(
-            self.model, self._follow, "exposures", "excluded", "states", "left_out", "scanned", "selected"
+            self.model, self._update, "exposures", "excluded", "states", "left_out", "scanned", "selected"
         )
-        self.watch(session, self._follow, "chain")
-        self.watch(session.twin, self._follow, "working", "wanted")
-        self.watch(self.model, self._follow_problems, "problems", "warnings")
-        self.watch(self.model, self._follow_mosaics, "mosaics")
+        self.watch(session, self._update, "chain")
+        self.watch(session.twin, self._update, "working", "wanted")
+        self.watch(self.model, self._update_problems, "problems", "warnings")
+        self.watch(self.model, self._update_mosaics, "mosaics")
 
     def _heading(self) -> ipywidgets.HTML:
         program = self.session.program
         page = help_page("program")
-        fold = f"<details><summary>? How to use this page</summary>{page}</details>" if page else ""
+        details = f"<details><summary>? How to use this page</summary>{page}</details>" if page else ""
         if program.pitfalls:
             lines = "".join(f"<li>{escape(line)}</li>" for line in program.pitfalls)
-            fold = f"<details><summary>Pitfalls of this program</summary><ul>{lines}</ul></details>{fold}"
+            details = (
+                f"<details><summary>Pitfalls of this program</summary><ul>{lines}</ul></details>{details}"
+            )
         return text(
-            f"<h2>Program<span>{escape(program.program)}</span></h2><p>{escape(program.description)}</p>{fold}",
+            f"<h2>Program<span>{escape(program.program)}</span></h2><p>{escape(program.description)}</p>{details}",
             "mw-panel-head",
         )
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         rows = [self._row(row) for row in self.model.rows()]
         if rows != self.table.rows:
             self._choose_columns(rows)  # first: the page reads rows by their columns
             self.table.rows = rows
-        self._following = True
+        self._updating = True
         try:
             self.table.selected = list(self.model.selected)
         finally:
-            self._following = False
-        self.words.value = sentences(self.model.blockers(), "calm")
+            self._updating = False
+        self.status.value = sentences(self.model.blockers(), "calm")
         chosen, total = len(self.model.selected), len(self.model.exposures)
-        left_out = total - len(self.model.included)
-        parts = [
+        excluded = total - len(self.model.included)
+        counts = [
             "" if self.session.twin.working else counted(total, "exposure"),
-            f"{left_out} excluded" if left_out else "",
+            f"{excluded} excluded" if excluded else "",
             f"{chosen} chosen" if chosen else "",
         ]
-        self.counts.value = escape(" · ".join(part for part in (*parts, *self._common) if part))
+        self.counts.value = escape(" · ".join(count for count in (*counts, *self._common) if count))
         for action in (self.show, self.exclude, self.include):
             action.disabled = not chosen
 
-    def _follow_mosaics(self, _: Any) -> None:
-        self.mosaic_words.value = "Mosaics in the folders" if self.model.mosaics else ""
+    def _update_mosaics(self, _: Any) -> None:
+        self.mosaic_heading.value = "Mosaics in the folders" if self.model.mosaics else ""
         self.mosaics.layout.display = "" if self.model.mosaics else "none"
         self.mosaics.rows = [
             {
-                "id": str(one.path),
-                "name": {"text": one.path.name, "tip": str(one.path)},
-                "filter": one.filter,
-                "target": one.target,
-                "pixels": {"text": f"{one.nx} × {one.ny}", "rank": one.nx * one.ny},
-                "unit": one.unit,
+                "id": str(mosaic.path),
+                "name": {"text": mosaic.path.name, "tip": str(mosaic.path)},
+                "filter": mosaic.filter,
+                "target": mosaic.target,
+                "pixels": {"text": f"{mosaic.nx} × {mosaic.ny}", "rank": mosaic.nx * mosaic.ny},
+                "unit": mosaic.unit,
                 "show": "Show",
             }
-            for one in self.model.mosaics
+            for mosaic in self.model.mosaics
         ]
 
     def _choose_columns(self, rows: list[dict[str, Any]]) -> None:
-        """Say once what is the same in every row; the other columns have the room."""
+        """Show values that are the same in every row once, which leaves room for the other columns."""
         self._common = []
         columns = []
         names = [stage.stage.title.partition(":")[0] for stage in self.session.stages.values()]
         for column in _COLUMNS:
             key = column["key"]
-            cells = _cells(rows, key) if key in _SAID_ONCE else set()
+            cells = _cells(rows, key) if key in _COMMON_TEXTS else set()
             if len(cells) == 1 and len(rows) > 1:
-                self._common.append(_SAID_ONCE[key].format(cells.pop()))
+                self._common.append(_COMMON_TEXTS[key].format(cells.pop()))
             elif key == "states":
                 columns.append({**column, "names": names, "marks": _MARKS})
             else:
@@ -208,8 +210,8 @@ class ProgramPanel(Part):
         statuses, left_out = row.statuses, dict(row.left_out)
         shown = [statuses.get(name, absent) for name in self.session.stages]
         tips = [
-            f"{words}: {left_out[name]}" if name in left_out else words
-            for name, words in zip(self.session.stages, shown, strict=True)
+            f"{status}: {left_out[name]}" if name in left_out else status
+            for name, status in zip(self.session.stages, shown, strict=True)
         ]
         done = sum(state == RowState.DONE for _, state in row.states)
         return {
@@ -229,7 +231,7 @@ class ProgramPanel(Part):
             "target": row.target,
         }
 
-    def _follow_filters(self, _: Any) -> None:
+    def _update_filters(self, _: Any) -> None:
         names = self.model.filters
         if [box.description for box in self.filters.children] != list(names):
             for box in self.filters.children:
@@ -242,19 +244,19 @@ class ProgramPanel(Part):
                 box.observe(self._filter_clicked, "value")
                 boxes.append(box)
             self.filters.children = tuple(boxes)
-        self._following = True
+        self._updating = True
         try:
             for box in self.filters.children:
                 box.value = self.model.uses_filter(box.description)
         finally:
-            self._following = False
+            self._updating = False
         self.filters.layout.display = "" if len(names) > 1 else "none"
 
     def _filter_clicked(self, change: dict[str, Any]) -> None:
-        if not self._following:
+        if not self._updating:
             self.model.use_filter(change["owner"].description, change["new"])
 
-    def _follow_problems(self, _: Any) -> None:
+    def _update_problems(self, _: Any) -> None:
         lines = [str(problem.error) for problem in self.model.problems[:20]]
         if len(self.model.problems) > 20:
             lines.append(f"{len(self.model.problems) - 20} more files cannot be used.")
@@ -262,7 +264,7 @@ class ProgramPanel(Part):
         self.warnings.value = sentences(list(self.model.warnings), "warn")
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        if not self._following:
+        if not self._updating:
             self.model.selected = tuple(change["new"])
 
     def _show(self) -> None:
@@ -270,5 +272,5 @@ class ProgramPanel(Part):
 
 
 def _cells(rows: list[dict[str, Any]], key: str) -> set[str]:
-    """Return the texts that a column has."""
+    """Return the different texts of a column."""
     return {str(row[key]["text"] if isinstance(row[key], dict) else row[key]) for row in rows}

@@ -1,4 +1,4 @@
-"""The panel of the reference files: what CRDS names for a program, what the cache has, and its filling."""
+"""The panel of the reference files: references of a program, state of the cache, and download."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _COLUMNS: list[dict[str, Any]] = [
 
 class ReferencesPanel(Part):
     """
-    What reference files a program needs: check, fetch.
+    Reference files of a program: check, fetch.
 
     Parameters
     ----------
     model : ReferencesModel
-        What it shows.
+        The model to show.
     """
 
     def __init__(self, model: ReferencesModel) -> None:
@@ -43,8 +43,8 @@ class ReferencesPanel(Part):
         self.owns_model = False
         self.check = button("Check", "mw-primary", tip="Ask CRDS which reference files the exposures need")
         self.state = text("")
-        self.place = text("", "mw-muted")
-        self.words = text("")
+        self.location = text("", "mw-muted")
+        self.status = text("")
         self.table = Table(
             columns=_COLUMNS, placeholder="Filter: flat, F770W, missing …", max_height="440px",
             empty="Not asked yet: press Check.",
@@ -54,35 +54,35 @@ class ReferencesPanel(Part):
         row = ipywidgets.HBox([self.check, self.state])
         row.add_class("mw-row")
         self.children = (
-            stylesheet(), text(_heading(), "mw-panel-head"), self.place, row, self.words, self.download, self.table,
+            stylesheet(), text(_heading(), "mw-panel-head"), self.location, row, self.status, self.download, self.table,
         )  # fmt: skip
-        self.watch(model, self._follow, "needs", "asking", "sentence", "downloading")
+        self.watch(model, self._update, "needs", "asking", "sentence", "downloading")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         model = self.model
         self.check.disabled = model.asking or model.downloading
         self.state.value = chip("running", "asking CRDS") if model.asking else ""
         context = model.needs.context if model.needs else model.environment.get("CRDS_CONTEXT", "")
         folder = model.environment.get("CRDS_PATH", "")
-        self.place.value = escape(
+        self.location.value = escape(
             f"Context {context or 'of the cache'} · cache {folder or 'not set (CRDS_PATH)'}"
         )
-        told = [model.summary()] if model.needs else []
-        self.words.value = (
+        summary = [model.summary()] if model.needs else []
+        self.status.value = (
             sentences([model.sentence] if model.sentence else [], "bad")
-            + sentences(told, "warn" if model.missing else "good")
+            + sentences(summary, "warn" if model.missing else "good")
             + sentences(model.notes(), "warn")
         )
-        rows = [_cells(one) for one in model.needs.references] if model.needs else []
+        rows = [_cells(reference) for reference in model.needs.references] if model.needs else []
         # what is missing comes first
         self.table.rows = sorted(rows, key=lambda row: row["state"]["rank"])
-        count, size = len(model.missing), sum(one.expected for one in model.missing)
-        words = f" ({naturalsize(size)})" if size else ""
-        self.download.offer(f"Fetch {count} missing{words}", bool(count) and not model.asking)
+        count, size = len(model.missing), sum(reference.expected for reference in model.missing)
+        size_text = f" ({naturalsize(size)})" if size else ""
+        self.download.set_action(f"Fetch {count} missing{size_text}", bool(count) and not model.asking)
         self.download.layout.display = "" if count or model.downloading or model.faults else "none"
 
     def close(self) -> None:
-        """Let go of the model, too, when it was made for this panel."""
+        """Close the panel, and the model if it was made for this panel."""
         super().close()
         if self.owns_model:
             self.model.close()
@@ -95,7 +95,12 @@ def show_references(program: Program) -> ReferencesPanel:
     Parameters
     ----------
     program : Program
-        The program; its folders are looked through.
+        The program, whose folders are scanned.
+
+    Returns
+    -------
+    ReferencesPanel
+        The panel.
     """
     model = ReferencesModel(
         program.environment(), lambda: modes_of(scan(program.folders, suffix=program.start).exposures)
@@ -106,21 +111,21 @@ def show_references(program: Program) -> ReferencesPanel:
     return panel
 
 
-def _cells(one: Any) -> dict[str, Any]:
-    if one.damaged:
+def _cells(reference: Any) -> dict[str, Any]:
+    if reference.damaged:
         state = {"text": "damaged", "tone": "bad", "glyph": "✗", "rank": 0}
-    elif one.present:
+    elif reference.present:
         state = {"text": "here", "tone": "good", "glyph": "✓", "rank": 2}
     else:
         state = {"text": "missing", "tone": "warn", "glyph": "○", "rank": 1}
-    size = one.expected or one.size
+    size = reference.expected or reference.size
     return {
-        "id": one.name,
+        "id": reference.name,
         "state": state,
-        "kind": ", ".join(one.kinds),
-        "filters": ", ".join(one.filters),
+        "kind": ", ".join(reference.kinds),
+        "filters": ", ".join(reference.filters),
         "size": {"text": naturalsize(size) if size else "unknown", "rank": size},
-        "name": one.name,
+        "name": reference.name,
     }
 
 

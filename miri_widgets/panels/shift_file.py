@@ -1,4 +1,4 @@
-"""The panel of a table of shifts: choose a CSV or ECSV file, see it judged, save the judged table."""
+"""The panel of a table of shifts: choose a CSV or ECSV file, assess it, save the assessed table."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["ShiftFilePanel"]
 
 class ShiftFilePanel(Part):
     """
-    A file chooser above all that is known of the shifts in the chosen file.
+    A file chooser above the assessment of the shifts in the chosen file.
 
     Parameters
     ----------
     start : Path
-        Where to look for files first; the home folder when it does not exist.
+        Initial folder; the home folder if it does not exist.
     """
 
     def __init__(self, start: Path) -> None:
@@ -41,8 +41,8 @@ class ShiftFilePanel(Part):
             indent=False,
         )
         self.other_guide_stars.add_class("mw-wide")
-        for part in (self.view, self.other_guide_stars):
-            part.layout.display = "none"
+        for widget in (self.view, self.other_guide_stars):
+            widget.layout.display = "none"
         self.children = (
             stylesheet(),
             text(_heading(), "mw-panel-head"),
@@ -50,11 +50,11 @@ class ShiftFilePanel(Part):
             self.other_guide_stars,
             self.view,
         )
-        self.watch(self.folders, self._follow, "value")
-        self.other_guide_stars.observe(self._follow, "value")
+        self.watch(self.folders, self._update, "value")
+        self.other_guide_stars.observe(self._update, "value")
 
-    def _follow(self, _: Any) -> None:
-        """Judge the chosen file; another version of the same file is another one."""
+    def _update(self, _: Any) -> None:
+        """Assess the chosen file; a changed file is assessed again."""
         path = getattr(self.folders.value, "chosen", None)
         if path is None:
             return
@@ -67,7 +67,7 @@ class ShiftFilePanel(Part):
         self.shifts.ask((path, changed, guess), read_any_shifts, path, guess)
 
     def close(self) -> None:
-        """Let go of the thread, too."""
+        """Close the panel and its thread."""
         super().close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 

@@ -11,20 +11,21 @@ import ipywidgets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.shifts import APPLY, ShiftsModel, next_step
-from miri_widgets.panels.charts.offsets import OffsetPicture
+from miri_widgets.panels.charts.offsets import OffsetHistogram
 from miri_widgets.panels.charts.shiftplots import Residuals, ShiftTimes, ShiftVectors
 from miri_widgets.panels.parts.base_view import Part, close_hidden
 from miri_widgets.panels.parts.shifttable import Groups, Stars, Verdicts
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import button, escape, named, sentences, stylesheet, text
-from miri_widgets.panels.stage import Folds, StagePanel
+from miri_widgets.panels.sections import Sections
+from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["ShiftsPanel", "ShiftsView", "show_shifts"]
 
 
 class ShiftsView(Part):
     """
-    All that is known of a program's shifts; it needs no stage.
+    The shifts of a program; needs no stage.
 
     Parameters
     ----------
@@ -32,10 +33,10 @@ class ShiftsView(Part):
         The shifts; closed with the view.
     """
 
-    looks: ClassVar[dict[str, tuple[str, Callable[[ShiftsModel], Part]]]] = {
+    charts: ClassVar[dict[str, tuple[str, Callable[[ShiftsModel], Part]]]] = {
         "sky": ("Sky", ShiftVectors),
         "time": ("Time", ShiftTimes),
-        "offsets": ("Offsets", OffsetPicture),
+        "offsets": ("Offsets", OffsetHistogram),
         "residuals": ("Residuals", Residuals),
         "stars": ("Stars", Stars),
         "groups": ("Groups", Groups),
@@ -46,9 +47,9 @@ class ShiftsView(Part):
         super().__init__("mw-shifts")
         self.shifts = shifts
         self._named: Path | None = None
-        self.state, self.told = text(""), text("")
-        self.go = button("", "mw-primary")
-        self.go.on_click(lambda _: self._go())
+        self.state, self.notice = text(""), text("")
+        self.next_button = button("", "mw-primary")
+        self.next_button.on_click(lambda _: self._next_step())
         self.verdicts = Verdicts(shifts)
         self.name = named(
             ipywidgets.Text(continuous_update=False, layout=ipywidgets.Layout(flex="1 1 240px")),
@@ -58,24 +59,26 @@ class ShiftsView(Part):
         self.save.on_click(lambda _: self._save())
         self.copy = ipywidgets.HBox([self.name, self.save])
         self.copy.add_class("mw-row")
-        looks = {name: look for name, look in self.looks.items() if name != "groups" or shifts.can_regroup}
-        self.tabs = Tabs(items=[{"id": name, "title": title} for name, (title, _) in looks.items()])
+        charts = {
+            name: chart for name, chart in self.charts.items() if name != "groups" or shifts.can_regroup
+        }
+        self.tabs = Tabs(items=[{"id": name, "title": title} for name, (title, _) in charts.items()])
         self.body = ipywidgets.VBox()
         self.views: dict[str, Part] = {}
-        act = ipywidgets.HBox([self.go])
+        act = ipywidgets.HBox([self.next_button])
         act.add_class("mw-row")
-        self.children = [self.state, act, self.verdicts, self.tabs, self.body, self.copy, self.told]
+        self.children = [self.state, act, self.verdicts, self.tabs, self.body, self.copy, self.notice]
         self.tabs.observe(self._open, "active")
         self.tabs.active = "sky"
-        self.watch(shifts, self._follow, "value", "working", "sentence", "stale")
+        self.watch(shifts, self._update, "value", "working", "sentence", "stale")
         if shifts.model is not None:
-            self.watch(shifts.model.session, self._follow, "chain")
+            self.watch(shifts.model.session, self._update, "chain")
 
     def _open(self, change: Any) -> None:
         name = change["new"]
-        if name in self.looks:
+        if name in self.charts:
             if name not in self.views:
-                self.views[name] = self.looks[name][1](self.shifts)
+                self.views[name] = self.charts[name][1](self.shifts)
             self.body.children = (self.views[name],)
 
     @property
@@ -86,7 +89,7 @@ class ShiftsView(Part):
     def _can_apply(self) -> bool:
         return self.shifts.model is not None and APPLY in self.shifts.model.session.possible
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         shifts, facts = self.shifts, self.shifts.facts
         action = ""
         if shifts.sentence:
@@ -101,16 +104,16 @@ class ShiftsView(Part):
             sentence, action = next_step(facts, self._chain, can_apply=self._can_apply)
             good = sentence.startswith("All ")
             self.state.value = sentences([sentence], "good" if good else "warn")
-        self.go.layout.display = "" if action and shifts.model is not None else "none"
-        self.go.description = "Apply these shifts" if action == "take" else "Go to Apply shifts"
+        self.next_button.layout.display = "" if action and shifts.model is not None else "none"
+        self.next_button.description = "Apply these shifts" if action == "take" else "Go to Apply shifts"
         self.copy.layout.display = "none" if facts is None else ""
         if facts is not None and facts.path != self._named:
-            self._named, self.told.value = facts.path, ""
+            self._named, self.notice.value = facts.path, ""
             folder = shifts.model.session.program.workspace if shifts.model is not None else facts.path.parent
             end = "copy" if facts.path.stem.endswith("shifts") else "shifts"
             self.name.value = str(folder / f"{facts.path.stem}_{end}.ecsv")
 
-    def _go(self) -> None:
+    def _next_step(self) -> None:
         if self.shifts.model is not None:
             session = self.shifts.model.session
             session.use_stage(APPLY)
@@ -119,26 +122,38 @@ class ShiftsView(Part):
     def _save(self) -> None:
         try:
             path = self.shifts.save_copy(self.name.value)
-            self.told.value = sentences([f"Saved as {path}."], "good")
+            self.notice.value = sentences([f"Saved as {path}."], "good")
         except MiriWidgetsError as error:
-            self.told.value = sentences([str(error)], "bad")
+            self.notice.value = sentences([str(error)], "bad")
 
     def close(self) -> None:
-        """Close every look that was opened, and the model."""
+        """Close all charts and the model."""
         close_hidden(self.views.values(), self.body)
         super().close()
         self.shifts.close()
 
 
 class ShiftsPanel(StagePanel):
-    """Shifts stage: the default panel, and all that its runs tell, which is in front when there is some."""
+    """Shifts stage: the default panel, and the shifts of its runs, in front if there are any."""
 
     stage_name: ClassVar[str] = "shifts"
-    folds: ClassVar[Folds] = {
-        "settings": StagePanel.folds["settings"],
-        "shifts": ("Shifts", lambda model: ShiftsView(ShiftsModel(model))),
-        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
-    }
+
+    def make_sections(self) -> Sections:
+        """
+        Return the sections of every stage, with the shifts after the settings.
+
+        Returns
+        -------
+        Sections
+            Title and view by name.
+        """
+        rest = super().make_sections()
+        settings = rest.pop("settings")
+        return {
+            "settings": settings,
+            "shifts": ("Shifts", lambda model: ShiftsView(ShiftsModel(model))),
+            **rest,
+        }
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
@@ -150,16 +165,21 @@ def show_shifts(
     table: Path | str, measured: Path | str | None = None, exposures: Iterable[Path] = ()
 ) -> Part:
     """
-    Return a view of any table of shifts, to be displayed.
+    Return a view of a table of shifts, for display.
 
     Parameters
     ----------
     table : path
         An ECSV table of shifts.
     measured : path, optional
-        What was measured of each exposure; by default the file beside the table.
+        Measurements of each exposure; by default the file beside the table.
     exposures : iterable of Path
         Calibrated exposures, for their footprints.
+
+    Returns
+    -------
+    Part
+        The view.
     """
     shifts = ShiftsModel()
     shifts.open(Path(table), Path(measured) if measured is not None else None, exposures)

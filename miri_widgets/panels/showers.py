@@ -7,10 +7,9 @@ from typing import ClassVar
 import ipywidgets
 
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.charts.proofs import Proofs
 from miri_widgets.panels.parts.groupdiff import GroupDifferences
 from miri_widgets.panels.parts.showerlist import ShowerList
-from miri_widgets.panels.stage import Folds, StagePanel
+from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["ShowersPanel"]
 
@@ -23,19 +22,24 @@ class ShowersPanel(StagePanel):
     ----------
     session : SessionModel
         The session.
+    stage : str, optional
+        As for `StagePanel`.
     """
 
     stage_name: ClassVar[str] = "showers"
-    folds: ClassVar[Folds] = {**StagePanel.folds, "proof": ("Proof", Proofs)}
 
-    def __init__(self, session: SessionModel) -> None:
-        super().__init__(session)
+    def __init__(self, session: SessionModel, stage: str = "") -> None:
+        super().__init__(session, stage)
         self.groups = GroupDifferences(session)
         self.showers = ShowerList(session)
         shown: tuple[ipywidgets.Widget, ...] = self.children
         self.children = (*shown[:3], self.groups, self.showers, *shown[3:])
 
+    def leave(self) -> None:
+        """Remove the differences of groups from the viewer."""
+        self.session.showers.stop()
+
     def close(self) -> None:
-        """Close the panel; its picture leaves the viewer."""
+        """Close the panel and remove its picture from the viewer."""
         self.session.showers.stop()
         super().close()

@@ -214,11 +214,11 @@ def shift_signs(table: ShiftTable) -> tuple[str, ...]:
     for (star, _), rows in sorted(stars.items()):
         for axis, name in ((1, "dx"), (2, "dy")):
             values = {str(row[0]): float(row[axis]) for row in rows}
-            problems += _odd_ones(star, name, values)
+            problems += _outliers(star, name, values)
     return tuple(dict.fromkeys(problems))
 
 
-def _odd_ones(star: str, axis: str, values: dict[str, float]) -> list[str]:
+def _outliers(star: str, axis: str, values: dict[str, float]) -> list[str]:
     if len(values) == 2:
         (first, other), (value, against) = sorted(values), (values[name] for name in sorted(values))
         if not _is_lost_sign(value, against):

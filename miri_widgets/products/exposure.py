@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from miri_widgets.products.exposure_kinds import require_imaging
 from miri_widgets.products.fits_reader import read_with_tree, shown_name
 from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
 from miri_widgets.products.names import ExposureName, original_name, suffix_of
+from miri_widgets.serialization import Serializable
 
 __all__ = [
     "EXPOSURE_SUFFIXES",
@@ -50,7 +51,7 @@ _DIMENSIONS = {"uncal": 4, "ramp": 4, "rate": 2, "rateints": 3, "cal": 2, "crf":
 
 
 @dataclass(frozen=True)
-class Exposure:
+class Exposure(Serializable):
     """
     One exposure of the MIRI imager, from its headers.
 
@@ -159,28 +160,15 @@ class Exposure:
         return replace(self, tile=tile)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for an index on disk."""
-        values = {
-            name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("path", "name")
-        }
-        return values | {"path": str(self.path), "filename": self.name.filename}
+        """Return plain values, for an index on disk; the name is that of the file."""
+        values = super().to_dict()
+        values["filename"] = values.pop("name")
+        return values
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Exposure:
-        """Rebuild an exposure from `to_dict`."""
-        rest = {
-            key: value
-            for key, value in values.items()
-            if key not in ("path", "filename", "faults", "target_position")
-        }
-        position = values.get("target_position")
-        return cls(
-            path=Path(values["path"]),
-            name=ExposureName.parse(values["filename"]),
-            faults=tuple(values.get("faults", ())),
-            target_position=(float(position[0]), float(position[1])) if position else None,
-            **rest,
-        )
+    def from_dict(cls, values: Mapping[str, Any]) -> Exposure:
+        """Return the exposure of plain values."""
+        return super().from_dict({**values, "name": values.get("filename")})
 
 
 def psf_fwhm_pixels(filter_name: str) -> float:

@@ -69,7 +69,7 @@ def require_imaging(path: Path, primary: Header, sci: Header | None, filters: Se
     instrument, kind, detector = (header_text(primary, key) for key in ("INSTRUME", "EXP_TYPE", "DETECTOR"))
     if instrument != "MIRI" or kind != "MIR_IMAGE" or detector != "MIRIMAGE":
         raise NotImagingError(
-            _kind_words(path, instrument, kind, detector, header_text(primary, "SUBARRAY")),
+            _kind_text(path, instrument, kind, detector, header_text(primary, "SUBARRAY")),
             "MIRI imaging (MIR_IMAGE)",
             "leave this file out",
         )
@@ -87,7 +87,7 @@ def require_imaging(path: Path, primary: Header, sci: Header | None, filters: Se
         )
 
 
-def _kind_words(path: Path, instrument: str, kind: str, detector: str, subarray: str) -> str:
+def _kind_text(path: Path, instrument: str, kind: str, detector: str, subarray: str) -> str:
     if not instrument:
         return f"{shown_name(path)} names no instrument (INSTRUME)"
     if not kind:

@@ -98,13 +98,13 @@ def _entries(folder: Path, report: Report) -> tuple[list[str], list[str]]:
             except OSError:  # a link that leads to itself
                 is_folder, leads_nowhere = False, True
             if leads_nowhere:
-                _tell_broken(Path(entry.path), report)
+                _report_broken(Path(entry.path), report)
             else:
                 (folders if is_folder else files).append(entry.name)
     return sorted(folders), sorted(files)
 
 
-def _tell_broken(path: Path, report: Report) -> None:
+def _report_broken(path: Path, report: Report) -> None:
     if path.name.startswith("."):
         return
     try:

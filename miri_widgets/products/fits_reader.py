@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import psutil
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from humanize import naturalsize
 from numpy.typing import NDArray
 
 from miri_widgets.errors import InputError, MissingFileError, NotFitsError, NotJwstError, TooLargeError
+from miri_widgets.products.free_memory import free_memory
 
 __all__ = [
     "MEMORY_FRACTION",
@@ -186,7 +186,7 @@ def _header_bytes(stream: Any) -> bytes:
 
 
 def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None = None) -> tuple[_Header, ...]:
-    zipped = _look(path)
+    zipped = _is_gzipped(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
@@ -207,7 +207,7 @@ def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None =
         raise _damaged(path, "cannot be read to its end") from error
 
 
-def _look(path: Path) -> bool:
+def _is_gzipped(path: Path) -> bool:
     """Return whether the file is gzipped; raise if it is neither that nor FITS."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device may never end
@@ -312,14 +312,14 @@ def _refuse_overpacked(unpacked: int, path: Path) -> None:
     packed = path.stat().st_size
     if unpacked > _LARGEST_PACKED and unpacked > _PACKING * packed:
         raise TooLargeError(
-            f"{shown_name(path)} claims {unpacked / 1e9:.3g} GB in a gzip file of {packed / 1e6:.3g} MB",
+            f"{shown_name(path)} claims {naturalsize(unpacked)} in a gzip file of {naturalsize(packed)}",
             f"at most {_PACKING:.0f} times its size",
             "check the file, or unpack it yourself with gunzip",
         )
 
 
 def _refuse_too_large(need: int, header: fits.Header | LightHeader, path: Path) -> None:
-    available = int(psutil.virtual_memory().available * MEMORY_FRACTION)
+    available = int(free_memory() * MEMORY_FRACTION)
     if need > available:
         shape = " x ".join(str(header[f"NAXIS{axis + 1}"]) for axis in range(int(header["NAXIS"])))
         raise TooLargeError(

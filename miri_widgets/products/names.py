@@ -102,6 +102,13 @@ class ExposureName:
             )
         return cls(**{key: (value or "").lower() for key, value in match.groupdict().items()})
 
+    @classmethod
+    def _from_plain(cls, name: str) -> ExposureName:
+        return cls.parse(name)
+
+    def _to_plain(self) -> str:
+        return self.filename
+
     @property
     def whole_root(self) -> str:
         """The name of the exposure without segment, suffix and ending: what its segments share."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from miri_widgets.products.archive.mast import ArchiveFile
 from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.serialization import Serializable
 
 __all__ = ["ObservingMode", "assumed_modes", "modes_of"]
 
 
 @dataclass(frozen=True, order=True)
-class ObservingMode:
+class ObservingMode(Serializable):
     """
     How the imager was used, and when.
 
@@ -48,10 +49,6 @@ class ObservingMode:
             "META.OBSERVATION.TIME": "00:00:00",
         }
 
-    def to_dict(self) -> dict[str, str]:
-        """Return plain values."""
-        return asdict(self)
-
     @property
     def label(self) -> str:
         """A short name for people."""
@@ -79,7 +76,7 @@ def assumed_modes(files: Iterable[ArchiveFile]) -> tuple[ObservingMode, ...]:
 
 
 def _ordered(modes: Iterable[ObservingMode]) -> tuple[ObservingMode, ...]:
-    def place(mode: ObservingMode) -> tuple[int, ObservingMode]:
+    def rank(mode: ObservingMode) -> tuple[int, ObservingMode]:
         return (FILTERS.index(mode.filter) if mode.filter in FILTERS else len(FILTERS), mode)
 
-    return tuple(sorted(set(modes), key=place))
+    return tuple(sorted(set(modes), key=rank))

@@ -54,13 +54,13 @@ from miri_widgets.products.program_schema import (
     STARTS,
     check_values,
     flat_settings,
-    place_named,
+    path_named,
     read_program_number,
     read_ranges,
 )
 from miri_widgets.products.text_files import read_text
 
-__all__ = ["Program", "as_twin", "data_root", "load_program", "save_program"]
+__all__ = ["Program", "as_simulated", "data_root", "load_program", "save_program"]
 
 
 _INSTITUTE = Path("/grp/crds/cache")
@@ -174,13 +174,13 @@ class Program:
         """Say whether the folders hold any exposure to begin with; the search stops at the first."""
         files = search_files(
             self.folders,
-            exclude=self.excluded_places,
+            exclude=self.excluded_paths,
             wanted=lambda name: is_fits_name(name) and suffix_of(name) == self.start,
         )
         return any(suffix_of(path) == self.start for path in files)
 
     @property
-    def excluded_places(self) -> tuple[Path, ...]:
+    def excluded_paths(self) -> tuple[Path, ...]:
         """What is not searched for exposures: what the file excludes, and a workspace that lies in a folder."""
         inside = any(folder in self.workspace.parents for folder in self.folders)
         return (*self.exclude, *([self.workspace] if inside else []))
@@ -243,24 +243,26 @@ def load_program(path: Path) -> Program:
     crds_path = values.get("crds_path", "")
     program = Program(
         name=values.get("name", path.stem),
-        folders=_places(values, "folders", path),
-        exclude=_places(values, "exclude", path),
-        workspace=place_named(values.get("workspace", path.stem + "_workspace"), "workspace", path),
+        folders=_paths_named(values, "folders", path),
+        exclude=_paths_named(values, "exclude", path),
+        workspace=path_named(values.get("workspace", path.stem + "_workspace"), "workspace", path),
         title=values.get("title", path.stem),
         description=values.get("description", ""),
         program=read_program_number(values, path),
-        crds_path=str(place_named(crds_path, "crds_path", path)) if crds_path else "",
+        crds_path=str(path_named(crds_path, "crds_path", path)) if crds_path else "",
         crds_context=values.get("crds_context", ""),
         product_name=values.get("product_name", "{name}_{filter}"),
         stages=tuple(values.get("stages", ())),
         chain=tuple(values.get("chain", ())),
-        settings={stage: _found(entries, path) for stage, entries in values.get("settings", {}).items()},
+        settings={
+            stage: _full_settings(entries, path) for stage, entries in values.get("settings", {}).items()
+        },
         pitfalls=tuple(values.get("pitfalls", ())),
         twin=values.get("twin", ""),
         start=values.get("start", "uncal"),
         only={stage: tuple(names) for stage, names in values.get("only", {}).items()},
         filters={
-            name: {stage: _found(entries, path) for stage, entries in stages.items()}
+            name: {stage: _full_settings(entries, path) for stage, entries in stages.items()}
             for name, stages in values.get("filters", {}).items()
         },
         display=read_ranges(values.get("display", {}), path),
@@ -273,17 +275,19 @@ def load_program(path: Path) -> Program:
             "name another one, such as workspace in it",
         )
     if simulated := values.get("simulated", ""):
-        twin = as_twin(program, simulated)
+        twin = as_simulated(program, simulated)
         kept = {
             key: getattr(program, key) for key in ("folders", "workspace", "crds_path") if values.get(key)
         }
         return replace(twin, crds_context=program.crds_context, start=program.start, awaited=(), **kept)
     if program.twin and not program.has_exposures():
-        return as_twin(program, program.twin + "_full" * (os.environ.get("MIRI_WIDGETS_TWINS") == "full"))
+        return as_simulated(
+            program, program.twin + "_full" * (os.environ.get("MIRI_WIDGETS_TWINS") == "full")
+        )
     return program
 
 
-def as_twin(program: Program, name: str = "") -> Program:
+def as_simulated(program: Program, name: str = "") -> Program:
     """
     Return a program with a simulated twin in the place of its exposures.
 
@@ -380,12 +384,12 @@ def _toml(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _places(values: Mapping[str, Any], key: str, path: Path) -> tuple[Path, ...]:
+def _paths_named(values: Mapping[str, Any], key: str, path: Path) -> tuple[Path, ...]:
     given = values.get(key, ())
-    return tuple(place_named(one, key, path) for one in ([given] if isinstance(given, str) else given))
+    return tuple(path_named(one, key, path) for one in ([given] if isinstance(given, str) else given))
 
 
-def _found(entries: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def _full_settings(entries: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Return values by full name, with the files that lie beside the program's file named in full."""
     return {
         name: str((path.parent / value).resolve())

@@ -19,7 +19,7 @@ __all__ = [
     "STARTS",
     "check_values",
     "flat_settings",
-    "place_named",
+    "path_named",
     "read_program_number",
     "read_ranges",
 ]
@@ -51,7 +51,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
 _KINDS = {str: "text in quotation marks", int: "a number", list: "a list", dict: "a table"}
 _ENTRIES = {"folders": "paths", "exclude": "paths", "pitfalls": "sentences"}
 _LONGEST_TEXT = 10_000
-_WORD = re.compile(r"[A-Za-z0-9_.-]{0,100}")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{0,100}")
 _PRODUCT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
 
 STARTS = {"uncal": "raw exposures", "rate": "count-rate images", "cal": "calibrated images"}
@@ -90,7 +90,7 @@ def check_values(values: Mapping[str, Any], path: Path) -> None:
     if start not in STARTS:
         raise _bad(path, "start", start, "one of " + ", ".join(STARTS))
     for key in ("simulated", "twin"):
-        if not _WORD.fullmatch(values.get(key, "")):
+        if not _NAME.fullmatch(values.get(key, "")):
             raise _bad(path, key, values[key], "the name of a simulated program, such as demo")
     _check_name(values, path)
     _check_tables(values, path)
@@ -203,7 +203,7 @@ def flat_settings(entries: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def place_named(text: str, key: str, path: Path) -> Path:
+def path_named(text: str, key: str, path: Path) -> Path:
     """
     Return the full path of a file or folder that a program's file names.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from miri_widgets.products.file_search import is_fits_name, is_packed_name, is_p
 from miri_widgets.products.fits_reader import read_with_tree, shown_name
 from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
 from miri_widgets.products.names import ExposureName, original_name, suffix_of
+from miri_widgets.serialization import Serializable
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
@@ -41,7 +42,7 @@ _PASSING = ("InputError", "MissingFileError", "MixedExposuresError", "TooLargeEr
 
 
 @dataclass(frozen=True)
-class Mosaic:
+class Mosaic(Serializable):
     """
     A resampled image (``i2d``) found in a folder.
 
@@ -284,7 +285,7 @@ def _mosaic_facts(path: Path, headers: Sequence[Header]) -> dict[str, Any]:
         **{key.lower(): header_number(sci, key) for key in ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2")},
         angle=math.degrees(math.atan2(_turn(sci, 1), _turn(sci, 2))),
     )
-    return asdict(mosaic) | {"path": str(path)}
+    return mosaic.to_dict()
 
 
 def _turn(header: Header, axis: int) -> float:
@@ -302,7 +303,7 @@ def _rebuild(path: Path, entry: dict[str, Any]) -> Exposure | Mosaic | Problem:
     if entry["kind"] == "exposure":
         return Exposure.from_dict(facts)
     if entry["kind"] == "mosaic":
-        return Mosaic(**{**facts, "path": path})
+        return Mosaic.from_dict({**facts, "path": path})
     return Problem(path, error_from_dict(facts))
 
 

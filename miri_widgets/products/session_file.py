@@ -72,7 +72,7 @@ class SessionFile:
 
     Attributes
     ----------
-    found : dict
+    values : dict
         What it held when it was opened, as far as that can be used.
     sentence : str
         What could not be used, for the user; empty when all could.
@@ -80,9 +80,9 @@ class SessionFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.found, self.sentence = _read(path)
-        self._own = dict(_parts(self.found))
-        self._asked: Mapping[str, Any] = {}
+        self.values, self.sentence = _read(path)
+        self._own = dict(_parts(self.values))
+        self._requested: Mapping[str, Any] = {}
 
     def write(self, values: Mapping[str, Any], *, immediately: bool = False) -> None:
         """
@@ -103,8 +103,8 @@ class SessionFile:
         WorkspaceError
             If the file cannot be written; the old one is whole then.
         """
-        moving = not immediately and values.get("view") != self._asked.get("view")
-        self._asked = values
+        moving = not immediately and values.get("view") != self._requested.get("view")
+        self._requested = values
         parts = dict(_parts(values))
         changed = {
             name: value for name, value in parts.items() if name not in self._own or self._own[name] != value

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from miri_widgets.errors import BadTableError, ParameterError, WorkspaceError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
 from miri_widgets.products.fits_reader import shown_name
+from miri_widgets.serialization import Serializable
 
 __all__ = [
     "ANOMALIES",
@@ -53,7 +54,7 @@ ANOMALIES: Mapping[str, str] = {
 
 _VERSION = 1
 _LONGEST_COMMENT = 2000
-_PATIENCE = 10.0
+_LOCK_SECONDS = 10.0
 
 
 class Verdict(StrEnum):
@@ -66,7 +67,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Tag:
+class Tag(Serializable):
     """
     What was said of one exposure.
 
@@ -222,10 +223,7 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
         before = read_tags(path)
         after = changed(before, changes)
         if after != before:
-            written = {
-                root: {field.name: getattr(tag, field.name) for field in fields(Tag)}
-                for root, tag in after.items()
-            }
+            written = {root: tag.to_dict() for root, tag in after.items()}
             write_json(path, {"version": _VERSION, "exposures": written})
     return after
 
@@ -233,7 +231,7 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock on a file of its own: that of the tags gets another inode with every change."""
-    lock = FileLock(path, timeout=_PATIENCE, poll_interval=0.01)
+    lock = FileLock(path, timeout=_LOCK_SECONDS, poll_interval=0.01)
     with os_errors_as_ours(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -274,13 +272,13 @@ class TagFile:
         BadTableError
             As `read_tags`.
         """
-        stamp = self._now()
+        stamp = self._current_stamp()
         if stamp != self._stamp:
             self._tags = read_tags(self._path)
             self._stamp = stamp
         return self._tags
 
-    def _now(self) -> tuple[int, ...] | None:
+    def _current_stamp(self) -> tuple[int, ...] | None:
         try:
             status = self._path.stat()
         except FileNotFoundError:

@@ -16,7 +16,7 @@ from miri_widgets.products.tags import Tag
 from miri_widgets.report.texts import without_advice
 from miri_widgets.run.durations import duration
 from miri_widgets.settings import Settings
-from miri_widgets.steps.left_out import left_out_words
+from miri_widgets.steps.left_out import left_out_text
 
 __all__ = [
     "ReportRequest",
@@ -275,7 +275,7 @@ def stage_facts(
         acted=bool(completed) and not set(stage.steps) <= set(skipped),
         filters=by_wavelength(own) if own < set(filters.values()) else (),
         with_steps_left_out=sum(
-            bool(left_out_words(record.facts.get("left_out") or ())) for record in completed
+            bool(left_out_text(record.facts.get("left_out") or ())) for record in completed
         ),
     )
 
@@ -309,13 +309,13 @@ def software(
 
     Parameters
     ----------
-    completed : sequence of (RunPlan, Record
-        ) Complete runs.
+    completed : sequence of (RunPlan, Record)
+        Complete runs.
 
     Returns
     -------
-    tuple of (dict, tuple, dict
-        ) Versions by package, CRDS contexts, and names of reference files by type.
+    tuple of (dict, tuple, dict)
+        Versions by package, CRDS contexts, and names of reference files by type.
     """
     versions: dict[str, set[str]] = {}
     references: dict[str, set[str]] = {}
@@ -343,8 +343,8 @@ def accelerations_of(completed: Sequence[tuple[Any, Any]]) -> tuple[tuple[str, s
 
     Returns
     -------
-    tuple of (str, str
-        ) Name of the replacement, and in how many runs it acted.
+    tuple of (str, str)
+        Name of the replacement, and in how many runs it acted.
     """
     states: dict[str, Counter[str]] = {}
     for _, record in completed:
@@ -368,8 +368,8 @@ def left_out_sentences(completed: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
 
     Parameters
     ----------
-    completed : sequence of (RunPlan, Record
-        ) Complete runs.
+    completed : sequence of (RunPlan, Record)
+        Complete runs.
 
     Returns
     -------
@@ -378,7 +378,7 @@ def left_out_sentences(completed: Sequence[tuple[Any, Any]]) -> tuple[str, ...]:
     """
     runs: dict[tuple[str, str], list[str]] = {}
     for plan, record in completed:
-        if reasons := left_out_words(record.facts.get("left_out") or ()):
+        if reasons := left_out_text(record.facts.get("left_out") or ()):
             runs.setdefault((plan.stage, reasons), []).append(plan.label)
     totals = Counter(plan.stage for plan, _ in completed)
     return tuple(
@@ -398,8 +398,8 @@ def validations_of(
     ----------
     request : ReportRequest
         The state of the session.
-    completed : sequence of (RunPlan, Record
-        ) Complete runs.
+    completed : sequence of (RunPlan, Record)
+        Complete runs.
 
     Returns
     -------
@@ -438,8 +438,8 @@ def warnings_of(completed: Sequence[tuple[Any, Any]]) -> tuple[tuple[tuple[str, 
 
     Parameters
     ----------
-    completed : sequence of (RunPlan, Record
-        ) Complete runs.
+    completed : sequence of (RunPlan, Record)
+        Complete runs.
 
     Returns
     -------

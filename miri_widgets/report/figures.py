@@ -20,11 +20,10 @@ from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.covered_images import read_covered_image
 from miri_widgets.products.fits_reader import read_headers
 from miri_widgets.products.names import suffix_of
+from miri_widgets.steps.stages import all_stages
 
 __all__ = ["Picture", "picture", "pictures_of"]
 
-_SHOWN = {"i2d": "Mosaic", "sky": "Sky in detector pixels"}
-_STAGES = ("image3", "sky")
 _SIDE = 900
 """Longest side in pixels; larger images are averaged in boxes."""
 _BARS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
@@ -63,19 +62,24 @@ def pictures_of(runs: Sequence[tuple[Any, tuple[Path, ...]]]) -> tuple[Picture, 
     tuple of Picture
         The pictures, mosaics first.
     """
+    # the latest stage of the chain comes first: mosaics, then what lies before them
+    shown = {
+        (stage.name, figure.suffix): (rank, figure.title)
+        for rank, stage in enumerate(reversed(all_stages()))
+        for figure in stage.figures
+    }
     ranked: list[tuple[int, Picture]] = []
     for record, products in runs:
-        if record.stage not in _STAGES:
-            continue
         for path in products:
             suffix = suffix_of(path)
-            if suffix in _SHOWN and path.suffix == ".fits":
+            if (record.stage, suffix) in shown and path.suffix == ".fits":
+                rank, title = shown[record.stage, suffix]
                 try:
-                    drawing = picture(path, f"{_SHOWN[suffix]} · {path.stem.removesuffix(f'_{suffix}')}")
+                    drawing = picture(path, f"{title} · {path.stem.removesuffix(f'_{suffix}')}")
                     drawing = replace(drawing, caption=_with_exposures(drawing.caption, record))
                 except MiriWidgetsError:
                     continue
-                ranked.append((list(_SHOWN).index(suffix), drawing))
+                ranked.append((rank, drawing))
                 break
     return tuple(drawing for _, drawing in sorted(ranked, key=lambda pair: pair[0]))
 

@@ -4,7 +4,7 @@ from miri_widgets.run.chain_planning import PlannedChain, plan_chain, plan_stage
 from miri_widgets.run.engine import Engine, EngineStatus
 from miri_widgets.run.events import EventKind, JobEvent, read_events
 from miri_widgets.run.groups import plan_groups
-from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus, fold
+from miri_widgets.run.jobs import JobState, JobSummary, RunState, RunStatus, reduce_events
 from miri_widgets.run.notebook import export_notebook
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.records import Record, completed, products, read_record
@@ -29,12 +29,12 @@ __all__ = [
     "completed",
     "export_notebook",
     "export_script",
-    "fold",
     "plan_chain",
     "plan_groups",
     "plan_stages",
     "products",
     "read_events",
     "read_record",
+    "reduce_events",
     "run_key",
 ]

@@ -33,7 +33,7 @@ from miri_widgets.run.workspace import Workspace
 from miri_widgets.steps.acceleration import SWITCH, switched_off
 from miri_widgets.steps.stages import all_stages
 
-__all__ = ["EXECUTOR_VARIABLE", "give_way", "run_child"]
+__all__ = ["EXECUTOR_VARIABLE", "lower_priority", "run_child"]
 
 EXECUTOR_VARIABLE = "MIRI_WIDGETS_EXECUTOR"
 """``module:function`` that does the runs instead of the pipeline; for tests and extensions."""
@@ -171,7 +171,7 @@ def _require_code(plan: RunPlan) -> None:
         )
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """
     Let pages and viewers go first on a busy machine.
 
@@ -185,7 +185,7 @@ def give_way() -> None:
 def _live_alone(replies: Connection) -> None:
     """Lead a session of our own, and end when the service ends."""
     os.setsid()
-    give_way()
+    lower_priority()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from miri_widgets.errors import CancelledError, EngineError, MiriWidgetsError
 from miri_widgets.run.events import EventKind, JobEvent, append_events, read_events
 from miri_widgets.run.job_files import JobFile, read_job
-from miri_widgets.run.jobs import RunState, RunStatus, fold
+from miri_widgets.run.jobs import RunState, RunStatus, reduce_events
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import completed
 from miri_widgets.run.run_task import RunResult, run_task
@@ -72,7 +72,7 @@ class JobGraphs:
             return
         job = read_job(self._workspace, job_id)
         events, _ = read_events(self._workspace.events_file(job_id))
-        before = fold(events)
+        before = reduce_events(events)
         active = _Active(job, {})
         self._count += 1
         for rank, plan in enumerate(job.plans):
@@ -84,9 +84,9 @@ class JobGraphs:
         if run is None:
             return None
         if run.status in _ENDED:
-            return asdict(RunResult(plan.key, plan.label, str(_ENDED[run.status]), run.error))
+            return RunResult(plan.key, plan.label, str(_ENDED[run.status]), run.error).to_dict()
         if run.status.good and completed(self._workspace, plan.key, plan.stage):
-            return asdict(RunResult(plan.key, plan.label, str(EventKind.REUSED)))
+            return RunResult(plan.key, plan.label, str(EventKind.REUSED)).to_dict()
         return None
 
     def _submit(self, job_id: str, plan: RunPlan, active: _Active, rank: int) -> Any:
@@ -111,7 +111,7 @@ class JobGraphs:
             retries=0,
         )
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Hand on requests to cancel, and end the jobs whose runs have ended."""
         for job_id, active in list(self._active.items()):
             if not active.cancelled and self._workspace.cancel_marker(job_id).exists():
@@ -127,7 +127,7 @@ class JobGraphs:
     def _cancel_waiting(self, job: JobFile, keys: Collection[str] | None = None) -> None:
         """Tell at once what is not going to start, of some runs or of all; what runs tells by itself."""
         events, _ = read_events(self._workspace.events_file(job.job))
-        state = fold(events)
+        state = reduce_events(events)
         error = CancelledError("the job was stopped", "a job to its end", "run again to go on").to_dict()
         waiting = [
             run for run in state.runs if run.status == RunStatus.WAITING and (keys is None or run.key in keys)
@@ -139,14 +139,14 @@ class JobGraphs:
             if plan.key in stopped:
                 result = RunResult(plan.key, plan.label, str(EventKind.CANCELLED), error)
                 # tasks of other jobs may wait for the future: it stays with dask and ends by itself
-                active.futures[plan.key] = asdict(result)
+                active.futures[plan.key] = result.to_dict()
 
     def _end(self, active: _Active) -> None:
-        results = [_outcome(future) for future in active.futures.values()]
+        results = [_result(future) for future in active.futures.values()]
         if any(result is not None and result.kind == "stopped" for result in results):
             return
         events, _ = read_events(self._workspace.events_file(active.job.job))
-        state = fold(events)
+        state = reduce_events(events)
         left = [run for run in state.runs if not run.status.ended]
         error = EngineError(
             "the worker of this run did not answer",
@@ -177,7 +177,7 @@ def _over(future: Any) -> bool:
     return isinstance(future, dict) or future.done()
 
 
-def _outcome(future: Any) -> RunResult | None:
+def _result(future: Any) -> RunResult | None:
     if isinstance(future, dict):
-        return RunResult(**future)
-    return RunResult(**future.result()) if future.status == "finished" else None
+        return RunResult.from_dict(future)
+    return RunResult.from_dict(future.result()) if future.status == "finished" else None

@@ -126,12 +126,12 @@ def record_facts(run: StoredRun) -> dict[str, dict[str, Any]]:
     another one because of them.
     """
     record = run.record
-    inputs = {_input_name(run_input): _input_words(run_input) for run_input in record.inputs}
+    inputs = {_input_name(run_input): _input_text(run_input) for run_input in record.inputs}
     settings: dict[str, Any] = dict(record.settings)
     resolved = {name: value for name, value in record.resolved.items() if name not in record.settings}
     for stage, earlier in _earlier(run).items():
         for name in sorted({name for record in earlier for name in (*record.resolved, *record.settings)}):
-            values = [_words(record.settings.get(name, record.resolved.get(name))) for record in earlier]
+            values = [_text(record.settings.get(name, record.resolved.get(name))) for record in earlier]
             text = values[0] if len(set(values)) == 1 else " | ".join(sorted(set(values)))
             target = settings if any(name in record.settings for record in earlier) else resolved
             target[f"{stage}: {name}"] = text
@@ -197,7 +197,7 @@ def changes(first: Facts, second: Facts) -> tuple[Change, ...]:
         # which CRDS variables are set without a need differs from process to process
         names = {*before} & {*other} if kind == "environment" else {*before, *other}
         for name in sorted(names):
-            texts = [_words(side[name]) if name in side else "" for side in (before, other)]
+            texts = [_text(side[name]) if name in side else "" for side in (before, other)]
             if texts[0] != texts[1]:
                 listed.append(Change(kind, name, *texts))
     return tuple(listed)
@@ -218,13 +218,13 @@ def _input_name(entry: Mapping[str, Any]) -> str:
     return f"{entry['parameter']}: {name}" if entry.get("parameter") else name
 
 
-def _input_words(entry: Mapping[str, Any]) -> str:
+def _input_text(entry: Mapping[str, Any]) -> str:
     if entry.get("run_key"):
         return f"{entry.get('stage')} run {str(entry['run_key'])[:8]}"
     return f"file with hash {str(entry.get('identity', ''))[:8]}"
 
 
-def _words(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(list(value) if isinstance(value, tuple) else value, default=str)

@@ -96,7 +96,7 @@ class Engine:
             idle_minutes=idle_minutes,
         )
         self._ended: set[str] = set()
-        self._folds: dict[str, tuple[JobReducer, int]] = {}
+        self._reducers: dict[str, tuple[JobReducer, int]] = {}
         self._files: dict[str, JobFile] = {}
 
     def submit(self, plans: Sequence[RunPlan]) -> str:
@@ -127,7 +127,7 @@ class Engine:
         job = JobFile(new_job_id(), time.time(), tuple(plans))
         done = [completed(self.workspace, plan.key, plan.stage) is not None for plan in plans]
         missing = [plan for plan, is_done in zip(plans, done, strict=True) if not is_done]
-        self.workspace.require_room(sum(plan.predicted_bytes for plan in missing))
+        self.workspace.prepare(sum(plan.predicted_bytes for plan in missing))
         for active in self.active():
             stopped = self.workspace.cancel_marker(active).exists() or self.workspace.cancelled_runs(active)
             if self._file(active).keys == job.keys and not stopped:
@@ -224,12 +224,12 @@ class Engine:
     def state(self, job_id: str) -> JobState:
         """Return a job as it stands; only what is new is read."""
         self._news(job_id)
-        return self._folds[job_id][0].state()
+        return self._reducers[job_id][0].state()
 
     def _news(self, job_id: str) -> list[JobEvent]:
-        reducer, offset = self._folds.get(job_id) or (JobReducer(), 0)
+        reducer, offset = self._reducers.get(job_id) or (JobReducer(), 0)
         events, offset = read_events(self.workspace.events_file(job_id), offset)
-        self._folds[job_id] = (reducer.apply(events), offset)
+        self._reducers[job_id] = (reducer.apply(events), offset)
         return events
 
     def log_path(self, job_id: str, key: str) -> Path:
@@ -284,7 +284,7 @@ class Engine:
                 if on_event is not None:
                     on_event(event)
             # not `self.state`, which reads on: what comes in between would be told to nobody
-            state = self._folds[job_id][0].state()
+            state = self._reducers[job_id][0].state()
             if not state.active:
                 return state
             now = time.monotonic()

@@ -6,42 +6,26 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from filelock import lock_descriptor
 
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.serialization import Serializable
+from miri_widgets.steps.stages import RunCost, Stage, all_stages
 
 __all__ = ["Estimate", "Measured", "estimate", "note_measured", "read_measured", "size_name"]
 
 _MARGIN = 1.15  # jobs of one size scatter by a few per cent; the worst seen with a reserve
 _TAIL_BYTES = 200_000
 _SIZE = re.compile(r"(?:(\d+)\*)?(\d+)x(\d+)x(\d+)x(\d+)")
-_SECONDS = {
-    "persistence": (1.0, 0.3, 0.5, 0.1),
-    "detector1": (1.1, 0.0, 7.3, 0.25),
-    "showers": (1.0, 0.0, 3.0, 0.2),
-    "image2": (1.2, 0.0, 1.5, 0.0),
-    "grid": (0.35, 0.005, 0.0, 0.0),
-    "areas": (0.75, 0.0, 1.0, 0.0),
-    "sky": (1.0, 0.9, 0.9, 0.0),
-    "level_match": (1.0, 1.4, 0.9, 0.0),
-    "shifts": (2.0, 3.6, 0.0, 0.0),
-    "apply_shift": (0.7, 0.0, 0.0, 0.0),
-    "image3": (2.0, 0.5, 3.6, 0.0),
-}
-"""
-Time, s, and its growth per exposure, per million pixels and per million samples: processor time on two cores with
-jwst 3.0, of 1 to 30 exposures of 256 x 256 to FULL, which does not depend on what else the machine does. Those of
-persistence and showers are guesses from the work that they do.
-"""
-_EACH_SECONDS, _TOGETHER_SECONDS = (0.9, 0.0, 1.0, 0.0), (1.0, 0.5, 1.0, 0.0)
-"""The same of other stages, with one exposure or several."""
-_BYTES_PER_PIXEL = {"detector1": 48.0, "image2": 90.0, "image3": 90.0}
+_EACH, _TOGETHER = RunCost(0.9, 0.0, 1.0, 0.0), RunCost(1.0, 0.5, 1.0, 0.0)
+"""Times of stages that declare none, with one exposure or several."""
+_BYTES_PER_PIXEL = 90.0
+"""Of products of stages that are not known here any more."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +48,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(Serializable):
     """What one run took: stage and size of its data, peak memory in MB, seconds."""
 
     stage: str
@@ -82,7 +66,7 @@ def size_name(exposures: Sequence[Exposure]) -> str:
 
 def note_measured(workspace: Workspace, measured: Measured) -> None:
     """Remember what a run took."""
-    line = json.dumps(asdict(measured)).encode() + b"\n"
+    line = json.dumps(measured.to_dict()).encode() + b"\n"
     descriptor = os.open(workspace.measured, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
         lock_descriptor(descriptor, poll_interval=0.005)
@@ -104,10 +88,7 @@ def read_measured(path: Path) -> tuple[Measured, ...]:
 
 def _measured(line: bytes) -> Measured | None:
     try:
-        values: dict[str, Any] = json.loads(line)
-        return Measured(
-            str(values["stage"]), str(values["size"]), float(values["memory_mb"]), float(values["seconds"])
-        )
+        return Measured.from_dict(json.loads(line))
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -146,8 +127,9 @@ def estimate(stage: str, exposures: Sequence[Exposure], earlier: Sequence[Measur
         memory = max(item.memory_mb for item in alike) * _MARGIN
         seconds = median(item.seconds for item in alike)
     pixels = sum(exposure.ny * exposure.nx for exposure in exposures)
+    known = _known(stage)
     integrations = max(exposure.nints for exposure in exposures) if stage == "detector1" else 1
-    written = pixels * _BYTES_PER_PIXEL.get(stage, 90.0) * max(1.0, integrations / 2)
+    written = pixels * (known.bytes_per_pixel if known else _BYTES_PER_PIXEL) * max(1.0, integrations / 2)
     return Estimate(memory, seconds, written, any(measured.stage == stage for measured in earlier))
 
 
@@ -174,17 +156,26 @@ def _from_size(stage: str, exposures: Sequence[Exposure]) -> tuple[float, float]
 def _line(stage: str, count: int, pixels: int, samples: int) -> tuple[float, float]:
     """Return memory in MB and seconds, by number of exposures, pixels of all, and samples of all."""
     millions = pixels / 1e6
-    base, per_exposure, per_million, per_sample = _SECONDS.get(
-        stage, _EACH_SECONDS if count == 1 else _TOGETHER_SECONDS
+    known = _known(stage)
+    cost = (known.cost if known else None) or (_EACH if count == 1 else _TOGETHER)
+    seconds = (
+        cost.constant
+        + cost.per_exposure * count
+        + cost.per_million_pixels * millions
+        + cost.per_million_samples * samples / 1e6
     )
-    seconds = base + per_exposure * count + per_million * millions + per_sample * samples / 1e6
     if stage == "detector1":
         memory = 380.0 + 55.0 * samples / 1e6
-    elif count == 1 or stage == "grid":
+    elif count == 1 or not cost.holds_all:
         memory = 310.0 + 200.0 * millions / count
     else:
         memory = 450.0 + 65.0 * millions
     return memory, seconds
+
+
+def _known(stage: str) -> Stage | None:
+    """Return a stage; None for one that ran before, of a package that is gone."""
+    return next((one for one in all_stages() if one.name == stage), None)
 
 
 def _samples(exposure: Exposure) -> int:

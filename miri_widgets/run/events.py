@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from filelock import lock_descriptor
 
 from miri_widgets.products.atomic import os_errors_as_ours
+from miri_widgets.serialization import Serializable
 
 __all__ = ["EventKind", "JobEvent", "append_events", "has_ended", "read_events"]
 
@@ -40,7 +41,7 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class JobEvent:
+class JobEvent(Serializable):
     """
     One thing that happened.
 
@@ -89,7 +90,7 @@ class JobEvent:
         """Return the event as one line."""
         values = {
             name: value
-            for name, value in asdict(self).items()
+            for name, value in self.to_dict().items()
             if value not in ("", None) and value is not False
         }
         return json.dumps(values, separators=(",", ":"), default=str).encode() + b"\n"
@@ -98,9 +99,7 @@ class JobEvent:
     def from_line(cls, line: bytes) -> JobEvent | None:
         """Read one line; None when it is torn or of another kind."""
         try:
-            values = json.loads(line)
-            event = cls(**{**values, "kind": EventKind(values["kind"])})
-            return event if event.depends is None else replace(event, depends=tuple(event.depends))
+            return cls.from_dict(json.loads(line))
         except (ValueError, KeyError, TypeError):
             return None
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from miri_widgets.products.exposure import Exposure
 
-__all__ = ["MOST_GROUPS_TOLD", "few_groups_notes"]
+__all__ = ["MOST_GROUPS_NOTED", "few_groups_notes"]
 
-MOST_GROUPS_TOLD = 5
+MOST_GROUPS_NOTED = 5
 """MIRI observations have at least five groups; with up to so many the pipeline flags fewer first groups."""
 
 _WHAT = {
@@ -35,7 +35,7 @@ def few_groups_notes(exposures: Sequence[Exposure]) -> tuple[str, ...]:
     """
     by_number: dict[int, list[str]] = {}
     for exposure in exposures:
-        if exposure.suffix == "uncal" and 0 < exposure.ngroups <= MOST_GROUPS_TOLD:
+        if exposure.suffix == "uncal" and 0 < exposure.ngroups <= MOST_GROUPS_NOTED:
             by_number.setdefault(exposure.ngroups, []).append(exposure.root)
     lines = []
     for number, roots in sorted(by_number.items()):

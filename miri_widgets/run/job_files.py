@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import os_errors_as_ours, write_json
@@ -15,12 +14,13 @@ from miri_widgets.run.disk_names import checked_job_id
 from miri_widgets.run.events import JobEvent, append_events, has_ended
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.serialization import Serializable
 
 __all__ = ["JobFile", "job_ids", "new_job_id", "read_job", "unfinished_jobs", "write_job"]
 
 
 @dataclass(frozen=True)
-class JobFile:
+class JobFile(Serializable):
     """
     A job as it was submitted.
 
@@ -38,18 +38,13 @@ class JobFile:
     created: float
     plans: tuple[RunPlan, ...]
 
+    def _check(self) -> None:
+        checked_job_id(self.job)
+
     @property
     def keys(self) -> frozenset[str]:
         """The runs, in no order: two jobs with the same are the same job."""
         return frozenset(plan.key for plan in self.plans)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return {
-            "job": self.job,
-            "created": self.created,
-            "plans": [plan.to_dict() for plan in self.plans],
-        }
 
 
 def new_job_id() -> str:
@@ -87,11 +82,10 @@ def read_job(workspace: Workspace, job: str) -> JobFile:
     """
     path = workspace.job_file(job)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        plans = tuple(RunPlan.from_dict(entry) for entry in values["plans"])
-        if checked_job_id(values["job"]) != job:
-            raise ValueError(f"the job {values['job']!r} in the folder of another")
-        return JobFile(job, float(values["created"]), plans)
+        found = JobFile.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        if found.job != job:
+            raise ValueError(f"the job {found.job!r} in the folder of another")
+        return found
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         # the reasons of `run.disk_names` and `run.plan` are written for people, those of json are not
         kind = type(error).__name__

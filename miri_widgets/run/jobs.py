@@ -12,7 +12,7 @@ from typing import Any
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.forecasts import Forecast, forecast
 
-__all__ = ["JobReducer", "JobState", "JobSummary", "RunState", "RunStatus", "fold"]
+__all__ = ["JobReducer", "JobState", "JobSummary", "RunState", "RunStatus", "reduce_events"]
 
 
 class RunStatus(StrEnum):
@@ -174,10 +174,10 @@ class JobReducer:
     def apply(self, events: Iterable[JobEvent]) -> JobReducer:
         """Take events in; return the fold itself."""
         for event in events:
-            self._apply_one(event)
+            self._apply_event(event)
         return self
 
-    def _apply_one(self, event: JobEvent) -> None:
+    def _apply_event(self, event: JobEvent) -> None:
         if event.kind == EventKind.SUBMITTED:
             self._job = replace(self._job, job=event.job, submitted=event.time, workers=max(event.index, 1))
         elif event.kind == EventKind.JOB_DONE:
@@ -246,6 +246,6 @@ class JobReducer:
         return replace(run, seconds=max(now - run.started, 0.0), step_seconds=step, fraction=reached)
 
 
-def fold(events: Iterable[JobEvent], now: float | None = None) -> JobState:
+def reduce_events(events: Iterable[JobEvent], now: float | None = None) -> JobState:
     """Return the state of the job that `events` tell about."""
     return JobReducer().apply(events).state(now)

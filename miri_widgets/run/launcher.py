@@ -94,7 +94,7 @@ class Launcher:
         self._starts = [start for start in self._starts if now - start < _START_SECONDS]
         if len(self._starts) >= _STARTS:
             raise EngineError(
-                f"the job service stopped {_STARTS} times within {_START_SECONDS:.0f} s; {self._last_words()}",
+                f"the job service stopped {_STARTS} times within {_START_SECONDS:.0f} s; {self._last_lines()}",
                 "a service that lives",
                 f"read {self.workspace.service_log} and try again in a moment",
             )
@@ -125,7 +125,7 @@ class Launcher:
             return False
         return time.monotonic() - began < _START_SECONDS
 
-    def _last_words(self) -> str:
+    def _last_lines(self) -> str:
         try:
             text = self.workspace.service_log.read_text(encoding="utf-8", errors="replace")
         except OSError:

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from miri_widgets.run import Engine, plan_groups, products"""
 
-_PLACE = """\
+_WORKSPACE = """\
 WORKSPACE = Path({workspace})
 ENVIRONMENT = {environment}"""
 
@@ -65,7 +65,7 @@ made = {plan.key: products(WORKSPACE, plan) for plan in plans}
 for files in made.values():
     print(*files, sep="\\n")"""
 
-_LOOK = """\
+_SHOW = """\
 import matplotlib.pyplot as plt
 import numpy as np
 from astropy.io import fits
@@ -118,7 +118,7 @@ def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title
     stages = list(dict.fromkeys(plan.stage for plan in plans))
     rejected = len(rejected_lines(plans))
     head = _HEAD.format(
-        title=_words(title or space.root.name),
+        title=_text(title or space.root.name),
         exposures=_counted(len(exposures), "exposure"),
         runs=_counted(len(plans), "run"),
         stages=f"{'stages' if len(stages) > 1 else 'stage'} {', '.join(stages)}",
@@ -126,11 +126,11 @@ def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title
         if rejected
         else "",
     )
-    context = _words(plans[0].environment.get("CRDS_CONTEXT", "the context of CRDS"))
+    context = _text(plans[0].environment.get("CRDS_CONTEXT", "the context of CRDS"))
     cells = [
         new_markdown_cell(head),
         new_code_cell(_IMPORTS),
-        new_code_cell(_PLACE.format(**values), metadata={"tags": ["parameters"]}),
+        new_code_cell(_WORKSPACE.format(**values), metadata={"tags": ["parameters"]}),
         new_markdown_cell(_SETTINGS_HEAD.format(table=_table(plans), context=context)),
         new_code_cell(_GROUPS.format(**values).rstrip()),
         new_markdown_cell(
@@ -140,7 +140,7 @@ def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title
         new_code_cell(_RUN),
         new_markdown_cell("## Products"),
         new_code_cell(_LIST),
-        new_code_cell(_LOOK),
+        new_code_cell(_SHOW),
     ]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # the same export gives the same file
@@ -161,8 +161,8 @@ def _table(plans: Sequence[RunPlan]) -> str:
     lines = ["| stage | parameter | value | runs | |", "|---|---|---|---|---|"]
     for (stage, name, value), count in sorted(counts.items()):
         reasons = " ".join(idle.get((stage, name, value), ()))
-        note = f"does not act: {_words(reasons)}" if reasons else ""
-        lines.append(f"| {_words(stage)} | `{name}` | {_words(value)} | {count} | {note} |")
+        note = f"does not act: {_text(reasons)}" if reasons else ""
+        lines.append(f"| {_text(stage)} | `{name}` | {_text(value)} | {count} | {note} |")
     return "\n".join(lines)
 
 
@@ -170,7 +170,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _words(value: str) -> str:
+def _text(value: str) -> str:
     """Text of a user within Markdown: one line, no markup."""
     flat = " ".join(str(value).split())
     return "".join("\\" + letter if letter in "\\`*_[]<>|#$" else letter for letter in flat)

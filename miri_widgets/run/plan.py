@@ -11,9 +11,9 @@ import hashlib
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from miri_widgets.run.disk_names import (
     checked_environment,
@@ -22,6 +22,7 @@ from miri_widgets.run.disk_names import (
     checked_stage,
 )
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.serialization import Serializable
 
 __all__ = ["KEY_DIGITS", "RunInput", "RunPlan", "run_key", "without_accelerations"]
 
@@ -29,7 +30,7 @@ KEY_DIGITS = 20
 
 
 @dataclass(frozen=True)
-class RunInput:
+class RunInput(Serializable):
     """
     One file that goes into a run.
 
@@ -47,6 +48,8 @@ class RunInput:
         The parameter that takes the file; empty for an exposure.
     """
 
+    _newer_fields_left_out: ClassVar[bool] = False
+
     kind: str
     identity: str
     path: str = ""
@@ -55,29 +58,13 @@ class RunInput:
     product: str = ""
     parameter: str = ""
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> RunInput:
-        """
-        Rebuild an input from its plain values.
-
-        Parameters
-        ----------
-        values : mapping
-            As `dataclasses.asdict` gives them.
-
-        Raises
-        ------
-        ValueError
-            If a derived input does not lie in the folder of a run.
-        """
-        given = cls(**{name: _text(name, value) for name, value in values.items()})
-        if given.kind == "derived":
-            checked_stage(given.stage)
-            checked_run_key(given.run_key)
-            checked_product(given.product)
-        elif given.kind != "raw":
-            raise ValueError(f"{given.kind[:60]!r} as the kind of an input")
-        return given
+    def _check(self) -> None:
+        if self.kind == "derived":
+            checked_stage(self.stage)
+            checked_run_key(self.run_key)
+            checked_product(self.product)
+        elif self.kind != "raw":
+            raise ValueError(f"{self.kind[:60]!r} as the kind of an input")
 
     def file(self, workspace: Workspace) -> Path:
         """Return where the file lies, or will lie."""
@@ -87,7 +74,7 @@ class RunInput:
 
 
 @dataclass(frozen=True)
-class RunPlan:
+class RunPlan(Serializable):
     """
     One run that can be done.
 
@@ -159,54 +146,14 @@ class RunPlan:
             if run_input.parameter
         }
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> RunPlan:
-        """
-        Rebuild a plan from `to_dict`.
-
-        Parameters
-        ----------
-        values : mapping
-            Plain values, from a file or from another process.
-
-        Raises
-        ------
-        ValueError
-            If a name would lead out of the workspace, a variable is none of CRDS, or a value is of another kind.
-        """
-        known = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
-        texts = ("label", "product_name", "size", "jwst_version", "stage_code")
-        known |= {name: _text(name, known[name]) for name in texts if name in known}
-        numbers = ("predicted_mb", "predicted_seconds", "predicted_bytes")
-        known |= {name: _amount(name, known[name]) for name in numbers if name in known}
-        names = ("exposures", "depends", "acceleration_off")
-        lists = {name: tuple(_text(name, entry) for entry in values.get(name, ())) for name in names}
-        if not isinstance(values["settings"], Mapping):
-            raise ValueError("settings that are not a table")
-        checked: dict[str, Any] = {
-            "key": checked_run_key(values["key"]),
-            "stage": checked_stage(values["stage"]),
-            "product_name": checked_product(known.get("product_name", ""), empty=True),
-            "environment": checked_environment(values["environment"]),
-            "inputs": tuple(RunInput.from_dict(entry) for entry in values["inputs"]),
-        }
-        return cls(**{**known, **lists, **checked})
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{str(value)[:60]!r} as {name}, which is a text")
-    return value
-
-
-def _amount(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise ValueError(f"{str(value)[:60]!r} as {name}, which is a number from 0 on")
-    return float(value)
+    def _check(self) -> None:
+        checked_run_key(self.key)
+        checked_stage(self.stage)
+        checked_product(self.product_name, empty=True)
+        checked_environment(self.environment)
+        for name in ("predicted_mb", "predicted_seconds", "predicted_bytes"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{getattr(self, name)} as {name}, which is a number from 0 on")
 
 
 def run_key(

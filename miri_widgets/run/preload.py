@@ -16,7 +16,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-from miri_widgets.run.child import give_way
+from miri_widgets.run.child import lower_priority
 
 __all__ = ["PIPELINE_MODULES", "PRELOAD_VARIABLE", "preload"]
 
@@ -112,5 +112,5 @@ def _warm_up() -> None:
 
 
 if os.environ.get(PRELOAD_VARIABLE):
-    give_way()
+    lower_priority()
     preload(os.environ[PRELOAD_VARIABLE].split(","))

@@ -16,7 +16,7 @@ from miri_widgets.run.records import Record, completed, products
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps import stages
-from miri_widgets.steps.left_out import left_out_words
+from miri_widgets.steps.left_out import left_out_text
 
 __all__ = ["ProgramRuns", "runs_to_do"]
 
@@ -47,7 +47,7 @@ class ProgramRuns:
             program.folders,
             suffix=program.start,
             index=program.workspace / "index.json",
-            exclude=program.excluded_places,
+            exclude=program.excluded_paths,
         )
 
     def preset(self, stage: str, filter_name: str) -> Mapping[str, Any]:
@@ -103,7 +103,7 @@ class ProgramRuns:
     def left_out(self, plan: RunPlan) -> str:
         """Return the steps that the pipeline left out of a plan's complete run, with the reason; empty when none."""
         record = self.record(plan)
-        return left_out_words(record.facts.get("left_out") or ()) if record else ""
+        return left_out_text(record.facts.get("left_out") or ()) if record else ""
 
     def inputs(self, plan: RunPlan) -> tuple[Path, ...]:
         """Return the files that go into a plan's run."""

@@ -9,7 +9,15 @@ from typing import Any
 from miri_widgets.run.durations import duration
 from miri_widgets.run.status_rows import RowState, RunRow
 
-__all__ = ["JobsInProgress", "Progress", "left_words", "percent", "running_words", "stage_words", "time_left"]
+__all__ = [
+    "JobsInProgress",
+    "Progress",
+    "percent",
+    "remaining_text",
+    "running_text",
+    "stage_text",
+    "time_left",
+]
 
 _SURE = 60.0
 """Times left below this many seconds are told to the second."""
@@ -38,9 +46,9 @@ class Progress:
     elapsed: float = 0.0
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """The progress as text: ``42 % · about 3 min left · 2 min 10 s elapsed``."""
-        parts = (f"{percent(self.fraction)} %", left_words(self.eta, self.late))
+        parts = (f"{percent(self.fraction)} %", remaining_text(self.eta, self.late))
         return " · ".join((*parts, f"{duration(self.elapsed)} elapsed"))
 
 
@@ -94,7 +102,7 @@ def percent(fraction: float) -> int:
     return int(100 * min(max(fraction, 0.0), 1.0) + 1e-9)
 
 
-def left_words(eta: float | None, late: bool = False) -> str:
+def remaining_text(eta: float | None, late: bool = False) -> str:
     """Return the time left as text, as exact as it is known."""
     if late:
         return "taking longer than expected"
@@ -108,7 +116,7 @@ def left_words(eta: float | None, late: bool = False) -> str:
     return f"about {duration(600 * round(eta / 600))} left"
 
 
-def stage_words(rows: Sequence[RunRow], eta: float | None, late: bool = False) -> str:
+def stage_text(rows: Sequence[RunRow], eta: float | None, late: bool = False) -> str:
     """
     Return what the runs of a stage are doing, as text that changes at least every few seconds.
 
@@ -122,16 +130,16 @@ def stage_words(rows: Sequence[RunRow], eta: float | None, late: bool = False) -
         Whether something takes longer than expected.
     """
     busy = [row for row in rows if row.state == RowState.RUNNING]
-    parts = [running_words(row) for row in busy[:2]]
+    parts = [running_text(row) for row in busy[:2]]
     queued = [row for row in rows if row.state == RowState.WAITING]
     if queued:
         why = f"; next one {queued[0].sentence}" if queued[0].sentence else ""
         parts.append(f"{len(queued)} queued{why}")
-    parts.append(left_words(eta, late and bool(busy)))
+    parts.append(remaining_text(eta, late and bool(busy)))
     return " · ".join(parts)
 
 
-def running_words(row: RunRow) -> str:
+def running_text(row: RunRow) -> str:
     """Return the step of a run in progress and since when: ``ramp_fit 14 of 17, 34 s``."""
     if row.step and row.step_seconds:
         return f"{row.step} {row.index} of {row.total}, {duration(row.step_seconds)}"

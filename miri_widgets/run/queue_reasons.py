@@ -49,7 +49,7 @@ def waiting_reasons(
         if statuses.get(plan.key) != "waiting":
             continue
         needed = [by_key[key] for key in plan.depends if key in by_key and key not in complete]
-        words = _for_runs(needed) or _for_room(plan, busy, limit, taken, engine)
+        words = _for_runs(needed) or _for_capacity(plan, busy, limit, taken, engine)
         if words:
             found[plan.key] = words
     return found
@@ -66,7 +66,7 @@ def _for_runs(needed: Sequence[Any]) -> str:
     )
 
 
-def _for_room(plan: Any, busy: int, limit: float, taken: float, engine: Any) -> str:
+def _for_capacity(plan: Any, busy: int, limit: float, taken: float, engine: Any) -> str:
     if engine is None or not getattr(engine, "alive", False):
         return "waits for the job engine to start"
     workers = int(getattr(engine, "workers", 0) or 0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from miri_widgets.errors import BadTableError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import PARTIAL, Workspace
+from miri_widgets.serialization import Serializable
 
 __all__ = ["LOG", "RECORD", "Record", "completed", "products", "read_record", "write_record"]
 
@@ -19,7 +21,7 @@ LOG = "log.txt"
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Serializable):
     """
     Provenance of one run.
 
@@ -92,18 +94,12 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON; products as pairs, whose order JSON objects would lose."""
-        return asdict(self) | {"products": [list(pair) for pair in self.products.items()]}
+        return super().to_dict() | {"products": [list(pair) for pair in self.products.items()]}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Record:
-        """Rebuild a record from `to_dict`; fields of newer versions are left out."""
-        known: dict[str, Any] = {
-            name: value for name, value in values.items() if name in cls.__dataclass_fields__
-        }
-        known["products"] = dict(known.get("products", ()))
-        lists = ("exposures", "inputs", "steps", "warnings")
-        known |= {name: tuple(known[name]) for name in lists if name in known}
-        return cls(**known)
+    def from_dict(cls, values: Mapping[str, Any]) -> Record:
+        """Return the record of plain data; fields of newer versions are left out."""
+        return super().from_dict({**values, "products": dict(values.get("products", ()))})
 
 
 def write_record(folder: Path, record: Record) -> None:

@@ -81,7 +81,7 @@ class Overrides:
             The program; its session file need not exist, and is only read.
         """
         file = SessionFile(session_file_of(program))
-        chosen = file.found
+        chosen = file.values
         return cls(
             chain=tuple(chosen["chain"]) if "chain" in chosen else None,
             excluded=frozenset(chosen.get("excluded", ())),
@@ -201,7 +201,7 @@ class Reduction:
         _ = self.settings  # a value that cannot be used is told before folders are searched
 
     @cached_property
-    def found(self) -> ScanResult:
+    def scanned(self) -> ScanResult:
         """What lies in the program's folders."""
         return self.runs.scan()
 
@@ -209,7 +209,7 @@ class Reduction:
     def exposures(self) -> tuple[Exposure, ...]:
         """The exposures that take part."""
         return tuple(
-            exposure for exposure in self.found.exposures if exposure.root not in self.overrides.excluded
+            exposure for exposure in self.scanned.exposures if exposure.root not in self.overrides.excluded
         )
 
     @cached_property
@@ -223,7 +223,7 @@ class Reduction:
             layers = setting_layers(declared, {}, self.program.settings.get(name, {}), sentences)
             layers[Source.USER] = checked_layer(declared, self.overrides.remembered.get(name, {}), sentences)
             self.sentences += sentences
-            made[name] = Settings(declared, layers).but(self.overrides.values.get(name, {}))
+            made[name] = Settings(declared, layers).replace(self.overrides.values.get(name, {}))
         return made
 
     @cached_property
@@ -255,7 +255,7 @@ class Reduction:
     def _no_exposures(self) -> MissingFileError:
         program = self.program
         what = f"{STARTS[program.start]} ({program.start} files) of the MIRI imager"
-        if self.found.exposures:
+        if self.scanned.exposures:
             return MissingFileError("every exposure is excluded", f"some {what}", "exclude fewer")
         if program.simulated:
             return MissingFileError(
@@ -343,7 +343,7 @@ class Reduction:
 
     def summary(self) -> ReductionSummary:
         """Return how the stages stand, and where their products are."""
-        planned, scanned = self.planned, self.found
+        planned, scanned = self.planned, self.scanned
         state = self.engine.state(self._job) if self._job else None
         harms = {plan.key: harm for plan, harm in self.harmed()}
         warnings = (

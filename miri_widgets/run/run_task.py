@@ -7,7 +7,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from miri_widgets.run.locks import RunLock
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import LOG, completed
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.serialization import Serializable
 
 __all__ = ["RunResult", "run_task"]
 
@@ -38,7 +39,7 @@ _POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class RunResult:
+class RunResult(Serializable):
     """How a run ended: key, label, kind of its last event, error."""
 
     key: str
@@ -74,7 +75,9 @@ def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any
     """
     task = _Task(Workspace(Path(root)), job, RunPlan.from_dict(values))
     try:
-        result = task.go([RunResult(**result) for result in upstream if result["key"] in task.plan.depends])
+        result = task.go(
+            [RunResult.from_dict(result) for result in upstream if result["key"] in task.plan.depends]
+        )
     except MiriWidgetsError as error:
         result = task.end(EventKind.FAILED, error=error.to_dict())
     except Exception as error:
@@ -85,7 +88,7 @@ def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any
             "run again; if it happens again report it with engine/service.log of the workspace",
         )
         result = task.end(EventKind.FAILED, error=ours.to_dict())
-    return asdict(result)
+    return result.to_dict()
 
 
 class _Task:
@@ -121,15 +124,15 @@ class _Task:
         # a run begins when the pipeline is in memory: the import is no part of what it takes
         wait_until_warm(
             self._cancelled,
-            lambda: self._tell(EventKind.QUEUED, message="waits for the import of the pipeline"),
+            lambda: self._append(EventKind.QUEUED, message="waits for the import of the pipeline"),
         )
         for attempt in range(1, _ATTEMPTS + 1):
             began = time.time()
             partial = self._fresh_partial()
-            self._tell(EventKind.STARTED, message="" if attempt == 1 else "again, the process was lost")
+            self._append(EventKind.STARTED, message="" if attempt == 1 else "again, the process was lost")
             try:
                 end = watch_child(
-                    self.workspace, self.plan, lock, cancelled=self._cancelled, on_step=self._tell_step
+                    self.workspace, self.plan, lock, cancelled=self._cancelled, on_step=self._append_step
                 )
                 if end.kind == "done":
                     self._commit(partial, end, time.time() - began)
@@ -204,10 +207,10 @@ class _Task:
     def _cancelled(self) -> bool:
         return any(marker.exists() for marker in self._markers)
 
-    def _tell_step(self, step: str, index: int, total: int, state: str, seconds: float) -> None:
-        self._tell(EventKind.STEP, step=step, index=index, total=total, message=state, seconds=seconds)
+    def _append_step(self, step: str, index: int, total: int, state: str, seconds: float) -> None:
+        self._append(EventKind.STEP, step=step, index=index, total=total, message=state, seconds=seconds)
 
-    def _tell(self, kind: EventKind, **more: Any) -> None:
+    def _append(self, kind: EventKind, **more: Any) -> None:
         plan = self.plan
         event = JobEvent(
             time=time.time(),
@@ -222,7 +225,7 @@ class _Task:
 
     def end(self, kind: EventKind, *, seconds: float = 0.0, error: dict[str, Any] | None = None) -> RunResult:
         """Tell how the run ended, and return it."""
-        self._tell(kind, seconds=seconds, error=error)
+        self._append(kind, seconds=seconds, error=error)
         return RunResult(self.plan.key, self.plan.label, str(kind), error)
 
 

@@ -27,6 +27,7 @@ from typing import Any
 from miri_widgets.errors import EngineError, MiriWidgetsError
 from miri_widgets.option_numbers import real_number, whole_number
 from miri_widgets.products.atomic import write_json
+from miri_widgets.products.free_memory import free_memory
 from miri_widgets.run.child_processes import stop_all, warm_up
 from miri_widgets.run.job_files import unfinished_jobs
 from miri_widgets.run.locks import RunLock
@@ -163,7 +164,7 @@ def _loop(
             except MiriWidgetsError as error:
                 print(error, flush=True)
                 ended.add(job)
-        graphs.look()
+        graphs.poll()
         if graphs.active:
             busy = now
         elif now - busy > options.idle_seconds and _leave(workspace, lock, ended):
@@ -232,9 +233,7 @@ def _client(workspace: Workspace, options: _Options) -> Iterator[tuple[Any, floa
 
 
 def _free_mb() -> float:
-    import psutil
-
-    return _MEMORY_SHARE * psutil.virtual_memory().available / 1e6
+    return _MEMORY_SHARE * free_memory() / 1e6
 
 
 def _remove_stale(workspace: Workspace) -> None:

@@ -21,7 +21,7 @@ from miri_widgets.settings import Settings
 from miri_widgets.steps import declarations, stages
 from miri_widgets.steps.acceleration import acceleration_states
 from miri_widgets.steps.acting import acting_in_chain
-from miri_widgets.steps.file_planes import read_place
+from miri_widgets.steps.exposure_files import read_footprint
 from miri_widgets.steps.previews import preview
 
 __all__ = ["real_services"]
@@ -68,7 +68,7 @@ def real_services(program: Program, *, workers: int = 2, scheduler: str | None =
         accepted=runs.accepted,
         accept=runs.accept,
         preview=preview,
-        place=read_place,
+        place=read_footprint,
         code=lambda one: code_for(one, program.workspace),
         script=lambda plans: export_script(plans, program.workspace),
         notebook=lambda plans: export_notebook(plans, program.workspace, program.title or program.name),

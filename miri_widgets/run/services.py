@@ -16,45 +16,11 @@ from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.settings import Parameter, Settings
 from miri_widgets.steps.acting import Acting
+from miri_widgets.steps.stage import Stage
 
-__all__ = ["EngineLike", "PlanLike", "PlannedLike", "Services", "SettingsOf", "StageLike"]
+__all__ = ["EngineLike", "PlanLike", "PlannedLike", "Services", "SettingsOf"]
 
 SettingsOf: TypeAlias = Callable[[str, Exposure], Settings]
-
-
-class StageLike(Protocol):
-    """What the models read of a `miri_widgets.steps.stages.Stage`."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def summary(self) -> str: ...
-    @property
-    def takes(self) -> str: ...
-    @property
-    def gives(self) -> tuple[str, ...]: ...
-    @property
-    def needs(self) -> tuple[tuple[str, str, Any], ...]: ...
-    @property
-    def main(self) -> str: ...
-    @property
-    def steps(self) -> tuple[str, ...]: ...
-    @property
-    def essential(self) -> tuple[str, ...]: ...
-    @property
-    def scope(self) -> Any: ...
-    @property
-    def optional(self) -> bool: ...
-    @property
-    def is_own(self) -> bool: ...
-    @property
-    def correction(self) -> str: ...
-    @property
-    def short(self) -> str: ...
-    @property
-    def help(self) -> str: ...
 
 
 class PlanLike(Protocol):
@@ -157,7 +123,7 @@ class Services:
         Makes a simulated program by its name, and tells a callable line by line.
     """
 
-    stages: tuple[StageLike, ...]
+    stages: tuple[Stage, ...]
     engine: EngineLike
     scan: Callable[[], ScanResult]
     declared: Callable[[str], tuple[Parameter, ...]]

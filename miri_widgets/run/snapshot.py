@@ -1,7 +1,7 @@
 """
 Look at the disk: what the session wants to know, read in one call.
 
-`SnapshotReader.look` takes a frozen `Request` and gives frozen `Snapshot`. It runs in a
+`SnapshotReader.read` takes a frozen `Request` and gives frozen `Snapshot`. It runs in a
 thread of its own and touches no model: the session applies what comes back.
 """
 
@@ -160,7 +160,7 @@ class SnapshotReader:
         self._notes: dict[str, tuple[str, ...]] = {}
         self._services = services
         self._memory = memory
-        self._told = False
+        self._declared = False
         self._plans: tuple[Any, ...] | None = None
         self._refused: dict[str, str] = {}
         self._planned = -1
@@ -173,7 +173,7 @@ class SnapshotReader:
         self._ended: dict[str, Any] = {}
         self._lock = threading.Lock()
 
-    def look(self, request: Request) -> Snapshot:
+    def read(self, request: Request) -> Snapshot:
         """Return what is true now; never raises one of our errors."""
         with self._lock:
             errors: list[str] = []
@@ -220,7 +220,7 @@ class SnapshotReader:
         return None
 
     def _declare(self) -> dict[str, Declared]:
-        if self._told:
+        if self._declared:
             return {}
         found = {
             stage.name: Declared(
@@ -228,7 +228,7 @@ class SnapshotReader:
             )
             for stage in self._services.stages
         }
-        self._told = True
+        self._declared = True
         return found
 
     def remember(self, request: Request, *, now: bool = False) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 from miri_widgets.errors import error_from_dict
 from miri_widgets.run.progress import time_left
 from miri_widgets.run.queue_reasons import waiting_reasons
-from miri_widgets.run.services import StageLike
 from miri_widgets.run.snapshot import Snapshot
 from miri_widgets.run.status_rows import RowState, RunRow, StageState
 from miri_widgets.steps.left_out import left_out_notes
+from miri_widgets.steps.stage import Stage
 
-__all__ = ["engine_words", "exposure_states", "left_out_steps", "rows", "stage_values"]
+__all__ = ["engine_text", "exposure_states", "left_out_steps", "rows", "stage_values"]
 
 _STATES = {
     "waiting": RowState.WAITING,
@@ -79,7 +79,7 @@ def _row(plan: Any, facts: Snapshot, waits: str) -> RunRow:
 
 
 def stage_values(
-    stage: StageLike, every: Mapping[str, Sequence[RunRow]], facts: Snapshot, no_exposures: list[str]
+    stage: Stage, every: Mapping[str, Sequence[RunRow]], facts: Snapshot, no_exposures: list[str]
 ) -> dict[str, Any]:
     """Return the traits of one stage model."""
     own = tuple(every.get(stage.name, ()))
@@ -126,7 +126,7 @@ def _state(own: Sequence[RunRow], reasons: Sequence[str]) -> StageState:
 
 
 def _reasons(
-    stage: StageLike,
+    stage: Stage,
     own: Sequence[RunRow],
     every: Mapping[str, Sequence[RunRow]],
     facts: Snapshot,
@@ -145,7 +145,7 @@ def _reasons(
         return ["A run is in progress: wait for it, or cancel it."], []
     depends = {plan.key: plan.depends for plan in facts.plans or ()}
     open_rows = [row for row in own if row.state != RowState.DONE]
-    asking = _asking(open_rows, depends, every)
+    asking = _question(open_rows, depends, every)
     if asking:
         return [asking], []
     waiting = [row for row in open_rows if any(key not in facts.products for key in depends.get(row.key, ()))]
@@ -159,7 +159,7 @@ def _reasons(
     return [], [f"{sentence}: these are left out."]
 
 
-def _asking(
+def _question(
     open_rows: Sequence[RunRow],
     depends: Mapping[str, Sequence[str]],
     every: Mapping[str, Sequence[RunRow]],
@@ -206,7 +206,7 @@ def left_out_steps(every: Mapping[str, Sequence[RunRow]]) -> dict[str, tuple[tup
     return {root: tuple(stages.items()) for root, stages in found.items()}
 
 
-def engine_words(status: Any) -> str:
+def engine_text(status: Any) -> str:
     """Return the state of the job engine in a few words."""
     if status is None:
         return "engine not reachable"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-__all__ = ["STEPS_LEFT_OUT", "ExposureRow", "RowState", "RunRow", "StageState", "status_words"]
+__all__ = ["STEPS_LEFT_OUT", "ExposureRow", "RowState", "RunRow", "StageState", "status_text"]
 
 STEPS_LEFT_OUT = "done, with steps left out"
 """How a run, an exposure or a stage stands that is done, but in which the pipeline left steps out by itself."""
@@ -98,7 +98,7 @@ class RunRow:
     @property
     def status(self) -> str:
         """How it stands, in words: a result that was made with steps left out says so."""
-        return status_words(self.state, self.left_out)
+        return status_text(self.state, self.left_out)
 
     @property
     def active(self) -> bool:
@@ -146,10 +146,10 @@ class ExposureRow:
     def statuses(self) -> dict[str, str]:
         """How it stands in each stage, in words: a result that was made with steps left out says so."""
         left_out = dict(self.left_out)
-        return {name: status_words(state, left_out.get(name, "")) for name, state in self.states}
+        return {name: status_text(state, left_out.get(name, "")) for name, state in self.states}
 
 
-def status_words(state: RowState | StageState, left_out: str | bool) -> str:
+def status_text(state: RowState | StageState, left_out: str | bool) -> str:
     """
     Return how a run, an exposure or a stage stands, in words.
 

@@ -32,7 +32,7 @@ class Workspace:
     Attributes
     ----------
     root : Path
-        The folder. It is made by `require_room`, not by naming it.
+        The folder. It is made by `prepare`, not by naming it.
     """
 
     root: Path
@@ -137,7 +137,7 @@ class Workspace:
         """The log of a run that did not end well."""
         return self.jobs / job / "logs" / f"{key}.txt"
 
-    def require_room(self, needed: float = 0.0) -> None:
+    def prepare(self, needed: float = 0.0) -> None:
         """
         Make the workspace and prove that products can be written.
 

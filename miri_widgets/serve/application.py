@@ -21,6 +21,7 @@ from voila.app import Voila
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from miri_widgets.errors import ParameterError
+from miri_widgets.serve.admission import MOST_PAGES, Admission
 from miri_widgets.serve.handlers import (
     ExtensionHandler,
     FileHandler,
@@ -29,6 +30,7 @@ from miri_widgets.serve.handlers import (
     PageHandler,
     StaticHandler,
     StatusHandler,
+    UnseenHandler,
 )
 from miri_widgets.serve.kernels import OwnKernelSpecManager
 from miri_widgets.serve.leases import KernelLeases
@@ -42,6 +44,7 @@ from miri_widgets.serve.policy import (
     voila_configuration,
 )
 from miri_widgets.serve.sockets import KernelSocket
+from miri_widgets.serve.state_reader import StateReader
 
 __all__ = ["DashboardServer"]
 
@@ -64,6 +67,7 @@ class DashboardServer(Voila):
     first_page = ""
     ping = PING
     grace = GRACE
+    most_pages = MOST_PAGES
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """
@@ -112,6 +116,8 @@ class DashboardServer(Voila):
         settings = super().init_settings()
         settings.update(
             dashboards=self.root_dir,
+            state_reader=StateReader(Path(self.root_dir)),
+            admission=Admission(self.kernel_manager, most=self.most_pages),
             headers=HEADERS,
             default_handler_class=MissingHandler,
             compress_response=True,
@@ -142,6 +148,7 @@ class DashboardServer(Voila):
         own_routes = [
             (self._path(r"/?"), IndexHandler),
             (self._path(r"/api/status"), StatusHandler),
+            (self._path(r"/api/unseen"), UnseenHandler),
             (
                 self._path(r"/voila/static/(?:v[^/]+/)?(.*)"),
                 StaticHandler,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from miri_widgets.serve.states import ProgramState, read_state
 
-__all__ = ["Dashboard", "list_dashboards", "read_dashboard"]
+__all__ = ["Dashboard", "list_dashboards", "read_dashboard", "with_state"]
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,27 @@ def list_dashboards(folder: Path, *, states: bool = False) -> tuple[Dashboard, .
     """
     paths = (path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
     dashboards = [
-        _with_state(read_dashboard(path), folder) if states else read_dashboard(path) for path in paths
+        with_state(read_dashboard(path), folder) if states else read_dashboard(path) for path in paths
     ]
     return tuple(sorted(dashboards, key=lambda dashboard: dashboard.title.casefold()))
 
 
-def _with_state(dashboard: Dashboard, folder: Path) -> Dashboard:
+def with_state(dashboard: Dashboard, folder: Path) -> Dashboard:
+    """
+    Return a dashboard with the progress of its program, and title and description of the program's file.
+
+    Parameters
+    ----------
+    dashboard : Dashboard
+        A notebook of the folder.
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    Dashboard
+        The same when there is no program of its name.
+    """
     path = (folder / dashboard.name).with_suffix(".toml")
     if not path.is_file():
         return dashboard

@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
+from tornado.ioloop import IOLoop
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 from voila.static_file_handler import AllowListFileHandler, MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
+from miri_widgets.serve.admission import Admission
 from miri_widgets.serve.dashboard_list import list_dashboards
 from miri_widgets.serve.leases import drop_dead_kernels
+from miri_widgets.serve.page_kernels import PageKernels
+from miri_widgets.serve.state_reader import StateReader
 
 __all__ = [
     "ExtensionHandler",
@@ -22,6 +29,7 @@ __all__ = [
     "PageHandler",
     "StaticHandler",
     "StatusHandler",
+    "UnseenHandler",
 ]
 
 _YEAR = 365 * 24 * 3600
@@ -31,6 +39,8 @@ _FOREVER = f"public, max-age={_YEAR}, immutable"
 
 class PageHandler(TornadoVoilaHandler):
     """A dashboard: starts its kernel and streams the page."""
+
+    _kernels: PageKernels | None = None
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
@@ -50,7 +60,44 @@ class PageHandler(TornadoVoilaHandler):
         # but not together with preheated kernels.
         _ = self.xsrf_token
         await drop_dead_kernels(self.kernel_manager, path)
-        await super().get(path)
+        admission: Admission = self.settings["admission"]
+        refusal = admission.refusal(path)
+        if refusal:
+            self._refuse(refusal, len(admission.unseen()))
+            return
+        with admission.coming() as started:
+            self._kernels = PageKernels(super().kernel_manager, started)
+            try:
+                await super().get(path)
+            except StreamClosedError:
+                self.log.info("%s: the browser left before the page was whole", path)
+
+    @property
+    def kernel_manager(self) -> Any:
+        """The manager of the kernels; while a page is made, the one that knows this page's own."""
+        return self._kernels or super().kernel_manager
+
+    def on_connection_close(self) -> None:
+        """Stop the kernel of a page that nobody waits for any more."""
+        super().on_connection_close()
+        if self._kernels is not None:
+            IOLoop.current().add_callback(self._kernels.stop)
+
+    def _refuse(self, reason: str, unseen: int) -> None:
+        """Answer with a page that says why, and offers to close what nobody looks at."""
+        page = self.settings["voila_jinja2_env"].get_template("full.html.j2")
+        self.set_status(503)
+        self.set_header("Retry-After", "30")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(
+            page.render(
+                reason=reason,
+                unseen=unseen,
+                base_url=self.base_url,
+                again=self.request.uri,
+                xsrf=self.xsrf_token.decode("ascii"),
+            )
+        )
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """
@@ -70,12 +117,12 @@ class IndexHandler(JupyterHandler):
     """The first page: the dashboards with their purpose and progress."""
 
     @authenticated
-    def get(self) -> None:
+    async def get(self) -> None:
         """Answer with the list of dashboards."""
-        folder = Path(self.settings["dashboards"])
+        states: StateReader = self.settings["state_reader"]
         page = self.settings["voila_jinja2_env"].get_template("dashboards.html.j2")
         self.set_header("Cache-Control", "no-store")
-        self.finish(page.render(dashboards=list_dashboards(folder, states=True), base_url=self.base_url))
+        self.finish(page.render(dashboards=await states.dashboards(), base_url=self.base_url))
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """
@@ -130,6 +177,22 @@ class StatusHandler(JupyterHandler):
                 "warm": sum(_is_warm(item) for pool in pools.values() for item in pool),
             }
         )
+
+
+class UnseenHandler(JupyterHandler):
+    """Closes the kernels that no page is connected to."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Close them and go on to the page that was refused."""
+        for kernel in self.settings["admission"].unseen():
+            if kernel in self.kernel_manager:
+                await ensure_async(self.kernel_manager.shutdown_kernel(kernel))
+        again = self.get_body_argument("again", self.base_url)
+        own = urlsplit(again)
+        # only an address of this server: a link from elsewhere must not lead on to another
+        safe = not own.scheme and not own.netloc and own.path.startswith(self.base_url) and "\\" not in again
+        self.redirect(again if safe and not again.startswith("//") else self.base_url)
 
 
 class FileHandler(AllowListFileHandler, JupyterHandler):

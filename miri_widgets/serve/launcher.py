@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError, MissingFileError
-from miri_widgets.option_numbers import port_number
+from miri_widgets.option_numbers import port_number, whole_number
+from miri_widgets.serve.admission import MOST_PAGES
 from miri_widgets.serve.policy import (
     GRACE,
     PING,
@@ -37,6 +38,7 @@ def serve(
     page: str = "",
     ping: float = PING,
     grace: float = GRACE,
+    most_pages: int = MOST_PAGES,
 ) -> None:
     """
     Serve every notebook of a folder as a page, until interrupted.
@@ -67,6 +69,8 @@ def serve(
         Interval between two pings to a page; without an answer to three of them its connection is closed [s].
     grace : float
         Time that the kernel of a page is kept after its connection is lost [s].
+    most_pages : int
+        Pages at the same time; one more is refused with a page that says so, as it is when memory runs out.
 
     Raises
     ------
@@ -91,7 +95,7 @@ def serve(
     server.base_url = f"/{base_url.strip('/')}/" if base_url.strip("/") else "/"
     server.configure(dashboards, preheat=preheat, only=page)
     server.first_page = page
-    server.ping, server.grace = ping, grace
+    server.ping, server.grace, server.most_pages = ping, grace, most_pages
     if token is not None:
         server.token = token
     elif not is_loopback(ip):
@@ -133,6 +137,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ping", type=ping_seconds, default=PING, help="seconds between two pings to a page")
     parser.add_argument(
         "--grace", type=grace_seconds, default=GRACE, help="seconds that a kernel outlives its connection"
+    )
+    parser.add_argument(
+        "--most-pages",
+        type=whole_number("a number of pages", 1, 10_000, MOST_PAGES),
+        default=MOST_PAGES,
+        help="pages at the same time",
     )
     parser.add_argument("--open-browser", action="store_true", help="open the first page")
     return parser

@@ -19,6 +19,7 @@ from typing import Self
 from urllib.parse import urljoin
 
 from miri_widgets.errors import EngineError
+from miri_widgets.serve.admission import MOST_PAGES
 from miri_widgets.serve.policy import GRACE, PING
 
 __all__ = ["ServerProcess", "start_server"]
@@ -136,6 +137,7 @@ def start_server(
     environment: Mapping[str, str] | None = None,
     ping: float = PING,
     grace: float = GRACE,
+    most_pages: int = MOST_PAGES,
     timeout: float = 60.0,
 ) -> ServerProcess:
     """
@@ -143,7 +145,7 @@ def start_server(
 
     Parameters
     ----------
-    dashboards, port, base_url, token, preheat, environment, ping, grace
+    dashboards, port, base_url, token, preheat, environment, ping, grace, most_pages
         As for `miri_widgets.serve.serve`.
     timeout : float
         Longest wait for the address [s].
@@ -162,6 +164,7 @@ def start_server(
     command += ["--port", str(port), "--base_url", base_url, "--ping", str(ping), "--grace", str(grace)]
     command += ["--token", token] if token is not None else []
     command += ["--preheat"] if preheat else []
+    command += ["--most-pages", str(most_pages)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

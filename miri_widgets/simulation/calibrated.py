@@ -4,7 +4,7 @@ Calibrated exposures with their full truth: what is left to do after the officia
 `calibrated_program` gives a sequence of exposures that are made when they are asked for::
 
     program = calibrated_program("sparse", "F770W", effects=("noise", "bad_pixels", "sky_pattern", "drift"))
-    outcome = correct(program.planes)
+    outcome = correct(program.arrays)
     residual = outcome.exposures[0].sci - program[0].truth.scene
 """
 
@@ -69,7 +69,7 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True, eq=False)
 class SimulatedExposure:
-    """One exposure of a `CalibratedProgram`: its `planes`, its `truth` and its place in the `plan`."""
+    """One exposure of a `CalibratedProgram`: its `arrays`, its `truth` and its place in the `plan`."""
 
     program: CalibratedProgram
     index: int
@@ -80,7 +80,7 @@ class SimulatedExposure:
         return self.program.plan[self.index]
 
     @property
-    def planes(self) -> ExposureArrays:
+    def arrays(self) -> ExposureArrays:
         """The exposure as a pipeline sees it."""
         return self.program.made(self.index)[0]
 
@@ -228,7 +228,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return [self[index] for index in range(*index.indices(len(self)))]
+            return [self[number] for number in range(*index.indices(len(self)))]
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         return SimulatedExposure(self, index % len(self))
@@ -237,7 +237,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         return (SimulatedExposure(self, index) for index in range(len(self)))
 
     @property
-    def planes(self) -> Lazy:
+    def arrays(self) -> Lazy:
         """The exposures as corrections take them."""
         return Lazy(len(self), lambda index: self.made(index)[0])
 
@@ -316,9 +316,9 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
             to_pixel=true.to_pixel,
             pointing_error=self.plan[index].pointing_error,
         )
-        return self._planes(index, noiseless + noise, dq, bad, groups, header), truth
+        return self._arrays(index, noiseless + noise, dq, bad, groups, header), truth
 
-    def _planes(
+    def _arrays(
         self,
         index: int,
         sci: NDArray[np.float32],

@@ -85,7 +85,7 @@ def cal_model(exposure: SimulatedExposure, *, arrays: ExposureArrays | None = No
     """
     from stdatamodels.jwst.datamodels import ImageModel
 
-    arrays = exposure.planes if arrays is None else arrays
+    arrays = exposure.arrays if arrays is None else arrays
     program = exposure.program
     model = ImageModel(data=arrays.sci.copy(), err=arrays.err.copy(), dq=arrays.dq.copy())
     for name in ("var_poisson", "var_rnoise", "var_flat"):

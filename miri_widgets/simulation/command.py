@@ -181,7 +181,7 @@ def program_of(args: argparse.Namespace) -> SimulatedProgram:
         "seed": args.seed,
         "effects": program.effects.also(*args.also).without(*args.without),
     }
-    return program.but(**{name: value for name, value in changes.items() if value is not None})
+    return program.replace(**{name: value for name, value in changes.items() if value is not None})
 
 
 def _setups(

@@ -62,7 +62,7 @@ def _small(name: str, facts: Mapping[str, Any]) -> SimulatedProgram:
     shrunk = min(1.0, SUBARRAYS[window].ysize / FULL_SHAPE[0])
     tiles = [full.tiles[number] for number in small.get("visits", range(len(full.tiles)))]
     numbers = small.get("dithers", range(len(full.dithers)))
-    return full.but(
+    return full.replace(
         name=name,
         subarray=window,
         filters=tuple(small["filters"]),

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from miri_widgets.simulation.instrument import PIXEL_ARCSEC
 from miri_widgets.simulation.program import SimulatedProgram, Tile
 
-__all__ = ["cloud_places", "source_places"]
+__all__ = ["cloud_positions", "source_positions"]
 
 _Draw = Callable[[], NDArray[np.float64]]
 
 
-def source_places(
+def source_positions(
     program: SimulatedProgram, count: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
@@ -49,10 +49,10 @@ def source_places(
     return east, north
 
 
-def cloud_places(
+def cloud_positions(
     program: SimulatedProgram, count: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Draw the middles of clouds, as `source_places`; none in dedicated fields of empty sky, if sources follow tiles."""
+    """Draw the middles of clouds, as `source_positions`; none in dedicated fields of empty sky, if sources follow tiles."""
     if program.field.around_tiles:
         science = tuple(tile for tile in program.tiles if not tile.background) or program.tiles
         draw = _in_tiles(program, science, rng)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from miri_widgets.errors import ParameterError
+from miri_widgets.serialization import Serializable
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.instrument import FILTERS, SUBARRAYS, Subarray
 from miri_widgets.simulation.setups import FilterSetup
@@ -112,7 +113,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class SimulatedProgram:
+class SimulatedProgram(Serializable):
     """
     A simulated program, complete: equal values give equal pixels.
 
@@ -231,13 +232,9 @@ class SimulatedProgram:
         usual = FILTERS[filter_name].sky
         return (dict(tile.sky).get(filter_name) or self.setup(filter_name).sky or usual) / usual
 
-    def but(self, **changes: Any) -> SimulatedProgram:
+    def replace(self, **changes: Any) -> SimulatedProgram:
         """Return a copy with some attributes changed."""
         return replace(self, **changes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the program as plain values, for the truth file."""
-        return asdict(self)
 
 
 def _require(condition: bool, found: str, expected: str) -> None:

@@ -76,7 +76,7 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
         for program in (
             _DEMO,
             _SMALL,
-            _SMALL.but(
+            _SMALL.replace(
                 name="brightsky",
                 program="01042",
                 title="Simulated nebula in BRIGHTSKY",
@@ -96,7 +96,7 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 ),
                 seed=1042,
             ),
-            _SMALL.but(
+            _SMALL.replace(
                 name="sub128",
                 program="01043",
                 title="Simulated bright stars in SUB128",
@@ -106,7 +106,7 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 field=Field(stars=40, flux_min=500.0, flux_max=20000.0, separation=1.8, galaxies=0),
                 seed=1043,
             ),
-            _SMALL.but(
+            _SMALL.replace(
                 name="sub64",
                 program="01044",
                 title="Simulated bright stars in SUB64",
@@ -116,14 +116,14 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 field=Field(stars=40, flux_min=1000.0, flux_max=20000.0, separation=1.8, galaxies=0),
                 seed=1044,
             ),
-            _SMALL.but(
+            _SMALL.replace(
                 name="multifilter",
                 program="01045",
                 title="Simulated cluster in SUB256, two filters",
                 filters=("F560W", "F770W"),
                 seed=1045,
             ),
-            _SMALL.but(
+            _SMALL.replace(
                 name="artefacts",
                 program="01046",
                 title="Simulated stars in BRIGHTSKY with all that the pipeline leaves in",
@@ -145,7 +145,7 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 seed=1046,
                 effects=Effects().also(*Effects.artefacts()),
             ),
-            _SMALL.but(
+            _SMALL.replace(
                 name="afterimages",
                 program="01047",
                 title="Simulated bright cluster in SUB256, two filters, with after-images",

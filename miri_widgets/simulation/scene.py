@@ -14,7 +14,7 @@ from miri_widgets.simulation.artefacts import sky_pattern
 from miri_widgets.simulation.detector import DQ, coronagraph_areas, detector_maps, flat_field
 from miri_widgets.simulation.distortion import flight_distortion, pixel_areas
 from miri_widgets.simulation.instrument import FILTERS, FULL_SHAPE, PIXEL_ARCSEC
-from miri_widgets.simulation.placement import cloud_places, source_places
+from miri_widgets.simulation.placement import cloud_positions, source_positions
 from miri_widgets.simulation.pointing import Pointing, moved
 from miri_widgets.simulation.program import SimulatedProgram
 from miri_widgets.simulation.psf import point_spread
@@ -67,7 +67,7 @@ def build_catalog(program: SimulatedProgram) -> Table:
     rng = np.random.default_rng([program.seed, 1])
     field = program.field
     count = field.stars + field.galaxies
-    east, north = source_places(program, count, rng)
+    east, north = source_positions(program, count, rng)
     galaxy = np.arange(count) >= field.stars
     faintest, brightest = field.galaxy_flux
     flux = np.where(
@@ -204,7 +204,7 @@ def _add_galaxy(
 def _emission(program: SimulatedProgram, pointing: Pointing, filter_name: str) -> NDArray[np.float64]:
     """Extended emission, peak about 1, on the full frame; smooth, so computed on a coarse grid."""
     rng = np.random.default_rng([program.seed, 2])
-    east, north = cloud_places(program, _CLOUDS, rng)
+    east, north = cloud_positions(program, _CLOUDS, rng)
     weight, size = (
         rng.uniform(0.3, 1.0, _CLOUDS),
         program.field.emission_scale * rng.uniform(0.6, 1.8, _CLOUDS),

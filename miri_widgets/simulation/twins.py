@@ -21,10 +21,10 @@ __all__ = ["TWIN_VERSION", "Twin", "ensure_twin"]
 TWIN_VERSION = 1
 """Raised when the simulator makes other pixels from the same description."""
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
-def _every(notify: Say, step: int) -> Callable[[int, int, str], None]:
+def _every(notify: Notify, step: int) -> Callable[[int, int, str], None]:
     def progress(index: int, total: int, what: str) -> None:
         if index % step == 0:
             notify(f"reference files: {index} of about {total}, now {what}")
@@ -59,7 +59,7 @@ class Twin:
 
 
 def ensure_twin(
-    name: str, *, root: Path | None = None, processes: int = 2, notify: Say = lambda line: None
+    name: str, *, root: Path | None = None, processes: int = 2, notify: Notify = lambda line: None
 ) -> Twin:
     """
     Return a twin, making its references and exposures if they are not there.
@@ -94,7 +94,7 @@ def ensure_twin(
 
 
 @contextmanager
-def _alone(root: Path, notify: Say) -> Iterator[None]:
+def _alone(root: Path, notify: Notify) -> Iterator[None]:
     """Let one process at a time make twins, which share their references: the next finds what this one made."""
     with os_errors_as_ours(root):
         root.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def _alone(root: Path, notify: Say) -> Iterator[None]:
             lock.release()
 
 
-def _made(program: SimulatedProgram, root: Path, processes: int, notify: Say) -> Twin:
+def _made(program: SimulatedProgram, root: Path, processes: int, notify: Notify) -> Twin:
     from miri_widgets.simulation import simulate, write_reference_cache
 
     folder = root / program.name

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from miri_widgets.settings import Parameter, Settings
+from miri_widgets.steps import conditions
 from miri_widgets.steps.acting_rules import PROVEN, RULES
 from miri_widgets.steps.conditions import Rule
 from miri_widgets.steps.stage import Stage
 
 __all__ = ["Acting", "acting_in_chain", "inactive", "rules_of"]
 
+_PROOF = conditions.rule(conditions.value("prove", True), "proof_sources")
+"""Of every correction: its proof can be left out."""
 _NOT_FOR_MIRI = "This step does not run for MIRI imaging."
 
 
@@ -27,7 +30,9 @@ def rules_of(stage: Stage, step: str) -> tuple[Rule, ...]:
     step : str
         The step as in full names of parameters; empty for the pipeline's own parameters, or those of a single step.
     """
-    name = step or (stage.steps[0] if stage.is_single_step else stage.name)
+    if stage.is_own and not step:
+        return (*((_PROOF,) if stage.correction else ()), *stage.acting)
+    name = step or stage.name
     return RULES.get(f"{stage.name}:{name}", RULES.get(name, ()))
 
 

@@ -1,7 +1,7 @@
 """
-The one declaration of when each parameter acts, by step.
+The one declaration of when each parameter of the official pipelines acts, by step; stages of ours declare their own.
 
-What is not named here always acts when its step runs. Every answer is tested: by the products of small runs
+What is not named always acts when its step runs. Every answer is tested: by the products of small runs
 (`tests/steps/test_acting.py`, `tests/steps/test_acting_products.py`), or by the reason that stands beside it.
 
 References
@@ -20,7 +20,6 @@ from miri_widgets.steps.conditions import (
     given,
     is_not,
     never,
-    not_ending,
     rule,
     value,
 )
@@ -31,7 +30,6 @@ _NIR = "For near-infrared detectors only; MIRI takes no notice of it."
 _SPECTRA = "For spectra only; images take no notice of it."
 _IN_PIPELINE = "Ignored within the pipeline, which hands its exposures on in memory or on disk as its own in_memory says."
 _ONLINE = ("GAIADR3", "GAIADR2", "GAIADR1", "GAIAREFCAT")
-_PROOF = rule(value("prove", True), "proof_sources")
 
 _STARS = (
     rule(
@@ -56,7 +54,6 @@ _RESAMPLE = (
     rule(value("enable_err", True), "report_var"),
     rule(above("pixmap_stepsize", 1.0), "pixmap_order"),
 )
-_STRIPES = (_PROOF,)
 _RAMP_FIT = (
     never(
         "int_name", "jwst 3 declares it and makes no use of it: integrations go into the rateints product."
@@ -213,56 +210,6 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     ),
     "resample": _RESAMPLE,
     "source_catalog": _STARS,
-    # -- steps of this package --------------------------------------------------
-    "miri_persistence": (
-        rule(given("user_mask"), "one_based"),
-        rule(not_ending("user_mask", ".fits", ".fit", ".fits.gz"), "one_based", "An image counts no pixels."),
-        rule(is_not("negative_hours", 0.0), "negative_groups"),
-    ),
-    "showers": (
-        rule(
-            given("miri_showers.showers_file"),
-            "prove proof_sources",
-            "Without showers there is nothing to prove.",
-        ),
-        _PROOF,
-    ),
-    "miri_stripes": (_PROOF,),
-    "stripes:miri_stripes": (
-        _PROOF,
-        never("rateints_file", "Calibrated exposures have no integrations; it acts in the stage for rates."),
-    ),
-    "miri_areas": (_PROOF, rule((value("lyot", True), value("coronagraphs", True)), "margin")),
-    "miri_warm_pixels": (_PROOF,),
-    "miri_sky": (
-        _PROOF,
-        rule(
-            value("method", "self"),
-            "leave_one_out",
-            "Each exposure is in its own median: where it is the median itself, its pixels become exactly 0"
-            " (about one in the number of exposures). Choose the method self to leave it out.",
-        ),
-        rule(value("method", "self"), "min_separation"),
-        rule(value("leave_one_out", True), "min_separation"),
-        rule(is_not("method", "median"), "clip_low clip_high"),
-        rule(value("method", "background"), "match_background background_observations"),
-        rule(value("mask_sources", True), "sources_from source_threshold source_grow"),
-    ),
-    "miri_pullupdown": (_PROOF, rule(value("find", True), "brighter_than")),
-    "miri_level_match": (_PROOF, rule(value("model", "plane"), "plane_sigma")),
-    "miri_grid": (rule(value("tightest", False), "rotation"), rule(absent("size"), "margin")),
-    "miri_shifts": (
-        rule(given("catalog"), "catalog_epoch"),
-        rule(
-            is_not("catalog", *_ONLINE),
-            "catalog_epoch",
-            "The service gives positions at the time of the exposures.",
-        ),
-    ),
-    "miri_apply_shift": (
-        rule(absent("shift_table"), "dx dy rotation"),
-        rule(value("undo", False), "shift_table dx dy rotation sip_error_mas"),
-    ),
 }
 """
 Rules by step. ``stage:step`` stands before ``step`` for one stage; the name of a stage is for parameters of its

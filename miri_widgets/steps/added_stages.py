@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ["GROUP", "code_mark", "found_entry_points", "put_in_order"]
+__all__ = ["GROUP", "code_mark", "put_in_order", "stage_entry_points"]
 
 GROUP = "miri_widgets.stages"
 """The entry-point group."""
@@ -28,7 +28,7 @@ GROUP = "miri_widgets.stages"
 _MARK_DIGITS = 16
 
 
-def found_entry_points() -> tuple[EntryPoint, ...]:
+def stage_entry_points() -> tuple[EntryPoint, ...]:
     """Return what the installed packages announce, by name; none is imported."""
     return tuple(sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)))
 

@@ -18,14 +18,50 @@ from miri_widgets.products.checks import shift_signs
 from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import ExposureName, root_of
 from miri_widgets.products.tables.shift_tables import ShiftTable, read_shift_table
+from miri_widgets.steps.conditions import absent, rule, value
 from miri_widgets.steps.miri_step import MiriStep, copied, is_single
-from miri_widgets.steps.model_planes import model_times
+from miri_widgets.steps.model_arrays import model_times
 from miri_widgets.steps.shifted_wcs import Shift, apply_shift, recorded_shift, undo_shift
 from miri_widgets.steps.sip_keywords import SIP_LIMIT_MAS
+from miri_widgets.steps.stage import ChainPreset, Chart, RunCost, Scope, Section, Stage, TimelineChart
 
-__all__ = ["ApplyShiftStep"]
+__all__ = ["STAGE", "ApplyShiftStep"]
 
 log = logging.getLogger(f"stpipe.{__name__}")
+
+STAGE = Stage(
+    name="apply_shift",
+    title="Apply shifts: in every filter",
+    summary="Moves the world coordinates of every exposure by the shift of its guide star.",
+    methods="The world coordinates of the exposures were moved by the shifts of their guide stars.",
+    version=2,
+    pipeline="miri_widgets.steps.apply_shift.ApplyShiftStep",
+    scope=Scope.EXPOSURE,
+    takes="cal",
+    gives=("cal",),
+    main="cal",
+    steps=("miri_apply_shift",),
+    essential=("shift_table", "dx", "dy", "rotation", "undo"),
+    optional=True,
+    companions=(("shifts", "shift_table"),),
+    of_field=True,
+    # it would align each filter anew, and worse where stars are few
+    prefers=(("image3", "tweakreg.skip", True),),
+    one_of=("shift_table", "dx", "dy", "rotation", "undo"),
+    after="shifts",
+    chain_presets=(ChainPreset.TILE_SHIFTS,),
+    acting=(
+        rule(absent("shift_table"), "dx dy rotation"),
+        rule(value("undo", False), "shift_table dx dy rotation sip_error_mas"),
+    ),
+    sections=(Section.APPLIED_SHIFTS,),
+    charts=(
+        Chart.APPLIED_SHIFTS,
+        TimelineChart("dx", "dx that was applied", "arcsec"),
+        TimelineChart("dy", "dy that was applied", "arcsec"),
+    ),
+    cost=RunCost(0.7),
+)
 
 
 class ApplyShiftStep(MiriStep):

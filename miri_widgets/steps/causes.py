@@ -27,7 +27,7 @@ CEILING = 65535
 _ENOUGH = 0.999
 """Part of the pixels that counts as all: reference pixels never saturate."""
 
-_LOOKED_AT = 8
+_MOST_OPENED = 8
 """Inputs that are opened at most."""
 
 
@@ -40,7 +40,7 @@ class Cause:
     remedy: str = "leave this exposure out"
 
 
-_SAID: tuple[tuple[re.Pattern[str], Cause], ...] = tuple(
+_LOGGED: tuple[tuple[re.Pattern[str], Cause], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), cause)
     for pattern, cause in (
         (
@@ -92,7 +92,7 @@ def cause_of_nothing(
         return state
     # the step nearest to the end first: what it misses is why there is nothing
     for step in reversed(list(messages)):
-        for pattern, cause in _SAID:
+        for pattern, cause in _LOGGED:
             if any(pattern.search(line) for line in messages[step]):
                 return Cause(f"{cause.found} (step {step})", cause.expected, cause.remedy)
     last = "; ".join(line.rstrip(".; ") for line in warnings[-2:])
@@ -170,7 +170,7 @@ def state_of_inputs(
         What each step said: the saturation step counts what lies above the limits of its reference file.
     """
     names, causes = [Path(path).name for path in inputs], []
-    for path in inputs[:_LOOKED_AT]:
+    for path in inputs[:_MOST_OPENED]:
         try:
             causes.append(_state(Path(path), messages or {}))
         except Exception:  # a file that cannot be read is told elsewhere; this only explains

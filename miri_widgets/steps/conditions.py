@@ -59,9 +59,9 @@ class Condition:
         empty = effective is None or effective in ("", "None", (), [])
         match self.holds:
             case Holds.IS:
-                return self._is_one(effective)
+                return self._is_listed(effective)
             case Holds.IS_NOT:
-                return not self._is_one(effective)
+                return not self._is_listed(effective)
             case Holds.GIVEN:
                 return not empty
             case Holds.ABSENT:
@@ -72,13 +72,13 @@ class Condition:
                 return not str(effective).strip().lower().endswith(self.values)
         return False
 
-    def _is_one(self, effective: Any) -> bool:
+    def _is_listed(self, effective: Any) -> bool:
         """Return whether a value is one of `values`; names are equal in capital and small letters."""
         if isinstance(effective, str):
             return effective.strip().lower() in [str(value).lower() for value in self.values]
         return effective in self.values
 
-    def words(self, name: str) -> str:
+    def phrase(self, name: str) -> str:
         """Return the condition as words that complete "acts only when ..."; `name` is the deciding parameter."""
         listed = " or ".join(_shown(value) for value in self.values)
         return {
@@ -129,7 +129,9 @@ class Rule:
         if all(condition.holds == Holds.NEVER for condition in self.any_of):
             return self.note
         within = [_within(step, name) for name in names]
-        text = " or ".join(condition.words(name) for condition, name in zip(self.any_of, within, strict=True))
+        text = " or ".join(
+            condition.phrase(name) for condition, name in zip(self.any_of, within, strict=True)
+        )
         currently = " and ".join(
             f"{name} is {_shown(values.get(full))}"
             for name, full in dict(zip(within, names, strict=True)).items()

@@ -33,7 +33,12 @@ from miri_widgets.products.foreign_errors import class_names, one_line
 __all__ = ["as_our_error"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FULL_WORDS = ("not enough space on disk", "no space left on device", "file too large", "disk quota exceeded")
+_FULL_SENTENCES = (
+    "not enough space on disk",
+    "no space left on device",
+    "file too large",
+    "disk quota exceeded",
+)
 # what numpy says, without errno, when the disk took only a part of an array
 _CUT_SHORT = re.compile(r"\d+ requested and \d+ written")
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -132,7 +137,7 @@ def _disk(error: BaseException) -> MiriWidgetsError | None:
         text = _shown(link).lower()
         if (
             link.errno in _FULL
-            or any(sentence in text for sentence in _FULL_WORDS)
+            or any(sentence in text for sentence in _FULL_SENTENCES)
             or _CUT_SHORT.search(text)
         ):
             return DiskFullError(

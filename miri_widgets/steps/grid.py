@@ -13,15 +13,40 @@ from typing import Any
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.exposure import read_exposure
+from miri_widgets.steps.conditions import absent, rule, value
 from miri_widgets.steps.members import member_files, product_root
 from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.mosaic_grid import grid_of_exposures, grid_report, write_grid
+from miri_widgets.steps.stage import ChainPreset, RunCost, Scope, Stage
 
-__all__ = ["MosaicGridStep"]
+__all__ = ["STAGE", "MosaicGridStep"]
 
 _SUFFIX = "grid"
 
 log = logging.getLogger(f"stpipe.{__name__}")
+
+STAGE = Stage(
+    name="grid",
+    title="Grid: one for all mosaics",
+    summary="Lays one pixel grid around all exposures, which the mosaics of all filters and of later runs share.",
+    methods="The mosaics of all filters were laid on one common pixel grid.",
+    version=2,
+    pipeline="miri_widgets.steps.grid.MosaicGridStep",
+    scope=Scope.PROGRAM,
+    takes="cal",
+    gives=("grid",),
+    main="grid",
+    steps=("miri_grid",),
+    essential=("pixel_scale", "rotation", "tightest", "centre", "size", "margin"),
+    optional=True,
+    shared=".asdf",
+    of_field=True,
+    after="image2",
+    chain_presets=(ChainPreset.DITHERED_SKY, ChainPreset.TILE_SHIFTS, ChainPreset.EVERY_CORRECTION),
+    acting=(rule(value("tightest", False), "rotation"), rule(absent("size"), "margin")),
+    view="miri_widgets.panels.grid:GridPanel",
+    cost=RunCost(0.35, 0.005, holds_all=False),
+)
 
 
 class MosaicGridStep(MiriStep):

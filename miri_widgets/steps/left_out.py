@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["LeftOut", "left_out", "left_out_notes", "left_out_words"]
+__all__ = ["LeftOut", "left_out", "left_out_notes", "left_out_text"]
 
 LeftOut = dict[str, str]
 """``step``, ``reason``, and ``usual``: "yes" when the step never applies to such data, else ""."""
@@ -96,7 +96,7 @@ def left_out(
     return tuple(skipped)
 
 
-def left_out_words(skipped: Sequence[Mapping[str, str]]) -> str:
+def left_out_text(skipped: Sequence[Mapping[str, str]]) -> str:
     """
     Return what was left out as words, steps of one reason together; empty when nothing was, but for the usual.
 
@@ -119,7 +119,7 @@ def left_out_notes(skipped: Sequence[tuple[str, str]], total: int) -> list[str]:
     Parameters
     ----------
     skipped : sequence of (str, str)
-        Label of a run, and what `left_out_words` gives for it; runs with empty words are passed over.
+        Label of a run, and what `left_out_text` gives for it; runs with empty words are passed over.
     total : int
         Number of all runs of the stage.
     """

@@ -3,9 +3,38 @@
 from __future__ import annotations
 
 from miri_widgets.core.levels.level_match import match_levels
+from miri_widgets.steps.conditions import rule, value
 from miri_widgets.steps.miri_step import CorrectionStep
+from miri_widgets.steps.stage import Chart, RunCost, Scope, Stage, TimelineChart
 
-__all__ = ["LevelMatchStep"]
+__all__ = ["STAGE", "LevelMatchStep"]
+
+STAGE = Stage(
+    name="level_match",
+    title="Level match: overlapping tiles",
+    summary="Brings overlapping tiles to one level, measured on the sky that they share.",
+    methods="Overlapping tiles were brought to one level, measured on the sky that they share.",
+    version=2,
+    pipeline="miri_widgets.steps.level_match.LevelMatchStep",
+    scope=Scope.FILTER,
+    takes="cal",
+    gives=("cal",),
+    main="cal",
+    steps=("miri_level_match",),
+    essential=("model", "group", "reference", "box", "plane_sigma"),
+    optional=True,
+    of_field=True,
+    each=True,
+    correction="miri_widgets.core.levels.level_match:match_levels",
+    after="stripes",
+    acting=(rule(value("model", "plane"), "plane_sigma"),),
+    charts=(
+        TimelineChart("level_match.level", "level taken off", "MJy/sr"),
+        TimelineChart("level_match.level_err", "its error", "MJy/sr"),
+        Chart.PROFILES,
+    ),
+    cost=RunCost(1.0, 1.4, 0.9, 0.0),
+)
 
 
 class LevelMatchStep(CorrectionStep):

@@ -35,7 +35,7 @@ from miri_widgets.products.tables.reference_catalogs import (
 )
 from miri_widgets.steps.members import member_files
 from miri_widgets.steps.miri_step import MiriStep
-from miri_widgets.steps.model_planes import planes_of
+from miri_widgets.steps.model_arrays import exposure_arrays_of
 from miri_widgets.steps.online_catalogs import ONLINE_CATALOGS, fetch_catalog
 from miri_widgets.steps.shift_estimates import (
     catalog_estimate,
@@ -88,7 +88,7 @@ def star_positions(files: Sequence[Path]) -> tuple[StarPositions, ...]:
     positions = []
     for path in sorted(files, key=lambda path: Path(path).name):
         with datamodels.open(path) as model:
-            positions.append(find_stars(planes_of(model)))
+            positions.append(find_stars(exposure_arrays_of(model)))
     return tuple(positions)
 
 

@@ -4,13 +4,13 @@ The base of our own pipeline steps: real `stpipe` steps around a correction of `
 They run by ``strun``, by ``Step.call``, as hooks of the official pipelines, and as stages. A subclass says what
 is its own::
 
-    class StripesStep(CorrectionStep):
-        \"""Remove column and row offsets.\"""
+    class PedestalStep(CorrectionStep):
+        \"""Subtract the level of each exposure.\"""
 
-        class_alias = "miri_stripes"
-        operation = staticmethod(clean_stripes)
+        class_alias = "miri_pedestal"
+        operation = staticmethod(subtract_pedestal)
         spec = \"""
-            columns = boolean(default=True)  # Remove the offset of each column.
+            nsigma = float(min=1, max=10, default=3.0)  # Values beyond this do not count. [sigma]
         \"""
 
 The parameters of `spec` are the keyword arguments of `operation`; one whose name ends with ``_file`` is read first
@@ -44,15 +44,20 @@ from miri_widgets.products.association import (
 from miri_widgets.products.image_products import write_images
 from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.arguments import arguments_of
-from miri_widgets.steps.model_planes import KeptPlanes, ascii_only, planes_of, write_planes
+from miri_widgets.steps.model_arrays import (
+    CachedExposures,
+    ascii_only,
+    exposure_arrays_of,
+    write_exposure_arrays,
+)
 
 __all__ = [
     "CorrectionStep",
     "MiriStep",
     "copied",
+    "exposure_arrays_in",
+    "indices_of",
     "is_single",
-    "places_of",
-    "planes_in",
     "require_miri_imager",
 ]
 
@@ -195,15 +200,17 @@ class CorrectionStep(MiriStep):
         """Correct some exposures, or one of them, in place; return and keep the report."""
         indices = _by_name(models) if index is None else [index]
         with tempfile.TemporaryDirectory(prefix="miri_widgets-") as folder:
-            read = KeptPlanes(Path(folder), lambda position: planes_in(models, indices[position]))
-            result, validation = self._outcome(Lazy(len(indices), read))
+            read = CachedExposures(
+                Path(folder), lambda position: exposure_arrays_in(models, indices[position])
+            )
+            result, validation = self._result(Lazy(len(indices), read))
             notes = tuple(validation.sentences[:1]) if validation else ()
             by_root = {}
             for position, at in enumerate(indices):
                 exposure = result.exposures[position]
                 by_root[exposure.root] = dict(exposure.facts)
                 with _opened(models, at, modify=True) as model:
-                    write_planes(model, exposure, self.class_alias, notes)
+                    write_exposure_arrays(model, exposure, self.class_alias, notes)
         self.report = {
             "exposures": by_root,
             "common": dict(result.facts),
@@ -213,7 +220,7 @@ class CorrectionStep(MiriStep):
         self._save_images(models, indices[0], result)
         return self.report
 
-    def _outcome(self, exposures: Sequence[ExposureArrays]) -> tuple[CorrectionResult, Proof | None]:
+    def _result(self, exposures: Sequence[ExposureArrays]) -> tuple[CorrectionResult, Proof | None]:
         """Correct exposures and prove it, as the user wants; what was found goes to the log."""
         operation, settings = type(self).operation, self.settings()
         result = operation(exposures, **settings)
@@ -306,7 +313,7 @@ def _by_name(models: Any) -> list[int]:
     """Return the places of the science models by name: results depend neither on the order of files nor of members."""
     if not isinstance(models, ModelLibrary):
         return list(range(len(models)))
-    indices = places_of(models, SCIENCE)
+    indices = indices_of(models, SCIENCE)
     if not indices:
         raise MissingFileError(
             "a library without science exposures", "at least one", "correct the exptype of its members"
@@ -315,7 +322,7 @@ def _by_name(models: Any) -> list[int]:
     return sorted(indices, key=lambda index: Path(members[index]["expname"]).name)
 
 
-def places_of(models: Any, exptype: str) -> list[int]:
+def indices_of(models: Any, exptype: str) -> list[int]:
     """Return the places of the models of a library that are for something, such as "background"."""
     members = models.asn["products"][0]["members"]
     return [
@@ -339,15 +346,15 @@ def _opened(models: Any, index: int, *, modify: bool = False) -> Iterator[Any]:
             models.shelve(model, index, modify=modify)
 
 
-def planes_in(models: Any, index: int) -> ExposureArrays:
+def exposure_arrays_in(models: Any, index: int) -> ExposureArrays:
     """Return the arrays of one exposure of a library, or of a list of data models or files."""
     if isinstance(models, list) and isinstance(models[index], str | Path):
         with datamodels.open(models[index]) as model:
             _require_imaging(model)
-            return planes_of(model)
+            return exposure_arrays_of(model)
     with _opened(models, index) as model:
         _require_imaging(model)
-        return planes_of(model)
+        return exposure_arrays_of(model)
 
 
 def _require_imaging(model: Any) -> None:

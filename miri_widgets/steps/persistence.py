@@ -30,14 +30,51 @@ from miri_widgets.products.association import BACKGROUND, SCIENCE, read_members
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
+from miri_widgets.steps.conditions import given, is_not, not_ending, rule
 from miri_widgets.steps.miri_step import MiriStep, require_miri_imager
-from miri_widgets.steps.model_planes import integration_starts
+from miri_widgets.steps.model_arrays import integration_starts
+from miri_widgets.steps.stage import ChainPreset, Chart, RunCost, Scope, Section, Stage, TimelineChart
 
-__all__ = ["MaskModels", "PersistenceMaskStep"]
+__all__ = ["STAGE", "MaskModels", "PersistenceMaskStep"]
 
 log = logging.getLogger(f"stpipe.{__name__}")
 
 _MUCH = 0.2
+
+STAGE = Stage(
+    name="persistence",
+    title="Persistence: after-images across exposures",
+    summary="Masks pixels that earlier exposures of any filter have saturated, for as long as the image lasts.",
+    methods="Pixels that earlier exposures had saturated were masked for as long as their after-images lasted.",
+    version=2,
+    pipeline="miri_widgets.steps.persistence.PersistenceMaskStep",
+    scope=Scope.PROGRAM,
+    takes="uncal",
+    gives=("dqmask",),
+    main="dqmask",
+    steps=("miri_persistence",),
+    essential=(
+        "positive_minutes",
+        "negative_hours",
+        "unsaturated_groups",
+        "groups_by_filter",
+        "grow_pixels",
+        "user_mask",
+        "do_not_use",
+    ),
+    optional=True,
+    each=True,
+    chain_presets=(ChainPreset.EVERY_CORRECTION,),
+    acting=(
+        rule(given("user_mask"), "one_based"),
+        rule(not_ending("user_mask", ".fits", ".fit", ".fits.gz"), "one_based", "An image counts no pixels."),
+        rule(is_not("negative_hours", 0.0), "negative_groups"),
+    ),
+    sections=(Section.CHARTS, Section.PROOF),
+    charts=(Chart.AFTERIMAGES, TimelineChart("saturated", "saturated pixels")),
+    # a guess from the work that it does
+    cost=RunCost(1.0, 0.3, 0.5, 0.1),
+)
 
 
 class MaskModels(Sequence[Any]):
@@ -64,7 +101,7 @@ class MaskModels(Sequence[Any]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return [self[index] for index in range(*index.indices(len(self)))]
+            return [self[number] for number in range(*index.indices(len(self)))]
         model = self._headers[index].copy()
         # models of reference files leave out the extension from which products are recognised
         model._no_asdf_extension = False
@@ -110,7 +147,7 @@ class PersistenceMaskStep(MiriStep):
         thresholds, user = filter_thresholds(self.groups_by_filter), self._user()
         events, headers = [], []
         for member in _members(source):
-            event, header = self._look(member)
+            event, header = self._saturated_pixels(member)
             events.append(event)
             headers.append(header)
         masks = persistence_masks(
@@ -138,7 +175,7 @@ class PersistenceMaskStep(MiriStep):
             return None
         return read_pixel_mask(Path(self.user_mask), FULL_SHAPE, one_based=self.one_based)
 
-    def _look(self, member: Any) -> tuple[SaturationMap, Any]:
+    def _saturated_pixels(self, member: Any) -> tuple[SaturationMap, Any]:
         """Find the saturated pixels of one exposure; return them, and its header as a mask without flags."""
         with datamodels.open(member) as model:
             _require_ramp(model)
@@ -208,10 +245,10 @@ class PersistenceMaskStep(MiriStep):
 
     def _prove(self, masks: Sequence[PersistenceMask]) -> Proof:
         """Tell what the masks take from sources at random places of the imager."""
-        return judged(lambda: self._proof_of(masks), len(masks))
+        return judged(lambda: self._validation_of(masks), len(masks))
 
     @staticmethod
-    def _proof_of(masks: Sequence[PersistenceMask]) -> Proof:
+    def _validation_of(masks: Sequence[PersistenceMask]) -> Proof:
         flags = [mask.dq(do_not_use=True) != 0 for mask in masks]
         fields = [imager_area(mask.target.shape, mask.target.corner) for mask in masks]
         # a subarray within the coronagraphs has no imager field

@@ -23,7 +23,7 @@ from miri_widgets.core.rates.integrations import clean_rateints
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.arguments import arguments_of
-from miri_widgets.steps.file_planes import read_cube, read_planes
+from miri_widgets.steps.exposure_files import read_cube, read_exposure_arrays
 from miri_widgets.steps.stages import stage as find_stage
 
 __all__ = ["NOT_OF_THE_CORRECTION", "Preview", "operation_of", "preview"]
@@ -121,8 +121,10 @@ def preview(stage_name: str, files: Sequence[Path], values: Mapping[str, Any], r
     if rateints is not None:
         result = _with_integrations(paths[index], rateints, arguments_of(own))
     else:
-        result = correct(Lazy(len(paths), lambda index: read_planes(paths[index])), **arguments_of(own))
-    before, after = read_planes(paths[index]), result.exposures[index if rateints is None else 0]
+        result = correct(
+            Lazy(len(paths), lambda index: read_exposure_arrays(paths[index])), **arguments_of(own)
+        )
+    before, after = read_exposure_arrays(paths[index]), result.exposures[index if rateints is None else 0]
     return Preview(
         root=root,
         before=before,
@@ -148,4 +150,6 @@ def _rateints(path: Path, values: Mapping[str, Any]) -> Path | None:
 
 
 def _with_integrations(path: Path, rateints: Path, settings: Mapping[str, Any]) -> CorrectionResult:
-    return CorrectionResult((clean_rateints(read_planes(path), *read_cube(rateints), **settings).rate,))
+    return CorrectionResult(
+        (clean_rateints(read_exposure_arrays(path), *read_cube(rateints), **settings).rate,)
+    )

@@ -3,9 +3,37 @@
 from __future__ import annotations
 
 from miri_widgets.core.stripes.pullupdown import correct_pullupdown
+from miri_widgets.steps.conditions import rule, value
 from miri_widgets.steps.miri_step import CorrectionStep
+from miri_widgets.steps.stage import ChainPreset, Chart, RegionParameter, Scope, Stage, TimelineChart
 
-__all__ = ["PullUpDownStep"]
+__all__ = ["STAGE", "PullUpDownStep"]
+
+STAGE = Stage(
+    name="pullupdown",
+    title="Pull-up/down: bright sources",
+    summary="Removes the strips that very bright sources make in their columns and rows.",
+    methods="The strips that very bright sources leave in their columns and rows were removed.",
+    version=2,
+    pipeline="miri_widgets.steps.pullupdown.PullUpDownStep",
+    scope=Scope.EXPOSURE,
+    takes="cal",
+    gives=("cal",),
+    main="cal",
+    steps=("miri_pullupdown",),
+    essential=("find", "brighter_than", "sources_file", "top", "bottom", "left", "right", "width"),
+    optional=True,
+    correction="miri_widgets.core.stripes.pullupdown:correct_pullupdown",
+    after="sky",
+    chain_presets=(ChainPreset.EVERY_CORRECTION,),
+    acting=(rule(value("find", True), "brighter_than"),),
+    regions=(RegionParameter("sources_file", "bright sources", "bright sources"),),
+    charts=(
+        Chart.PROFILES,
+        TimelineChart("pullupdown.sources", "bright sources on the imager"),
+        TimelineChart("pullupdown.changed_pixels", "pixels changed"),
+    ),
+)
 
 
 class PullUpDownStep(CorrectionStep):

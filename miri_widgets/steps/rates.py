@@ -13,12 +13,32 @@ from miri_widgets.core.rates.rate_check import compare_rates, rate_from_integrat
 from miri_widgets.errors import MissingFileError, WrongSuffixError
 from miri_widgets.products.names import root_of
 from miri_widgets.steps.miri_step import MiriStep
+from miri_widgets.steps.stage import Scope, Section, Stage
 
-__all__ = ["RateCheckStep"]
+__all__ = ["STAGE", "RateCheckStep"]
 
 log = logging.getLogger(f"stpipe.{__name__}")
 
 _WEIGHTING = {"OLS_C": "read noise", "LIKELY": "total"}
+
+STAGE = Stage(
+    name="rates",
+    title="Rates: checked against integrations",
+    summary="Recomputes each rate from its integrations and tells where and why they differ; changes nothing.",
+    methods="The rates were compared with those of their single integrations.",
+    version=1,
+    pipeline="miri_widgets.steps.rates.RateCheckStep",
+    scope=Scope.EXPOSURE,
+    takes="rate",
+    gives=("check",),
+    main="check",
+    steps=("miri_rates",),
+    essential=("algorithm", "tolerance"),
+    optional=True,
+    is_check=True,
+    after="showers",
+    sections=(Section.CHECK,),
+)
 
 
 class RateCheckStep(MiriStep):

@@ -170,14 +170,14 @@ def _histograms(field: MeasuredField) -> dict[str, Any]:
     owner = {exposure.root: exposure.group for exposure in field.shifts.exposures}
     best: dict[str, tuple[Offset, list[str]]] = {}
 
-    def offer(group: str, offset: Offset, of: list[str]) -> None:
+    def consider(group: str, offset: Offset, of: list[str]) -> None:
         if group not in best or offset.significance > best[group][0].significance:
             best[group] = offset, of
 
     if field.catalog is None:
         for (a, b), offset in sorted(field.offsets.items()):
-            offer(owner[a], offset, [a, b])
-            offer(owner[b], offset, [a, b])
+            consider(owner[a], offset, [a, b])
+            consider(owner[b], offset, [a, b])
     else:
         for group in sorted(set(owner.values())):
             stars = max((star for star in field.stars if owner[star.root] == group), key=len)
@@ -185,7 +185,7 @@ def _histograms(field: MeasuredField) -> dict[str, Any]:
             offset = offset_histogram(
                 stars.ra, stars.dec, there.ra, there.dec, search_radius=field.search_radius
             )
-            offer(group, offset, [stars.root, field.catalog.name])
+            consider(group, offset, [stars.root, field.catalog.name])
     return {group: _histogram(offset, of) for group, (offset, of) in best.items()}
 
 

@@ -141,7 +141,7 @@ def apply_shift(model: Any, shift: Shift, *, sip_limit_mas: float = SIP_LIMIT_MA
     model.meta.wcs = corrector.wcs
     fit = _follow(model, sip_limit_mas)
     _write_record(model, shift, before)
-    for line in _told(shift):
+    for line in _history_lines(shift):
         model.add_history_entry(line)
     return fit
 
@@ -208,7 +208,7 @@ def _moved(dx: float, dy: float, ra: float, dec: float) -> tuple[float, float]:
     return ra + dx / 3600 / np.cos(np.deg2rad(dec)), dec + dy / 3600
 
 
-def _told(shift: Shift) -> list[str]:
+def _history_lines(shift: Shift) -> list[str]:
     """Return lines of HISTORY, each short enough for one card."""
     lines = [f"WCS shifted by ({shift.dx:+.6f}, {shift.dy:+.6f}) arcsec (dRA cos Dec, dDec)"]
     if shift.rotation:

@@ -29,17 +29,60 @@ from miri_widgets.products.names import root_of
 from miri_widgets.products.tables.exposure_shifts import ExposureShift, write_exposure_shifts
 from miri_widgets.products.tables.reference_catalogs import write_reference_catalog
 from miri_widgets.products.tables.shift_tables import ShiftTable, write_shift_table
+from miri_widgets.steps.conditions import given, is_not, rule
 from miri_widgets.steps.measure_shifts import MeasuredField, MeasureShiftsStep, measure_field
 from miri_widgets.steps.members import member_files, product_root
 from miri_widgets.steps.online_catalogs import ONLINE_CATALOGS
 from miri_widgets.steps.shift_report import shift_report
+from miri_widgets.steps.stage import ChainPreset, RunCost, Scope, Stage
 
-__all__ = ["ShiftsStep", "measurements_to_solve"]
+__all__ = ["STAGE", "ShiftsStep", "measurements_to_solve"]
 
 log = logging.getLogger(f"stpipe.{__name__}")
 
 _FAIL_MATCHES = Limits().matches[1] / Limits().matches[0]
 _FAIL_SIGNIFICANCE = Limits().significance[1] / Limits().significance[0]
+
+STAGE = Stage(
+    name="shifts",
+    title="Shifts: tiles by guide star",
+    summary="Measures how far the tiles of each guide star are off, in one filter, and judges each shift.",
+    methods="The shifts of the tiles of each guide star were measured in one filter and assessed.",
+    version=4,
+    pipeline="miri_widgets.steps.shifts.ShiftsStep",
+    scope=Scope.PROGRAM,
+    takes="cal",
+    gives=("shifts",),
+    main="shifts",
+    steps=("miri_shifts",),
+    essential=(
+        "reference_filter",
+        "catalog",
+        "catalog_epoch",
+        "search_radius",
+        "rotation",
+        "regroup",
+        "other_guide_stars",
+        "min_matches",
+        "min_significance",
+    ),
+    optional=True,
+    shared=".ecsv",
+    of_field=True,
+    by_reference=True,
+    after="level_match",
+    chain_presets=(ChainPreset.TILE_SHIFTS,),
+    acting=(
+        rule(given("catalog"), "catalog_epoch"),
+        rule(
+            is_not("catalog", "GAIADR3", "GAIADR2", "GAIADR1", "GAIAREFCAT"),
+            "catalog_epoch",
+            "The service gives positions at the time of the exposures.",
+        ),
+    ),
+    view="miri_widgets.panels.shifts:ShiftsPanel",
+    cost=RunCost(2.0, 3.6, 0.0, 0.0),
+)
 
 
 class ShiftsStep(MeasureShiftsStep):

@@ -14,7 +14,7 @@ from miri_widgets.errors import WrongSuffixError
 from miri_widgets.products.names import root_of
 from miri_widgets.steps.arguments import arguments_of
 from miri_widgets.steps.miri_step import MiriStep
-from miri_widgets.steps.model_planes import sky_of
+from miri_widgets.steps.model_arrays import sky_of
 
 __all__ = ["ShowerMaskStep"]
 
@@ -56,7 +56,7 @@ class ShowerMaskStep(MiriStep):
         root = root_of(result.meta.filename or "")
         regions = arguments_of({"showers_file": self.showers_file})["showers"]
         showers = showers_of(regions, root)
-        flags, facts = mask_showers(result.groupdq, showers, _planes(result))
+        flags, facts = mask_showers(result.groupdq, showers, _frame_of(result))
         result.groupdq = flags
         warnings = [
             f"A shower in integration {fact['integration']} of {root} leaves a single group, too few for a slope."
@@ -76,7 +76,7 @@ class ShowerMaskStep(MiriStep):
         return result
 
 
-def _planes(ramp: Any) -> ExposureArrays:
+def _frame_of(ramp: Any) -> ExposureArrays:
     """Return the frame of an exposure, with its WCS when it has one, for regions on the sky."""
     shape = ramp.groupdq.shape[2:]
     zero = np.zeros(shape, np.float32)

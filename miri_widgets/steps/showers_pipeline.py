@@ -24,12 +24,54 @@ from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays
 from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.validation import judged, prove
 from miri_widgets.errors import NotWritableError
-from miri_widgets.steps.model_planes import planes_of
+from miri_widgets.steps.conditions import given, rule, value
+from miri_widgets.steps.model_arrays import exposure_arrays_of
 from miri_widgets.steps.showers import ShowerMaskStep
+from miri_widgets.steps.stage import RegionParameter, RunCost, Scope, Section, Stage
 
-__all__ = ["ShowersPipeline"]
+__all__ = ["STAGE", "ShowersPipeline"]
 
 log = logging.getLogger(f"stpipe.{__name__}")
+
+STAGE = Stage(
+    name="showers",
+    title="Showers: drawn on group differences",
+    summary="Leaves out the groups of cosmic-ray showers that you draw, and fits the ramps again.",
+    methods="The groups in which cosmic-ray showers were marked were left out, and the ramps were fitted again.",
+    version=2,
+    pipeline="miri_widgets.steps.showers_pipeline.ShowersPipeline",
+    scope=Scope.EXPOSURE,
+    takes="ramp",
+    gives=("rate", "rateints"),
+    main="rate",
+    steps=("miri_showers", "ramp_fit", "gain_scale"),
+    essential=("miri_showers.showers_file", "ramp_fit.algorithm"),
+    indispensable=("miri_showers", "ramp_fit"),
+    optional=True,
+    needs=(("detector1", "save_calibrated_ramp", True),),
+    after="detector1",
+    acting=(
+        rule(
+            given("miri_showers.showers_file"),
+            "prove proof_sources",
+            "Without showers there is nothing to prove.",
+        ),
+        rule(value("prove", True), "proof_sources"),
+    ),
+    regions=(
+        RegionParameter(
+            "miri_showers.showers_file",
+            "showers",
+            "showers, each with its group",
+            on_sky=False,
+            of_groups=True,
+        ),
+    ),
+    sections=(Section.PROOF,),
+    view="miri_widgets.panels.showers:ShowersPanel",
+    # a guess from the work that it does
+    cost=RunCost(1.0, 0.0, 3.0, 0.2),
+)
 
 
 class ShowersPipeline(Pipeline):
@@ -78,7 +120,7 @@ class ShowersPipeline(Pipeline):
             before = opened.groupdq.copy()
         self.report = dict(self.miri_showers.report)
         if self.prove and (before != ramp.groupdq).any():
-            validation = judged(lambda: self._proof_of(ramp, before), 1)
+            validation = judged(lambda: self._validation_of(ramp, before), 1)
             for line in validation.sentences:
                 log.info("%s", line)
             self.report["proof"] = validation.to_dict()
@@ -104,7 +146,7 @@ class ShowersPipeline(Pipeline):
             )
         self.save_model(ramp, "ramp")
 
-    def _proof_of(self, ramp: Any, before: NDArray[np.uint8]) -> Proof:
+    def _validation_of(self, ramp: Any, before: NDArray[np.uint8]) -> Proof:
         """Add sources to the ramp, at the rate that they have, and fit it with the masks once more."""
         plain = self._rate(ramp, before)
         seconds = float(ramp.meta.exposure.group_time) * np.arange(1, ramp.data.shape[1] + 1)
@@ -125,7 +167,7 @@ class ShowersPipeline(Pipeline):
         if gained is not None:
             single.data = (single.data + gained).astype(np.float32)
         result, integrations = self.ramp_fit.run(single)
-        exposure = planes_of(result)
+        exposure = exposure_arrays_of(result)
         for model in (single, result, integrations):
             if model is not None:
                 model.close()

@@ -11,10 +11,76 @@ from jwst.datamodels import ModelLibrary
 from miri_widgets.core.exposure_arrays import Lazy
 from miri_widgets.core.sky.dedicated_exposures import subtract_program_sky
 from miri_widgets.products.association import BACKGROUND, background_members
-from miri_widgets.steps.miri_step import CorrectionStep, is_single, places_of, planes_in
-from miri_widgets.steps.model_planes import KeptPlanes
+from miri_widgets.steps.conditions import is_not, rule, value
+from miri_widgets.steps.miri_step import CorrectionStep, exposure_arrays_in, indices_of, is_single
+from miri_widgets.steps.model_arrays import CachedExposures
+from miri_widgets.steps.stage import (
+    ChainPreset,
+    Chart,
+    Figure,
+    ImageChart,
+    RegionParameter,
+    RunCost,
+    Scope,
+    Stage,
+    TimelineChart,
+)
 
-__all__ = ["SkyStep"]
+__all__ = ["STAGE", "SkyStep"]
+
+STAGE = Stage(
+    name="sky",
+    title="Sky: in detector coordinates",
+    summary="Subtracts the sky and its pattern, made of the other dithers or of dedicated exposures.",
+    methods="The sky and its pattern, made of other dithers or of dedicated exposures, were subtracted.",
+    version=3,
+    pipeline="miri_widgets.steps.sky.SkyStep",
+    scope=Scope.FILTER,
+    takes="cal",
+    gives=("cal", "sky"),
+    main="cal",
+    steps=("miri_sky",),
+    essential=(
+        "method",
+        "leave_one_out",
+        "clip_low",
+        "clip_high",
+        "scaling",
+        "preserve_level",
+        "sources_from",
+        "source_threshold",
+        "exclude_delta",
+        "exclude_file",
+        "background_observations",
+    ),
+    optional=True,
+    each=True,
+    correction="miri_widgets.core.sky.dedicated_exposures:subtract_program_sky",
+    after="warm_pixels",
+    chain_presets=(ChainPreset.DITHERED_SKY, ChainPreset.EVERY_CORRECTION),
+    acting=(
+        rule(
+            value("method", "self"),
+            "leave_one_out",
+            "Each exposure is in its own median: where it is the median itself, its pixels become exactly 0"
+            " (about one in the number of exposures). Choose the method self to leave it out.",
+        ),
+        rule(value("method", "self"), "min_separation"),
+        rule(value("leave_one_out", True), "min_separation"),
+        rule(is_not("method", "median"), "clip_low clip_high"),
+        rule(value("method", "background"), "match_background background_observations"),
+        rule(value("mask_sources", True), "sources_from source_threshold source_grow"),
+    ),
+    regions=(RegionParameter("exclude_file", "sky mask", "areas that are no sky"),),
+    charts=(
+        TimelineChart("sky.level", "level of the sky", "MJy/sr"),
+        TimelineChart("sky.masked_fraction", "fraction masked as sources"),
+        ImageChart("sky", "Sky image", (("SCI", "sky"), ("ERR", "error"), ("COUNT", "samples"))),
+        Chart.PROFILES,
+    ),
+    figures=(Figure("sky", "Sky in detector pixels"),),
+    cost=RunCost(1.0, 0.9, 0.9, 0.0),
+)
 
 
 class SkyStep(CorrectionStep):
@@ -78,7 +144,7 @@ class SkyStep(CorrectionStep):
 def _backgrounds(source: Any, folder: Path) -> Lazy | None:
     """Return the dedicated exposures that an association or a library names; None when there are none."""
     if isinstance(source, ModelLibrary):
-        models, indices = source, places_of(source, BACKGROUND)
+        models, indices = source, indices_of(source, BACKGROUND)
     elif isinstance(source, str | Path) and not is_single(source):
         models = [str(member.path) for member in background_members(Path(source))]
         indices = list(range(len(models)))
@@ -86,4 +152,6 @@ def _backgrounds(source: Any, folder: Path) -> Lazy | None:
         return None
     if not indices:
         return None
-    return Lazy(len(indices), KeptPlanes(folder, lambda index: planes_in(models, indices[index])))
+    return Lazy(
+        len(indices), CachedExposures(folder, lambda index: exposure_arrays_in(models, indices[index]))
+    )

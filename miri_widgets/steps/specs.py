@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -180,4 +181,4 @@ def parameter_of(name: str, check: str, comment: str) -> Parameter:
         maximum_items=int(high) if is_list and high is not None else None,
     )
     value = None if default in (None, "None") else undecided.check(default)
-    return Parameter(**{**undecided.to_dict(), "kind": kind, "default": value})
+    return replace(undecided, kind=kind, default=value)

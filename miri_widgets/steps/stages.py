@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.exposure import FILTERS
-from miri_widgets.steps.added_stages import found_entry_points, put_in_order
-from miri_widgets.steps.stage import Scope, Stage
+from miri_widgets.steps.added_stages import put_in_order, stage_entry_points
+from miri_widgets.steps.stage import ChainPreset, RegionParameter, RunCost, Scope, Stage
 from miri_widgets.steps.stage_list import STAGES
 
-__all__ = ["STAGES", "Scope", "Stage", "all_stages", "preset", "problems_of_added", "stage", "stages_from"]
-
-_PIXEL_SCALE = 0.11  # arcsec; JWST User Documentation, "MIRI Imaging"
-
-
-class _Linked(Protocol):
-    """What links a stage with those before it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def takes(self) -> str: ...
-    @property
-    def gives(self) -> tuple[str, ...]: ...
-    @property
-    def needs(self) -> tuple[tuple[str, str, Any], ...]: ...
+__all__ = [
+    "STAGES",
+    "ChainPreset",
+    "RegionParameter",
+    "RunCost",
+    "Scope",
+    "Stage",
+    "all_stages",
+    "chain_presets",
+    "preset",
+    "problems_of_added",
+    "stage",
+    "stages_from",
+]
 
 
 def all_stages() -> tuple[Stage, ...]:
@@ -42,7 +40,7 @@ def problems_of_added() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _all_stages() -> tuple[tuple[Stage, ...], tuple[str, ...]]:
-    return put_in_order(STAGES, found_entry_points())
+    return put_in_order(STAGES, stage_entry_points())
 
 
 def stage(name: str) -> Stage:
@@ -64,7 +62,7 @@ def stage(name: str) -> Stage:
     )
 
 
-def stages_from(start: str, stages: Sequence[_Linked]) -> tuple[str, ...]:
+def stages_from(start: str, stages: Sequence[Stage]) -> tuple[str, ...]:
     """
     Return the names of the stages that can take part when a chain begins with products of other hands.
 
@@ -73,7 +71,7 @@ def stages_from(start: str, stages: Sequence[_Linked]) -> tuple[str, ...]:
     start : str
         Suffix of the products that are there: "uncal", "rate" or "cal".
     stages : sequence
-        `Stage` and the like, in running order.
+        Stages, in running order.
     """
     there, found = {start}, []
     for one in stages:
@@ -82,6 +80,14 @@ def stages_from(start: str, stages: Sequence[_Linked]) -> tuple[str, ...]:
             there.update(one.gives)
             found.append(one.name)
     return tuple(found)
+
+
+def chain_presets() -> dict[str, tuple[str, ...]]:
+    """Return the optional stages of each choice that a program can begin with, by its title; stages declare theirs."""
+    return {
+        str(one): tuple(stage.name for stage in all_stages() if one in stage.chain_presets)
+        for one in ChainPreset
+    }
 
 
 def preset(stage_name: str, filter_name: str) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def preset(stage_name: str, filter_name: str) -> dict[str, Any]:
 
     Notes
     -----
-    A preset outweighs CRDS, so it holds only what CRDS does not decide better:
+    Stages declare theirs. A preset outweighs CRDS, so it holds only what CRDS does not decide better:
 
     * ``resample.pixel_scale``: 0.11 arcsec, the mean scale of the imager, so
       that mosaics of all filters share one grid and can be blinked. Without
@@ -112,7 +118,5 @@ def preset(stage_name: str, filter_name: str) -> dict[str, Any]:
     CRDS per filter and subarray by the instrument team; a copy here would
     grow old and hide theirs.
     """
-    stage(stage_name)
-    if stage_name != "image3" or filter_name not in FILTERS:
-        return {}
-    return {"resample.pixel_scale": _PIXEL_SCALE}
+    values = dict(stage(stage_name).preset)
+    return values if filter_name in FILTERS else {}

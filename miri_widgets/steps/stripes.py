@@ -15,10 +15,67 @@ from miri_widgets.core.stripes.stripes import clean_stripes
 from miri_widgets.core.validation.validation import prove
 from miri_widgets.errors import MissingFileError
 from miri_widgets.products.names import root_of, suffix_of
+from miri_widgets.steps.conditions import never
 from miri_widgets.steps.miri_step import CorrectionStep
-from miri_widgets.steps.model_planes import ascii_only, planes_of, write_planes
+from miri_widgets.steps.model_arrays import ascii_only, exposure_arrays_of, write_exposure_arrays
+from miri_widgets.steps.stage import ChainPreset, Chart, RegionParameter, Scope, Stage, TimelineChart
 
-__all__ = ["StripesStep"]
+__all__ = ["STAGE", "StripesStep"]
+
+STAGE = (
+    Stage(
+        name="stripes",
+        title="Stripes: columns and rows",
+        summary="Removes the offsets of columns and rows, and leaves what is as wide as the sky.",
+        methods="The offsets of columns and rows were removed from the calibrated exposures.",
+        version=2,
+        pipeline="miri_widgets.steps.stripes.StripesStep",
+        scope=Scope.EXPOSURE,
+        takes="cal",
+        gives=("cal",),
+        main="cal",
+        steps=("miri_stripes",),
+        essential=("columns", "rows", "protect_scale", "source_nsigma", "exclude_file", "coronagraphs"),
+        optional=True,
+        correction="miri_widgets.core.stripes.stripes:clean_stripes",
+        after="pullupdown",
+        chain_presets=(ChainPreset.EVERY_CORRECTION,),
+        acting=(
+            never(
+                "rateints_file",
+                "Calibrated exposures have no integrations; it acts in the stage for rates.",
+            ),
+        ),
+        regions=(RegionParameter("exclude_file", "left out of stripes", "areas left out of the medians"),),
+        charts=(
+            Chart.PROFILES,
+            TimelineChart("stripes.column_power_after", "column structure left", "MJy/sr"),
+            TimelineChart("stripes.row_power_after", "row structure left", "MJy/sr"),
+        ),
+    ),
+    Stage(
+        name="rate_stripes",
+        title="Stripes of rates: columns and rows",
+        summary="Removes the offsets of columns and rows from each integration and from the rate, before the flat.",
+        methods="The offsets of columns and rows were removed from each integration and from the rates, before the flat field.",
+        version=1,
+        pipeline="miri_widgets.steps.stripes.StripesStep",
+        scope=Scope.EXPOSURE,
+        takes="rate",
+        gives=("rate", "rateints"),
+        main="rate",
+        steps=("miri_stripes",),
+        essential=("columns", "rows", "protect_scale", "source_nsigma", "exclude_file", "coronagraphs"),
+        optional=True,
+        correction="miri_widgets.core.stripes.stripes:clean_stripes",
+        after="rates",
+        charts=(
+            Chart.PROFILES,
+            TimelineChart("stripes.column_power_after", "column structure left", "DN/s"),
+            TimelineChart("stripes.row_power_after", "row structure left", "DN/s"),
+        ),
+    ),
+)
 
 
 class _RateintsStep(CorrectionStep):
@@ -79,7 +136,7 @@ class _RateintsStep(CorrectionStep):
 
     def _cleaned_rate(self, source: Any, beside: Path) -> Any:
         result = source.copy() if isinstance(source, datamodels.JwstDataModel) else datamodels.open(source)
-        rate, settings = planes_of(result), self.settings()
+        rate, settings = exposure_arrays_of(result), self.settings()
         with datamodels.open(beside) as opened:
             cube = opened.copy()
         cleaned = _clean(rate, cube, settings)
@@ -91,7 +148,7 @@ class _RateintsStep(CorrectionStep):
                 CorrectionResult([cleaned.rate]),
                 sources=self.proof_sources,
             )
-        write_planes(
+        write_exposure_arrays(
             result, cleaned.rate, self.class_alias, tuple(validation.sentences[:1]) if validation else ()
         )
         self.report = {
@@ -108,8 +165,8 @@ class _RateintsStep(CorrectionStep):
 
     def _cleaned_cube(self, source: Any) -> Any:
         result = source.copy() if isinstance(source, datamodels.JwstDataModel) else datamodels.open(source)
-        whole = planes_of(result)
-        first = whole.but(
+        whole = exposure_arrays_of(result)
+        first = whole.replace(
             sci=whole.sci[0],
             err=whole.err[0],
             dq=whole.dq[0],

@@ -4,8 +4,34 @@ from __future__ import annotations
 
 from miri_widgets.core.warm_pixels import flag_warm_pixels
 from miri_widgets.steps.miri_step import CorrectionStep
+from miri_widgets.steps.stage import ChainPreset, ImageChart, Scope, Stage, TimelineChart
 
-__all__ = ["WarmPixelsStep"]
+__all__ = ["STAGE", "WarmPixelsStep"]
+
+STAGE = Stage(
+    name="warm_pixels",
+    title="Warm pixels: found by the dithers",
+    summary="Flags pixels that are high at nearly all pointings, whatever the sky under them.",
+    methods="Pixels that were high at nearly all pointings were flagged.",
+    version=1,
+    pipeline="miri_widgets.steps.warm_pixels.WarmPixelsStep",
+    scope=Scope.FILTER,
+    takes="cal",
+    gives=("cal", "warm"),
+    main="cal",
+    steps=("miri_warm_pixels",),
+    essential=("nsigma", "fraction", "min_separation", "cold", "do_not_use"),
+    optional=True,
+    each=True,
+    correction="miri_widgets.core.warm_pixels:flag_warm_pixels",
+    after="areas",
+    chain_presets=(ChainPreset.EVERY_CORRECTION,),
+    charts=(
+        ImageChart("warm", "Map of warm pixels"),
+        TimelineChart("warm_pixels.newly", "pixels newly flagged"),
+        TimelineChart("warm_pixels.noise_over_err", "noise over ERR"),
+    ),
+)
 
 
 class WarmPixelsStep(CorrectionStep):

@@ -1,4 +1,4 @@
-"""From pixel values to brightness between 0 and 1."""
+"""Conversion of pixel values to brightness between 0 and 1."""
 
 from __future__ import annotations
 
@@ -15,16 +15,23 @@ __all__ = ["check_stretch", "to_brightness"]
 
 #: Curves from [0, 1] to [0, 1]; softening as in astropy.visualization (a = 0.1 and 1000).
 _CURVES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
-    "linear": lambda part: part,
+    "linear": lambda fraction: fraction,
     "sqrt": np.sqrt,
-    "log": lambda part: np.log1p(1000.0 * part) / np.log1p(1000.0),
-    "arcsinh": lambda part: np.arcsinh(part / 0.1) / np.arcsinh(10.0),
+    "log": lambda fraction: np.log1p(1000.0 * fraction) / np.log1p(1000.0),
+    "arcsinh": lambda fraction: np.arcsinh(fraction / 0.1) / np.arcsinh(10.0),
 }
 
 
 def check_stretch(function: str, percentile: float) -> None:
     """
-    Refuse a stretch that does not exist.
+    Check that a stretch exists.
+
+    Parameters
+    ----------
+    function : str
+        Name of the function.
+    percentile : float
+        Percentage of pixels between black and white.
 
     Raises
     ------
@@ -46,19 +53,19 @@ def to_brightness(
     Parameters
     ----------
     pixels : ndarray, shape (ny, nx)
-        Values; not finite where a pixel does not count. Not modified.
+        Values; not finite for unusable pixels. Not modified.
     function : {"linear", "sqrt", "log", "arcsinh"}
         Shape of the curve.
     black, white : float
-        The values that become 0 and 1, in the unit of the pixels; all is NaN when they are.
+        Values that become 0 and 1, in the unit of the pixels; if they are NaN, so is the result.
 
     Returns
     -------
     ndarray of float32, shape (ny, nx)
-        In [0, 1]; NaN stays NaN.
+        Brightness in [0, 1]; NaN stays NaN.
     """
     if not (np.isfinite(black) and np.isfinite(white)):
         return np.full(pixels.shape, np.nan, dtype=np.float32)
     span = white - black if white > black else 1.0
-    part = np.clip((np.where(np.isfinite(pixels), pixels, np.nan) - black) / span, 0.0, 1.0)
-    return np.asarray(_CURVES[function](part), dtype=np.float32)
+    fraction = np.clip((np.where(np.isfinite(pixels), pixels, np.nan) - black) / span, 0.0, 1.0)
+    return np.asarray(_CURVES[function](fraction), dtype=np.float32)

@@ -26,10 +26,10 @@ from miri_widgets.viewer.backend import Backend
 from miri_widgets.viewer.brightness import check_stretch
 from miri_widgets.viewer.image import load_image, safe_label
 from miri_widgets.viewer.notice import Frame
-from miri_widgets.viewer.preheating import in_thread, nobody_is_there, wait_for_visitor
+from miri_widgets.viewer.preheating import in_thread, is_unvisited, wait_for_page
 from miri_widgets.viewer.protocol import MARK_COLOR, ImageSource, Position, StretchFunction, View
 from miri_widgets.viewer.replay import Action, Replay
-from miri_widgets.viewer.state import checked_state, in_order
+from miri_widgets.viewer.state import checked_state, ordered_labels
 
 __all__ = ["Backend", "DeferredViewer"]
 
@@ -105,10 +105,10 @@ class DeferredViewer:
     def show(self, image: ImageSource, *, label: str, extension: str = "SCI", like: str = "") -> None:
         """Show an image on top; see `ImageViewer.show`."""
         loaded, name = load_image(image, extension), safe_label(label)
-        other = safe_label(like)
-        self._labels = [each for each in self._labels if each != name] + [name]
+        reference = safe_label(like)
+        self._labels = [existing for existing in self._labels if existing != name] + [name]
         try:
-            self._do(lambda backend: backend.show(loaded, name, other), "show", name)
+            self._request(lambda backend: backend.show(loaded, name, reference), "show", name)
         except Exception:
             self._drop(name)
             raise
@@ -118,7 +118,7 @@ class DeferredViewer:
         name = safe_label(label)
         if name not in self._labels:
             return False
-        self._do(lambda backend: backend.front(name), "front")
+        self._request(lambda backend: backend.front(name), "front")
         return True
 
     def remove(self, label: str) -> None:
@@ -126,59 +126,61 @@ class DeferredViewer:
         name = safe_label(label)
         if name in self._labels:
             self._drop(name)
-            self._do(lambda backend: backend.remove(name))
+            self._request(lambda backend: backend.remove(name))
 
     def blink(self) -> None:
         """Show the next image."""
-        self._add(lambda backend: backend.blink(), "blink")
+        self._request_again(lambda backend: backend.blink(), "blink")
 
     def on_click(self, callback: Callable[[float, float], object]) -> None:
         """Call a function with the place of every click; see `ImageViewer.on_click`."""
-        self._add(lambda backend: backend.on_click(callback), "click")
+        self._request_again(lambda backend: backend.on_click(callback), "click")
 
     def on_view(self, callback: Callable[[View], object]) -> None:
         """Call a function whenever the image on top changes; see `ImageViewer.on_view`."""
         # what waited to be done is no news; only where that has led is
         self._views.append(callback)
-        self.on_ready(lambda: self._do(lambda backend: backend.on_view(callback)))
+        self.on_ready(lambda: self._request(lambda backend: backend.on_view(callback)))
 
     def overlay(
         self, mask: NDArray[np.bool_], *, label: str, color: str = MARK_COLOR, opacity: float = 0.7
     ) -> None:
         """Colour the pixels of a mask; see `ImageViewer.overlay`."""
-        kept, name = np.array(mask, dtype=bool), safe_label(label)
-        self._do(lambda backend: backend.overlay(kept, name, color, opacity), "overlay", name)
+        pixels, name = np.array(mask, dtype=bool), safe_label(label)
+        self._request(lambda backend: backend.overlay(pixels, name, color, opacity), "overlay", name)
 
     def clear_overlay(self, label: str) -> None:
         """Remove an overlay; an unknown label is ignored."""
         self._replay.forget("overlay", safe_label(label))
-        self._do(lambda backend: backend.clear_overlay(safe_label(label)))
+        self._request(lambda backend: backend.clear_overlay(safe_label(label)))
 
     def set_range(self, label: str, black: float | None = None, white: float | None = None) -> None:
         """Fix black and white of an image; see `ImageViewer.set_range`."""
         if not (black is None and white is None):
             check_range(math.nan if black is None else black, math.nan if white is None else white)
-        self._do(
+        self._request(
             lambda backend: backend.set_range(safe_label(label), black, white), "range", safe_label(label)
         )
 
     def mark(self, positions: Table, *, label: str, color: str = MARK_COLOR) -> None:
         """Mark positions; see `ImageViewer.mark`."""
-        self._do(lambda backend: backend.mark(positions, safe_label(label), color), "mark", safe_label(label))
+        self._request(
+            lambda backend: backend.mark(positions, safe_label(label), color), "mark", safe_label(label)
+        )
 
     def unmark(self, label: str) -> None:
         """Remove a set of marks; an unknown label is ignored."""
         self._replay.forget("mark", safe_label(label))
-        self._do(lambda backend: backend.unmark(safe_label(label)))
+        self._request(lambda backend: backend.unmark(safe_label(label)))
 
     def center_on(self, position: Position) -> None:
         """Bring a position, on the sky or (x, y), to the centre of the view."""
-        self._do(lambda backend: backend.center_on(position), "center")
+        self._request(lambda backend: backend.center_on(position), "center")
 
     def stretch(self, function: StretchFunction = "arcsinh", percentile: float = 99.5) -> None:
         """Set how values become brightness; see `ImageViewer.stretch`."""
         check_stretch(function, percentile)
-        self._do(lambda backend: backend.stretch(function, percentile), "stretch")
+        self._request(lambda backend: backend.stretch(function, percentile), "stretch")
 
     def regions(self) -> dict[str, Any]:
         """Return the regions that the user drew; none before the viewer is ready."""
@@ -186,32 +188,32 @@ class DeferredViewer:
 
     def draw(self, regions: Sequence[Region]) -> None:
         """Add regions to those that the user drew; see `ImageViewer.draw`."""
-        self._add(lambda backend: backend.draw(tuple(regions)), "draw")
+        self._request_again(lambda backend: backend.draw(tuple(regions)), "draw")
 
     def erase(self) -> None:
         """Forget the regions that the user drew."""
-        self._do(lambda backend: backend.erase(), "erase")
+        self._request(lambda backend: backend.erase(), "erase")
 
     def outline(self, regions: Sequence[Region], *, label: str, color: str = MARK_COLOR) -> None:
         """Show the outlines of regions; see `ImageViewer.outline`."""
         name = safe_label(label)
-        self._do(lambda backend: backend.outline(tuple(regions), name, color), "outline", name)
+        self._request(lambda backend: backend.outline(tuple(regions), name, color), "outline", name)
 
     def state(self) -> dict[str, Any]:
         """Return what is shown, as plain values; see `ImageViewer.state`."""
-        told = self._restored
+        values = self._restored
         if self._backend is not None:
             try:
-                told = self._backend.state()
+                values = self._backend.state()
             except Exception:  # asked four times a second, of a foreign viewer: it must not stop who asks
                 _LOG.debug("What is in view cannot be told", exc_info=True)
-        return {**told, "images": list(self._labels)}
+        return {**values, "images": list(self._labels)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Show again what `state` told; see `ImageViewer.restore`."""
         self._restored = checked = checked_state(state)
-        self._labels = in_order(self._labels, checked.get("images", ()))
-        self._do(lambda backend: backend.restore(checked), "restore")
+        self._labels = ordered_labels(self._labels, checked.get("images", ()))
+        self._request(lambda backend: backend.restore(checked), "restore")
 
     def close(self) -> None:
         """Free the widgets; the viewer cannot be used afterwards."""
@@ -230,23 +232,23 @@ class DeferredViewer:
         """Whether another backend may come, which must do the same again; else no image is kept here."""
         return self._backend is None or bool(self._frame.sentence)
 
-    def _do(self, action: Action, *key: Hashable) -> None:
+    def _request(self, action: Action, *key: Hashable) -> None:
         """Act now, or when the backend is there; with a key, a backend that comes later does it again."""
         if self._closed:
             return
         if key and self._may_be_replaced:
-            self._replay.keep(action, *key)
+            self._replay.store(action, *key)
         if self._backend is not None:
             action(self._backend)
 
-    def _add(self, action: Action, kind: str) -> None:
+    def _request_again(self, action: Action, kind: str) -> None:
         """Do the same with an action that replaces none of its kind."""
         if self._may_be_replaced and not self._closed:
             self._replay.add(action, kind)
-        self._do(action)
+        self._request(action)
 
     def _drop(self, name: str) -> None:
-        self._labels = [each for each in self._labels if each != name]
+        self._labels = [existing for existing in self._labels if existing != name]
         self._replay.forget("show", name)
 
     def _launch(self) -> None:
@@ -255,7 +257,7 @@ class DeferredViewer:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._start_now()
+            self._start_synchronously()
             return
         self._task = loop.create_task(self._start())
         self._task.add_done_callback(self._ended)
@@ -264,65 +266,65 @@ class DeferredViewer:
         """Prepare in a thread, with the seconds on the placeholder, then build."""
         begin = time.monotonic()
         work = asyncio.ensure_future(in_thread(self._prepare))
-        visit: asyncio.Future[None] | None = None
+        page_opened: asyncio.Future[None] | None = None
         absent = 0.0  # nobody waits for the viewer of a page that nobody has opened
-        tick = min(1.0, self._late / 4)
+        interval = min(1.0, self._late / 4)
         late = False
         try:
-            while visit is None or not visit.done():
-                waits_for = work if visit is None else visit
-                if (await asyncio.wait({waits_for}, timeout=tick))[0] and visit is None:
+            while page_opened is None or not page_opened.done():
+                awaited = work if page_opened is None else page_opened
+                if (await asyncio.wait({awaited}, timeout=interval))[0] and page_opened is None:
                     work.result()
-                    visit = asyncio.ensure_future(wait_for_visitor())
-                absent += tick if visit is not None and nobody_is_there() else 0.0
+                    page_opened = asyncio.ensure_future(wait_for_page())
+                absent += interval if page_opened is not None and is_unvisited() else 0.0
                 passed = time.monotonic() - begin - absent
-                if self._backend is None and visit is None:
+                if self._backend is None and page_opened is None:
                     self._frame.wait(
                         "The image viewer is loading …",
                         f"jdaviz is imported, {passed:.0f} s so far; this takes about 10 s. All other controls work already.",
                     )
                 if passed > self._late and not late:
                     late = True
-                    self._offer(f"The image viewer has not come within {self._late:.0f} s.")
-            visit.result()
+                    self._notify_choices(f"The image viewer has not come within {self._late:.0f} s.")
+            page_opened.result()
             backend = self._build()
         except Exception as error:  # anything may be wrong with an optional, foreign viewer
-            self._give_way(error)
+            self._handle_failure(error)
         else:
             self._begin(backend)
         finally:
-            for each in (work, visit):
-                if each is not None:
-                    each.cancel()
+            for future in (work, page_opened):
+                if future is not None:
+                    future.cancel()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Never leave a page with a viewer that is said to come and does not."""
         if self._closed or self.ready or task is not self._task:
             return
         if task.cancelled() or task.exception() is not None:
-            self._give_way(RuntimeError("cancelled" if task.cancelled() else repr(task.exception())))
+            self._handle_failure(RuntimeError("cancelled" if task.cancelled() else repr(task.exception())))
 
-    def _start_now(self) -> None:
+    def _start_synchronously(self) -> None:
         try:
             self._prepare()
             backend = self._build()
         except Exception as error:  # as above
             if self._fall_back is None:
-                self._give_way(error)
+                self._handle_failure(error)
                 raise
-            self._give_way(error)
+            self._handle_failure(error)
         else:
             self._begin(backend)
 
-    def _give_way(self, error: Exception) -> None:
+    def _handle_failure(self, error: Exception) -> None:
         """Let the light viewer take its place; the page says why, the log has all."""
         _LOG.warning("The image viewer cannot be used: %r", error, exc_info=error)
-        taken = " The lightweight viewer takes its place." if self._fall_back is not None else ""
-        self._use_light(f"The image viewer cannot be used ({_cause(error)}).{taken}")
+        replacement = " The lightweight viewer takes its place." if self._fall_back is not None else ""
+        self._use_light(f"The image viewer cannot be used ({_cause(error)}).{replacement}")
 
     def _use_light(self, reason: str) -> None:
         """Show the light viewer, with the reason above it."""
-        self._stop_coming()
+        self._cancel_start()
         try:
             backend = None if self._fall_back is None else self._fall_back()
         except Exception as error:
@@ -332,23 +334,23 @@ class DeferredViewer:
             self._begin(backend, reason)
             return
         self._frame.wait("The image viewer cannot be shown", reason)
-        self._offer(reason)
+        self._notify_choices(reason)
 
-    def _offer(self, sentence: str) -> None:
+    def _notify_choices(self, sentence: str) -> None:
         """Show a sentence and what can be done about the viewer."""
-        choices: list[tuple[str, Callable[[], object]]] = [("Start the viewer again", self._again)]
+        choices: list[tuple[str, Callable[[], object]]] = [("Start the viewer again", self._restart)]
         if self._fall_back is not None and (self._backend is None or not self._is_light):
-            chosen = "This is the lightweight viewer, as you chose."
-            choices.append(("Use the lightweight viewer", lambda: self._use_light(chosen)))
+            explanation = "This is the lightweight viewer, as you chose."
+            choices.append(("Use the lightweight viewer", lambda: self._use_light(explanation)))
         self._frame.notify(sentence, choices)
 
-    def _again(self) -> None:
+    def _restart(self) -> None:
         """Let the viewer come once more; what is shown until then stays."""
-        self._stop_coming()
+        self._cancel_start()
         self._frame.notify("The image viewer is started again …")
         self._launch()
 
-    def _stop_coming(self) -> None:
+    def _cancel_start(self) -> None:
         task, self._task = self._task, None
         if task is not None and not task.done() and task is not _current_task():
             task.cancel()
@@ -358,44 +360,44 @@ class DeferredViewer:
         if self._closed:
             backend.close()
             return
-        before = self._backend
-        if before is not None:
-            self._replay.take_state(checked_state(self.state()))
-            before.close()
+        previous = self._backend
+        if previous is not None:
+            self._replay.replace_by_state(checked_state(self.state()))
+            previous.close()
         self._backend, self._is_light = backend, bool(reason)
-        self._frame.hold(backend.widget)
-        failed = self._do_all(backend, again=before is not None)
+        self._frame.show_content(backend.widget)
+        failed = self._perform_requests(backend, repeat=previous is not None)
         images = [name for kind, *name in failed if kind == "show"]
         if images and len(images) == len(self._labels) and not reason and self._fall_back is not None:
             # without an image jdaviz has no canvas; the light viewer may draw what it could not
-            told = "; ".join(failed.values())
-            self._use_light(f"The image viewer failed: {told}. The lightweight viewer takes its place.")
+            causes = "; ".join(failed.values())
+            self._use_light(f"The image viewer failed: {causes}. The lightweight viewer takes its place.")
             return
         for (name,) in images:
             self._drop(str(name))
-        sentence = " ".join((reason, *(f"Not drawn: {each}." for each in failed.values()))).strip()
+        sentence = " ".join((reason, *(f"Not drawn: {cause}." for cause in failed.values()))).strip()
         if sentence:
-            self._offer(sentence)
+            self._notify_choices(sentence)
         else:
             self._frame.notify("")
             self._replay.clear()
 
-    def _do_all(self, backend: Backend, *, again: bool) -> dict[tuple[Hashable, ...], str]:
+    def _perform_requests(self, backend: Backend, *, repeat: bool) -> dict[tuple[Hashable, ...], str]:
         """Do what was asked for, and return what failed, as text; one bad request must not lose the others."""
         failed: dict[tuple[Hashable, ...], str] = {}
         callbacks, self._callbacks = self._callbacks, []
-        if again:
-            callbacks = [partial(backend.on_view, each) for each in self._views]
+        if repeat:
+            callbacks = [partial(backend.on_view, callback) for callback in self._views]
         steps: list[tuple[tuple[Hashable, ...], Callable[[], object]]]
         steps = [(key, partial(action, backend)) for key, action in self._replay.items()]
-        steps.extend((("ready", number), each) for number, each in enumerate(callbacks))
+        steps.extend((("ready", number), callback) for number, callback in enumerate(callbacks))
         for key, step in steps:
             try:
                 step()
             except Exception as error:
                 _LOG.exception("A request made before the viewer was ready failed")
-                about = " ".join(str(part) for part in key if isinstance(part, str))
-                failed[key] = f"{about} ({_cause(error)})"
+                subject = " ".join(str(word) for word in key if isinstance(word, str))
+                failed[key] = f"{subject} ({_cause(error)})"
         return failed
 
 

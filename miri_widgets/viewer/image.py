@@ -1,4 +1,4 @@
-"""An image ready to be shown: pixels, which of them count, unit and sky."""
+"""An image ready for display: pixels, unit and WCS."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MAXIMUM_LABEL = 120
 @dataclass(frozen=True)
 class ViewerImage:
     """
-    Pixels with what is needed to read them.
+    Pixels with their unit and sky coordinates.
 
     Attributes
     ----------
@@ -48,25 +48,76 @@ class ViewerImage:
     wcs: WCS | None
 
     def sky(self, x: float, y: float) -> SkyCoord | None:
-        """Return the sky position of a pixel position, if it is known."""
+        """
+        Return the sky position of a pixel position, if the image has a WCS.
+
+        Parameters
+        ----------
+        x, y : float
+            0-based pixel position.
+
+        Returns
+        -------
+        SkyCoord or None
+            The position, ICRS or the frame of the WCS.
+        """
         return None if self.wcs is None else self.wcs.pixel_to_world(x, y)
 
     def pixel(self, position: SkyCoord) -> tuple[float, float] | None:
-        """Return the pixel position (x, y) of a sky position; None where it is not known, or far from the image."""
-        x, y = (float(part[0]) for part in self.pixels_of([position.icrs.ra.deg], [position.icrs.dec.deg]))
+        """
+        Return the pixel position (x, y) of a sky position; None if it is unknown or far from the image.
+
+        Parameters
+        ----------
+        position : SkyCoord
+            Position on the sky.
+
+        Returns
+        -------
+        tuple of float or None
+            0-based pixel position.
+        """
+        x, y = (
+            float(coordinate[0])
+            for coordinate in self.pixels_of([position.icrs.ra.deg], [position.icrs.dec.deg])
+        )
         ny, nx = self.pixels.shape
         return (x, y) if -nx < x < 2 * nx and -ny < y < 2 * ny else None
 
     def pixels_of(self, ra: ArrayLike, dec: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the pixel positions (x, y) of positions in degrees, ICRS; NaN where they are not known."""
+        """
+        Return the pixel positions (x, y) of ICRS positions in degrees; NaN where they are unknown.
+
+        Parameters
+        ----------
+        ra, dec : array-like
+            Positions in degrees, ICRS.
+
+        Returns
+        -------
+        tuple of ndarray
+            x and y, 0-based.
+        """
         inverse = inverse_of(self.wcs, self.pixels.shape)
         if inverse is None:
-            nothing = np.full(np.shape(ra), np.nan)
-            return nothing, nothing.copy()
+            unknown = np.full(np.shape(ra), np.nan)
+            return unknown, unknown.copy()
         return inverse(ra, dec)
 
     def value(self, x: float, y: float) -> float | None:
-        """Return the value of the pixel that contains a position; None outside of the image."""
+        """
+        Return the value of the pixel that contains a position; None outside of the image.
+
+        Parameters
+        ----------
+        x, y : float
+            0-based pixel position.
+
+        Returns
+        -------
+        float or None
+            The value in the unit of the image.
+        """
         row, column = xy_to_index(x, y)
         ny, nx = self.pixels.shape
         return float(self.pixels[row, column]) if 0 <= row < ny and 0 <= column < nx else None
@@ -76,22 +127,37 @@ def xy_to_index(x: float, y: float) -> tuple[int, int]:
     """
     Return the index (row, column) of the pixel that contains the position (x, y).
 
-    The one place where the axes are flipped: numpy counts (y, x), positions are (x, y).
+    Only this function flips the axes: numpy indexes (y, x), positions are (x, y).
+
+    Parameters
+    ----------
+    x, y : float
+        0-based pixel position.
+
+    Returns
+    -------
+    tuple of int
+        Row and column.
     """
     return int(np.floor(y + 0.5)), int(np.floor(x + 0.5))
 
 
 def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
     """
-    Read a file, or take an array, for the viewer.
+    Read a file, or wrap an array, for the viewer.
 
     Parameters
     ----------
     source : Path, str or ndarray, shape (ny, nx)
-        FITS file, plain or compressed with gzip; of a cube the last plane is taken.
+        FITS file, plain or compressed with gzip; the last plane of a cube is shown.
         An array is not modified.
     extension : str
         Extension of the file.
+
+    Returns
+    -------
+    ViewerImage
+        The image.
 
     Raises
     ------
@@ -104,8 +170,8 @@ def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
             raise InputError(f"An array of shape {source.shape}", "an image of two axes", "choose one plane")
         return ViewerImage(np.array(source, dtype=np.float32), units.dimensionless_unscaled, None)
     path = Path(source)
-    headers = {str(each.get("EXTNAME", "PRIMARY")): each for each in reversed(read_headers(path))}
-    pixels = read_image(path, extension).astype(np.float32, copy=False)  # a copy of its own already
+    headers = {str(header.get("EXTNAME", "PRIMARY")): header for header in reversed(read_headers(path))}
+    pixels = read_image(path, extension).astype(np.float32, copy=False)  # a copy already
     if extension == "SCI" and "DQ" in headers:
         flags = read_image(path, "DQ")
         if flags.shape == pixels.shape:
@@ -121,7 +187,19 @@ def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
 
 
 def safe_label(label: Any) -> str:
-    """Return a label without control characters, without letters that HTML reads, and not too long."""
+    """
+    Return a short label without control characters and HTML markup.
+
+    Parameters
+    ----------
+    label : object
+        Any value.
+
+    Returns
+    -------
+    str
+        The label.
+    """
     text = "".join(letter if letter.isprintable() else " " for letter in str(label))
     for letter, harmless in (("<", "‹"), (">", "›"), ("&", "+"), ('"', "'")):
         text = text.replace(letter, harmless)

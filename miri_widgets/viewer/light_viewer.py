@@ -24,13 +24,13 @@ from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.png_encoding import send_quickly
 from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
 from miri_widgets.viewer.ranges import DisplayRanges
-from miri_widgets.viewer.state import in_order, regions_in
+from miri_widgets.viewer.state import ordered_labels, regions_in
 from miri_widgets.viewer.style import viewer_style
-from miri_widgets.viewer.view_position import place_of, place_on
+from miri_widgets.viewer.view_position import view_on_image, view_position_of
 
 __all__ = ["LightViewer"]
 
-_HELD = "regions of the user"
+_USER_REGIONS = "regions of the user"
 _OVERLAY_CELLS = 512  # about the figure's size on the screen
 _MOST_CELLS = 2048  # of an image along an axis; more than a screen has would only be sent
 
@@ -50,7 +50,7 @@ class LightViewer:
     def __init__(self) -> None:
         self._images: dict[str, ViewerImage] = {}
         self._marks: dict[str, bqplot.Scatter] = {}
-        self._held: tuple[Region, ...] = ()
+        self._user_regions: tuple[Region, ...] = ()
         self._outlines: dict[str, tuple[tuple[Region, ...], str]] = {}
         self._lines: list[bqplot.Lines] = []
         self._callbacks: list[Callable[[float, float], object]] = []
@@ -105,8 +105,8 @@ class LightViewer:
         """Show the next image."""
         labels = list(self._images)
         if labels:
-            place = labels.index(self._top) + 1 if self._top in labels else 0
-            self._list(labels[place % len(labels)])
+            index = labels.index(self._top) + 1 if self._top in labels else 0
+            self._list(labels[index % len(labels)])
 
     def on_click(self, callback: Callable[[float, float], object]) -> None:
         """Call a function with the place (x, y) of every click."""
@@ -132,10 +132,10 @@ class LightViewer:
     def unmark(self, label: str) -> None:
         """Remove marks or outlines."""
         if self._outlines.pop(label, None) is not None:
-            self._lay_outlines()
+            self._draw_outlines()
         marks = self._marks.pop(label, None)
         if marks is not None:
-            self._figure.marks = [each for each in self._figure.marks if each is not marks]
+            self._figure.marks = [existing for existing in self._figure.marks if existing is not marks]
             marks.close()
 
     def center_on(self, position: Position) -> None:
@@ -143,13 +143,13 @@ class LightViewer:
         image = self._images.get(self._top or "")
         if image is None:
             return
-        where = image.pixel(position) if isinstance(position, SkyCoord) else position
-        if where is not None:
-            for scale, centre in zip((self._x, self._y), where, strict=True):
+        pixel = image.pixel(position) if isinstance(position, SkyCoord) else position
+        if pixel is not None:
+            for scale, centre in zip((self._x, self._y), pixel, strict=True):
                 half = (scale.max - scale.min) / 2
                 with scale.hold_sync():
                     scale.min, scale.max = centre - half, centre + half
-            self._put_ticks()
+            self._update_ticks()
 
     def stretch(self, function: StretchFunction, percentile: float) -> None:
         """Set how values become brightness."""
@@ -188,30 +188,33 @@ class LightViewer:
         """Remove an overlay."""
         mark = self._overlays.pop(label, None)
         if mark is not None:
-            self._figure.marks = [each for each in self._figure.marks if each is not mark]
+            self._figure.marks = [existing for existing in self._figure.marks if existing is not mark]
             mark.close()
 
     def regions(self) -> dict[str, Any]:
         """Return the regions that were given: this viewer has no tool of its own to draw."""
-        return {f"{one.shape.capitalize()} {n}": to_astropy(one) for n, one in enumerate(self._held, 1)}
+        return {
+            f"{region.shape.capitalize()} {n}": to_astropy(region)
+            for n, region in enumerate(self._user_regions, 1)
+        }
 
     def draw(self, regions: Sequence[Region]) -> None:
         """Add regions to those that `regions` gives."""
-        self._held = (*self._held, *regions)
-        self.outline(self._held, _HELD, MARK_COLOR)
+        self._user_regions = (*self._user_regions, *regions)
+        self.outline(self._user_regions, _USER_REGIONS, MARK_COLOR)
 
     def erase(self) -> None:
         """Forget the regions that `regions` gives."""
-        self._held = ()
-        self.unmark(_HELD)
+        self._user_regions = ()
+        self.unmark(_USER_REGIONS)
 
     def outline(self, regions: Sequence[Region], label: str, color: str) -> None:
         """Show outlines, instead of those with the same label."""
         self.unmark(label)
         self._outlines[label] = tuple(regions), color
-        self._lay_outlines()
+        self._draw_outlines()
 
-    def _lay_outlines(self) -> None:
+    def _draw_outlines(self) -> None:
         """Let the outlines lie right on the image on top, which may be another one."""
         old, self._lines = self._lines, []
         image = self._images.get(self._top or "")
@@ -220,46 +223,51 @@ class LightViewer:
             if len(x):
                 scales = {"x": self._x, "y": self._y}
                 self._lines.append(bqplot.Lines(x=x, y=y, colors=[color], stroke_width=1.8, scales=scales))
-        self._figure.marks = [*(one for one in self._figure.marks if one not in old), *self._lines]
+        self._figure.marks = [
+            *(existing for existing in self._figure.marks if existing not in old),
+            *self._lines,
+        ]
         for mark in old:
             mark.close()
 
     def state(self) -> dict[str, Any]:
         """Return what is shown, as plain values."""
         image = self._images.get(self._top or "")
-        place = None
+        position = None
         if image is not None:
             x, y = (self._x.min + self._x.max) / 2, (self._y.min + self._y.max) / 2
-            place = place_of(image.wcs, x, y, self._x.max - self._x.min)
+            position = view_position_of(image.wcs, x, y, self._x.max - self._x.min)
         return {
             "front": self._top or "",
             "stretch": {"function": self._stretch[0], "percentile": self._stretch[1]},
             "levels": {},
-            "position": place,
-            "regions": [one.to_dict() for one in self._held],
+            "position": position,
+            "regions": [region.to_dict() for region in self._user_regions],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Show again what `state` told; black and white set by hand are those of jdaviz alone."""
-        order = in_order(self._images, state.get("images", ()))
-        self._images = {label: self._images[label] for label in order}
+        labels = ordered_labels(self._images, state.get("images", ()))
+        self._images = {label: self._images[label] for label in labels}
         if "stretch" in state:
             self._stretch = state["stretch"]["function"], state["stretch"]["percentile"]
         front = state.get("front")
         self._list(front if front in self._images else self._top)
         image = self._images.get(self._top or "")
-        where = place_on(image.wcs, state["position"]) if image is not None and "position" in state else None
-        if where is not None:
-            self._look_at(*where)
-        if state.get("regions") and not self._held:
+        view = (
+            view_on_image(image.wcs, state["position"]) if image is not None and "position" in state else None
+        )
+        if view is not None:
+            self._set_view(*view)
+        if state.get("regions") and not self._user_regions:
             self.draw(regions_in(state))
 
-    def _look_at(self, x: float, y: float, width: float) -> None:
+    def _set_view(self, x: float, y: float, width: float) -> None:
         height = width * (self._y.max - self._y.min) / (self._x.max - self._x.min)
         for scale, centre, size in ((self._x, x, width), (self._y, y, height)):
             with scale.hold_sync():
                 scale.min, scale.max = centre - size / 2, centre + size / 2
-        self._put_ticks()
+        self._update_ticks()
 
     def close(self) -> None:
         """Free the widgets."""
@@ -315,7 +323,7 @@ class LightViewer:
         image = self._images.get(self._top or "")
         self._drawing.visible = image is not None
         if image is None:
-            self._tell(View("", 0.0, 0.0))
+            self._notify_view(View("", 0.0, 0.0))
             return
         ny, nx = image.pixels.shape
         if (ny, nx) != self._shape or self._x.min is None:
@@ -325,11 +333,11 @@ class LightViewer:
         black, white = self._ranges.of(self._top or "", percentile)
         brightness = to_brightness(_binned(image.pixels), function, black, white)
         # NaN is drawn black: GL has no transparent pixels here.
-        self._lay_outlines()
+        self._draw_outlines()
         self._drawing.image = np.nan_to_num(brightness, nan=0.0)
-        self._tell(View(self._top or "", black, white))
+        self._notify_view(View(self._top or "", black, white))
 
-    def _tell(self, view: View) -> None:
+    def _notify_view(self, view: View) -> None:
         """Tell what is in view, when it is another."""
         if view != self._view:
             self._view = view
@@ -360,33 +368,33 @@ class LightViewer:
         with self._figure.hold_trait_notifications():  # one at a time, minimum may exceed maximum
             self._figure.min_aspect_ratio = self._figure.max_aspect_ratio = ratio
             self._figure.fig_margin = margin
-        self._put_ticks()
+        self._update_ticks()
 
-    def _put_ticks(self) -> None:
+    def _update_ticks(self) -> None:
         """Name round pixels in view: bqplot draws those beyond the axis, too."""
         ny, nx = self._shape
         ratio = float(np.clip(nx / ny, *_RATIOS))
         for axis, size, share in zip(self._axes, (nx, ny), (ratio, 1 / ratio), strict=True):
             values = _round_pixels(size, most=int(np.clip(8 * share, 2, 8)))
-            seen = (values >= axis.scale.min) & (values <= axis.scale.max)
-            axis.tick_values = values[seen] if seen.sum() > 1 else values
+            in_view = (values >= axis.scale.min) & (values <= axis.scale.max)
+            axis.tick_values = values[in_view] if in_view.sum() > 1 else values
 
     def _pixels(self, positions: Table) -> tuple[Any, Any]:
         image = self._images.get(self._top or "")
         if {"ra", "dec"} <= set(positions.colnames) and image is not None and image.wcs is not None:
             x, y = image.pixels_of(np.asarray(positions["ra"], float), np.asarray(positions["dec"], float))
-            known = np.isfinite(x)
-            return x[known], y[known]
+            finite = np.isfinite(x)
+            return x[finite], y[finite]
         if {"x", "y"} <= set(positions.colnames):
             return np.asarray(positions["x"], float), np.asarray(positions["y"], float)
         return np.zeros(0), np.zeros(0)
 
     def _on_mouse(self, _interaction: Any, message: dict[str, Any], _buffers: Any) -> None:
         if message.get("event") == "click":
-            place = message["domain"]["x"], message["domain"]["y"]
-            self.read(*place)
+            position = message["domain"]["x"], message["domain"]["y"]
+            self.read(*position)
             for callback in self._callbacks:
-                callback(*place)
+                callback(*position)
 
     def read(self, x: float, y: float) -> str:
         """Write value and position of a pixel below the cursor, and return the text."""
@@ -396,8 +404,8 @@ class LightViewer:
             text = _HINT
         else:
             sky = image.sky(x, y)
-            where = "" if sky is None else f"   RA, Dec {sky.icrs.ra.deg:.6f} {sky.icrs.dec.deg:+.6f} deg"
-            text = f"x {x:.1f}  y {y:.1f}   {value:.6g} {image.unit}{where}"
+            sky_text = "" if sky is None else f"   RA, Dec {sky.icrs.ra.deg:.6f} {sky.icrs.dec.deg:+.6f} deg"
+            text = f"x {x:.1f}  y {y:.1f}   {value:.6g} {image.unit}{sky_text}"
         self._readout.value = f"<code>{html.escape(text)}</code>"
         return text
 

@@ -1,4 +1,4 @@
-"""What the page says while its viewer is not there, or is not the one that was wanted."""
+"""Placeholder and notices of a viewer that is not ready or had to be replaced."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _SENTENCE = """<div class="mw-viewer-notice-text" role="alert" style="line-heigh
 _NOTICE_HEIGHT = "64px"
 
 Choice = tuple[str, Callable[[], object]]
-"""The text of a button and what it does."""
+"""The text of a button and its action."""
 
 
 class Frame:
     """
-    The box of a viewer: a placeholder, then what draws, and above either a sentence with buttons when there is need.
+    The box of a viewer: a placeholder or the viewer's content, and above it a notice with buttons if needed.
 
     Parameters
     ----------
     height : str
-        Height of what draws, a CSS length; a sentence comes on top of it.
+        Height of the content, a CSS length; a notice is added to it.
     """
 
     def __init__(self, height: str) -> None:
@@ -52,53 +52,78 @@ class Frame:
 
     @property
     def waiting_text(self) -> str:
-        """What the placeholder says, HTML."""
+        """The text of the placeholder, HTML."""
         return str(self._placeholder.value)
 
     @property
     def sentence(self) -> str:
-        """What the notice says, HTML; empty when there is none."""
+        """The text of the notice, HTML; empty if there is none."""
         return str(self._text.value)
 
     @property
     def buttons(self) -> dict[str, Button]:
-        """The buttons of the notice, by their texts."""
-        return {each.description: each for each in self._notice.children[1:]}
+        """The buttons of the notice by their texts."""
+        return {button.description: button for button in self._notice.children[1:]}
 
     def wait(self, title: str, reason: str) -> None:
-        """Write into the placeholder."""
+        """
+        Set the text of the placeholder.
+
+        Parameters
+        ----------
+        title : str
+            First line.
+        reason : str
+            Second line.
+        """
         self._placeholder.value = _PLACEHOLDER.format(title=html.escape(title), reason=html.escape(reason))
 
-    def hold(self, content: Widget | None) -> None:
-        """Show what draws; None brings the placeholder back."""
+    def show_content(self, content: Widget | None) -> None:
+        """
+        Show the viewer's content, or the placeholder for None.
+
+        Parameters
+        ----------
+        content : Widget or None
+            The widget of the viewer.
+        """
         self._content = self._placeholder if content is None else content
         self._arrange()
 
     def notify(self, sentence: str, choices: Sequence[Choice] = ()) -> None:
-        """Show a sentence with buttons above the viewer; an empty one takes it away."""
+        """
+        Show a notice with buttons above the viewer; an empty sentence removes it.
+
+        Parameters
+        ----------
+        sentence : str
+            Text of the notice.
+        choices : sequence of (str, callable)
+            Text and action of each button.
+        """
         old = self._notice.children[1:]
         self._text.value = _SENTENCE.format(html.escape(sentence)) if sentence else ""
-        self._notice.children = (self._text, *(_button(*each) for each in choices))
-        for each in old:
-            each.close()
+        self._notice.children = (self._text, *(_button(*item) for item in choices))
+        for item in old:
+            item.close()
         self._arrange()
 
     def close(self) -> None:
         """Free the widgets."""
-        for each in (*self._notice.children, self._notice, self._placeholder, self.widget):
-            each.close()
+        for widget in (*self._notice.children, self._notice, self._placeholder, self.widget):
+            widget.close()
 
     def _arrange(self) -> None:
         layout = self.widget.layout
         layout.height = f"calc({self._height} + {_NOTICE_HEIGHT})" if self.sentence else self._height
         layout.flex_flow = "column-reverse" if self.sentence else "row"
-        # the notice is the second: the page keeps what draws as it is when the notice comes and goes
-        wanted = (self._content, self._notice) if self.sentence else (self._content,)
-        if self.widget.children != wanted:
-            self.widget.children = wanted
+        # the notice is second, so that the page keeps the content when the notice comes and goes
+        children = (self._content, self._notice) if self.sentence else (self._content,)
+        if self.widget.children != children:
+            self.widget.children = children
 
 
 def _button(text: str, action: Callable[[], object]) -> Button:
-    made = Button(description=text, layout=Layout(width="auto", flex="0 0 auto"))
-    made.on_click(lambda _: action())
-    return made
+    button = Button(description=text, layout=Layout(width="auto", flex="0 0 auto"))
+    button.on_click(lambda _: action())
+    return button

@@ -26,16 +26,16 @@ def outlines(
     Parameters
     ----------
     regions : sequence of Region
-        Those on the sky are left out where the image has no WCS, or sees the other half of the sky.
+        The regions. Those on the sky are left out if the image has no WCS or shows the other half of the sky.
     wcs : WCS or None
-        Of the image.
+        WCS of the image.
     shape : tuple of int, optional
-        (ny, nx) of the image; by default what the WCS knows.
+        (ny, nx) of the image; by default that of the WCS.
 
     Returns
     -------
     x, y : ndarray, shape (number, points)
-        0-based pixels; a shape with fewer points stays on its last one.
+        0-based pixels; shapes with fewer points repeat their last one.
     """
     inverse = inverse_of(wcs, shape) if any(region.sky for region in regions) else None
     lines = [line for region in regions if (line := _outline(region, inverse)) is not None]

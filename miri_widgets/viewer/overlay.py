@@ -1,4 +1,4 @@
-"""A mask as a coloured picture, at any scale: no marked pixel vanishes when many share one of the screen."""
+"""A mask as a coloured picture at any scale: no marked pixel vanishes when many share a screen pixel."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class MaskPicture:
     mask : ndarray of bool, shape (ny, nx)
         True where a pixel is coloured. Not modified.
     color : str
-        As ``#rrggbb``.
+        Colour as ``#rrggbb``.
     opacity : float
         Between 0 and 1.
     """
 
     def __init__(self, mask: NDArray[np.bool_], color: str, opacity: float) -> None:
         self.shape = mask.shape
-        # summed once: any rectangle is counted by its corners then
+        # summed once, so that the count in any rectangle follows from its corners
         self._sums = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), dtype=np.int32)
         np.cumsum(np.cumsum(mask, axis=0, dtype=np.int32), axis=1, out=self._sums[1:, 1:])
         red, green, blue = bytes.fromhex(color.removeprefix("#"))
@@ -37,7 +37,7 @@ class MaskPicture:
         Parameters
         ----------
         bounds : list of (low, high, count)
-            Of y, then of x: edges in 0-based pixels, and the number of cells between them.
+            For y, then x: edges in 0-based pixels, and the number of cells between them.
 
         Returns
         -------
@@ -53,7 +53,7 @@ class MaskPicture:
 
 
 def _edges(low: float, high: float, count: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """First pixel of each cell, and the one after its last; a cell within a pixel takes that pixel."""
+    """Return the first pixel of each cell and the pixel after its last; a cell within a pixel gets that pixel."""
     edges = np.floor(np.linspace(low, high, count + 1) + 0.5).astype(int)
     first, after = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
     return np.clip(first, 0, size), np.clip(after, 0, size)

@@ -1,9 +1,9 @@
 """
-In a preheated kernel: wait until somebody opens the page.
+Preheated kernels: wait until a page is opened.
 
-Voila can run a notebook before its visitor comes. An image viewer built then makes the page
-slow: a thousand widgets are sent to the browser before the first one is drawn. So the import is
-done in advance, and the viewer is built when the page is there.
+Voila can run a notebook before a page is opened. An image viewer built then would make the page
+slow: a thousand widgets would be sent to the browser before the first one is drawn. So the import
+is done in advance, and the viewer is built once the page is open.
 """
 
 from __future__ import annotations
@@ -16,37 +16,49 @@ from collections.abc import Callable
 
 from ipywidgets import Widget
 
-__all__ = ["in_thread", "nobody_is_there", "wait_for_visitor"]
+__all__ = ["in_thread", "is_unvisited", "wait_for_page"]
 
 #: Head start of the page over the viewer, which blocks the kernel while it is built [s].
 _HEAD_START = 1.0
 _LONGEST_WAIT = 30.0
-_LOOK = 0.1
+_POLL_INTERVAL = 0.1
 
 
-def nobody_is_there() -> bool:
-    """Tell whether this kernel is preheated and no page of it has been opened yet."""
+def is_unvisited() -> bool:
+    """
+    Return whether this kernel is preheated and no page has been opened yet.
+
+    Returns
+    -------
+    bool
+        Whether no page has been opened.
+    """
     return os.environ.get("VOILA_PREHEAT") == "True" and not _has_page()
 
 
 async def in_thread(call: Callable[[], None]) -> None:
     """
-    Wait until a function has run in a thread of its own.
+    Run a function in its own thread and wait for it.
+
+    Parameters
+    ----------
+    call : callable
+        The function.
 
     Notes
     -----
-    Not in an executor: a function that hangs would take one of its threads for ever and keep the process from ending.
+    Not in an executor: a function that hangs would block one of its threads and keep the process from ending.
     """
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
+    finished: asyncio.Future[None] = loop.create_future()
 
     def settle(error: Exception | None) -> None:
-        if done.done():
+        if finished.done():
             return
         if error is None:
-            done.set_result(None)
+            finished.set_result(None)
         else:
-            done.set_exception(error)
+            finished.set_exception(error)
 
     def run() -> None:
         error: Exception | None = None
@@ -58,35 +70,35 @@ async def in_thread(call: Callable[[], None]) -> None:
             loop.call_soon_threadsafe(settle, error)
 
     threading.Thread(target=run, name="miri-viewer", daemon=True).start()
-    await done
+    await finished
 
 
-async def wait_for_visitor() -> None:
+async def wait_for_page() -> None:
     """
-    Return when the page of this kernel has been asked for; at once outside of preheated kernels.
+    Wait until the page of this kernel is requested; return at once outside of preheated kernels.
 
     Notes
     -----
-    Voila says so over a web socket whose address is in the environment of the kernel; if it cannot be reached, there
-    is nothing to wait for. The page's own first message says it, too: Voila's word can get lost.
+    Voila announces it over a web socket whose address is in the environment of the kernel; if it cannot be
+    reached, there is nothing to wait for. The first message of the page counts, too: Voila's can get lost.
     """
     kernel = os.environ.get("VOILA_KERNEL_ID")
     if os.environ.get("VOILA_PREHEAT") != "True" or kernel is None:
         return
-    told = asyncio.create_task(_told_by_voila(kernel))
+    request = asyncio.create_task(_page_requested(kernel))
     try:
-        while not told.done() and not _has_page():
-            await asyncio.sleep(_LOOK)
+        while not request.done() and not _has_page():
+            await asyncio.sleep(_POLL_INTERVAL)
     finally:
-        told.cancel()
-    if told.done() and not told.cancelled() and not told.result():
+        request.cancel()
+    if request.done() and not request.cancelled() and not request.result():
         return
     await _wait_for_widgets()
     await asyncio.sleep(_HEAD_START)
 
 
-async def _told_by_voila(kernel: str) -> bool:
-    """Return True when Voila says that the page is asked for, and False when Voila cannot be reached."""
+async def _page_requested(kernel: str) -> bool:
+    """Return True once Voila reports that the page is requested, False if Voila cannot be reached."""
     from tornado.websocket import websocket_connect
 
     host = os.environ.get("VOILA_APP_IP", "127.0.0.1")
@@ -104,14 +116,14 @@ async def _told_by_voila(kernel: str) -> bool:
 
 
 def _has_page() -> bool:
-    """Tell whether a page has asked for widgets; False, too, when ipywidgets does not keep that channel any more."""
+    """Return whether a page has asked for widgets; False, too, if ipywidgets no longer keeps that channel."""
     # private: the class keeps the channel over which a page asks
     return getattr(Widget, "_control_comm", None) is not None
 
 
 async def _wait_for_widgets() -> None:
-    """Return when the page has asked for its widgets; it does so over a channel of its own."""
+    """Wait until the page has asked for its widgets, over a channel of its own."""
     end = time.monotonic() + _LONGEST_WAIT
-    # if a later version does not keep it, the head start must do
+    # if a later version does not keep it, the head start must suffice
     while hasattr(Widget, "_control_comm") and not _has_page() and time.monotonic() < end:
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(_POLL_INTERVAL)

@@ -1,10 +1,10 @@
 """
-What the rest of the package knows of an image viewer.
+The image viewer as the rest of the package sees it.
 
 Conventions, for every verb:
 
 - arrays have shape (ny, nx); pixel positions are (x, y), 0-based, (0, 0) is the centre of the
-  first pixel. The flip between the two is `miri_widgets.viewer.image.xy_to_index`, and only there.
+  first pixel. Only `miri_widgets.viewer.image.xy_to_index` flips them.
 - sky positions are `astropy.coordinates.SkyCoord`, or columns ``ra`` and ``dec`` in degrees, ICRS.
 - pixel values are in the unit of the image (MJy/sr for calibrated products, DN/s for rates).
 - a label names an image or a set of marks; showing a label again replaces what it names.
@@ -37,16 +37,16 @@ StretchFunction: TypeAlias = Literal["linear", "sqrt", "log", "arcsinh"]
 @dataclass(frozen=True)
 class View:
     """
-    What is in view.
+    The image on top and its display range.
 
     Attributes
     ----------
     label : str
-        Of the image on top; empty when there is none.
+        Label of the image on top; empty if there is none.
     black, white : float
-        Its values that are drawn black and white, in its unit.
+        Values drawn black and white, in the unit of the image.
     by_pixels : bool
-        Whether images lie pixel on pixel; aligned by the sky they show no overlay.
+        Whether images are aligned by pixels; aligned by the sky they show no overlay.
     """
 
     label: str
@@ -60,13 +60,13 @@ class ImageViewer(Protocol):
     """
     A viewer of images that can be embedded in a page.
 
-    Every verb may be called at any time; what is called before the viewer is ready is done, in
-    order, when it is. Errors about a file are raised at once.
+    Every method may be called at any time; calls before the viewer is ready are executed in order once it
+    is. Errors about a file are raised at once.
     """
 
     @property
     def widget(self) -> Widget:
-        """The widget to embed. It exists from the start and says that the viewer is coming."""
+        """The widget to embed. It exists from the start and shows a placeholder until the viewer is ready."""
         ...
 
     @property
@@ -76,11 +76,18 @@ class ImageViewer(Protocol):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels of the images, in the order in which they came."""
+        """Labels of the images in order of arrival."""
         ...
 
     def on_ready(self, callback: Callable[[], None]) -> None:
-        """Call a function, without arguments, once the viewer is ready; at once if it is."""
+        """
+        Call a function, without arguments, once the viewer is ready; at once if it is.
+
+        Parameters
+        ----------
+        callback : callable
+            Called without arguments.
+        """
         ...
 
     def show(self, image: ImageSource, *, label: str, extension: str = "SCI", like: str = "") -> None:
@@ -96,21 +103,40 @@ class ImageViewer(Protocol):
         extension : str
             Extension of the file.
         like : str
-            Label of an image whose black and white are taken, so that both can be compared.
+            Label of an image whose display range is used, for comparison.
 
         Raises
         ------
         InputError
-            If the file cannot be shown; a subclass says why.
+            If the file cannot be shown; the subclass tells the reason.
         """
         ...
 
     def front(self, label: str) -> bool:
-        """Bring an image that is here already on top, as it is; return whether it is here."""
+        """
+        Bring a loaded image on top.
+
+        Parameters
+        ----------
+        label : str
+            Label of the image.
+
+        Returns
+        -------
+        bool
+            Whether the image is loaded.
+        """
         ...
 
     def remove(self, label: str) -> None:
-        """Forget an image; an unknown label is ignored."""
+        """
+        Remove an image; an unknown label is ignored.
+
+        Parameters
+        ----------
+        label : str
+            Label of the image.
+        """
         ...
 
     def blink(self) -> None:
@@ -118,15 +144,25 @@ class ImageViewer(Protocol):
         ...
 
     def on_click(self, callback: Callable[[float, float], object]) -> None:
-        """Call a function with the place (x, y) of every click on an image, 0-based pixels of the image on top."""
+        """
+        Call a function at every click on an image.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with (x, y), 0-based pixels of the image on top.
+        """
         ...
 
     def on_view(self, callback: Callable[[View], object]) -> None:
         """
-        Call a function with what is in view, and again whenever another image comes to the front or its range changes,
-        or images are aligned otherwise.
+        Call a function with the current view and whenever the image on top, its range or the alignment changes,
+        by a method or by the user within the viewer.
 
-        Whoever did it: a verb, or the user within the viewer.
+        Parameters
+        ----------
+        callback : callable
+            Called with the view.
         """
         ...
 
@@ -134,11 +170,10 @@ class ImageViewer(Protocol):
         self, mask: NDArray[np.bool_], *, label: str, color: str = MARK_COLOR, opacity: float = 0.7
     ) -> None:
         """
-        Colour the pixels of a mask on top of the images; it moves with them when they are panned and zoomed.
+        Colour the pixels of a mask on top of the images, which follows pan and zoom.
 
-        Where many pixels fall on one of the screen, it is coloured when any of them is marked: single
-        pixels do not vanish when the whole image is in view. Images aligned by the sky instead of by
-        pixels show no overlay.
+        A screen pixel is coloured if any image pixel in it is marked, so that single pixels do not vanish
+        when the whole image is in view. Images aligned by the sky show no overlay.
 
         Parameters
         ----------
@@ -154,7 +189,14 @@ class ImageViewer(Protocol):
         ...
 
     def clear_overlay(self, label: str) -> None:
-        """Remove an overlay; an unknown label is ignored."""
+        """
+        Remove an overlay; an unknown label is ignored.
+
+        Parameters
+        ----------
+        label : str
+            Name of the overlay.
+        """
         ...
 
     def mark(self, positions: Table, *, label: str, color: str = MARK_COLOR) -> None:
@@ -168,40 +210,53 @@ class ImageViewer(Protocol):
         label : str
             Name of this set of marks.
         color : str
-            Of the marks, as in CSS.
+            Colour of the marks, as in CSS.
         """
         ...
 
     def unmark(self, label: str) -> None:
-        """Remove a set of marks or outlines; an unknown label is ignored."""
+        """
+        Remove a set of marks or outlines; an unknown label is ignored.
+
+        Parameters
+        ----------
+        label : str
+            Name of the set.
+        """
         ...
 
     def center_on(self, position: Position) -> None:
-        """Bring a position, on the sky or (x, y), to the centre of the view."""
+        """
+        Centre the view on a position.
+
+        Parameters
+        ----------
+        position : SkyCoord or (x, y)
+            Position on the sky or in pixels.
+        """
         ...
 
     def stretch(self, function: StretchFunction = "arcsinh", percentile: float = 99.5) -> None:
         """
-        Set how values become brightness, for all images and those to come.
+        Set the stretch of all images, present and future.
 
         Parameters
         ----------
         function : {"linear", "sqrt", "log", "arcsinh"}
             Shape of the curve.
         percentile : float
-            Percentage of pixels, in the middle of the distribution, that lie between
-            black and white.
+            Percentage of pixels, in the middle of the distribution, between black and white.
         """
         ...
 
     def set_range(self, label: str, black: float | None = None, white: float | None = None) -> None:
         """
-        Fix black and white of an image and of those shown like it; the percentile's when none is given.
+        Fix the display range of an image and of those shown like it; the percentile's range if none is given.
 
         Parameters
         ----------
         label : str
-            Of the image; an unknown one is ignored.
+            Label of the image; an unknown one is ignored.
         black, white : float, optional
             In the unit of the image.
 
@@ -213,63 +268,70 @@ class ImageViewer(Protocol):
         ...
 
     def regions(self) -> dict[str, Any]:
-        """Return the regions that the user drew, by name, as `regions.Region` objects."""
+        """
+        Return the regions that the user drew.
+
+        Returns
+        -------
+        dict of str to regions.Region
+            Regions by name.
+        """
         ...
 
     def draw(self, regions: Sequence[Region]) -> None:
         """
-        Add regions to those that the user drew: they can be changed, where the viewer can, and `regions` gives them.
+        Add regions to those of the user: editable where the viewer allows it, and returned by `regions`.
 
         Parameters
         ----------
         regions : sequence of Region
-            Those in pixels are in those of the image on top; of no kind is anything done without an image.
+            Regions in pixels refer to the image on top; without an image nothing is drawn.
         """
         ...
 
     def erase(self) -> None:
-        """Forget the regions that the user drew."""
+        """Remove the regions that the user drew."""
         ...
 
     def outline(self, regions: Sequence[Region], *, label: str, color: str = MARK_COLOR) -> None:
         """
-        Show the outlines of regions on whatever image is on top; they cannot be changed.
+        Show the outlines of regions on the image on top, not editable.
 
         Parameters
         ----------
         regions : sequence of Region
-            Those on the sky follow the WCS of the image.
+            Regions on the sky follow the WCS of the image.
         label : str
-            Name of this set of outlines; `unmark` takes it away.
+            Name of this set of outlines, which `unmark` removes.
         color : str
-            Of the lines, as in CSS.
+            Colour of the lines, as in CSS.
         """
         ...
 
     def state(self) -> dict[str, Any]:
         """
-        Return what is shown, as plain values that JSON can hold.
+        Return the state of the viewer as plain values for JSON.
 
         Returns
         -------
         dict
             ``images``: labels, in order. ``front``: the label on top. ``stretch``: ``function`` and
-            ``percentile``. ``levels``: ``function``, ``black`` and ``white`` by label, of images that the user
-            has set by hand. ``position``: see `miri_widgets.viewer.view_position`; None before the first image.
-            ``regions``: those that the user drew, as `Region.to_dict` gives them. Before the viewer is
-            ready it is what `restore` was given.
+            ``percentile``. ``levels``: ``function``, ``black`` and ``white`` by label, of images set by
+            hand. ``position``: see `miri_widgets.viewer.view_position`; None before the first image.
+            ``regions``: those of the user, from `Region.to_dict`. Before the viewer
+            is ready, the state given to `restore`.
         """
         ...
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """
-        Show again what `state` told, as far as the images are here.
+        Restore a state from `state`, as far as the images are loaded.
 
         Parameters
         ----------
         state : mapping
-            Perhaps from a file: what is missing stays as it is, what does not fit is ignored. Images are
-            not loaded: show them first. Regions come back unless some are drawn already.
+            The state, perhaps from a file: missing parts stay as they are, invalid ones are ignored. Images
+            are not loaded. Regions are restored unless some are drawn already.
         """
         ...
 

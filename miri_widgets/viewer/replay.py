@@ -1,4 +1,4 @@
-"""What a viewer was asked for, kept so that another one can be asked for the same."""
+"""Requests to a viewer, stored so that another backend can repeat them."""
 
 from __future__ import annotations
 
@@ -12,37 +12,69 @@ __all__ = ["Action", "Replay"]
 Action = Callable[[Backend], None]
 
 _IN_STATE = ("front", "blink", "center", "draw", "erase", "restore")
-"""Kinds of actions whose effect is in the state of a viewer that did them."""
+"""Kinds of actions whose effect is part of the state of a viewer."""
 
 
 class Replay:
-    """Actions by key, in the order in which they were asked for last; a later one replaces that of the same key."""
+    """Actions by key in order of their last request; a later one replaces an action of the same key."""
 
     def __init__(self) -> None:
         self._actions: dict[tuple[Hashable, ...], Action] = {}
         self._count = 0
 
-    def keep(self, action: Action, *key: Hashable) -> None:
-        """Keep an action, instead of one with the same key: its kind, and what it is about."""
+    def store(self, action: Action, *key: Hashable) -> None:
+        """
+        Store an action, replacing one with the same key.
+
+        Parameters
+        ----------
+        action : Action
+            The action.
+        *key
+            Kind and subject of the action.
+        """
         self._actions.pop(key, None)
         self._actions[key] = action
 
     def add(self, action: Action, kind: str) -> None:
-        """Keep an action that replaces none."""
+        """
+        Store an action in addition to others of its kind.
+
+        Parameters
+        ----------
+        action : Action
+            The action.
+        kind : str
+            Kind of the action.
+        """
         self._count += 1
-        self.keep(action, kind, self._count)
+        self.store(action, kind, self._count)
 
     def forget(self, *key: Hashable) -> None:
-        """Keep an action no longer."""
+        """
+        Remove an action.
+
+        Parameters
+        ----------
+        *key
+            Kind and subject of the action.
+        """
         self._actions.pop(key, None)
 
-    def take_state(self, state: Mapping[str, Any]) -> None:
-        """Bring the next viewer into a state, instead of what has led to it."""
-        self._actions = {key: each for key, each in self._actions.items() if key[0] not in _IN_STATE}
-        self.keep(lambda backend: backend.restore(state), "restore")
+    def replace_by_state(self, state: Mapping[str, Any]) -> None:
+        """
+        Replace the actions that led to a state by restoring it.
+
+        Parameters
+        ----------
+        state : mapping
+            A checked state.
+        """
+        self._actions = {key: action for key, action in self._actions.items() if key[0] not in _IN_STATE}
+        self.store(lambda backend: backend.restore(state), "restore")
 
     def clear(self) -> None:
-        """Keep nothing."""
+        """Remove all actions."""
         self._actions.clear()
 
     def items(self) -> list[tuple[tuple[Hashable, ...], Action]]:

@@ -1,4 +1,4 @@
-"""What a viewer shows, as plain values; from a file they may be anything, and what does not fit is left out."""
+"""The state of a viewer as plain values; invalid parts, for example from a file, are left out."""
 
 from __future__ import annotations
 
@@ -10,74 +10,112 @@ from miri_widgets.core.regions import Region
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.tables.region_files import from_astropy
 from miri_widgets.viewer.brightness import check_stretch
-from miri_widgets.viewer.view_position import is_place
+from miri_widgets.viewer.view_position import is_view_position
 
-__all__ = ["checked_state", "in_order", "plain_regions", "regions_in"]
+__all__ = ["checked_state", "ordered_labels", "plain_regions", "regions_in"]
 
 _MOST = 200  # regions, images
 
 
 def checked_state(state: Any) -> dict[str, Any]:
     """
-    Return the parts of a state that a viewer can be brought into.
+    Return the valid parts of a state.
 
     Parameters
     ----------
     state : object
-        What `ImageViewer.state` gave once, perhaps from a file.
+        A result of `ImageViewer.state`, perhaps from a file.
 
     Returns
     -------
     dict
-        With some of the keys that `ImageViewer.state` describes.
+        The valid keys of `ImageViewer.state`.
     """
-    found: dict[str, Any] = {}
+    checked: dict[str, Any] = {}
     if not isinstance(state, Mapping):
-        return found
+        return checked
     images = state.get("images")
     if isinstance(images, list | tuple):
-        found["images"] = [str(label) for label in images[:_MOST]]
+        checked["images"] = [str(label) for label in images[:_MOST]]
     if isinstance(state.get("front"), str):
-        found["front"] = state["front"]
+        checked["front"] = state["front"]
     if _is_stretch(state.get("stretch")):
-        found["stretch"] = dict(state["stretch"])
+        checked["stretch"] = dict(state["stretch"])
     levels = state.get("levels")
     if isinstance(levels, Mapping):
-        found["levels"] = {str(label): dict(one) for label, one in levels.items() if _is_level(one)}
-    if is_place(state.get("position")):
-        found["position"] = dict(state["position"])
+        checked["levels"] = {str(label): dict(level) for label, level in levels.items() if _is_level(level)}
+    if is_view_position(state.get("position")):
+        checked["position"] = dict(state["position"])
     if isinstance(state.get("regions"), list | tuple):
-        found["regions"] = [region.to_dict() for region in regions_in(state)]
-    return found
+        checked["regions"] = [region.to_dict() for region in regions_in(state)]
+    return checked
 
 
 def regions_in(state: Mapping[str, Any]) -> tuple[Region, ...]:
-    """Return the regions of a state; those that cannot be read are left out."""
-    found = []
+    """
+    Return the readable regions of a state.
+
+    Parameters
+    ----------
+    state : mapping
+        The state.
+
+    Returns
+    -------
+    tuple of Region
+        The regions.
+    """
+    regions = []
     for values in state.get("regions", ())[:_MOST]:
         try:
-            found.append(Region.from_dict(values))
+            regions.append(Region.from_dict(values))
         except (ParameterError, TypeError, AttributeError, ValueError):
             continue
-    return tuple(found)
+    return tuple(regions)
 
 
 def plain_regions(shapes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return drawn shapes, objects of the package `regions`, as plain values; kinds that we have not are left out."""
-    found = []
+    """
+    Return shapes of the package `regions` as plain values; unsupported kinds are left out.
+
+    Parameters
+    ----------
+    shapes : mapping of str to regions.Region
+        Shapes by name.
+
+    Returns
+    -------
+    list of dict
+        One dict per region.
+    """
+    values = []
     for _, shape in sorted(shapes.items()):
         try:
-            found.append(from_astropy(shape).to_dict())
+            values.append(from_astropy(shape).to_dict())
         except (ValueError, AttributeError, ParameterError):
             continue
-    return found
+    return values
 
 
-def in_order(present: Iterable[str], wanted: Iterable[str]) -> list[str]:
-    """Return the labels that are present: first those that are wanted, in that order, then the others in theirs."""
-    there = list(present)
-    first = [label for label in dict.fromkeys(wanted) if label in there]
-    return first + [label for label in there if label not in first]
+def ordered_labels(present: Iterable[str], preferred: Iterable[str]) -> list[str]:
+    """
+    Sort the labels that are present: preferred ones first, in their order, then the others.
+
+    Parameters
+    ----------
+    present : iterable of str
+        Labels that are present.
+    preferred : iterable of str
+        Labels in the preferred order.
+
+    Returns
+    -------
+    list of str
+        The labels that are present.
+    """
+    available = list(present)
+    first = [label for label in dict.fromkeys(preferred) if label in available]
+    return first + [label for label in available if label not in first]
 
 
 def _is_stretch(value: Any) -> bool:

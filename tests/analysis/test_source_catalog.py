@@ -32,7 +32,7 @@ def test_one_list_with_forced_fluxes_shapes_and_colours(two):
     catalog = catalog_of(two[::-1])
     assert catalog.filters == ("F560W", "F1500W")
     assert len(catalog.sources) == 5
-    assert "All mosaics lie on one grid." in catalog.words
+    assert "All mosaics lie on one grid." in catalog.notes
     assert [one.fluxes[0].flux for one in catalog.sources] == sorted(
         (one.fluxes[0].flux for one in catalog.sources), reverse=True
     )
@@ -54,7 +54,7 @@ def test_one_list_with_forced_fluxes_shapes_and_colours(two):
 def test_mosaics_on_two_grids_are_matched_on_the_sky(tmp_path):
     paths = write(tmp_path, "F560W"), write(tmp_path, "F1500W", crval=(80.0, -69.0 + 5 * PIXEL / 3600))
     catalog = catalog_of(paths)
-    assert any("different grids" in words for words in catalog.words)
+    assert any("different grids" in words for words in catalog.notes)
 
 
 def test_bad_mosaics_are_told_and_the_others_listed(two, tmp_path):
@@ -71,7 +71,7 @@ def test_without_a_catalogue_maxima_are_listed(two):
     two[0].with_name("field_f560w_cat.ecsv").unlink()
     catalog = catalog_of(two[:1])
     assert len(catalog.sources) == 5 and catalog.sources[0].shape == ""
-    assert "Without a catalogue beside" in catalog.words[0]
+    assert "Without a catalogue beside" in catalog.notes[0]
 
 
 def test_what_is_chosen(two):

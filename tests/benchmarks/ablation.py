@@ -97,7 +97,9 @@ def reduce() -> tuple[dict[str, Path], Path]:
     """Run detector1 with each step skipped; return the rate by step ('' for none), and the truth."""
     twin = ensure_twin("demo")
     demo = PROGRAMS["demo"]
-    program = demo.but(name="ablation", tiles=demo.tiles[:1], dithers=demo.dithers[:1], ngroups=10, nints=2)
+    program = demo.replace(
+        name="ablation", tiles=demo.tiles[:1], dithers=demo.dithers[:1], ngroups=10, nints=2
+    )
     shutil.rmtree(FOLDER, ignore_errors=True)
     made = simulate(program, FOLDER, processes=1, save_rates=True)
     exposures = scan([made.uncal[0]]).exposures

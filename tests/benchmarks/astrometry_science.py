@@ -161,10 +161,10 @@ def _program(
         replace(tile, guide_star_error=(float(dx), float(dy)), roll_error=float(rng.normal(0, ROLL_ERROR)))
         for tile, (dx, dy) in zip(made.program.tiles, offsets, strict=True)
     )
-    program = made.program.but(tiles=tiles)
+    program = made.program.replace(tiles=tiles)
     changed = CalibratedProgram(made.kind, program, made.corner, made.shape, effects, "measured", {})
     if seed is not None:
-        changed.plan = planned_exposures(program.but(seed=seed))
+        changed.plan = planned_exposures(program.replace(seed=seed))
     return changed
 
 
@@ -212,7 +212,7 @@ def _transfer(program, solution, measured) -> float:
     from miri_widgets.steps.sip_keywords import check_points
 
     groups = {one.root[:13]: one.group for one in measured.exposures}
-    blank = program[0].planes
+    blank = program[0].arrays
     left = defaultdict(list)
     for index, plan in enumerate(program.plan):
         group = groups[plan.name.root[:13]]

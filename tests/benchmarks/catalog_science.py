@@ -139,7 +139,7 @@ def _figures(catalog, programs, flags) -> tuple[dict[str, float | None], list[st
     notes = [
         f"catalog: {len(catalog.sources)} sources, {len(points)} clear stars and {len(galaxies)} clear galaxies above"
         f" {BRIGHT:g} sigma; half-light radii {min(sizes, default=0):.2f} to {max(sizes, default=0):.2f} arcsec",
-        *catalog.words,
+        *catalog.notes,
         *catalog.sentences,
     ]
     return values, notes

@@ -60,7 +60,7 @@ def _stripes(path: Path, name: str) -> NDArray[np.float32]:
 
 def _reduced(uncal: Path, folder: Path, environment: Mapping[str, str]) -> dict[str, ExposureArrays]:
     """Reduce in a process of its own, whose environment CRDS reads when it is imported."""
-    from miri_widgets.steps.file_planes import read_planes
+    from miri_widgets.steps.exposure_files import read_exposure_arrays
 
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
@@ -73,7 +73,7 @@ def _reduced(uncal: Path, folder: Path, environment: Mapping[str, str]) -> dict[
         rates["ours"] = pool.submit(
             _run, "rate_stripes", rates["none"], {"prove": False}, folder / "ours"
         ).result(300)
-    return {name: read_planes(path) for name, path in rates.items()}
+    return {name: read_exposure_arrays(path) for name, path in rates.items()}
 
 
 def _begin(environment: dict[str, str]) -> None:

@@ -54,8 +54,8 @@ class Steps:
         )
         self.exposures, self.levels, self.slopes = [], [], []
         for one in self.program:
-            planes, truth = one.planes, one.truth
-            self.exposures.append(planes.but(var_poisson=None, var_rnoise=None, var_flat=None))
+            planes, truth = one.arrays, one.truth
+            self.exposures.append(planes.replace(var_poisson=None, var_rnoise=None, var_flat=None))
             self.levels.append(truth.sky_level + truth.level_offset)
             along = truth.plane[0, -1] - truth.plane[0, 0], truth.plane[-1, 0] - truth.plane[0, 0]
             self.slopes.append([along[0] / (planes.shape[1] - 1), along[1] / (planes.shape[0] - 1)])

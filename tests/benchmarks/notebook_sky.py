@@ -74,4 +74,4 @@ def subtract(
         unknown = np.isnan(data)
         data[unknown] = 0.0
         dq = np.where(unknown, planes.dq & np.uint32(1), planes.dq)
-        yield planes.but(sci=data.astype(np.float32), dq=dq)
+        yield planes.replace(sci=data.astype(np.float32), dq=dq)

@@ -60,7 +60,9 @@ PROGRAM = SimulatedProgram(
     seed=99,
     effects=Effects().also("persistence"),
 )
-SHORT = PROGRAM.but(name="short", program="01098", ngroups=3, nints=1, tiles=(Tile(),), filters=("F560W",))
+SHORT = PROGRAM.replace(
+    name="short", program="01098", ngroups=3, nints=1, tiles=(Tile(),), filters=("F560W",)
+)
 VISIT = len(PROGRAM.filters) * len(PROGRAM.dithers)
 
 

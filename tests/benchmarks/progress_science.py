@@ -67,7 +67,7 @@ def replayed(events: Sequence[JobEvent], tick: float = TICK) -> list[Shown]:
 
 def live(name: str) -> list[Shown]:
     """Simulate a twin, reduce it in a new workspace, and record."""
-    from miri_widgets.products.program import as_twin, load_program
+    from miri_widgets.products.program import as_simulated, load_program
     from miri_widgets.run.engine import Engine
     from miri_widgets.run.reduction import Reduction
     from miri_widgets.simulation.twins import ensure_twin
@@ -76,7 +76,7 @@ def live(name: str) -> list[Shown]:
     ensure_twin(name, notify=lambda line: print(line, file=sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(Path(folder))
-        job = Reduction(replace(as_twin(program, name), workspace=Path(folder)), engine=engine).submit()
+        job = Reduction(replace(as_simulated(program, name), workspace=Path(folder)), engine=engine).submit()
         jobs, found = JobsInProgress(), []
         while (state := engine.state(job)).active:
             found.append(shown(state, jobs, time.time()))
@@ -180,10 +180,10 @@ def table(record: Sequence[Shown]) -> list[str]:
 
 def longest_still(record: Sequence[Shown]) -> float:
     """Return the longest time, s, during which the text of the page did not change."""
-    longest, since, last = 0.0, record[0].time, record[0].progress.words
+    longest, since, last = 0.0, record[0].time, record[0].progress.text
     for one in record:
-        if one.progress.words != last:
-            since, last = one.time, one.progress.words
+        if one.progress.text != last:
+            since, last = one.time, one.progress.text
         longest = max(longest, one.time - since)
     return longest
 

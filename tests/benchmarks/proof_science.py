@@ -53,7 +53,7 @@ def field(kind: str, **settings: Any) -> CalibratedProgram:
 
 def proof_of(correct: Correction, program: CalibratedProgram) -> Proof:
     """Return what the proof says of a correction."""
-    return prove(correct, program.planes, correct(program.planes))
+    return prove(correct, program.arrays, correct(program.arrays))
 
 
 def by_index(
@@ -84,7 +84,7 @@ def known(values: dict[str, float | None], notes: list[str]) -> None:
     sparse, nebula = field("sparse"), field("extended")
     factor = np.float32(0.98)
     scaled = proof_of(
-        by_index(sparse, lambda one, _: one.but(sci=one.sci * factor, err=one.err * factor)), sparse
+        by_index(sparse, lambda one, _: one.replace(sci=one.sci * factor, err=one.err * factor)), sparse
     )
     values["proof.known_bias_error"] = abs(scaled.flux_bias - (float(factor) - 1))
     values["proof.sources"] = float(scaled.sources)
@@ -95,7 +95,7 @@ def known(values: dict[str, float | None], notes: list[str]) -> None:
 
     def noisier(one: ExposureArrays, index: int) -> ExposureArrays:
         more = np.random.default_rng(index).normal(0, 0.75, one.shape) * plain[index].truth.noise_sigma
-        return one.but(sci=one.sci + more.astype(np.float32))
+        return one.replace(sci=one.sci + more.astype(np.float32))
 
     noisy = proof_of(by_index(plain, noisier), plain)
     values["proof.known_noise_error"] = abs(noisy.noise_ratio - 1.25)
@@ -105,11 +105,13 @@ def known(values: dict[str, float | None], notes: list[str]) -> None:
 
     share = np.float32(0.3)
     eaten = proof_of(
-        by_index(nebula, lambda one, index: one.but(sci=one.sci - share * nebula[index].truth.nebula)), nebula
+        by_index(nebula, lambda one, index: one.replace(sci=one.sci - share * nebula[index].truth.nebula)),
+        nebula,
     )
     values["proof.known_nebula_lost_error"] = abs(eaten.sky_structure_lost - float(share))
     clean = proof_of(
-        by_index(nebula, lambda one, index: one.but(sci=one.sci - nebula[index].truth.sky_pattern)), nebula
+        by_index(nebula, lambda one, index: one.replace(sci=one.sci - nebula[index].truth.sky_pattern)),
+        nebula,
     )
     values["proof.pattern_taken_for_nebula"] = abs(clean.sky_structure_lost)
     notes += [
@@ -130,9 +132,9 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
         for kind in FIELDS:
             program = field(kind)
             started = time.perf_counter()
-            outcome = correct(program.planes)
+            outcome = correct(program.arrays)
             between = time.perf_counter()
-            found = prove(correct, program.planes, outcome)
+            found = prove(correct, program.arrays, outcome)
             spent = time.perf_counter() - between - (between - started)
             good = found.verdict == "good"
             key = f"proof.sky_{kind}_{'good' if kind == 'sparse' else 'flagged'}{name}"

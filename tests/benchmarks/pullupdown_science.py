@@ -51,7 +51,7 @@ def _rms(values: np.ndarray) -> float:
 def _one(kind: str, filter_name: str, seed: int, effects: tuple[str, ...] = EFFECTS) -> dict[str, float]:
     """Correct one exposure both ways. The notebooks are told where the sources are, ours finds them."""
     program = calibrated_program(kind, filter_name, dithers=1, seed=seed, effects=effects)
-    planes, truth = program[0].planes, program[0].truth
+    planes, truth = program[0].arrays, program[0].truth
     use = planes.good
     use[:, :IMAGER_COLUMN] = False
     strips = truth.pullupdown

@@ -42,7 +42,7 @@ def opened(session: SessionModel) -> tuple[float, float]:
     first = time.perf_counter() - began
     assert len(view.verdicts.table.rows) == GROUPS
     assert view.views["sky"].map.figure.marks[0].x.shape == (GROUPS * EACH, 5)
-    for name in view.looks:
+    for name in view.charts:
         view.tabs.active = name
     seconds = time.perf_counter() - began
     panel.close()

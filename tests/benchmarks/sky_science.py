@@ -87,14 +87,14 @@ class Field:
         for index, (planes, sigma) in enumerate(zip(self.planes, self.sigmas, strict=True)):
             noise = np.random.default_rng([seed, index]).standard_normal(planes.shape, np.float32) * sigma
             sci = planes.sci + noise + (self.injected[index] if injected else np.float32(0))
-            found.append(planes.but(sci=sci))
+            found.append(planes.replace(sci=sci))
         return found
 
 
 def field(kind: str, filter_name: str) -> Field:
     """Simulate a field, and sources of S/N 10 to 100 in one exposure beside its own."""
     program = calibrated_program(kind, filter_name, dithers=DITHERS, effects=EFFECTS)
-    planes, truths = zip(*((one.planes, one.truth) for one in program), strict=True)
+    planes, truths = zip(*((one.arrays, one.truth) for one in program), strict=True)
     rng, spread = np.random.default_rng(77), point_spread(filter_name)
     x, y = rng.uniform(420, 960, SOURCES), rng.uniform(60, 960, SOURCES)
     ra, dec = truths[0].to_sky(x, y)

@@ -48,7 +48,7 @@ def _rms(values: NDArray) -> float:
 def _one(kind: str, filter_name: str, seed: int) -> dict[str, float]:
     """Clean one exposure both ways; figures over the good pixels of the imager."""
     program = calibrated_program(kind, filter_name, dithers=1, seed=seed, effects=EFFECTS)
-    planes, truth = program[0].planes, program[0].truth
+    planes, truth = program[0].arrays, program[0].truth
     use = planes.good
     use[:, :IMAGER_COLUMN] = False
     cleaned = clean_stripes([planes]).exposures[0]

@@ -57,15 +57,15 @@ _CONTROLS = """import time, statistics, ipywidgets
 from pathlib import Path
 import numpy as np
 from IPython.display import display
-from miri_widgets.panels.parts.compare import _Looks
-asked = _Looks.vue_choose
+from miri_widgets.panels.parts.compare import _CompareButtons
+asked = _CompareButtons.vue_choose
 took, worked = [], []
 def choose(self, name):
     began, busy = time.perf_counter(), time.thread_time()
     asked(self, name)
     took.append(1e3 * (time.perf_counter() - began))
     worked.append(1e3 * (time.thread_time() - busy))
-_Looks.vue_choose = choose
+_CompareButtons.vue_choose = choose
 line = ipywidgets.Text(continuous_update=False)
 line.add_class("bench-line")
 answer = ipywidgets.Label("none")

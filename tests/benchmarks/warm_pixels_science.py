@@ -52,7 +52,7 @@ EFFECTS = ("noise", "bad_pixels", "coronagraphs", "sky_pattern", "drift", "strip
 
 def _one(kind: str, name: str, dithers: int) -> tuple[dict[str, float], str]:
     program = calibrated_program(kind, name, dithers=dithers, effects=EFFECTS)
-    exposures = [one.planes.but(var_poisson=None, var_rnoise=None, var_flat=None) for one in program]
+    exposures = [one.arrays.replace(var_poisson=None, var_rnoise=None, var_flat=None) for one in program]
     usable = imager_area(exposures[0].shape, exposures[0].corner)
     usable &= 2 * sum(planes.good.astype(int) for planes in exposures) >= dithers
     truth = program[0].truth

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.pipeline
 def two_filters(repository: Path, tmp_path_factory: Any, serve_folder: Callable[..., Any]) -> Any:
     """A small program of two tiles and two filters, and its page."""
     folder = tmp_path_factory.mktemp("shifts")
-    program = PROGRAMS["small"].but(name="shifts", filters=("F560W", "F770W"))
+    program = PROGRAMS["small"].replace(name="shifts", filters=("F560W", "F770W"))
     simulate(program, folder, processes=1)
     cache = write_reference_cache(folder / "crds", filters=program.filters, subarrays=("SUB256",))
     environment = cache.environment()

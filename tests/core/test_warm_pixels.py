@@ -66,7 +66,7 @@ def test_all_warm_pixels_are_found_and_no_other(seed):
 @given(seeds, st.floats(-100, 100))
 def test_a_level_that_changes_between_exposures_does_not_matter(seed, step):
     exposures = dithers(seed)
-    lifted = [one.but(sci=one.sci + np.float32(step * index)) for index, one in enumerate(exposures)]
+    lifted = [one.replace(sci=one.sci + np.float32(step * index)) for index, one in enumerate(exposures)]
     assert np.array_equal(mask(flag_warm_pixels(exposures)), mask(flag_warm_pixels(lifted)))
 
 
@@ -74,7 +74,9 @@ def test_a_level_that_changes_between_exposures_does_not_matter(seed, step):
 @given(seeds, st.sampled_from([0.125, 4.0, 1024.0]))
 def test_the_unit_does_not_matter(seed, scale):
     exposures = dithers(seed)
-    scaled = [one.but(sci=one.sci * np.float32(scale), err=one.err * np.float32(scale)) for one in exposures]
+    scaled = [
+        one.replace(sci=one.sci * np.float32(scale), err=one.err * np.float32(scale)) for one in exposures
+    ]
     assert np.array_equal(mask(flag_warm_pixels(exposures)), mask(flag_warm_pixels(scaled)))
 
 
@@ -95,7 +97,7 @@ def test_the_order_of_exposures_does_not_matter(seed, order):
 @given(seeds, st.sampled_from([np.nan, np.inf, 1e30, -1e30]))
 def test_pixels_that_are_not_good_do_not_count(seed, value):
     exposures = dithers(seed, bad=0.1)
-    spoiled = [one.but(sci=np.where(one.good, one.sci, np.float32(value))) for one in exposures]
+    spoiled = [one.replace(sci=np.where(one.good, one.sci, np.float32(value))) for one in exposures]
     assert np.array_equal(mask(flag_warm_pixels(exposures)), mask(flag_warm_pixels(spoiled)))
 
 
@@ -130,7 +132,7 @@ def test_one_spoiled_exposure_does_not_hide_or_make_warm_pixels(seed):
     exposures = dithers(seed)
     rng = np.random.default_rng(seed)
     cosmic = np.where(rng.random(SHAPE) < 0.05, np.float32(1e4), np.float32(0))
-    exposures[3] = exposures[3].but(sci=exposures[3].sci + cosmic)
+    exposures[3] = exposures[3].replace(sci=exposures[3].sci + cosmic)
     found = mask(flag_warm_pixels(exposures))
     assert all(found[place] for place in WARM)
     assert np.count_nonzero(found) == len(WARM)
@@ -140,7 +142,7 @@ def test_one_spoiled_exposure_does_not_hide_or_make_warm_pixels(seed):
 @given(seeds)
 def test_cold_pixels_are_warm_ones_upside_down(seed):
     exposures = dithers(seed, stars=0)
-    turned = [one.but(sci=-one.sci) for one in exposures]
+    turned = [one.replace(sci=-one.sci) for one in exposures]
     assert not mask(flag_warm_pixels(turned)).any()
     outcome = flag_warm_pixels(turned, cold=True)
     assert np.array_equal(mask(outcome), 2 * mask(flag_warm_pixels(exposures)))
@@ -184,7 +186,9 @@ def test_defect_a_star_in_an_undithered_set_is_not_a_warm_pixel():
 def test_defect_repeats_of_a_pointing_do_not_outvote_the_others():
     exposures = dithers(2, warm=[], stars=1, bad=0)
     again = [
-        one.but(root=f"{one.root}{turn}", start_mjd=7e4 + turn) for turn in range(30) for one in exposures[:1]
+        one.replace(root=f"{one.root}{turn}", start_mjd=7e4 + turn)
+        for turn in range(30)
+        for one in exposures[:1]
     ]
     outcome = flag_warm_pixels(exposures + again)
     assert outcome.facts["pointings"] == 8
@@ -200,7 +204,7 @@ def test_defect_crowding_is_not_warmth():
 
 
 def test_defect_err_that_is_too_small_does_not_make_warm_pixels():
-    exposures = [one.but(err=one.err * np.float32(0.1)) for one in dithers(4, warm=[])]
+    exposures = [one.replace(err=one.err * np.float32(0.1)) for one in dithers(4, warm=[])]
     outcome = flag_warm_pixels(exposures)
     assert outcome.facts["warm"] == 0
     assert outcome.exposures[0].facts["warm_pixels"]["noise_over_err"] == pytest.approx(10, rel=0.2)
@@ -213,9 +217,9 @@ def test_too_few_mixed_or_unplaced_exposures_are_sentences():
     with pytest.raises(InputError, match="0 exposures"):
         flag_warm_pixels([])
     with pytest.raises(InputError, match="no sky positions"):
-        flag_warm_pixels([one.but(to_sky=None) for one in exposures])
+        flag_warm_pixels([one.replace(to_sky=None) for one in exposures])
     with pytest.raises(MixedExposuresError, match="2 different windows"):
-        flag_warm_pixels([*exposures[:7], exposures[7].but(corner=(0, 0))])
+        flag_warm_pixels([*exposures[:7], exposures[7].replace(corner=(0, 0))])
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_the_difference_is_what_was_added(tmp_path_factory, change, bad):
     assert np.isnan(found.difference.flat[bad]) and np.isnan(found.difference).sum() == 1
     np.testing.assert_allclose(np.nan_to_num(found.difference, nan=change), np.float32(change), atol=2e-6)
     assert dict(found.numbers.gained) == {"OUTLIER": 1}
-    assert "+1 OUTLIER" in found.words()
+    assert "+1 OUTLIER" in found.phrase()
 
 
 def test_nothing_changed_is_told(tmp_path):
@@ -48,7 +48,7 @@ def test_nothing_changed_is_told(tmp_path):
     found = compared(
         write(tmp_path / "a.fits", image, flags), write(tmp_path / "b.fits", image, flags), "Areas"
     )
-    assert found.words() == "Areas: no pixel changed; no new flags"
+    assert found.phrase() == "Areas: no pixel changed; no new flags"
 
 
 def test_other_units_are_a_sentence(tmp_path):

@@ -8,8 +8,10 @@ from astropy.units import arcsec
 from regions import CircleSkyRegion, EllipsePixelRegion, PixCoord
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.regions import USES, RegionSet, safe_name
+from miri_widgets.models.regions import RegionSet, region_uses, safe_name
+from miri_widgets.steps.stages import STAGES
 
+USES = region_uses(STAGES)
 SKY_MASK = next(use for use in USES if use.stage == "sky")
 
 

@@ -53,7 +53,7 @@ def test_fall_backs_are_told_from_measurements(made, tmp_path):
     files = made.write_shift_files(tmp_path, groups=2, each=3, shared=2)
     left = [one for one in read_shift_facts(files.table).exposures if not one.usable]
     assert [one.root for one in left] == [made.root_of(2, 1), made.root_of(2, 2)]
-    assert left[0].words == "only the shift of the whole run"
+    assert left[0].note == "only the shift of the whole run"
 
 
 def test_a_table_alone_is_enough(made, tmp_path):

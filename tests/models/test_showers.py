@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 from regions import CirclePixelRegion, EllipsePixelRegion, PixCoord, PolygonPixelRegion
 
-from miri_widgets.analysis.shower_list import dated, is_same_place, shower_rows, without_known
+from miri_widgets.analysis.shower_list import dated, is_same_region, shower_rows, without_known
 from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import showers_of
 from miri_widgets.errors import MiriWidgetsError, ParameterError
@@ -320,7 +320,7 @@ def test_no_good_group_is_left_before_the_first(session):
 def test_places_are_compared_without_their_texts():
     one = Region("circle", ((5.0, 5.0),), (2.0,))
     rows = shower_rows((dated(one, "jw0", 1, 2),))
-    assert is_same_place(one, rows[0].region)
+    assert is_same_region(one, rows[0].region)
     assert without_known((one,), rows) == ()
     for other in (
         Region("circle", ((5.1, 5.0),), (2.0,)),

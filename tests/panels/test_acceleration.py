@@ -18,19 +18,19 @@ def real(session):
 
 def test_the_tick_follows_and_changes_the_model(real):
     view = AccelerationView(real)
-    assert view.tick.value and not view.tick.disabled and "All 4 act" in view.words.value
-    view.tick.value = False
-    assert real.acceleration.off == ("all",) and "None acts." in view.words.value
+    assert view.checkbox.value and not view.checkbox.disabled and "All 4 act" in view.status.value
+    view.checkbox.value = False
+    assert real.acceleration.off == ("all",) and "None acts." in view.status.value
     real.acceleration.wanted = True
-    assert view.tick.value and "All 4 act" in view.words.value
+    assert view.checkbox.value and "All 4 act" in view.status.value
     view.close()
 
 
 def test_what_the_program_says_cannot_be_ticked_away(real):
     real.program = replace(real.program, acceleration_off=("all",))
     view = AccelerationView(real)
-    assert not view.tick.value and view.tick.disabled
-    assert "switched off in the program" in view.words.value and real.acceleration.wanted
+    assert not view.checkbox.value and view.checkbox.disabled
+    assert "switched off in the program" in view.status.value and real.acceleration.wanted
     view.close()
 
 

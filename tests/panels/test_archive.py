@@ -10,7 +10,7 @@ from ipywidgets.widgets.widget import _instances
 from miri_widgets.models.archive import ArchiveModel
 from miri_widgets.models.references import ReferencesModel
 from miri_widgets.panels.archive import ArchivePanel, show_archive
-from miri_widgets.panels.parts.downloadbar import progress_words
+from miri_widgets.panels.parts.downloadbar import progress_text
 from miri_widgets.panels.references import ReferencesPanel, show_references
 from miri_widgets.products.download.queue import DownloadProgress
 from miri_widgets.products.download.retry_policy import RetryPolicy
@@ -56,7 +56,7 @@ def test_from_a_number_to_files_by_clicks(panel, mast):
         "proprietary until 2027-04-05"
     ] * 2
     assert panel.download.start.disabled
-    first = panel.ticks["filters"].boxes.children[0]
+    first = panel.checkbox_filters["filters"].boxes.children[0]
     assert first.description == "F770W"
     first.value = True
     assert panel.model.filters == ("F770W",) and len(panel.table.rows) == 2
@@ -118,7 +118,7 @@ def test_faults_of_the_archive_are_sentences(panel, mast, fault, words):
     panel.number.value = "2736"
     assert words in words_of(panel) and panel.table.rows == []
     mast.faults.clear()
-    panel.look.click()
+    panel.look_up.click()
     assert words not in words_of(panel) and len(panel.table.rows) == 4
 
 
@@ -144,9 +144,9 @@ def test_what_the_archive_says_is_text(panel, mast):
 
 def test_progress_is_told_in_words():
     progress = DownloadProgress("x.fits", 2, 5, 10, 100, 2_000_000, 10_000_000, 1e6, 8.0)
-    assert progress_words(progress) == "file 2 of 5: x.fits · 2.0 MB of 10.0 MB · 1.0 MB/s · about 8 s left"
-    waits = DownloadProgress("x.fits", 1, 1, 0, 0, 0, 0, words="trying again in 2 s")
-    assert progress_words(waits) == "file 1 of 1: x.fits · 0 Bytes · trying again in 2 s"
+    assert progress_text(progress) == "file 2 of 5: x.fits · 2.0 MB of 10.0 MB · 1.0 MB/s · about 8 s left"
+    waits = DownloadProgress("x.fits", 1, 1, 0, 0, 0, 0, text="trying again in 2 s")
+    assert progress_text(waits) == "file 1 of 1: x.fits · 0 Bytes · trying again in 2 s"
 
 
 def test_cancel_is_there_while_files_come(panel):

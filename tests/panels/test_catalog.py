@@ -46,7 +46,7 @@ def test_marks_are_of_what_is_listed(panel):
 
 def test_saving_says_where(panel, tmp_path):
     panel.view.save.click()
-    assert "Saved as" in panel.view.told.value
+    assert "Saved as" in panel.view.notice.value
     assert (tmp_path / f"{tmp_path.name}_sources.reg").is_file()
 
 
@@ -58,6 +58,6 @@ def test_nothing_stays_alive(panel):
 
 def test_no_mosaic_is_a_sentence(tmp_path):
     panel = show_catalog([tmp_path / "none_i2d.fits"], tmp_path, Viewer())
-    assert "none_i2d.fits" in panel.view.told.value
+    assert "none_i2d.fits" in panel.view.notice.value
     assert panel.view.table.rows == []
     panel.close()

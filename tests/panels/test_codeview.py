@@ -29,17 +29,20 @@ def test_pasted_code_becomes_settings(session, tmp_path):
     view.pasted.value = (
         "Detector1Pipeline.call(x, steps={'jump': {'rejection_threshold': 6.5}}, output_dir=place)"
     )
-    view.take.click()
+    view.load_code.click()
     assert stage.settings.user == {"jump.rejection_threshold": 6.5}
-    assert "1 parameter changed by you" in view.taken.value and "output_dir is left out" in view.taken.value
+    assert (
+        "1 parameter changed by you" in view.code_status.value
+        and "output_dir is left out" in view.code_status.value
+    )
     path = tmp_path / "reduce.sh"
     path.write_text("strun calwebb_detector1 x.fits --steps.jump.rejection_threshold=7\n")
     view.pasted.value = str(path)
-    view.take.click()
+    view.load_code.click()
     assert stage.settings.user == {"jump.rejection_threshold": 7.0}
     for bad, words in (("<script>", "no call"), ("/nowhere/x.py", "no file x.py")):
         view.pasted.value = bad
-        view.take.click()
-        assert words in view.taken.value and "<script>" not in view.taken.value
+        view.load_code.click()
+        assert words in view.code_status.value and "<script>" not in view.code_status.value
     assert stage.settings.user == {"jump.rejection_threshold": 7.0}
     view.close()

@@ -42,48 +42,48 @@ def front(board):
 
 def test_the_bar_is_there_when_there_is_a_stage_before(dashboard):
     bar = dashboard.view.compare
-    assert bar.looks.can and bar.layout.display in (None, "")
+    assert bar.buttons.can and bar.layout.display in (None, "")
     assert "mw-no-product" not in dashboard.view._frame._dom_classes
     dashboard.session.show(dashboard.session.stages["detector1"].products[0])
-    assert not bar.looks.can and bar.layout.display in (None, ""), (
+    assert not bar.buttons.can and bar.layout.display in (None, ""), (
         "its place is kept: the image does not move"
     )
 
 
 def test_keys_and_buttons_bring_the_three_images(dashboard):
-    looks = dashboard.view.compare.looks
-    looks.vue_choose("blink")
+    buttons = dashboard.view.compare.buttons
+    buttons.vue_choose("blink")
     assert front(dashboard) == COMPARED["before"]
-    looks.vue_choose("blink")
+    buttons.vue_choose("blink")
     assert front(dashboard) == "b_cal.fits"
-    looks.vue_choose("difference")
+    buttons.vue_choose("difference")
     assert front(dashboard) == COMPARED["difference"]
     assert (dashboard.view.viewer.shown[COMPARED["difference"]] == 2.0).all()
-    assert "no new flags" in dashboard.view.compare.words.value
-    looks.vue_choose("after")
+    assert "no new flags" in dashboard.view.compare.status.value
+    buttons.vue_choose("after")
     assert front(dashboard) == "b_cal.fits"
-    looks.vue_choose("nonsense")
+    buttons.vue_choose("nonsense")
     assert dashboard.view.compare.model.look == "after"
 
 
 def test_a_product_that_was_written_again_has_another_difference(dashboard):
-    looks = dashboard.view.compare.looks
-    looks.vue_choose("difference")
+    buttons = dashboard.view.compare.buttons
+    buttons.vue_choose("difference")
     assert (dashboard.view.viewer.shown[COMPARED["difference"]] == 2.0).all()
-    looks.vue_choose("after")
+    buttons.vue_choose("after")
     with fits.open(dashboard.session.shown, mode="update") as held:
         held["SCI"].data[:] = 8.0
-    looks.vue_choose("difference")
+    buttons.vue_choose("difference")
     assert (dashboard.view.compare.model.value.difference == 7.0).all()
 
 
 def test_another_product_ends_the_comparison(dashboard):
-    dashboard.view.compare.looks.vue_choose("difference")
+    dashboard.view.compare.buttons.vue_choose("difference")
     dashboard.session.show(dashboard.session.stages["detector1"].products[0])
     assert not set(COMPARED.values()) & set(dashboard.view.viewer.labels)
 
 
 def test_nothing_stays_alive(dashboard):
-    looks = dashboard.view.compare.looks
+    buttons = dashboard.view.compare.buttons
     dashboard.close()
-    assert looks.comm is None
+    assert buttons.comm is None

@@ -63,9 +63,9 @@ def test_keys_of_the_page_become_tags_and_tags_become_cards(panel, session):
     assert found[second]["anomalies"] == ["cosmic_ray_shower"] and found[second]["comment"] == EVIL
     session.poll()
     assert read_tags(session.tags.path)[second].comment == EVIL
-    assert "1 rejected" in panel.words.value
+    assert "1 rejected" in panel.status.value
     say(panel, second, 9, verdict="great")
-    assert "the tag &#x27;great&#x27;" in panel.told.value
+    assert "the tag &#x27;great&#x27;" in panel.notice.value
     say(panel, "jw_unknown", 10, verdict="ok")
     assert "jw_unknown" not in session.tags.tags
 
@@ -101,8 +101,8 @@ def test_tags_are_saved_and_loaded(panel, session):
         (path,) = session.program.workspace.glob(f"*.{kind}") if kind == "csv" else [
             session.program.workspace / "tags_of_trial.json"
         ]  # fmt: skip
-        assert path.name in panel.told.value
-        link = re.search('base64,([^"]+)', panel.told.value)
+        assert path.name in panel.notice.value
+        link = re.search('base64,([^"]+)', panel.notice.value)
         assert base64.b64decode(link[1]) == path.read_bytes()
         session.tags.change([first], verdict="", comment="")
         upload = {
@@ -116,9 +116,9 @@ def test_tags_are_saved_and_loaded(panel, session):
         assert session.tags.of(first).comment == EVIL and session.tags.rejected == {first}
         assert panel.load.value == ()
     panel.load.value = ({**upload, "content": b"\xff\xfe"},)
-    assert "no text in UTF-8" in panel.told.value
+    assert "no text in UTF-8" in panel.notice.value
     panel.load.value = ({**upload, "content": b"exposure,verdict\n<b>,great\n"},)
-    assert "line 2" in panel.told.value and "<b>" not in panel.told.value
+    assert "line 2" in panel.notice.value and "<b>" not in panel.notice.value
 
 
 def test_it_sleeps_while_another_tab_is_in_front(panel, session):
@@ -138,7 +138,7 @@ def test_the_dashboard_has_it_and_the_mosaic_says_what_it_leaves_out(session):
     assert board.tabs.items[1]["detail"] == "1 rejected"
     session.poll()
     session.tab = "image3"
-    assert "leaves out 1 of 2 exposures, rejected" in board.panels["image3"].runbar.words.value
+    assert "leaves out 1 of 2 exposures, rejected" in board.panels["image3"].runbar.status.value
     states = [row["states"]["states"][-1] for row in board.panels["program"].table.rows]
     assert states[0] == "rejected" and "not run" in states[1]
     board.close()

@@ -7,11 +7,11 @@ import pytest
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
+from miri_widgets.panels import stage_panel
 from miri_widgets.panels.charts.profiles import medians
 from miri_widgets.panels.correction import CorrectionPanel
 from miri_widgets.panels.image_pane import PREVIEWS
 from miri_widgets.panels.parts.chain import ChainView
-from miri_widgets.panels.sky import SkyPanel
 from miri_widgets.run.records import Record, read_record, write_record
 from miri_widgets.steps.previews import Preview
 from miri_widgets.steps.stages import STAGES
@@ -42,18 +42,18 @@ def session(fakes, program):
 
 
 def test_the_preview_bar_starts_follows_and_stops(session):
-    panel = SkyPanel(session)
+    panel = stage_panel(session, "sky")
     bar = panel.preview
-    assert len(bar.exposure.options) == 4 and bar.look.layout.display == "none"
+    assert len(bar.exposure.options) == 4 and bar.choice.layout.display == "none"
     bar.switch.value = True
     assert session.previews.stage == "sky"
     session.poll()
-    assert "3 WARM" in bar.words.value and "&lt;b&gt;the" in bar.words.value
-    assert "nothing is written" in bar.words.value
-    bar.look.value = "before"
+    assert "3 WARM" in bar.status.value and "&lt;b&gt;the" in bar.status.value
+    assert "nothing is written" in bar.status.value
+    bar.choice.value = "before"
     assert session.previews.shown == "before"
     bar.switch.value = False
-    assert session.previews.stage == "" and bar.words.value == ""
+    assert session.previews.stage == "" and bar.status.value == ""
     panel.close()
 
 
@@ -110,12 +110,12 @@ def test_tabs_follow_the_chain(session):
 
 
 def test_consent_is_asked_for_only_after_harm(session):
-    panel = SkyPanel(session)
-    assert panel.consent.layout.display == "none"
+    panel = stage_panel(session, "sky")
+    assert panel.harm_confirmation.layout.display == "none"
     session.run("sky")
     session.services.engine.finish()
     session.poll()
-    assert panel.consent.layout.display == "none"
+    assert panel.harm_confirmation.layout.display == "none"
     for row in session.stages["sky"].rows:
         folder = session.services.engine.workspace.run_folder("sky", row.key)
         record = read_record(folder)
@@ -124,30 +124,33 @@ def test_consent_is_asked_for_only_after_harm(session):
         write_record(folder, Record(record.key, "sky", record.label, products=record.products, facts=facts))
     session.touch()
     session.poll()
-    assert panel.consent.layout.display == "" and "&lt;i&gt;of it" in panel.consent.words.value
-    panel.consent.accept.click()
+    assert (
+        panel.harm_confirmation.layout.display == ""
+        and "&lt;i&gt;of it" in panel.harm_confirmation.status.value
+    )
+    panel.harm_confirmation.accept.click()
     session.poll()
-    assert panel.consent.layout.display == "none"
+    assert panel.harm_confirmation.layout.display == "none"
     panel.close()
 
 
 def test_what_is_not_drawn_is_a_sentence(session):
-    panel = SkyPanel(session)
+    panel = stage_panel(session, "sky")
     regions = next(part for part in panel.children if type(part).__name__ == "DrawnRegions")
-    regions.take.click()
+    regions.use_drawn.click()
     assert "no region is drawn" in regions.error.value
     panel.close()
 
 
 @pytest.mark.parametrize("name", [stage.name for stage in STAGES if stage.correction])
-def test_every_correction_has_a_panel_that_opens_all_its_folds_and_closes(session, name):
+def test_every_correction_has_a_panel_that_opens_all_its_sections_and_closes(session, name):
     session.use_stage(name)
     session.poll()
     dashboard = Dashboard(session, viewer=Viewer())
     panel = dashboard._panel(name)
     assert isinstance(panel, CorrectionPanel)
-    for fold in panel.folds:
-        panel.tabs.active = fold
+    for section in panel.sections:
+        panel.tabs.active = section
     panel.close()
     dashboard.close()
 
@@ -163,7 +166,7 @@ def test_medians_do_not_count_bad_pixels():
 
 
 def test_the_preview_follows_the_chosen_exposure_and_the_other_way_round(session):
-    panel = SkyPanel(session)
+    panel = stage_panel(session, "sky")
     bar = panel.preview
     roots = [root for _, root in bar.exposure.options]
     session.programs.selected = (roots[2],)

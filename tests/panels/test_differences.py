@@ -136,7 +136,7 @@ def test_a_folder_offers_its_files(pair):
     assert set(panel.first.options) == {str(path) for path in pair}
     assert panel.view.changes.rows and panel.view.first.value is not None
     panel.folder.value = "/no/such/folder"
-    panel.look.click()
+    panel.list_button.click()
     assert "no folder folder" in panel.view.model.sentence
     panel.close()
 
@@ -147,7 +147,7 @@ def test_without_arguments_it_waits_for_a_choice():
         "DifferencesPanel("
     )  # what a notebook asks for; no method of the base is hidden
     panel.compare.click()
-    assert "Name two files" in panel.view.words.value
+    assert "Name two files" in panel.view.status.value
     panel.close()
 
 

@@ -93,14 +93,14 @@ def test_program_numbers_and_folders_of_the_archive(archive, tmp_path):
     for entered in pasted(place):
         archive.folder.value = str(tmp_path / "other")
         archive.folder.value = entered
-        assert archive.model.folder == place and archive.folder_words.value == ""
+        assert archive.model.folder == place and archive.folder_status.value == ""
     (tmp_path / "file").write_text("")
     for entered in (*NO_PATHS, str(tmp_path / "file")):
         archive.folder.value = str(place)
         archive.folder.value = entered
-        assert "Files still go to" in archive.folder_words.value and archive.model.folder == place
+        assert "Files still go to" in archive.folder_status.value and archive.model.folder == place
     archive.folder.value = str(place)
-    assert archive.folder_words.value == "", "the right folder takes the sentence away"
+    assert archive.folder_status.value == "", "the right folder takes the sentence away"
 
 
 def test_a_token_is_taken_without_what_was_pasted_around_it(archive):
@@ -118,7 +118,7 @@ def test_paths_of_a_comparison(tmp_path):
     for entered in (*NO_PATHS, str(tmp_path / "absent")):
         panel.model.sentence = ""
         panel.folder.value = entered
-        panel.look.click()
+        panel.list_button.click()
         assert panel.model.sentence, entered
         panel.model.sentence = ""
         panel.first.value = panel.second.value = entered
@@ -127,7 +127,7 @@ def test_paths_of_a_comparison(tmp_path):
     (tmp_path / "my data").mkdir()
     for entered in pasted(tmp_path / "my data"):
         panel.folder.value = entered
-        panel.look.click()
+        panel.list_button.click()
         assert panel.model.folder == tmp_path / "my data"
     panel.close()
 
@@ -138,7 +138,7 @@ def test_the_name_of_a_copy_of_the_shifts(monkeypatch, tmp_path):
     for entered in NO_PATHS:
         view.name.value = entered
         view.save.click()
-        assert "mw-bad" in view.told.value and "shifts" not in view.told.value, entered
+        assert "mw-bad" in view.notice.value and "shifts" not in view.notice.value, entered
     view.close()
 
 
@@ -149,19 +149,19 @@ def test_names_and_paths_of_regions(session, tmp_path):
         view.path.value = entered
         view.load.click()
         assert (
-            "mw-bad" in view.words.value and "path" in view.words.value
-        ) or "home folder" in view.words.value
+            "mw-bad" in view.status.value and "path" in view.status.value
+        ) or "home folder" in view.status.value
     for entered in (str(tmp_path), str(tmp_path / "absent.reg")):
         view.path.value = entered
         view.load.click()
-        assert "mw-bad" in view.words.value, entered
+        assert "mw-bad" in view.status.value, entered
     source = tmp_path / "my circles.reg"
     source.write_text('icrs\ncircle(10, 20, 3")\n')
     for entered in pasted(source):
         view.path.value = entered
         view.load.click()
         session.poll()
-        assert len(view.table.rows) == 1 and "Loaded" in view.words.value, entered
+        assert len(view.table.rows) == 1 and "Loaded" in view.status.value, entered
         session.regions.remove(session.regions.sets[0].path)
     view.close()
 
@@ -172,7 +172,7 @@ def test_names_of_parameter_sets_and_paths_of_code(session, tmp_path):
     for entered in ("", " ", "text", "a/b.asdf", "../x.toml", "nan"):
         view.name.value = entered
         view.save.click()
-        assert "ending in .asdf or .toml" in view.words.value
+        assert "ending in .asdf or .toml" in view.status.value
     script = tmp_path / "my call.py"
     script.write_text(
         "Detector1Pipeline.call(x, steps={'jump': {'rejection_threshold': 6.5}})", encoding="utf-8-sig"
@@ -180,8 +180,8 @@ def test_names_of_parameter_sets_and_paths_of_code(session, tmp_path):
     for entered in pasted(script):
         stage.reset()
         view.pasted.value = entered
-        view.take.click()
-        assert "1 parameter changed by you" in view.taken.value, entered
+        view.load_code.click()
+        assert "1 parameter changed by you" in view.code_status.value, entered
     for entered in (
         "",
         "text",
@@ -192,10 +192,10 @@ def test_names_of_parameter_sets_and_paths_of_code(session, tmp_path):
         "~nobody_of_this_name/x.py",
         "a\0b.py",
     ):
-        view.taken.value = ""
+        view.code_status.value = ""
         view.pasted.value = entered
-        view.take.click()
-        assert "mw-bad" in view.taken.value, entered
+        view.load_code.click()
+        assert "mw-bad" in view.code_status.value, entered
     view.close()
 
 
@@ -204,7 +204,7 @@ def test_a_search_for_parameters_answers_any_text(session):
     form.all.selected_index = 0
     for entered in ("zzz", "nan(", "\0", "3 sigma of it", "[", "\\"):
         form.search.value = entered
-        assert "No parameter has these words" in form.found.children[-1].value
+        assert "No parameter has these words" in form.matches.children[-1].value
     form.search.value = " "
-    assert form.found.children == ()
+    assert form.matches.children == ()
     form.close()

@@ -68,7 +68,7 @@ def test_the_overlay_follows_the_product_and_yields_to_a_preview(dashboard):
     session.show(session.stages["image3"].products[0])
     assert view.viewer.overlays == {} and view.flags.list.layout.visibility == "hidden"
     view.flags.list.vue_toggle()
-    assert "has no flags" in view.flags.words.value, "no key is silent"
+    assert "has no flags" in view.flags.status.value, "no key is silent"
     session.show(session.stages["areas"].products[0])
     assert (view.viewer.overlays["DO_NOT_USE"][0] == first).all()
     assert "mw-no-product" not in view._frame._dom_classes
@@ -80,11 +80,11 @@ def test_the_overlay_follows_the_product_and_yields_to_a_preview(dashboard):
 def test_flags_that_the_alignment_hides_are_told(dashboard):
     view, bar, name = dashboard.view, dashboard.view.flags, dashboard.session.shown.name
     view.viewer.viewed(View(name, 1.0, 2.0, by_pixels=False))
-    assert bar.words.value == ""
+    assert bar.status.value == ""
     bar.list.vue_choose("DO_NOT_USE")
-    assert "Flags are not seen" in bar.words.value and "Orientation" in bar.words.value
+    assert "Flags are not seen" in bar.status.value and "Orientation" in bar.status.value
     view.viewer.viewed(View(name, 1.0, 2.0))
-    assert bar.words.value == "" and bar.words.layout.display == "none"
+    assert bar.status.value == "" and bar.status.layout.display == "none"
 
 
 def test_everything_is_about_the_image_that_the_user_blinks_to(dashboard):
@@ -95,8 +95,8 @@ def test_everything_is_about_the_image_that_the_user_blinks_to(dashboard):
     assert session.shown == cal and list(view.viewer.shown)[-1] == cal.name
     view.viewer.viewed(View("something else", 1.0, 2.0))
     assert session.shown == cal
-    view.compare.looks.vue_choose("before")
-    view.compare.looks.vue_choose("difference")
+    view.compare.buttons.vue_choose("before")
+    view.compare.buttons.vue_choose("difference")
     view.viewer.viewed(View(COMPARED["before"], 1.0, 2.0))
     assert view.compare.model.look == "before"
     view.viewer.viewed(View(cal.name, 1.0, 2.0))
@@ -106,15 +106,15 @@ def test_everything_is_about_the_image_that_the_user_blinks_to(dashboard):
 def test_a_range_that_shows_nothing_is_told_and_mended(dashboard):
     view, cal = dashboard.view, dashboard.session.shown
     bar = view.display
-    assert bar.told.layout.display == "none"
+    assert bar.notice.layout.display == "none"
     view.viewer.viewed(View(cal.name, 1.0, 2.0))
-    assert "plain white" in bar.words.value and "MJy/sr" in bar.words.value
+    assert "plain white" in bar.status.value and "MJy/sr" in bar.status.value
     assert (bar.controls.black, bar.controls.white) == ("1", "2")
     bar.mend.click()
     black, white = view.viewer.ranges[cal.name]
     assert black < 21 < white and bar.controls.fixed
     view.viewer.viewed(View(cal.name, black, white))
-    assert bar.told.layout.display == "none"
+    assert bar.notice.layout.display == "none"
     bar.controls.vue_release()
     assert view.viewer.ranges[cal.name] == (None, None)
 
@@ -122,7 +122,7 @@ def test_a_range_that_shows_nothing_is_told_and_mended(dashboard):
 def test_what_came_before_tells_its_range_too(dashboard):
     view, controls = dashboard.view, dashboard.view.display.controls
     for look in ("before", "difference"):
-        view.compare.looks.vue_choose(look)
+        view.compare.buttons.vue_choose(look)
     view.viewer.viewed(View(COMPARED["before"], 3.0, 60.0))
     assert (controls.black, controls.white) == ("3", "60")
     view.viewer.viewed(View(COMPARED["difference"], -1.0, 1.0))
@@ -141,7 +141,7 @@ def test_curve_percentile_and_typed_ends_reach_the_viewer(dashboard):
     controls.vue_set_white("55")
     assert view.viewer.ranges[cal.name] == (10.0, 55.0)
     controls.vue_set_black("80")
-    assert "white above black" in view.display.words.value
+    assert "white above black" in view.display.status.value
     assert view.viewer.ranges[cal.name] == (10.0, 55.0)
 
 

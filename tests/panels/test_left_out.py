@@ -23,9 +23,9 @@ from miri_widgets.run.status_rows import (
     RowState,
     RunRow,
     StageState,
-    status_words,
+    status_text,
 )
-from miri_widgets.steps.left_out import left_out_words
+from miri_widgets.steps.left_out import left_out_text
 
 from .stub_viewer import Viewer
 
@@ -49,7 +49,7 @@ def session(fakes, program):
 
     def left_out(plan):
         found = record(plan)
-        return left_out_words(found.facts.get("left_out") or ()) if found else ""
+        return left_out_text(found.facts.get("left_out") or ()) if found else ""
 
     session = SessionModel(program, replace(services, record=record, left_out=left_out))
     session.poll()
@@ -72,10 +72,10 @@ def test_the_state_of_an_exposure_and_of_its_stage_say_it(session):
 
 def test_only_what_is_done_can_have_steps_left_out():
     for state in (*RowState, *StageState):
-        words = status_words(state, WORDS)
+        words = status_text(state, WORDS)
         assert words == (STEPS_LEFT_OUT if str(state) == "done" else str(state))
         assert words in GLYPHS, "a shape for every state"
-        assert status_words(state, "") == str(state)
+        assert status_text(state, "") == str(state)
     assert GLYPHS[STEPS_LEFT_OUT] != GLYPHS["done"] and TONES[STEPS_LEFT_OUT] == "warn"
     assert RunRow("k", "jw1", state=RowState.DONE, left_out=WORDS).status == STEPS_LEFT_OUT
     assert "left_out" in ExposureRow.__dataclass_fields__
@@ -101,7 +101,7 @@ def test_runs_log_runbar_and_tab_say_it(session):
     assert WORDS in state["tip"]
     assert log.choice.options[0][0].endswith(f"({STEPS_LEFT_OUT})")
     assert STEPS_LEFT_OUT in bar.state.value and "mw-warn" in bar.state.value
-    assert WORDS in bar.words.value, "the note of the stage names steps and reason"
+    assert WORDS in bar.status.value, "the note of the stage names steps and reason"
     for view in (runs, log, bar):
         view.close()
     dashboard = Dashboard(session, viewer=Viewer())

@@ -35,15 +35,15 @@ def test_a_row_cancels_its_run_only(session, engine):
 def test_the_log_of_a_failure_is_one_click_away(session, engine):
     stage = session.stages["detector1"]
     panel = StagePanel(session, "detector1")
-    assert panel.runbar.see_log.layout.display == "none"
+    assert panel.runbar.show_log.layout.display == "none"
     stage.run()
     session.poll()
     engine.fail(stage.rows[2].key)
     engine.finish()
     session.poll()
-    assert "look at the log" in panel.runbar.words.value and 'role="alert"' in panel.runbar.words.value
-    assert panel.runbar.see_log.layout.display == ""
-    panel.runbar.see_log.click()
+    assert "look at the log" in panel.runbar.status.value and 'role="alert"' in panel.runbar.status.value
+    assert panel.runbar.show_log.layout.display == ""
+    panel.runbar.show_log.click()
     assert panel.tabs.active == "log" and stage.watched == stage.rows[2].key
     session.poll()
     assert stage.rows[2].key in panel.views["log"].lines.value
@@ -55,12 +55,12 @@ def test_the_log_of_a_failure_is_one_click_away(session, engine):
 
 def test_the_header_tells_the_news(session, engine):
     header = Header(session)
-    said = header.announcer.said
-    assert said.count == 0
+    message = header.announcer.message
+    assert message.count == 0
     session.run_all()
     session.poll()
-    assert said.words.startswith("Started: ") and said.tone == "" and said.mark.startswith("● ")
+    assert message.text.startswith("Started: ") and message.tone == "" and message.mark.startswith("● ")
     engine.finish()
     session.poll()
-    assert said.words.startswith("Finished: all ") and (said.tone, said.mark) == ("good", "✓ done")
+    assert message.text.startswith("Finished: all ") and (message.tone, message.mark) == ("good", "✓ done")
     header.close()

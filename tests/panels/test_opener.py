@@ -63,7 +63,7 @@ def test_a_folder_is_chosen_opened_left_and_opened_again(opener, data):
     assert choice.open.disabled is False, "there is a raw exposure below"
     choice.chooser.table.vue_act(EVIL)
     arrive(opener.folders)
-    assert "1 raw exposure here and below" in choice.chooser.words.value
+    assert "1 raw exposure here and below" in choice.chooser.status.value
     choice.title.value = f"Night {EVIL}"
     choice.open.click()
     page = opener.front.children[0]
@@ -81,10 +81,10 @@ def test_hostile_paths_get_a_sentence_and_cannot_be_opened(opener):
     choice = opener.front.children[0]
     for typed in (f"/tmp/{EVIL}", "", "/a\0b", "relative/path", "/" + "x/" * 3000):
         choice.chooser.path.value = typed
-        choice.chooser.look.click()
+        choice.chooser.go_button.click()
         arrive(opener.folders)
-        assert "mw-bad" in choice.chooser.words.value and choice.open.disabled, typed
-        assert EVIL not in choice.chooser.words.value
+        assert "mw-bad" in choice.chooser.status.value and choice.open.disabled, typed
+        assert EVIL not in choice.chooser.status.value
 
 
 def test_a_folder_without_raw_exposures_cannot_be_opened(opener, data):
@@ -92,21 +92,22 @@ def test_a_folder_without_raw_exposures_cannot_be_opened(opener, data):
     opener.folders.go(str(data / "empty"))
     arrive(opener.folders)
     choice = opener.front.children[0]
-    assert choice.open.disabled and "No exposures (uncal, rate, cal files)" in choice.chooser.words.value
+    assert choice.open.disabled and "No exposures (uncal, rate, cal files)" in choice.chooser.status.value
 
 
 def test_what_a_chain_begins_with_is_a_choice_where_there_is_one(opener, data):
     choice = opener.front.children[0]
-    assert choice.begins.layout.display == "none", "there is one kind"
+    assert choice.start.layout.display == "none", "there is one kind"
     for name in ("a_cal.fits", "b_cal.fits", "a_rate.fits"):
         (data / "root" / EVIL / name).touch()
     opener.folders.go(str(data / "root"))
     arrive(opener.folders)
     assert (
-        "1 raw exposure, 1 count-rate image, 2 calibrated images here and below" in choice.chooser.words.value
+        "1 raw exposure, 1 count-rate image, 2 calibrated images here and below"
+        in choice.chooser.status.value
     )
-    assert [value for _, value in choice.begins.options] == ["uncal", "rate", "cal"]
-    choice.begins.value = "cal"
+    assert [value for _, value in choice.start.options] == ["uncal", "rate", "cal"]
+    choice.start.value = "cal"
     choice.open.click()
     program = load_program(opener.front.children[0].path)
     assert (program.start, program.description[:21]) == ("cal", "Calibrated images in ")
@@ -124,7 +125,7 @@ def test_a_folder_of_calibrated_images_is_enough_for_shifts_and_too_little_for_m
         arrive(opener.folders)
         choice = opener.front.children[0]
         assert choice.open.disabled is not enough
-        assert ("begins with raw exposures" in choice.words.value) is not enough
+        assert ("begins with raw exposures" in choice.status.value) is not enough
         if enough:
             choice.open.click()
             program = load_program(opener.front.children[0].path)
@@ -136,7 +137,7 @@ def test_a_small_dashboard_begins_with_its_program_and_opens_others_with_its_sta
     small = data / "small.toml"
     small.write_text('title = "Masks"\nsimulated = "small"\nchain = ["persistence", "detector1"]\n')
     opener = Opener(Page, OpeningModel(load_program(small)), small)
-    assert opener.front.children[0].path == small and "Simulated" in opener.now.value
+    assert opener.front.children[0].path == small and "Simulated" in opener.current.value
     opener.change.click()
     arrive(opener.folders)
     choice = opener.front.children[0]

@@ -172,9 +172,9 @@ def test_search_finds_by_words(stage):
     form = Form(stage)
     form.all.selected_index = 0
     form.search.value = "four neighb"
-    assert [child.parameter.name for child in form.found.children] == ["jump.flag_4_neighbors"]
+    assert [child.parameter.name for child in form.matches.children] == ["jump.flag_4_neighbors"]
     form.search.value = "no such words"
-    assert words_of(form.found).strip() == "No parameter has these words."
+    assert words_of(form.matches).strip() == "No parameter has these words."
     form.close()
 
 
@@ -229,7 +229,7 @@ def test_blockers_are_sentences_and_the_way_out_is_a_button(session):
     model = session.stages["image2"]
     bar = Runbar(model)
     assert bar.run.disabled
-    assert "run it first" in bar.words.value
+    assert "run it first" in bar.status.value
     assert bar.run_upto.layout.display == ""
     bar.run_upto.click()
     session.poll()
@@ -263,7 +263,7 @@ def test_runs_products_and_log(session, stage, engine):
 @pytest.mark.parametrize("panel", [Detector1Panel, Image2Panel, Image3Panel])
 def test_panels_work_alone(session, panel):
     one = panel(session)
-    for name in one.folds:
+    for name in one.sections:
         one.tabs.active = name
         assert one.body.children == (one.views[name],)
     assert "What this stage does" in words_of(one)
@@ -277,7 +277,7 @@ def test_code_and_parameter_sets(session, stage):
     assert "# strun detector1 jw09999" in view.lines.value
     view.name.value = "../../bad"
     view.save.click()
-    assert "is no name for a set" in view.words.value
+    assert "is no name for a set" in view.status.value
     stage.set({"jump.rejection_threshold": 6})
     view.name.value = "mine.asdf"
     view.save.click()
@@ -347,17 +347,17 @@ def test_dashboard_from_first_look_to_mosaic(session, engine):
     assert viewer.labels == ("trial_f1500w_i2d.fits",)
     assert [item.get("glyph") for item in dashboard.tabs.items[3:]] == ["✓", "✓", "✓"]
     session.poll()
-    assert "MJy/sr" in dashboard.view.histogram.words.value
+    assert "MJy/sr" in dashboard.view.histogram.status.value
     assert dashboard.view.histogram.line.x.size == 101
     session.poll()
     assert sum(mark.x.size for mark in dashboard.view.levels.figure.marks) == 4
     dashboard.view.blink.click()
     assert viewer.blinked == 1
-    assert "Image 3 · trial_f1500w" in dashboard.view.words.value
+    assert "Image 3 · trial_f1500w" in dashboard.view.status.value
     session.show(session.shown)
     session.stages["image3"].set({"resample.pixfrac": 0.5})
     session.poll()
-    assert "out of date: made with other settings" in dashboard.view.words.value
+    assert "out of date: made with other settings" in dashboard.view.status.value
     dashboard.close()
 
 
@@ -408,7 +408,7 @@ def test_close_leaves_nothing(fakes, program, view):
     before, observers = set(_instances), count_observers(session)
     part = view(session)
     for panel in [part, *getattr(part, "panels", {}).values()]:
-        for name in getattr(panel, "folds", {}):
+        for name in getattr(panel, "sections", {}):
             panel.tabs.active = name
     session.run_all()
     session.services.engine.finish()
@@ -454,7 +454,7 @@ def test_sources_are_listed_marked_and_centred(session, tmp_path):
     assert view.table.rows[0]["flux0"]["text"] == "12.5"
     assert view.table.rows[0]["flux1"]["text"] == "[3]"
     assert view.table.rows[0]["colour0"]["text"] == "+1.50"
-    assert "<i>" not in view.words.value
+    assert "<i>" not in view.status.value
     view.mark.value = True
     assert viewer.marks == {"sources: point": 2, "sources: extended": 1}
     view.kind.value = "extended"
@@ -473,7 +473,7 @@ def test_sources_are_listed_marked_and_centred(session, tmp_path):
     view.diagram._clicker("extended")(None, {"data": {"index": 0}})
     assert view.table.selected == ["2"]
     view.save.click()
-    assert "Saved as" in view.told.value
+    assert "Saved as" in view.notice.value
     saved = sorted(path.name for path in (session.program.workspace / "catalogues").iterdir())
     assert [name.rpartition("_")[2] for name in saved] == ["sources.ecsv", "sources.reg"]
     view.mark.value = False
@@ -517,9 +517,9 @@ def test_the_origin_of_simulated_exposures_is_always_said(fakes, program):
     assert "simulated twin" in header.title.value and "<b>&quot;" not in header.title.value
     assert "Simulated twin: there are no raw exposures" in panel.twin.origin.value
     assert "&lt;b&gt;" in panel.twin.origin.value
-    assert panel.twin.make.layout.display == ""
+    assert panel.twin.make_button.layout.display == ""
     session.twin.working, session.twin.sentence, session.twin.fraction = True, "exposure 1 of 2", 0.5
-    assert panel.twin.make.layout.display == "none" and "width:50%" in panel.twin.words.value
+    assert panel.twin.make_button.layout.display == "none" and "width:50%" in panel.twin.status.value
     assert "Mind &lt;i&gt;this" in panel.children[1].value
     session.programs.warnings = ("Two <grids>.",)
     assert "Two &lt;grids&gt;." in panel.warnings.value

@@ -25,7 +25,7 @@ def dashboard(session, engine):
 
 
 def test_before_a_click_it_says_what_to_do(dashboard):
-    assert "Click a pixel" in dashboard.view.pixel.words.value
+    assert "Click a pixel" in dashboard.view.pixel.status.value
 
 
 def test_values_after_every_stage(dashboard):
@@ -49,13 +49,13 @@ def test_the_ramp_is_drawn_with_its_jumps(dashboard, monkeypatch):
     assert view.marks["JUMP_DET"].x.tolist() == [4.0, 6.0] and view.marks["SATURATED"].x.tolist() == [6.0]
     slope = (view.line.y[-1] - view.line.y[0]) / 4.0
     assert slope == pytest.approx(view.reading.value.slope)
-    assert "jump" in view.words.value
+    assert "jump" in view.status.value
 
 
 def test_a_preview_is_no_product(dashboard):
     dashboard.session.displayed = InView(Content.PREVIEW, "Preview: after", pixels=np.ones((4, 4)))
     dashboard.view.viewer.clicked(3.0, 2.0)
-    assert "end the preview" in dashboard.view.pixel.words.value
+    assert "end the preview" in dashboard.view.pixel.status.value
 
 
 def test_nothing_stays_alive(dashboard):

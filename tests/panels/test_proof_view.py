@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.core.validation.figures import Bin, Change, Proof
-from miri_widgets.panels.charts.proof import ProofView
+from miri_widgets.panels.charts.proof import ValidationView
 
 EVIL = '<img src=x onerror="alert(1)">'
 FULL = Proof(
@@ -42,25 +42,25 @@ class Checker(HTMLParser):
 
 def read(view):
     checker = Checker()
-    checker.feed(view.words.value)
+    checker.feed(view.status.value)
     assert not checker.open
     return checker
 
 
 @pytest.fixture
 def view():
-    view = ProofView()
+    view = ValidationView()
     yield view
     view.close()
 
 
 def test_nothing_is_said_in_words(view):
     assert "No proof yet" in read(view).text
-    assert view.children == (view.words,)
+    assert view.children == (view.status,)
 
 
 def test_verdict_sentences_and_numbers_are_shown(view):
-    view.proof = json.loads(json.dumps(FULL.to_dict()))
+    view.validation = json.loads(json.dumps(FULL.to_dict()))
     said = read(view).text
     for words in (
         "doubtful",
@@ -71,12 +71,12 @@ def test_verdict_sentences_and_numbers_are_shown(view):
         "MJy/sr",
     ):
         assert words in said
-    assert 'class="mw-sentence mw-warn">Rows got' in view.words.value
-    assert 'class="mw-sentence mw-good">Fluxes' in view.words.value
+    assert 'class="mw-sentence mw-warn">Rows got' in view.status.value
+    assert 'class="mw-sentence mw-good">Fluxes' in view.status.value
 
 
 def test_chart_shows_bias_by_signal_to_noise(view):
-    view.proof = FULL.to_dict()
+    view.validation = FULL.to_dict()
     assert view.figure in view.children
     assert np.allclose(view.dots.y, [-2.0, 0.1])
     assert np.allclose(view.bars.y, [[-2.4, -1.6], [-0.1, 0.3]])
@@ -85,27 +85,27 @@ def test_chart_shows_bias_by_signal_to_noise(view):
 
 
 def test_it_follows_from_one_proof_to_none_and_back(view):
-    view.proof = FULL.to_dict()
-    full = view.words.value
-    view.proof = {}
-    assert view.children == (view.words,)
+    view.validation = FULL.to_dict()
+    full = view.status.value
+    view.validation = {}
+    assert view.children == (view.status,)
     assert "No proof yet" in read(view).text
-    view.proof = FULL.to_dict()
-    assert view.words.value == full
+    view.validation = FULL.to_dict()
+    assert view.status.value == full
 
 
 def test_a_proof_without_figures_is_words_alone(view):
-    view.proof = {"verdict": "harm", "sentences": ["Fluxes of added sources change by -7 %."]}
+    view.validation = {"verdict": "harm", "sentences": ["Fluxes of added sources change by -7 %."]}
     assert "harm" in read(view).text
-    assert "mw-bad" in view.words.value
-    assert view.children == (view.words,)
-    view.proof = Proof(bins=(Bin(10, 18, float("nan"), float("nan"), 0),)).to_dict()
-    assert view.children == (view.words,)
+    assert "mw-bad" in view.status.value
+    assert view.children == (view.status,)
+    view.validation = Proof(bins=(Bin(10, 18, float("nan"), float("nan"), 0),)).to_dict()
+    assert view.children == (view.status,)
 
 
 @pytest.mark.parametrize("name", ["verdict", "unit"])
 def test_text_from_records_is_escaped(view, name):
-    view.proof = FULL.to_dict() | {name: EVIL}
+    view.validation = FULL.to_dict() | {name: EVIL}
     assert "img" not in read(view).tags
     assert EVIL in read(view).text
 
@@ -116,9 +116,9 @@ numbers = st.floats(-1e6, 1e6) | st.sampled_from([float("nan"), float("inf"), -f
 @settings(deadline=None, max_examples=25)
 @given(st.text(max_size=40), numbers, numbers)
 def test_any_number_and_text_gives_a_whole_page(words, one, other):
-    view = ProofView()
+    view = ValidationView()
     change = Change(one, other, other, one)
-    view.proof = Proof(
+    view.validation = Proof(
         verdict="good", sentences=(words,), unit=words, noise=change, structure={"box_rms": change},
         bins=(Bin(10, 100, one, other, 3),), exposures=1, measured=1,
     ).to_dict()  # fmt: skip
@@ -129,7 +129,7 @@ def test_any_number_and_text_gives_a_whole_page(words, one, other):
 
 def test_nothing_outlives_close():
     before = set(_instances)
-    view = ProofView(FULL.to_dict())
-    view.proof = {}
+    view = ValidationView(FULL.to_dict())
+    view.validation = {}
     view.close()
     assert set(_instances) - before == set()

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import traitlets
 
-from miri_widgets.panels.charts.proofs import Proofs
+from miri_widgets.panels.charts.proofs import Validations
 from miri_widgets.run.status_rows import RowState, RunRow
 
 
@@ -24,7 +24,7 @@ def proof(verdict, words):
 @pytest.fixture
 def view():
     model = Model()
-    made = Proofs(model)
+    made = Validations(model)
     yield made
     made.close()
 
@@ -37,11 +37,11 @@ def test_each_exposure_of_a_run_has_its_proof_harm_first(view):
     }
     view.model.rows = (RunRow("k", "three", ("jw1", "jw2", "jw3"), RowState.DONE, report=report),)
     assert [label for label, _ in view.choice.options] == ["✗ jw2", "✓ jw1", "jw3"]
-    assert "Lost 7 %." in view.view.words.value
+    assert "Lost 7 %." in view.view.status.value
     view.choice.value = ("k", 0)
-    assert "Fine." in view.view.words.value
+    assert "Fine." in view.view.status.value
     view.choice.value = ("k", 2)
-    assert "No proof yet" in view.view.words.value
+    assert "No proof yet" in view.view.status.value
     assert view.choice.layout.display == ""
 
 
@@ -50,7 +50,7 @@ def test_one_proof_of_a_run_needs_no_choice(view):
         RunRow("k", "one", ("jw1",), RowState.DONE, report={"proof": proof("doubtful", "Perhaps.")}),
     )
     assert view.choice.options == (("! jw1", ("k", 0)),)
-    assert "Perhaps." in view.view.words.value
+    assert "Perhaps." in view.view.status.value
     assert view.choice.layout.display == "none"
     view.model.rows = ()
-    assert "No proof yet" in view.view.words.value
+    assert "No proof yet" in view.view.status.value

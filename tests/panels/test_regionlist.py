@@ -23,21 +23,21 @@ def shown(session):
 def test_from_drawing_to_sky_mask_and_back(shown):
     view, viewer, session = shown
     assert view.apply.disabled and view.remove.disabled
-    view.keep.click()
-    assert "no region is drawn" in view.words.value
+    view.save_drawing.click()
+    assert "no region is drawn" in view.status.value
     viewer.drawn = {"Subset 1": CirclePixelRegion(PixCoord(10.0, 12.0), 4.0)}
     session.show(session.programs.exposures[0].path)
     view.name.value = "bright <star>"
-    view.keep.click()
+    view.save_drawing.click()
     (row,) = view.table.rows
     assert row["name"]["text"] == "bright_star" and "1 circle" in row["kind"]["text"]
     assert view.table.selected == [row["id"]] and not view.apply.disabled
     view.use.value = next(value for title, value in view.use.options if "sky mask" in title)
     view.apply.click()
     assert session.models["sky"].settings["exclude_file"] == row["id"]
-    assert "sky mask" in view.table.rows[0]["use"] and "run it again" in view.words.value
+    assert "sky mask" in view.table.rows[0]["use"] and "run it again" in view.status.value
     view.remove.click()
-    assert "in use" in view.words.value and view.table.rows
+    assert "in use" in view.status.value and view.table.rows
     view.stop.click()
     view.remove.click()
     assert view.table.rows == [] and view.apply.disabled
@@ -65,11 +65,11 @@ def test_a_bad_upload_is_a_sentence_without_html(shown):
             "last_modified": datetime.now(UTC),
         },
     )
-    assert "cannot be read" in view.words.value and "<img" not in view.words.value
+    assert "cannot be read" in view.status.value and "<img" not in view.status.value
     assert view.upload.value == ()
     view.path.value = "/nowhere/x.reg"
     view.load.click()
-    assert "no region file" in view.words.value
+    assert "no region file" in view.status.value
 
 
 def test_a_polygon_is_drawn_by_clicks_and_no_pixel_is_told_meanwhile(shown):
@@ -79,7 +79,7 @@ def test_a_polygon_is_drawn_by_clicks_and_no_pixel_is_told_meanwhile(shown):
     viewer.clicked(1.0, 1.0)
     viewer.clicked(9.0, 1.0)
     view.polygon.value = False
-    assert "three corners" in view.words.value and viewer.given == ()
+    assert "three corners" in view.status.value and viewer.given == ()
     view.polygon.value = True
     for corner in ((1.0, 1.0), (9.0, 1.0), (5.0, 8.0)):
         viewer.clicked(*corner)

@@ -32,7 +32,7 @@ EAST = 0.021 / np.cos(np.radians(-69.0))
 
 def click(view, ra, dec):
     x, y = (float(part) / 60 for part in to_plane(ra, dec, view.map.centre))
-    view.map._heard(None, {"event": "click", "domain": {"x": x, "y": y}}, None)
+    view.map._on_mouse(None, {"event": "click", "domain": {"x": x, "y": y}}, None)
 
 
 def test_a_click_on_the_map_chooses_everywhere(done):
@@ -44,7 +44,7 @@ def test_a_click_on_the_map_chooses_everywhere(done):
     assert done.programs.selected == (root,)
     assert panel.table.selected == [root]
     assert done.shown.name == f"{root}_cal.fits"
-    assert panel.map.map._chosen is not None and "filter" in panel.map.words.value
+    assert panel.map.map._chosen is not None and "filter" in panel.map.status.value
     runs = Runs(done.models["image2"])
     row = next(row for row in done.models["image2"].rows if row.exposures == (root,))
     assert runs.table.selected == [row.key] and done.models["image2"].watched == row.key
@@ -63,7 +63,7 @@ def test_a_row_of_any_table_lays_the_line_around_its_footprint(done):
     assert done.programs.selected == row.exposures
     assert np.atleast_2d(mapped.map._chosen.x).shape == (1, 5)
     dashboard.panels["program"].table.selected = [one.root for one in done.programs.exposures[:2]]
-    assert np.atleast_2d(mapped.map._chosen.x).shape == (2, 5) and "2 exposures" in mapped.words.value
+    assert np.atleast_2d(mapped.map._chosen.x).shape == (2, 5) and "2 exposures" in mapped.status.value
     assert len(runs.table.selected) == 2
     runs.close()
     dashboard.close()
@@ -97,7 +97,7 @@ def test_every_choice_of_colour_has_a_legend(done, name):
     mapped = dashboard.panels["program"].map
     mapped.colour.value = name
     done.poll()
-    assert "mw-key" in mapped.map.words.value
+    assert "mw-key" in mapped.map.status.value
     assert len(mapped.map.figure.marks) >= 1
     dashboard.close()
 

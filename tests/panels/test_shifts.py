@@ -11,13 +11,17 @@ from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shifts.verdicts import Verdict
-from miri_widgets.dashboard import PANELS
 from miri_widgets.models.exposure_map import ExposureMap
 from miri_widgets.models.shifts import ShiftsModel
-from miri_widgets.panels.apply_shift import AppliedShifts, ApplyShiftPanel
-from miri_widgets.panels.charts.footprints import Arrow, SkyMap, Tile, angle_words, round_length
+from miri_widgets.panels import stage_panel
+from miri_widgets.panels.charts.footprints import Arrow, SkyMap, Tile, angle_text, round_length
 from miri_widgets.panels.grid import GridPanel, GridPreview
+from miri_widgets.panels.parts.applied_shifts import AppliedShifts
+from miri_widgets.panels.sections import Charts, sections_of
 from miri_widgets.panels.shifts import ShiftsPanel, ShiftsView, show_shifts
+from miri_widgets.panels.stage import StagePanel
+from miri_widgets.panels.stage_panel import panel_class
+from miri_widgets.steps.stages import stage
 from tests.support import shift_files
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -76,7 +80,7 @@ def test_verdicts_are_listed_with_errors_source_and_reason(shown, made, tmp_path
     assert "2.1 is WEAK: 6 matches: few." in reasons and "3 exposures agree; it gets group X" in reasons
     assert "1 of 3 groups FAIL" in view.state.value and "gaia.ecsv" in view.verdicts.notes.value
     assert "&lt;b&gt;free" in view.verdicts.notes.value
-    assert view.go.layout.display == "none", "a table alone has no chain to go on with"
+    assert view.next_button.layout.display == "none", "a table alone has no chain to go on with"
 
 
 def test_vectors_lie_on_the_sky_with_one_stated_scale(shown, made, tmp_path):
@@ -92,7 +96,7 @@ def test_vectors_lie_on_the_sky_with_one_stated_scale(shown, made, tmp_path):
     # x is east and grows to the left
     assert sky.map.x_axis.scale.reverse and tiles.x[0].mean() < tiles.x[-1].mean()
     length = float(np.ptp(bar.x))
-    assert sky.map.scale == "1 arcsec" and "bar: 1 arcsec" in sky.map.words.value
+    assert sky.map.scale == "1 arcsec" and "bar: 1 arcsec" in sky.map.status.value
     ends = [np.vstack([getattr(full, axis), getattr(dashed, axis)]) for axis in "xy"]
     steps = np.column_stack([end[:, 1] - end[:, 0] for end in ends]) / length
     assert steps == pytest.approx(np.array([(one.dx, one.dy) for one in (*shifts, taken)]), abs=1e-6)
@@ -119,7 +123,7 @@ def test_times_mark_fall_backs_and_follow_the_guide_star(shown, made, tmp_path):
     first = dots[0]
     assert first.x[1] - first.x[0] == pytest.approx(0.005 * 24)
     assert np.median(first.y) == pytest.approx(1000 * made.TRUE[0][0], abs=2.1)
-    assert "1 fall-back:" in times.words.value
+    assert "1 fall-back:" in times.status.value
     lines = [mark for mark in marks if type(mark).__name__ == "Lines"]
     assert [mark.y[0] for mark in lines] == pytest.approx([1000 * dx for dx, _ in made.TRUE[:3]])
     times.what.value = "after"
@@ -133,18 +137,18 @@ def test_the_peak_lies_in_its_histogram(shown, made, tmp_path):
     assert [name for name, _ in picture.choice.options] == [
         one.group.name for one in view.shifts.facts.table.shifts
     ]
-    assert picture.figure in picture.children and "(+0.020, -0.010)" in picture.words.value
+    assert picture.figure in picture.children and "(+0.020, -0.010)" in picture.status.value
     picture.choice.value = 1
     heat, ring = picture.figure.marks
     row, column = np.unravel_index(heat.color.argmax(), heat.color.shape)
     assert (heat.x[column], heat.y[row]) == pytest.approx((1.4, -0.3), abs=0.08)
     assert (ring.x.mean(), ring.y.mean()) == pytest.approx((1.4, -0.3), abs=0.01)
-    assert "22.5 sigma" in picture.words.value
+    assert "22.5 sigma" in picture.status.value
 
 
 def test_without_pictures_the_peaks_are_told_in_words(shown, made, tmp_path):
     view = shown(made.write_shift_files(tmp_path, groups=2, each=2), report=False)
-    words = look(view, "offsets").words.value
+    words = look(view, "offsets").status.value
     assert "21.0 sigma" in words and made.root_of(2, 2) in words and "+1.398" in words
 
 
@@ -154,13 +158,13 @@ def test_residuals_shrink_after_the_shifts(shown, made, tmp_path, report):
     residuals = look(view, "residuals")
 
     def rms():
-        return float(re.search(r"rms ([\d.]+) mas", residuals.map.words.value)[1])
+        return float(re.search(r"rms ([\d.]+) mas", residuals.map.status.value)[1])
 
     before, scale = rms(), residuals.map.scale
     residuals.when.value = "after"
     assert before > 500 and rms() < 4 and scale == "1 arcsec" and residuals.map.scale == "2 mas"
-    assert ("matched stars" in residuals.map.words.value) is report
-    assert "1 overlaps" in residuals.words.value
+    assert ("matched stars" in residuals.map.status.value) is report
+    assert "1 overlaps" in residuals.status.value
 
 
 def test_a_click_on_a_star_shows_it(fakes, made, tmp_path):
@@ -184,7 +188,7 @@ def test_a_click_on_a_star_shows_it(fakes, made, tmp_path):
 def test_a_star_without_its_file_is_a_sentence(shown, made, tmp_path):
     stars = look(shown(made.write_shift_files(tmp_path, groups=2, each=2)), "stars")
     stars.table.selected = ["0"]
-    assert "not at hand" in stars.words.value
+    assert "not at hand" in stars.status.value
 
 
 def test_the_button_takes_the_shifts_into_the_chain(fakes, made, tmp_path):
@@ -192,20 +196,20 @@ def test_the_button_takes_the_shifts_into_the_chain(fakes, made, tmp_path):
     panel = ShiftsPanel(session)
     panel.tabs.active = "shifts"
     view = panel.views["shifts"]
-    assert view.go.layout.display == "none" and view.verdicts.table.rows == []
+    assert view.next_button.layout.display == "none" and view.verdicts.table.rows == []
     files = made.write_shift_files(
         tmp_path, tuple(made.trusted(tile, 2, first=2 * tile - 1) for tile in (1, 2))
     )
     made.finish_stage(session, "shifts", (files.table, files.measured), files.report)
-    assert "All 2 groups PASS" in view.state.value and view.go.description == "Apply these shifts"
-    view.go.click()
+    assert "All 2 groups PASS" in view.state.value and view.next_button.description == "Apply these shifts"
+    view.next_button.click()
     assert "apply_shift" in session.chain and session.tab == "apply_shift"
-    assert view.go.description == "Go to Apply shifts"
+    assert view.next_button.description == "Go to Apply shifts"
     view.name.value = str(tmp_path / "mine.ecsv")
     view.save.click()
-    assert (tmp_path / "mine.ecsv").read_bytes() and "Saved as" in view.told.value
+    assert (tmp_path / "mine.ecsv").read_bytes() and "Saved as" in view.notice.value
     view.save.click()
-    assert "there already" in view.told.value
+    assert "there already" in view.notice.value
     panel.close()
     session.close()
 
@@ -219,7 +223,7 @@ def test_groups_are_merged_and_split_by_hand(fakes, made, tmp_path):
     assert "two or more" in groups.error.value and groups.back.disabled
     groups.groups.value = tuple(names)
     groups.merge.click()
-    assert groups.error.value == "" and len(groups.groups.options) == 1 and "merge" in groups.words.value
+    assert groups.error.value == "" and len(groups.groups.options) == 1 and "merge" in groups.status.value
     groups.back.click()
     groups.groups.value = (names[0],)
     assert groups.members.options == tuple(made.root_of(1, number) for number in (1, 2))
@@ -317,12 +321,12 @@ def test_applied_shifts_are_listed(fakes, made, tmp_path):
     facts = {"dx": 1.4, "dy": -0.3, "rotation": 0.0, "changed": True, "sip_degree": 4, "sip_error_mas": 0.02}
     report = {"exposures": {root: facts}, "warnings": [f"{root}: its shift is WEAK ({EVIL})"]}
     made.finish_stage(session, "apply_shift", (made.write_cal(tmp_path, 1, 1),), report)
-    panel = ApplyShiftPanel(session)
+    panel = stage_panel(session, "apply_shift")
     applied = AppliedShifts(session.models["apply_shift"])
     (row,) = applied.table.rows
     assert (row["dx"]["text"], row["dy"]["text"], row["changed"]) == ("+1400.0", "-300.0", "yes")
     assert row["sip"]["text"] == "0.020 (degree 4)"
-    assert "is WEAK" in applied.words.value and "<img" not in applied.words.value
+    assert "is WEAK" in applied.status.value and "<img" not in applied.status.value
     panel.tabs.active = "applied"
     applied.close()
     panel.close()
@@ -330,17 +334,15 @@ def test_applied_shifts_are_listed(fakes, made, tmp_path):
 
 
 def test_the_dashboard_knows_the_panels():
-    assert (PANELS["shifts"], PANELS["apply_shift"], PANELS["grid"]) == (
-        ShiftsPanel,
-        ApplyShiftPanel,
-        GridPanel,
-    )
+    assert (panel_class(stage("shifts")), panel_class(stage("grid"))) == (ShiftsPanel, GridPanel)
+    assert panel_class(stage("apply_shift")) is StagePanel
+    assert sections_of(stage("apply_shift"))["applied"] == ("Applied", Charts)
 
 
 def test_a_map_draws_what_it_is_given_and_says_when_there_is_nothing():
     sky = SkyMap()
     sky.draw((), empty="Nothing <i>here</i>.")
-    assert sky.words.value == "Nothing <i>here</i>." and len(sky.children) == 1
+    assert sky.status.value == "Nothing <i>here</i>." and len(sky.children) == 1
     square = ((359.99, 0.0), (0.01, 0.0), (0.01, 0.02), (359.99, 0.02))
     sky.draw([Tile(square, "#000000", "1.1")], [Arrow(0.0, 0.01, 0.03, 0.04)], outline=square)
     # RA 0 is no edge of the sky
@@ -356,7 +358,7 @@ def test_a_map_draws_what_it_is_given_and_says_when_there_is_nothing():
     [(0.0499, "20 mas"), (0.05, "50 mas"), (1.4, "1 arcsec"), (0.0004, "0.2 mas"), (37, "20 arcsec")],
 )
 def test_bars_have_round_lengths(longest, words):
-    assert angle_words(round_length(longest)) == words
+    assert angle_text(round_length(longest)) == words
 
 
 def test_verdicts_offsets_and_the_map_follow_the_chosen_exposure(fakes, made, tmp_path):

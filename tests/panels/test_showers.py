@@ -13,8 +13,7 @@ from miri_widgets.core.rates.rate_check import compare_rates, rate_from_integrat
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
 from miri_widgets.models.showers import PARAMETER
-from miri_widgets.panels.persistence import PersistencePanel
-from miri_widgets.panels.rates import RatesPanel
+from miri_widgets.panels import stage_panel
 from miri_widgets.panels.showers import ShowersPanel
 from miri_widgets.products.tables.region_files import read_regions
 from miri_widgets.run.records import Record, read_record, write_record
@@ -68,8 +67,10 @@ def ramps(session):
 
 def test_without_ramps_the_panel_says_what_to_do(session):
     panel = ShowersPanel(session)
-    assert "run Detector 1 first" in panel.groups.words.value
-    assert panel.groups.switch.disabled and panel.showers.take.disabled and panel.showers.suggest.disabled
+    assert "run Detector 1 first" in panel.groups.status.value
+    assert (
+        panel.groups.switch.disabled and panel.showers.use_drawn.disabled and panel.showers.suggest.disabled
+    )
     panel.close()
 
 
@@ -87,10 +88,10 @@ def test_controls_and_model_follow_each_other(session, ramps):
     assert session.showers.on and session.showers.root == ramps[0]
     session.poll()
     assert (groups.integration.max, groups.group.max) == (2, 5)
-    assert "Integration 1, group 3 minus group 2" in groups.words.value
+    assert "Integration 1, group 3 minus group 2" in groups.status.value
     groups.group.value = 2
     session.poll()
-    assert "Group 1 or 2 is not used at all" in groups.words.value
+    assert "Group 1 or 2 is not used at all" in groups.status.value
     groups.group.value = 4
     back, on = groups.children[2].children[1:]
     on.click()
@@ -121,14 +122,14 @@ def test_the_dashboard_shows_the_difference_and_goes_back(session, ramps):
     session.showers.show(ramps[0], 2, 3)
     session.poll()
     label = list(viewer.shown)[-1]
-    assert "group 3 minus group 2" in label and "group 3 minus group 2" in dashboard.view.words.value
+    assert "group 3 minus group 2" in label and "group 3 minus group 2" in dashboard.view.status.value
     assert np.mean(viewer.shown[label][18:23, 28:33]) > 20
     session.showers.group = 4
     session.poll()
     assert len(viewer.shown) == len(before) + 1 and "group 4" in list(viewer.shown)[-1], "one group at a time"
     dashboard.tabs.active = "detector1"
     assert set(viewer.shown) == set(before) and not session.showers.on
-    assert "group 3" not in dashboard.view.words.value
+    assert "group 3" not in dashboard.view.status.value
     dashboard.close()
 
 
@@ -139,10 +140,10 @@ def test_what_was_drawn_is_taken_listed_removed_and_undone(session, ramps):
     panel = dashboard.panels["showers"]
     session.showers.show(ramps[0], 2, 3)
     session.poll()
-    panel.showers.take.click()
+    panel.showers.use_drawn.click()
     assert "no region is drawn" in panel.showers.error.value
     viewer.drawn = {"Subset 1": EllipsePixelRegion(PixCoord(30.0, 20.0), 20.0, 14.0)}
-    panel.showers.take.click()
+    panel.showers.use_drawn.click()
     assert "1 shower from group 3 of integration 2 on" in panel.showers.error.value
     (row,) = panel.showers.table.rows
     assert (row["integration"]["text"], row["group"]["text"], row["shape"]) == ("2", "3", "ellipse")
@@ -166,7 +167,7 @@ def test_suggestions_are_looked_at_and_taken(session, ramps):
     panel = dashboard.panels["showers"]
     assert panel.showers.candidates.layout.display == "none"
     panel.showers.suggest.click()
-    assert "Looking" in panel.showers.candidate_words.value and panel.showers.suggest.disabled
+    assert "Looking" in panel.showers.candidate_status.value and panel.showers.suggest.disabled
     session.poll()
     first = panel.showers.candidates.rows[0]
     assert (first["integration"]["text"], first["group"]["text"]) == ("2", "3")
@@ -236,10 +237,10 @@ def tell(session, stage, report_of):
 
 
 def test_rates_are_told_per_exposure_by_reason_and_in_words(session):
-    panel = RatesPanel(session)
+    panel = stage_panel(session, "rates")
     panel.tabs.active = "check"
     view = panel.views["check"]
-    assert view.table.rows == [] and view.words.value == ""
+    assert view.table.rows == [] and view.status.value == ""
     session.run_all("rates")
     session.services.engine.finish()
     session.poll()
@@ -259,7 +260,7 @@ def test_rates_are_told_per_exposure_by_reason_and_in_words(session):
     assert bad["largest"]["rank"] == pytest.approx(1, rel=1e-3)
     titles = [column["title"] for column in view.table.columns]
     assert "Unexplained" in titles and "Saturated" not in titles, "only reasons that were found"
-    assert "1 of 4 exposures" in view.words.value
+    assert "1 of 4 exposures" in view.status.value
     view.table.selected = [bad["id"]]
     assert "nothing in the integrations explains it" in view.details.value
     view.table.selected = [good["id"]]
@@ -272,9 +273,9 @@ def test_good_rates_are_one_sentence(session):
     session.services.engine.finish()
     session.poll()
     tell(session, "rates", lambda row: {"exposures": {row.exposures[0]: checked(0)}})
-    panel = RatesPanel(session)
+    panel = stage_panel(session, "rates")
     panel.tabs.active = "check"
-    assert "In all 4 exposures the rate is what its integrations give" in panel.views["check"].words.value
+    assert "In all 4 exposures the rate is what its integrations give" in panel.views["check"].status.value
     panel.close()
 
 
@@ -296,10 +297,10 @@ def test_after_images_are_drawn_by_cause_and_filter_with_the_time_that_is_masked
         }
         for number, one in enumerate(exposures)
     }
-    panel = PersistencePanel(session)
-    panel.tabs.active = "looks"
-    view = panel.views["looks"].children[0]
-    assert view.children == (view.heading, view.words), "no chart without a run"
+    panel = stage_panel(session, "persistence")
+    panel.tabs.active = "charts"
+    view = panel.views["charts"].children[0]
+    assert view.children == (view.heading, view.status), "no chart without a run"
     tell(session, "persistence", lambda row: {"exposures": told})
     bars = [mark for mark in view.figure.marks if isinstance(mark, bqplot.Lines)]
     points = [
@@ -316,18 +317,18 @@ def test_after_images_are_drawn_by_cause_and_filter_with_the_time_that_is_masked
     session.models["persistence"].set({"positive_minutes": 60.0})
     (bar,) = [mark for mark in view.figure.marks if isinstance(mark, bqplot.Lines)]
     assert bar.x[1] - bar.x[0] == pytest.approx(1.0), "the bar follows the setting"
-    assert "60 min after 1 exposure with" in view.words.value
+    assert "60 min after 1 exposure with" in view.status.value
     panel.close()
 
 
 @pytest.mark.parametrize("name", ["showers", "rates", "persistence"])
-def test_every_panel_opens_all_its_folds_and_has_a_help_page(session, name):
+def test_every_panel_opens_all_its_sections_and_has_a_help_page(session, name):
     session.poll()
     dashboard = Dashboard(session, viewer=Viewer())
     panel = dashboard._panel(name)
-    for fold in panel.folds:
-        panel.tabs.active = fold
-    assert set(panel.views) == set(panel.folds)
+    for section in panel.sections:
+        panel.tabs.active = section
+    assert set(panel.views) == set(panel.sections)
     assert "mw-help" in panel.children[1].value
     panel.close()
     dashboard.close()

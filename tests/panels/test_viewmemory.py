@@ -42,7 +42,7 @@ def test_images_order_front_stretch_and_place_come_back(fakes, program, session,
     told = json.loads(session.memory_path.read_text())["view"]
     assert [one["extension"] for one in told["layers"]][-3:] == ["SCI", "SCI", "DQ"]
     # killed: nobody closes anything
-    dashboard.view._memory.session.viewing = lambda: None
+    dashboard.view._view_memory.session.viewing = lambda: None
     again, session, viewer = visit(fakes, program)
     names = [one["label"] for one in told["layers"]]
     assert session.extension == "DQ"

@@ -423,7 +423,7 @@ class Viewing(RuleBasedStateMachine):
     def no_image_of_before_waits_in_the_viewer(self):
         labels = set(self.viewer.images) - set(self.images.files)
         for label in labels:
-            held = self.images._held[label]
+            held = self.images._loaded[label]
             assert label != "" and held.label == label
 
 

@@ -98,7 +98,7 @@ def test_a_packed_bomb_is_not_unpacked(tmp_path):
     path = tmp_path / NAME
     path.write_bytes(gzip.compress(text + bytes(1_000_000)))
     began = time.process_time()
-    with pytest.raises(TooLargeError, match="claims 4 GB"):
+    with pytest.raises(TooLargeError, match=r"claims 4\.0 GB"):
         read_light_headers(path)
     assert time.process_time() - began < 5
 

@@ -24,7 +24,7 @@ from miri_widgets.products.scan import scan
 from miri_widgets.products.tables.region_files import read_regions
 from miri_widgets.products.thumbnails import read_thumbnail
 from miri_widgets.report.figures import picture
-from miri_widgets.steps.file_planes import read_planes
+from miri_widgets.steps.exposure_files import read_exposure_arrays
 from miri_widgets.steps.inputs import check_inputs
 from miri_widgets.steps.stages import stage as stage_of
 from miri_widgets.viewer.image import load_image
@@ -197,14 +197,14 @@ def test_a_cal_of_an_old_build_without_footprint_is_an_exposure(tmp_path):
     path = write_exposure(tmp_path)
     assert read_exposure(path).filter == "F1130W"
     assert [one.root for one in scan([tmp_path]).exposures] == ["jw01288015001_04101_00001_mirimage"]
-    planes = read_planes(path)
+    planes = read_exposure_arrays(path)
     assert (planes.sci.dtype, planes.unit, planes.filter) == (np.float32, "MJy/sr", "F1130W")
 
 
 @pytest.mark.parametrize("missing", ["ERR", "DQ"])
 def test_an_exposure_without_a_plane_is_refused_by_name(tmp_path, missing):
     with pytest.raises(InputError, match=f"has no plane of {missing}"):
-        read_planes(write_exposure(tmp_path, drop=(missing,)))
+        read_exposure_arrays(write_exposure(tmp_path, drop=(missing,)))
 
 
 def test_old_mosaics_are_no_input_of_a_stage(tmp_path):
@@ -241,7 +241,7 @@ def test_orion_of_jwst_1_8_2_through_every_reader(orion, tmp_path):
         x, y = outlines(read_regions(regions), mosaic.wcs, weight.shape)
         np.testing.assert_allclose(np.hypot(x - 60, y - 60), 1.1 / mosaic.scale, rtol=0.01)
         with pytest.raises(InputError, match="no plane of DQ"):
-            read_planes(path)
+            read_exposure_arrays(path)
     numbers = catalog_of(orion)
     assert numbers.filters == ("F770W", "F1130W")
     difference = compared(orion[0], orion[1], "title").difference

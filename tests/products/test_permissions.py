@@ -80,7 +80,7 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.run.workspace import Workspace
 os.setegid(65534); os.seteuid(65534)
 try:
-    Workspace(Path(sys.argv[1]) / "work" / "mine").require_room()
+    Workspace(Path(sys.argv[1]) / "work" / "mine").prepare()
 except MiriWidgetsError as error:
     print(json.dumps(str(error)))
 """)  # fmt: skip

@@ -142,7 +142,7 @@ def test_damaged_job_files_are_a_sentence(tmp_path, text):
 def test_a_hostile_workspace_runs_no_code_and_loses_no_folder(plan, tmp_path):
     """A module beside the data, an executor and a key that leads out: the next job of its owner goes its way."""
     workspace = Workspace(tmp_path / "work")
-    workspace.require_room()
+    workspace.prepare()
     victim = tmp_path / "victim.partial"
     victim.mkdir()
     (victim / "thesis.txt").write_text("years of work")
@@ -177,20 +177,20 @@ def test_a_workspace_of_another_user_is_refused(plan, tmp_path, monkeypatch):
         Engine(workspace).submit([plan])
     assert not workspace.jobs.exists()
     monkeypatch.setenv(TRUST_VARIABLE, "1")
-    workspace.require_room()
+    workspace.prepare()
 
 
 def test_other_users_cannot_open_locks(tmp_path):
     workspace = Workspace(tmp_path / "work")
     workspace.engine.mkdir(parents=True, mode=0o755)
-    workspace.require_room()
+    workspace.prepare()
     for folder in (workspace.engine, workspace.jobs, workspace.runs):
         assert folder.stat().st_mode & 0o077 == 0, folder
 
 
 def test_a_lock_without_a_heartbeat_is_a_sentence(plan, tmp_path, monkeypatch):
     workspace = Workspace(tmp_path / "work")
-    workspace.require_room()
+    workspace.prepare()
     lock = RunLock(workspace.service_lock)
     assert lock.acquire()
     workspace.heartbeat.touch()

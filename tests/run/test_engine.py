@@ -215,7 +215,7 @@ def test_a_killed_service_goes_on_with_the_same_products(bench, tmp_path):
 def test_the_job_outlives_who_submitted_it(bench):
     exposures = bench.exposures(2)
     plans = bench.plan(exposures, seconds=1.0)
-    bench.workspace.require_room()
+    bench.workspace.prepare()
     file = bench.root / "plans.json"
     file.write_text(json.dumps([plan.to_dict() for plan in plans]))
     code = (
@@ -236,7 +236,7 @@ def test_the_job_outlives_who_submitted_it(bench):
 
 
 def test_stale_partial_folders_go_and_locked_ones_stay(bench):
-    bench.workspace.require_room()
+    bench.workspace.prepare()
     stale = bench.workspace.partial_folder("detector1", "a" * 20)
     held = bench.workspace.partial_folder("detector1", "b" * 20)
     for folder in (stale, held):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from miri_widgets.run import EventKind, JobEvent, fold
+from miri_widgets.run import EventKind, JobEvent, reduce_events
 from miri_widgets.run.estimates import Measured, estimate
 from miri_widgets.run.forecasts import STARTUP_SECONDS
 
@@ -51,12 +51,12 @@ def test_the_time_left_takes_the_pace_of_the_job_and_the_size_of_each_run():
         event(EventKind.QUEUED, "b", time=0.0, seconds=10.0, measured=True),
         event(EventKind.QUEUED, "c", time=0.0, seconds=40.0, measured=True),
     ]
-    assert fold(events, now=0.0).eta_seconds == 60.0 + STARTUP_SECONDS
+    assert reduce_events(events, now=0.0).eta_seconds == 60.0 + STARTUP_SECONDS
     events += [event(EventKind.STARTED, "a", time=0.0), event(EventKind.DONE, "a", time=30.0, seconds=30.0)]
     # three times longer than predicted, drawn a little towards the prediction
-    assert 2.0 * 50.0 < fold(events, now=30.0).eta_seconds < 3.0 * 50.0
+    assert 2.0 * 50.0 < reduce_events(events, now=30.0).eta_seconds < 3.0 * 50.0
     again = [event(EventKind.STARTED, "b", time=30.0), event(EventKind.DONE, "b", time=60.0, seconds=30.0)]
-    assert 2.4 * 40.0 < fold(events + again, now=60.0).eta_seconds < 3.0 * 40.0
+    assert 2.4 * 40.0 < reduce_events(events + again, now=60.0).eta_seconds < 3.0 * 40.0
 
 
 def test_a_stage_of_one_run_over_many_exposures_grows_with_them():

@@ -2,7 +2,7 @@
 
 import threading
 
-from miri_widgets.run import EventKind, JobEvent, RunStatus, fold, read_events
+from miri_widgets.run import EventKind, JobEvent, RunStatus, read_events, reduce_events
 from miri_widgets.run.events import append_events, has_ended
 
 
@@ -61,7 +61,7 @@ def test_fold_tells_step_fraction_and_time_left():
         event(EventKind.STARTED, key="a", time=100.0),
         event(EventKind.STEP, key="a", step="jump", index=2, total=4, message="running", time=104.0),
     ]
-    state = fold(events, now=105.0)
+    state = reduce_events(events, now=105.0)
     run = state.run("a")
     assert (run.status, run.step, run.fraction, run.seconds) == (RunStatus.RUNNING, "jump", 0.5, 5.0)
     assert state.run("b").reason == "waits"
@@ -69,9 +69,9 @@ def test_fold_tells_step_fraction_and_time_left():
     assert state.eta_seconds is None, "nothing was measured yet"
     assert abs(state.fraction - 0.5 / 3) < 1e-9
     # the time left follows what the first exposure took
-    state = fold([*events, event(EventKind.DONE, key="a", seconds=30.0, time=130.0)], now=130.0)
+    state = reduce_events([*events, event(EventKind.DONE, key="a", seconds=30.0, time=130.0)], now=130.0)
     assert 20.0 < state.eta_seconds < 30.0 and state.run("a").fraction == 1.0 and state.active
-    state = fold([*events, event(EventKind.JOB_DONE, key="")])
+    state = reduce_events([*events, event(EventKind.JOB_DONE, key="")])
     assert not state.active and state.eta_seconds == 0.0
 
 
@@ -82,12 +82,12 @@ def test_the_last_event_about_a_run_wins():
         event(EventKind.FAILED, time=2.0, error={"kind": "RunError"}),
         event(EventKind.STARTED, time=3.0),
     ]
-    state = fold(events, now=4.0)
+    state = reduce_events(events, now=4.0)
     assert state.runs[0].status == RunStatus.RUNNING and state.runs[0].error is None
 
 
 def test_an_empty_job_has_a_state():
-    state = fold([])
+    state = reduce_events([])
     assert state.runs == () and state.fraction == 0.0 and state.counts == {}
 
 
@@ -97,4 +97,4 @@ def test_a_queued_run_says_which_runs_it_needs_and_keeps_it():
     assert JobEvent.from_line(event(EventKind.QUEUED, key="a", depends=()).to_line()).depends == ()
     later = event(EventKind.QUEUED, key="a", message="waits for the import of the pipeline")
     assert JobEvent.from_line(later.to_line()).depends is None
-    assert fold([JobEvent.from_line(line), later], now=1.0).run("a").depends == ("b", "c")
+    assert reduce_events([JobEvent.from_line(line), later], now=1.0).run("a").depends == ("b", "c")

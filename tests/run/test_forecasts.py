@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.forecasts import completed_share
-from miri_widgets.run.jobs import JobReducer, RunStatus, fold
-from miri_widgets.run.progress import JobsInProgress, Progress, left_words, percent
+from miri_widgets.run.jobs import JobReducer, RunStatus, reduce_events
+from miri_widgets.run.progress import JobsInProgress, Progress, percent, remaining_text
 
 PREDICTED = {"detector1": 10.0, "image2": 3.0, "sky": 12.0, "image3": 20.0}
 STARTUP = 8.0
@@ -91,11 +91,11 @@ def test_progress_never_falls_never_stands_still_and_never_tells_what_is_not_don
         assert percent(progress.fraction) < 100
         for run in state.runs:
             assert run.fraction < 1.0 or run.status.good
-        if progress.words != words:
-            since, words = now, progress.words
+        if progress.text != words:
+            since, words = now, progress.text
         assert now - since < 5.0
         last = progress.fraction
-    end = fold(events, now=events[-1].time + 1)
+    end = reduce_events(events, now=events[-1].time + 1)
     complete = all(run.status in (RunStatus.DONE, RunStatus.REUSED) for run in end.runs)
     assert not end.active and end.eta_seconds == 0.0 and (end.fraction == 1.0) == complete
 
@@ -166,7 +166,7 @@ def test_stages_that_are_off_and_groups_that_overlap_leave_the_total_right_withi
 
 def test_a_new_machine_gives_no_time_before_something_was_measured_and_a_known_one_does():
     first = next(iter(history(simulated())))[2]
-    assert first.eta is None and "estimating" in first.words and first.words.startswith("0 %")
+    assert first.eta is None and "estimating" in first.text and first.text.startswith("0 %")
     _, state, known = next(iter(history(simulated(known=True))))
     assert known.eta == pytest.approx(state.eta_seconds) and known.eta > 50
 
@@ -182,14 +182,14 @@ def test_an_overdue_run_says_so_and_never_about_a_second():
         state = folded.state(BEGIN + now)
         assert state.forecast.late and state.fraction < 1.0
         assert state.eta_seconds >= 0.1 * now
-        words = JobsInProgress().take([state]).words
+        words = JobsInProgress().take([state]).text
         assert "longer than expected" in words and "1 s left" not in words
 
 
 def test_a_resumed_job_keeps_what_is_done_and_what_was_reached():
     events = simulated(pace=2.0)
     middle = [one for one in events if one.time <= BEGIN + 60.0]
-    before = fold(middle, now=BEGIN + 60.0)
+    before = reduce_events(middle, now=BEGIN + 60.0)
     again = [
         event(EventKind.STARTED, run.key, 90.0, run.stage)
         for run in before.runs
@@ -232,4 +232,4 @@ def test_the_share_of_a_run_follows_time_and_stops_short_of_the_end():
      (3 * 3600 + 100, "about 3 h 00 min left")],
 )  # fmt: skip
 def test_times_left_are_told_as_exactly_as_they_are_known(eta, words):
-    assert left_words(eta) == words
+    assert remaining_text(eta) == words

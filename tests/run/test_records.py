@@ -63,6 +63,6 @@ def test_a_product_that_is_gone_or_cut_or_partial_is_not_complete(run):
 
 def test_a_full_disk_is_told_before_the_start(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=3e8))
-    Workspace(tmp_path).require_room(1e7)
+    Workspace(tmp_path).prepare(1e7)
     with pytest.raises(DiskFullError, match=r"300\.0 MB free"):
-        Workspace(tmp_path).require_room(2e8)
+        Workspace(tmp_path).prepare(2e8)

@@ -39,7 +39,7 @@ def everything():
 
 def test_truth_adds_up_to_the_exposure(everything):
     for exposure in (everything[0], everything[5]):
-        planes, truth = exposure.planes, exposure.truth
+        planes, truth = exposure.arrays, exposure.truth
         total = sum((getattr(truth, name).astype(float) for name in IMAGES), truth.noise.astype(float))
         total += truth.sky_level + truth.level_offset
         good = planes.good
@@ -49,7 +49,7 @@ def test_truth_adds_up_to_the_exposure(everything):
 
 
 def test_err_is_the_sum_of_the_variances_and_nan_goes_with_do_not_use(everything):
-    planes = everything[1].planes
+    planes = everything[1].arrays
     total = planes.var_poisson + planes.var_rnoise + planes.var_flat
     np.testing.assert_allclose(planes.err**2, total, rtol=1e-5)
     unusable = has(planes.dq, "DO_NOT_USE")
@@ -63,7 +63,7 @@ def test_err_is_the_sum_of_the_variances_and_nan_goes_with_do_not_use(everything
 def test_noise_is_what_err_says(filter_name):
     program = calibrated_program("sparse", filter_name, shape=WINDOW, dithers=2, effects=("noise",))
     for exposure in program:
-        planes, truth = exposure.planes, exposure.truth
+        planes, truth = exposure.arrays, exposure.truth
         pull = truth.noise[planes.good] / truth.noise_sigma[planes.good]
         assert abs(pull.mean()) < 5 / np.sqrt(pull.size)
         assert pull.std() == pytest.approx(1, abs=0.02)
@@ -85,16 +85,16 @@ def test_bright_pixels_are_noisier():
 
 def test_equal_arguments_give_equal_pixels_in_any_order():
     first, second = (_program("sparse", *CAL_EFFECTS, dithers=4, shape=(96, 128)) for _ in range(2))
-    forward = [exposure.planes.sci.tobytes() for exposure in first]
-    backward = [second[index].planes.sci.tobytes() for index in reversed(range(4))]
+    forward = [exposure.arrays.sci.tobytes() for exposure in first]
+    backward = [second[index].arrays.sci.tobytes() for index in reversed(range(4))]
     assert forward == backward[::-1]
-    assert first[0].planes.sci.tobytes() == forward[0]
+    assert first[0].arrays.sci.tobytes() == forward[0]
     assert len(set(forward)) == 4
 
 
 def test_another_seed_gives_another_sky():
     first, second = (_program("sparse", "noise", dithers=1, shape=(96, 128), seed=seed) for seed in (1, 2))
-    assert first[0].planes.sci.tobytes() != second[0].planes.sci.tobytes()
+    assert first[0].arrays.sci.tobytes() != second[0].arrays.sci.tobytes()
     assert not np.array_equal(first.catalog["ra"], second.catalog["ra"])
 
 
@@ -106,9 +106,9 @@ def test_an_effect_changes_nothing_but_its_own_part(effect):
     plain = _program("sparse", "noise", **other)[2]
     touched = _program("sparse", "noise", effect, **other)[2]
     if effect == "bad_pixels":
-        gained = touched.planes.dq & ~plain.planes.dq
+        gained = touched.arrays.dq & ~plain.arrays.dq
         assert has(gained, "DO_NOT_USE").sum() > 50
-        assert not np.any(plain.planes.dq & ~touched.planes.dq)
+        assert not np.any(plain.arrays.dq & ~touched.arrays.dq)
         return
     own = {
         "sky_pattern": "sky_pattern",
@@ -143,7 +143,7 @@ def test_sky_pattern_is_fixed_scales_with_the_level_and_has_mean_0():
 
 def test_lyot_area_has_a_background_of_its_own():
     program = _program("sparse", "coronagraphs", shape="FULL", dithers=1)
-    truth, planes = program[0].truth, program[0].planes
+    truth, planes = program[0].truth, program[0].arrays
     lyot = (slice(800, 1000), slice(20, 100))
     expected = program.levels[0] * LYOT_BACKGROUND
     np.testing.assert_allclose(truth.sky_pattern[lyot], expected, rtol=1e-4)
@@ -191,7 +191,7 @@ def test_warm_pixels_stay_where_they_are_and_carry_no_flag():
     first, second = program[0].truth, program[1].truth
     assert np.array_equal(first.warm, second.warm)
     assert 0.001 < first.warm.mean() < 0.006
-    assert not np.any(has(program[0].planes.dq, "WARM"))
+    assert not np.any(has(program[0].arrays.dq, "WARM"))
     excess = first.warm_excess[first.warm] / program.usual_noise
     assert excess.min() >= 4.99 and excess.max() <= 50.01
 
@@ -221,13 +221,13 @@ def test_measured_drift_is_that_of_the_public_programs():
 @settings(deadline=None, max_examples=30)
 @given(x=st.floats(-20, 260), y=st.floats(-20, 220))
 def test_to_pixel_is_the_inverse_of_to_sky(everything, x, y):
-    planes = everything[3].planes
+    planes = everything[3].arrays
     again = planes.to_pixel(*planes.to_sky(np.array([x]), np.array([y])))
     np.testing.assert_allclose([again[0][0], again[1][0]], [x, y], atol=1e-3)
 
 
 def test_to_pixel_does_not_cover_the_rest_of_the_sky():
-    planes = _program("sparse", shape=(32, 32), dithers=1)[0].planes
+    planes = _program("sparse", shape=(32, 32), dithers=1)[0].arrays
     ra, dec = planes.to_sky(np.array([10.0]), np.array([10.0]))
     for far in ((ra + 180, dec), (ra, dec + 0.5), (ra, -dec)):
         assert np.isnan(planes.to_pixel(*far)).all()
@@ -255,7 +255,7 @@ def test_sources_lie_where_their_light_is(everything):
 def test_pointing_error_is_between_header_and_truth():
     program = _program("sparse", "pointing_error", dithers=2, tiles=2)
     for exposure in (program[0], program[3]):
-        header, truth = exposure.planes, exposure.truth
+        header, truth = exposure.arrays, exposure.truth
         x, y = np.array([100.0]), np.array([100.0])
         ra, dec = header.to_sky(x, y)
         true_ra, true_dec = truth.to_sky(x, y)
@@ -264,7 +264,7 @@ def test_pointing_error_is_between_header_and_truth():
         np.testing.assert_allclose(moved, truth.pointing_error, atol=0.01)
         assert np.hypot(*moved) > 0.02
     exact = _program("sparse", dithers=1)[0]
-    assert exact.planes.to_sky(5, 5) == exact.truth.to_sky(5, 5)
+    assert exact.arrays.to_sky(5, 5) == exact.truth.to_sky(5, 5)
 
 
 def test_dithers_are_apart_and_tiles_overlap():
@@ -300,7 +300,7 @@ def test_nebula_is_fixed_on_the_sky():
 
 def test_saturated_cores_are_flagged():
     program = _program("sparse", "noise", dithers=1)
-    planes, truth = program[0].planes, program[0].truth
+    planes, truth = program[0].arrays, program[0].truth
     star = truth.sources[truth.bright][0]
     row, column = round(star["y"]), round(star["x"])
     assert has(planes.dq, "SATURATED")[row, column]
@@ -308,14 +308,14 @@ def test_saturated_cores_are_flagged():
 
 
 def test_facts_of_the_exposure_are_there(everything):
-    planes = [exposure.planes for exposure in everything]
+    planes = [exposure.arrays for exposure in everything]
     assert len({one.root for one in planes}) == len(planes) == 8
     starts = [one.start_mjd for one in planes]
     assert starts == sorted(starts) and all(one.end_mjd > one.start_mjd for one in planes)
     assert planes[0].fwhm == pytest.approx(FILTERS["F770W"].fwhm / PIXEL_ARCSEC)
     assert planes[0].corner == everything.corner
     assert planes[0].unit == "MJy/sr"
-    again = everything.planes[0]
+    again = everything.arrays[0]
     assert again.root == planes[0].root and np.array_equal(again.dq, planes[0].dq)
 
 
@@ -345,7 +345,7 @@ def test_file_has_header_arrays_and_the_same_wcs(tmp_path):
     exposure = _program("sparse", "noise", "bad_pixels", "pointing_error", shape=(64, 80), dithers=2)[1]
     path = write_cal(exposure, tmp_path)
     assert path.name.endswith("_00002_mirimage_cal.fits") and list(tmp_path.iterdir()) == [path]
-    planes = exposure.planes
+    planes = exposure.arrays
     with ImageModel(path) as model:
         for name, part in (("data", planes.sci), ("err", planes.err), ("var_poisson", planes.var_poisson)):
             np.testing.assert_array_equal(getattr(model, name), part)
@@ -364,9 +364,9 @@ def test_other_planes_can_be_written(tmp_path):
     from miri_widgets.simulation.calibrated_files import write_cal
 
     exposure = _program("sparse", shape="SUB64", dithers=1)[0]
-    changed = dataclasses.replace(exposure.planes, sci=exposure.planes.sci + 1)
+    changed = dataclasses.replace(exposure.arrays, sci=exposure.arrays.sci + 1)
     with ImageModel(write_cal(exposure, tmp_path, arrays=changed)) as model:
-        np.testing.assert_array_equal(model.data, exposure.planes.sci + 1)
+        np.testing.assert_array_equal(model.data, exposure.arrays.sci + 1)
         assert model.meta.subarray.name == "SUB64"
 
 

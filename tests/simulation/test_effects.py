@@ -73,7 +73,7 @@ def test_full_frame_effect_changes_the_ramps(name):
 def test_optical_effect_changes_the_scene(name):
     program = PROGRAMS["sub64"]
     catalog, pointing = build_catalog(program), planned_exposures(program)[0].true
-    without = program.but(effects=program.effects.without(name))
+    without = program.replace(effects=program.effects.without(name))
     changed = render(without, catalog, "F560W", pointing).rate
     assert not np.array_equal(changed, render(program, catalog, "F560W", pointing).rate)
 
@@ -81,7 +81,7 @@ def test_optical_effect_changes_the_scene(name):
 @pytest.mark.parametrize("name", _OF_THE_POINTING)
 def test_pointing_effect_changes_the_pointing(name):
     program = PROGRAMS["small"]
-    without = program.but(effects=program.effects.without(name))
+    without = program.replace(effects=program.effects.without(name))
     assert planned_exposures(without)[1].true != planned_exposures(program)[1].true
 
 

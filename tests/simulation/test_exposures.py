@@ -9,7 +9,7 @@ from miri_widgets.errors import BadTableError, MissingFileError
 from miri_widgets.products.names import ExposureName
 from miri_widgets.simulation import PROGRAMS, load_truth, simulate
 
-PROGRAM = PROGRAMS["sub64"].but(ngroups=4, nints=2)
+PROGRAM = PROGRAMS["sub64"].replace(ngroups=4, nints=2)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_same_pixels_again(made, tmp_path):
 
 
 def test_another_seed_gives_other_pixels(made, tmp_path):
-    other = simulate(PROGRAM.but(seed=2, dithers=((0.0, 0.0),)), tmp_path)
+    other = simulate(PROGRAM.replace(seed=2, dithers=((0.0, 0.0),)), tmp_path)
     assert not np.array_equal(fits.getdata(other.uncal[0], "SCI"), fits.getdata(made.uncal[0], "SCI"))
 
 

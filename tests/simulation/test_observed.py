@@ -173,13 +173,15 @@ def test_the_first_exposure_is_written_as_its_headers_say(name, tmp_path):
     from miri_widgets.simulation import load_truth, simulate
 
     program = PROGRAMS[name]
-    program = program.but(
+    program = program.replace(
         filters=program.filters[-1:],
         setups=program.setups[-1:],
         tiles=program.tiles[-1:],
         dithers=program.dithers[:1],
     )
-    program = program.but(tiles=tuple(type(t)(**vars(t) | {"dithers": t.dithers[:1]}) for t in program.tiles))
+    program = program.replace(
+        tiles=tuple(type(t)(**vars(t) | {"dithers": t.dithers[:1]}) for t in program.tiles)
+    )
     (plan,) = planned_exposures(program)
     made = simulate(program, tmp_path, processes=1)
     exposure, setup = read_exposure(made.uncal[0], suffix="uncal"), program.setups[0]

@@ -35,7 +35,7 @@ def reduced(tmp_path_factory):
     """Rates of a simulated SUB64 exposure and, where there is one, of a laboratory ramp; one process for both."""
     folder = tmp_path_factory.mktemp("reduced")
     cache = write_reference_cache(folder / "crds", filters=("F560W",), subarrays=("SUB64",))
-    program = PROGRAMS["sub64"].but(dithers=((0.0, 0.0),))
+    program = PROGRAMS["sub64"].replace(dithers=((0.0, 0.0),))
     made = simulate(program, folder, save_rates=True)
     exposures = [str(made.uncal[0])]
     if RAMPS.is_file():

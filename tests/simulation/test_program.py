@@ -34,7 +34,7 @@ def test_ready_made_programs():
 )
 def test_nonsense_is_refused(change):
     with pytest.raises(ParameterError):
-        PROGRAMS["small"].but(**change)
+        PROGRAMS["small"].replace(**change)
 
 
 def test_exposures_are_in_time_order_and_named_by_the_grammar():

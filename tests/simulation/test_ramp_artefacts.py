@@ -25,8 +25,8 @@ _STARS = Field(stars=25, flux_min=1000.0, flux_max=3e5, flux_slope=1.01, separat
 def _program(*names, **changes):
     """A program without noise and with a linear detector: only `names`."""
     effects = Effects().only("sky", "saturation", *names)
-    start = PROGRAMS["small"].but(effects=effects, field=_STARS, ngroups=20, nints=1)
-    return start.but(**{"tiles": start.tiles[:1], **changes})
+    start = PROGRAMS["small"].replace(effects=effects, field=_STARS, ngroups=20, nints=1)
+    return start.replace(**{"tiles": start.tiles[:1], **changes})
 
 
 def _left(program, index=0):
@@ -90,7 +90,7 @@ def test_stripes_change_and_warm_pixels_stay():
 def test_pull_up_and_down_need_a_star_that_saturates():
     program = _program("pullupdown")
     assert np.any(_left(program)[0].pullupdown)
-    faint = program.but(field=Field(stars=25, flux_min=1.0, flux_max=100.0, galaxies=0))
+    faint = program.replace(field=Field(stars=25, flux_min=1.0, flux_max=100.0, galaxies=0))
     assert not np.any(_left(faint)[0].pullupdown)
 
 
@@ -189,7 +189,7 @@ def test_level_follows_the_public_programs():
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    program = PROGRAMS["artefacts"].but(
+    program = PROGRAMS["artefacts"].replace(
         subarray="SUB256", filters=("F560W",), ngroups=6, dithers=((0.0, 0.0), (1.6, -1.2))
     )
     return simulate(program, tmp_path_factory.mktemp("artefacts"), processes=1)

@@ -15,7 +15,7 @@ SMALL = PROGRAMS["small"]
 
 def _clean(**field):
     effects = SMALL.effects.only()
-    return SMALL.but(
+    return SMALL.replace(
         effects=effects,
         field=Field(**{"stars": 1, "galaxies": 0, "flux_min": 1000.0, "flux_max": 1001.0, **field}),
     )
@@ -45,7 +45,7 @@ def test_positions_are_the_inverse_of_the_sky():
 
 
 def test_sky_level_is_that_of_the_filter():
-    program = _clean(stars=0).but(effects=SMALL.effects.only("sky"))
+    program = _clean(stars=0).replace(effects=SMALL.effects.only("sky"))
     scene = render(program, build_catalog(program), "F770W", planned_exposures(program)[0].true)
     assert np.median(scene.rate) * FILTERS["F770W"].photmjsr == pytest.approx(FILTERS["F770W"].sky, rel=1e-5)
 

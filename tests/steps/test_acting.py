@@ -52,11 +52,6 @@ ALWAYS = {
     "photom": "inverse apply_time_correction override_photom override_area",
     "resample": "pixfrac kernel fillval weight_type output_shape output_wcs single propagate_dq pixmap_stepsize blendheaders",
     "miri_grid": "pixel_scale tightest centre size",
-    "miri_areas": "prove lyot coronagraphs",
-    "miri_warm_pixels": "prove nsigma fraction min_exposures min_separation box cold do_not_use",
-    "miri_sky": "prove method scaling preserve_level mask_sources mask_rounds exclude_above exclude_delta exclude_file min_exposures min_samples fill",
-    "miri_pullupdown": "prove sources_file find top bottom left right width offset source_nsigma significance",
-    "miri_level_match": "prove model group reference box min_cells",
     "miri_shifts": "catalog search_radius together own_stars rotation reference_filter regroup min_matches min_significance other_guide_stars",
     "miri_apply_shift": "undo",
     "image3": "in_memory",
@@ -65,7 +60,10 @@ ALWAYS = {
     "outlier_detection": "weight_type maskpt snr save_intermediate_results resample_data good_bits",
     "source_catalog": "aperture_ee1 aperture_ee2 aperture_ee3 ci1_star_threshold ci2_star_threshold starfinder snr_threshold bkg_boxsize kernel_fwhm override_apcorr override_abvegaoffset",
 }
-"""By step, what always acts when its step runs: read from the steps, and the other half of the answer to `RULES`."""
+"""
+By step, what always acts when its step runs: read from the steps, and the other half of the answer to `RULES`. Parameters of
+our corrections of calibrated exposures are tried by `ACTS`, which is their answer.
+"""
 
 OWN = [one for one in STAGES if one.correction and one.takes == "cal"]
 
@@ -75,6 +73,8 @@ def settable(of):
 
 
 def always(of, parameter):
+    if of in OWN:
+        return parameter.name in ACTS[of.name] or parameter.name in NOT_PIXELS
     step = parameter.step or (of.steps[0] if of.is_single_step else of.name)
     return parameter.label in ALWAYS.get(step, "").split()
 
@@ -85,8 +85,21 @@ def test_every_parameter_has_an_answer(of):
         ruled = any(one.label in rule.names for rule in rules_of(of, one.step))
         elsewhere = one.label == "skip" or (one.step and one.step not in of.steps)
         assert ruled or elsewhere or always(of, one), (
-            f"{of.name}: when does {one.name} act? Say so in steps/acting_rules.py, or in ALWAYS of this test."
+            f"{of.name}: when does {one.name} act? Say so in the declaration of the stage, in steps/acting_rules.py, or in ALWAYS of this test."
         )
+
+
+@pytest.mark.parametrize("of", [one for one in STAGES if one.acting], ids=lambda one: one.name)
+def test_every_rule_of_a_declaration_names_parameters_that_exist(of):
+    known = {one.name for one in declared(of.name)}
+    for rule in rules_of(of, ""):
+        assert set(rule.names) <= known
+        assert {one.parameter for one in rule.any_of if one.holds != Holds.NEVER} <= known
+
+
+def test_the_official_stages_have_their_rules_in_one_place():
+    assert not any(one.acting for one in STAGES if not one.is_own)
+    assert not set(RULES) & {one.steps[0] for one in STAGES if one.is_own}
 
 
 @pytest.mark.parametrize("step", RULES)
@@ -162,7 +175,7 @@ def test_the_chain_decides():
     assert acting.inactive["tweakreg.minobj"] == "The step tweakreg is skipped."
     assert acting.inactive["resample.pixel_scale"] == "The stage Grid decides it."
     assert not acting_in_chain(of, settings, [of]).decided
-    mine = settings.but({"tweakreg.skip": False})
+    mine = settings.replace({"tweakreg.skip": False})
     assert "tweakreg.minobj" not in acting_in_chain(of, mine, [stage("apply_shift"), of]).inactive
 
 
@@ -173,14 +186,14 @@ def test_the_chain_decides():
 def exposures():
     """Five dithers of a small window with all artefacts, and a cold pixel."""
     effects = [name for name in CAL_EFFECTS if name != "pointing_error"]
-    made = calibrated_program("sparse", "F560W", dithers=5, shape=(144, 144), effects=effects).planes
+    made = calibrated_program("sparse", "F560W", dithers=5, shape=(144, 144), effects=effects).arrays
     return tuple(_with_cold_pixel(one) for one in made)
 
 
 def _with_cold_pixel(planes):
     sci = planes.sci.copy()
     sci[90:93:2, 70] -= 50 * np.nanmedian(planes.err)
-    return planes.but(sci=sci)
+    return planes.replace(sci=sci)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from miri_widgets.errors import ParameterError
 from miri_widgets.steps.causes import cause_of_nothing, state_of_inputs
 from miri_widgets.steps.execute import execute
 from miri_widgets.steps.failures import as_our_error
-from miri_widgets.steps.left_out import left_out, left_out_words
+from miri_widgets.steps.left_out import left_out, left_out_text
 
 LAST = "jwst: Refpix correction skipped for MIRI subarrays"
 
@@ -128,7 +128,7 @@ def test_steps_left_out_are_told_with_their_reason():
     assert "no reference file" in reasons["photom"]
     assert reasons["dark_current"] == 'it says "This step is skipped today"'
     assert [one["step"] for one in found if one["usual"]] == ["refpix"]
-    words = left_out_words(found)
+    words = left_out_text(found)
     assert "lastframe, jump (too few groups)" in words and "refpix" not in words
 
 

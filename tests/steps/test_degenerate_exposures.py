@@ -50,8 +50,8 @@ def exposures(change, err=1.0, dq=None, count=4):
     for index in range(count):
         one = cases.exposure(index, shape=SHAPE)
         with np.errstate(all="ignore"):
-            one = one.but(sci=np.asarray(change(one.sci), np.float32), err=(one.err * np.float32(err)))
-        found.append(one if dq is None else one.but(dq=np.full(SHAPE, dq, np.uint32)))
+            one = one.replace(sci=np.asarray(change(one.sci), np.float32), err=(one.err * np.float32(err)))
+        found.append(one if dq is None else one.replace(dq=np.full(SHAPE, dq, np.uint32)))
     return found
 
 
@@ -98,7 +98,7 @@ def test_zero_background_is_judged_in_words_and_is_not_called_unharmed_noise():
 
     def noisy(planes):
         more = np.random.default_rng(3).normal(0, 0.1, planes.shape).astype(np.float32)
-        return planes.but(sci=planes.sci + more)
+        return planes.replace(sci=planes.sci + more)
 
     correct = cases.each(noisy)
     proof = prove(correct, some, correct(some), sources=40)

@@ -12,7 +12,7 @@ from miri_widgets import errors
 from miri_widgets.core.sky.subtraction import subtract_sky
 from miri_widgets.run.harm import harm_in
 from miri_widgets.steps.execute import execute
-from miri_widgets.steps.file_planes import read_planes
+from miri_widgets.steps.exposure_files import read_exposure_arrays
 from miri_widgets.steps.previews import NOT_OF_THE_CORRECTION, operation_of
 from miri_widgets.steps.registry import CLASSES, get_steps
 from miri_widgets.steps.specs import pipeline_class
@@ -116,7 +116,7 @@ def test_values_out_of_bounds_are_refused_before_the_run_and_by_the_correction(
     inputs = own_runs.cals[: 1 if name in ("areas", "pullupdown", "stripes") else 4]
     refused(errors.ParameterError, parameter, name, inputs, {parameter: value}, tmp_path / "out")
     with pytest.raises(errors.ParameterError, match=parameter):
-        operation_of(name)([read_planes(path) for path in inputs], **{parameter: value})
+        operation_of(name)([read_exposure_arrays(path) for path in inputs], **{parameter: value})
 
 
 # ---- how steps are declared

@@ -12,7 +12,7 @@ from miri_widgets import errors
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.execute import execute
-from miri_widgets.steps.file_planes import read_planes
+from miri_widgets.steps.exposure_files import read_exposure_arrays
 from miri_widgets.steps.parameter_files import load_asdf, save_asdf
 from miri_widgets.steps.previews import preview
 from miri_widgets.steps.specs import pipeline_class
@@ -34,7 +34,7 @@ ARRAYS = {
 
 
 def assert_saved(model, path: Path) -> None:
-    planes = read_planes(path)
+    planes = read_exposure_arrays(path)
     for key, name in ARRAYS.items():
         np.testing.assert_array_equal(getattr(model, key), getattr(planes, name), err_msg=key)
 
@@ -77,7 +77,7 @@ def test_after_photom_in_image2(one, rate, own_runs, crds, tmp_path):
     step = pipeline_class(one.pipeline)(**values, save_results=True, output_dir=str(tmp_path))
     step.run(str(cal))
     assert_saved(hooked, tmp_path / cal.name)
-    plain, after = read_planes(cal), read_planes(tmp_path / cal.name)
+    plain, after = read_exposure_arrays(cal), read_exposure_arrays(tmp_path / cal.name)
     same = np.array_equal(plain.sci, after.sci, equal_nan=True) and np.array_equal(plain.dq, after.dq)
     assert not same or one.name == "pullupdown", "no source here is bright enough for arms"
 
@@ -90,13 +90,13 @@ def test_stripes_of_a_rate_leave_a_rate(rate, own_runs, tmp_path):
     root = rate.name.removesuffix("_rate.fits")
     values = {p.name: p.default for p in declared("rate_stripes") if not owned_reason(p.name)}
     shown = preview("rate_stripes", [rate], values, root).after
-    made = read_planes(tmp_path / rate.name)
+    made = read_exposure_arrays(tmp_path / rate.name)
     for name in ARRAYS.values():
         first, second = getattr(made, name), getattr(shown, name)
         assert (first is None) == (second is None), name
         if first is not None:
             np.testing.assert_array_equal(first, second, err_msg=name)
-    assert not np.array_equal(made.sci, read_planes(rate).sci, equal_nan=True)
+    assert not np.array_equal(made.sci, read_exposure_arrays(rate).sci, equal_nan=True)
     assert set(result.facts["report"]["exposures"]) == {root}
 
 
@@ -203,7 +203,7 @@ def test_by_strun(own_runs, tmp_path):
         assert process.returncode == 0, said[-2000:]
         _, output = own_runs.executed(one)
         for path in files:
-            first, second = read_planes(made / path.name), read_planes(output / path.name)
+            first, second = read_exposure_arrays(made / path.name), read_exposure_arrays(output / path.name)
             for name in ARRAYS.values():
                 np.testing.assert_array_equal(getattr(first, name), getattr(second, name), err_msg=name)
     assert sorted(path.name for path in made.iterdir())[-1].endswith(("_sky.fits", "_cal.fits"))

@@ -16,7 +16,7 @@ from miri_widgets.products.names import suffix_of
 from miri_widgets.products.tables.region_files import write_regions
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.execute import execute
-from miri_widgets.steps.file_planes import read_planes
+from miri_widgets.steps.exposure_files import read_exposure_arrays
 from miri_widgets.steps.previews import preview
 from miri_widgets.steps.specs import pipeline_class
 from miri_widgets.steps.stages import STAGES
@@ -46,7 +46,7 @@ def history(path: Path) -> str:
 
 
 def squeezed(line: str) -> str:
-    from miri_widgets.steps.model_planes import ascii_only
+    from miri_widgets.steps.model_arrays import ascii_only
 
     return "".join(ascii_only(line).split())
 
@@ -60,7 +60,7 @@ def test_a_run_gives_the_pixels_of_the_preview(one, own_runs):
     for path in {files[0], files[-1]}:
         shown = preview(one.name, files, values, root_of(path))
         assert shown.new_flags or np.nanmax(np.abs(shown.difference)) > 0.01, "nothing is done here"
-        made = read_planes(output / path.name)
+        made = read_exposure_arrays(output / path.name)
         if one.name == "level_match":
             # places on the sky: FITS polynomials in a preview, the gWCS in a run
             for name in ARRAYS:
@@ -90,7 +90,7 @@ def test_a_call_gives_the_pixels_of_the_run_and_leaves_its_inputs_alone(one, own
         path.name for path in output.iterdir() if path.suffix == ".fits"
     )
     for path in files:
-        assert_same(read_planes(made / path.name), read_planes(output / path.name))
+        assert_same(read_exposure_arrays(made / path.name), read_exposure_arrays(output / path.name))
         # the run was proved, this one not
         assert history(output / path.name).startswith(history(made / path.name))
         assert history(output / path.name) != history(made / path.name)
@@ -110,7 +110,9 @@ def test_order_of_members_does_not_matter_and_runs_repeat(one, own_runs):
             model, path = library.borrow(place), output / own_runs.cals[index].name
             assert model.meta.filename == path.name
             for name, key in (("sci", "data"), ("err", "err"), ("dq", "dq"), ("var_flat", "var_flat")):
-                np.testing.assert_array_equal(getattr(model, key), getattr(read_planes(path), name), name)
+                np.testing.assert_array_equal(
+                    getattr(model, key), getattr(read_exposure_arrays(path), name), name
+                )
             assert squeezed("".join(entry["description"] for entry in _entries(model))) == history(path)
             library.shelve(model, place, modify=False)
 
@@ -140,7 +142,7 @@ def test_names_headers_and_history(one, own_runs):
 def test_flags_are_only_added_and_errors_stay_errors(one, own_runs):
     _, output = own_runs.executed(one)
     for path in own_runs.inputs(one):
-        before, after = read_planes(path), read_planes(output / path.name)
+        before, after = read_exposure_arrays(path), read_exposure_arrays(output / path.name)
         assert not (before.dq & ~after.dq).any()
         unusable = has(after.dq, "DO_NOT_USE")
         for name in ("sci", "err"):
@@ -256,7 +258,7 @@ def test_drawn_showers_change_the_rate_where_they_are(ramps):
     (facts,) = result.facts["report"]["exposures"][root_of(ramps["rate"])]["showers"]
     y, x = np.indices((256, 256))
     drawn = np.hypot(x - 60, y - 70) < 12
-    before, after = (read_planes(path) for path in (ramps["rate"], folder / result.products[0]))
+    before, after = (read_exposure_arrays(path) for path in (ramps["rate"], folder / result.products[0]))
     changed = np.nan_to_num(before.sci) != np.nan_to_num(after.sci)
     assert changed.sum() == pytest.approx(facts["pixels"], abs=30)
     assert facts["pixels"] == pytest.approx(drawn.sum(), abs=40)

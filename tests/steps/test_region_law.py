@@ -41,14 +41,14 @@ class Exposure:
 
         from miri_widgets.simulation.calibrated import calibrated_program
         from miri_widgets.simulation.calibrated_files import write_cal
-        from miri_widgets.steps.file_planes import read_planes
-        from miri_widgets.steps.model_planes import planes_of
+        from miri_widgets.steps.exposure_files import read_exposure_arrays
+        from miri_widgets.steps.model_arrays import exposure_arrays_of
 
         program = calibrated_program("sparse", dithers=1, shape=shape, effects=("noise",), ra=ra, dec=dec)
         path = write_cal(program[0], folder)
-        self.preview = read_planes(path)
+        self.preview = read_exposure_arrays(path)
         with datamodels.open(path) as model:
-            self.step = planes_of(model)
+            self.step = exposure_arrays_of(model)
             self.box = model.meta.wcs.bounding_box
         ny, nx = self.step.shape
         y, x = np.indices((ny, nx), dtype=float)

@@ -26,7 +26,7 @@ def field(tmp_path_factory):
             replace(one, name=replace(one.name, activity=f"{2 * number + 1:02d}")) for one in program.plan
         )
         for exposure in program:
-            planes = exposure.planes
+            planes = exposure.arrays
             root = exposure.plan.name.root
             if number == 1 and root[:13] == program.plan[-1].name.root[:13]:
                 level = float(np.median(planes.sci))

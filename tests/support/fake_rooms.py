@@ -25,7 +25,7 @@ from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Kind, Parameter, Settings
 from miri_widgets.steps import stages
 from miri_widgets.steps.acting import acting_in_chain
-from miri_widgets.steps.file_planes import read_place
+from miri_widgets.steps.exposure_files import read_footprint
 from miri_widgets.steps.previews import preview
 
 ENVIRONMENT = {"CRDS_PATH": "/nowhere", "CRDS_CONTEXT": "jwst_0001.pmap"}
@@ -283,13 +283,13 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         accepted=lambda key: is_accepted(Workspace(program.workspace), key),
         accept=lambda key, words: accept_harm(Workspace(program.workspace), key, words),
         preview=preview,
-        place=read_place,
+        place=read_footprint,
         code=lambda one: f"# strun {one.stage} {one.label}",
         script=lambda plans: "\n".join(f"# {one.label}" for one in plans),
         notebook=lambda plans: "\n".join(f"# {one.label}" for one in plans),
         read_code=settings_from_code,
         save_set=lambda name, settings, path: path.write_text(repr(settings.passed())),
-        load_set=lambda name, path: Settings(declare(name)).but(eval(path.read_text())),
+        load_set=lambda name, path: Settings(declare(name)).replace(eval(path.read_text())),
         make_twin=lambda name, say: say("exposure 1 of 1: none"),
     )
 

@@ -57,20 +57,20 @@ def identity(planes):
 
 def scaled(factor):
     def correct(planes):
-        return planes.but(sci=planes.sci * np.float32(factor), err=planes.err * np.float32(abs(factor)))
+        return planes.replace(sci=planes.sci * np.float32(factor), err=planes.err * np.float32(abs(factor)))
 
     return each(correct)
 
 
 def shifted(level):
-    return each(lambda planes: planes.but(sci=planes.sci + np.float32(level)))
+    return each(lambda planes: planes.replace(sci=planes.sci + np.float32(level)))
 
 
 def noisy(sigma):
     def correct(planes):
         # the same noise for both copies: it is the correction's own
         more = np.random.default_rng(9).normal(0, sigma * NOISE, planes.shape).astype(np.float32)
-        return planes.but(sci=planes.sci + more)
+        return planes.replace(sci=planes.sci + more)
 
     return each(correct)
 
@@ -78,7 +78,7 @@ def noisy(sigma):
 def without_median(size):
     def correct(planes):
         filled = np.where(planes.good, planes.sci, np.nanmedian(planes.sci))
-        return planes.but(sci=planes.sci - median_filter(filled, size))
+        return planes.replace(sci=planes.sci - median_filter(filled, size))
 
     return each(correct)
 
@@ -87,7 +87,7 @@ def flag_cores(nsigma=12):
     def correct(planes):
         with np.errstate(invalid="ignore"):
             high = planes.sci > np.nanmedian(planes.sci) + nsigma * NOISE
-        return planes.but(dq=planes.dq | np.where(high, np.uint32(17), np.uint32(0)))
+        return planes.replace(dq=planes.dq | np.where(high, np.uint32(17), np.uint32(0)))
 
     return each(correct)
 
@@ -97,7 +97,7 @@ def flag_fixed(fraction):
 
     def correct(planes):
         flags = np.random.default_rng(4).random(planes.shape) < fraction
-        return planes.but(dq=planes.dq | np.where(flags, np.uint32(1), np.uint32(0)))
+        return planes.replace(dq=planes.dq | np.where(flags, np.uint32(1), np.uint32(0)))
 
     return each(correct)
 
@@ -105,4 +105,4 @@ def flag_fixed(fraction):
 def median_of_all(exposures):
     """Subtract the picture of the detector that all exposures make, own included."""
     picture = np.nanmedian(np.stack([planes.sci for planes in exposures]), axis=0)
-    return CorrectionResult([planes.but(sci=planes.sci - picture) for planes in exposures])
+    return CorrectionResult([planes.replace(sci=planes.sci - picture) for planes in exposures])

@@ -10,7 +10,7 @@ from miri_widgets.core.regions import Region
 from miri_widgets.core.tangent_plane import from_plane
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.outlines import outlines
-from miri_widgets.viewer.view_position import place_of, place_on
+from miri_widgets.viewer.view_position import view_on_image, view_position_of
 
 SHAPE = (1024, 1032)
 CENTRE = (80.5, -69.5)
@@ -44,7 +44,7 @@ def test_far_positions_stay_off_the_image(distance, angle):
     assert np.hypot(x - 515.5, y - 511.5) * 0.11 > 0.85 * distance
     found = image.pixel(SkyCoord(*place, unit="deg"))
     assert found is None or not (0 < found[0] < 1032 and 0 < found[1] < 1024)
-    assert place_on(wcs, {"center": list(place), "width": 20.0, "sky": True}) is None
+    assert view_on_image(wcs, {"center": list(place), "width": 20.0, "sky": True}) is None
     line = np.column_stack(
         [part[0] for part in outlines([Region("circle", (place,), (10.0,), sky=True)], wcs)]
     )
@@ -68,5 +68,5 @@ def test_a_near_position_is_exact():
 def test_a_place_on_a_distorted_image_comes_back_to_its_width(middle, width):
     wcs = folding_wcs()
     wcs.wcs.cdelt = [-0.11 / 3600, 0.1112 / 3600]  # pixels that are no squares
-    found = place_on(wcs, place_of(wcs, *middle, width))
+    found = view_on_image(wcs, view_position_of(wcs, *middle, width))
     np.testing.assert_allclose(found, (*middle, width), rtol=1e-6, atol=1e-4)

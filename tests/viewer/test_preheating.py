@@ -12,7 +12,7 @@ from tornado.web import Application
 from tornado.websocket import WebSocketHandler
 
 from miri_widgets.viewer import preheating as visitor
-from miri_widgets.viewer.preheating import wait_for_visitor
+from miri_widgets.viewer.preheating import wait_for_page
 
 
 class Query(WebSocketHandler):
@@ -43,7 +43,7 @@ def preheated(monkeypatch):
 async def served(port, then):
     server = Application([(r"/voila/query/(.*)", Query)]).listen(port, "127.0.0.1")
     try:
-        waits = asyncio.create_task(wait_for_visitor())
+        waits = asyncio.create_task(wait_for_page())
         await asyncio.sleep(0.4)
         assert not waits.done() and len(Query.waiting) == 1
         then()
@@ -62,6 +62,6 @@ def test_the_page_tells_when_the_word_of_voila_is_lost(preheated, monkeypatch):
 
 
 def test_nobody_to_wait_for(preheated, monkeypatch):
-    asyncio.run(asyncio.wait_for(wait_for_visitor(), 2))
+    asyncio.run(asyncio.wait_for(wait_for_page(), 2))
     monkeypatch.setenv("VOILA_PREHEAT", "False")
-    asyncio.run(asyncio.wait_for(wait_for_visitor(), 2))
+    asyncio.run(asyncio.wait_for(wait_for_page(), 2))

@@ -20,7 +20,7 @@ from miri_widgets.viewer.deferred import DeferredViewer
 from miri_widgets.viewer.light_viewer import LightViewer
 from miri_widgets.viewer.outlines import outlines
 from miri_widgets.viewer.state import checked_state
-from miri_widgets.viewer.view_position import is_place, place_of, place_on
+from miri_widgets.viewer.view_position import is_view_position, view_on_image, view_position_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -54,14 +54,14 @@ def shown(kind: Any, folder: Path) -> Any:
 @given(st.floats(-50, 90), st.floats(-50, 90), st.floats(0.5, 500))
 def test_a_place_comes_back_to_its_pixels(x: float, y: float, width: float) -> None:
     for wcs in (sky(), None):
-        place = json.loads(json.dumps(place_of(wcs, x, y, width)))
-        assert is_place(place)
-        np.testing.assert_allclose(place_on(wcs, place), (x, y, width), rtol=1e-6, atol=1e-4)
+        place = json.loads(json.dumps(view_position_of(wcs, x, y, width)))
+        assert is_view_position(place)
+        np.testing.assert_allclose(view_on_image(wcs, place), (x, y, width), rtol=1e-6, atol=1e-4)
 
 
 def test_a_place_on_another_grid_is_the_same_sky() -> None:
-    place = place_of(sky(40), 10.0, 12.0, 8.0)
-    x, y, width = place_on(sky(80, 1.5e-5), place)
+    place = view_position_of(sky(40), 10.0, 12.0, 8.0)
+    x, y, width = view_on_image(sky(80, 1.5e-5), place)
     assert width == pytest.approx(16, rel=1e-4)
     again, there = sky(80, 1.5e-5).pixel_to_world(x, y), sky(40).pixel_to_world(10, 12)
     assert again.separation(there).arcsec < 1e-3

@@ -244,10 +244,10 @@ def _corrected(
         text += f", with {slope_x:.3g} and {slope_y:.3g} per 512 pixels along x and y"
     facts, notes = {**exposure.facts, "level_match": own}, (*exposure.notes, text)
     if not result.values[group].any():
-        return exposure.but(facts=facts, notes=notes)
+        return exposure.replace(facts=facts, notes=notes)
     subtracted, variance = result.image(group, exposure)
     rnoise = exposure.var_rnoise
-    return exposure.but(
+    return exposure.replace(
         sci=(exposure.sci - subtracted).astype(np.float32),
         err=np.sqrt(exposure.err.astype(np.float64) ** 2 + variance).astype(np.float32),
         var_rnoise=None if rnoise is None else (rnoise + variance).astype(np.float32),

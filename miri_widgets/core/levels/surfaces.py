@@ -109,11 +109,11 @@ def _box_surface(sci: NDArray[np.floating], good: NDArray[np.bool_], box: int) -
         else:
             medians = np.pad(medians, widths, "edge")
     medians = median_filter(medians, 3, mode="nearest")
-    grid = np.meshgrid(_places(ny, box), _places(nx, box), indexing="ij")
+    grid = np.meshgrid(_positions(ny, box), _positions(nx, box), indexing="ij")
     return np.asarray(map_coordinates(medians, grid, order=1, mode="nearest"), np.float32)
 
 
-def _places(n: int, box: int) -> NDArray[np.float64]:
+def _positions(n: int, box: int) -> NDArray[np.float64]:
     """Where pixels lie in units of boxes, two boxes of padding included; the last box may be narrow."""
     starts = np.arange(0, n, box)
     centres = 0.5 * (starts + np.minimum(starts + box, n) - 1)

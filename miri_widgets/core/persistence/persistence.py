@@ -111,7 +111,7 @@ def filter_thresholds(entries: Iterable[str]) -> dict[str, int]:
 
 
 @dataclass
-class _Found:
+class _MaskedPixels:
     """Pixels of one exposure while they are collected, on the full detector."""
 
     positive: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(FULL_SHAPE, bool))
@@ -171,7 +171,7 @@ def persistence_masks(
     limits = {name.upper(): count for name, count in (groups_by_filter or {}).items()}
     masks = []
     for target in targets:
-        result, causes = _Found(), set()
+        result, causes = _MaskedPixels(), set()
         for event in events:
             if not _is_earlier(event, target):
                 continue
@@ -204,7 +204,7 @@ def _falls_into(target: Target, event: SaturationMap, chosen: NDArray[np.bool_])
 
 
 def _mask(
-    target: Target, result: _Found, user: NDArray[np.bool_] | None, causes: set[tuple[float, str]]
+    target: Target, result: _MaskedPixels, user: NDArray[np.bool_] | None, causes: set[tuple[float, str]]
 ) -> PersistenceMask:
     pixels = {
         cause: np.flatnonzero(getattr(result, cause)[target.window]).astype(np.int32)

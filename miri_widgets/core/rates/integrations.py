@@ -89,21 +89,21 @@ def clean_rateints(
     unusable = np.zeros(rate.shape, np.uint32) if bad is None else bad.astype(np.uint32)
     weight = np.zeros(sci.shape, np.float32)
     for index in range(len(sci)):
-        exposure = rate.but(
+        exposure = rate.replace(
             sci=np.asarray(sci[index], np.float32),
             err=np.asarray(err[index], np.float32),
             dq=dq[index].astype(np.uint32) | unusable,
         )
         stripes = find_stripes(exposure, **settings)
         offset[index], variance[index] = stripes.offset, stripes.variance
-        usable = exposure.but(dq=dq[index].astype(np.uint32)).good & (exposure.err > 0)
+        usable = exposure.replace(dq=dq[index].astype(np.uint32)).good & (exposure.err > 0)
         weight[index] = np.where(usable, 1.0 / np.where(usable, exposure.err, 1.0) ** 2, 0.0)
     total = weight.sum(axis=0, dtype=np.float64)
     share = weight / np.where(total > 0, total, 1.0)
     mean = np.sum(share * offset, axis=0).astype(np.float32)
     extra = np.sum(share**2 * variance, axis=0).astype(np.float32)
     rnoise = rate.var_rnoise
-    cleaned = rate.but(
+    cleaned = rate.replace(
         sci=rate.sci - mean,
         err=np.sqrt(rate.err**2 + extra),
         var_rnoise=None if rnoise is None else rnoise + extra,
@@ -120,6 +120,6 @@ def clean_rateints(
 
 
 def _strengths(rate: ExposureArrays, cleaned: NDArray[np.float32], integrations: int) -> dict[str, Any]:
-    powers = {"before": stripe_power(rate), "after": stripe_power(rate.but(sci=cleaned))}
+    powers = {"before": stripe_power(rate), "after": stripe_power(rate.replace(sci=cleaned))}
     strengths = {f"{name}_{when}": value for when, power in powers.items() for name, value in power.items()}
     return {**strengths, "integrations": integrations}

@@ -13,7 +13,7 @@ from scipy import ndimage
 from miri_widgets.core.dq import has
 from miri_widgets.core.levels.exposure_level import clipped_level
 from miri_widgets.core.regions import Region
-from miri_widgets.core.showers.showers import ShowerMask, blank_planes
+from miri_widgets.core.showers.showers import ShowerMask, blank_exposure
 from miri_widgets.errors import ParameterError
 
 __all__ = ["find_showers", "group_differences"]
@@ -135,7 +135,7 @@ def find_showers(
     result: list[tuple[float, ShowerMask]] = []
     nints, ngroups = ramp.shape[:2]
     bin_pixels = max(1, int(size / 3))
-    frame = blank_planes(ramp.shape[2:])
+    frame = blank_exposure(ramp.shape[2:])
     for integration in range(nints):
         resultants, dq = ramp[integration], groupdq[integration]
         typical = _typical_gain(resultants, dq) if ngroups > 3 else np.float32(0)

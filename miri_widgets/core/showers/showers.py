@@ -22,13 +22,13 @@ from miri_widgets.errors import MixedExposuresError, ParameterError
 
 __all__ = [
     "ShowerMask",
-    "blank_planes",
+    "blank_exposure",
     "mask_showers",
     "shower_of",
     "showers_of",
 ]
 
-_WORD = re.compile(r"\b(int|integration|group)\s*=\s*(\d+)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\b(int|integration|group)\s*=\s*(\d+)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def shower_of(region: Region) -> ShowerMask:
     ParameterError
         If the text names no group.
     """
-    numbers = {key.lower()[:3]: int(number) for key, number in _WORD.findall(region.text)}
+    numbers = {key.lower()[:3]: int(number) for key, number in _NUMBER.findall(region.text)}
     if "gro" not in numbers:
         raise ParameterError(
             f"a region with the text {region.text[:60]!r}",
@@ -146,7 +146,7 @@ def mask_showers(
         raise MixedExposuresError(
             f"flags of groups with {groups.ndim} axes", "(integrations, groups, rows, columns)", "give a ramp"
         )
-    where = exposure if exposure is not None else blank_planes(groups.shape[2:])
+    where = exposure if exposure is not None else blank_exposure(groups.shape[2:])
     facts = []
     for shower in showers:
         _require_inside(shower, groups.shape)
@@ -172,7 +172,7 @@ def mask_showers(
     return groups, facts
 
 
-def blank_planes(shape: tuple[int, ...]) -> ExposureArrays:
+def blank_exposure(shape: tuple[int, ...]) -> ExposureArrays:
     """Return an exposure of zeros without a WCS, for shapes in pixels."""
     zero = np.zeros(shape, np.float32)
     return ExposureArrays(zero, zero, np.zeros(shape, np.uint32))

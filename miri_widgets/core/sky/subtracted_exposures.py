@@ -100,7 +100,7 @@ class Subtraction:
             "left_out": [targets.roots[one] for one in out if one != index],
         }
         note = f"{self._note}, level {own['level']:.5g} {planes.unit}, {targets.masked[index]:.1%} masked"
-        return result.but(facts={**planes.facts, "sky": own}, notes=(*planes.notes, note))
+        return result.replace(facts={**planes.facts, "sky": own}, notes=(*planes.notes, note))
 
     def _sky(self, index: int) -> Sky:
         """Return the sky of the reference level for one exposure, new, and how many samples of each pixel it lacks."""
@@ -143,7 +143,7 @@ class Subtraction:
                 np.add(planes.var_rnoise[rows[band]], more, out=rnoise[rows[band]], casting="same_kind")
 
         in_parallel(part, len(rows))
-        return planes.but(sci=sky, err=err, dq=dq, var_rnoise=rnoise)
+        return planes.replace(sci=sky, err=err, dq=dq, var_rnoise=rnoise)
 
 
 def _absent(sky: NDArray[np.float32], planes: ExposureArrays) -> NDArray[np.bool_]:

@@ -121,7 +121,7 @@ class Pieces:
 
     def __init__(self, count: int, blocks: int) -> None:
         self.count = count
-        self._places = [(0, 0)] * blocks
+        self._offsets = [(0, 0)] * blocks
         self._end = 0
         self._lock = threading.Lock()
         self._file = tempfile.TemporaryFile(prefix="miri_widgets_")  # noqa: SIM115 - lives as long as this object
@@ -131,14 +131,14 @@ class Pieces:
         """Write the values of one block, shape (count, any number)."""
         with self._lock:
             offset, self._end = self._end, self._end + values.nbytes
-        self._places[block] = offset, values.shape[1]
+        self._offsets[block] = offset, values.shape[1]
         _put(self._file, np.ascontiguousarray(values, dtype=np.float32), offset)
 
     def read(self, index: int) -> NDArray[np.float32]:
         """Return the values of one plane, block after block; a new array."""
-        values = np.empty(sum(number for _, number in self._places), np.float32)
+        values = np.empty(sum(number for _, number in self._offsets), np.float32)
         done = 0
-        for offset, number in self._places:
+        for offset, number in self._offsets:
             _get(self._file, values[done : done + number], offset + 4 * index * number)
             done += number
         return values

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.stripes.profiles import location
 
-__all__ = ["Arm", "ArmFit", "fit_arm"]
+__all__ = ["PullStrip", "PullStripFit", "fit_strip"]
 
 _LENGTHS = (np.inf, 1200.0, 800.0, 560.0, 400.0, 290.0, 210.0, 150.0, 110.0, 80.0, 60.0)
 _FALLS = 12.0  # by how much chi-squared must fall for an arm that falls along its length
@@ -22,7 +22,7 @@ _CENTRE = 6  # pixels from the source, across, where a strip must begin
 
 
 @dataclass(frozen=True)
-class Arm:
+class PullStrip:
     """
     One strip of an exposure.
 
@@ -50,7 +50,7 @@ class Arm:
     def of(
         cls, side: str, x: float, y: float, *, rows: tuple[int, int], columns: tuple[int, int], width: int, flank: int,
         offset: int,
-    ) -> Arm:  # fmt: skip
+    ) -> PullStrip:  # fmt: skip
         """Lay the arm of a source at (x, y); it ends where the field ends: rows and columns (first, end)."""
         upright = side in ("top", "bottom")
         along, across = (rows, columns) if upright else (columns, rows)
@@ -82,7 +82,7 @@ class Arm:
 
 
 @dataclass(frozen=True, eq=False)
-class ArmFit:
+class PullStripFit:
     """
     The level of an arm: ``across`` times exp(-distance / length).
 
@@ -98,12 +98,12 @@ class ArmFit:
     err: NDArray[np.float64]
     length: float
 
-    def add_to(self, image: NDArray[np.float32], strip: Arm, sign: float = 1.0) -> None:
+    def add_to(self, image: NDArray[np.float32], strip: PullStrip, sign: float = 1.0) -> None:
         """Add the level to an image."""
         part = strip.turned(image)
         part += np.float32(sign) * np.outer(self.across, self._fall(part.shape[1])).astype(np.float32)
 
-    def add_variance_to(self, image: NDArray[np.float32], strip: Arm) -> None:
+    def add_variance_to(self, image: NDArray[np.float32], strip: PullStrip) -> None:
         """Add the variance of the level to an image."""
         part = strip.turned(image)
         part += np.outer(self.err**2, self._fall(part.shape[1]) ** 2).astype(np.float32)
@@ -121,9 +121,9 @@ class ArmFit:
         return np.exp(-np.arange(length) / self.length)
 
 
-def fit_arm(
-    flat: NDArray[np.float32], others: NDArray[np.float32], strip: Arm, significance: float
-) -> ArmFit | None:
+def fit_strip(
+    flat: NDArray[np.float32], others: NDArray[np.float32], strip: PullStrip, significance: float
+) -> PullStripFit | None:
     """
     Fit the level of one arm, or tell that there is none.
 
@@ -171,12 +171,12 @@ def fit_arm(
     known = np.isfinite(values)
     weight = np.maximum((known * fall**2).sum(axis=1), 1e-12)
     across = np.nansum(np.where(known, clipped, 0.0) * fall, axis=1) / weight
-    return ArmFit(
+    return PullStripFit(
         np.where(shifted, across, 0.0), np.where(shifted, 1.02 * sigma / np.sqrt(weight), 0.0), length
     )
 
 
-def _core(n: int, strip: Arm) -> NDArray[np.bool_]:
+def _core(n: int, strip: PullStrip) -> NDArray[np.bool_]:
     return np.abs(np.arange(n) - strip.centre) <= strip.width / 2 + 1
 
 
@@ -197,7 +197,7 @@ def _baseline(levels: NDArray[np.float64], use: NDArray[np.bool_]) -> NDArray[np
 
 
 def _shifted(
-    levels: NDArray[np.float64], err: NDArray[np.float64], strip: Arm, significance: float
+    levels: NDArray[np.float64], err: NDArray[np.float64], strip: PullStrip, significance: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Levels above the flanks, and which lines stand out together with the ones at the source."""
     measured, core = np.isfinite(err), _core(levels.size, strip)

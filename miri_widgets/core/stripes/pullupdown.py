@@ -24,7 +24,7 @@ from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.levels.surfaces import has_emission, smooth_surface
 from miri_widgets.core.regions import Region
 from miri_widgets.core.stacks.source_masks import source_mask
-from miri_widgets.core.stripes.pull_strips import Arm, ArmFit, fit_arm
+from miri_widgets.core.stripes.pull_strips import PullStrip, PullStripFit, fit_strip
 from miri_widgets.errors import ParameterError
 
 __all__ = [
@@ -77,7 +77,7 @@ class PullUpDown:
     ----------
     offset, variance : ndarray of float32, shape (ny, nx)
         Level and its variance, in the unit of the exposure; 0 outside of the strips.
-    arms : tuple of (BrightSource, Arm, ArmFit)
+    strips : tuple of (BrightSource, Arm, ArmFit)
         Arms that were found.
     sources, refused : tuple of BrightSource
         All that were looked at, and those outside of the imager field.
@@ -87,7 +87,7 @@ class PullUpDown:
 
     offset: NDArray[np.float32]
     variance: NDArray[np.float32]
-    arms: tuple[tuple[BrightSource, Arm, ArmFit], ...] = ()
+    strips: tuple[tuple[BrightSource, PullStrip, PullStripFit], ...] = ()
     sources: tuple[BrightSource, ...] = ()
     refused: tuple[BrightSource, ...] = ()
     emission: bool = False
@@ -186,7 +186,7 @@ def find_pullupdown(
     Notes
     -----
     A smooth surface of medians, the strips left out, and the sources are taken off first. Arms are then fitted one
-    by one (`fit_arm`), the brightest source first, and all of them once more without the others.
+    by one (`fit_strip`), the brightest source first, and all of them once more without the others.
     """
     given = [_given(region, exposure, tuple(sides)) for region in sources]
     automatic = find_bright_sources(exposure, brighter_than=brighter_than, sides=tuple(sides)) if find else ()
@@ -199,7 +199,9 @@ def find_pullupdown(
     )
     total, variance = np.zeros(exposure.shape, np.float32), np.zeros(exposure.shape, np.float32)
     strips = [
-        (source, _arm(source, side, exposure, width, offset)) for source in inside for side in source.sides
+        (source, _strip_of(source, side, exposure, width, offset))
+        for source in inside
+        for side in source.sides
     ]
     if not strips:
         return PullUpDown(total, variance, (), inside, refused)
@@ -207,14 +209,14 @@ def find_pullupdown(
     flat = field.without_sources(None)
     if has_emission(flat, np.isfinite(flat)):
         return PullUpDown(total, variance, (), inside, refused, True)
-    fits: dict[int, ArmFit] = {}
+    fits: dict[int, PullStripFit] = {}
     for turn in range(_ROUNDS):
         if turn:
             flat = field.without_sources(total)
         for index, (_, strip) in enumerate(strips):
             if index in fits:
                 fits.pop(index).add_to(total, strip, -1.0)
-            fit = fit_arm(flat, total, strip, significance)
+            fit = fit_strip(flat, total, strip, significance)
             if fit is not None:
                 fits[index] = fit
                 fit.add_to(total, strip)
@@ -292,10 +294,12 @@ def _in_imager(source: BrightSource, exposure: ExposureArrays) -> bool:
     return _on_chip(source, exposure) and source.x + exposure.corner[0] >= IMAGER_COLUMN
 
 
-def _arm(source: BrightSource, side: str, exposure: ExposureArrays, width: int, offset: int) -> Arm:
+def _strip_of(
+    source: BrightSource, side: str, exposure: ExposureArrays, width: int, offset: int
+) -> PullStrip:
     ny, nx = exposure.shape
     first = max(IMAGER_COLUMN - exposure.corner[0], 0)
-    return Arm.of(
+    return PullStrip.of(
         side, source.x, source.y, rows=(0, ny), columns=(first, nx), width=width, flank=_FLANK, offset=offset
     )
 
@@ -303,8 +307,8 @@ def _arm(source: BrightSource, side: str, exposure: ExposureArrays, width: int, 
 class _Field:
     """An exposure while its arms are fitted."""
 
-    def __init__(self, exposure: ExposureArrays, strips: Sequence[Arm], nsigma: float) -> None:
-        self.planes, self.arms, self.nsigma = exposure, strips, nsigma
+    def __init__(self, exposure: ExposureArrays, strips: Sequence[PullStrip], nsigma: float) -> None:
+        self.exposure, self.strips, self.nsigma = exposure, strips, nsigma
         self.good = exposure.good & (exposure.sci != 0)
         outside = self.good.copy()
         for strip in strips:
@@ -313,15 +317,15 @@ class _Field:
 
     def without_sources(self, strips: NDArray[np.float32] | None) -> NDArray[np.float32]:
         """Return the exposure minus a smooth surface; NaN on sources, which are found beside known strips."""
-        flat = np.where(self.good, self.planes.sci - self.surface, np.float32(np.nan))
+        flat = np.where(self.good, self.exposure.sci - self.surface, np.float32(np.nan))
         if strips is None:
             # strips are wide and faint: they must not be taken for sources
             level = flat.copy()
-            for strip in self.arms:
+            for strip in self.strips:
                 strip.flatten(level)
         else:
             level = flat - strips
-        flat[source_mask(level, fwhm=self.planes.fwhm, threshold=self.nsigma, grow=1.0)] = np.nan
+        flat[source_mask(level, fwhm=self.exposure.fwhm, threshold=self.nsigma, grow=1.0)] = np.nan
         return flat
 
 
@@ -331,7 +335,7 @@ def _corrected(exposure: ExposureArrays, *, settings: Mapping[str, Any]) -> Expo
     rnoise = exposure.var_rnoise
     strips = [
         {"x": round(source.x, 1), "y": round(source.y, 1), "side": strip.side, **fit.facts()}
-        for source, strip, fit in pullupdown.arms
+        for source, strip, fit in pullupdown.strips
     ]
     note = f"{len(strips)} strips of {len(pullupdown.sources)} bright sources subtracted"
     if strips:
@@ -347,7 +351,7 @@ def _corrected(exposure: ExposureArrays, *, settings: Mapping[str, Any]) -> Expo
         "refused": [[round(source.x, 1), round(source.y, 1)] for source in pullupdown.refused],
         "changed_pixels": int(np.count_nonzero(pullupdown.offset)),
     }
-    return exposure.but(
+    return exposure.replace(
         sci=sci,
         err=np.sqrt(exposure.err**2 + pullupdown.variance),
         var_rnoise=None if rnoise is None else rnoise + pullupdown.variance,

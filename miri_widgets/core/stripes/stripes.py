@@ -225,7 +225,7 @@ def _cleaned(exposure: ExposureArrays, *, settings: Mapping[str, Any]) -> Exposu
     )
     if any(facts["emission"] for facts in stripes.facts.values()):
         note += "; emission fills the field, and only stripes that stand out of it were subtracted"
-    return exposure.but(
+    return exposure.replace(
         sci=sci,
         err=np.sqrt(exposure.err**2 + stripes.variance),
         var_rnoise=None if rnoise is None else rnoise + stripes.variance,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from miri_widgets.serialization import Serializable
 
 __all__ = ["NAN", "Bin", "Change", "Proof"]
 
@@ -36,7 +38,7 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Proof:
+class Proof(Serializable):
     """
     Figures about one run of a correction. Fractions, unless told otherwise; NaN when not measured.
 
@@ -136,26 +138,13 @@ class Proof:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the proof as plain JSON values; what was not measured is None."""
-        plain: dict[str, Any] = _plain(asdict(self))
+        plain: dict[str, Any] = _plain(super().to_dict())
         return plain
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Proof:
         """Return the proof of a record; keys that are not known are left out."""
-        known = {one.name: one for one in fields(cls)}
-        given = {name: value for name, value in values.items() if name in known}
-        for name, value in given.items():
-            if value is None:
-                given[name] = NAN
-            elif name in ("sentences", "grades"):
-                given[name] = tuple(str(one) for one in value)
-            elif name == "bins":
-                given[name] = tuple(Bin(**_numbers(one)) for one in value)
-            elif name == "structure":
-                given[name] = {key: Change(**_numbers(one)) for key, one in value.items()}
-            elif name in ("noise", "noise_over_err"):
-                given[name] = Change(**_numbers(value))
-        return cls(**given)
+        return super().from_dict(_filled(values))
 
 
 def _plain(value: Any) -> Any:
@@ -168,5 +157,10 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(key): NAN if one is None else one for key, one in values.items()}
+def _filled(value: Any) -> Any:
+    """Return plain values with NaN for what was not measured."""
+    if isinstance(value, Mapping):
+        return {str(key): _filled(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(one) for one in value]
+    return NAN if value is None else value

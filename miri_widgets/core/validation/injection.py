@@ -124,7 +124,7 @@ def injected(exposures: Sequence[ExposureArrays], injection: Injection) -> Lazy:
 
     def make(index: int) -> ExposureArrays:
         planes = exposures[index]
-        return planes.but(sci=planes.sci + injection.image(index, planes))
+        return planes.replace(sci=planes.sci + injection.image(index, planes))
 
     return Lazy(len(exposures), make)
 

@@ -1,4 +1,4 @@
-"""What our figures share: colours, margins, round numbers on the axes."""
+"""Shared parts of figures: colours, margins, ticks."""
 
 from __future__ import annotations
 
@@ -48,12 +48,38 @@ FILTER_COLOURS = dict(zip(FILTERS, _BY_WAVELENGTH, strict=True))
 
 
 def filter_colour(name: str) -> str:
-    """Return the colour of a filter; of what is no imaging filter of MIRI, that of the axes."""
+    """
+    Return the colour of a filter; unknown filters have the colour of the axes.
+
+    Parameters
+    ----------
+    name : str
+        Name of the filter.
+
+    Returns
+    -------
+    str
+        The colour, as in CSS.
+    """
     return FILTER_COLOURS.get(name, INK)
 
 
 def axis(label: str, *, vertical: bool = False) -> bqplot.Axis:
-    """Return an axis with its own linear scale."""
+    """
+    Return an axis with its own linear scale.
+
+    Parameters
+    ----------
+    label : str
+        Label of the axis.
+    vertical : bool
+        Whether it is a y axis.
+
+    Returns
+    -------
+    bqplot.Axis
+        The axis.
+    """
     return bqplot.Axis(
         scale=bqplot.LinearScale(),
         label=label,
@@ -66,7 +92,21 @@ def axis(label: str, *, vertical: bool = False) -> bqplot.Axis:
 
 
 def figure(x: bqplot.Axis, y: bqplot.Axis, marks: list[bqplot.Mark]) -> bqplot.Figure:
-    """Return a figure as wide as its place."""
+    """
+    Return a figure as wide as its container.
+
+    Parameters
+    ----------
+    x, y : bqplot.Axis
+        The axes.
+    marks : list of bqplot.Mark
+        What is drawn.
+
+    Returns
+    -------
+    bqplot.Figure
+        The figure.
+    """
     return bqplot.Figure(
         marks=marks,
         axes=[x, y],
@@ -95,17 +135,22 @@ def dots(
     x, y : Axis
         The axes, with their scales.
     colour : str
-        Of the points.
+        Colour of the points.
     label, horizontal : str
-        What the two axes are, for the tooltip.
+        Names of the two axes in the tooltip.
+
+    Returns
+    -------
+    bqplot.Scatter
+        The points.
     """
     tip = bqplot.Tooltip(
         fields=["name", "x", "y"], labels=["exposure", horizontal, label], formats=["", ".3f", ".5g"]
     )
     return bqplot.Scatter(
-        x=np.array([one[0] for one in points]),
-        y=np.array([one[1] for one in points]),
-        names=np.array([one[2] for one in points]),
+        x=np.array([point[0] for point in points]),
+        y=np.array([point[1] for point in points]),
+        names=np.array([point[2] for point in points]),
         display_names=False,
         scales={"x": x.scale, "y": y.scale},
         colors=[colour],
@@ -124,7 +169,12 @@ def round_ticks(low: float, high: float, count: int = 5) -> NDArray[np.float64]:
     low, high : float
         The range, low < high.
     count : int
-        About so many ticks.
+        Approximate number of ticks.
+
+    Returns
+    -------
+    ndarray
+        Ticks, ascending.
     """
     raw = (high - low) / max(count - 1, 1)
     power = 10.0 ** math.floor(math.log10(raw))
@@ -133,8 +183,21 @@ def round_ticks(low: float, high: float, count: int = 5) -> NDArray[np.float64]:
     return np.array([number * step for number in range(first, last + 1)], dtype=np.float64)
 
 
-def fit_axis(one: bqplot.Axis, low: float, high: float, *, margin: float = 0.06, count: int = 5) -> None:
-    """Let an axis run from `low` to `high` with a margin on both sides, and label round numbers."""
+def fit_axis(axis_: bqplot.Axis, low: float, high: float, *, margin: float = 0.06, count: int = 5) -> None:
+    """
+    Set the range of an axis with a margin on both sides, and label round numbers.
+
+    Parameters
+    ----------
+    axis_ : bqplot.Axis
+        The axis.
+    low, high : float
+        Smallest and largest value.
+    margin : float
+        Margin as a fraction of the range.
+    count : int
+        Approximate number of ticks.
+    """
     width = (high - low) or max(abs(low) * 0.1, 1e-3)
     low, high = low - margin * width, high + margin * width
     ticks = round_ticks(low, high, count)
@@ -142,12 +205,12 @@ def fit_axis(one: bqplot.Axis, low: float, high: float, *, margin: float = 0.06,
     step = float(ticks[1] - ticks[0]) if len(ticks) > 1 else width
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     largest = float(np.abs(ticks).max()) if len(ticks) else 0.0
-    scale: Any = one.scale
+    scale: Any = axis_.scale
     with scale.hold_sync():
         scale.min, scale.max = float(low), float(high)
-    with one.hold_sync():
-        one.tick_values = ticks
-        one.tick_format = ".1e" if largest >= 1e5 or digits > 5 else f".{digits}f"
+    with axis_.hold_sync():
+        axis_.tick_values = ticks
+        axis_.tick_format = ".1e" if largest >= 1e5 or digits > 5 else f".{digits}f"
 
 
 CHOSEN = "#d0021b"
@@ -155,7 +218,14 @@ CHOSEN = "#d0021b"
 
 
 def close_marks(marks: Iterable[bqplot.Mark]) -> None:
-    """Close marks that no figure shows, with their tooltips: not the scales, which the axes share."""
+    """
+    Close marks that no figure shows, and their tooltips, but not the shared scales.
+
+    Parameters
+    ----------
+    marks : iterable of bqplot.Mark
+        The marks.
+    """
     for mark in marks:
         if mark.tooltip is not None:
             close_all(mark.tooltip)
@@ -164,65 +234,72 @@ def close_marks(marks: Iterable[bqplot.Mark]) -> None:
 
 class Ring:
     """
-    A ring around the points of a chart that are chosen; a click on a point chooses its exposure.
+    A ring around the chosen points of a chart; a click on a point chooses its exposure.
 
     Parameters
     ----------
-    drawn : Figure
+    chart : Figure
         The chart.
     x, y : Axis
         Its axes.
     picked : callable
-        Gets the exposure of a point that is clicked.
+        Called with the exposure of a clicked point.
     """
 
     def __init__(
-        self, drawn: bqplot.Figure, x: bqplot.Axis, y: bqplot.Axis, picked: Callable[[str], None]
+        self, chart: bqplot.Figure, x: bqplot.Axis, y: bqplot.Axis, picked: Callable[[str], None]
     ) -> None:
-        self._figure, self._picked = drawn, picked
-        self._places: dict[str, list[tuple[float, float]]] = {}
+        self._figure, self._picked = chart, picked
+        self._positions: dict[str, list[tuple[float, float]]] = {}
         self.mark = bqplot.Scatter(
             x=np.zeros(0), y=np.zeros(0), scales={"x": x.scale, "y": y.scale}, colors=[CHOSEN], fill=False,
             default_size=190, stroke_width=2.4, marker="circle",
         )  # fmt: skip
 
-    def put(
+    def set_marks(
         self,
         marks: Sequence[tuple[bqplot.Scatter, Sequence[str]]],
         chosen: Sequence[str],
         below: Sequence[bqplot.Mark] = (),
     ) -> None:
         """
-        Show new marks instead of the old ones, hear clicks on them, and lay the ring over them.
+        Replace the marks, react to clicks on them, and draw the ring above them.
 
         Parameters
         ----------
         marks : sequence of (Scatter, sequence of str)
-            Each with the exposure of every point.
+            Marks, with the exposure of every point.
         chosen : sequence of str
-            The exposures that are chosen.
+            The chosen exposures.
         below : sequence of Mark
-            Drawn before them; nobody clicks them.
+            Marks drawn below, not clickable.
         """
-        self._places = {}
+        self._positions = {}
         for mark, roots in marks:
             for root, x, y in zip(roots, mark.x, mark.y, strict=True):
-                self._places.setdefault(root, []).append((float(x), float(y)))
-            mark.on_element_click(lambda _, told, roots=tuple(roots): self._clicked(told, roots))
+                self._positions.setdefault(root, []).append((float(x), float(y)))
+            mark.on_element_click(lambda _, event, roots=tuple(roots): self._clicked(event, roots))
         old = [mark for mark in self._figure.marks if mark is not self.mark]
         self._figure.marks = [*below, *(mark for mark, _ in marks), self.mark]
-        self.follow(chosen)
+        self.highlight(chosen)
         close_marks(old)
 
-    def follow(self, chosen: Sequence[str]) -> None:
-        """Lay the ring around the chosen ones."""
-        places = np.array([place for root in chosen for place in self._places.get(root, ())], float).reshape(
-            -1, 2
-        )
-        with self.mark.hold_sync():
-            self.mark.x, self.mark.y = places[:, 0], places[:, 1]
+    def highlight(self, chosen: Sequence[str]) -> None:
+        """
+        Draw the ring around chosen exposures.
 
-    def _clicked(self, told: Mapping[str, Any], roots: Sequence[str]) -> None:
-        place = (told.get("data") or {}).get("index")
-        if isinstance(place, int) and 0 <= place < len(roots):
-            self._picked(roots[place])
+        Parameters
+        ----------
+        chosen : sequence of str
+            Roots of the exposures.
+        """
+        positions = np.array(
+            [position for root in chosen for position in self._positions.get(root, ())], float
+        ).reshape(-1, 2)
+        with self.mark.hold_sync():
+            self.mark.x, self.mark.y = positions[:, 0], positions[:, 1]
+
+    def _clicked(self, event: Mapping[str, Any], roots: Sequence[str]) -> None:
+        index = (event.get("data") or {}).get("index")
+        if isinstance(index, int) and 0 <= index < len(roots):
+            self._picked(roots[index])

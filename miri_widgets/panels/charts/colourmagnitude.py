@@ -34,7 +34,7 @@ class ColourMagnitude(Part):
     Parameters
     ----------
     catalog : CatalogModel
-        Whose sources are drawn.
+        The catalogue.
     """
 
     def __init__(self, catalog: CatalogModel) -> None:
@@ -58,12 +58,12 @@ class ColourMagnitude(Part):
         )
         self.figure = figure(self.x, self.y, [*self.dots.values(), self.ring])
         self.figure.layout.height = _HEIGHT
-        self.words = text("", "mw-chart-words")
+        self.status = text("", "mw-chart-words")
         self._numbers: dict[str, list[int]] = {}
         for kind, dots in self.dots.items():
             dots.on_element_click(self._clicker(kind))
-        self.watch(catalog, self._follow, "value", "kind", "pair")
-        self.watch(catalog, self._follow_chosen, "chosen", "value", "pair")
+        self.watch(catalog, self._update, "value", "kind", "pair")
+        self.watch(catalog, self._update_chosen, "chosen", "value", "pair")
 
     def _clicker(self, kind: str) -> Any:
         def clicked(_: Any, event: dict[str, Any]) -> None:
@@ -74,20 +74,20 @@ class ColourMagnitude(Part):
         return clicked
 
     def _point(self, source: CatalogSource) -> tuple[float, float] | None:
-        """Colour and magnitude; None when one is not known."""
-        found = self.catalog.value
-        if found is None or not found.pairs or self.catalog.pair >= len(source.colours):
+        """Return colour and magnitude; None if either is unknown."""
+        catalog = self.catalog.value
+        if catalog is None or not catalog.pairs or self.catalog.pair >= len(source.colours):
             return None
-        flux = source.fluxes[found.pairs[self.catalog.pair][0]].flux
+        flux = source.fluxes[catalog.pairs[self.catalog.pair][0]].flux
         value = source.colours[self.catalog.pair][0]
         if not (math.isfinite(value) and flux > 0):
             return None
         return value, _ZERO_UJY - 2.5 * math.log10(flux)
 
-    def _follow(self, _: Any) -> None:
-        found = self.catalog.value
-        if found is None or not found.pairs:
-            self._put()
+    def _update(self, _: Any) -> None:
+        catalog = self.catalog.value
+        if catalog is None or not catalog.pairs:
+            self._set_children()
             return
         points: dict[str, list[tuple[float, float]]] = {kind: [] for kind in self.dots}
         self._numbers = {kind: [] for kind in self.dots}
@@ -101,30 +101,34 @@ class ColourMagnitude(Part):
             with dots.hold_sync():
                 dots.x, dots.y = np.array(points[kind], float).reshape(-1, 2).T
                 dots.names = np.array([str(number) for number in self._numbers[kind]])
-        values = np.array([point for own in points.values() for point in own])
+        values = np.array([point for kind_points in points.values() for point in kind_points])
         if len(values):
             low, high = values.min(axis=0), values.max(axis=0)
             fit_axis(self.x, float(low[0]), float(high[0]))
             fit_axis(self.y, float(low[1]), float(high[1]))
-        self.x.label = f"{found.colour_names()[self.catalog.pair]} [AB mag]"
-        self.y.label = f"{found.filters[found.pairs[self.catalog.pair][0]]} [AB mag]"
-        drawn = [kind for kind in self.dots if points[kind]]
-        keys = key({kind: SHAPE_COLOURS[kind] for kind in drawn})
-        left = len(self.catalog.sources) - len(values)
-        missing = f"<span>{left} without this colour: not seen in both filters</span>" if left else ""
-        self.words.value = keys + missing if len(values) else escape("No source is seen in both filters.")
-        self._put(self.words, *([self.figure] if len(values) else []))
+        self.x.label = f"{catalog.colour_names()[self.catalog.pair]} [AB mag]"
+        self.y.label = f"{catalog.filters[catalog.pairs[self.catalog.pair][0]]} [AB mag]"
+        kinds = [kind for kind in self.dots if points[kind]]
+        keys = key({kind: SHAPE_COLOURS[kind] for kind in kinds})
+        missing_count = len(self.catalog.sources) - len(values)
+        missing = (
+            f"<span>{missing_count} without this colour: not seen in both filters</span>"
+            if missing_count
+            else ""
+        )
+        self.status.value = keys + missing if len(values) else escape("No source is seen in both filters.")
+        self._set_children(self.status, *([self.figure] if len(values) else []))
 
-    def _put(self, *children: ipywidgets.Widget) -> None:
+    def _set_children(self, *children: ipywidgets.Widget) -> None:
         self.children = children
 
-    def _follow_chosen(self, _: Any) -> None:
+    def _update_chosen(self, _: Any) -> None:
         source = self.catalog.source
         point = self._point(source) if source is not None else None
         with self.ring.hold_sync():
             self.ring.x, self.ring.y = ([point[0]], [point[1]]) if point is not None else ([], [])
 
     def close(self) -> None:
-        """Close the figure, too, when it is not on the page."""
-        close_hidden((self.words, self.figure), self)
+        """Close the view and the figure, even if it is not on the page."""
+        close_hidden((self.status, self.figure), self)
         super().close()

@@ -1,4 +1,4 @@
-"""The exposures of a program on the sky: coloured by what one asks, chosen by a click."""
+"""The exposures of a program on the sky: coloured by a property, chosen by a click."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _NAMED = ("tile", "guide_star")
 
 class PickMap(SkyMap):
     """
-    A map that hears clicks and lays a thick line around what is chosen.
+    A clickable map that outlines chosen footprints.
 
     Parameters
     ----------
     picked : callable
-        Gets (RA, Dec) in degrees of a click.
+        Called with (RA, Dec) in degrees of a click.
     height : int
-        Of the figure, in CSS pixels.
+        Height of the figure in CSS pixels.
     """
 
     def __init__(self, picked: Callable[[float, float], None], height: int) -> None:
@@ -50,85 +50,92 @@ class PickMap(SkyMap):
         self.mouse = MouseInteraction(
             x_scale=self.x_axis.scale, y_scale=self.y_axis.scale, move_throttle=200, events=["click"]
         )
-        self.mouse.on_msg(self._heard)
+        self.mouse.on_msg(self._on_mouse)
         self.figure.interaction = self.mouse
 
-    def _heard(self, _interaction: Any, message: Mapping[str, Any], _buffers: Any) -> None:
-        place = message.get("domain") or {}
-        x, y = place.get("x"), place.get("y")
+    def _on_mouse(self, _interaction: Any, message: Mapping[str, Any], _buffers: Any) -> None:
+        position = message.get("domain") or {}
+        x, y = position.get("x"), position.get("y")
         if message.get("event") == "click" and self.centre is not None and x is not None and y is not None:
             ra, dec = from_plane(60 * float(x), 60 * float(y), self.centre)
             self._picked(float(ra), float(dec))
 
     def highlight(self, shapes: Sequence[Corners]) -> None:
-        """Lay a thick line around footprints, and take away the lines of before."""
+        """
+        Outline footprints, replacing earlier outlines.
+
+        Parameters
+        ----------
+        shapes : sequence of Corners
+            Corners of each footprint.
+        """
         old, self._chosen = self._chosen, None
         if shapes and self.centre is not None:
             most = max(map(len, shapes)) + 1
-            closed = np.array([[*one, *[one[0]] * (most - len(one))] for one in shapes], float)
-            x, y = (part / 60 for part in to_plane(closed[:, :, 0], closed[:, :, 1], self.centre))
+            closed = np.array([[*shape, *[shape[0]] * (most - len(shape))] for shape in shapes], float)
+            x, y = (coordinate / 60 for coordinate in to_plane(closed[:, :, 0], closed[:, :, 1], self.centre))
             scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
             self._chosen = bqplot.Lines(x=x, y=y, colors=[CHOSEN], stroke_width=3.0, scales=scales)
-        kept = [mark for mark in self.figure.marks if mark is not old]
-        self.figure.marks = kept if self._chosen is None else [*kept, self._chosen]
+        remaining = [mark for mark in self.figure.marks if mark is not old]
+        self.figure.marks = remaining if self._chosen is None else [*remaining, self._chosen]
         if old is not None:
             old.close()
 
     def forget(self) -> None:
-        """Say that the marks of the figure are about to go, the highlight among them."""
+        """Forget the highlight before the marks of the figure are replaced."""
         self._chosen = None
 
 
 class ExposureMapView(Part):
     """
-    The map, what colours it, and the exposure that is chosen.
+    The map, the property that colours it, and the chosen exposure.
 
     Parameters
     ----------
     session : SessionModel
-        Whose exposures are drawn.
+        The session.
     """
 
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-exposure-map")
         self.session = session
         self.model = ExposureMap(session)
-        options = [(one.title, name) for name, one in COLOURINGS.items()]
+        options = [(colouring.title, name) for name, colouring in COLOURINGS.items()]
         self.colour = ipywidgets.Dropdown(description="Colour", options=options, value=self.model.by)
         self.colour.add_class("mw-control")
         self.map = PickMap(self._picked, _HEIGHT)
-        self.words = text("", "mw-muted")
-        head = ipywidgets.HBox([self.colour, self.words])
+        self.status = text("", "mw-muted")
+        head = ipywidgets.HBox([self.colour, self.status])
         head.add_class("mw-row")
         self.children = (head, self.map)
-        self._drawn: Any = None
+        self._drawn_state: Any = None
         self.colour.observe(self._coloured, "value")
-        self.watch(self.model, self._follow, "value", "by", "working")
-        self.watch(session.programs, self._follow, "states", "excluded", "exposures")
-        self.watch(session, self._follow, "measured")
+        self.watch(self.model, self._update, "value", "by", "working")
+        self.watch(session.programs, self._update, "states", "excluded", "exposures")
+        self.watch(session, self._update, "measured")
         if self.model.shifts is not None:
-            self.watch(self.model.shifts, self._follow, "value")
+            self.watch(self.model.shifts, self._update, "value")
         if "grid" in session.models:
-            self.watch(session.models["grid"], self._follow, "settings", "loaded")
-        self.watch(session, self._follow, "chain")
-        self.watch(session.programs, self._follow_chosen, "selected")
+            self.watch(session.models["grid"], self._update, "settings", "loaded")
+        self.watch(session, self._update, "chain")
+        self.watch(session.programs, self._update_chosen, "selected")
 
     def _coloured(self, change: Mapping[str, Any]) -> None:
         self.model.by = change["new"]
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         corners = self.model.corners
         values, outline = self.model.colours(), self.model.outline()
-        drawn = (
+        state = (
             id(self.model.value),
             self.model.by,
             dict(values),
             outline,
             self.model.working and not corners,
         )
-        if drawn == self._drawn:
+        if state == self._drawn_state:
             return
-        self._drawn = drawn
+        self._drawn_state = state
         colouring = COLOURINGS[self.model.by]
         paint, legend = painted(colouring, {root: values[root] for root in corners if root in values})
         named = self.model.by in _NAMED
@@ -136,12 +143,12 @@ class ExposureMapView(Part):
             Tile(corners[root], paint.get(root, _NONE), str(values.get(root, "")) if named else "")
             for root in corners
         ]
-        lost = [root for root in corners if root not in paint]
-        extra = {f"not known ({len(lost)})": _NONE} if lost else {}
+        uncoloured = [root for root in corners if root not in paint]
+        extra = {f"not known ({len(uncoloured)})": _NONE} if uncoloured else {}
         grid = {"mosaic grid": _GRID} if outline else {}
         self.map.forget()
-        self.map.draw(tiles, outline=outline, words=key(legend | extra | grid), empty=escape(self._empty()))
-        self._follow_chosen(None)
+        self.map.draw(tiles, outline=outline, caption=key(legend | extra | grid), empty=escape(self._empty()))
+        self._update_chosen(None)
 
     def _empty(self) -> str:
         if self.model.working or not self.session.programs.scanned:
@@ -152,13 +159,13 @@ class ExposureMapView(Part):
             "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
         )
 
-    def _follow_chosen(self, _: Any) -> None:
+    def _update_chosen(self, _: Any) -> None:
         selected = self.session.programs.selected
         corners = self.model.corners
         self.map.highlight([corners[root] for root in selected if root in corners])
-        self.words.value = escape(self._told(selected))
+        self.status.value = escape(self._selection_text(selected))
 
-    def _told(self, selected: tuple[str, ...]) -> str:
+    def _selection_text(self, selected: tuple[str, ...]) -> str:
         if not self.model.corners:
             return ""
         if not selected:
@@ -172,52 +179,54 @@ class ExposureMapView(Part):
         return f"{exposure.label if exposure else selected[0]}: {colouring.title} {shown}"
 
     def _picked(self, ra: float, dec: float) -> None:
-        """Choose the next exposure below the pointer; none where there is only sky."""
+        """Choose the next exposure below the pointer, or none on empty sky."""
         root = self.model.next_under(ra, dec)
         choose(self.session, [root] if root else [], show=True)
 
     def close(self) -> None:
-        """Let go of the footprints, too."""
+        """Close the view and the footprints."""
         super().close()
         self.model.close()
 
 
 def painted(colouring: Colouring, values: Mapping[str, str | float]) -> tuple[dict[str, str], dict[str, str]]:
     """
-    Give every exposure its colour.
+    Assign a colour to every exposure.
 
     Parameters
     ----------
     colouring : Colouring
-        How.
+        The property and its order.
     values : mapping
-        A word or a number per root.
+        Text or number by root.
 
     Returns
     -------
     (dict, dict)
-        Colour by root; colour by what the legend says.
+        Colour by root; colour by label of the legend.
     """
     numbers = {
         root: value for root, value in values.items() if isinstance(value, float) and math.isfinite(value)
     }
     if numbers:
         return _ramp(numbers, colouring.unit)
-    words = sorted({str(value) for value in values.values()}, key=lambda word: (len(word), word))
+    values_ = sorted({str(value) for value in values.values()}, key=lambda value_: (len(value_), value_))
     if colouring.order:
-        words.sort(
-            key=lambda word: colouring.order.index(word) if word in colouring.order else len(colouring.order)
+        values_.sort(
+            key=lambda value_: (
+                colouring.order.index(value_) if value_ in colouring.order else len(colouring.order)
+            )
         )
     order = colouring.order
     colours = {
-        word: filter_colour(word)
+        value_: filter_colour(value_)
         if colouring == COLOURINGS["filter"]
-        else COLOURS[(order.index(word) if word in order else place) % len(COLOURS)]
-        for place, word in enumerate(words)
+        else COLOURS[(order.index(value_) if value_ in order else index) % len(COLOURS)]
+        for index, value_ in enumerate(values_)
     }
     legend = dict(list(colours.items())[: len(COLOURS)])
-    if len(words) > len(legend):
-        legend[f"{len(words) - len(legend)} more, in the same colours: read the names on the map"] = (
+    if len(values_) > len(legend):
+        legend[f"{len(values_) - len(legend)} more, in the same colours: read the names on the map"] = (
             "transparent"
         )
     return {root: colours[str(value)] for root, value in values.items()}, legend

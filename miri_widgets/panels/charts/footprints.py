@@ -16,7 +16,7 @@ from miri_widgets.panels.charts.chart import INK, axis, figure, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
-__all__ = ["Arrow", "SkyMap", "Tile", "angle_words", "key", "round_length"]
+__all__ = ["Arrow", "SkyMap", "Tile", "angle_text", "key", "round_length"]
 
 _WIDTH, _HEIGHT = 560, 420
 _MARGINS = {"top": 10, "bottom": 42, "left": 62, "right": 16}
@@ -25,7 +25,7 @@ _FADED = "#b8c0ca"
 
 @dataclass(frozen=True)
 class Tile:
-    """One footprint: corners (RA, Dec) in degrees, colour, and a name to be written on it."""
+    """A footprint: corners (RA, Dec) in degrees, colour, and a name written on it."""
 
     corners: Corners
     colour: str = _FADED
@@ -34,7 +34,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Arrow:
-    """A shift (dx, dy) in arcsec at (RA, Dec) in degrees; dashed when it was taken from elsewhere."""
+    """A shift (dx, dy) in arcsec at (RA, Dec) in degrees; dashed if it comes from another group."""
 
     ra: float
     dec: float
@@ -46,19 +46,19 @@ class Arrow:
 
 class SkyMap(Part):
     """
-    A map with north up and east to the left, in arcmin from the middle of what is drawn.
+    A map with north up and east to the left, in arcmin from the centre of the drawn footprints.
 
     Parameters
     ----------
     height : int
-        Of the figure, in CSS pixels.
+        Height of the figure in CSS pixels.
 
     Attributes
     ----------
     scale : str
-        Length that the bar beside the arrows stands for, in words; empty without arrows.
+        Length of the scale bar as text; empty without arrows.
     centre : tuple of float or None
-        (RA, Dec) in degrees of the origin of the axes; None when nothing is drawn.
+        (RA, Dec) in degrees of the origin of the axes; None if nothing is drawn.
     """
 
     def __init__(self, height: int = _HEIGHT) -> None:
@@ -75,9 +75,9 @@ class SkyMap(Part):
         self.figure.layout.width, self.figure.layout.height = f"{_WIDTH}px", f"{height}px"
         self.figure.layout.max_width = "100%"
         self.figure.layout.flex = "0 0 auto"
-        self.words = text("", "mw-chart-words")
+        self.status = text("", "mw-chart-words")
         self.scale = ""
-        self.children = [self.words]
+        self.children = [self.status]
 
     def draw(
         self,
@@ -86,41 +86,41 @@ class SkyMap(Part):
         *,
         outline: Corners = (),
         longest: float = 0.2,
-        words: str = "",
+        caption: str = "",
         empty: str = "",
     ) -> None:
         """
-        Draw anew.
+        Draw footprints, arrows and outline, replacing the current ones.
 
         Parameters
         ----------
         tiles : sequence of Tile
             Footprints.
         arrows : sequence of Arrow
-            All with one scale, which a bar states.
+            Shifts, all with the scale of the bar.
         outline : Corners
-            Drawn thick around the tiles.
+            Corners of a thick outline.
         longest : float
-            Length of the longest arrow, as a part of the map's width.
-        words, empty : str
-            HTML below the map; what is said when there is nothing to draw.
+            Length of the longest arrow as a fraction of the map's width.
+        caption, empty : str
+            HTML below the map, and instead of an empty map.
         """
         old = self.figure.marks
-        places = [corner for tile in tiles for corner in tile.corners]
-        places += [*outline, *((one.ra, one.dec) for one in arrows)]
+        positions = [corner for tile in tiles for corner in tile.corners]
+        positions += [*outline, *((arrow.ra, arrow.dec) for arrow in arrows)]
         self.scale, self.centre = "", None
-        if not places:
+        if not positions:
             self.figure.marks = []
-            self.words.value = empty
-            self.children = [self.words]
+            self.status.value = empty
+            self.children = [self.status]
         else:
-            centre = self.centre = mean_position(*np.array(places, float).T)
-            wide = self._fit(_arcmin(places, centre))
+            centre = self.centre = mean_position(*np.array(positions, float).T)
+            width = self._fit(_arcmin(positions, centre))
             marks = [*self._tiles(tiles, centre), *self._outline(outline, centre)]
-            self.figure.marks = [*marks, *self._arrows(arrows, centre, wide, longest)]
+            self.figure.marks = [*marks, *self._arrows(arrows, centre, width, longest)]
             bar = f"<span>bar: {escape(self.scale)}</span>" if self.scale else ""
-            self.words.value = f"{words}{bar}"
-            self.children = [self.figure, self.words]
+            self.status.value = f"{caption}{bar}"
+            self.children = [self.figure, self.status]
         for mark in old:
             mark.close()
 
@@ -128,9 +128,9 @@ class SkyMap(Part):
     def _scales(self) -> dict[str, bqplot.Scale]:
         return {"x": self.x_axis.scale, "y": self.y_axis.scale}
 
-    def _fit(self, places: NDArray[np.float64]) -> float:
-        """Let the axes hold all places; return the width, arcmin."""
-        low, high = places.min(axis=0), places.max(axis=0)
+    def _fit(self, positions: NDArray[np.float64]) -> float:
+        """Fit the axes to all positions; return the width [arcmin]."""
+        low, high = positions.min(axis=0), positions.max(axis=0)
         middle, half = (low + high) / 2, np.maximum((high - low) / 2 * 1.12, 0.05)
         plot = (
             _WIDTH - _MARGINS["left"] - _MARGINS["right"],
@@ -138,8 +138,8 @@ class SkyMap(Part):
         )
         tall = max(half[1], half[0] * plot[1] / plot[0])
         half = np.array([tall * plot[0] / plot[1], tall])
-        for one, centre, reach in zip((self.x_axis, self.y_axis), middle, half, strict=True):
-            fit_axis(one, float(centre - reach), float(centre + reach), margin=0.0)
+        for axis_, centre, reach in zip((self.x_axis, self.y_axis), middle, half, strict=True):
+            fit_axis(axis_, float(centre - reach), float(centre + reach), margin=0.0)
         self._corner = middle + half * np.array([0.9, -0.88])  # lower left: x grows to the left
         return float(2 * half[0])
 
@@ -172,10 +172,10 @@ class SkyMap(Part):
             marks.append(self._label(spots, list(named)))
         return marks
 
-    def _label(self, places: NDArray[np.float64], names: list[str], align: str = "middle") -> bqplot.Label:
+    def _label(self, positions: NDArray[np.float64], names: list[str], align: str = "middle") -> bqplot.Label:
         return bqplot.Label(
-            x=places[:, 0],
-            y=places[:, 1],
+            x=positions[:, 0],
+            y=positions[:, 1],
             text=names,
             colors=[INK],
             default_size=12,
@@ -195,19 +195,19 @@ class SkyMap(Part):
         ]
 
     def _arrows(
-        self, arrows: Sequence[Arrow], centre: tuple[float, float], wide: float, longest: float
+        self, arrows: Sequence[Arrow], centre: tuple[float, float], width: float, longest: float
     ) -> list[bqplot.Mark]:
-        lengths = [math.hypot(one.dx, one.dy) for one in arrows]
+        lengths = [math.hypot(arrow.dx, arrow.dy) for arrow in arrows]
         if not lengths or max(lengths) == 0:
             return []
-        factor = longest * wide / max(lengths)
+        factor = longest * width / max(lengths)
         shafts: dict[tuple[str, bool], list[NDArray[np.float64]]] = {}
         heads: dict[tuple[str, bool], list[NDArray[np.float64]]] = {}
-        for one in arrows:
-            tail = _arcmin([(one.ra, one.dec)], centre)[0]
-            shaft, head = _arrow(tail, factor * np.array([one.dx, one.dy]), 0.022 * wide)
-            shafts.setdefault((one.colour, one.dashed), []).append(shaft)
-            heads.setdefault((one.colour, False), []).append(head)
+        for arrow in arrows:
+            tail = _arcmin([(arrow.ra, arrow.dec)], centre)[0]
+            shaft, head = _arrow(tail, factor * np.array([arrow.dx, arrow.dy]), 0.022 * width)
+            shafts.setdefault((arrow.colour, arrow.dashed), []).append(shaft)
+            heads.setdefault((arrow.colour, False), []).append(head)
         marks = [
             bqplot.Lines(
                 x=np.stack(shapes)[:, :, 0],
@@ -221,53 +221,89 @@ class SkyMap(Part):
             for (colour, dashed), shapes in kind.items()
         ]
         length = round_length(max(lengths))
-        self.scale = angle_words(length)
+        self.scale = angle_text(length)
         bar = self._corner - np.array([[0.0, 0.0], [factor * length, 0.0]])
         marks.append(
             bqplot.Lines(x=bar[:, 0], y=bar[:, 1], colors=["#000000"], stroke_width=3.0, scales=self._scales)
         )
-        marks.append(self._label(bar.mean(axis=0)[None] + [[0.0, 0.02 * wide]], [self.scale]))
+        marks.append(self._label(bar.mean(axis=0)[None] + [[0.0, 0.02 * width]], [self.scale]))
         return marks
 
     def close(self) -> None:
-        """Close the figure, too, when it is not on the page."""
+        """Close the view and the figure, even if it is not on the page."""
         close_all(self.figure)
         super().close()
 
 
 def round_length(longest: float) -> float:
-    """Return 1, 2 or 5 times a power of ten, the largest that is not longer."""
+    """
+    Return the largest of 1, 2 or 5 times a power of ten that is not longer.
+
+    Parameters
+    ----------
+    longest : float
+        Longest allowed length, positive.
+
+    Returns
+    -------
+    float
+        The round length.
+    """
     power = 10.0 ** math.floor(math.log10(longest))
     return max(factor * power for factor in (1.0, 2.0, 5.0) if factor * power <= longest * (1 + 1e-9))
 
 
-def angle_words(arcsec: float) -> str:
-    """Return an angle for people."""
+def angle_text(arcsec: float) -> str:
+    """
+    Format an angle.
+
+    Parameters
+    ----------
+    arcsec : float
+        The angle [arcsec].
+
+    Returns
+    -------
+    str
+        The angle with its unit.
+    """
     return f"{arcsec:g} arcsec" if arcsec >= 1 else f"{arcsec * 1000:g} mas"
 
 
 def key(colours: dict[str, str]) -> str:
-    """Return HTML that names colours."""
+    """
+    Return an HTML legend.
+
+    Parameters
+    ----------
+    colours : dict of str to str
+        Colour by name.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return "".join(
         f'<span class="mw-key"><i style="background:{colour}"></i>{escape(name)}</span>'
         for name, colour in colours.items()
     )
 
 
-def _arcmin(places: Sequence[tuple[float, float]] | Corners, centre: tuple[float, float]) -> NDArray:
-    ra, dec = np.array(places, float).T
+def _arcmin(positions: Sequence[tuple[float, float]] | Corners, centre: tuple[float, float]) -> NDArray:
+    ra, dec = np.array(positions, float).T
     return np.column_stack(to_plane(ra, dec, centre)) / 60
 
 
 def _top(shape: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Middle of the top of a polygon, where no arrow begins."""
+    """Return the middle of the top of a polygon, where no arrow starts."""
     return np.array([shape[:, 0].mean(), shape[:, 1].max()])
 
 
 def _arrow(
     tail: NDArray[np.float64], step: NDArray[np.float64], head: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Shaft, shape (2, 2), and head, shape (3, 2)."""
+    """Return the shaft, shape (2, 2), and the head, shape (3, 2)."""
     tip = tail + step
     length = math.hypot(*step)
     back = -step / length * min(head, 0.4 * length) if length else np.zeros(2)

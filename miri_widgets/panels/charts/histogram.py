@@ -1,4 +1,4 @@
-"""The histogram of the product that is shown."""
+"""The histogram of the image in view."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class HistogramView(Part):
     Parameters
     ----------
     session : SessionModel
-        What its viewer shows is meant: a product, a preview, a difference.
+        The session, whose image in view is drawn: a product, a preview, a difference.
     """
 
     def __init__(self, session: SessionModel) -> None:
@@ -35,10 +35,10 @@ class HistogramView(Part):
         self.x_axis = axis("value")
         self.y_axis = axis("log₁₀ (pixels + 1)", vertical=True)
         scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
-        nothing = {"x": [0.0, 1.0], "y": [0.0, 0.0], "scales": scales}
+        placeholder = {"x": [0.0, 1.0], "y": [0.0, 0.0], "scales": scales}
         # Trap: Bars on a LogScale draw NaN rectangles and nothing else; the logarithm is taken here.
         self.line = bqplot.Lines(
-            **nothing,
+            **placeholder,
             colors=[COLOURS[0]],
             fill="bottom",
             fill_colors=[COLOURS[0]],
@@ -46,81 +46,81 @@ class HistogramView(Part):
             interpolation="step-after",
             stroke_width=1.2,
         )
-        self.middle = bqplot.Lines(**nothing, colors=[COLOURS[4]], stroke_width=1.5, line_style="dashed")
+        self.middle = bqplot.Lines(**placeholder, colors=[COLOURS[4]], stroke_width=1.5, line_style="dashed")
         self.figure = figure(self.x_axis, self.y_axis, [self.line, self.middle])
-        self.words = text("", "mw-chart-words")
+        self.status = text("", "mw-chart-words")
         self._heading = text("Histogram", "mw-heading")
         # Trap: a figure that is on the page without a size logs errors; it comes when it has data.
-        self.children = [self._heading, self.words]
-        self._drawn: Any = None
+        self.children = [self._heading, self.status]
+        self._drawn_state: Any = None
         self.computed = BackgroundValue(session.submit)
-        self.watch(self.computed, self._follow, "value", "sentence")
-        self.watch(session, self._follow, "displayed", "measured")
+        self.watch(self.computed, self._update, "value", "sentence")
+        self.watch(session, self._update, "displayed", "measured")
 
     def _measurement(self, view: InView) -> Measurement | None:
-        """What was measured on the pixels in view; None while it is on its way."""
+        """Return the measurement of the pixels in view; None until it is available."""
         if view.file is not None and view.extension == "SCI":
-            found: Measurement | None = self.session.measured.get(view.file)
-            if found is None:
+            measurement: Measurement | None = self.session.measured.get(view.file)
+            if measurement is None:
                 self.session.ask_measure(view.file)
-            return found
+            return measurement
         self.computed.ask(view, _measured, view)
-        answer = self.computed.value
+        result = self.computed.value
         if self.computed.sentence:
             return Measurement(sentence=self.computed.sentence)
-        return answer[1] if answer is not None and answer[0] == view else None
+        return result[1] if result is not None and result[0] == view else None
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         view = self.session.displayed
         title = f"Histogram<span> {escape(view.label)}</span>" if view.label else "Histogram"
         self._heading.value = title
         if view.content is Content.NOTHING:
             self._hide("Show a product to see how its values are spread.")
             return
-        found = self._measurement(view)
-        if found is None:
+        measurement = self._measurement(view)
+        if measurement is None:
             self._hide("The image is being measured.")
-        elif found.histogram is None or found.level is None:
-            self._hide(escape(found.sentence or "This product holds no image."))
-        elif self._drawn != (view, found):
-            self._draw(view, found)
+        elif measurement.histogram is None or measurement.level is None:
+            self._hide(escape(measurement.sentence or "This product holds no image."))
+        elif self._drawn_state != (view, measurement):
+            self._draw(view, measurement)
 
-    def _hide(self, words: str) -> None:
-        self._drawn = None
-        self.children = [self._heading, self.words]
-        self.words.value = words
+    def _hide(self, message: str) -> None:
+        self._drawn_state = None
+        self.children = [self._heading, self.status]
+        self.status.value = message
 
-    def _draw(self, view: InView, found: Any) -> None:
-        edges, counts = found.histogram.edges, found.histogram.counts
+    def _draw(self, view: InView, measurement: Any) -> None:
+        edges, counts = measurement.histogram.edges, measurement.histogram.counts
         heights = np.log10(counts + 1.0)
         with self.line.hold_sync():
             self.line.x, self.line.y = edges, np.append(heights, heights[-1])
         fit_axis(self.x_axis, float(edges[0]), float(edges[-1]), margin=0.02)
         fit_axis(self.y_axis, 0.0, float(heights.max()), margin=0.0, count=4)
-        level = found.level.median
+        level = measurement.level.median
         with self.middle.hold_sync():
             self.middle.x, self.middle.y = np.array([level, level]), np.array([0.0, float(heights.max())])
-        self.x_axis.label = found.unit or "value"
-        unit = f" {escape(found.unit)}" if found.unit else ""
-        ny, nx = found.shape
-        outside = found.histogram.below + found.histogram.above
-        self.words.value = (
+        self.x_axis.label = measurement.unit or "value"
+        unit = f" {escape(measurement.unit)}" if measurement.unit else ""
+        ny, nx = measurement.shape
+        outside = measurement.histogram.below + measurement.histogram.above
+        self.status.value = (
             f"<span>clipped median <b>{level:.4g}</b>{unit}</span>"
-            f"<span>pixel scatter {found.level.sigma:.3g}{unit}</span>"
+            f"<span>pixel scatter {measurement.level.sigma:.3g}{unit}</span>"
             f"<span>{nx} × {ny} pixels, {outside} outside this range</span>"
         )
-        self.children = [self._heading, self.figure, self.words]
-        self._drawn = (view, found)
+        self.children = [self._heading, self.figure, self.status]
+        self._drawn_state = (view, measurement)
 
     def close(self) -> None:
-        """Close the figure, too, when it is not on the page."""
+        """Close the view and the figure, even if it is not on the page."""
         close_all(self.figure)
         super().close()
         self.computed.close()
 
 
 def _measured(view: InView) -> tuple[InView, Measurement]:
-    """Measure pixels that no file holds, or another extension of a file, for the view that they belong to."""
+    """Measure the pixels of a view: without a file, or in another extension."""
     if view.pixels is not None:
         pixels, unit = view.pixels, view.unit
     else:

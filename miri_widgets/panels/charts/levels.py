@@ -27,7 +27,7 @@ class LevelsView(Part):
     Parameters
     ----------
     session : SessionModel
-        Whose products are measured.
+        The session.
     """
 
     def __init__(self, session: SessionModel) -> None:
@@ -36,22 +36,22 @@ class LevelsView(Part):
         self.x_axis = axis("hours since the first exposure")
         self.y_axis = axis("level", vertical=True)
         self.figure = figure(self.x_axis, self.y_axis, [])
-        self.words = text("", "mw-chart-words")
+        self.status = text("", "mw-chart-words")
         self._heading = text("Level of each exposure", "mw-heading")
-        self.children = [self._heading, self.words]
-        self._drawn: Any = None
+        self.children = [self._heading, self.status]
+        self._drawn_state: Any = None
         self.ring = Ring(
             self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
         )
-        self.watch(session.programs, self._follow_chosen, "selected")
+        self.watch(session.programs, self._update_chosen, "selected")
         for name in PER_EXPOSURE:
             if name in session.stages:
-                self._watches.add(session.stages[name], self._follow, "rows")
-        self.watch(session, self._follow, "measured", "tab")
+                self._watches.add(session.stages[name], self._update, "rows")
+        self.watch(session, self._update, "measured", "tab")
 
     @property
     def stage(self) -> str:
-        """The stage whose products are drawn: the one in front, else the furthest that has some."""
+        """The stage whose products are drawn: the current one, else the last with products."""
         names = [name for name in PER_EXPOSURE if name in self.session.stages]
         if self.session.tab in names and self.session.stages[self.session.tab].count_done:
             return self.session.tab
@@ -66,27 +66,27 @@ class LevelsView(Part):
             exposure = self.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
             if row.state != RowState.DONE or exposure is None:
                 continue
-            found = self.session.measured.get(row.products[0])
-            if found is None:
+            measurement = self.session.measured.get(row.products[0])
+            if measurement is None:
                 self.session.ask_measure(row.products[0])
-            elif found.level is not None and np.isfinite(found.level.median):
-                points.append((exposure, found))
+            elif measurement.level is not None and np.isfinite(measurement.level.median):
+                points.append((exposure, measurement))
         return points
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         points = self._points()
-        key = (self.stage, [(exposure.root, id(found)) for exposure, found in points])
-        if key == self._drawn:
+        key = (self.stage, [(exposure.root, id(measurement)) for exposure, measurement in points])
+        if key == self._drawn_state:
             return
-        self._drawn = key
+        self._drawn_state = key
         if not points:
-            self.children = [self._heading, self.words]
-            self.words.value = "After Detector 1 and Image 2, one point per exposure appears here."
+            self.children = [self._heading, self.status]
+            self.status.value = "After Detector 1 and Image 2, one point per exposure appears here."
             return
         self._draw(points)
 
-    def _follow_chosen(self, _: Any) -> None:
-        self.ring.follow(self.session.programs.selected)
+    def _update_chosen(self, _: Any) -> None:
+        self.ring.highlight(self.session.programs.selected)
 
     def _draw(self, points: list[tuple[Any, Any]]) -> None:
         filters = list(dict.fromkeys(exposure.filter for exposure, _ in points))
@@ -94,25 +94,25 @@ class LevelsView(Part):
         first = min((exposure.order[0] for exposure, _ in points), default=0.0)
         unit = points[0][1].unit
         groups: dict[str, list[tuple[Any, Any]]] = {}
-        for exposure, found in points:
+        for exposure, measurement in points:
             groups.setdefault(exposure.filter if by_filter else f"tile {exposure.tile}", []).append(
-                (exposure, found)
+                (exposure, measurement)
             )
         colours = {
             name: filter_colour(name) if by_filter else COLOURS[number % len(COLOURS)]
             for number, name in enumerate(groups)
         }
         marks = [
-            (self._mark(members, first, unit, colours[name]), [one.root for one, _ in members])
+            (self._mark(members, first, unit, colours[name]), [exposure.root for exposure, _ in members])
             for name, members in groups.items()
         ]
-        self.ring.put(marks, self.session.programs.selected)
+        self.ring.set_marks(marks, self.session.programs.selected)
         self.y_axis.label = unit or "level"
         legend = "".join(
             f'<span class="mw-key"><i style="background:{colour}"></i>{escape(name)}</span>'
             for name, colour in colours.items()
         )
-        values = np.array([found.level.median for _, found in points])
+        values = np.array([measurement.level.median for _, measurement in points])
         hours = [
             24 * (exposure.start_mjd - first) for exposure, _ in points if math.isfinite(exposure.start_mjd)
         ]
@@ -120,18 +120,18 @@ class LevelsView(Part):
         fit_axis(self.y_axis, float(values.min()), float(values.max()), margin=0.15, count=4)
         spread = f"range {np.ptp(values):.3g} {escape(unit)}" if len(values) > 1 else ""
         stage = self.session.stages[self.stage].stage.title.partition(":")[0]
-        self.words.value = f"<b>{escape(stage)}</b><span>clipped median, {len(points)} exposures</span><span>{spread}</span>{legend}"
-        self.children = [self._heading, self.figure, self.words]
+        self.status.value = f"<b>{escape(stage)}</b><span>clipped median, {len(points)} exposures</span><span>{spread}</span>{legend}"
+        self.children = [self._heading, self.figure, self.status]
 
     def _mark(self, members: list[tuple[Any, Any]], first: float, unit: str, colour: str) -> bqplot.Scatter:
         points = [
-            (24 * (exposure.start_mjd - first), found.level.median, exposure.label)
-            for exposure, found in members
+            (24 * (exposure.start_mjd - first), measurement.level.median, exposure.label)
+            for exposure, measurement in members
         ]
         return dots(points, self.x_axis, self.y_axis, colour, f"level, {unit}")
 
     def close(self) -> None:
-        """Close the figure, too, when it is not on the page."""
+        """Close the view and the figure, even if it is not on the page."""
         close_all(self.figure)
         close_all(self.ring.mark)
         super().close()

@@ -17,27 +17,34 @@ _COLOURS = {**SHAPE_COLOURS, CHOSEN: "#ff2d2d"}
 
 class SourceMarks:
     """
-    Sets of marks, one for each kind of source; only what changes is drawn again.
+    Sets of marks, one per kind of source; only changed sets are redrawn.
 
     Parameters
     ----------
     viewer : ImageViewer
-        Where.
+        The viewer.
     """
 
     def __init__(self, viewer: ImageViewer) -> None:
         self._viewer = viewer
-        self._drawn: dict[str, list[tuple[float, float]]] = {}
+        self._drawn_state: dict[str, list[tuple[float, float]]] = {}
 
     def draw(self, marks: Iterable[tuple[float, float, str]]) -> None:
-        """Mark places (x, y), 0-based pixels, of a kind each, and nothing else."""
-        every = list(marks)
+        """
+        Mark positions, replacing all earlier marks.
+
+        Parameters
+        ----------
+        marks : iterable of (float, float, str)
+            x, y (0-based pixels) and kind of each source.
+        """
+        all_marks = list(marks)
         for kind, color in _COLOURS.items():
             label = f"sources: {kind}"
-            places = [(x, y) for x, y, own in every if own == kind]
-            if places == self._drawn.get(kind, []):
+            positions = [(x, y) for x, y, mark_kind in all_marks if mark_kind == kind]
+            if positions == self._drawn_state.get(kind, []):
                 continue
-            self._drawn[kind] = places
+            self._drawn_state[kind] = positions
             self._viewer.unmark(label)
-            if places:
-                self._viewer.mark(Table(rows=places, names=("x", "y")), label=label, color=color)
+            if positions:
+                self._viewer.mark(Table(rows=positions, names=("x", "y")), label=label, color=color)

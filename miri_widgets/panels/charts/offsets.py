@@ -16,17 +16,17 @@ from miri_widgets.panels.charts.shiftplots import replace_marks
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
-__all__ = ["OffsetPicture"]
+__all__ = ["OffsetHistogram"]
 
 
-class OffsetPicture(Part):
+class OffsetHistogram(Part):
     """
-    Pairs of stars by offset, with the peak, for a chosen group; in words where the picture was not kept.
+    Pairs of stars by offset, with the peak, for a chosen group; as text if the histogram was not saved.
 
     Parameters
     ----------
     shifts : ShiftsModel
-        Whose shifts are drawn.
+        The shifts.
     """
 
     def __init__(self, shifts: ShiftsModel) -> None:
@@ -39,42 +39,42 @@ class OffsetPicture(Part):
         self.figure = figure(self.x_axis, self.y_axis, [])
         self.figure.layout.width, self.figure.layout.height = "440px", "414px"
         self.figure.layout.flex = "0 0 auto"  # else it is pressed flat where the page is short
-        self.words = text("", "mw-chart-words")
-        self.children = [self.words]
+        self.status = text("", "mw-chart-words")
+        self.children = [self.status]
         self._filling = False
         self.choice.observe(self._draw, "value")
-        self.watch(shifts, self._follow, "value")
+        self.watch(shifts, self._update, "value")
         if shifts.model is not None:
-            self.watch(shifts.model.session.programs, self._follow_chosen, "selected")
+            self.watch(shifts.model.session.programs, self._update_chosen, "selected")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         facts = self.shifts.facts
         pictures = facts.histograms if facts is not None else ()
         self._filling = True  # drawn once, below
-        self.choice.options = [(one.group, place) for place, one in enumerate(pictures)]
+        self.choice.options = [(picture.group, index) for index, picture in enumerate(pictures)]
         # Trap: a dropdown that had no options does not choose one of those that it gets
         self.choice.value = 0 if pictures else None
         self._filling = False
         if pictures:
             self._draw(None)
             return
-        self.words.value = (
+        self.status.value = (
             "After a run, the histogram of offsets of each group appears here."
             if facts is None
-            else _peaks_in_words(facts)
+            else _peaks_text(facts)
         )
-        self.children = [self.words]
+        self.children = [self.status]
 
-    def _follow_chosen(self, _: Any) -> None:
-        """Draw the group of the exposure that is chosen anywhere."""
+    def _update_chosen(self, _: Any) -> None:
+        """Draw the group of the chosen exposure."""
         facts, model = self.shifts.facts, self.shifts.model
         if facts is None or model is None or self.choice.value is None:
             return
         chosen = set(model.session.programs.selected)
-        names = {one.group.name for one in facts.table.shifts if chosen & set(one.group.roots)}
-        place = next((n for n, one in enumerate(facts.histograms) if one.group in names), None)
-        if place is not None:
-            self.choice.value = place
+        names = {picture.group.name for picture in facts.table.shifts if chosen & set(picture.group.roots)}
+        index = next((n for n, picture in enumerate(facts.histograms) if picture.group in names), None)
+        if index is not None:
+            self.choice.value = index
 
     def _draw(self, _: Any) -> None:
         facts = self.shifts.facts
@@ -85,58 +85,58 @@ class OffsetPicture(Part):
             or self.choice.value >= len(facts.histograms)
         ):
             return
-        one = facts.histograms[self.choice.value]
+        picture = facts.histograms[self.choice.value]
         scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
-        middles = (one.edges[:-1] + one.edges[1:]) / 2
+        middles = (picture.edges[:-1] + picture.edges[1:]) / 2
         heat = bqplot.HeatMap(
-            x=middles, y=middles, color=one.counts, scales={**scales, "color": self.colours}
+            x=middles, y=middles, color=picture.counts, scales={**scales, "color": self.colours}
         )
         marks: list[bqplot.Mark] = [heat]
-        if math.isfinite(one.dx) and math.isfinite(one.dy):
-            marks.append(_ring(one, scales))
+        if math.isfinite(picture.dx) and math.isfinite(picture.dy):
+            marks.append(_ring(picture, scales))
         replace_marks(self.figure, marks)
         for side in (self.x_axis, self.y_axis):
-            fit_axis(side, float(one.edges[0]), float(one.edges[-1]), margin=0.0)
-        peak = f"peak at ({one.dx:+.3f}, {one.dy:+.3f}) arcsec, {one.significance:.1f} sigma"
-        self.words.value = (
-            f"<span>{escape(one.of)}</span><span><b>{escape(peak)}</b> (ring)</span>"
-            f"<span>darker: more pairs of stars, up to {one.counts.max():.0f}</span>"
+            fit_axis(side, float(picture.edges[0]), float(picture.edges[-1]), margin=0.0)
+        peak = f"peak at ({picture.dx:+.3f}, {picture.dy:+.3f}) arcsec, {picture.significance:.1f} sigma"
+        self.status.value = (
+            f"<span>{escape(picture.of)}</span><span><b>{escape(peak)}</b> (ring)</span>"
+            f"<span>darker: more pairs of stars, up to {picture.counts.max():.0f}</span>"
         )
-        self.children = [self.choice, self.figure, self.words]
+        self.children = [self.choice, self.figure, self.status]
 
     def close(self) -> None:
-        """Close what may not be on the page, too."""
-        for one in (self.figure, self.choice, self.colours):
-            close_all(one)
+        """Close all parts, even those not on the page."""
+        for widget in (self.figure, self.choice, self.colours):
+            close_all(widget)
         super().close()
 
 
-def _ring(one: HistogramPicture, scales: dict[str, Any]) -> bqplot.Lines:
+def _ring(picture: HistogramPicture, scales: dict[str, Any]) -> bqplot.Lines:
     turn = np.linspace(0, 2 * np.pi, 40)
-    radius = 0.04 * (one.edges[-1] - one.edges[0])
+    radius = 0.04 * (picture.edges[-1] - picture.edges[0])
     return bqplot.Lines(
-        x=one.dx + radius * np.cos(turn),
-        y=one.dy + radius * np.sin(turn),
+        x=picture.dx + radius * np.cos(turn),
+        y=picture.dy + radius * np.sin(turn),
         colors=["#d55e00"],
         stroke_width=2.0,
         scales=scales,
     )
 
 
-def _peaks_in_words(facts: ShiftFacts) -> str:
+def _peaks_text(facts: ShiftFacts) -> str:
     if facts.measured is None:
         return escape(facts.sentence)
     lines = []
-    for one in facts.table.shifts:
+    for shift in facts.table.shifts:
         own = [
-            part.histogram
-            for part in facts.measured.exposures
-            if part.root in one.group.roots and math.isfinite(part.histogram.significance)
+            exposure.histogram
+            for exposure in facts.measured.exposures
+            if exposure.root in shift.group.roots and math.isfinite(exposure.histogram.significance)
         ]
         if own:
-            best = max(own, key=lambda part: part.significance)
+            best = max(own, key=lambda exposure: exposure.significance)
             lines.append(
-                f"<li>{escape(one.group.name)}: peak of {best.significance:.1f} sigma at "
+                f"<li>{escape(shift.group.name)}: peak of {best.significance:.1f} sigma at "
                 f"({best.dx:+.3f}, {best.dy:+.3f}) arcsec in {escape(best.root)}</li>"
             )
     if not lines:

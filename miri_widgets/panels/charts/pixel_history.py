@@ -1,4 +1,4 @@
-"""The story of the pixel that was clicked: its ramp, and what every stage made of it."""
+"""The history of the clicked pixel: its ramp, and its values after every stage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from miri_widgets.panels.parts.base_view import Part, close_hidden
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import escape, sentences, text
 
-__all__ = ["PixelStoryView"]
+__all__ = ["PixelHistoryView"]
 
 _COLUMNS = [
     {"key": "stage", "title": "After"},
@@ -31,14 +31,14 @@ _JUMP, _SATURATED = "#d55e00", "#cc79a7"
 _MARKED = (("JUMP_DET", "jump", _JUMP), ("SATURATED", "saturated", _SATURATED))
 
 
-class PixelStoryView(Part):
+class PixelHistoryView(Part):
     """
     Ramp and values of one pixel.
 
     Parameters
     ----------
     session : SessionModel
-        Whose clicks are answered.
+        The session.
     """
 
     def __init__(self, session: SessionModel) -> None:
@@ -59,67 +59,76 @@ class PixelStoryView(Part):
         }
         self.figure = figure(self.x_axis, self.y_axis, [self.line, self.groups, *self.marks.values()])
         self.heading = text("Pixel", "mw-heading")
-        self.words = text("", "mw-chart-words")
+        self.status = text("", "mw-chart-words")
         self.table = Table(columns=_COLUMNS, searchable=False, empty="No stage has run yet.")
-        self.children = [self.heading, self.words]
-        self.watch(session, self._ask, "clicked")
-        self.watch(self.reading, self._follow, "value", "working", "sentence")
+        self.children = [self.heading, self.status]
+        self.watch(session, self._request, "clicked")
+        self.watch(self.reading, self._update, "value", "working", "sentence")
 
-    def _ask(self, _: Any) -> None:
+    def _request(self, _: Any) -> None:
         if not self.session.clicked:
             return
         question = question_of(self.session, *self.session.clicked)
         if question is not None:
             self.reading.ask(question, tell, question)
 
-    def say(self, sentence: str) -> None:
-        """Tell why a click has no answer, instead of the story of another pixel."""
+    def show_message(self, sentence: str) -> None:
+        """
+        Explain why a click has no answer.
+
+        Parameters
+        ----------
+        sentence : str
+            The explanation.
+        """
         self.reading.forget()
         self.heading.value = "Pixel"
-        self.children = [self.heading, self.words]
-        self.words.value = sentences([sentence], "calm")
+        self.children = [self.heading, self.status]
+        self.status.value = sentences([sentence], "calm")
 
-    def _follow(self, _: Any) -> None:
-        story: PixelHistory | None = self.reading.value
-        if story is None:
-            waits = (
+    def _update(self, _: Any) -> None:
+        history: PixelHistory | None = self.reading.value
+        if history is None:
+            hint = (
                 "The pixel is being read."
                 if self.reading.working
                 else "Click a pixel to see its whole story."
             )
-            self.words.value = (
-                sentences([self.reading.sentence], "bad")
-                if self.reading.sentence
-                else f"<span>{waits}</span>"
+            self.status.value = (
+                sentences([self.reading.sentence], "bad") if self.reading.sentence else f"<span>{hint}</span>"
             )
-            self.children = [self.heading, self.words]
+            self.children = [self.heading, self.status]
             return
-        asked = story.question
-        self.heading.value = f"Pixel ({asked.x}, {asked.y})<span> {escape(asked.label)}</span>"
-        self.table.rows = [_row(place, one) for place, one in enumerate(story.chapters)]
-        if story.ramp is None:
-            self.words.value = ""
-            self.children = [self.heading, self.words, self.table]
+        pixel_request = history.question
+        self.heading.value = (
+            f"Pixel ({pixel_request.x}, {pixel_request.y})<span> {escape(pixel_request.label)}</span>"
+        )
+        self.table.rows = [_row(index, stage) for index, stage in enumerate(history.chapters)]
+        if history.ramp is None:
+            self.status.value = ""
+            self.children = [self.heading, self.status, self.table]
             return
-        self._draw(story)
-        self.children = [self.heading, self.figure, self.words, self.table]
+        self._draw(history)
+        self.children = [self.heading, self.figure, self.status, self.table]
 
-    def _draw(self, story: PixelHistory) -> None:
-        ramp = story.ramp
+    def _draw(self, history: PixelHistory) -> None:
+        ramp = history.ramp
         assert ramp is not None
         times = np.tile(ramp.times, len(ramp.counts))
         counts = ramp.counts.ravel()
         flags = [names for row in ramp.flags for names in row]
         with self.groups.hold_sync():
             self.groups.x, self.groups.y = times, counts
-        seen = {}
+        shown_flags = {}
         for flag, name, colour in _MARKED:
-            at = np.array([flag in names for names in flags], bool) if flags else np.zeros(len(counts), bool)
+            selected = (
+                np.array([flag in names for names in flags], bool) if flags else np.zeros(len(counts), bool)
+            )
             with self.marks[flag].hold_sync():
-                self.marks[flag].x, self.marks[flag].y = times[at], counts[at]
-            if at.any():
-                seen[name] = colour
-        fitted = story.fit()
+                self.marks[flag].x, self.marks[flag].y = times[selected], counts[selected]
+            if selected.any():
+                shown_flags[name] = colour
+        fitted = history.fit()
         with self.line.hold_sync():
             self.line.x = ramp.times if fitted else np.array([0.0])
             self.line.y = np.array(fitted) if fitted else np.array([np.nan])
@@ -127,31 +136,38 @@ class PixelStoryView(Part):
         everything = np.concatenate([counts, np.array(fitted)])
         fit_axis(self.y_axis, float(np.nanmin(everything)), float(np.nanmax(everything)))
         count, groups = ramp.counts.shape
-        self.words.value = (
-            f"<span>{count} × {groups} groups of {escape(story.ramp_name)}</span>"
-            + (f"<span>line: the fitted rate, {story.slope:.4g} DN/s</span>" if fitted else "")
-            + key(seen)
+        self.status.value = (
+            f"<span>{count} × {groups} groups of {escape(history.ramp_name)}</span>"
+            + (f"<span>line: the fitted rate, {history.slope:.4g} DN/s</span>" if fitted else "")
+            + key(shown_flags)
             + ("" if flags else "<span>jumps are not told: Detector 1 has not kept its ramps</span>")
         )
 
     def close(self) -> None:
-        """Close the figure and the table, too, when they are not on the page."""
+        """Close the view, figure and table, even if they are not on the page."""
         close_hidden((self.figure, self.table), self)
         super().close()
         self.reading.close()
 
 
-def _row(place: int, one: PixelAfterStage) -> dict[str, Any]:
-    title = one.title or one.path.name
-    if one.pixel is None:
-        return {"id": str(place), "stage": title, "value": "", "err": "", "unit": "", "flags": str(one.error)}
-    pixel = one.pixel
-    flags = [f"+{name}" if name in one.gained else name for name in pixel.flags]
+def _row(index: int, stage: PixelAfterStage) -> dict[str, Any]:
+    title = stage.title or stage.path.name
+    if stage.pixel is None:
+        return {
+            "id": str(index),
+            "stage": title,
+            "value": "",
+            "err": "",
+            "unit": "",
+            "flags": str(stage.error),
+        }
+    pixel = stage.pixel
+    flags = [f"+{name}" if name in stage.gained else name for name in pixel.flags]
     if math.isfinite(pixel.weight):
         flags.append(f"weight {pixel.weight:.3g}")
     return {
-        "id": str(place),
-        "stage": {"text": title, "tip": one.path.name},
+        "id": str(index),
+        "stage": {"text": title, "tip": stage.path.name},
         "value": f"{pixel.value:.5g}",
         "err": f"{pixel.err:.2g}" if math.isfinite(pixel.err) else "",
         "unit": pixel.unit,

@@ -28,21 +28,21 @@ def medians(image: NDArray[np.floating], good: NDArray[np.bool_], along: int) ->
     image : ndarray of float, shape (ny, nx)
         Not modified.
     good : ndarray of bool, shape (ny, nx)
-        True where a pixel counts.
+        True where a pixel is used.
     along : int
-        The axis that is averaged over.
+        The axis over which the median is taken.
 
     Returns
     -------
     ndarray
-        NaN where no pixel counts.
+        The medians; NaN without usable pixels.
     """
     empty = ~good.any(axis=along, keepdims=True)
     if empty.all():
         return np.full(good.shape[1 - along], np.nan)
     # a column without a good pixel gets a value to be thrown away: numpy warns of empty medians
-    found = np.nanmedian(np.where(good, image, np.where(empty, 0.0, np.nan)), axis=along)
-    return np.asarray(np.where(empty.ravel(), np.nan, found) - np.median(image[good]), dtype=np.float64)
+    values = np.nanmedian(np.where(good, image, np.where(empty, 0.0, np.nan)), axis=along)
+    return np.asarray(np.where(empty.ravel(), np.nan, values) - np.median(image[good]), dtype=np.float64)
 
 
 class Profiles(Part):
@@ -58,26 +58,28 @@ class Profiles(Part):
     def __init__(self, model: StageModel) -> None:
         super().__init__("mw-profiles")
         self.model = model
-        self.words = text("", "mw-chart-words")
+        self.status = text("", "mw-chart-words")
         self.charts = ipywidgets.VBox([])
-        self.children = (text("Medians of columns and rows", "mw-heading"), self.words, self.charts)
+        self.children = (text("Medians of columns and rows", "mw-heading"), self.status, self.charts)
         self.figures: dict[int, Any] = {}
-        self.watch(model.session.previews, self._follow, "result", "stage")
+        self.watch(model.session.previews, self._update, "result", "stage")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         previews = self.model.session.previews
         result = previews.result if previews.stage == self.model.name else None
         if result is None:
-            self.words.value = "Turn the preview on: the medians before and after appear here."
+            self.status.value = "Turn the preview on: the medians before and after appear here."
             self.charts.children = ()
             return
         unit = result.before.unit
-        self.words.value = (
+        self.status.value = (
             f'<span class="mw-key"><i style="background:{_BEFORE}"></i>before</span>'
             f'<span class="mw-key"><i style="background:{_AFTER}"></i>after</span><span>{escape(unit)}</span>'
         )
         for along, label in ((0, "column (x)"), (1, "row (y)")):
-            lines = [medians(one.sci, one.good, along) for one in (result.before, result.after)]
+            lines = [
+                medians(exposure.sci, exposure.good, along) for exposure in (result.before, result.after)
+            ]
             self._draw(along, label, unit, lines)
         self.charts.children = tuple(self.figures[along] for along in (0, 1))
 
@@ -102,7 +104,7 @@ class Profiles(Part):
         fit_axis(chart.axes[0], 0.0, float(lines[0].size - 1), margin=0.0)
 
     def close(self) -> None:
-        """Close the figures, too, when they are not on the page."""
-        for one in self.figures.values():
-            close_all(one)
+        """Close the view and the figures, even if they are not on the page."""
+        for chart in self.figures.values():
+            close_all(chart)
         super().close()

@@ -1,4 +1,4 @@
-"""What a run did to sources of known flux, noise and structure: verdict, sentences, a table, a chart."""
+"""Validation of a run: effect on sources of known flux, noise and structure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import escape, sentences, text
 
-__all__ = ["EMPTY", "ProofView"]
+__all__ = ["EMPTY", "ValidationView"]
 
 EMPTY = (
     "No proof yet. A run with <code>prove</code> on sends sources of known flux through a copy of the exposures, "
@@ -26,7 +26,7 @@ _MARKS = {
     "doubtful": ("warn", "!", "doubtful"),
     "harm": ("bad", "✗", "harm"),
 }
-_ROWS = (
+_STRUCTURE_ROWS = (
     ("column_rms", "Columns", "rms of column medians beyond noise"),
     ("row_rms", "Rows", "rms of row medians beyond noise"),
     ("gradient", "Gradient", "range over the field of a plane through the empty pixels"),
@@ -34,120 +34,129 @@ _ROWS = (
 )
 
 
-class ProofView(Part):
+class ValidationView(Part):
     """
-    One proof. Set `proof` to what a record holds; ``{}`` for none.
+    A validation. Set `validation` to that of a record; ``{}`` for none.
 
     Attributes
     ----------
-    words, chart_words : HTML
+    status, chart_text : HTML
         Verdict with sentences and table; what the chart shows.
     figure : bqplot.Figure
         Change of flux by signal to noise.
     """
 
-    def __init__(self, proof: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, validation: Mapping[str, Any] | None = None) -> None:
         super().__init__("mw-proof")
-        self.words = text("", "mw-proof-words")
-        self.chart_words = text("", "mw-chart-words")
+        self.status = text("", "mw-proof-words")
+        self.chart_text = text("", "mw-chart-words")
         self.x_axis = axis("S/N of added sources")
         self.y_axis = axis("change of flux [%]", vertical=True)
         scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
-        nothing = {"x": [0.0, 1.0], "y": [0.0, 0.0], "scales": scales}
-        self.zero = bqplot.Lines(**nothing, colors=["#9aa5b1"], stroke_width=1)
-        self.bars = bqplot.Lines(**nothing, colors=[COLOURS[0]], stroke_width=1.6)
+        placeholder = {"x": [0.0, 1.0], "y": [0.0, 0.0], "scales": scales}
+        self.zero = bqplot.Lines(**placeholder, colors=["#9aa5b1"], stroke_width=1)
+        self.bars = bqplot.Lines(**placeholder, colors=[COLOURS[0]], stroke_width=1.6)
         self.dots = bqplot.Scatter(
-            **nothing, colors=[COLOURS[0]], default_size=52, stroke="#ffffff",
+            **placeholder, colors=[COLOURS[0]], default_size=52, stroke="#ffffff",
             tooltip=bqplot.Tooltip(
                 fields=["x", "y"], labels=["S/N", "change of flux, %"], formats=[".0f", ".2f"]
             ),
         )  # fmt: skip
         self.figure = figure(self.x_axis, self.y_axis, [self.zero, self.bars, self.dots])
-        self._proof: dict[str, Any] = {}
-        self.proof = dict(proof or {})
+        self._validation: dict[str, Any] = {}
+        self.validation = dict(validation or {})
 
     @property
-    def proof(self) -> dict[str, Any]:
+    def validation(self) -> dict[str, Any]:
         """What is shown."""
-        return dict(self._proof)
+        return dict(self._validation)
 
-    @proof.setter
-    def proof(self, values: Mapping[str, Any]) -> None:
-        self._proof = dict(values)
-        if not self._proof:
-            self.words.value = f'<p class="mw-muted">{EMPTY}</p>'
-            self.children = [self.words]
+    @validation.setter
+    def validation(self, values: Mapping[str, Any]) -> None:
+        self._validation = dict(values)
+        if not self._validation:
+            self.status.value = f'<p class="mw-muted">{EMPTY}</p>'
+            self.children = [self.status]
             return
-        proof = Proof.from_dict(self._proof)
-        self.words.value = _head(proof) + _sentences(proof) + _table(proof)
-        drawn = [one for one in proof.bins if one.count and math.isfinite(one.bias)]
-        if drawn:
-            self._draw(drawn)
+        validation = Proof.from_dict(self._validation)
+        self.status.value = _head(validation) + _sentences(validation) + _table(validation)
+        measured_bins = [
+            flux_bin for flux_bin in validation.bins if flux_bin.count and math.isfinite(flux_bin.bias)
+        ]
+        if measured_bins:
+            self._draw(measured_bins)
         # Trap: a figure that is on the page without a size logs errors; it comes when it has data.
-        self.children = [self.words, self.figure, self.chart_words] if drawn else [self.words]
+        self.children = [self.status, self.figure, self.chart_text] if measured_bins else [self.status]
 
     def _draw(self, bins: list[Any]) -> None:
-        x = np.array([math.sqrt(one.low * one.high) for one in bins])
-        y = np.array([100 * one.bias for one in bins])
-        err = np.array([100 * one.err if math.isfinite(one.err) else 0.0 for one in bins])
+        x = np.array([math.sqrt(flux_bin.low * flux_bin.high) for flux_bin in bins])
+        y = np.array([100 * flux_bin.bias for flux_bin in bins])
+        err = np.array([100 * flux_bin.err if math.isfinite(flux_bin.err) else 0.0 for flux_bin in bins])
         low, high = min(0.0, float((y - err).min())), max(0.0, float((y + err).max()))
         # so that a change of no importance looks like one
         low, high = min(low, -1.0), max(high, 1.0)
-        left, right = bins[0].low, bins[-1].high
+        x_min, x_max = bins[0].low, bins[-1].high
         with self.zero.hold_sync():
-            self.zero.x, self.zero.y = np.array([left, right]), np.zeros(2)
+            self.zero.x, self.zero.y = np.array([x_min, x_max]), np.zeros(2)
         with self.bars.hold_sync():
             self.bars.x = np.column_stack([x, x])
             self.bars.y = np.column_stack([y - err, y + err])
             self.bars.colors = [COLOURS[0]] * len(bins)
         with self.dots.hold_sync():
             self.dots.x, self.dots.y = x, y
-        fit_axis(self.x_axis, left, right, margin=0.03)
+        fit_axis(self.x_axis, x_min, x_max, margin=0.03)
         fit_axis(self.y_axis, low, high, margin=0.08, count=4)
-        counts = ", ".join(str(one.count) for one in bins)
-        self.chart_words.value = (
+        counts = ", ".join(str(flux_bin.count) for flux_bin in bins)
+        self.chart_text.value = (
             f"<span>mean change with its standard error; {escape(counts)} measurements</span>"
         )
 
     def close(self) -> None:
-        """Close the figure, too, when it is not on the page."""
+        """Close the view and the figure, even if it is not on the page."""
         close_all(self.figure)
-        close_all(self.chart_words)
+        close_all(self.chart_text)
         super().close()
 
 
-def _head(proof: Proof) -> str:
-    tone, glyph, word = _MARKS.get(proof.verdict, ("calm", "", proof.verdict))
-    if proof.headline and proof.headline != word:
-        word = proof.headline
+def _head(validation: Proof) -> str:
+    tone, glyph, verdict_text = _MARKS.get(validation.verdict, ("calm", "", validation.verdict))
+    if validation.headline and validation.headline != verdict_text:
+        verdict_text = validation.headline
         # a change that is told is no green tick
-        tone, glyph = ("calm", "±") if proof.verdict == "good" else (tone, glyph)
-    about = []
-    if proof.exposures:
-        about.append(f"{proof.measured} of {proof.exposures} exposures measured")
-    if proof.sources:
-        about.append(f"{proof.sources} measurements of sources added at {proof.places} places")
+        tone, glyph = ("calm", "±") if validation.verdict == "good" else (tone, glyph)
+    remarks = []
+    if validation.exposures:
+        remarks.append(f"{validation.measured} of {validation.exposures} exposures measured")
+    if validation.sources:
+        remarks.append(f"{validation.sources} measurements of sources added at {validation.places} places")
     return (
         f'<div class="mw-proof-head"><span class="mw-chip mw-{tone}">'
-        f'<span aria-hidden="true">{glyph}</span> {escape(word)}</span> '
-        f'<span class="mw-muted">{escape("; ".join(about))}</span></div>'
+        f'<span aria-hidden="true">{glyph}</span> {escape(verdict_text)}</span> '
+        f'<span class="mw-muted">{escape("; ".join(remarks))}</span></div>'
     )
 
 
-def _sentences(proof: Proof) -> str:
-    grades = [*proof.grades, *([proof.verdict] * len(proof.sentences))]
-    tones = (_MARKS.get(one, ("calm", "", ""))[0] for one in grades)
-    return "".join(sentences([one], tone) for one, tone in zip(proof.sentences, tones, strict=False))
+def _sentences(validation: Proof) -> str:
+    grades = [*validation.grades, *([validation.verdict] * len(validation.sentences))]
+    tones = (_MARKS.get(grade, ("calm", "", ""))[0] for grade in grades)
+    return "".join(sentences([line], tone) for line, tone in zip(validation.sentences, tones, strict=False))
 
 
-def _table(proof: Proof) -> str:
-    unit = escape(proof.unit)
+def _table(validation: Proof) -> str:
+    unit = escape(validation.unit)
     rows = [
-        _row("Noise", "robust scatter of sums in empty apertures", proof.noise, f"{unit} × pixel"),
+        _row("Noise", "robust scatter of sums in empty apertures", validation.noise, f"{unit} × pixel"),
         _row(
-            "Noise over ERR", "the same in units of what ERR predicts; 1 is right", proof.noise_over_err, ""
+            "Noise over ERR",
+            "the same in units of what ERR predicts; 1 is right",
+            validation.noise_over_err,
+            "",
         ),
-        *(_row(name, tip, proof.structure[key], unit) for key, name, tip in _ROWS if key in proof.structure),
+        *(
+            _row(name, tip, validation.structure[key], unit)
+            for key, name, tip in _STRUCTURE_ROWS
+            if key in validation.structure
+        ),
     ]
     shown = "".join(row for row in rows if row)
     if not shown:
@@ -181,7 +190,7 @@ def _row(name: str, tip: str, change: Change, unit: str) -> str:
 
 
 def _value(value: float, err: float) -> str:
-    """A number and its error, with two digits of the error."""
+    """Format a number and its error, with two digits of the error."""
     if not (math.isfinite(err) and err > 0):
         return f"{value:.3g}"
     digits = min(max(1 - math.floor(math.log10(err)), 0), 8)

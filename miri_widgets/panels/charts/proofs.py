@@ -1,4 +1,4 @@
-"""The proof of every run of a step: what good and what harm it did."""
+"""The validation of every run of a step."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.charts.proof import ProofView
+from miri_widgets.panels.charts.proof import ValidationView
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import named, sentences, text
 
-__all__ = ["Proofs"]
+__all__ = ["Validations"]
 
 
-class Proofs(Part):
+class Validations(Part):
     """
-    One proof at a time, with a choice of the run, or of the exposure where a run made several.
+    One validation at a time, with a choice of the run or, for several, of the exposure.
 
     Parameters
     ----------
@@ -27,68 +27,74 @@ class Proofs(Part):
     def __init__(self, model: StageModel) -> None:
         super().__init__("mw-proofs")
         self.model = model
-        self._following = False
+        self._updating = False
         self.choice = named(
             ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="auto")),
             "Run whose proof is shown",
         )
         self.choice.add_class("mw-control")
-        self.words = text("")
-        self.view = ProofView()
-        self.children = (self.choice, self.words, self.view)
+        self.status = text("")
+        self.view = ValidationView()
+        self.children = (self.choice, self.status, self.view)
         self.choice.observe(self._chosen, "value")
-        self.watch(model, self._follow, "rows")
+        self.watch(model, self._update, "rows")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         shown = [
-            (row, place, proof)
+            (row, index, validation)
             for row in self.model.rows
             if row.report
-            for place, proof in enumerate(self._proofs(row))
+            for index, validation in enumerate(self._validations(row))
         ]
         # what needs a look comes first
         rank = {"harm": 0, "doubtful": 1, "good": 2}
         shown.sort(key=lambda entry: rank.get(entry[2].get("verdict", ""), 3))
         marks = {"harm": "✗ ", "doubtful": "! ", "good": "✓ "}
         options = [
-            (marks.get(proof.get("verdict", ""), "") + self._label(row, place), (row.key, place))
-            for row, place, proof in shown
+            (marks.get(validation.get("verdict", ""), "") + self._label(row, index), (row.key, index))
+            for row, index, validation in shown
         ]
         if list(self.choice.options) != options:
             chosen = self.choice.value
-            self._following = True
+            self._updating = True
             try:
                 self.choice.options = options
                 values = [value for _, value in options]
                 if values:
                     self.choice.value = chosen if chosen in values else values[0]
             finally:
-                self._following = False
+                self._updating = False
         self.choice.layout.display = "" if len(options) > 1 else "none"
         self._show()
 
     def _chosen(self, _: Any) -> None:
-        if not self._following:
+        if not self._updating:
             self._show()
 
-    def _label(self, row: Any, place: int) -> str:
+    def _label(self, row: Any, index: int) -> str:
         names = list((row.report.get("exposures") or {}) if row.report.get("proofs") else ()) or row.exposures
-        root = names[place] if len(self._proofs(row)) == len(names) else ""
+        root = names[index] if len(self._validations(row)) == len(names) else ""
         exposure = self.model.session.programs.find(root) if root else None
         if exposure is not None:
             return str(exposure.label)
-        return root or (f"{row.label}, proof {place + 1}" if len(self._proofs(row)) > 1 else str(row.label))
+        return root or (
+            f"{row.label}, proof {index + 1}" if len(self._validations(row)) > 1 else str(row.label)
+        )
 
     @staticmethod
-    def _proofs(row: Any) -> list[dict[str, Any]]:
-        """Return the proof of a run, or those of its exposures one by one; one that is empty where none was made."""
-        several = row.report.get("proofs")
-        return [proof or {} for proof in several] if several else [row.report.get("proof") or {}]
+    def _validations(row: Any) -> list[dict[str, Any]]:
+        """Return the validation of a run, or those of its exposures; empty where there is none."""
+        validations = row.report.get("proofs")
+        return (
+            [validation or {} for validation in validations]
+            if validations
+            else [row.report.get("proof") or {}]
+        )
 
     def _show(self) -> None:
-        key, place = self.choice.value or ("", 0)
+        key, index = self.choice.value or ("", 0)
         row = self.model.row(key)
         warnings = list(row.report.get("warnings", ())) if row is not None else []
-        self.words.value = sentences(warnings, "warn")
-        proofs = self._proofs(row) if row is not None else []
-        self.view.proof = proofs[place] if place < len(proofs) else {}
+        self.status.value = sentences(warnings, "warn")
+        validations = self._validations(row) if row is not None else []
+        self.view.validation = validations[index] if index < len(validations) else {}

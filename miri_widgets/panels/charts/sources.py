@@ -20,9 +20,9 @@ from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 from miri_widgets.products.names import suffix_of
 
-__all__ = ["MOST_ROWS", "Sources", "SourcesView"]
+__all__ = ["MAX_ROWS", "Sources", "SourcesView"]
 
-MOST_ROWS = 500
+MAX_ROWS = 500
 
 _TONES = {POINT: ("run", "•"), EXTENDED: ("good", "◯"), SHARP: ("warn", "▴")}
 
@@ -49,11 +49,11 @@ class SourcesView(Part):
     Parameters
     ----------
     catalog : CatalogModel
-        What is shown.
+        What is displayed.
     center : callable, optional
         Called with the number of a source whose row was clicked.
     folder : callable, optional
-        Gives the folder to save to, and the first part of the names.
+        Returns the folder to save to, and the prefix of the names.
     """
 
     def __init__(
@@ -75,8 +75,8 @@ class SourcesView(Part):
         self.save = button(
             "Save table and regions", tip="As ECSV, and as a DS9 region file, of what is listed"
         )
-        self.words = text("", "mw-muted")
-        self.told = text("")
+        self.status = text("", "mw-muted")
+        self.notice = text("")
         self.table = Table(
             columns=[*_FIRST, *_SKY], placeholder="Filter sources", max_height="420px",
             empty="No mosaic yet: run this stage, or show one.",
@@ -84,45 +84,52 @@ class SourcesView(Part):
         self.diagram = ColourMagnitude(catalog)
         row = ipywidgets.HBox([self.mark, self.kind, self.pair, self.save])
         row.add_class("mw-row")
-        self.children = (row, self.words, self.told, self.table, self.diagram)
+        self.children = (row, self.status, self.notice, self.table, self.diagram)
         self._links = (
             (self.mark, "marked"),
             (self.kind, "kind"),
             (self.pair, "pair"),
         )
         for widget, name in self._links:
-            widget.observe(self._taken(name), "value")
+            widget.observe(self._setter(name), "value")
         self.save.on_click(self._save)
         self.table.observe(self._picked, "selected")
-        self.watch(catalog, self._follow, "value", "kind")
-        self.watch(catalog, self._follow_chosen, "chosen")
-        self.watch(catalog, self._follow_controls, "marked", "kind", "pair", "in_view", "value")
+        self.watch(catalog, self._update, "value", "kind")
+        self.watch(catalog, self._update_chosen, "chosen")
+        self.watch(catalog, self._update_controls, "marked", "kind", "pair", "in_view", "value")
 
-    def _taken(self, name: str) -> Callable[[Any], None]:
+    def _setter(self, name: str) -> Callable[[Any], None]:
         return lambda change: setattr(self.catalog, name, change["new"])
 
-    def say(self, words: str) -> None:
-        """Show what keeps the catalogue from coming, instead of it."""
-        self.words.value = escape(words)
+    def show_message(self, message: str) -> None:
+        """
+        Explain why there is no catalogue.
 
-    def _follow(self, _: Any) -> None:
-        found = self.catalog.value
-        self.told.value = sentences(found.sentences, "bad") if found is not None else ""
+        Parameters
+        ----------
+        message : str
+            Plain text.
+        """
+        self.status.value = escape(message)
+
+    def _update(self, _: Any) -> None:
+        catalog = self.catalog.value
+        self.notice.value = sentences(catalog.sentences, "bad") if catalog is not None else ""
         self.save.disabled = not self.catalog.sources
-        if found is None:
+        if catalog is None:
             self.table.rows, self._listed = [], []
-            self.words.value = ""
+            self.status.value = ""
             return
         sources = self.catalog.sources
         count = f"{len(sources)} sources. " if len(sources) != 1 else "1 source. "
-        more = f"The {MOST_ROWS} brightest are listed. " if len(sources) > MOST_ROWS else ""
-        self.words.value = escape(count + more + " ".join(found.words))
-        self.table.columns = [*_FIRST, *_flux_columns(found), *_SKY]
-        self._listed = [str(source.number) for source in sources[:MOST_ROWS]]
-        self.table.rows = [_row(source, found) for source in sources[:MOST_ROWS]]
-        self._follow_chosen(None)
+        more = f"The {MAX_ROWS} brightest are listed. " if len(sources) > MAX_ROWS else ""
+        self.status.value = escape(count + more + " ".join(catalog.notes))
+        self.table.columns = [*_FIRST, *_flux_columns(catalog), *_SKY]
+        self._listed = [str(source.number) for source in sources[:MAX_ROWS]]
+        self.table.rows = [_row(source, catalog) for source in sources[:MAX_ROWS]]
+        self._update_chosen(None)
 
-    def _follow_controls(self, _: Any) -> None:
+    def _update_controls(self, _: Any) -> None:
         catalog = self.catalog
         counts = catalog.counts()
         kinds = [
@@ -133,7 +140,7 @@ class SourcesView(Part):
         if tuple(kinds) != tuple(self.kind.options):
             self.kind.options = kinds
         names = catalog.value.colour_names() if catalog.value is not None else ()
-        pairs = [(name, place) for place, name in enumerate(names)] or [("one filter only", 0)]
+        pairs = [(name, index) for index, name in enumerate(names)] or [("one filter only", 0)]
         if tuple(pairs) != tuple(self.pair.options):
             self.pair.options = pairs
         self.pair.layout.display = "" if len(pairs) > 1 else "none"
@@ -142,15 +149,15 @@ class SourcesView(Part):
         self.mark.disabled = not in_view
         self.mark.tooltip = "" if in_view else "Show one of the mosaics first"
 
-    def _follow_chosen(self, _: Any) -> None:
+    def _update_chosen(self, _: Any) -> None:
         number = self.catalog.chosen
-        source, found = self.catalog.source, self.catalog.value
+        source, catalog = self.catalog.source, self.catalog.value
         if source not in self.catalog.sources:  # another kind is listed
             source, number = None, 0
         selected = [str(number)] if number else []
-        if source is not None and found is not None and str(number) not in self._listed:
+        if source is not None and catalog is not None and str(number) not in self._listed:
             # fainter than all that are listed: a row of its own below them
-            self.table.rows = [*self.table.rows[: len(self._listed)], _row(source, found)]
+            self.table.rows = [*self.table.rows[: len(self._listed)], _row(source, catalog)]
         if self.table.selected != selected:
             self.table.selected = selected
 
@@ -166,9 +173,9 @@ class SourcesView(Part):
             return
         try:
             table, regions = self.catalog.save(*self._folder())
-            self.told.value = sentences([f"Saved as {table} and {regions.name}."], "good")
+            self.notice.value = sentences([f"Saved as {table} and {regions.name}."], "good")
         except MiriWidgetsError as error:
-            self.told.value = sentences([str(error)], "bad")
+            self.notice.value = sentences([str(error)], "bad")
 
 
 class Sources(SourcesView):
@@ -184,9 +191,9 @@ class Sources(SourcesView):
     def __init__(self, model: StageModel) -> None:
         self.model = model
         self.session = model.session
-        super().__init__(CatalogModel(), self._bring, self._place)
-        self.watch(self.session, self._ask, "shown", "catalogs")
-        self.watch(model, self._ask, "products")
+        super().__init__(CatalogModel(), self._center_source, self._save_location)
+        self.watch(self.session, self._request, "shown", "catalogs")
+        self.watch(model, self._request, "products")
         self.watch(self.session, self._clicked, "clicked")
         self.watch(self.catalog, self._mark, "marked", "in_view", "kind", "value", "chosen")
 
@@ -199,15 +206,15 @@ class Sources(SourcesView):
             return (Path(shown),)
         return own
 
-    def _ask(self, _: Any) -> None:
+    def _request(self, _: Any) -> None:
         mosaics = self.mosaics
         self.catalog.in_view = self.session.shown
-        found = self.session.catalogs.get(mosaics) if mosaics else None
-        if self.catalog.value is not found:
-            self.catalog.value = found
-        if mosaics and found is None:
+        catalog = self.session.catalogs.get(mosaics) if mosaics else None
+        if self.catalog.value is not catalog:
+            self.catalog.value = catalog
+        if mosaics and catalog is None:
             self.session.ask_catalog(mosaics)
-            self.say(f"Reading the sources of {', '.join(path.name for path in mosaics)} …")
+            self.show_message(f"Reading the sources of {', '.join(path.name for path in mosaics)} …")
 
     def _mark(self, _: Any) -> None:
         self.session.marks = self.catalog.marks()
@@ -216,18 +223,18 @@ class Sources(SourcesView):
         if self.session.clicked:
             self.catalog.click(*self.session.clicked)
 
-    def _bring(self, number: int) -> None:
+    def _center_source(self, number: int) -> None:
         """Bring a source to the centre of the viewer; of a mosaic that shows it when another image is there."""
-        found = self.catalog.value
-        if found is None:
+        catalog = self.catalog.value
+        if catalog is None:
             return
-        if self.session.shown not in found.mosaics:
-            self.session.show(found.mosaics[0])
-        place = self.catalog.place()
-        if place is not None:
-            self.session.center = place
+        if self.session.shown not in catalog.mosaics:
+            self.session.show(catalog.mosaics[0])
+        position = self.catalog.place()
+        if position is not None:
+            self.session.center = position
 
-    def _place(self) -> tuple[Path, str]:
+    def _save_location(self) -> tuple[Path, str]:
         return self.session.program.workspace / "catalogues", self.session.program.name
 
 
@@ -240,20 +247,20 @@ def _choice(label: str, width: str, options: list[tuple[str, Any]]) -> ipywidget
     )
 
 
-def _flux_columns(found: ProgramCatalog) -> list[dict[str, Any]]:
+def _flux_columns(catalog: ProgramCatalog) -> list[dict[str, Any]]:
     columns: list[dict[str, Any]] = [
         {
-            "key": f"flux{place}",
+            "key": f"flux{index}",
             "title": f"{name} [µJy]",
             "right": True,
             "tip": "Total flux density of a point source; in brackets: measured where another filter shows the source",
         }
-        for place, name in enumerate(found.filters)
+        for index, name in enumerate(catalog.filters)
     ]
-    for place, name in enumerate(found.colour_names()):
+    for index, name in enumerate(catalog.colour_names()):
         columns.append(
             {
-                "key": f"colour{place}",
+                "key": f"colour{index}",
                 "title": f"{name} [mag]",
                 "right": True,
                 "tip": "AB; of extended sources in one aperture at the resolution of the widest filter",
@@ -262,15 +269,15 @@ def _flux_columns(found: ProgramCatalog) -> list[dict[str, Any]]:
     return columns
 
 
-def _number(value: float, form: str, around: str = "{}", tip: str = "") -> dict[str, Any]:
-    known = math.isfinite(value)
-    if known and float(format(value, form)) == 0:
+def _number(value: float, form: str, template: str = "{}", tip: str = "") -> dict[str, Any]:
+    finite = math.isfinite(value)
+    if finite and float(format(value, form)) == 0:
         value = 0.0  # what rounds to nothing is not below nothing
-    shown = around.format(format(value, form)) if known else ""
-    return {"text": shown, "rank": value if known else -1e9, "tip": tip or shown}
+    shown = template.format(format(value, form)) if finite else ""
+    return {"text": shown, "rank": value if finite else -1e9, "tip": tip or shown}
 
 
-def _row(source: CatalogSource, found: ProgramCatalog) -> dict[str, Any]:
+def _row(source: CatalogSource, catalog: ProgramCatalog) -> dict[str, Any]:
     tone, glyph = _TONES.get(source.shape, ("calm", "?" if source.shape else ""))
     row: dict[str, Any] = {
         "id": str(source.number),
@@ -280,9 +287,9 @@ def _row(source: CatalogSource, found: ProgramCatalog) -> dict[str, Any]:
         "dec": _number(source.dec, ".6f"),
         "snr": _number(source.snr, ".1f"),
     }
-    for place, flux in enumerate(source.fluxes):
+    for index, flux in enumerate(source.fluxes):
         around = "[{}]" if flux.kind == "forced" else "{}"
-        row[f"flux{place}"] = _number(flux.flux, ".4g", around, f"± {flux.err:.2g} µJy, {flux.kind}")
-    for place, (value, sigma) in enumerate(source.colours):
-        row[f"colour{place}"] = _number(value, "+.2f", "{}", f"± {sigma:.2f} mag")
+        row[f"flux{index}"] = _number(flux.flux, ".4g", around, f"± {flux.err:.2g} µJy, {flux.kind}")
+    for index, (value, sigma) in enumerate(source.colours):
+        row[f"colour{index}"] = _number(value, "+.2f", "{}", f"± {sigma:.2f} mag")
     return row

@@ -29,7 +29,7 @@ class Timeline(Part):
     fact : str
         Name of the number among the facts of an exposure; with dots for one inside another.
     title, unit : str
-        What it is, for people.
+        Title.
     """
 
     def __init__(self, model: StageModel, fact: str, title: str, unit: str = "") -> None:
@@ -39,58 +39,65 @@ class Timeline(Part):
         self.x_axis = axis("hours since the first exposure")
         self.y_axis = axis(unit or "", vertical=True)
         self.figure = figure(self.x_axis, self.y_axis, [])
-        self.words = text("", "mw-chart-words")
+        self.status = text("", "mw-chart-words")
         self.heading = text(escape(title[:1].upper() + title[1:]), "mw-heading")
-        self.children = [self.heading, self.words]
-        self._drawn: Any = None
+        self.children = [self.heading, self.status]
+        self._drawn_state: Any = None
         session = model.session
         self.ring = Ring(
             self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
         )
-        self.watch(session.programs, self._follow_chosen, "selected")
-        self.watch(model, self._follow, "rows")
-        self.watch(model.session.previews, self._follow, "result", "stage")
+        self.watch(session.programs, self._update_chosen, "selected")
+        self.watch(model, self._update, "rows")
+        self.watch(model.session.previews, self._update, "result", "stage")
 
     def values(self) -> dict[str, float]:
-        """Return the number by exposure."""
-        found: dict[str, float] = {}
+        """
+        Return the number by exposure.
+
+        Returns
+        -------
+        dict of str to float
+            Value by root.
+        """
+        values_: dict[str, float] = {}
         for row in self.model.rows:
-            found |= self._of(row.report.get("exposures", {}))
+            values_ |= self._of(row.report.get("exposures", {}))
         previews = self.model.session.previews
-        if not found and previews.stage == self.model.name and previews.result is not None:
-            found = self._of({previews.result.root: previews.result.facts})
-        return found
+        if not values_ and previews.stage == self.model.name and previews.result is not None:
+            values_ = self._of({previews.result.root: previews.result.facts})
+        return values_
 
     def _of(self, exposures: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-        found = {}
+        values = {}
         for root, facts in exposures.items():
             value: Any = facts
             for name in self.fact.split("."):
                 value = value.get(name) if isinstance(value, Mapping) else None
             if isinstance(value, int | float) and np.isfinite(value):
-                found[root] = float(value)
-        return found
+                values[root] = float(value)
+        return values
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         values = self.values()
-        if values == self._drawn:
+        if values == self._drawn_state:
             return
-        self._drawn = values
+        self._drawn_state = values
         find = self.model.session.programs.find
         points = [(exposure, values[root]) for root in values if (exposure := find(root)) is not None]
         if not points:
-            self.children = [self.heading, self.words]
-            self.words.value = "After a run, one point per exposure appears here."
+            self.children = [self.heading, self.status]
+            self.status.value = "After a run, one point per exposure appears here."
             return
         first = min((exposure.order[0] for exposure, _ in points), default=0.0)
         groups: dict[str, list[tuple[Any, float]]] = {}
         for exposure, value in points:
             groups.setdefault(exposure.filter, []).append((exposure, value))
         marks = [
-            (self._mark(members, first, filter_colour(name)), [one.root for one, _ in members])
+            (self._mark(members, first, filter_colour(name)), [exposure.root for exposure, _ in members])
             for name, members in groups.items()
         ]
-        self.ring.put(marks, self.model.session.programs.selected)
+        self.ring.set_marks(marks, self.model.session.programs.selected)
         hours = [
             24 * (exposure.start_mjd - first) for exposure, _ in points if math.isfinite(exposure.start_mjd)
         ]
@@ -101,11 +108,11 @@ class Timeline(Part):
             f'<span class="mw-key"><i style="background:{filter_colour(name)}"></i>{escape(name)}</span>'
             for name in groups
         )
-        self.words.value = f"<span>{len(points)} exposures</span>{legend}"
-        self.children = [self.heading, self.figure, self.words]
+        self.status.value = f"<span>{len(points)} exposures</span>{legend}"
+        self.children = [self.heading, self.figure, self.status]
 
-    def _follow_chosen(self, _: Any) -> None:
-        self.ring.follow(self.model.session.programs.selected)
+    def _update_chosen(self, _: Any) -> None:
+        self.ring.highlight(self.model.session.programs.selected)
 
     def _mark(self, members: list[tuple[Any, float]], first: float, colour: str) -> bqplot.Scatter:
         points = [(24 * (exposure.start_mjd - first), value, exposure.label) for exposure, value in members]
@@ -113,7 +120,7 @@ class Timeline(Part):
         return dots(points, self.x_axis, self.y_axis, colour, label)
 
     def close(self) -> None:
-        """Close the figure, too, when it is not on the page."""
+        """Close the view and the figure, even if it is not on the page."""
         close_all(self.figure)
         close_all(self.ring.mark)
         super().close()

@@ -1,4 +1,4 @@
-"""The tick that lets exact replacements of slow functions of the pipeline act, and what acts."""
+"""The switch for exact replacements of slow functions of the pipeline, and their state."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ _TIP = "Faster functions in the place of slow ones of the pipeline, with the sam
 
 class AccelerationView(Part):
     """
-    Options of the next runs that change no pixel.
+    Options of the next runs that do not change pixels.
 
     Parameters
     ----------
     session : SessionModel
-        Whose runs are meant.
+        The session.
     """
 
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-acceleration")
         self.model = session.acceleration
-        self.tick = ipywidgets.Checkbox(
+        self.checkbox = ipywidgets.Checkbox(
             description="Accelerations: the same pixels in less time", indent=False, tooltip=_TIP
         )
-        self.tick.layout.width = "auto"
-        self.words = text("", "mw-muted")
-        held = ipywidgets.VBox([self.tick, self.words])
-        self.fold = ipywidgets.Accordion([held], titles=("Options of runs",))
-        self.fold.add_class("mw-fold")
-        self.children = (self.fold,)
-        self.tick.observe(self._choose, "value")
-        self.watch(self.model, self._follow, "wanted")
+        self.checkbox.layout.width = "auto"
+        self.status = text("", "mw-muted")
+        content = ipywidgets.VBox([self.checkbox, self.status])
+        self.accordion = ipywidgets.Accordion([content], titles=("Options of runs",))
+        self.accordion.add_class("mw-fold")
+        self.children = (self.accordion,)
+        self.checkbox.observe(self._choose, "value")
+        self.watch(self.model, self._update, "wanted")
 
     def _choose(self, change: dict[str, Any]) -> None:
-        # a tick that shows what the program's file says is no choice of the user
-        if not self.tick.disabled:
+        # a disabled box shows the program's file, not a choice of the user
+        if not self.checkbox.disabled:
             self.model.wanted = change["new"]
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         fixed = "all" in self.model.in_program
-        self.tick.disabled = fixed
-        self.tick.value = self.model.wanted and not fixed
-        self.words.value = sentences([self.model.sentence] if self.model.sentence else [], "calm")
+        self.checkbox.disabled = fixed
+        self.checkbox.value = self.model.wanted and not fixed
+        self.status.value = sentences([self.model.sentence] if self.model.sentence else [], "calm")

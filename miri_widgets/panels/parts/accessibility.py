@@ -1,11 +1,11 @@
-"""What others' controls lack for keys and ears, added on the page: folds, sliders, toggles, figures."""
+"""Accessibility of third-party controls: roles, names and keys for accordions, sliders, toggles, figures."""
 
 from __future__ import annotations
 
 import ipyvue
 import traitlets
 
-__all__ = ["Mender"]
+__all__ = ["AccessibilityScript"]
 
 _TEMPLATE = """
 <template><span class="mw-mender"></span></template>
@@ -106,11 +106,11 @@ module.exports = {
 """
 
 
-class Mender(ipyvue.VueTemplate):
+class AccessibilityScript(ipyvue.VueTemplate):
     """
-    Nothing to be seen: gives roles, names, states and keys to controls of libraries inside our panels.
+    Invisible; gives roles, names, states and keys to controls of other libraries inside the panels.
 
-    Any number may be on a page; one of them works.
+    A page may hold several; only one is active.
     """
 
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)

@@ -1,4 +1,4 @@
-"""The base of all views: what they watch and what they are made of ends with them."""
+"""The base of all views: their subscriptions and children end with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Part", "close_all", "close_hidden", "soon"]
 
 
 class Part(ipywidgets.VBox):
-    """A column of widgets that watches models, and lets go of them when it is closed."""
+    """A column of widgets that observes models until it is closed."""
 
     def __init__(self, *classes: str) -> None:
         # Trap: Widget.__del__ calls close(), also on a widget whose construction failed.
@@ -27,7 +27,18 @@ class Part(ipywidgets.VBox):
             self.add_class(name)
 
     def watch(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
-        """Call `handler` on every change of the named traits, until `close`; and once now."""
+        """
+        Call a handler once now and on every change of the named traits, until `close`.
+
+        Parameters
+        ----------
+        model : HasTraits
+            The model.
+        handler : callable
+            Called with the change, or None at first.
+        *names
+            Names of traits.
+        """
         self._watches.add(model, handler, *names)
         handler(None)
 
@@ -43,7 +54,14 @@ class Part(ipywidgets.VBox):
 
 
 def soon(call: Callable[[], None]) -> None:
-    """Call something when the event loop is free next; at once where none is running."""
+    """
+    Call a function when the event loop is free; at once without a running loop.
+
+    Parameters
+    ----------
+    call : callable
+        The function.
+    """
     try:
         asyncio.get_running_loop().call_soon(call)
     except RuntimeError:
@@ -51,25 +69,41 @@ def soon(call: Callable[[], None]) -> None:
 
 
 def close_hidden(views: Iterable[ipywidgets.Widget], body: ipywidgets.Box) -> None:
-    """Close the views that are not in a body now, with all that they hold: closing the body does not reach them."""
+    """
+    Close the views that a body does not show; closing the body does not reach them.
+
+    Parameters
+    ----------
+    views : iterable of Widget
+        The views.
+    body : Box
+        The body.
+    """
     for view in views:
         if view not in body.children:
             close_all(view)
 
 
 def close_all(widget: Any) -> None:
-    """Close a widget and every widget that it holds; a part closes itself."""
+    """
+    Close a widget and all widgets inside it.
+
+    Parameters
+    ----------
+    widget : Widget
+        The widget.
+    """
     if isinstance(widget, Part):
         widget.close()
         return
-    held = list(_held(widget))
+    children = list(_child_widgets(widget))
     widget.close()
-    for inner in held:
+    for inner in children:
         if inner.comm is not None:
             close_all(inner)
 
 
-def _held(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+def _child_widgets(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
     for name in widget.trait_names(sync=True):
         value = getattr(widget, name)
         items = (
@@ -79,6 +113,6 @@ def _held(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
             if isinstance(value, list | tuple)
             else [value]
         )
-        # what ipyvue shares between all its widgets must outlive each of them
+        # objects that ipyvue shares between all its widgets must outlive each of them
         if not name.startswith("_"):
             yield from (item for item in items if isinstance(item, ipywidgets.Widget))

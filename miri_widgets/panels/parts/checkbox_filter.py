@@ -1,4 +1,4 @@
-"""A row of boxes that narrow a table: filters, levels, observations."""
+"""A row of checkboxes that filter a table: filters, levels, observations."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import ipywidgets
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
-__all__ = ["Ticks"]
+__all__ = ["CheckboxFilter"]
 
 
-class Ticks(Part):
+class CheckboxFilter(Part):
     """
-    Boxes of which any number may be ticked; none means all.
+    Checkboxes of which any number may be checked; none means all.
 
     Parameters
     ----------
     title : str
-        What they choose, for people.
+        Title of the row.
     changed : callable
-        Takes the ticked names, when the user has clicked.
+        Called with the checked names after a click.
     """
 
     def __init__(self, title: str, changed: Callable[[tuple[str, ...]], None]) -> None:
         super().__init__("mw-ticks")
         self._changed = changed
-        self._following = False
+        self._updating = False
         self.title = title
         self.boxes = ipywidgets.HBox()
         self.boxes.add_class("mw-filters")
@@ -36,8 +36,17 @@ class Ticks(Part):
         self.children = (row,)
 
     def show(self, names: Sequence[str], ticked: Sequence[str]) -> None:
-        """Show these names; hidden when there is nothing to choose between."""
-        self._following = True
+        """
+        Show checkboxes; hidden if there is no choice.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Labels of the boxes.
+        ticked : sequence of str
+            The checked ones.
+        """
+        self._updating = True
         try:
             if [box.description for box in self.boxes.children] != list(names):
                 for box in self.boxes.children:
@@ -51,9 +60,9 @@ class Ticks(Part):
             for box in self.boxes.children:
                 box.value = box.description in ticked
         finally:
-            self._following = False
+            self._updating = False
         self.layout.display = "" if len(names) > 1 else "none"
 
     def _clicked(self, _: object) -> None:
-        if not self._following:
+        if not self._updating:
             self._changed(tuple(box.description for box in self.boxes.children if box.value))

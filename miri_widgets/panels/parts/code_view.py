@@ -1,4 +1,4 @@
-"""What a click does, as code; and parameter sets as files."""
+"""The stage as code, and parameter sets as files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CodeView(Part):
     Parameters
     ----------
     model : StageModel
-        Whose code it is.
+        The stage.
     """
 
     def __init__(self, model: StageModel) -> None:
@@ -54,32 +54,32 @@ class CodeView(Part):
             layout=ipywidgets.Layout(width="auto", height="72px"),
         )
         self.pasted.add_class("mw-control")
-        self.take = button("Take settings from code", tip="The code is read, never run")
-        self.taken = text("")
-        self.words = text("")
+        self.load_code = button("Take settings from code", tip="The code is read, never run")
+        self.code_status = text("")
+        self.status = text("")
         row = ipywidgets.HBox([self.name, self.save, self.load])
         row.add_class("mw-row")
         self.children = (
-            text("Parameter set", "mw-heading"), row, self.words,
+            text("Parameter set", "mw-heading"), row, self.status,
             text("The same in code", "mw-heading"), self.kind, self.lines, self.export, self.exported,
-            text("From code to settings", "mw-heading"), self.pasted, self.take, self.taken,
+            text("From code to settings", "mw-heading"), self.pasted, self.load_code, self.code_status,
         )  # fmt: skip
         self.save.on_click(lambda _: self._file(save=True))
         self.load.on_click(lambda _: self._file(save=False))
         self.export.on_click(lambda _: self._export())
-        self.take.on_click(lambda _: self._take())
-        self.kind.observe(self._follow, "value")
-        self.watch(model, self._follow, "rows")
+        self.load_code.on_click(lambda _: self._load_code())
+        self.kind.observe(self._update, "value")
+        self.watch(model, self._update, "rows")
 
     @property
     def folder(self) -> Path:
-        """Where parameter sets are kept."""
+        """Folder of parameter sets."""
         return self.model.session.program.workspace / "parameters"
 
     def _file(self, *, save: bool) -> None:
         name = self.name.value.strip().strip("'\"`")
         if not _NAME.fullmatch(name) or Path(name).suffix not in (".asdf", ".toml"):
-            self.words.value = sentences(
+            self.status.value = sentences(
                 [
                     f"{repr(name[:80]) if name else 'Nothing'} is no name for a set: "
                     "letters, digits, - and _, without a folder, ending in .asdf or .toml."
@@ -95,9 +95,9 @@ class CodeView(Part):
             else:
                 self.model.load(path)
         except (MiriWidgetsError, OSError) as error:
-            self.words.value = sentences([str(error)], "bad")
+            self.status.value = sentences([str(error)], "bad")
         else:
-            self.words.value = sentences([f"{'Saved to' if save else 'Loaded from'} `{path}`."], "good")
+            self.status.value = sentences([f"{'Saved to' if save else 'Loaded from'} `{path}`."], "good")
 
     def _export(self) -> None:
         try:
@@ -107,20 +107,20 @@ class CodeView(Part):
         else:
             self.exported.value = sentences([f"Written: `{path}`." for path in paths], "good")
 
-    def _take(self) -> None:
+    def _load_code(self) -> None:
         code = self.pasted.value.strip()
         try:
             if names_code_file(code):
                 code = read_code_file(code)
-            left_out = self.model.load_code(code)
+            ignored = self.model.load_code(code)
         except MiriWidgetsError as error:
-            self.taken.value = sentences([str(error)], "bad")
+            self.code_status.value = sentences([str(error)], "bad")
             return
         count = len(self.model.settings.user)
-        told = f"{counted(count, 'parameter')} changed by you; all others are at their defaults."
-        self.taken.value = sentences([told], "good") + sentences(left_out, "warn")
+        summary = f"{counted(count, 'parameter')} changed by you; all others are at their defaults."
+        self.code_status.value = sentences([summary], "good") + sentences(ignored, "warn")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         try:
             code = self.model.code() if self.kind.value == "one" else self.model.script()
         except MiriWidgetsError as error:

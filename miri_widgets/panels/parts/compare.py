@@ -18,28 +18,28 @@ __all__ = ["CompareBar"]
 _TEMPLATE = """
 <template>
   <div class="mw-looks" role="group" aria-label="Compare with the stage before">
-    <button v-for="one in looks" :key="one.id" type="button" class="mw-look" :class="{'mw-active': can && one.id === look, 'mw-off': !can}"
-        :aria-pressed="can && one.id === look ? 'true' : 'false'" :aria-disabled="can ? 'false' : 'true'" :title="one.tip"
-        @click="choose(one.id)">{{ one.title }} <kbd>{{ one.key }}</kbd></button>
+    <button v-for="c in choices" :key="c.id" type="button" class="mw-look" :class="{'mw-active': can && c.id === active, 'mw-off': !can}"
+        :aria-pressed="can && c.id === active ? 'true' : 'false'" :aria-disabled="can ? 'false' : 'true'" :title="c.tip"
+        @click="choose(c.id)">{{ c.title }} <kbd>{{ c.key }}</kbd></button>
   </div>
 </template>
 <script>
 module.exports = {
   mounted() {
-    this.hear = event => {
+    this.on_key = event => {
       const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable
       if ((typing && event.target.type !== 'checkbox') || event.ctrlKey || event.metaKey || event.altKey) return
-      const found = {b: 'blink', d: 'difference', s: 'after'}[event.key]
-      if (found) this.choose(found)
+      const choice = {b: 'blink', d: 'difference', s: 'after'}[event.key]
+      if (choice) this.choose(choice)
     }
-    window.addEventListener('keydown', this.hear)
+    window.addEventListener('keydown', this.on_key)
   },
-  beforeDestroy() { window.removeEventListener('keydown', this.hear) },
+  beforeDestroy() { window.removeEventListener('keydown', this.on_key) },
 }
 </script>
 """
 
-_LOOKS = [
+_CHOICES = [
     {
         "id": "before",
         "title": "Before",
@@ -51,12 +51,12 @@ _LOOKS = [
 ]
 
 
-class _Looks(ipyvue.VueTemplate):
+class _CompareButtons(ipyvue.VueTemplate):
     """Three buttons, and the keys b, s and d."""
 
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
-    looks: traitlets.List[Any] = traitlets.List(_LOOKS).tag(sync=True)
-    look = traitlets.Unicode("after").tag(sync=True)
+    choices: traitlets.List[Any] = traitlets.List(_CHOICES).tag(sync=True)
+    active = traitlets.Unicode("after").tag(sync=True)
     can = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, model: CompareModel) -> None:
@@ -64,7 +64,7 @@ class _Looks(ipyvue.VueTemplate):
         super().__init__(layout=ipywidgets.Layout(width="auto"))
 
     def vue_choose(self, name: str) -> None:
-        """Answer a button or a key."""
+        """Handle a button or a key."""
         if name == "blink":
             self._model.toggle()
         elif name in ("before", "after", "difference"):
@@ -73,44 +73,44 @@ class _Looks(ipyvue.VueTemplate):
 
 class CompareBar(Part):
     """
-    What the stage did to the exposure in the viewer.
+    The effect of the stage on the exposure in the viewer.
 
     Parameters
     ----------
     model : CompareModel
-        Closed with the bar.
+        The model, closed with the bar.
     """
 
     def __init__(self, model: CompareModel) -> None:
         super().__init__("mw-compare")
         self.model = model
-        self.looks = _Looks(model)
-        self.words = text("", "mw-muted")
-        row = ipywidgets.HBox([self.looks, self.words])
+        self.buttons = _CompareButtons(model)
+        self.status = text("", "mw-muted")
+        row = ipywidgets.HBox([self.buttons, self.status])
         row.add_class("mw-row")
         self.children = (row,)
-        self.watch(model, self._follow, "look", "can", "value", "sentence")
-        self.watch(model.session, self._follow, "displayed")
-        self.watch(model.session.previews, self._follow, "shown")
+        self.watch(model, self._update, "look", "can", "value", "sentence")
+        self.watch(model.session, self._update, "displayed")
+        self.watch(model.session.previews, self._update, "shown")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         model, content = self.model, self.model.session.displayed.content
         previewed = content is Content.PREVIEW
-        with self.looks.hold_sync():
-            self.looks.look = model.front
-            self.looks.can = previewed or (model.can and content is not Content.GROUPS)
+        with self.buttons.hold_sync():
+            self.buttons.active = model.front
+            self.buttons.can = previewed or (model.can and content is not Content.GROUPS)
         if previewed:
-            self.words.value = "Of the preview; nothing is written."
+            self.status.value = "Of the preview; nothing is written."
         elif model.sentence:
-            self.words.value = sentences([model.sentence], "bad" if model.can else "calm")
+            self.status.value = sentences([model.sentence], "bad" if model.can else "calm")
         elif content is Content.GROUPS:
-            self.words.value = ""
+            self.status.value = ""
         elif model.value is not None:
-            self.words.value = escape(model.value.words())
+            self.status.value = escape(model.value.phrase())
         else:
-            self.words.value = "The two images are being compared …" if model.look != "after" else ""
+            self.status.value = "The two images are being compared …" if model.look != "after" else ""
 
     def close(self) -> None:
-        """Close the model, too."""
+        """Close the view and the model."""
         super().close()
         self.model.close()

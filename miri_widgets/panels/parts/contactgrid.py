@@ -29,15 +29,15 @@ class ContactGrid(ipyvue.VueTemplate):
     """
     The grid.
 
-    Pictures go to the page as messages, each once: they are no trait, so that a change of a tag sends a few bytes, and
-    nothing of them is saved with a notebook. A page that is opened later asks for them (``ready``).
+    Pictures are sent to the page as messages, once each: not as traits, so that a change of a tag sends a few bytes and
+    notebooks do not save them. A page opened later requests them (``ready``).
 
     Parameters
     ----------
     on_tag : callable
-        Called with the root of an exposure and what was said of it, by attribute of a tag.
+        Called with the root of an exposure and the changed attributes of its tag.
     on_open : callable
-        Called with the root of an exposure that was clicked.
+        Called with the root of a clicked exposure.
 
     Attributes
     ----------
@@ -47,9 +47,9 @@ class ContactGrid(ipyvue.VueTemplate):
     anomalies : list of dict
         ``name``, ``title``, ``key``: those that make sense for images first; the others without a key.
     answered : int
-        Number of the last message of the page that `sections` know of.
+        Number of the last message of the page that `sections` include.
     pointed : str
-        The exposure that is chosen elsewhere.
+        The exposure chosen elsewhere.
     """
 
     template = traitlets.Unicode().tag(sync=True)
@@ -75,11 +75,18 @@ class ContactGrid(ipyvue.VueTemplate):
 
     @property
     def pictures(self) -> Mapping[str, bytes]:
-        """PNG by exposure, as the page has them."""
+        """PNG by exposure on the page."""
         return self._pictures
 
-    def put_pictures(self, pictures: Mapping[str, bytes]) -> None:
-        """Show pictures, and send those that are new to the page."""
+    def set_pictures(self, pictures: Mapping[str, bytes]) -> None:
+        """
+        Show pictures, sending only new ones to the page.
+
+        Parameters
+        ----------
+        pictures : mapping of str to bytes
+            PNG by exposure.
+        """
         new = {root: png for root, png in pictures.items() if self._pictures.get(root) != png}
         self._pictures = dict(pictures)
         self._send_pictures(new)
@@ -93,14 +100,28 @@ class ContactGrid(ipyvue.VueTemplate):
             self.send({"method": "take", "args": [urls]})
 
     def vue_ready(self, _: Any = None) -> None:
-        """Answer a page that has opened."""
+        """Send all pictures to a page that has opened."""
         self._send_pictures(self._pictures)
 
     def vue_tag(self, message: Any) -> None:
-        """Answer what was said of an exposure."""
+        """
+        Handle a tag set on the page.
+
+        Parameters
+        ----------
+        message : dict
+            ``id``, ``values`` and ``n``.
+        """
         self._on_tag(str(message["id"]), dict(message["values"]))
         self.answered = int(message["n"])
 
     def vue_open(self, identity: Any) -> None:
-        """Answer a click or Enter."""
+        """
+        Handle a click or Enter on an exposure.
+
+        Parameters
+        ----------
+        identity : str
+            Root of the exposure.
+        """
         self._on_open(str(identity))

@@ -1,4 +1,4 @@
-"""Curve and range of the image in view, and the word that says when they show nothing."""
+"""Stretch and range of the image in view, and a hint when they show nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TEMPLATE = """
 <template>
   <div class="mw-display" role="group" aria-label="Display range">
     <label title="From black to white">Stretch <select v-model="curve">
-      <option v-for="one in curves" :key="one" :value="one">{{ one }}</option></select></label>
+      <option v-for="c in curves" :key="c" :value="c">{{ c }}</option></select></label>
     <label title="Share of the pixels between black and white">Percentile <input type="number" min="50.1" max="100"
       step="0.1" :value="percentile" @change="set_percentile($event.target.value)"/></label>
     <label title="This value and all below are black">Black <input class="mw-black" type="number" step="any"
@@ -35,9 +35,9 @@ _TEMPLATE = """
     <label title="This value and all above are white">White <input class="mw-white" type="number" step="any"
       :value="white" @change="set_white($event.target.value)"/></label>
     <span class="mw-muted">{{ unit }}</span>
-    <span v-if="offers || offered.length" class="mw-offered" :class="{'mw-away': !offered.length}" role="group" aria-label="Ranges of this program">
-      <button type="button" class="mw-chip" v-for="one in offered" :key="one.kind" :title="one.tip"
-        :aria-pressed="one.taken ? 'true' : 'false'" @click="take(one.kind)">{{ one.words }}</button></span>
+    <span v-if="has_ranges || offered.length" class="mw-offered" :class="{'mw-away': !offered.length}" role="group" aria-label="Ranges of this program">
+      <button type="button" class="mw-chip" v-for="r in offered" :key="r.kind" :title="r.tip"
+        :aria-pressed="r.active ? 'true' : 'false'" @click="apply_range(r.kind)">{{ r.text }}</button></span>
     <button type="button" class="mw-link" :class="{'mw-away': !fixed}" title="Let the percentile find black and white again"
       @click="release()">Automatic</button>
   </div>
@@ -56,7 +56,9 @@ class _Controls(ipyvue.VueTemplate):
     white = traitlets.Unicode("").tag(sync=True)
     unit = traitlets.Unicode("").tag(sync=True)
     fixed = traitlets.Bool(False).tag(sync=True)
-    offers = traitlets.Bool(False).tag(sync=True)  # whether the program has ranges: their place is kept
+    has_ranges = traitlets.Bool(False).tag(
+        sync=True
+    )  # whether the program has ranges: room for them is reserved
     offered: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
     def __init__(self, model: DisplayModel) -> None:
@@ -64,7 +66,7 @@ class _Controls(ipyvue.VueTemplate):
         super().__init__(layout=ipywidgets.Layout(width="auto"))
 
     def vue_set_percentile(self, value: Any) -> None:
-        """Take a percentile; one that is none is answered with a sentence."""
+        """Set the percentile, or explain why the value is invalid."""
         number = _number(value)
         if 50 < number <= 100:
             self._model.sentence = ""
@@ -77,61 +79,61 @@ class _Controls(ipyvue.VueTemplate):
             self.send_state("percentile")
 
     def vue_set_black(self, value: Any) -> None:
-        """Fix black, with white as it is."""
+        """Fix black, keeping white."""
         if self._is_number(value, "Black"):
             self._model.fix(_number(value), self._model.white)
 
     def vue_set_white(self, value: Any) -> None:
-        """Fix white, with black as it is."""
+        """Fix white, keeping black."""
         if self._is_number(value, "White"):
             self._model.fix(self._model.black, _number(value))
 
     def _is_number(self, value: Any, what: str) -> bool:
-        """Whether a limit can be used; a sentence says what to enter when not."""
-        good = math.isfinite(_number(value))
-        if not good:
+        """Return whether a limit is valid, or else explain what to enter."""
+        valid = math.isfinite(_number(value))
+        if not valid:
             unit = f" in {self._model.unit}" if self._model.unit else ""
             self._model.sentence = (
                 f"{what}: {_quoted(value)} is not a number. Enter a number{unit}, or Automatic."
             )
-        return good
+        return valid
 
-    def vue_take(self, kind: Any) -> None:
-        """Fix a range of the program; the one that is fixed already is let go."""
+    def vue_apply_range(self, kind: Any) -> None:
+        """Fix a range of the program, or release it if it is fixed already."""
         if self._model.offered.get(str(kind)) == self._model.fixed:
             self._model.release()
         else:
             self._model.take(str(kind))
 
     def vue_release(self, *_: Any) -> None:
-        """Let the range go."""
+        """Release the range."""
         self._model.release()
 
 
 class DisplayBar(Part):
     """
-    How the image in view is drawn.
+    Display settings of the image in view.
 
     Parameters
     ----------
     model : DisplayModel
-        Closed with the bar.
+        The model, closed with the bar.
     """
 
     def __init__(self, model: DisplayModel) -> None:
         super().__init__("mw-display-bar")
         self.model = model
         self.controls = _Controls(model)
-        self.words = text("")
+        self.status = text("")
         self.mend = button("Set range from this image", tip="Black and white that show this image")
         self.mend.on_click(lambda _: model.mend())
-        self.told = ipywidgets.HBox([self.words, self.mend])
-        self.told.add_class("mw-row")
-        self.children = (self.controls, self.told)
+        self.notice = ipywidgets.HBox([self.status, self.mend])
+        self.notice.add_class("mw-row")
+        self.children = (self.controls, self.notice)
         self.controls.observe(self._curve_chosen, "curve")
         self.watch(
             model,
-            self._follow,
+            self._update,
             "curve",
             "percentile",
             "black",
@@ -147,28 +149,28 @@ class DisplayBar(Part):
         if change["new"] in CURVES:
             self.model.curve = change["new"]
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         model, controls = self.model, self.controls
         with controls.hold_sync():
             controls.curve, controls.percentile, controls.unit = model.curve, model.percentile, model.unit
             controls.black, controls.white = _shown(model.black), _shown(model.white)
             controls.fixed = model.fixed is not None
-            controls.offers = bool(model.session.program.display)
+            controls.has_ranges = bool(model.session.program.display)
             controls.offered = [
                 {
                     "kind": kind,
-                    "words": f"{_KINDS[kind][0]} {black:g} to {white:g}",
+                    "text": f"{_KINDS[kind][0]} {black:g} to {white:g}",
                     "tip": f"The range that this program's {_KINDS[kind][1]} of this filter are looked at with",
-                    "taken": (black, white) == model.fixed,
+                    "active": (black, white) == model.fixed,
                 }
                 for kind, (black, white) in model.offered.items()
             ]
-        self.words.value = sentences([model.sentence], "warn") if model.sentence else ""
-        self.told.layout.display = "" if model.sentence else "none"
+        self.status.value = sentences([model.sentence], "warn") if model.sentence else ""
+        self.notice.layout.display = "" if model.sentence else "none"
         self.mend.layout.display = "" if model.can_mend else "none"
 
     def close(self) -> None:
-        """Close the model, too."""
+        """Close the view and the model."""
         super().close()
         self.model.close()
 

@@ -1,4 +1,4 @@
-"""Download, cancel, how far, how fast; for files of the archive and for reference files."""
+"""Download, cancel and progress, for files of the archive and reference files."""
 
 from __future__ import annotations
 
@@ -15,37 +15,49 @@ from miri_widgets.panels.parts.theme import button, sentences, text
 from miri_widgets.products.download.queue import DownloadProgress
 from miri_widgets.run.durations import duration
 
-__all__ = ["DownloadBar", "progress_words"]
+__all__ = ["DownloadBar", "progress_text"]
 
 
-def progress_words(progress: DownloadProgress) -> str:
-    """Say how far a download is."""
+def progress_text(progress: DownloadProgress) -> str:
+    """
+    Describe the progress of a download.
+
+    Parameters
+    ----------
+    progress : DownloadProgress
+        The progress.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     size = f" of {naturalsize(progress.size_all)}" if progress.size_all else ""
-    parts = [
+    details = [
         f"file {progress.index} of {progress.count}: {progress.name}",
         f"{naturalsize(progress.done_all)}{size}",
     ]
-    if progress.words:
-        return " · ".join([*parts, progress.words])
+    if progress.text:
+        return " · ".join([*details, progress.text])
     if progress.rate > 0:
-        parts.append(f"{naturalsize(progress.rate)}/s")
+        details.append(f"{naturalsize(progress.rate)}/s")
     if progress.eta is not None and progress.eta > 1:
-        parts.append(f"about {duration(progress.eta)} left")
-    return " · ".join(parts)
+        details.append(f"about {duration(progress.eta)} left")
+    return " · ".join(details)
 
 
 class DownloadBar(Part):
     """
-    The button that starts a download, and what comes of it.
+    The button that starts a download, its progress and faults.
 
     Parameters
     ----------
     model : FetchingModel
-        What downloads.
+        The model that downloads.
     start : callable
-        Starts it.
+        Called to start it.
     tip : str
-        What the button does.
+        Tooltip of the button.
     """
 
     def __init__(self, model: FetchingModel, start: Callable[[], None], *, tip: str) -> None:
@@ -62,14 +74,23 @@ class DownloadBar(Part):
         row = ipywidgets.HBox([self.start, self.cancel])
         row.add_class("mw-row")
         self.children = (row, self.progress, self.faults)
-        self.watch(model, self._follow, "downloading", "stopping", "progress", "faults")
+        self.watch(model, self._update, "downloading", "stopping", "progress", "faults")
 
-    def offer(self, label: str, possible: bool) -> None:
-        """Name the button, and say whether it can be pressed."""
+    def set_action(self, label: str, possible: bool) -> None:
+        """
+        Set the label of the button and whether it is enabled.
+
+        Parameters
+        ----------
+        label : str
+            The label.
+        possible : bool
+            Whether a download can start.
+        """
         self.start.description = label
         self.start.disabled = not possible
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         model = self.model
         self.start.layout.display = "none" if model.downloading else ""
         self.cancel.layout.display = "" if model.downloading else "none"
@@ -81,7 +102,7 @@ class DownloadBar(Part):
         elif model.progress is None:
             self.progress.value = bar(0.0, "starting")
         else:
-            self.progress.value = bar(model.progress.fraction, progress_words(model.progress))
+            self.progress.value = bar(model.progress.fraction, progress_text(model.progress))
         shown = list(model.faults[:6])
         if len(model.faults) > 6:
             shown.append(f"{len(model.faults) - 6} more files failed for reasons of their own.")

@@ -1,4 +1,4 @@
-"""Give what is drawn in the viewer to a parameter."""
+"""Use regions drawn in the viewer for a parameter."""
 
 from __future__ import annotations
 
@@ -17,45 +17,47 @@ __all__ = ["DrawnRegions"]
 
 class DrawnRegions(Part):
     """
-    A button that takes the regions drawn in the viewer, and one that forgets them.
+    Buttons to use the regions drawn in the viewer, and to remove them.
 
     Parameters
     ----------
     model : StageModel
         The stage.
     parameter : str
-        Its parameter that takes a region file.
-    words : str
-        What the regions are, such as "areas that are no sky".
+        Parameter for a region file.
+    description : str
+        Description of the regions, such as "areas that are no sky".
     on_sky : bool
         Whether the regions belong to the sky; else to the detector's pixels.
     """
 
-    def __init__(self, model: StageModel, parameter: str, words: str, *, on_sky: bool = True) -> None:
+    def __init__(self, model: StageModel, parameter: str, description: str, *, on_sky: bool = True) -> None:
         super().__init__("mw-drawn")
         self.model = model
         self.parameter = parameter
         self.on_sky = on_sky
-        self.about = words
-        self.take = button("Take what I drew", tip=f"The regions drawn in the viewer become {words}")
+        self.description_text = description
+        self.use_drawn = button(
+            "Take what I drew", tip=f"The regions drawn in the viewer become {description}"
+        )
         self.forget = button("Forget", tip="Without regions")
         self.state = text("", "mw-muted")
         self.error = text("")
-        self.take.on_click(lambda _: self._take())
+        self.use_drawn.on_click(lambda _: self._use_drawn())
         self.forget.on_click(lambda _: model.reset(parameter))
-        row = ipywidgets.HBox([self.state, self.take, self.forget])
+        row = ipywidgets.HBox([self.state, self.use_drawn, self.forget])
         row.add_class("mw-row")
         self.children = (row, self.error)
-        self.watch(model, self._follow, "settings")
+        self.watch(model, self._update, "settings")
 
-    def _take(self) -> None:
+    def _use_drawn(self) -> None:
         self.error.value = ""
         try:
             self.model.session.regions.use_drawn(self.model.name, self.parameter, on_sky=self.on_sky)
         except MiriWidgetsError as error:
             self.error.value = sentences([str(error)], "bad")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         if self.parameter not in self.model.settings:
             return
         value = self.model.settings[self.parameter]
@@ -65,4 +67,6 @@ class DrawnRegions(Part):
             if value
             else "none; draw them on the image, or type a DS9 file below"
         )
-        self.state.value = f"<b>{escape(self.about[:1].upper() + self.about[1:])}</b>: {escape(name)}"
+        self.state.value = (
+            f"<b>{escape(self.description_text[:1].upper() + self.description_text[1:])}</b>: {escape(name)}"
+        )

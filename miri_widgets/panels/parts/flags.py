@@ -1,4 +1,4 @@
-"""The flags of the product in the viewer, to be ticked and laid over the image; the key f."""
+"""The flags of the product in the viewer, as overlays on the image; key f."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from miri_widgets.panels.parts.theme import sentences, text
 __all__ = ["FLAG_COLOURS", "FlagBar", "colour_of"]
 
 FLAG_COLOURS = ("#d55e00", "#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2")
-"""Okabe and Ito (2008), without black: told apart by colour-blind readers, and seen on grey and on black."""
+"""Okabe and Ito (2008), without black: distinct for colour-blind readers, and visible on grey and black."""
 
 _FREQUENT = ("DO_NOT_USE", "JUMP_DET", "SATURATED", "NON_SCIENCE", "OUTLIER", "DEAD", "HOT")
 
@@ -90,39 +90,39 @@ class _Flags(ipyvue.VueTemplate):
         self._model.toggle()
 
     def vue_choose(self, name: Any) -> None:
-        """Tick a flag, or untick it."""
+        """Select or deselect a flag."""
         if name in BITS:
             self._model.choose(tuple(set(self._model.chosen) ^ {name}))
 
     def vue_set_only_gained(self, only: Any) -> None:
-        """Show only pixels on which the stage has set a flag."""
+        """Show only flags set by the stage."""
         self._model.only_gained = bool(only)
 
 
 class FlagBar(Part):
     """
-    Which flags the product has, and which are laid over it.
+    The flags of the product, and those overlaid on it.
 
     Parameters
     ----------
     model : FlagsModel
-        Closed with the bar.
+        The model, closed with the bar.
     """
 
     def __init__(self, model: FlagsModel) -> None:
         super().__init__("mw-flag-bar")
         self.model = model
         self.list = _Flags(model)
-        self.words = text("")
-        self.children = (self.list, self.words)
+        self.status = text("")
+        self.children = (self.list, self.status)
         self.watch(
-            model, self._follow, "can", "opened", "value", "sentence", "chosen", "only_gained", "visible",
+            model, self._update, "can", "opened", "value", "sentence", "chosen", "only_gained", "visible",
             "hidden",
         )  # fmt: skip
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         model, shown = self.model, self.list
-        # its place is kept: the image must not move when a mosaic comes
+        # room is reserved, so that the image does not move when a mosaic comes
         shown.layout.visibility = "visible" if model.can else "hidden"
         (self.add_class if model.opened else self.remove_class)("mw-open")
         value = model.value
@@ -132,20 +132,32 @@ class FlagBar(Part):
             shown.title = value.title if value is not None else ""
             shown.rows = [_row(row, value.title) for row in value.rows] if value is not None else []
             shown.waits = "No pixel carries a flag." if value is not None else "The flags are being read."
-        told = [(model.sentence, "bad"), (_HIDDEN if model.hidden and model.visible else "", "warn")]
-        self.words.value = "".join(sentences([words], tone) for words, tone in told if words)
-        self.words.layout.display = "" if self.words.value else "none"
+        messages = [(model.sentence, "bad"), (_HIDDEN if model.hidden and model.visible else "", "warn")]
+        self.status.value = "".join(sentences([message], tone) for message, tone in messages if message)
+        self.status.layout.display = "" if self.status.value else "none"
 
     def close(self) -> None:
-        """Close the model, too."""
+        """Close the view and the model."""
         super().close()
         self.model.close()
 
 
 def colour_of(name: str) -> str:
-    """Return the colour of a flag: the same on every product, and the frequent flags of MIRI differ."""
-    place = _FREQUENT.index(name) if name in _FREQUENT else BITS[name]
-    return FLAG_COLOURS[place % len(FLAG_COLOURS)]
+    """
+    Return the colour of a flag: the same on every product, distinct for the frequent flags of MIRI.
+
+    Parameters
+    ----------
+    name : str
+        Name of the flag.
+
+    Returns
+    -------
+    str
+        The colour, as in CSS.
+    """
+    index = _FREQUENT.index(name) if name in _FREQUENT else BITS[name]
+    return FLAG_COLOURS[index % len(FLAG_COLOURS)]
 
 
 def _row(row: Any, title: str) -> dict[str, Any]:

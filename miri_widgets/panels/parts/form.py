@@ -1,4 +1,4 @@
-"""The form of a stage, made from its declared parameters."""
+"""The form of a stage, built from its declared parameters."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from miri_widgets.settings import Parameter
 
 __all__ = ["Form"]
 
-MOST_FOUND = 30
+MAX_MATCHES = 30
 
 
 class Form(Part):
     """
-    Essential parameters first; all others by step, made when they are opened or searched for.
+    Essential parameters first; all others by step, created when opened or searched for.
 
     Parameters
     ----------
     model : StageModel
-        Whose settings are shown and changed.
+        The stage.
     """
 
     def __init__(self, model: StageModel) -> None:
@@ -44,22 +44,22 @@ class Form(Part):
         bar = ipywidgets.HBox([self.changed, self.undo, self.redo, self.reset])
         bar.add_class("mw-form-bar")
         self.children = (bar, self._body)
-        self.watch(model, self._follow, "settings", "loaded", "asking", "unfinished")
+        self.watch(model, self._update, "settings", "loaded", "asking", "unfinished")
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters that can be set."""
+        """The parameters that users can set."""
         owned = self.model.session.services.owned
-        return tuple(one for one in self.model.settings.declared if not owned(one.name))
+        return tuple(parameter for parameter in self.model.settings.declared if not owned(parameter.name))
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         count = len(self.model.settings.user)
-        words = {
+        texts = {
             0: "All parameters at their defaults (pipeline, CRDS, preset).",
             1: "1 parameter changed by you.",
         }
         asking = " CRDS is being asked for its values …" if self.model.asking else ""
-        self.changed.value = escape(words.get(count, f"{count} parameters changed by you.") + asking)
+        self.changed.value = escape(texts.get(count, f"{count} parameters changed by you.") + asking)
         self.undo.disabled = not self.model.can_undo
         self.redo.disabled = not self.model.can_redo
         self.reset.disabled = not (count or self.model.unfinished)
@@ -71,31 +71,33 @@ class Form(Part):
         for child in self._body.children:
             close_all(child)
         self.fields.clear()
-        known = {parameter.name: parameter for parameter in self.parameters}
-        essential = [known[name] for name in self.model.stage.essential if name in known]
-        switches = [one for one in essential if one.label == "skip"]
-        fields = [self._field(one, full_name=True) for one in essential if one.label != "skip"]
-        for one in switches:
-            self.fields[one.name] = Switch(self.model, one)
-        grid = ipywidgets.HBox([self.fields[one.name] for one in switches])
+        parameters_ = {parameter.name: parameter for parameter in self.parameters}
+        essential = [parameters_[name] for name in self.model.stage.essential if name in parameters_]
+        switches = [parameter for parameter in essential if parameter.label == "skip"]
+        fields = [
+            self._field(parameter, full_name=True) for parameter in essential if parameter.label != "skip"
+        ]
+        for parameter in switches:
+            self.fields[parameter.name] = Switch(self.model, parameter)
+        grid = ipywidgets.HBox([self.fields[parameter.name] for parameter in switches])
         grid.add_class("mw-switches")
-        self.all = ipywidgets.Accordion([ipywidgets.VBox()], titles=(f"All parameters ({len(known)})",))
+        self.all = ipywidgets.Accordion([ipywidgets.VBox()], titles=(f"All parameters ({len(parameters_)})",))
         self.all.selected_index = None
         self.all.add_class("mw-fold")
         self.all.observe(self._open_all, "selected_index")
-        parts: list[ipywidgets.Widget] = []
+        sections: list[ipywidgets.Widget] = []
         if switches:
-            parts += [text("Steps that run", "mw-heading"), grid]
+            sections += [text("Steps that run", "mw-heading"), grid]
         if fields:
-            parts += [text("Main parameters", "mw-heading"), *fields]
-        self._body.children = (*parts, self.all)
+            sections += [text("Main parameters", "mw-heading"), *fields]
+        self._body.children = (*sections, self.all)
 
     def _field(self, parameter: Parameter, *, full_name: bool) -> Field:
         field = Field(self.model, parameter, full_name=full_name)
         self.fields[parameter.name] = field
         return field
 
-    # -- all parameters, only when asked for ---------------------------------
+    # -- all parameters, only on request ---------------------------------
 
     def _open_all(self, change: dict[str, Any]) -> None:
         holder = self.all.children[0]
@@ -110,13 +112,13 @@ class Form(Part):
         self.search.layout.width = "100%"
         self.search.add_class("mw-control")
         self.search.observe(self._search, "value")
-        self.found = ipywidgets.VBox()
+        self.matches = ipywidgets.VBox()
         titles = tuple(f"{step or 'pipeline'} ({len(self._of(step))})" for step in steps)
         self.by_step = ipywidgets.Accordion([ipywidgets.VBox() for _ in steps], titles=titles)
         self.by_step.selected_index = None
         self.by_step.add_class("mw-fold")
         self.by_step.observe(self._open_step, "selected_index")
-        holder.children = (self.search, self.found, self.by_step)
+        holder.children = (self.search, self.matches, self.by_step)
 
     def _of(self, step: str) -> list[Parameter]:
         return [parameter for parameter in self.parameters if parameter.step == step]
@@ -130,30 +132,30 @@ class Form(Part):
         step = self._sections[change["new"]]
         doc = self.model.step_docs.get(step, "")
         heading = [text(escape(doc), "mw-doc")] if doc else []
-        holder.children = (*heading, *(Field(self.model, one) for one in self._of(step)))
+        holder.children = (*heading, *(Field(self.model, parameter) for parameter in self._of(step)))
 
     def _search(self, change: dict[str, Any]) -> None:
-        words = change["new"].lower().replace("_", " ").split()
-        for child in self.found.children:
+        terms = change["new"].lower().replace("_", " ").split()
+        for child in self.matches.children:
             close_all(child)
         matches = []
-        if words:
-            for one in self.parameters:
-                content = f"{one.name} {one.doc}".lower().replace("_", " ")
-                if all(word in content for word in words):
-                    matches.append(one)
+        if terms:
+            for parameter in self.parameters:
+                content = f"{parameter.name} {parameter.doc}".lower().replace("_", " ")
+                if all(term in content for term in terms):
+                    matches.append(parameter)
         shown: list[ipywidgets.Widget] = [
-            Field(self.model, one, full_name=True) for one in matches[:MOST_FOUND]
+            Field(self.model, parameter, full_name=True) for parameter in matches[:MAX_MATCHES]
         ]
-        if words and len(matches) != len(shown):
+        if terms and len(matches) != len(shown):
             shown.append(text(f"{len(matches) - len(shown)} more: add a word.", "mw-muted"))
-        if words and not matches:
+        if terms and not matches:
             shown.append(text("No parameter has these words.", "mw-muted"))
-        self.found.children = tuple(shown)
-        self.by_step.layout.display = "none" if words else ""
+        self.matches.children = tuple(shown)
+        self.by_step.layout.display = "none" if terms else ""
 
     def unfold(self) -> None:
-        """Make every control: what the folded part holds, too."""
+        """Create all controls, including the collapsed ones."""
         self.all.selected_index = 0
         for index in range(len(self._sections)):
             self.by_step.selected_index = index

@@ -21,7 +21,7 @@ _EMPTY = (
 
 class GroupDifferences(Part):
     """
-    A switch for the picture, the exposure it is of, and sliders for integration and group.
+    A switch for the picture, its exposure, and sliders for integration and group.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class GroupDifferences(Part):
         super().__init__("mw-preview", "mw-groups")
         self.session = session
         self.showers = session.showers
-        self._following = False
+        self._updating = False
         self.switch = ipywidgets.ToggleButton(
             description="Group differences",
             icon="eye",
@@ -53,12 +53,12 @@ class GroupDifferences(Part):
         )
         self.integration = self._slider("Integration", 1)
         self.group = self._slider("Group", 2)
-        self.words = text("")
+        self.status = text("")
         self.children = (
             self._row(self.switch, self.exposure, self.typical),
             self._stepped(self.integration, "integration"),
             self._stepped(self.group, "group"),
-            self.words,
+            self.status,
         )
         self.switch.observe(self._switched, "value")
         for widget in (self.exposure, self.integration, self.group):
@@ -66,7 +66,7 @@ class GroupDifferences(Part):
         self.typical.observe(self._changed_typical, "value")
         self.watch(
             self.showers,
-            self._follow,
+            self._update,
             "on",
             "root",
             "integration",
@@ -78,12 +78,12 @@ class GroupDifferences(Part):
             "sentence",
             "picture",
         )
-        self.watch(session.models["showers"], self._follow_rows, "rows")
-        self.watch(session.models["detector1"], self._follow_rows, "rows")
-        self.watch(session.programs, self._follow_selected, "selected")
+        self.watch(session.models["showers"], self._update_rows, "rows")
+        self.watch(session.models["detector1"], self._update_rows, "rows")
+        self.watch(session.programs, self._update_selected, "selected")
 
-    def _follow_selected(self, _: Any) -> None:
-        """Look at the exposure that is chosen anywhere, where it has a ramp."""
+    def _update_selected(self, _: Any) -> None:
+        """Follow the chosen exposure, if it has a ramp."""
         roots = dict(self.exposure.options).values()
         root = next((root for root in self.session.programs.selected if root in roots), "")
         if root and root != self.exposure.value:
@@ -96,50 +96,50 @@ class GroupDifferences(Part):
         return row
 
     @staticmethod
-    def _slider(words: str, first: int) -> ipywidgets.IntSlider:
+    def _slider(description: str, first: int) -> ipywidgets.IntSlider:
         slider = ipywidgets.IntSlider(
-            description=words,
+            description=description,
             value=first,
             min=first,
             max=first,
-            # a picture takes a second or two: not one for every pixel of the handle's way
+            # a picture takes a second or two: not for every position of the handle
             continuous_update=False,
             layout=ipywidgets.Layout(width="auto", flex="1 1 160px"),
         )
         slider.add_class("mw-control")
         return slider
 
-    def _stepped(self, slider: ipywidgets.IntSlider, words: str) -> ipywidgets.HBox:
+    def _stepped(self, slider: ipywidgets.IntSlider, noun: str) -> ipywidgets.HBox:
         """Return a slider between two buttons."""
-        back = button("‹", tip=f"The {words} before")
-        on = button("›", tip=f"The next {words}")
+        back = button("‹", tip=f"The {noun} before")
+        forward = button("›", tip=f"The next {noun}")
         back.on_click(lambda _: self._step(slider, -1))
-        on.on_click(lambda _: self._step(slider, 1))
-        return self._row(slider, back, on)
+        forward.on_click(lambda _: self._step(slider, 1))
+        return self._row(slider, back, forward)
 
     @staticmethod
     def _step(slider: ipywidgets.IntSlider, by: int) -> None:
         slider.value = min(max(slider.value + by, slider.min), slider.max)
 
-    def _follow_rows(self, _: Any) -> None:
+    def _update_rows(self, _: Any) -> None:
         find = self.session.programs.find
         roots = self.showers.roots()
-        options = [(found.label if (found := find(root)) else root, root) for root in roots]
+        options = [(exposure.label if (exposure := find(root)) else root, root) for root in roots]
         if list(self.exposure.options) != options:
-            self._following = True
+            self._updating = True
             try:
                 self.exposure.options = options
             finally:
-                self._following = False
+                self._updating = False
         if options and self.showers.root not in roots and not self.showers.on:
             self.showers.root = roots[0]
         for widget in (self.switch, self.exposure, self.typical, self.integration, self.group):
             widget.disabled = not options
         self.switch.disabled = not options and not self.showers.on
-        self._follow(None)
+        self._update(None)
 
     def _switched(self, change: dict[str, Any]) -> None:
-        if self._following:
+        if self._updating:
             return
         if change["new"]:
             self._chosen(change)
@@ -147,16 +147,16 @@ class GroupDifferences(Part):
             self.showers.stop()
 
     def _chosen(self, _: dict[str, Any]) -> None:
-        if not self._following and self.exposure.value:
+        if not self._updating and self.exposure.value:
             self.showers.show(self.exposure.value, self.integration.value, self.group.value)
 
     def _changed_typical(self, change: dict[str, Any]) -> None:
-        if not self._following:
+        if not self._updating:
             self.showers.typical = change["new"]
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         showers = self.showers
-        self._following = True
+        self._updating = True
         try:
             self.switch.value = showers.on
             self.typical.value = showers.typical
@@ -169,12 +169,12 @@ class GroupDifferences(Part):
                 slider.max = max(last, slider.min)
                 slider.value = value
         finally:
-            self._following = False
+            self._updating = False
         # one integration needs no choice
         self.children[1].layout.display = "" if showers.integrations > 1 else "none"
-        self.words.value = self._words()
+        self.status.value = self._status_text()
 
-    def _words(self) -> str:
+    def _status_text(self) -> str:
         showers = self.showers
         if not self.exposure.options:
             return sentences([NO_RAMP], "calm")

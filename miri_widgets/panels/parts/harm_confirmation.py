@@ -1,4 +1,4 @@
-"""What harm a step did, and the button that lets the chain go on all the same."""
+"""Harm done by a step, and the button that lets the chain continue nevertheless."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
 
-__all__ = ["Consent"]
+__all__ = ["HarmConfirmation"]
 
 
-class Consent(Part):
+class HarmConfirmation(Part):
     """
-    Shown only when runs of a stage did harm that nobody has accepted.
+    Shown only while runs of a stage did harm that is not accepted.
 
     Parameters
     ----------
@@ -24,13 +24,13 @@ class Consent(Part):
     def __init__(self, model: StageModel) -> None:
         super().__init__("mw-consent")
         self.model = model
-        self.words = text("")
+        self.status = text("")
         self.accept = button(
             "Go on all the same", "mw-danger", tip="Stages behind this one may use these products"
         )
         self.accept.on_click(lambda _: self._accept())
-        self.children = (self.words, self.accept)
-        self.watch(model, self._follow, "rows")
+        self.children = (self.status, self.accept)
+        self.watch(model, self._update, "rows")
 
     def _harmed(self) -> list[Any]:
         return [row for row in self.model.rows if row.harm]
@@ -39,7 +39,7 @@ class Consent(Part):
         for row in self._harmed():
             self.model.session.accept(row.key)
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         harmed = self._harmed()
         self.layout.display = "" if harmed else "none"
         if not harmed:
@@ -50,5 +50,5 @@ class Consent(Part):
         head = (
             f"<p><b>This step did harm to {escape(names)}.</b> The stages behind it wait for your word.</p>"
         )
-        told = list(dict.fromkeys(row.harm for row in harmed))[:3]
-        self.words.value = head + sentences(told, "bad")
+        reasons = list(dict.fromkeys(row.harm for row in harmed))[:3]
+        self.status.value = head + sentences(reasons, "bad")

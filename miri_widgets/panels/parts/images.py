@@ -1,4 +1,4 @@
-"""Images that a step makes beside its exposures, such as the sky: shown in the viewer on a click."""
+"""Images that a step creates beside its exposures, such as the sky, shown on a click."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Images"]
 
 class Images(Part):
     """
-    A button per image: of complete runs, from their file; else of the live preview.
+    A button per image of complete runs.
 
     Parameters
     ----------
@@ -26,9 +26,9 @@ class Images(Part):
     suffix : str
         Product suffix of the images' file.
     title : str
-        What it is, for people.
+        Title.
     planes : tuple of (str, str)
-        Extension of the file and what it shows.
+        Extension and description of each image.
     """
 
     def __init__(
@@ -37,32 +37,32 @@ class Images(Part):
         super().__init__("mw-images")
         self.model = model
         self.suffix, self.planes = suffix, planes
-        self.words = text("", "mw-muted")
+        self.status = text("", "mw-muted")
         self.row = ipywidgets.HBox([])
         self.row.add_class("mw-row")
-        self.children = (text(escape(title), "mw-heading"), self.words, self.row)
-        self._made: tuple[Any, ...] = ()
-        self.watch(model, self._follow, "rows")
+        self.children = (text(escape(title), "mw-heading"), self.status, self.row)
+        self._listed: tuple[Any, ...] = ()
+        self.watch(model, self._update, "rows")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         files = tuple(
             (row.label, path)
             for row in self.model.rows
             for path in row.products
             if suffix_of(path) == self.suffix
         )
-        self.words.value = "" if files else "After a run it can be shown here."
-        if files == self._made:
+        self.status.value = "" if files else "After a run it can be shown here."
+        if files == self._listed:
             return
-        self._made = files
+        self._listed = files
         for child in self.row.children:
             close_all(child)
         buttons = []
         for label, path in files:
-            for extension, words in self.planes:
-                one = button(f"{label} {words}".strip(), tip=path.name)
-                one.on_click(partial(self._show, path, extension))
-                buttons.append(one)
+            for extension, description in self.planes:
+                image_button = button(f"{label} {description}".strip(), tip=path.name)
+                image_button.on_click(partial(self._show, path, extension))
+                buttons.append(image_button)
         self.row.children = tuple(buttons)
 
     def _show(self, path: Any, extension: str, _: Any) -> None:

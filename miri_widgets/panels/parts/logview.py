@@ -1,4 +1,4 @@
-"""The end of a run's log, as it grows."""
+"""The end of a run's log, updated as it grows."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class LogView(Part):
     Parameters
     ----------
     model : StageModel
-        Whose runs they are.
+        The stage.
     """
 
     def __init__(self, model: StageModel) -> None:
         super().__init__("mw-log")
         self.model = model
-        self._following = False
+        self._updating = False
         self.choice = named(
             ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="100%")), "Run whose log is shown"
         )
@@ -35,31 +35,31 @@ class LogView(Part):
         self.choice.observe(self._chosen, "value")
         self.lines = text("", "mw-log-lines")
         self.children = (self.choice, self.lines)
-        self.watch(model, self._follow_rows, "rows", "watched")
-        self.watch(model, self._follow_log, "log")
+        self.watch(model, self._update_rows, "rows", "watched")
+        self.watch(model, self._update_log, "log")
 
-    def _follow_rows(self, _: Any) -> None:
+    def _update_rows(self, _: Any) -> None:
         find = self.model.session.programs.find
         options = []
         for row in self.model.rows:
             exposure = find(row.exposures[0]) if len(row.exposures) == 1 else None
             options.append((f"{exposure.label if exposure else row.label} ({row.status})", row.key))
-        known = [key for _, key in options]
-        if self.model.rows and self.model.watched not in known:
+        keys = [key for _, key in options]
+        if self.model.rows and self.model.watched not in keys:
             busy = [row.key for row in self.model.rows if row.state in (RowState.RUNNING, RowState.FAILED)]
-            self.model.watched = (busy or known)[0]
-        self._following = True
+            self.model.watched = (busy or keys)[0]
+        self._updating = True
         try:
             if list(self.choice.options) != options:
                 self.choice.options = options
-            self.choice.value = self.model.watched if self.model.watched in known else None
+            self.choice.value = self.model.watched if self.model.watched in keys else None
         finally:
-            self._following = False
+            self._updating = False
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        if not self._following and change["new"]:
+        if not self._updating and change["new"]:
             self.model.watched = change["new"]
 
-    def _follow_log(self, _: Any) -> None:
+    def _update_log(self, _: Any) -> None:
         lines = self.model.log or "There is no log of this run yet."
         self.lines.value = f'<pre tabindex="0" role="region" aria-label="Log">{escape(lines)}</pre>'

@@ -1,4 +1,4 @@
-"""News of long work: read out, shown for a while, and told by the page's title when the page is in the background."""
+"""Notifications of long work: announced to screen readers, shown briefly, and in the title of a background page."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ __all__ = ["Announcer"]
 _TEMPLATE = """
 <template>
   <div>
-    <div class="mw-unseen" role="status" aria-live="polite">{{ words }}</div>
-    <div v-if="shown" class="mw-toast" :class="'mw-' + tone" aria-hidden="true" @click="shown = false">{{ words }}</div>
+    <div class="mw-unseen" role="status" aria-live="polite">{{ text }}</div>
+    <div v-if="shown" class="mw-toast" :class="'mw-' + tone" aria-hidden="true" @click="shown = false">{{ text }}</div>
   </div>
 </template>
 <script>
@@ -56,11 +56,11 @@ module.exports = {
 """
 
 
-class _Said(ipyvue.VueTemplate):
-    """The words on the page."""
+class _Message(ipyvue.VueTemplate):
+    """The notification on the page."""
 
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
-    words = traitlets.Unicode("").tag(sync=True)
+    text = traitlets.Unicode("").tag(sync=True)
     tone = traitlets.Unicode("").tag(sync=True)
     mark = traitlets.Unicode("").tag(sync=True)
     count = traitlets.Int(0).tag(sync=True)
@@ -68,7 +68,7 @@ class _Said(ipyvue.VueTemplate):
 
 class Announcer(Part):
     """
-    Tells the news of a session.
+    Shows the notifications of a session.
 
     Parameters
     ----------
@@ -79,17 +79,17 @@ class Announcer(Part):
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-announcer")
         self.model = Announcements(session)
-        self.said = _Said(layout=ipywidgets.Layout(width="0", height="0"))
-        self.children = (self.said,)
-        self.watch(self.model, self._follow, "count", "mark")
+        self.message = _Message(layout=ipywidgets.Layout(width="0", height="0"))
+        self.children = (self.message,)
+        self.watch(self.model, self._update, "count", "mark")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         model = self.model
-        with self.said.hold_sync():
-            self.said.words, self.said.tone = model.words, model.tone
-            self.said.count, self.said.mark = model.count, model.mark
+        with self.message.hold_sync():
+            self.message.text, self.message.tone = model.words, model.tone
+            self.message.count, self.message.mark = model.count, model.mark
 
     def close(self) -> None:
-        """Stop watching the session, too."""
+        """Close the view and stop watching the session."""
         super().close()
         self.model.close()

@@ -1,4 +1,4 @@
-"""One parameter as a control: label, value, unit, where the value comes from, reset."""
+"""The control of a parameter: label, value, unit, source of the value, reset."""
 
 from __future__ import annotations
 
@@ -27,7 +27,19 @@ CHAIN = ("chain", "Another stage of the chain decides it")
 
 
 def shown_value(value: Any) -> str:
-    """Return a value as it is typed into a control."""
+    """
+    Format a value as it is typed into a control.
+
+    Parameters
+    ----------
+    value : object
+        The value.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     if value is None:
         return ""
     if isinstance(value, list | tuple):
@@ -36,7 +48,7 @@ def shown_value(value: Any) -> str:
 
 
 def _by_filter(model: StageModel, parameter: Parameter) -> str:
-    """Return the values per filter, when presets differ and nothing stronger acts; else nothing."""
+    """Return the values per filter if presets differ and nothing stronger acts; else nothing."""
     values = differing_preset(model.presets, parameter.name)
     weaker = model.settings.effective(parameter.name).source in (Source.SPEC, Source.CRDS)
     return ", ".join(f"{name} {shown_value(value)}" for name, value in values.items()) if weaker else ""
@@ -45,18 +57,18 @@ def _by_filter(model: StageModel, parameter: Parameter) -> str:
 def _badge(model: StageModel, parameter: Parameter) -> str:
     acting = model.acting
     if parameter.name in acting.inactive or parameter.name in acting.decided:
-        word, tip = IDLE if parameter.name in acting.inactive else CHAIN
-        return f'<span class="mw-badge mw-from-{word}" title="{escape(tip)}">{word}</span>'
+        label, tip = IDLE if parameter.name in acting.inactive else CHAIN
+        return f'<span class="mw-badge mw-from-{label}" title="{escape(tip)}">{label}</span>'
     source = model.settings.effective(parameter.name).source
-    word, tip = SOURCES[source]
+    label, tip = SOURCES[source]
     by_filter = _by_filter(model, parameter)
     if by_filter:
-        source, word, tip = Source.PRESET, "by filter", f"Preset: {by_filter}"
-    return f'<span class="mw-badge mw-from-{source.value.lower()}" title="{escape(tip)}">{word}</span>'
+        source, label, tip = Source.PRESET, "by filter", f"Preset: {by_filter}"
+    return f'<span class="mw-badge mw-from-{source.value.lower()}" title="{escape(tip)}">{label}</span>'
 
 
 def _remark(model: StageModel, name: str) -> str:
-    """Return why a parameter does not act, or what else decides it, as HTML; empty for the usual case."""
+    """Return why a parameter does not act, or what overrides it, as HTML; usually empty."""
     acting = model.acting
     if name in acting.inactive:
         return sentences([f"Does not act. {acting.inactive[name]}"], "muted")
@@ -64,29 +76,29 @@ def _remark(model: StageModel, name: str) -> str:
 
 
 def _shut(model: StageModel, name: str) -> bool:
-    """Whether a value entered now would change nothing."""
+    """Return whether an entered value would have no effect."""
     return name in model.acting.inactive or name in model.acting.fixed
 
 
 class Field(Part):
     """
-    The control of one parameter; it follows the model, and the model follows it.
+    The control of a parameter, synchronized with the model in both directions.
 
     Parameters
     ----------
     model : StageModel
-        Whose settings are shown and changed.
+        The stage.
     parameter : Parameter
-        What it is about.
+        The parameter.
     full_name : bool
-        Whether the label carries the step.
+        Whether the label includes the step.
     """
 
     def __init__(self, model: StageModel, parameter: Parameter, *, full_name: bool = False) -> None:
         super().__init__("mw-field")
         self.model = model
         self.parameter = parameter
-        self._following = False
+        self._updating = False
         name = parameter.label
         step = (
             f'<span class="mw-step">{escape(parameter.step)}</span>' if full_name and parameter.step else ""
@@ -108,10 +120,10 @@ class Field(Part):
         allowed = parameter.expected().removeprefix("a ").removesuffix(" or None")
         allowed = allowed[:1].upper() + allowed[1:]
         doc = parameter.doc.rstrip(".?") or "No description in the declaration"
-        words = text(f'{escape(doc)}. <span class="mw-allowed">{escape(allowed)}.</span>', "mw-doc")
-        self.children = (row, words, self.remark, self.error)
-        self.watch(model.session, self._follow, "chain")
-        self.watch(model, self._follow, "settings", "presets", "unfinished")
+        description = text(f'{escape(doc)}. <span class="mw-allowed">{escape(allowed)}.</span>', "mw-doc")
+        self.children = (row, description, self.remark, self.error)
+        self.watch(model.session, self._update, "chain")
+        self.watch(model, self._update, "settings", "presets", "unfinished")
 
     def _make_control(self) -> ipywidgets.DOMWidget:
         parameter = self.parameter
@@ -119,8 +131,8 @@ class Field(Part):
         if parameter.kind == Kind.BOOLEAN and not parameter.optional and parameter.default is not None:
             control: ipywidgets.DOMWidget = ipywidgets.Checkbox(indent=False, layout=layout)
         elif parameter.kind in (Kind.CHOICE, Kind.BOOLEAN):
-            words = parameter.choices if parameter.kind == Kind.CHOICE else ("true", "false")
-            options = [(word, word) for word in words]
+            choices = parameter.choices if parameter.kind == Kind.CHOICE else ("true", "false")
+            options = [(choice, choice) for choice in choices]
             if parameter.optional or parameter.default is None:
                 options.insert(0, ("(automatic)", ""))
             control = ipywidgets.Dropdown(options=options, layout=layout)
@@ -137,7 +149,7 @@ class Field(Part):
         return control
 
     def _typed(self, change: dict[str, Any]) -> None:
-        if self._following:
+        if self._updating:
             return
         value = change["new"]
         is_empty = isinstance(value, str) and not value.strip()
@@ -147,38 +159,38 @@ class Field(Part):
         except ParameterError:
             self.model.note_unfinished(self.parameter.name, str(value))
         else:
-            self._follow(None)
+            self._update(None)
 
     def _forget(self, _: Any) -> None:
         self.model.reset(self.parameter.name)
-        self._follow(None)
+        self._update(None)
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         if self.parameter.name not in self.model.settings:
             return
         effective = self.model.settings.effective(self.parameter.name)
         unfinished = self.model.unfinished.get(self.parameter.name)
-        self._following = True
+        self._updating = True
         try:
             if unfinished is not None:
                 self.control.value = unfinished
             else:
                 self._show(self.model.acting.decided.get(self.parameter.name, (effective.value,))[0])
         finally:
-            self._following = False
+            self._updating = False
         shut = _shut(self.model, self.parameter.name)
         self.control.disabled = shut and unfinished is None
         (self.add_class if shut else self.remove_class)("mw-idle")
         self.remark.value = _remark(self.model, self.parameter.name)
         self.badge.value = _badge(self.model, self.parameter)
-        mine = effective.source == Source.USER or unfinished is not None
-        self.reset.layout.visibility = "visible" if mine else "hidden"
+        changed = effective.source == Source.USER or unfinished is not None
+        self.reset.layout.visibility = "visible" if changed else "hidden"
         problem = "" if unfinished is None else self.parameter.entry_problem(unfinished)
         (self.add_class if problem else self.remove_class)("mw-invalid")
         self.error.value = sentences([problem], "bad") if problem else ""
 
     def _show(self, value: Any) -> None:
-        """Bring a value into the control."""
+        """Show a value in the control."""
         if isinstance(self.control, ipywidgets.Checkbox):
             self.control.value = bool(value)
         elif isinstance(self.control, ipywidgets.Dropdown):
@@ -194,13 +206,13 @@ class Field(Part):
 
 
 class Switch(Part):
-    """Whether a step runs: the ``skip`` parameter, the right way round."""
+    """Whether a step runs: the ``skip`` parameter, inverted."""
 
     def __init__(self, model: StageModel, parameter: Parameter) -> None:
         super().__init__("mw-switch")
         self.model = model
         self.parameter = parameter
-        self._following = False
+        self._updating = False
         self.control = ipywidgets.Checkbox(
             description=parameter.step, indent=False, tooltip=model.step_docs.get(parameter.step, "")
         )
@@ -212,23 +224,23 @@ class Switch(Part):
         row.add_class("mw-switch-row")
         self.remark = text("", "mw-remark")
         self.children = (row, self.remark)
-        self.watch(model.session, self._follow, "chain")
-        self.watch(model, self._follow, "settings")
+        self.watch(model.session, self._update, "chain")
+        self.watch(model, self._update, "settings")
 
     def _typed(self, change: dict[str, Any]) -> None:
-        if not self._following:
+        if not self._updating:
             self.model.set({self.parameter.name: not change["new"]})
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         if self.parameter.name not in self.model.settings:
             return
         effective = self.model.settings.effective(self.parameter.name)
         name = self.parameter.name
-        self._following = True
+        self._updating = True
         try:
             self.control.value = not self.model.acting.decided.get(name, (effective.value,))[0]
         finally:
-            self._following = False
+            self._updating = False
         self.control.disabled = _shut(self.model, name)
         (self.add_class if self.control.disabled else self.remove_class)("mw-idle")
         self.remark.value = _remark(self.model, name)

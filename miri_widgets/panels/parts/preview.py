@@ -1,4 +1,4 @@
-"""The live preview of a stage: which exposure, before or after, and what changed."""
+"""The live preview of a stage: exposure, before or after, and changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from miri_widgets.panels.parts.theme import escape, named, sentences, text
 
 __all__ = ["PreviewBar"]
 
-_LOOKS = (("Before", "before"), ("After", "after"), ("Difference", "difference"))
+_CHOICES = (("Before", "before"), ("After", "after"), ("Difference", "difference"))
 
 
 class PreviewBar(Part):
@@ -30,7 +30,7 @@ class PreviewBar(Part):
         super().__init__("mw-preview")
         self.model = model
         self.preview = model.session.previews
-        self._following = False
+        self._updating = False
         self.switch = ipywidgets.ToggleButton(
             description="Preview", icon="eye", tooltip="Compute this step on one exposure; nothing is written"
         )
@@ -40,32 +40,32 @@ class PreviewBar(Part):
             "Exposure of the preview",
         )
         self.exposure.add_class("mw-control")
-        self.look = ipywidgets.ToggleButtons(options=_LOOKS, value="after")
-        self.look.add_class("mw-toggle")
-        self.words = text("")
-        row = ipywidgets.HBox([self.switch, self.exposure, self.look])
+        self.choice = ipywidgets.ToggleButtons(options=_CHOICES, value="after")
+        self.choice.add_class("mw-toggle")
+        self.status = text("")
+        row = ipywidgets.HBox([self.switch, self.exposure, self.choice])
         row.add_class("mw-row")
-        self.children = (row, self.words)
+        self.children = (row, self.status)
         self.switch.observe(self._switched, "value")
         self.exposure.observe(self._chosen, "value")
-        self.look.observe(self._looked, "value")
+        self.choice.observe(self._choice_changed, "value")
         self.watch(
-            self.preview, self._follow, "stage", "root", "working", "sentence", "result", "fresh", "shown"
+            self.preview, self._update, "stage", "root", "working", "sentence", "result", "fresh", "shown"
         )
-        self.watch(model, self._follow_rows, "rows")
-        self.watch(model.session.programs, self._follow_chosen, "selected")
+        self.watch(model, self._update_rows, "rows")
+        self.watch(model.session.programs, self._update_chosen, "selected")
 
     @property
     def on(self) -> bool:
         """Whether the preview shows this stage."""
         return self.preview.stage == self.model.name
 
-    def _follow_rows(self, _: Any) -> None:
+    def _update_rows(self, _: Any) -> None:
         roots = self.preview.roots(self.model.name)
         find = self.model.session.programs.find
-        options = [(found.label if (found := find(root)) else root, root) for root in roots]
+        options = [(exposure.label if (exposure := find(root)) else root, root) for root in roots]
         if list(self.exposure.options) != options:
-            self._following = True
+            self._updating = True
             try:
                 self.exposure.options = options
                 chosen = next((root for root in self.model.session.programs.selected if root in roots), "")
@@ -74,7 +74,7 @@ class PreviewBar(Part):
                 if self.on and self.preview.root in roots:
                     self.exposure.value = self.preview.root
             finally:
-                self._following = False
+                self._updating = False
         self.switch.disabled = not options and not self.on
         self.switch.tooltip = (
             "Compute this step on one exposure with the current settings; nothing is written"
@@ -82,15 +82,15 @@ class PreviewBar(Part):
             else "A preview needs the products of the stage before: run that first"
         )
 
-    def _follow_chosen(self, _: Any) -> None:
-        """Preview the exposure that is chosen anywhere, where it can be previewed."""
+    def _update_chosen(self, _: Any) -> None:
+        """Preview the chosen exposure, if possible."""
         roots = dict(self.exposure.options).values()
         root = next((root for root in self.model.session.programs.selected if root in roots), "")
         if root and root != self.exposure.value:
-            self.exposure.value = root  # which starts it, when the preview is on
+            self.exposure.value = root  # this starts it while the preview is on
 
     def _switched(self, change: dict[str, Any]) -> None:
-        if self._following:
+        if self._updating:
             return
         if change["new"]:
             self.preview.start(self.model.name, self.exposure.value or "")
@@ -98,29 +98,29 @@ class PreviewBar(Part):
             self.preview.stop()
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        if not self._following and self.on and change["new"]:
+        if not self._updating and self.on and change["new"]:
             self.preview.start(self.model.name, change["new"])
             if change["new"] not in self.model.session.programs.selected:
                 choose(self.model.session, [change["new"]])
 
-    def _looked(self, change: dict[str, Any]) -> None:
-        if not self._following:
+    def _choice_changed(self, change: dict[str, Any]) -> None:
+        if not self._updating:
             self.preview.shown = change["new"]
 
-    def _follow(self, _: Any) -> None:
-        self._following = True
+    def _update(self, _: Any) -> None:
+        self._updating = True
         try:
             self.switch.value = self.on
-            self.look.value = self.preview.shown
+            self.choice.value = self.preview.shown
             if self.on and self.preview.root in dict(self.exposure.options).values():
                 self.exposure.value = self.preview.root
         finally:
-            self._following = False
-        for widget in (self.exposure, self.look):
+            self._updating = False
+        for widget in (self.exposure, self.choice):
             widget.layout.display = "" if self.on else "none"
-        self.words.value = self._words() if self.on else ""
+        self.status.value = self._status_text() if self.on else ""
 
-    def _words(self) -> str:
+    def _status_text(self) -> str:
         preview = self.preview
         if preview.sentence:
             return sentences([preview.sentence], "bad")
@@ -129,9 +129,9 @@ class PreviewBar(Part):
         result = preview.result
         state = "being computed again …" if preview.working or not preview.fresh else "nothing is written"
         flags = ", ".join(f"{count} {name}" for name, count in result.new_flags.items())
-        parts = [
+        details = [
             f"computed in {result.seconds:.1f} s; {state}",
             f"pixels that gained flags: {flags}" if flags else "no pixel gained a flag",
         ]
-        line = f'<p class="mw-muted">{escape(" · ".join(parts))}</p>'
+        line = f'<p class="mw-muted">{escape(" · ".join(details))}</p>'
         return line + sentences(list(result.warnings[:4]), "warn")

@@ -1,4 +1,4 @@
-"""The products of a stage, with a way to see each."""
+"""The products of a stage, with buttons to show them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Products(Part):
     Parameters
     ----------
     model : StageModel
-        Whose products they are.
+        The stage.
     """
 
     def __init__(self, model: StageModel) -> None:
@@ -41,11 +41,11 @@ class Products(Part):
             placeholder="Filter products",
             empty="No products with these settings yet.",
         )
-        self.place = text("", "mw-muted", "mw-path")
-        self.children = (self.table, self.place)
-        self.watch(model, self._follow, "products")
+        self.location = text("", "mw-muted", "mw-path")
+        self.children = (self.table, self.location)
+        self.watch(model, self._update, "products")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         rows = []
         for path in self.model.products:
             try:
@@ -64,7 +64,7 @@ class Products(Part):
             )
         self.table.rows = rows
         folder = self.model.session.program.workspace / "runs" / self.model.name
-        self.place.value = f"In <code>{escape(folder)}</code>" if rows else ""
+        self.location.value = f"In <code>{escape(folder)}</code>" if rows else ""
 
     def _show(self, name: str) -> None:
         self.model.session.show(Path(name))

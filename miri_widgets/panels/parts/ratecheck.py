@@ -1,4 +1,4 @@
-"""The check of rates: a row per exposure, and what was found in words."""
+"""The check of rates: a row per exposure, and its result as sentences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WORST = "Largest difference between the rate and what its integrations give"
 
 class RateChecks(Part):
     """
-    Pixels that differ, by reason; the sentences of the row that is chosen.
+    Differing pixels by reason; the sentences of the chosen row.
 
     Parameters
     ----------
@@ -40,27 +40,34 @@ class RateChecks(Part):
     def __init__(self, model: StageModel) -> None:
         super().__init__("mw-rates")
         self.model = model
-        self.words = text("")
+        self.status = text("")
         self.table = Table(columns=[], empty="After a run, one row per exposure appears here.")
         self.details = text("")
-        self.children = (self.words, self.table, self.details)
+        self.children = (self.status, self.table, self.details)
         self.table.observe(self._chosen, "selected")
-        self.watch(model, self._follow, "rows")
-        self.watch(model.session.programs, self._follow_chosen, "selected")
+        self.watch(model, self._update, "rows")
+        self.watch(model.session.programs, self._update_chosen, "selected")
 
     def checks(self) -> dict[str, Mapping[str, Any]]:
-        """Return what the complete runs told, by exposure."""
-        found: dict[str, Mapping[str, Any]] = {}
-        for row in self.model.rows:
-            found |= row.report.get("exposures", {})
-        return found
+        """
+        Return the results of complete runs by exposure.
 
-    def _follow(self, _: Any) -> None:
+        Returns
+        -------
+        dict of str to mapping
+            Check by root.
+        """
+        checks_: dict[str, Mapping[str, Any]] = {}
+        for row in self.model.rows:
+            checks_ |= row.report.get("exposures", {})
+        return checks_
+
+    def _update(self, _: Any) -> None:
         checks = self.checks()
         reasons = [
             name
             for name in REASONS
-            if name in _TITLES and any(one["fit"].get(name) for one in checks.values())
+            if name in _TITLES and any(check["fit"].get(name) for check in checks.values())
         ]
         self.table.columns = [
             {"key": "exposure", "title": "Exposure"},
@@ -85,7 +92,7 @@ class RateChecks(Part):
             ),
         ]
         self.table.rows = [self._row(root, check, reasons) for root, check in checks.items()]
-        self.words.value = self._summary(checks)
+        self.status.value = self._summary(checks)
         self._show(None)
 
     def _row(self, root: str, check: Mapping[str, Any], reasons: list[str]) -> dict[str, Any]:
@@ -112,8 +119,8 @@ class RateChecks(Part):
             return ""
         off = sum(1 for check in checks.values() if check["fit"]["differ"])
         if not off:
-            many = f"all {len(checks)} exposures" if len(checks) > 1 else "this exposure"
-            return sentences([f"In {many} the rate is what its integrations give."], "good")
+            subject = f"all {len(checks)} exposures" if len(checks) > 1 else "this exposure"
+            return sentences([f"In {subject} the rate is what its integrations give."], "good")
         return sentences(
             [
                 f"In {off} of {len(checks)} exposures some pixels are not what their integrations give: choose a row."
@@ -126,7 +133,7 @@ class RateChecks(Part):
         if change["new"] and not set(change["new"]) <= set(self.model.session.programs.selected):
             choose(self.model.session, change["new"])
 
-    def _follow_chosen(self, _: Any) -> None:
+    def _update_chosen(self, _: Any) -> None:
         checks = self.checks()
         roots = [root for root in self.model.session.programs.selected if root in checks]
         if roots and roots != self.table.selected:
@@ -141,12 +148,12 @@ class RateChecks(Part):
             self.details.value = ""
             return
         check = checks[chosen]
-        parts = [f'<p class="mw-muted">{escape(chosen)}</p>']
+        blocks = [f'<p class="mw-muted">{escape(chosen)}</p>']
         for key, title in (
             ("fit", "As the ramp fit weights integrations"),
             ("plain_mean", "By a plain mean of the integrations"),
         ):
             tone = "good" if not check[key]["differ"] else ("warn" if key == "fit" else "calm")
-            parts.append(f"<p><b>{escape(title)}</b></p>")
-            parts.append(sentences(list(check[key].get("words", ())), tone))
-        self.details.value = "".join(parts)
+            blocks.append(f"<p><b>{escape(title)}</b></p>")
+            blocks.append(sentences(list(check[key].get("words", ())), tone))
+        self.details.value = "".join(blocks)

@@ -1,4 +1,4 @@
-"""The regions of a program: keep what is drawn, load DS9 files, show them, and say what uses them."""
+"""The regions of a program: save drawn ones, load DS9 files, show them, and list their uses."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _HOW = (
 
 class RegionList(Part):
     """
-    A table of the kept regions with what can be done to the one that is chosen.
+    A table of the saved regions, with actions on the chosen one.
 
     Parameters
     ----------
     session : SessionModel
-        Whose regions they are.
+        The session.
     viewer : ImageViewer
-        Where they are drawn and shown.
+        The viewer.
     """
 
     def __init__(self, session: SessionModel, viewer: ImageViewer) -> None:
@@ -53,7 +53,7 @@ class RegionList(Part):
         self._outlined: set[str] = set()
         wide = ipywidgets.Layout(flex="1 1 140px", width="auto")
         self.name = ipywidgets.Text(placeholder="name", description="Name", layout=wide)
-        self.keep = button(
+        self.save_drawing = button(
             "Keep drawing", "mw-primary", tip="Save what is drawn in the viewer as regions of this program"
         )
         self.polygon = ipywidgets.ToggleButton(
@@ -76,23 +76,23 @@ class RegionList(Part):
         self.apply = button("Use", tip="Give the chosen regions to this step")
         self.stop = button("Stop using", tip="No step takes the chosen regions any longer")
         self.remove = button("Remove", tip="Delete the chosen regions from the program")
-        self.words = text("")
-        for one in (self.name, self.path, self.use):
-            one.add_class("mw-control")
+        self.status = text("")
+        for control in (self.name, self.path, self.use):
+            control.add_class("mw-control")
         self.children = (
             text(f"<p>{_HOW}</p>", "mw-muted"),
-            _row(self.name, self.keep, self.polygon, self.erase),
+            _row(self.name, self.save_drawing, self.polygon, self.erase),
             _row(self.path, self.load, self.upload),
             self.table,
             _row(self.use, self.apply, self.stop, self.remove),
-            self.words,
+            self.status,
         )
         self._connect()
         self.model.look()
 
     def _connect(self) -> None:
         """Follow the controls, the kept regions, and the stages that can take them."""
-        self.keep.on_click(lambda _: self._act(self._keep))
+        self.save_drawing.on_click(lambda _: self._act(self._save_drawing))
         self.polygon.observe(self._polygon_pressed, "value")
         self.erase.on_click(lambda _: self.viewer.erase())
         self.load.on_click(lambda _: self._act(lambda: self.model.load(self.path.value)))
@@ -100,84 +100,92 @@ class RegionList(Part):
         self.stop.on_click(lambda _: self._act(lambda: self.model.stop_using(self._chosen)))
         self.remove.on_click(lambda _: self._act(lambda: self.model.remove(self._chosen)))
         self.upload.observe(self._uploaded, "value")
-        self.table.observe(self._follow_choice, "selected")
-        self.watch(self.model, self._follow, "sets", "shown")
-        self.watch(self.model, self._follow_loading, "working", "sentence")
-        for name in {one.stage for one in self.model.possible_uses()} | {
-            "sky",
-            "stripes",
-            "pullupdown",
-            "showers",
-        }:
-            if name in self.session.models:
-                self.watch(self.session.models[name], self._follow, "settings", "loaded")
-        self.watch(self.session, self._follow, "chain")
+        self.table.observe(self._update_choice, "selected")
+        self.watch(self.model, self._update, "sets", "shown")
+        self.watch(self.model, self._update_loading, "working", "sentence")
+        for model in self.session.models.values():
+            if model.stage.regions:
+                self.watch(model, self._update, "settings", "loaded")
+        self.watch(self.session, self._update, "chain")
 
     @property
     def _chosen(self) -> Path:
         return Path(self.table.selected[0]) if self.table.selected else Path()
 
     def _act(self, action: Callable[[], Any]) -> None:
-        """Do what a button says; say what came of it."""
-        self.words.value = ""
+        """Run the action of a button, and show its result."""
+        self.status.value = ""
         try:
-            told = action()
+            message = action()
         except MiriWidgetsError as error:
-            self.words.value = sentences([str(error)], "bad")
+            self.status.value = sentences([str(error)], "bad")
         else:
-            if isinstance(told, str):
-                self.words.value = sentences([told], "good")
+            if isinstance(message, str):
+                self.status.value = sentences([message], "good")
 
-    def _keep(self) -> str:
+    def _save_drawing(self) -> str:
         entered = self.name.value.strip()
         path = self.model.keep_drawn(entered)
         self.name.value = ""
         self.table.selected = [str(path)]
-        kept = next((one.name for one in self.model.sets if one.path == path), path.stem)
-        other = f" as {kept}: names are made of letters, digits, - and _" if entered not in ("", kept) else ""
-        return f"Kept{other}. Choose below what uses it."
+        saved_name = next(
+            (region_set.name for region_set in self.model.sets if region_set.path == path), path.stem
+        )
+        renamed = (
+            f" as {saved_name}: names are made of letters, digits, - and _"
+            if entered not in ("", saved_name)
+            else ""
+        )
+        return f"Kept{renamed}. Choose below what uses it."
 
     def _polygon_pressed(self, change: dict[str, Any]) -> None:
         self.polygon.description = "Finish polygon" if change["new"] else "Draw polygon"
         corners, self._corners = self._corners, []
         self.viewer.unmark(_POLYGON)
-        told = (
+        hint = (
             "Click the corners on the image, one after the other; then press Finish polygon."
             if change["new"]
             else ""
         )
         if not change["new"] and 0 < len(corners) < 3:
-            told = f"A polygon needs three corners; {len(corners)} were clicked."
+            hint = f"A polygon needs three corners; {len(corners)} were clicked."
         elif not change["new"] and corners:
             self.viewer.draw([Region("polygon", tuple(corners))])
-        self.words.value = sentences([told], "calm") if told else ""
+        self.status.value = sentences([hint], "calm") if hint else ""
 
-    def take_corner(self, x: float, y: float) -> bool:
+    def add_corner(self, x: float, y: float) -> bool:
         """
-        Take a click on the image as a corner, when a polygon is being drawn; return whether it is.
+        Add a click on the image as a corner while a polygon is being drawn.
 
         Parameters
         ----------
         x, y : float
             0-based pixels of the image on top.
+
+        Returns
+        -------
+        bool
+            Whether a polygon is being drawn.
         """
         if not self.polygon.value:
             return False
         self._corners.append((float(x), float(y)))
         corners = tuple(self._corners)
         shown = (
-            [Region("polygon", corners)] if len(corners) > 2 else [Region("point", (one,)) for one in corners]
+            [Region("polygon", corners)]
+            if len(corners) > 2
+            else [Region("point", (corner,)) for corner in corners]
         )
         self.viewer.outline(shown, label=_POLYGON)
         return True
 
     def _use(self) -> str:
-        found: RegionUse | None = self.use.value
-        return self.model.use(self._chosen, found) if found is not None else ""
+        use: RegionUse | None = self.use.value
+        return self.model.use(self._chosen, use) if use is not None else ""
 
     def _uploaded(self, change: dict[str, Any]) -> None:
-        for one in change["new"]:
-            self.model.load_bytes(str(one["name"]), bytes(one["content"]))
+        for file in change["new"]:
+            self.model.load_bytes(str(file["name"]), bytes(file["content"]))
         if change["new"]:
             self.upload.value = ()
 
@@ -185,61 +193,67 @@ class RegionList(Part):
         path = Path(identity)
         self.model.show(path, path not in self.model.shown)
 
-    def _follow_loading(self, _: Any) -> None:
+    def _update_loading(self, _: Any) -> None:
         self._reading = (self._reading and not self.model.sentence) or self.model.working
         if self.model.sentence:
-            self.words.value = sentences([self.model.sentence], "bad")
+            self.status.value = sentences([self.model.sentence], "bad")
         elif self.model.working:
-            self.words.value = sentences([_READING], "calm")
+            self.status.value = sentences([_READING], "calm")
         elif self._reading:
             self._reading = False
-            self.words.value = sentences(["Loaded. Choose below what uses it."], "good")
+            self.status.value = sentences(["Loaded. Choose below what uses it."], "good")
 
-    def _follow(self, _: Any) -> None:
-        self.table.rows = [self._row_of(one) for one in self.model.sets]
-        there = {row["id"] for row in self.table.rows}
-        if not set(self.table.selected) <= there:
-            self.table.selected = [one for one in self.table.selected if one in there]
+    def _update(self, _: Any) -> None:
+        self.table.rows = [self._row_of(item) for item in self.model.sets]
+        ids = {row["id"] for row in self.table.rows}
+        if not set(self.table.selected) <= ids:
+            self.table.selected = [item for item in self.table.selected if item in ids]
         uses = self.model.possible_uses()
-        options = [(f"{self.session.models[one.stage].stage.short}: {one.title}", one) for one in uses]
+        options = [
+            (f"{self.session.models[use.stage].stage.short}: {use.declared.title}", use) for use in uses
+        ]
         if tuple(options) != tuple(self.use.options):
             self.use.options = options
             # Trap: a dropdown that had no options does not choose one of those that it gets
             self.use.value = self.use.value or (uses[0] if uses else None)
         self._draw()
-        self._follow_choice(None)
+        self._update_choice(None)
 
-    def _row_of(self, one: RegionSet) -> dict[str, Any]:
+    def _row_of(self, region_set: RegionSet) -> dict[str, Any]:
         used = ", ".join(
-            f"{self.session.models[use.stage].stage.short}: {use.title}"
-            for use in self.model.uses_of(one.path)
+            f"{self.session.models[use.stage].stage.short}: {use.declared.title}"
+            for use in self.model.uses_of(region_set.path)
         )
-        label = "Hide" if one.path in self.model.shown else "Show"
+        label = "Hide" if region_set.path in self.model.shown else "Show"
         return {
-            "id": str(one.path),
-            "name": {"text": one.name, "tip": str(one.path)},
-            "kind": {"text": one.kind, "tip": one.sentence or one.kind},
+            "id": str(region_set.path),
+            "name": {"text": region_set.name, "tip": str(region_set.path)},
+            "kind": {"text": region_set.kind, "tip": region_set.sentence or region_set.kind},
             "use": used,
-            "show": label if one.regions else "",
+            "show": label if region_set.regions else "",
         }
 
     def _draw(self) -> None:
-        """Lay the outlines of what is shown over the image."""
-        shown = {_LABEL + path.name: one for path in self.model.shown if (one := self.model.find(path))}
+        """Outline the shown regions on the image."""
+        shown = {
+            _LABEL + path.name: region_set
+            for path in self.model.shown
+            if (region_set := self.model.find(path))
+        }
         for label in self._outlined - shown.keys():
             self.viewer.unmark(label)
         for label in shown.keys() - self._outlined:
             self.viewer.outline(shown[label].regions, label=label, color=_COLOUR)
         self._outlined = set(shown)
 
-    def _follow_choice(self, _: Any) -> None:
-        found = self.model.find(self._chosen) if self.table.selected else None
-        used = bool(found and self.model.uses_of(found.path))
-        self.apply.disabled = found is None or not found.regions or not self.use.options
+    def _update_choice(self, _: Any) -> None:
+        region_set = self.model.find(self._chosen) if self.table.selected else None
+        used = bool(region_set and self.model.uses_of(region_set.path))
+        self.apply.disabled = region_set is None or not region_set.regions or not self.use.options
         self.stop.disabled = not used
-        self.remove.disabled = found is None
-        if found is not None and found.sentence:
-            self.words.value = f'<p class="mw-sentence mw-bad">{escape(found.sentence)}</p>'
+        self.remove.disabled = region_set is None
+        if region_set is not None and region_set.sentence:
+            self.status.value = f'<p class="mw-sentence mw-bad">{escape(region_set.sentence)}</p>'
 
 
 def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:

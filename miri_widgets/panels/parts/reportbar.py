@@ -1,4 +1,4 @@
-"""The button that writes the report of a program, and a look at it."""
+"""The button that writes the report of a program, and its preview."""
 
 from __future__ import annotations
 
@@ -35,57 +35,57 @@ class ReportBar(Part):
         self.report = button("Report", tip="One HTML file for a paper's appendix: what was done, with images")
         self.export = button("Script and notebook", tip="All runs as a .py and an .ipynb in the workspace")
         self.preview = button("Preview", tip="Show the report here, or hide it")
-        self.words = text("")
+        self.status = text("")
         self.page = text("", "mw-report-page")
-        self._reading = BackgroundValue(session.submit)
+        self._writing = BackgroundValue(session.submit)
         row = ipywidgets.HBox([self.report, self.preview, self.export])
         row.add_class("mw-row")
-        self.children = (row, self.words, self.page)
-        self.report.on_click(lambda _: self._make())
+        self.children = (row, self.status, self.page)
+        self.report.on_click(lambda _: self._write_report())
         self.export.on_click(lambda _: self._export())
-        self.preview.on_click(lambda _: self._look())
-        self.watch(self._reading, self._follow, "value", "sentence", "working")
+        self.preview.on_click(lambda _: self._toggle_preview())
+        self.watch(self._writing, self._update, "value", "sentence", "working")
 
-    def _make(self) -> None:
+    def _write_report(self) -> None:
         self.page.value = ""
         try:
             request = request_of(self.session)
         except MiriWidgetsError as error:
-            self._reading.forget()
-            self.words.value = sentences([str(error)], "bad")
+            self._writing.forget()
+            self.status.value = sentences([str(error)], "bad")
             return
-        self._reading.ask(object(), write_report_page, request)
+        self._writing.ask(object(), write_report_page, request)
 
     def _export(self) -> None:
         try:
             paths = self.session.export()
         except (MiriWidgetsError, OSError) as error:
-            self.words.value = sentences([str(error)], "bad")
+            self.status.value = sentences([str(error)], "bad")
         else:
-            self.words.value = sentences([f"Written: `{path}`." for path in paths], "good")
+            self.status.value = sentences([f"Written: `{path}`." for path in paths], "good")
 
-    def _follow(self, _: Any) -> None:
-        path = self._reading.value
+    def _update(self, _: Any) -> None:
+        path = self._writing.value
         self.preview.layout.display = "" if path else "none"
-        self.report.disabled = self._reading.working
-        if self._reading.working:
-            self.words.value = sentences(["The report is being written."], "calm")
-        elif self._reading.sentence:
-            self.words.value = sentences([self._reading.sentence], "bad")
+        self.report.disabled = self._writing.working
+        if self._writing.working:
+            self.status.value = sentences(["The report is being written."], "calm")
+        elif self._writing.sentence:
+            self.status.value = sentences([self._writing.sentence], "bad")
         elif path:
-            self.words.value = sentences([f"Written: `{path}`."], "good") + _download(path)
+            self.status.value = sentences([f"Written: `{path}`."], "good") + _download(path)
 
-    def _look(self) -> None:
+    def _toggle_preview(self) -> None:
         if self.page.value:
             self.page.value = ""
-        elif self._reading.value:
+        elif self._writing.value:
             # the sandbox has no rights: no script, no form, no other page
-            inner = escape(_read(self._reading.value))
+            inner = escape(_read(self._writing.value))
             self.page.value = f'<iframe sandbox title="Preview of the report" srcdoc="{inner}"></iframe>'
 
     def close(self) -> None:
-        """Let go of the answer, too."""
-        self._reading.close()
+        """Close the view and the background task."""
+        self._writing.close()
         super().close()
 
 
@@ -97,7 +97,7 @@ def _read(path: Path) -> str:
 
 
 def _download(path: Path) -> str:
-    """Return a link that saves the page: the workspace is not served."""
+    """Return a download link of the page, as the workspace is not served."""
     inner = base64.b64encode(_read(path).encode()).decode("ascii")
     name = escape(path.name)
     return (

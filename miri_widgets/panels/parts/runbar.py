@@ -1,4 +1,4 @@
-"""Run, cancel, why not, how far."""
+"""Buttons of a stage: run, cancel, reasons, progress."""
 
 from __future__ import annotations
 
@@ -17,23 +17,39 @@ from miri_widgets.run.status_rows import RowState, StageState
 __all__ = ["Runbar", "bar"]
 
 
-def bar(fraction: float, words: str, label: str = "Progress") -> str:
-    """Return HTML of a progress bar with words under it, and a label for those who hear it."""
+def bar(fraction: float, caption: str, label: str = "Progress") -> str:
+    """
+    Return the HTML of a progress bar.
+
+    Parameters
+    ----------
+    fraction : float
+        Progress from 0 to 1.
+    caption : str
+        Text below the bar.
+    label : str
+        Accessible name of the bar.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     percent = whole_percent(fraction)
     return (
         f'<div class="mw-bar" role="progressbar" aria-label="{escape(label)}" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100">'
-        f'<span style="width:{percent}%"></span></div><div class="mw-bar-words">{escape(words)}</div>'
+        f'<span style="width:{percent}%"></span></div><div class="mw-bar-words">{escape(caption)}</div>'
     )
 
 
 class Runbar(Part):
     """
-    The buttons of a stage and how far its runs are.
+    The buttons of a stage and the progress of its runs.
 
     Parameters
     ----------
     model : StageModel
-        What it runs.
+        The stage.
     """
 
     def __init__(self, model: StageModel) -> None:
@@ -42,19 +58,19 @@ class Runbar(Part):
         self.run = button("Run", "mw-primary", tip="Run what is not complete with these settings")
         self.run_upto = button("Run up to here", tip="Run the stages before, too, in one job")
         self.cancel = button("Cancel", "mw-danger", tip="Stop what is at work; what is complete stays")
-        self.see_log = button("Show the log", tip="The log of the first run that failed")
+        self.show_log = button("Show the log", tip="The log of the first run that failed")
         self.state = text("", "mw-runbar-state")
         self.progress = text("", "mw-progress")
-        self.words = text("")
+        self.status = text("")
         self.run.on_click(lambda _: self._try(lambda: model.session.order(model.run)))
         self.run_upto.on_click(lambda _: self._try(lambda: model.session.order(self._run_upto)))
         self.cancel.on_click(lambda _: self._try(model.cancel))
-        self.see_log.on_click(lambda _: self._show_log())
-        row = ipywidgets.HBox([self.run, self.run_upto, self.cancel, self.state, self.see_log])
+        self.show_log.on_click(lambda _: self._show_log())
+        row = ipywidgets.HBox([self.run, self.run_upto, self.cancel, self.state, self.show_log])
         row.add_class("mw-row")
-        self.children = (row, self.progress, self.words)
+        self.children = (row, self.progress, self.status)
         self.watch(
-            model, self._follow, "rows", "reasons", "notes", "state", "planning", "loaded", "eta", "errors",
+            model, self._update, "rows", "reasons", "notes", "state", "planning", "loaded", "eta", "errors",
             "unfinished", "late",
         )  # fmt: skip
 
@@ -72,26 +88,26 @@ class Runbar(Part):
         try:
             action()
         except MiriWidgetsError as error:
-            self.words.value = sentences([str(error)], "bad")
+            self.status.value = sentences([str(error)], "bad")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         model = self.model
         blockers = model.blockers()
-        open_rows = sum(row.state != RowState.DONE for row in model.rows)
+        unfinished = sum(row.state != RowState.DONE for row in model.rows)
         self.run.disabled = bool(blockers) and not model.planning
         self.run.description = (
-            f"Run {open_rows} of {len(model.rows)}" if not blockers and model.count_done else "Run"
+            f"Run {unfinished} of {len(model.rows)}" if not blockers and model.count_done else "Run"
         )
-        waits = model.state == StageState.BLOCKED and bool(model.rows) and not model.planning
-        self.run_upto.layout.display = "" if waits else "none"
+        is_waiting = model.state == StageState.BLOCKED and bool(model.rows) and not model.planning
+        self.run_upto.layout.display = "" if is_waiting else "none"
         self.cancel.layout.display = "" if model.active else "none"
         self.run.layout.display = "none" if model.active else ""
-        self.see_log.layout.display = "" if self._failed() else "none"
-        done = f"{model.count_done} of {len(model.rows)} complete" if model.rows else ""
-        self.state.value = chip(model.status) + f'<span class="mw-muted"> {escape(done)}</span>'
+        self.show_log.layout.display = "" if self._failed() else "none"
+        completed = f"{model.count_done} of {len(model.rows)} complete" if model.rows else ""
+        self.state.value = chip(model.status) + f'<span class="mw-muted"> {escape(completed)}</span>'
         self.progress.value = bar(model.fraction, model.progress, model.stage.short) if model.active else ""
         calm = "good" if model.status == StageState.DONE else "calm"
         shown = [] if model.active else blockers
-        self.words.value = (
+        self.status.value = (
             sentences(shown, calm) + sentences(model.notes, "warn") + sentences(model.errors[:3], "bad")
         )

@@ -1,4 +1,4 @@
-"""What changed between two runs: choose two, see what was done otherwise and what that did to the pixels."""
+"""What changed between two runs: differing inputs and parameters, and their effect on the pixels."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ class RunDifferencesView(Part):
     model : RunDifferencesModel
         Closed with the view.
     blink : callable
-        Takes the two files of a product, to be shown one over the other.
+        Called with the two files of a product, to blink them.
     """
 
     def __init__(self, model: RunDifferencesModel, blink: Callable[[Path, Path], None]) -> None:
         super().__init__("mw-differences")
         self.model = model
         self._blink = blink
-        self._following = False
+        self._updating = False
         self.group = _dropdown("Of")
         self.group.layout.flex = "0 0 auto"  # it stands in a column
         self.first = _dropdown("A")
         self.second = _dropdown("B")
         self.swap = button("Swap", tip="Make A of B and B of A")
-        self.words = text("")
+        self.status = text("")
         self.changes = Table(
             columns=_CHANGES, placeholder="Filter differences", empty="Nothing was done otherwise."
         )
@@ -72,55 +72,57 @@ class RunDifferencesView(Part):
         row.add_class("mw-row")
         # a control that grows within a column would grow downwards
         self.of = ipywidgets.HBox([self.group])
-        self.children = (self.of, row, self.words, self.result)
+        self.children = (self.of, row, self.status, self.result)
         self.group.observe(self._chose_group, "value")
         self.first.observe(self._chose, "value")
         self.second.observe(self._chose, "value")
         self.swap.on_click(lambda _: model.swap())
-        self.watch(model, self._follow_choices, "choices", "first", "second")
-        self.watch(model, self._follow, "value", "sentence", "working")
+        self.watch(model, self._update_choices, "choices", "first", "second")
+        self.watch(model, self._update, "value", "sentence", "working")
 
-    def _follow_choices(self, _: Any) -> None:
+    def _update_choices(self, _: Any) -> None:
         model = self.model
-        chosen = next((one for one in (model.second, model.first) if one is not None), None)
+        chosen = next((choice for choice in (model.second, model.first) if choice is not None), None)
         group = chosen.group if chosen is not None else next(iter(model.groups), None)
         offered = list(model.of_group(group or ""))
-        offered += [one for one in (model.first, model.second) if one is not None and one not in offered]
-        self._following = True
+        offered += [
+            choice for choice in (model.first, model.second) if choice is not None and choice not in offered
+        ]
+        self._updating = True
         try:
             names = [*model.groups, *([group] if group and group not in model.groups else [])]
             self.group.options = [(f"{name} ({len(model.of_group(name)) or 1})", name) for name in names]
             self.group.value = group if names else None
             for control, value in ((self.first, model.first), (self.second, model.second)):
-                control.options = [("choose one", None), *((_title(one), one) for one in offered)]
+                control.options = [("choose one", None), *((_title(choice), choice) for choice in offered)]
                 control.value = value
         finally:
-            self._following = False
+            self._updating = False
         self.of.layout.display = "" if len(model.groups) > 1 else "none"
         self.swap.disabled = model.first is None or model.second is None
 
     def _chose_group(self, change: dict[str, Any]) -> None:
-        if not self._following and change["new"]:
+        if not self._updating and change["new"]:
             self.model.choose_group(change["new"])
 
     def _chose(self, _: Any) -> None:
-        if not self._following:
+        if not self._updating:
             self.model.choose(self.first.value, self.second.value)
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         model = self.model
         value = model.value
         self.result.layout.display = "none" if value is None else ""
         if model.working:
-            self.words.value = sentences(["The pixels of both are being compared."], "calm")
+            self.status.value = sentences(["The pixels of both are being compared."], "calm")
         elif value is None:
-            self.words.value = sentences([model.sentence] if model.sentence else [], "calm")
+            self.status.value = sentences([model.sentence] if model.sentence else [], "calm")
         else:
-            told = len(value.changes)
+            count = len(value.changes)
             same = all(pair.numbers is not None and pair.numbers.none for pair in value.pairs) and value.pairs
-            words = f"{told} {'difference' if told == 1 else 'differences'} in how they were made"
-            words += "; every pixel is the same." if same else "."
-            self.words.value = sentences([words], "calm") + sentences(
+            summary = f"{count} {'difference' if count == 1 else 'differences'} in how they were made"
+            summary += "; every pixel is the same." if same else "."
+            self.status.value = sentences([summary], "calm") + sentences(
                 [model.sentence] if model.sentence else [], "bad"
             )
         if value is None:
@@ -132,12 +134,16 @@ class RunDifferencesView(Part):
 
     def _show(self, name: str) -> None:
         value = self.model.value
-        pair = next((one for one in value.pairs if str(one.second) == name), None) if value else None
+        pair = (
+            next((candidate for candidate in value.pairs if str(candidate.second) == name), None)
+            if value
+            else None
+        )
         if pair is not None:
             self._blink(pair.first, pair.second)
 
     def close(self) -> None:
-        """Close the model, too."""
+        """Close the view and the model."""
         super().close()
         self.model.close()
 
@@ -151,45 +157,45 @@ def _dropdown(label: str) -> ipywidgets.Dropdown:
     return control
 
 
-def _title(one: Choice) -> str:
-    return one.title if len(one.title) <= 120 else f"{one.title[:119]}…"
+def _title(choice: Choice) -> str:
+    return choice.title if len(choice.title) <= 120 else f"{choice.title[:119]}…"
 
 
 def _end_of(name: str) -> str:
-    """What tells products apart; the whole is in the tip."""
+    """Return the distinguishing end of a product's name; the tip has the full name."""
     name = name.replace("_mirimage", "")  # is in every name
     return name if len(name) <= _LETTERS else f"…{name[-_LETTERS:]}"
 
 
 def _change_rows(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
-    """One row for each change; inputs, of which a mosaic may have a hundred, share one."""
-    inputs = [one for one in changes if one.kind == "input"]
-    shown = [one for one in changes if one.kind != "input" or len(inputs) == 1]
+    """Return one row per change; inputs, which may be a hundred for a mosaic, share one."""
+    inputs = [change for change in changes if change.kind == "input"]
+    shown = [change for change in changes if change.kind != "input" or len(inputs) == 1]
     rows: list[dict[str, Any]] = [
         {
-            "id": f"{one.kind} {one.name}",
-            "kind": one.kind,
-            "name": {"text": one.name, "tip": one.name},
-            "first": one.first or "–",
-            "second": one.second or "–",
+            "id": f"{change.kind} {change.name}",
+            "kind": change.kind,
+            "name": {"text": change.name, "tip": change.name},
+            "first": change.first or "–",
+            "second": change.second or "–",
         }
-        for one in shown
+        for change in shown
     ]
     if len(inputs) > 1:
         sides = [
             "\n".join(filter(None, some))
-            for some in zip(*((one.first, one.second) for one in inputs), strict=True)
+            for some in zip(*((change.first, change.second) for change in inputs), strict=True)
         ]
         row: dict[str, Any] = {"id": "input", "kind": "input"}
-        row["name"] = {"text": f"{len(inputs)} inputs", "tip": "\n".join(one.name for one in inputs)}
+        row["name"] = {"text": f"{len(inputs)} inputs", "tip": "\n".join(change.name for change in inputs)}
         for key, side in zip(("first", "second"), sides, strict=True):
-            words = side.partition("\n")[0]
-            row[key] = {"text": f"{words} …" if words else "–", "tip": side}
-        place = next(
-            (i for i, one in enumerate(shown) if one.kind not in ("setting", "resolved parameter")),
+            first_line = side.partition("\n")[0]
+            row[key] = {"text": f"{first_line} …" if first_line else "–", "tip": side}
+        position = next(
+            (i for i, change in enumerate(shown) if change.kind not in ("setting", "resolved parameter")),
             len(shown),
         )
-        rows.insert(place, row)
+        rows.insert(position, row)
     return rows
 
 

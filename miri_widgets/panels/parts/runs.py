@@ -16,7 +16,7 @@ from miri_widgets.panels.parts.rundifferences import RunDifferencesView
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, sentences, text
 from miri_widgets.run.durations import duration
-from miri_widgets.run.progress import running_words
+from miri_widgets.run.progress import running_text
 from miri_widgets.run.status_rows import RowState, RunRow
 
 __all__ = ["Runs"]
@@ -39,7 +39,7 @@ class Runs(Part):
     Parameters
     ----------
     model : StageModel
-        Whose runs they are.
+        The stage.
     """
 
     def __init__(self, model: StageModel) -> None:
@@ -58,38 +58,38 @@ class Runs(Part):
             "Compare runs", tip="What changed between two runs of this stage, earlier settings included"
         )
         self.differences: RunDifferencesView | None = None
-        self._following = False
+        self._updating = False
         self.table.observe(self._chosen, "selected")
         self.compare.on_click(lambda _: self._open_differences())
         row = ipywidgets.HBox([self.compare])
         row.add_class("mw-row")
         self._always: list[ipywidgets.Widget] = [self.table, self.sentence, row]
         self.children = tuple(self._always)
-        self.watch(model, self._follow, "rows")
-        self.watch(model.session.programs, self._follow_chosen, "selected")
+        self.watch(model, self._update, "rows")
+        self.watch(model.session.programs, self._update_chosen, "selected")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         self.table.rows = [self._row(row) for row in self.model.rows]
         self._explain()
         if self.differences is not None:
             self.differences.model.look(mark=self._complete())
 
-    def _follow_chosen(self, _: Any) -> None:
-        """Mark the runs of the exposures that are chosen anywhere; a run of several is chosen here only."""
+    def _update_chosen(self, _: Any) -> None:
+        """Select the runs of the chosen exposures; runs of several exposures are chosen here only."""
         keys = rows_of(self.model.rows, self.model.session.programs.selected)
         if keys and set(keys) != set(self.table.selected):
-            self._following = True
+            self._updating = True
             try:
                 self.table.selected = list(keys)
             finally:
-                self._following = False
+                self._updating = False
             self.model.watched = keys[0]
             self._explain()
 
     def _row(self, row: RunRow) -> dict[str, Any]:
         exposure = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
         busy = row.state == RowState.RUNNING
-        words = running_words(row) if busy and row.step else ""
+        step_text = running_text(row) if busy and row.step else ""
         return {
             "id": row.key,
             "label": {"text": exposure.label if exposure else row.label, "tip": row.label},
@@ -100,7 +100,7 @@ class Runs(Part):
                 "tip": f"Left out: {row.left_out}" if row.left_out else row.sentence or row.status,
             },
             "step": {
-                "text": words or (row.sentence if row.state == RowState.WAITING else ""),
+                "text": step_text or (row.sentence if row.state == RowState.WAITING else ""),
                 "fraction": round(row.fraction, 3) if busy else None,
             },
             "time": {"text": duration(row.seconds) if row.seconds else "", "rank": row.seconds},
@@ -113,7 +113,7 @@ class Runs(Part):
         return tuple(row.key for row in self.model.rows if row.products)
 
     def _open_differences(self) -> None:
-        """Put the comparison below the runs, or take it away."""
+        """Show or hide the comparison below the runs."""
         if self.differences is not None:
             self.differences.close()
             self.differences = None
@@ -126,7 +126,7 @@ class Runs(Part):
         model.look(mark=self._complete())
 
     def _blink(self, first: Path, second: Path) -> None:
-        """Show the second of two files; the first when the second is in view."""
+        """Show the second of two files, or the first if the second is in view."""
         session = self.model.session
         session.show(first if session.shown == second else second)
 
@@ -136,7 +136,7 @@ class Runs(Part):
             self.model.session.show(row.products[0])
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        if self._following:
+        if self._updating:
             return
         self.model.watched = change["new"][0] if change["new"] else ""
         self._explain()
@@ -147,5 +147,5 @@ class Runs(Part):
     def _explain(self) -> None:
         row = self.model.row(self.model.watched)
         lines = [row.sentence] if row is not None and row.state == RowState.FAILED else []
-        left_out = [f"The pipeline left out: {row.left_out}."] if row is not None and row.left_out else []
-        self.sentence.value = sentences(lines, "bad") + sentences(left_out, "warn")
+        warnings = [f"The pipeline left out: {row.left_out}."] if row is not None and row.left_out else []
+        self.sentence.value = sentences(lines, "bad") + sentences(warnings, "warn")

@@ -49,7 +49,7 @@ class Verdicts(Part):
     Parameters
     ----------
     shifts : ShiftsModel
-        Whose shifts are listed.
+        The shifts.
     """
 
     def __init__(self, shifts: ShiftsModel) -> None:
@@ -61,49 +61,53 @@ class Verdicts(Part):
         self.reasons = text("", "mw-reasons")
         self.notes = text("", "mw-muted")
         self.children = (self.table, self.reasons, self.notes)
-        self._following = False
+        self._updating = False
         self.table.observe(self._picked, "selected")
-        self.watch(shifts, self._follow, "value")
+        self.watch(shifts, self._update, "value")
         if shifts.model is not None:
-            self.watch(shifts.model.session.programs, self._follow_chosen, "selected")
+            self.watch(shifts.model.session.programs, self._update_chosen, "selected")
 
     def _picked(self, change: Any) -> None:
-        """Choose all exposures of a group everywhere."""
+        """Choose all exposures of a group."""
         facts = self.shifts.facts
-        if self._following or facts is None or self.shifts.model is None:
+        if self._updating or facts is None or self.shifts.model is None:
             return
-        places = [int(name) for name in change["new"] if name.isdecimal()]
+        indices = [int(name) for name in change["new"] if name.isdecimal()]
         roots = [
-            root for n in places if n < len(facts.table.shifts) for root in facts.table.shifts[n].group.roots
+            root for n in indices if n < len(facts.table.shifts) for root in facts.table.shifts[n].group.roots
         ]
         if roots:
             choose(self.shifts.model.session, roots)
 
-    def _follow_chosen(self, _: Any) -> None:
+    def _update_chosen(self, _: Any) -> None:
         facts, model = self.shifts.facts, self.shifts.model
         chosen = set(model.session.programs.selected) if model is not None else set()
         shifts = facts.table.shifts if facts is not None else ()
-        self._following = True
+        self._updating = True
         try:
-            self.table.selected = [str(n) for n, one in enumerate(shifts) if chosen & set(one.group.roots)]
+            self.table.selected = [
+                str(n) for n, shift in enumerate(shifts) if chosen & set(shift.group.roots)
+            ]
         finally:
-            self._following = False
+            self._updating = False
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         facts = self.shifts.facts
         shifts = facts.table.shifts if facts is not None else ()
-        labels = group_labels(one.group for one in shifts)
+        labels = group_labels(shift.group for shift in shifts)
         self.table.rows = [
-            _verdict_row(place, one, labels[one.group.name]) for place, one in enumerate(shifts)
+            _verdict_row(index, shift, labels[shift.group.name]) for index, shift in enumerate(shifts)
         ]
-        self._follow_chosen(None)
-        self.reasons.value = "".join(_reason(one, labels[one.group.name]) for one in shifts)
+        self._update_chosen(None)
+        self.reasons.value = "".join(_reason(shift, labels[shift.group.name]) for shift in shifts)
         if facts is None:
             self.notes.value = ""
             return
-        against = facts.table.reference_catalog or "no catalogue: relative to one another"
-        filters = ", ".join(dict.fromkeys(one.filter for one in shifts if one.filter)) or "filter not told"
-        lines = [f"Measured in {filters}, against {against}.", *facts.table.notes]
+        catalog = facts.table.reference_catalog or "no catalogue: relative to one another"
+        filters = (
+            ", ".join(dict.fromkeys(shift.filter for shift in shifts if shift.filter)) or "filter not told"
+        )
+        lines = [f"Measured in {filters}, against {catalog}.", *facts.table.notes]
         self.notes.value = "".join(f"<p>{escape(line)}</p>" for line in lines)
 
 
@@ -114,26 +118,26 @@ class Stars(Part):
     Parameters
     ----------
     shifts : ShiftsModel
-        Whose stars are listed.
+        The shifts.
     """
 
     def __init__(self, shifts: ShiftsModel) -> None:
         super().__init__("mw-sources")
         self.shifts = shifts
-        self.words = text("", "mw-muted")
+        self.status = text("", "mw-muted")
         self.table = Table(
             columns=_STARS, placeholder="Filter stars", max_height="420px",
             empty="No matched stars: they are kept with a run of this stage.",
         )  # fmt: skip
-        self.children = (self.words, self.table)
+        self.children = (self.status, self.table)
         self.table.observe(self._picked, "selected")
-        self.watch(shifts, self._follow, "value")
+        self.watch(shifts, self._update, "value")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         matches = self.shifts.facts.matches if self.shifts.facts is not None else ()
         self.table.selected = []
-        self.table.rows = [_star_row(place, one) for place, one in enumerate(matches)]
-        self.words.value = "Click a row to see the star." if matches else ""
+        self.table.rows = [_star_row(index, match) for index, match in enumerate(matches)]
+        self.status.value = "Click a row to see the star." if matches else ""
 
     def _picked(self, change: Any) -> None:
         facts = self.shifts.facts
@@ -141,11 +145,11 @@ class Stars(Part):
         if facts is None or not chosen or chosen[0] >= len(facts.matches):
             return
         star = facts.matches[chosen[0]]
-        marks = [(one.x, one.y) for one in facts.matches if one.root == star.root]
+        marks = [(match.x, match.y) for match in facts.matches if match.root == star.root]
         if self.shifts.center_on(star.root, star.x, star.y, marks):
-            self.words.value = escape(f"In {star.root} at ({star.x:.1f}, {star.y:.1f}).")
+            self.status.value = escape(f"In {star.root} at ({star.x:.1f}, {star.y:.1f}).")
         else:
-            self.words.value = escape(f"{star.root} is not at hand: the star cannot be shown.")
+            self.status.value = escape(f"{star.root} is not at hand: the star cannot be shown.")
 
 
 class Groups(Part):
@@ -155,7 +159,7 @@ class Groups(Part):
     Parameters
     ----------
     shifts : ShiftsModel
-        Whose stage is told.
+        The shifts.
     """
 
     def __init__(self, shifts: ShiftsModel) -> None:
@@ -164,18 +168,18 @@ class Groups(Part):
         self.groups, self.members = ipywidgets.SelectMultiple(), ipywidgets.SelectMultiple()
         named(self.groups, "Groups of the next run")
         named(self.members, "Exposures of the first chosen group")
-        for one in (self.groups, self.members):
-            one.layout.width, one.layout.height = "98%", "130px"
+        for control in (self.groups, self.members):
+            control.layout.width, control.layout.height = "98%", "130px"
         self.merge = button("Merge these groups", tip="They share one shift")
         self.split = button("Split these exposures off", tip="They get a shift of their own")
         self.back = button("Take the last change back")
-        self.words, self.error = text(""), text("")
+        self.status, self.error = text(""), text("")
         bar = ipywidgets.HBox([self.merge, self.split, self.back])
         bar.add_class("mw-row")
         self._controls = (
             text("Groups of the next run", "mw-heading"), self.groups,
             text("Exposures of the first chosen group", "mw-heading"), self.members,
-            bar, self.words, self.error,
+            bar, self.status, self.error,
         )  # fmt: skip
         self.merge.on_click(lambda _: self._act(lambda: shifts.merge(self.groups.value)))
         self.split.on_click(lambda _: self._act(self._split))
@@ -183,7 +187,7 @@ class Groups(Part):
         self.groups.observe(self._show_members, "value")
         self.children = self._controls if shifts.can_regroup else (_no_regroup(),)
         if shifts.model is not None and shifts.can_regroup:
-            self.watch(shifts.model, self._follow, "settings", "rows")
+            self.watch(shifts.model, self._update, "settings", "rows")
 
     def _act(self, action: Any) -> None:
         self.error.value = ""
@@ -196,28 +200,28 @@ class Groups(Part):
         chosen = self.groups.value
         self.shifts.split(chosen[0] if chosen else "", self.members.value)
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         try:
-            self._groups = {one.name: one for one in self.shifts.groups()}
+            self._groups = {group.name: group for group in self.shifts.groups()}
         except MiriWidgetsError as error:
             self._groups = {}
             self.error.value = sentences([str(error)], "bad")
-        options = [(f"{name} ({len(one)} exposures)", name) for name, one in self._groups.items()]
+        options = [(f"{name} ({len(group)} exposures)", name) for name, group in self._groups.items()]
         if tuple(options) != tuple(self.groups.options):
             self.groups.options = options
         self._show_members(None)
         lines = self.shifts.lines
         self.back.disabled = not lines
         shown = "".join(f"<p><code>{escape(line)}</code></p>" for line in lines)
-        self.words.value = shown or "<p>As found by visit and guide star.</p>"
+        self.status.value = shown or "<p>As found by visit and guide star.</p>"
 
     def _show_members(self, _: Any) -> None:
         chosen = self.groups.value
         self.members.options = self._groups[chosen[0]].roots if chosen and chosen[0] in self._groups else ()
 
     def close(self) -> None:
-        """Close the controls, too, when they are not on the page."""
-        self.children = (*self._controls, *(one for one in self.children if one not in self._controls))
+        """Close all controls, even those not on the page."""
+        self.children = (*self._controls, *(child for child in self.children if child not in self._controls))
         super().close()
 
 
@@ -225,50 +229,50 @@ def _no_regroup() -> ipywidgets.HTML:
     return text("These shifts come from a file: their groups cannot be changed here.", "mw-muted")
 
 
-def _verdict_row(place: int, one: TrustedShift, label: str) -> dict[str, Any]:
-    tone, glyph = _TONES[one.verdict]
+def _verdict_row(index: int, shift: TrustedShift, label: str) -> dict[str, Any]:
+    tone, glyph = _TONES[shift.verdict]
     return {
-        "id": str(place),
-        "verdict": {"text": str(one.verdict), "tone": tone, "glyph": glyph, "tip": one.reason},
-        "group": {"text": label, "tip": f"{one.group.name} {one.filter}".strip()},
-        "star": one.group.guide_star or "not known",
-        "dx": _with_error(one.dx, one.dx_err),
-        "dy": _with_error(one.dy, one.dy_err),
-        "used": {"text": f"{one.used} of {one.exposures}", "rank": one.used},
-        "source": {"text": "measured" if one.own else "taken", "tip": one.source},
+        "id": str(index),
+        "verdict": {"text": str(shift.verdict), "tone": tone, "glyph": glyph, "tip": shift.reason},
+        "group": {"text": label, "tip": f"{shift.group.name} {shift.filter}".strip()},
+        "star": shift.group.guide_star or "not known",
+        "dx": _with_error(shift.dx, shift.dx_err),
+        "dy": _with_error(shift.dy, shift.dy_err),
+        "used": {"text": f"{shift.used} of {shift.exposures}", "rank": shift.used},
+        "source": {"text": "measured" if shift.own else "taken", "tip": shift.source},
     }
 
 
-def _reason(one: TrustedShift, label: str) -> str:
-    """Why, and where the value comes from when it is not the group's own."""
-    taken = "" if one.own else f"; it gets {one.source}"
-    tone = _TONES[one.verdict][0]
-    words = f"{label} is {one.verdict}: {one.reason}{taken}."
-    return f'<p class="mw-reason mw-{tone}">{escape(words)}</p>'
+def _reason(shift: TrustedShift, label: str) -> str:
+    """Return the reason of a verdict, and the source of a value that is not the group's own."""
+    source_text = "" if shift.own else f"; it gets {shift.source}"
+    tone = _TONES[shift.verdict][0]
+    sentence = f"{label} is {shift.verdict}: {shift.reason}{source_text}."
+    return f'<p class="mw-reason mw-{tone}">{escape(sentence)}</p>'
 
 
 def _with_error(value: float, err: float) -> dict[str, Any]:
-    told = f" ± {1000 * err:.1f}" if math.isfinite(err) else " ± ?"
-    return {"text": f"{1000 * value:+.1f}{told}", "rank": value}
+    error_text = f" ± {1000 * err:.1f}" if math.isfinite(err) else " ± ?"
+    return {"text": f"{1000 * value:+.1f}{error_text}", "rank": value}
 
 
-def _star_row(place: int, one: StarMatch) -> dict[str, Any]:
+def _star_row(index: int, match: StarMatch) -> dict[str, Any]:
     def number(value: float, form: str) -> dict[str, Any]:
         return {"text": format(value, form), "rank": value}
 
     return {
-        "id": str(place),
-        "exposure": {"text": _short_root(one.root), "tip": one.root},
-        "with": {"text": _short_root(one.other) or "catalogue", "tip": one.other},
-        "ra": number(one.ra, ".6f"),
-        "dec": number(one.dec, ".6f"),
-        "before": number(1000 * math.hypot(*one.before), ".1f"),
-        "dx": number(1000 * one.after[0], "+.1f"),
-        "dy": number(1000 * one.after[1], "+.1f"),
-        "after": number(1000 * math.hypot(*one.after), ".1f"),
+        "id": str(index),
+        "exposure": {"text": _short_root(match.root), "tip": match.root},
+        "with": {"text": _short_root(match.other) or "catalogue", "tip": match.other},
+        "ra": number(match.ra, ".6f"),
+        "dec": number(match.dec, ".6f"),
+        "before": number(1000 * math.hypot(*match.before), ".1f"),
+        "dx": number(1000 * match.after[0], "+.1f"),
+        "dy": number(1000 * match.after[1], "+.1f"),
+        "after": number(1000 * math.hypot(*match.after), ".1f"),
     }
 
 
 def _short_root(root: str) -> str:
-    """The name of an exposure without what all of a program share: ``001001_02101_00001``."""
+    """Return the name of an exposure without the parts shared by a program: ``001001_02101_00001``."""
     return root[7:].removesuffix("_mirimage") if root.startswith("jw") else root

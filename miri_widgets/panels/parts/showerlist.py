@@ -1,4 +1,4 @@
-"""Showers: taken from what is drawn in the viewer, suggested, listed and removed."""
+"""Showers: drawn in the viewer, suggested, listed and removed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COLUMNS = [
 
 class ShowerList(Part):
     """
-    The showers of the program, and the ways to more of them; a chosen row brings its group into view.
+    The showers of the program, with suggestions; choosing a row shows its group.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class ShowerList(Part):
         self.session = session
         self.showers = session.showers
         self.model = session.models["showers"]
-        self.take = button(
+        self.use_drawn = button(
             "Take what I drew", tip="Shapes drawn on the group in view are left out from this group on"
         )
         self.suggest = button("Suggest", tip="Look for wide faint excesses in all groups of this exposure")
@@ -62,8 +62,8 @@ class ShowerList(Part):
             max_height="220px",
         )
         self.candidates = Table(columns=_COLUMNS, on_act=self._accept, empty="", max_height="220px")
-        self.candidate_words = text("", "mw-muted")
-        self.take.on_click(lambda _: self._try(self._take))
+        self.candidate_status = text("", "mw-muted")
+        self.use_drawn.on_click(lambda _: self._try(self._use_drawn))
         self.suggest.on_click(lambda _: self._try(lambda: self.showers.suggest(self.threshold.value)))
         self.threshold.observe(lambda change: self._try(lambda: suggestion_threshold(change["new"])), "value")
         self.undo.on_click(lambda _: self._try(self.model.undo))
@@ -71,7 +71,7 @@ class ShowerList(Part):
         self.candidates.observe(self._candidate_chosen, "selected")
         row = ipywidgets.HBox(
             [
-                self.take,
+                self.use_drawn,
                 self.undo,
                 self.suggest,
                 text("above", "mw-muted"),
@@ -80,12 +80,12 @@ class ShowerList(Part):
             ]
         )
         row.add_class("mw-row")
-        self.children = (row, self.error, self.state, self.table, self.candidate_words, self.candidates)
-        self.watch(self.showers, self._follow, "rows", "trouble")
-        self.watch(self.model, self._follow, "settings", "loaded")
-        self.watch(session.programs, self._follow, "exposures")
-        self.watch(self.showers, self._follow_candidates, "rows", "suggested", "searching", "searched")
-        self.watch(self.showers, self._follow_buttons, "picture", "root", "searching", "on")
+        self.children = (row, self.error, self.state, self.table, self.candidate_status, self.candidates)
+        self.watch(self.showers, self._update, "rows", "trouble")
+        self.watch(self.model, self._update, "settings", "loaded")
+        self.watch(session.programs, self._update, "exposures")
+        self.watch(self.showers, self._update_candidates, "rows", "suggested", "searching", "searched")
+        self.watch(self.showers, self._update_buttons, "picture", "root", "searching", "on")
 
     def _try(self, action: Callable[[], Any]) -> None:
         self.error.value = ""
@@ -94,23 +94,23 @@ class ShowerList(Part):
         except MiriWidgetsError as error:
             self.error.value = sentences([str(error)], "bad")
 
-    def _take(self) -> None:
+    def _use_drawn(self) -> None:
         count = self.showers.take_drawn()
-        place = f"group {self.showers.group} of integration {self.showers.integration}"
-        words = "1 shower" if count == 1 else f"{count} showers"
-        self.error.value = sentences([f"{words} from {place} on."], "good")
+        position = f"group {self.showers.group} of integration {self.showers.integration}"
+        count_text = "1 shower" if count == 1 else f"{count} showers"
+        self.error.value = sentences([f"{count_text} from {position} on."], "good")
 
     # -- the showers --------------------------------------------------------
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         rows = [self._row(row) for row in self.showers.rows]
         if rows != self.table.rows:
             self.table.selected, self.table.rows = [], rows
         value = self.model.settings[PARAMETER] if self.model.loaded else None
         lines = [self.showers.trouble] if self.showers.trouble else []
         lines += [row.sentence for row in self.showers.rows if row.sentence]
-        kept = f'<p class="mw-muted">Kept in {escape(Path(str(value)).name)}</p>' if value else ""
-        self.state.value = kept + sentences(lines[:4], "bad")
+        file_text = f'<p class="mw-muted">Kept in {escape(Path(str(value)).name)}</p>' if value else ""
+        self.state.value = file_text + sentences(lines[:4], "bad")
         self.undo.disabled = not self.model.can_undo
 
     def _row(self, row: ShowerRow) -> dict[str, Any]:
@@ -128,27 +128,29 @@ class ShowerList(Part):
     def _exposure(self, row: ShowerRow) -> dict[str, Any]:
         if not row.names:
             return {"text": "every exposure"}
-        found = [one for one in self.session.programs.exposures if row.is_in(one.root)]
-        words = found[0].label if len(found) == 1 else f"{len(found)} exposures"
-        return {"text": words, "tip": ", ".join(row.names)}
+        exposures = [exposure for exposure in self.session.programs.exposures if row.is_in(exposure.root)]
+        label = exposures[0].label if len(exposures) == 1 else f"{len(exposures)} exposures"
+        return {"text": label, "tip": ", ".join(row.names)}
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        row = next((one for one in self.showers.rows if [str(one.number)] == change["new"]), None)
+        row = next(
+            (candidate for candidate in self.showers.rows if [str(candidate.number)] == change["new"]), None
+        )
         if row is None or row.sentence:
             return
         roots = [root for root in self.showers.roots() if row.is_in(root)]
         if roots:
-            # one for every exposure is looked at in the exposure that is in view
+            # a shower of all exposures is shown in the exposure in view
             root = self.showers.root if self.showers.root in roots else roots[0]
             self.showers.show(root, row.integration, row.first_group)
 
     # -- suggestions --------------------------------------------------------
 
-    def _follow_buttons(self, _: Any) -> None:
-        self.take.disabled = self.showers.picture is None
+    def _update_buttons(self, _: Any) -> None:
+        self.use_drawn.disabled = self.showers.picture is None
         self.suggest.disabled = self.showers.searching or self.showers.ramp(self.showers.root) is None
 
-    def _follow_candidates(self, _: Any) -> None:
+    def _update_candidates(self, _: Any) -> None:
         showers = self.showers
         rows = []
         for number, shower in enumerate(showers.suggested):
@@ -160,19 +162,19 @@ class ShowerList(Part):
         if rows != self.candidates.rows:
             self.candidates.selected, self.candidates.rows = [], rows
         self.candidates.layout.display = "" if rows else "none"
-        self.candidate_words.value = self._candidate_words(len(rows))
+        self.candidate_status.value = self._candidate_text(len(rows))
 
-    def _candidate_words(self, left: int) -> str:
+    def _candidate_text(self, remaining: int) -> str:
         showers = self.showers
         if showers.searching:
             return "Looking through all groups …"
         if not showers.searched:
             return ""
         find = self.session.programs.find
-        name = escape(found.label if (found := find(showers.searched)) else showers.searched)
+        name = escape(exposure.label if (exposure := find(showers.searched)) else showers.searched)
         if not showers.suggested:
             return f"No wide faint excess was found in {name}; a lower threshold finds fainter ones."
-        if not left:
+        if not remaining:
             return f"All suggestions for {name} are taken."
         return f"Suggestions for {name}, strongest first: choose a row to look at it before you take it."
 

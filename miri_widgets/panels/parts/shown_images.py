@@ -1,4 +1,4 @@
-"""The images that a session wants in its viewer, and what the viewer has: the only writer of what is in view."""
+"""The images of a session in its viewer: the only writer of the image in view."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ MOST_IMAGES = 8
 
 class ShownImages:
     """
-    Brings into a viewer what a session wants, and writes what is in view into `SessionModel.displayed`.
+    Shows the requested images of a session, and sets `SessionModel.displayed` to the image in view.
 
     Parameters
     ----------
     session : SessionModel
-        What is wanted: the product, the preview, the difference of groups.
+        The session, which requests a product, a preview or a difference of groups.
     viewer : ImageViewer
-        Where.
+        The viewer.
     compare : CompareModel
-        Whether the image before its stage, or the difference, is wanted instead of the product.
+        Requests the image before the stage, or the difference, instead of the product.
     display : DisplayModel
-        Is told the range that the image in view is drawn with.
+        Receives the display range of the image in view.
     flags : FlagsModel
-        Is told whether an overlay can be seen.
+        Receives whether overlays are visible.
 
     Notes
     -----
-    Every image has a label in the viewer, and for every label the value that was handed over with its pixels is kept.
-    What is in view is the value of the label that the viewer has in front: who brought it there does not matter.
+    Every image has a label in the viewer, and the description of its pixels is stored by label.
+    The image in view is that of the label on top, whoever brought it there.
     """
 
     def __init__(
@@ -67,166 +67,175 @@ class ShownImages:
     ) -> None:
         self.session, self.viewer, self.compare, self.display = session, viewer, compare, display
         self.flags = flags
-        self._held: dict[str, InView] = {}  # label: what its pixels are
-        self._wants = Content.PRODUCT
+        self._loaded: dict[str, InView] = {}  # label: what its pixels are
+        self._wanted_content = Content.PRODUCT
         self._front = ""
-        self._last = View("", float("nan"), float("nan"))
-        self._passing: list[str] = []
+        self._last_view = View("", float("nan"), float("nan"))
+        self._automatic_labels: list[str] = []
         self._acting = 0
-        self._ordered_before = 0  # jobs, when the preview or the difference of groups was opened
-        self._handled: Any = None  # the wish for a product that was followed last
+        self._jobs_before = 0  # jobs, when the preview or the difference of groups was opened
+        self._handled_request: Any = None  # the wish for a product that was followed last
         session.is_drawn = True
         self._watches = Subscriptions()
         viewer.on_view(self._viewed)
-        self._watches.add(session, self._follow_shown, "shown", "extension", "requests")
-        self._watches.add(compare, self._follow, "look", "value", "can")
-        self._watches.add(session.previews, self._follow_preview, "result", "shown", "stage")
-        self._watches.add(session.showers, self._follow_groups, "picture")
+        self._watches.add(session, self._update_shown, "shown", "extension", "requests")
+        self._watches.add(compare, self._update, "look", "value", "can")
+        self._watches.add(session.previews, self._update_preview, "result", "shown", "stage")
+        self._watches.add(session.showers, self._update_groups, "picture")
         for stage in session.models.values():
-            self._watches.add(stage, self._follow_rows, "rows")
-        self._follow_shown(None)
-        self._follow_preview(None)
-        self._follow_groups(None)
+            self._watches.add(stage, self._update_rows, "rows")
+        self._update_shown(None)
+        self._update_preview(None)
+        self._update_groups(None)
 
     @property
     def files(self) -> dict[str, tuple[Path, str, int]]:
-        """File, extension and time of writing of the products that are in the viewer, by label."""
+        """File, extension and time of writing of the products in the viewer, by label."""
         return {
-            label: (one.file, one.extension, one.written)
-            for label, one in self._held.items()
-            if one.content is Content.PRODUCT and one.file is not None
+            label: (view.file, view.extension, view.written)
+            for label, view in self._loaded.items()
+            if view.content is Content.PRODUCT and view.file is not None
         }
 
     def add(self, path: Path, extension: str) -> None:
-        """Hand a product to the viewer without bringing it to the front."""
+        """
+        Load a product into the viewer without bringing it to the front.
+
+        Parameters
+        ----------
+        path : Path
+            The product.
+        extension : str
+            Extension of the file.
+        """
         front = self._front
         with self._act():
-            self._bring(self._product(path, extension))
-            if front in self._held:
+            self._bring_to_front(self._product(path, extension))
+            if front in self._loaded:
                 self.viewer.front(front)
                 self._front = front
 
-    def _follow_rows(self, _: Any) -> None:
-        """Read the product in view again when it was written since."""
+    def _update_rows(self, _: Any) -> None:
+        """Read the product in view again if it has been rewritten."""
         view = self.session.displayed
         if view.content is Content.PRODUCT and view.file is not None:
-            now = time_of_writing(view.file)
-            if now and now != view.written:
-                known = self.session.measured
-                self.session.measured = {path: one for path, one in known.items() if path != view.file}
-                self._follow(None)
+            written = time_of_writing(view.file)
+            if written and written != view.written:
+                measured = self.session.measured
+                self.session.measured = {path: value for path, value in measured.items() if path != view.file}
+                self._update(None)
 
     @contextmanager
     def _act(self) -> Iterator[None]:
-        """What comes to the front meanwhile was brought from here, and not by the user; what is in view is set last."""
+        """Mark changes of the front image as own changes, not the user's; set the image in view at the end."""
         self._acting += 1
         try:
             yield
         finally:
             self._acting -= 1
             if not self._acting:
-                self._set()
+                self._set_displayed()
 
-    def _set(self) -> None:
+    def _set_displayed(self) -> None:
         front = self._front
         if self.viewer.ready:  # the viewer has the last word
-            told = str(self.viewer.state().get("front", front) or "")
-            front = told if told in self._held or not told else front
+            reported = str(self.viewer.state().get("front", front) or "")
+            front = reported if reported in self._loaded or not reported else front
         self._front = front
-        view = self._held.get(front, InView())
+        view = self._loaded.get(front, InView())
         session = self.session
-        wish = (session.shown, session.extension)
-        if session.not_displayed and view.product is not None and (view.product, view.extension) != wish:
+        request = (session.shown, session.extension)
+        if session.not_displayed and view.product is not None and (view.product, view.extension) != request:
             # what was asked for cannot be read: the session shows what the viewer has left
-            self._handled = (view.product, view.extension, session.requests)
+            self._handled_request = (view.product, view.extension, session.requests)
             with session.hold_trait_notifications():
                 session.shown, session.extension = view.product, view.extension
         session.displayed = view
-        if front and self._last.label == front:
-            self.display.in_force(self._last.black, self._last.white)
+        if front and self._last_view.label == front:
+            self.display.in_force(self._last_view.black, self._last_view.white)
 
     # -- what the viewer tells ----------------------------------------------
 
     def _viewed(self, view: View) -> None:
-        """Follow what comes to the front within the viewer: everything beside it is about that image."""
-        self._last, self._front = view, view.label
+        """Update the image in view when another one comes to the front within the viewer."""
+        self._last_view, self._front = view, view.label
         self.flags.hidden = not view.by_pixels
         if self._acting:
             return
         before = self.session.displayed
-        self.session.displayed = self._held.get(view.label, InView())
-        if view.label in self._held:
+        self.session.displayed = self._loaded.get(view.label, InView())
+        if view.label in self._loaded:
             self.display.in_force(view.black, view.white)
             if self.session.displayed != before:
-                self._follow_user(self.session.displayed)
+                self._apply_user_choice(self.session.displayed)
 
-    def _follow_user(self, view: InView) -> None:
-        """Let the models want what the user has brought to the front."""
+    def _apply_user_choice(self, view: InView) -> None:
+        """Update the models after the user brought an image to the front."""
         session = self.session
         if view.content is Content.PREVIEW:
-            self._want_before_products(Content.PREVIEW)
+            self._prefer_until_product(Content.PREVIEW)
             session.previews.shown = view.look
         elif view.content is Content.GROUPS:
-            self._want_before_products(Content.GROUPS)
+            self._prefer_until_product(Content.GROUPS)
         elif view.product is not None:
-            self._wants = Content.PRODUCT
+            self._wanted_content = Content.PRODUCT
             if (session.shown, session.extension) != (view.product, view.extension):
                 session.show(view.product, extension=view.extension)
             self.compare.ask(view.look)
 
     # -- what the session wants ---------------------------------------------
 
-    def _follow_shown(self, _: Any) -> None:
+    def _update_shown(self, _: Any) -> None:
         session = self.session
-        wish = (session.shown, session.extension, session.requests)
-        if wish == self._handled:
+        request = (session.shown, session.extension, session.requests)
+        if request == self._handled_request:
             return
-        self._handled = wish
+        self._handled_request = request
         busy = session.displayed.content in (Content.PREVIEW, Content.GROUPS)
-        if busy and not session.picked and session.jobs_ordered == self._ordered_before:
+        if busy and not session.picked and session.jobs_ordered == self._jobs_before:
             return  # what comes by itself waits until the preview ends, or until the user lets something run
-        self._wants = Content.PRODUCT
+        self._wanted_content = Content.PRODUCT
         session.not_displayed = ""
         if session.picked:
             self.compare.end()
-        self._follow(None)
+        self._update(None)
 
-    def _follow_preview(self, _: Any) -> None:
+    def _update_preview(self, _: Any) -> None:
         self._prefer(Content.PREVIEW, self.session.previews.pixels() is not None)
 
-    def _follow_groups(self, _: Any) -> None:
+    def _update_groups(self, _: Any) -> None:
         self._prefer(Content.GROUPS, self.session.showers.picture is not None)
 
-    def _want_before_products(self, content: Content) -> None:
-        """Let a preview or a difference of groups stay in view until a job that is ordered from now on has a product."""
-        self._wants = content
-        self._ordered_before = self.session.jobs_ordered
+    def _prefer_until_product(self, content: Content) -> None:
+        """Keep a preview or a difference of groups in view until a later job has a product."""
+        self._wanted_content = content
+        self._jobs_before = self.session.jobs_ordered
 
-    def _prefer(self, content: Content, there: bool) -> None:
-        if there:
-            self._want_before_products(content)
-        elif self._wants is content:
-            self._wants = Content.PRODUCT
-        self._follow(None)
+    def _prefer(self, content: Content, available: bool) -> None:
+        if available:
+            self._prefer_until_product(content)
+        elif self._wanted_content is content:
+            self._wanted_content = Content.PRODUCT
+        self._update(None)
 
-    def _follow(self, _: Any) -> None:
-        """Bring what is wanted to the front; what belongs to an earlier comparison or preview goes."""
+    def _update(self, _: Any) -> None:
+        """Bring the requested image to the front, and remove those of earlier comparisons and previews."""
         with self._act():
-            wanted = self._wanted()
-            if wanted is not None:
+            view = self._wanted_view()
+            if view is not None:
                 try:
-                    self._bring(wanted)
-                    if wanted.content is Content.PRODUCT and wanted.file is not None:
-                        self._keep_few(safe_label(wanted.label), wanted.file)
+                    self._bring_to_front(view)
+                    if view.content is Content.PRODUCT and view.file is not None:
+                        self._limit_products(safe_label(view.label), view.file)
                 except MiriWidgetsError as error:
-                    self._stay(str(error))
-            self._let_go()
+                    self._report_failure(str(error))
+            self._remove_outdated()
 
-    def _wanted(self) -> InView | None:
+    def _wanted_view(self) -> InView | None:
         session, value = self.session, self.compare.value
-        if self._wants is Content.PREVIEW:
+        if self._wanted_content is Content.PREVIEW:
             return preview_in_view(session)
-        if self._wants is Content.GROUPS:
+        if self._wanted_content is Content.GROUPS:
             return groups_in_view(session)
         if session.shown is None:
             return None
@@ -235,50 +244,50 @@ class ShownImages:
         return self._product(session.shown, session.extension)
 
     def _product(self, path: Path, extension: str) -> InView:
-        """A product; as it was read, when its file has gone since."""
-        found = product_in_view(path, extension)
-        held = self._held.get(safe_label(found.label))
-        same = held is not None and (held.file, held.extension) == (path, extension)
-        return held if held is not None and same and not found.written else found
+        """Return a product as it is, or as it was read if its file is gone."""
+        view = product_in_view(path, extension)
+        loaded = self._loaded.get(safe_label(view.label))
+        is_same = loaded is not None and (loaded.file, loaded.extension) == (path, extension)
+        return loaded if loaded is not None and is_same and not view.written else view
 
-    def _bring(self, wanted: InView) -> None:
-        label = safe_label(wanted.label)
-        wanted, old = replace(wanted, label=label), self._held.get(label)
-        if old != wanted or not self.viewer.front(label):
-            self._held[label] = wanted
+    def _bring_to_front(self, view: InView) -> None:
+        label = safe_label(view.label)
+        view, previous = replace(view, label=label), self._loaded.get(label)
+        if previous != view or not self.viewer.front(label):
+            self._loaded[label] = view
             try:
-                self._hand_over(wanted)
+                self._hand_over(view)
             except MiriWidgetsError:
-                self._held.pop(label)
-                if old is not None:
-                    self._held[label] = old
+                self._loaded.pop(label)
+                if previous is not None:
+                    self._loaded[label] = previous
                 raise
         self._front = label
 
-    def _hand_over(self, wanted: InView) -> None:
-        if wanted.pixels is not None:
-            self.viewer.show(wanted.pixels, label=wanted.label)
-        elif wanted.content is Content.BEFORE and wanted.file is not None and wanted.product is not None:
-            own = safe_label(product_in_view(wanted.product).label)
-            self.viewer.show(wanted.file, label=wanted.label, like=own)
-        elif wanted.file is not None:
-            self.viewer.show(wanted.file, label=wanted.label, extension=wanted.extension)
+    def _hand_over(self, view: InView) -> None:
+        if view.pixels is not None:
+            self.viewer.show(view.pixels, label=view.label)
+        elif view.content is Content.BEFORE and view.file is not None and view.product is not None:
+            product_label = safe_label(product_in_view(view.product).label)
+            self.viewer.show(view.file, label=view.label, like=product_label)
+        elif view.file is not None:
+            self.viewer.show(view.file, label=view.label, extension=view.extension)
 
-    def _stay(self, sentence: str) -> None:
-        """Say why a product is not in view; the session shows again what still is."""
-        session, held = self.session, self._held.get(self._front)
+    def _report_failure(self, sentence: str) -> None:
+        """Report why a product is not in view; the session returns to the image still shown."""
+        session, loaded = self.session, self._loaded.get(self._front)
         session.not_displayed = sentence
-        if self._wants is not Content.PRODUCT or held is None or held.product is None:
+        if self._wanted_content is not Content.PRODUCT or loaded is None or loaded.product is None:
             return
-        if held.product == session.shown and held.extension == session.extension:
+        if loaded.product == session.shown and loaded.extension == session.extension:
             self.compare.end()
             return
-        self._handled = (held.product, held.extension, session.requests)
+        self._handled_request = (loaded.product, loaded.extension, session.requests)
         with session.hold_trait_notifications():
-            session.shown, session.extension = held.product, held.extension
-        self._follow(None)
+            session.shown, session.extension = loaded.product, loaded.extension
+        self._update(None)
 
-    def _let_go(self) -> None:
+    def _remove_outdated(self) -> None:
         session = self.session
         current = {
             Content.BEFORE: id(self.compare.value),
@@ -286,28 +295,28 @@ class ShownImages:
             Content.PREVIEW: id(session.previews.result),
             Content.GROUPS: id(session.showers.picture),
         }
-        for label, one in list(self._held.items()):
+        for label, view in list(self._loaded.items()):
             # the new image first: what is drawn on the old one stays then
-            if one.content in current and one.identity != current[one.content]:
+            if view.content in current and view.identity != current[view.content]:
                 self._remove(label)
 
-    def _keep_few(self, label: str, path: Path) -> None:
-        """Let go of products that came by themselves, and of the oldest: each costs memory."""
+    def _limit_products(self, label: str, path: Path) -> None:
+        """Remove products shown automatically, and the oldest ones, to limit memory."""
         if not self.session.picked:
-            for other in [other for other in self._passing if other != label]:
-                self._remove(other)
-            self._passing = [] if suffix_of(path) == "i2d" else [label]
-        labels = [one for one in self.viewer.labels if one not in COMPARED.values()]
-        for other in [one for one in labels[:-MOST_IMAGES] if one != label]:
-            self._remove(other)
+            for outdated in [outdated for outdated in self._automatic_labels if outdated != label]:
+                self._remove(outdated)
+            self._automatic_labels = [] if suffix_of(path) == "i2d" else [label]
+        labels = [existing for existing in self.viewer.labels if existing not in COMPARED.values()]
+        for outdated in [existing for existing in labels[:-MOST_IMAGES] if existing != label]:
+            self._remove(outdated)
 
     def _remove(self, label: str) -> None:
-        self._held.pop(label, None)
+        self._loaded.pop(label, None)
         self.viewer.remove(label)
         if self._front == label:
             self._front = ""
 
     def close(self) -> None:
-        """Let go of everything that is watched."""
+        """Stop watching the models."""
         self._watches.end()
         self.session.is_drawn = False

@@ -1,4 +1,4 @@
-"""A table that sorts, filters and lets rows be chosen, by mouse and by keys; for exposures, runs and products."""
+"""A sortable, filterable table with selectable rows, by mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -176,15 +176,15 @@ class Table(ipyvue.VueTemplate):
     """
     A table.
 
-    Every cell is text, never HTML: the browser escapes it. One row is a stop of the Tab key; arrows, Page and
+    Every cell is text, never HTML: the browser escapes it. One row is a Tab stop; arrows, Page and
     Home keys go from row to row, Space and Enter choose it.
 
     Parameters
     ----------
     on_act : callable or mapping of str to callable, optional
-        What the buttons of a row do, by key of their column; a callable does all of them. Gets the row's id.
+        Actions of the buttons of a row by key of their column, or one action for all; called with the row's id.
     **values
-        As the attributes.
+        Initial values of attributes.
 
     Attributes
     ----------
@@ -200,7 +200,7 @@ class Table(ipyvue.VueTemplate):
     multiple : bool
         Whether several rows can be chosen.
     label : str
-        What the table holds, for those who hear it; the placeholder by default.
+        Accessible name; the placeholder by default.
     """
 
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
@@ -222,9 +222,16 @@ class Table(ipyvue.VueTemplate):
         self._on_act = on_act
         super().__init__(layout=ipywidgets.Layout(width="100%"), **values)
 
-    def vue_act(self, told: list[str] | str) -> None:
-        """Answer the click on a button of a row: its id, and the key of the column."""
-        identity, key = (told, "") if isinstance(told, str) else told
+    def vue_act(self, message: list[str] | str) -> None:
+        """
+        Handle a click on a button of a row.
+
+        Parameters
+        ----------
+        message : list of str or str
+            Id of the row, and key of the column.
+        """
+        identity, key = (message, "") if isinstance(message, str) else message
         act = self._on_act.get(key) if isinstance(self._on_act, Mapping) else self._on_act
         if act is not None and any(row["id"] == identity for row in self.rows):
             act(identity)

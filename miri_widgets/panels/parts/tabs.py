@@ -1,4 +1,4 @@
-"""Tabs whose titles show how things stand."""
+"""Tabs whose titles show the state of their content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Tabs"]
 
 _TEMPLATE = """
 <template>
-  <div class="mw-tabs" :class="'mw-tabs-' + look" role="tablist" :aria-label="label" @keydown="pressed">
+  <div class="mw-tabs" :class="'mw-tabs-' + variant" role="tablist" :aria-label="label" @keydown="pressed">
     <button v-for="(t, n) in items" :key="t.id" type="button" role="tab" :aria-selected="t.id === active ? 'true' : 'false'"
         :tabindex="t.id === stop ? 0 : -1" :data-tab="t.id" @focus="at = t.id" class="mw-tab" :class="[{'mw-active': t.id === active}, 'mw-' + (t.tone || 'calm')]"
         :title="t.tip || t.title" @click="active = t.id">
@@ -61,16 +61,16 @@ class Tabs(ipyvue.VueTemplate):
         ``id``, ``title``; optional ``glyph``, ``tone``, ``detail``, ``tip``.
     active : str
         Id of the tab in front.
-    look : str
+    variant : str
         "steps" for the stages, "plain" inside a panel.
     label : str
-        What the tabs choose between, for those who hear it.
+        Accessible name of the tabs.
     """
 
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
     items: traitlets.List[Any] = traitlets.List().tag(sync=True)
     active = traitlets.Unicode("").tag(sync=True)
-    look = traitlets.Unicode("plain").tag(sync=True)
+    variant = traitlets.Unicode("plain").tag(sync=True)
     label = traitlets.Unicode("Views").tag(sync=True)
 
     def __init__(self, **values: Any) -> None:

@@ -1,4 +1,4 @@
-"""Says that exposures are simulated, and has them made when they are not there."""
+"""Marks exposures as simulated, and creates missing ones."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ __all__ = ["TwinView"]
 
 class TwinView(Part):
     """
-    One sentence about the origin of the exposures; a button and a bar while they are not made.
+    The origin of the exposures; a button and a progress bar while they do not exist.
 
     Parameters
     ----------
     session : SessionModel
-        Whose exposures they are.
+        The session.
     """
 
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-twin")
         self.model = session.twin
         self.origin = text(sentences([session.program.origin] if session.program.origin else [], "warn"))
-        self.make = button(
+        self.make_button = button(
             "Make the simulated twin",
             "mw-primary",
             tip="Simulate its exposures now; the small twin of a program takes less than a minute",
         )
-        self.words = text("")
-        self.make.on_click(lambda _: self.model.make())
-        row = ipywidgets.HBox([self.make])
+        self.status = text("")
+        self.make_button.on_click(lambda _: self.model.make())
+        row = ipywidgets.HBox([self.make_button])
         row.add_class("mw-row")
-        self.children = (self.origin, row, self.words)
-        self.watch(self.model, self._follow, "wanted", "working", "fraction", "sentence")
+        self.children = (self.origin, row, self.status)
+        self.watch(self.model, self._update, "wanted", "working", "fraction", "sentence")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         model = self.model
-        self.make.layout.display = "" if model.wanted and not model.working else "none"
-        self.words.value = (
+        self.make_button.layout.display = "" if model.wanted and not model.working else "none"
+        self.status.value = (
             bar(model.fraction, model.sentence)
             if model.working
             else sentences([model.sentence] if model.sentence else [], "bad")
         )
-        self.words.layout.display = "" if self.words.value else "none"
+        self.status.layout.display = "" if self.status.value else "none"
         self.layout.display = "" if self.origin.value or model.wanted or model.working else "none"

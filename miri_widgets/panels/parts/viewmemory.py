@@ -1,4 +1,4 @@
-"""What was in view last time, told to the session and shown again: images, stretch, place, regions."""
+"""The state of the viewer, saved in the session and restored: images, stretch, position, regions."""
 
 from __future__ import annotations
 
@@ -19,63 +19,70 @@ _PAUSE = 0.3  # [s] between two images that are read again: the page answers in 
 
 class ViewMemory:
     """
-    Remembers what a viewer shows.
+    Saves and restores the state of a viewer.
 
     Parameters
     ----------
     session : SessionModel
-        Who keeps it.
+        The session that stores the state.
     viewer : ImageViewer
-        Whose view it is.
-    put : callable
-        ``put(path, extension)`` hands a product to the viewer, below the one in front; returns nothing.
+        The viewer.
+    add_image : callable
+        ``add_image(path, extension)`` adds a product to the viewer, below the one on top.
     files : callable
-        Gives file, extension and time of writing of the products that are in the viewer, by label.
-    most : int
-        Images to be read again at most.
+        Returns file, extension and time of writing of the products in the viewer, by label.
+    max_images : int
+        Largest number of images to restore.
     """
 
     def __init__(
         self,
         session: SessionModel,
         viewer: ImageViewer,
-        put: Callable[[Path, str], None],
+        add_image: Callable[[Path, str], None],
         files: Callable[[], Mapping[str, tuple[Path, str, int]]],
-        most: int,
+        max_images: int,
     ) -> None:
         self.session, self.viewer = session, viewer
-        self._put, self._files, self._most = put, files, most
+        self._add_image, self._files, self._max_images = add_image, files, max_images
         self._waiting: list[tuple[str, Path, str]] = []
         self._recalled: dict[str, Any] = {}
         self._shown: Path | None = None
-        self._whole = True
+        self._is_restored = True
         self._timer: asyncio.TimerHandle | None = None
-        session.viewing = self.tell
+        session.viewing = self.state
         self._watches = Subscriptions()
         self._watches.add(session, self._recall, "recalled")
 
-    def tell(self) -> dict[str, Any] | None:
-        """Return what is in view, as plain values; None while it is being brought back, or nothing is."""
-        if not self._whole or not self.viewer.ready or not self.viewer.labels:
+    def state(self) -> dict[str, Any] | None:
+        """
+        Return the state of the viewer; None while it is being restored or is empty.
+
+        Returns
+        -------
+        dict or None
+            Plain values.
+        """
+        if not self._is_restored or not self.viewer.ready or not self.viewer.labels:
             return None
-        told = dict(self.viewer.state())
+        state = dict(self.viewer.state())
         files = self._files()
-        here = {label: files[label] for label in told.pop("images", ()) if label in files}
-        told["layers"] = [
+        here = {label: files[label] for label in state.pop("images", ()) if label in files}
+        state["layers"] = [
             {"label": label, "path": str(path), "extension": extension}
             for label, (path, extension, _) in here.items()
         ]
-        return told
+        return state
 
     def _recall(self, _: Any) -> None:
-        """Read the images of last time again, one after the other, below the one that the session shows."""
+        """Reload the saved images one by one, below the one that the session shows."""
         self._recalled, self._shown = self.session.recalled, self.session.shown
         layers = _layers(self._recalled.get("layers"))
-        self._waiting = layers[-self._most :]
-        self._whole = False
-        self._go_on()
+        self._waiting = layers[-self._max_images :]
+        self._is_restored = False
+        self._load_next()
 
-    def _go_on(self) -> None:
+    def _load_next(self) -> None:
         self._timer = None
         if self.session.closed:
             return
@@ -90,16 +97,16 @@ class ViewMemory:
             try:
                 if not path.is_file():
                     continue
-                self._put(path, extension)
+                self._add_image(path, extension)
             except (MiriWidgetsError, OSError, ValueError):  # it is gone or damaged: the others come back
                 continue
             if loop is not None:
-                self._timer = loop.call_later(_PAUSE, self._go_on)
+                self._timer = loop.call_later(_PAUSE, self._load_next)
                 return
-        self._bring_back()
+        self._restore_view()
 
-    def _bring_back(self) -> None:
-        self._whole = True
+    def _restore_view(self) -> None:
+        self._is_restored = True
         state = {name: value for name, value in self._recalled.items() if name != "layers"}
         state["images"] = [label for label, *_ in _layers(self._recalled.get("layers"))]
         if self.session.shown != self._shown or state.get("front") not in self.viewer.labels:
@@ -108,22 +115,22 @@ class ViewMemory:
         self.viewer.restore(state)
 
     def close(self) -> None:
-        """Tell a last time what is in view, before the viewer is closed."""
+        """Save the state a last time, before the viewer is closed."""
         if self._timer is not None:
             self._timer.cancel()
         self._watches.end()
-        told = self.tell()
-        if told is not None:
-            self.session.recalled = told
+        state = self.state()
+        if state is not None:
+            self.session.recalled = state
         self.session.viewing = lambda: None
 
 
 def _layers(value: Any) -> list[tuple[str, Path, str]]:
-    """Return label, path and extension of the images of last time; what does not fit is left out."""
-    found = []
-    for one in value if isinstance(value, list) else ():
-        if isinstance(one, dict) and all(
-            isinstance(one.get(key), str) for key in ("label", "path", "extension")
+    """Return label, path and extension of the saved images; invalid entries are left out."""
+    layers = []
+    for layer in value if isinstance(value, list) else ():
+        if isinstance(layer, dict) and all(
+            isinstance(layer.get(key), str) for key in ("label", "path", "extension")
         ):
-            found.append((one["label"], Path(one["path"]), one["extension"]))
-    return found
+            layers.append((layer["label"], Path(layer["path"]), layer["extension"]))
+    return layers

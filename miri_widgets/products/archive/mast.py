@@ -144,7 +144,7 @@ def list_program(
     """
     number = program_number(program)
     try:
-        return _ask(
+        return _query(
             number,
             _observations(server, retry_policy or RetryPolicy()),
             on_progress or (lambda done, total: None),
@@ -202,7 +202,7 @@ def _observations(server: str, retry_policy: RetryPolicy) -> Any:
     return client
 
 
-def _ask(number: str, client: Any, on_progress: Callable[[int, int], None]) -> Holdings:
+def _query(number: str, client: Any, on_progress: Callable[[int, int], None]) -> Holdings:
     short = number.lstrip("0")
     # the archive has written the number both ways
     criteria = {"obs_collection": "JWST", "proposal_id": sorted({short, number})}

@@ -54,7 +54,7 @@ class DownloadProgress:
         Bytes per second lately.
     eta : float or None
         Seconds to the end of all files.
-    words : str
+    text : str
         What it waits for; empty while bytes come.
     """
 
@@ -67,7 +67,7 @@ class DownloadProgress:
     size_all: int
     rate: float = 0.0
     eta: float | None = None
-    words: str = ""
+    text: str = ""
 
     @property
     def fraction(self) -> float:
@@ -142,7 +142,7 @@ def download(
             fetched = False
             try:
                 if index == 0:
-                    _require_room(remotes)
+                    _require_space(remotes)
                 meter.begin(index)
                 auth = _Token(token) if token and remote.proprietary and _is_safe(remote.url) else None
                 fetched = fetch(
@@ -150,7 +150,7 @@ def download(
                     session,
                     auth=auth,
                     cancel=cancel,
-                    on_progress=meter.tell,
+                    on_progress=meter.report,
                     retry_policy=retry_policy,
                 )
                 meter.end(index)
@@ -175,7 +175,7 @@ def _ends_all(error: MiriWidgetsError | None) -> bool:
     )
 
 
-def _require_room(remotes: Sequence[Remote]) -> None:
+def _require_space(remotes: Sequence[Remote]) -> None:
     folder = remotes[0].path.parent
     with os_errors_as_ours(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -234,7 +234,7 @@ class _Meter:
 
     def __init__(self, remotes: Sequence[Remote], on_progress: Callable[[DownloadProgress], None]) -> None:
         self._remotes = remotes
-        self._told = on_progress
+        self._on_progress = on_progress
         self._sizes = [remote.size for remote in remotes]
         self._done = [_kept(remote) for remote in remotes]
         self._index = 0
@@ -243,13 +243,13 @@ class _Meter:
 
     def begin(self, index: int) -> None:
         self._index = index
-        self.tell(self._done[index], self._sizes[index], "", force=True)
+        self.report(self._done[index], self._sizes[index], "", force=True)
 
     def end(self, index: int) -> None:
         self._sizes[index] = self._sizes[index] or self._remotes[index].path.stat().st_size
-        self.tell(self._sizes[index], self._sizes[index], "", force=True)
+        self.report(self._sizes[index], self._sizes[index], "", force=True)
 
-    def tell(self, done: int, size: int, text: str, *, force: bool = False) -> None:
+    def report(self, done: int, size: int, text: str, *, force: bool = False) -> None:
         index, moment_of_report = self._index, time.monotonic()
         if done < self._done[index]:  # it begins anew: what was counted does not count
             self._marks.clear()
@@ -265,7 +265,7 @@ class _Meter:
         (begin, first) = self._marks[0]
         rate = (done_all - first) / (moment_of_report - begin) if moment_of_report > begin else 0.0
         left = max(size_all - done_all, 0)
-        self._told(
+        self._on_progress(
             DownloadProgress(
                 name=self._remotes[index].path.name,
                 index=index + 1,
@@ -276,6 +276,6 @@ class _Meter:
                 size_all=size_all,
                 rate=rate,
                 eta=left / rate if rate > 0 and size_all else None,
-                words=text,
+                text=text,
             )
         )

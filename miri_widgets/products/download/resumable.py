@@ -169,9 +169,9 @@ class _Transfer:
     stream: IO[bytes]
     session: Any
     auth: Any
-    stop: CancelToken
-    told: Callable[[int, int, str], None]
-    patience: RetryPolicy
+    cancel: CancelToken
+    on_progress: Callable[[int, int, str], None]
+    retry_policy: RetryPolicy
 
     def pull(self) -> None:
         """Try until the part is whole."""
@@ -184,18 +184,18 @@ class _Transfer:
             except _AgainError as again:
                 # a server that cuts after every few bytes must not be asked for ever
                 failures = 1 if stream.tell() - before > _CHUNK else failures + 1
-                if failures > self.patience.retries:
+                if failures > self.retry_policy.retries:
                     raise again.error from again
-                wait = self.patience.wait(failures, again.after)
-                count = f"{failures} of {self.patience.retries}"
+                wait = self.retry_policy.wait(failures, again.after)
+                count = f"{failures} of {self.retry_policy.retries}"
                 text = f"{again.error.found}: trying again in {wait:.0f} s ({count})"
-                self.told(stream.tell(), self.remote.size, text)
-                self.stop.wait(wait)
-                _unless(self.stop, self.remote)
+                self.on_progress(stream.tell(), self.remote.size, text)
+                self.cancel.wait(wait)
+                _unless(self.cancel, self.remote)
 
     def _attempt(self) -> None:
         remote, stream, token = self.remote, self.stream, self.auth is not None
-        _unless(self.stop, remote)
+        _unless(self.cancel, remote)
         facts = facts_of(part_of(remote.path))
         if facts.get("url") != remote.url:  # bytes of which nothing is known
             stream.truncate(0)
@@ -207,7 +207,7 @@ class _Transfer:
             headers["Range"] = f"bytes={offset}-"
             if facts.get("validator"):
                 headers["If-Range"] = facts["validator"]
-        waits = (self.patience.connect, self.patience.read)
+        waits = (self.retry_policy.connect, self.retry_policy.read)
         try:
             response = self.session.get(
                 remote.url, headers=headers, auth=self.auth, stream=True, timeout=waits
@@ -218,10 +218,10 @@ class _Transfer:
             total = _accept(remote, stream, response, facts, offset, token=token)
             if total is None:
                 return
-            self.told(stream.tell(), total, "")
-            for chunk in _chunks(response, remote, self.stop):
+            self.on_progress(stream.tell(), total, "")
+            for chunk in _chunks(response, remote, self.cancel):
                 stream.write(chunk)
-                self.told(stream.tell(), total, "")
+                self.on_progress(stream.tell(), total, "")
             stream.flush()
             if total and stream.tell() < total:
                 raise _AgainError(archive_error(ConnectionError("cut"), remote.url))

@@ -7,7 +7,7 @@ from typing import Any
 
 from miri_widgets.products.tables.reader import FileTable
 
-__all__ = ["frame_label", "frame_of_words", "sky_columns", "table_frame"]
+__all__ = ["frame_label", "frame_of_text", "sky_columns", "table_frame"]
 
 _KEYS = frozenset(
     (
@@ -25,7 +25,7 @@ _LONGEST_COMMENT = 80
 """Letters; longer lines are prose about how a catalogue was made."""
 
 
-def frame_of_words(text: str, *, is_equinox: bool = False) -> Any:
+def frame_of_text(text: str, *, is_equinox: bool = False) -> Any:
     """
     Read a frame out of words such as ``FK5 J1975``, ``eq_FK4 B1950``, ``galactic`` or ``Right ascension (B1950)``.
 
@@ -106,7 +106,7 @@ def sky_columns(table: FileTable) -> tuple[int, int, Any] | None:
         return None
     stems = [stem for stem, facts in stored.items() if isinstance(facts, dict) and _is_sky(facts)]
     # jwst writes the corners of each source beside its centroid
-    stems.sort(key=lambda stem: ("centroid" not in stem, "bbox" in stem, _place(table, stem)))
+    stems.sort(key=lambda stem: ("centroid" not in stem, "bbox" in stem, _first_column(table, stem)))
     for stem in stems:
         facts = stored[stem]
         kind = frame_transform_graph.lookup_name(str(facts.get("frame", "icrs")))
@@ -127,7 +127,7 @@ def _is_sky(facts: dict[str, Any]) -> bool:
     return "SkyCoord" in str(facts.get("__class__", ""))
 
 
-def _place(table: FileTable, stem: str) -> int:
+def _first_column(table: FileTable, stem: str) -> int:
     """Index of the first column of a SkyCoord; headers name them by the alphabet."""
     return next(
         (index for index, name in enumerate(table.names) if name.startswith(f"{stem}.")), len(table.names)
@@ -150,7 +150,7 @@ def table_frame(table: FileTable, index: int) -> Any:
     astropy.coordinates.BaseCoordinateFrame or None
         None when nothing states one.
     """
-    if table.descriptions and (frame := frame_of_words(table.descriptions[index])) is not None:
+    if table.descriptions and (frame := frame_of_text(table.descriptions[index])) is not None:
         return frame
     stated = {_key(key): value for key, value in table.meta.items() if _key(key) in _KEYS}
     # the system before the equinox, which alone does not say whether it is FK5
@@ -158,12 +158,12 @@ def table_frame(table: FileTable, index: int) -> Any:
         stated_text = str(stated[key])
         if key != "equinox" and "equinox" in stated and "icrs" not in stated_text.lower():
             stated_text = f"{stated_text} equinox {stated['equinox']}"
-        if (frame := frame_of_words(stated_text, is_equinox=True)) is not None:
+        if (frame := frame_of_text(stated_text, is_equinox=True)) is not None:
             return frame
     frames = [
         frame
         for line in table.meta.get("comments", ())
-        if len(str(line)) <= _LONGEST_COMMENT and (frame := frame_of_words(str(line))) is not None
+        if len(str(line)) <= _LONGEST_COMMENT and (frame := frame_of_text(str(line))) is not None
     ]
     # comments that name several frames are about something else
     return frames[0] if len({frame_label(frame) for frame in frames}) == 1 else None

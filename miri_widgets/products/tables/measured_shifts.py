@@ -96,7 +96,7 @@ class MeasuredShifts:
 class _Row:
     """One line, as text by our names; it has what grouping asks for."""
 
-    place: str
+    source: str
     text: Mapping[str, str]
     number: Mapping[str, float]
     root: str
@@ -146,7 +146,7 @@ def read_measured_shifts(path: Path) -> MeasuredShifts:
         raise table.wrong(
             f"has no row with a shift ({table.notes[0]})", "numbers in dx and dy", "correct its rows"
         )
-    rows = _told_apart(rows)
+    rows = _distinguished(rows)
     groups = _groups(rows)
     owner = {root: group.name for group in groups for root in group.roots}
     return MeasuredShifts(
@@ -197,13 +197,13 @@ def _row(table: FileTable, index: int, text: Mapping[str, str], number: Mapping[
     match = _NAME.search(Path(text["root"]).name)
     if match is None and not text.get("group"):
         raise table.wrong(
-            f"names an exposure {text['root'][:60]!r} in {table.places[index]}",
+            f"names an exposure {text['root'][:60]!r} in {table.sources[index]}",
             "a JWST name such as jw01040001001_03101_00001, or a column group",
             "write names as the archive gives them",
         )  # fmt: skip
     root, program, observation, visit = match.groups() if match else (text["root"], "", "", "")
     return _Row(
-        table.places[index], text, number, root.lower() if match else root, program, observation, visit,
+        table.sources[index], text, number, root.lower() if match else root, program, observation, visit,
         text.get("guide_star", ""), number.get("mjd", math.nan), text.get("field", ""),
     )  # fmt: skip
 
@@ -213,13 +213,13 @@ def _check_names(rows: Sequence[_Row], path: Path) -> None:
     for row in rows:
         if row.root in seen:
             raise _wrong(
-                path, f"has {row.root} in {seen[row.root]} and again in {row.place}",
+                path, f"has {row.root} in {seen[row.root]} and again in {row.source}",
                 "one line per exposure", "remove one of them",
             )  # fmt: skip
-        seen[row.root] = row.place
+        seen[row.root] = row.source
 
 
-def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
+def _distinguished(rows: Sequence[_Row]) -> list[_Row]:
     """Put the field before the names of groups that are given in several fields: each field has its own."""
     fields: dict[str, set[str]] = {}
     for row in rows:
@@ -293,7 +293,7 @@ def _measurement(row: _Row, group: str, path: Path) -> Measurement:
     dx, dy, sigma, matches = number("dx"), number("dy"), number("sigma"), number("matches")
     if max(abs(dx), abs(dy)) > _LARGEST:
         raise _wrong(
-            path, f"shifts {row.root} by {max(abs(dx), abs(dy)):g} arcsec in {row.place}",
+            path, f"shifts {row.root} by {max(abs(dx), abs(dy)):g} arcsec in {row.source}",
             f"less than {_LARGEST:g} arcsec", "give shifts in arcsec, or name the columns dx_mas, dy_mas",
         )  # fmt: skip
     status = _status(row.text.get("status", ""))

@@ -44,7 +44,7 @@ _ONE_CELL = re.compile(rf"(?:{'|'.join(_BOTH)})(?:_(?P<frame>icrs|j2000|j2000\.0
 _AXES = (("l", "b", "galactic"), ("lon", "lat", "ecliptic"))
 _OLD = ("fk4", "b1950", "b1950.0", "1950", "1950.0")
 _PARTS = re.compile(r"_*(?P<axis>ra|dec|de)_*(?P<part>h|hours?|d|deg|m|min|s|sec|-|sign|sgn)")
-_PLACES = {"h": 0, "hour": 0, "hours": 0, "d": 0, "deg": 0, "m": 1, "min": 1, "s": 2, "sec": 2, "-": 3, "sign": 3, "sgn": 3}  # fmt: skip
+_PART_INDEX = {"h": 0, "hour": 0, "hours": 0, "d": 0, "deg": 0, "m": 1, "min": 1, "s": 2, "sec": 2, "-": 3, "sign": 3, "sgn": 3}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _in_parts(table: FileTable) -> PositionColumns | None:
     columns = {"ra": [-1] * 4, "de": [-1] * 4}
     for index, name in enumerate(table.names):
         if match := _PARTS.fullmatch(name.strip().lower()):
-            columns["ra" if match["axis"] == "ra" else "de"][_PLACES[match["part"]]] = index
+            columns["ra" if match["axis"] == "ra" else "de"][_PART_INDEX[match["part"]]] = index
     if min(columns["ra"][:2] + columns["de"][:2]) < 0:
         return None
     return PositionColumns(tuple(columns["ra"]), tuple(columns["de"]), "icrs")

@@ -42,7 +42,7 @@ class FileTable:
         Of the columns, as written; "" for no unit.
     columns : list
         Cells of each column: list of str (text files) or masked array (FITS, VOTable).
-    places : list of str
+    sources : list of str
         What a sentence calls each row: "line 12" or "row 12".
     meta : dict
         What the header says.
@@ -58,14 +58,14 @@ class FileTable:
     names: list[str]
     units: list[str]
     columns: list[Any]
-    places: list[str]
+    sources: list[str]
     meta: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     descriptions: list[str] = field(default_factory=list)
     separator: str = ""
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.sources)
 
     def find(self, wanted: Sequence[str]) -> int:
         """
@@ -200,7 +200,7 @@ class FileTable:
             What is wrong with each.
         """
         for row, reason in list(zip(rows, reasons, strict=True))[:_SHOWN_ROWS]:
-            self.notes.append(f"{shown_name(self.path)}, {self.places[row]}: {reason}")
+            self.notes.append(f"{shown_name(self.path)}, {self.sources[row]}: {reason}")
         if len(rows) > _SHOWN_ROWS:
             self.notes.append(
                 f"{shown_name(self.path)}: the same kind in {len(rows) - _SHOWN_ROWS} more rows"

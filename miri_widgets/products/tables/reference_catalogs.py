@@ -124,7 +124,7 @@ def read_reference_catalog(
         )
     if not good.all():
         lost = np.flatnonzero(~good)
-        rows = ", ".join(table.places[row] for row in lost[:3]) + (" ..." if len(lost) > 3 else "")
+        rows = ", ".join(table.sources[row] for row in lost[:3]) + (" ..." if len(lost) > 3 else "")
         table.notes.append(
             f"{shown_name(path)}: {len(lost)} of {len(good)} rows have no position and are left out ({rows})"
         )

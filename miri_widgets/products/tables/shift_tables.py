@@ -316,7 +316,7 @@ def _from_row(
         )  # fmt: skip
     except ValueError as error:
         raise BadTableError(
-            f"{shown_name(table.path)}: {table.places[row]} ({cell('group')}) cannot be read ({str(error)[:80]})",
+            f"{shown_name(table.path)}: {table.sources[row]} ({cell('group')}) cannot be read ({str(error)[:80]})",
             "numbers, and a verdict of PASS, WEAK or FAIL",
             "correct that row",
         ) from error

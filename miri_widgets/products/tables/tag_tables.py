@@ -15,7 +15,7 @@ from miri_widgets.products.tags import Tag, tag_from
 __all__ = ["parse_tags", "tags_as_csv", "tags_as_json"]
 
 _COLUMNS = ("exposure", "filter", "tile", "dither", "verdict", "anomalies", "comment", "seen")
-_SAID = ("verdict", "anomalies", "comment", "seen")
+_TAG_COLUMNS = ("verdict", "anomalies", "comment", "seen")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """Beginnings of what spreadsheets take for a formula: OWASP, "CSV Injection"."""
 
@@ -66,7 +66,7 @@ def parse_tags(text: str) -> dict[str, dict[str, Any]]:
         root = str(row.get("exposure") or "").strip()
         if not root:
             raise BadTableError(f"{source} names no exposure", "the column exposure", "add the name")
-        values = {name: value for name, value in row.items() if name in _SAID}
+        values = {name: value for name, value in row.items() if name in _TAG_COLUMNS}
         try:
             tag_from(values)
         except (ParameterError, TypeError) as error:

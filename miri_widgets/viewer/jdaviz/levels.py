@@ -1,4 +1,4 @@
-"""Curve, black and white of images in jdaviz."""
+"""Stretch and display range of images in jdaviz."""
 
 from __future__ import annotations
 
@@ -17,35 +17,69 @@ __all__ = ["Levels"]
 
 class Levels:
     """
-    How values of each image become brightness.
+    Stretch and display range of each image.
 
     Parameters
     ----------
     layers : callable
-        Gives the state of each image's layer, by label; includes what the user changed in jdaviz.
+        Returns the state of each image's layer by label, with the changes by the user in jdaviz.
     """
 
     def __init__(self, layers: Callable[[], Mapping[str, Any]]) -> None:
         self.stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
-        """The curve, and the percentile of the range."""
+        """The stretch function, and the percentile of the range."""
         self._layers = layers
         self._ranges = DisplayRanges()
 
     def add(self, label: str, pixels: NDArray[Any], like: str) -> None:
-        """Find the range of a new image, or take that of another one, and draw it so."""
+        """
+        Set the range of a new image: its own, or that of another one.
+
+        Parameters
+        ----------
+        label : str
+            Label of the image.
+        pixels : ndarray, shape (ny, nx)
+            Values; NaN for unusable pixels.
+        like : str
+            Label of an image whose range is used; empty for its own.
+        """
         self._ranges.add(label, pixels, like)
         self.draw([label])
 
     def remove(self, label: str) -> None:
-        """Forget an image."""
+        """
+        Remove an image.
+
+        Parameters
+        ----------
+        label : str
+            Label of the image.
+        """
         self._ranges.remove(label)
 
     def fix(self, label: str, black: float | None, white: float | None) -> None:
-        """Fix black and white of an image and of those like it, or let them go."""
+        """
+        Fix the range of an image and of those shown like it, or release it.
+
+        Parameters
+        ----------
+        label : str
+            Label of the image.
+        black, white : float or None
+            The range; None releases it.
+        """
         self.draw(self._ranges.fix(label, black, white))
 
     def draw(self, labels: Iterable[str]) -> None:
-        """Give images their curve and range; by their layers, as "Plot Options" would measure all pixels again."""
+        """
+        Set stretch and range through the layers, as "Plot Options" would measure all pixels again.
+
+        Parameters
+        ----------
+        labels : iterable of str
+            Labels of images.
+        """
         function, percentile = self.stretch
         layers = self._layers()
         for label in labels:
@@ -60,13 +94,20 @@ class Levels:
             else:
                 state.percentile = percentile
 
-    def own(self) -> dict[str, Any]:
-        """Return curve, black and white of the images that have others than were found for them."""
+    def user_levels(self) -> dict[str, Any]:
+        """
+        Return stretch and range of the images that the user changed, by label.
+
+        Returns
+        -------
+        dict
+            ``function``, ``black`` and ``white`` by label.
+        """
         function, percentile = self.stretch
-        found = {}
+        changed = {}
         for label, layer in self._layers().items():
-            now = float(layer.v_min), float(layer.v_max)
-            found_for_it = self._ranges.found(label, percentile)
-            if layer.stretch != function or not np.allclose(now, found_for_it, rtol=1e-5):
-                found[label] = {"function": layer.stretch, "black": now[0], "white": now[1]}
-        return found
+            current = float(layer.v_min), float(layer.v_max)
+            measured = self._ranges.measured(label, percentile)
+            if layer.stretch != function or not np.allclose(current, measured, rtol=1e-5):
+                changed[label] = {"function": layer.stretch, "black": current[0], "white": current[1]}
+        return changed

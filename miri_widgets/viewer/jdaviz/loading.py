@@ -1,4 +1,4 @@
-"""jdaviz imported: soon, and without touching the network."""
+"""Import of jdaviz: fast, and without network access."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _PYSIAF_PAGE = "https://github.com/spacetelescope/pysiaf"
 
 def import_jdaviz() -> None:
     """
-    Import jdaviz: about 5 s, without touching the network. May run in a thread.
+    Import jdaviz in about 5 s without network access; may run in a thread.
 
     Raises
     ------
     ImportError
         If jdaviz, or something that it needs, is not installed.
     """
-    # Half a million objects are made and kept: looking for garbage among them costs 0.7 s here, and
-    # time again at every later collection. Frozen ones are not looked at.
+    # Half a million objects are created and kept: garbage collection among them takes 0.7 s here and
+    # more at every later collection. Frozen objects are skipped.
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -36,7 +36,7 @@ def import_jdaviz() -> None:
 
 def _import_pysiaf() -> None:
     """
-    Import pysiaf without its look at GitHub.
+    Import pysiaf without its request to GitHub.
 
     When imported, pysiaf asks GitHub for its newest version, without a time limit: behind a
     firewall that drops packets this hangs, and without network it prints a red warning. The

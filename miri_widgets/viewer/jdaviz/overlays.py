@@ -1,4 +1,4 @@
-"""Masks over the images of jdaviz: marks of its figure, which move with the images in the browser."""
+"""Masks over the images of jdaviz: marks of its figure, which follow the images in the browser."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class JdavizOverlays:
 
     Notes
     -----
-    A mark is drawn as glue draws its images: a picture as fine as the screen, for the part in view, drawn again
-    after a pan or zoom. A layer of jdaviz would be listed among the images, blink with them, and need a second.
+    A mark is drawn as glue draws its images: at screen resolution for the part in view, again after each pan or
+    zoom. A layer of jdaviz would be listed among the images, blink with them, and take a second.
     """
 
     def __init__(self, app: Any) -> None:
@@ -32,11 +32,22 @@ class JdavizOverlays:
 
     @property
     def by_pixels(self) -> bool:
-        """Whether images lie pixel on pixel. Private: the plugin says so only once it was opened."""
+        """Whether images are aligned by pixels. Private: the plugin knows only once it was opened."""
         return bool(getattr(self._app._app, "_align_by", "pixels") == "pixels")
 
     def add(self, viewer: Any | None, picture: MaskPicture, label: str) -> None:
-        """Draw an overlay in glue's image viewer, instead of one with the same label; nothing without a viewer."""
+        """
+        Draw an overlay in glue's image viewer, replacing one with the same label.
+
+        Parameters
+        ----------
+        viewer : object or None
+            Glue's viewer; without it nothing is drawn.
+        picture : MaskPicture
+            The mask.
+        label : str
+            Name of the overlay.
+        """
         self.remove(label)
         if viewer is None:
             return
@@ -49,19 +60,26 @@ class JdavizOverlays:
         self._figure.marks = [*self._figure.marks, mark]
 
     def remove(self, label: str) -> None:
-        """Remove an overlay; an unknown label is ignored."""
+        """
+        Remove an overlay; an unknown label is ignored.
+
+        Parameters
+        ----------
+        label : str
+            Name of the overlay.
+        """
         mark = self._marks.pop(label, None)
         if mark is None:
             return
-        self._figure.marks = [each for each in self._figure.marks if each is not mark]
+        self._figure.marks = [existing for existing in self._figure.marks if existing is not mark]
         for axis in self._figure.axes:
             axis.scale.unobserve(mark.debounced_update, ["min", "max"])
-        # a change that waits to be drawn finds nothing to draw
+        # a delayed update then draws nothing
         mark.array_maker = lambda bounds: None
         mark.close()
 
     def redraw(self) -> None:
-        """Draw all overlays again: images are aligned otherwise."""
+        """Draw all overlays again after a change of the alignment."""
         for mark in self._marks.values():
             mark.update(force=True)
 

@@ -1,4 +1,4 @@
-"""The part of an image that a jdaviz viewer shows: fitted to its figure, remembered, brought back."""
+"""The visible part of an image in a jdaviz viewer: fitted to its figure, saved and restored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from miri_widgets.viewer.view_position import place_of, place_on
+from miri_widgets.viewer.view_position import view_on_image, view_position_of
 
 __all__ = ["Area"]
 
@@ -17,14 +17,14 @@ _FIT_SECONDS = 15.0  # how long a figure may take to find its size
 
 class Area:
     """
-    What is in view.
+    The visible area.
 
     Parameters
     ----------
     viewer : callable
-        Gives jdaviz' image viewer, or None before the first image.
+        Returns jdaviz' image viewer, or None before the first image.
     wcs : callable
-        Gives the WCS that belongs to the axes of the viewer, or None.
+        Returns the WCS of the axes of the viewer, or None.
     """
 
     def __init__(self, viewer: Callable[[], Any], wcs: Callable[[], Any]) -> None:
@@ -33,19 +33,26 @@ class Area:
         self._aim: Mapping[str, Any] | None = None
         self._waits = False
         self._fits = 0
-        self._told: tuple[Any, dict[str, Any] | None] = (None, None)
+        self._cache: tuple[Any, dict[str, Any] | None] = (None, None)
 
-    def hold(self) -> None:
-        """Leave what is in view as it is: what waits to show all of the image would take it away again."""
+    def cancel_fits(self) -> None:
+        """Keep the current area: cancel pending fits."""
         self._fits += 1
         self._waits = False
 
     def fit(self, size: tuple[int, ...], aim: Mapping[str, Any] | None = None) -> None:
         """
-        Show all of an image, or the place `aim` on it, now and when the figure has found its size.
+        Show all of an image, or the position `aim` on it, now and once the figure knows its size.
 
         Trap: jdaviz learns the shape of its figure from the browser, some time after an image was
         loaded, and then keeps the area in view, which cuts a wide figure. So this fits again then.
+
+        Parameters
+        ----------
+        size : tuple of int
+            Shape of the image (ny, nx).
+        aim : mapping, optional
+            View position; the whole image by default.
         """
         self._fits += 1
         self._size, self._aim = size, aim
@@ -74,12 +81,26 @@ class Area:
         loop.call_later(_FIT_SECONDS, lambda: listener.unobserve(resized, "view_data"))
 
     def refit(self, size: tuple[int, ...]) -> None:
-        """Fit an image unless the one before had the same size."""
+        """
+        Fit an image unless the previous one had the same size.
+
+        Parameters
+        ----------
+        size : tuple of int
+            Shape of the image (ny, nx).
+        """
         if size != self._size:
             self.fit(size)
 
-    def place(self) -> dict[str, Any] | None:
-        """Return what is in view; what is aimed at, as long as the figure has no size yet."""
+    def position(self) -> dict[str, Any] | None:
+        """
+        Return the view position; the target position while the figure has no size yet.
+
+        Returns
+        -------
+        dict or None
+            The position; None before the first image.
+        """
         state = getattr(self._glue, "state", None)
         if state is None or not self._size:
             return None
@@ -87,11 +108,11 @@ class Area:
             return dict(self._aim)
         wcs = self._wcs()
         limits = tuple(float(getattr(state, name)) for name in ("x_min", "x_max", "y_min", "y_max"))
-        if (limits, id(wcs)) != self._told[0]:  # asked often, and the way to the sky is long
+        if (limits, id(wcs)) != self._cache[0]:  # called often, and the transform to the sky is slow
             left, right, low, high = limits
-            found = place_of(wcs, (left + right) / 2, (low + high) / 2, abs(right - left))
-            self._told = (limits, id(wcs)), found
-        return None if self._told[1] is None else dict(self._told[1])
+            position = view_position_of(wcs, (left + right) / 2, (low + high) / 2, abs(right - left))
+            self._cache = (limits, id(wcs)), position
+        return None if self._cache[1] is None else dict(self._cache[1])
 
     @property
     def _glue(self) -> Any:
@@ -100,7 +121,7 @@ class Area:
 
     @staticmethod
     def _ratio(state: Any) -> float:
-        """Height of the figure over its width; 0 while it is not known."""
+        """Return height over width of the figure; 0 while unknown."""
         return float(getattr(state, "_axes_aspect_ratio", None) or 0.0)
 
     def _rest(self, number: int) -> None:
@@ -116,7 +137,7 @@ class Area:
         # reset_limits() keeps the area of the view instead, and so cuts what is taller than the figure
         state = self._glue.state
         ratio = self._ratio(state)
-        aimed = None if self._aim is None else place_on(self._wcs(), self._aim)
+        aimed = None if self._aim is None else view_on_image(self._wcs(), self._aim)
         if not ratio and aimed is None:
             viewer.reset_limits()
             return

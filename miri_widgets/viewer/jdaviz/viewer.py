@@ -28,7 +28,7 @@ from miri_widgets.viewer.jdaviz.view_area import Area
 from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.png_encoding import send_quickly
 from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
-from miri_widgets.viewer.state import in_order, regions_in
+from miri_widgets.viewer.state import ordered_labels, regions_in
 from miri_widgets.viewer.style import viewer_style
 
 __all__ = ["JdavizViewer"]
@@ -51,7 +51,7 @@ class JdavizViewer:
         from jdaviz import App
 
         self._app = App(verbosity="error")
-        self._found: Any | None = None
+        self._cached_viewer: Any | None = None
         self._marks: set[str] = set()
         self._names: dict[str, str] = {}  # our label: name of the data in jdaviz
         self._sizes: dict[str, tuple[int, ...]] = {}
@@ -61,10 +61,10 @@ class JdavizViewer:
         self._overlays = JdavizOverlays(self._app)
         self._view = View("", 0.0, 0.0)
         self._viewed: list[Callable[[View], object]] = []
-        self._telling = False
+        self._notification_pending = False
         self._callbacks: list[Callable[[float, float], object]] = []
         self._listens = False
-        self._let_units_differ()
+        self._disable_unit_conversion()
         inner = self._app._app  # private until jdaviz offers the widget itself
         # Trap: with ipyvue 1.13 the App has no layout, and App.show(height=...) fails on it.
         # Trap: the content takes 600 px unless told otherwise, and what is more than its box is cut.
@@ -75,11 +75,11 @@ class JdavizViewer:
 
     def show(self, image: ViewerImage, label: str, like: str = "") -> None:
         """Show an image on top, instead of one with the same label, with black and white of another."""
-        with self._one_picture():
+        with self._single_redraw():
             self._show(image, label, like)
             self._sizes[label] = image.pixels.shape
             self._area.refit(image.pixels.shape)
-        self._tell()
+        self._notify_view()
 
     def _show(self, image: ViewerImage, label: str, like: str) -> None:
         self._forget(label)
@@ -89,25 +89,25 @@ class JdavizViewer:
         self._app.load(data, format="Image", data_label=label)
         # jdaviz adds a suffix to the label, so the new name is looked up.
         self._names[label] = next(name for name in self._app.datasets if name not in before)
-        with self._one_picture():
+        with self._single_redraw():
             self._levels.add(label, image.pixels, like)
-        self._bring_up(label)
+        self._raise(label)
         self._listen()
         self._watch(label)
 
     def front(self, label: str) -> None:
         """Bring an image that is here already on top."""
         if label in self._layers():
-            with self._one_picture():
-                self._bring_up(label)
+            with self._single_redraw():
+                self._raise(label)
                 self._area.refit(self._sizes[label])
 
     def remove(self, label: str) -> None:
         """Forget an image."""
         if label in self._names:
-            with self._one_picture():
+            with self._single_redraw():
                 self._forget(label)
-            self._tell()
+            self._notify_view()
 
     def _forget(self, label: str) -> None:
         name = self._names.pop(label, None)
@@ -117,15 +117,15 @@ class JdavizViewer:
             self._app._app.data_item_remove(name)
         layers = self._layers()
         if layers and not any(state.visible for state in layers.values()):
-            self._bring_up(next(reversed(layers)))
+            self._raise(next(reversed(layers)))
 
     def blink(self) -> None:
         """Show the next image."""
         layers = self._layers()
         labels = list(layers)
         if labels:
-            seen = [place for place, label in enumerate(labels) if layers[label].visible]
-            self._bring_up(labels[(seen[-1] + 1) % len(labels) if seen else 0])
+            visible = [index for index, label in enumerate(labels) if layers[label].visible]
+            self._raise(labels[(visible[-1] + 1) % len(labels) if visible else 0])
 
     def on_click(self, callback: Callable[[float, float], object]) -> None:
         """Call a function with the place (x, y) of every click."""
@@ -151,10 +151,10 @@ class JdavizViewer:
                     listened.remove_event_callback(own)
 
     def _clicked(self, event: dict[str, Any]) -> None:
-        place = event.get("domain") or {}
-        if place.get("x") is not None and place.get("y") is not None:
+        position = event.get("domain") or {}
+        if position.get("x") is not None and position.get("y") is not None:
             for callback in self._callbacks:
-                callback(float(place["x"]), float(place["y"]))
+                callback(float(position["x"]), float(position["y"]))
 
     def mark(self, positions: Table, label: str, color: str = MARK_COLOR) -> None:
         """Mark positions, instead of marks with the same label."""
@@ -179,7 +179,7 @@ class JdavizViewer:
 
     def unmark(self, label: str) -> None:
         """Remove marks or outlines."""
-        self._drawings.take_away(label)
+        self._drawings.remove_outline(label)
         if label in self._marks and self._viewer is not None:
             self._viewer.remove_markers(label)
             self._marks.discard(label)
@@ -187,27 +187,27 @@ class JdavizViewer:
     def center_on(self, position: Position) -> None:
         """Bring a position to the centre."""
         if self._viewer is not None:
-            place = position
+            target = position
             if isinstance(position, SkyCoord):
-                found = self._front_image_pixel(position)
-                if found is None:
+                pixel = self._front_image_pixel(position)
+                if pixel is None:
                     return
-                place = found
-            self._area.hold()
-            self._viewer.center_on(place)
+                target = pixel
+            self._area.cancel_fits()
+            self._viewer.center_on(target)
 
     def stretch(self, function: StretchFunction, percentile: float) -> None:
         """Set how values become brightness."""
         self._levels.stretch = (function, percentile)
-        with self._one_picture():
+        with self._single_redraw():
             self._levels.draw(list(self._names))
-        self._tell()
+        self._notify_view()
 
     def set_range(self, label: str, black: float | None, white: float | None) -> None:
         """Fix black and white of an image and of those like it, or let them go."""
-        with self._one_picture():
+        with self._single_redraw():
             self._levels.fix(label, black, white)
-        self._tell()
+        self._notify_view()
 
     def on_view(self, callback: Callable[[View], object]) -> None:
         """Call a function with what is in view, now and whenever it changes."""
@@ -225,7 +225,7 @@ class JdavizViewer:
 
     def regions(self) -> dict[str, Any]:
         """Return the regions that the user drew."""
-        return self._drawings.drawn()
+        return self._drawings.user_regions()
 
     def draw(self, regions: Sequence[Region]) -> None:
         """Add regions to those that the user drew."""
@@ -242,19 +242,21 @@ class JdavizViewer:
     def state(self) -> dict[str, Any]:
         """Return what is shown, as plain values."""
         function, percentile = self._levels.stretch
-        seen = [label for label, one in self._layers().items() if one.visible]
-        front = seen[-1] if seen else ""  # as `_tell` names it
+        visible = [label for label, state in self._layers().items() if state.visible]
+        front = visible[-1] if visible else ""  # as `_notify_view` names it
         return {
             "front": front,
             "stretch": {"function": function, "percentile": percentile},
-            "levels": self._levels.own(),
-            "position": self._area.place(),
+            "levels": self._levels.user_levels(),
+            "position": self._area.position(),
             "regions": self._drawings.plain(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Show again what `state` told."""
-        self._names = {label: self._names[label] for label in in_order(self._names, state.get("images", ()))}
+        self._names = {
+            label: self._names[label] for label in ordered_labels(self._names, state.get("images", ()))
+        }
         if "stretch" in state:
             self.stretch(state["stretch"]["function"], state["stretch"]["percentile"])
         layers = self._layers()
@@ -263,15 +265,15 @@ class JdavizViewer:
                 self.set_range(label, level["black"], level["white"])
                 layers[label].stretch = level["function"]
         if state.get("front") in layers:
-            self._bring_up(state["front"])
-        front = next((label for label, one in layers.items() if one.visible), "")
+            self._raise(state["front"])
+        front = next((label for label, layer in layers.items() if layer.visible), "")
         if "position" in state and front:
             self._area.fit(self._sizes[front], state["position"])
         if state.get("regions") and not self.regions():
             self.draw(regions_in(state))
 
     def _front_label(self) -> str:
-        return next((label for label, one in self._layers().items() if one.visible), "")
+        return next((label for label, state in self._layers().items() if state.visible), "")
 
     def _front_shape(self) -> tuple[int, int] | None:
         ny, nx = self._sizes.get(self._front_label(), (0, 0))
@@ -285,7 +287,7 @@ class JdavizViewer:
         inverse = inverse_of(self._app._app.data_collection[self._names[label]].coords, shape)
         if inverse is None:
             return None
-        x, y = (float(part) for part in inverse(position.icrs.ra.deg, position.icrs.dec.deg))
+        x, y = (float(coordinate) for coordinate in inverse(position.icrs.ra.deg, position.icrs.dec.deg))
         return (x, y) if -shape[1] < x < 2 * shape[1] and -shape[0] < y < 2 * shape[0] else None
 
     def _front_wcs(self) -> Any:
@@ -310,19 +312,19 @@ class JdavizViewer:
         """The image viewer; jdaviz makes it with the first image."""
         # Trap: jdaviz makes three new widgets whenever `App.viewers` is read, and never closes them.
         drawers = self._app._app._viewer_store.values()  # private: what `App.viewers` is made from
-        drawer = next((one for one in drawers if one._ref_or_id == _VIEWER), None)
+        drawer = next((candidate for candidate in drawers if candidate._ref_or_id == _VIEWER), None)
         if drawer is None:
-            self._found = None
-        elif self._found is None or self._found._obj.glue_viewer is not drawer:
-            self._found = self._app.viewers.get(_VIEWER)
-        return self._found
+            self._cached_viewer = None
+        elif self._cached_viewer is None or self._cached_viewer._obj.glue_viewer is not drawer:
+            self._cached_viewer = self._app.viewers.get(_VIEWER)
+        return self._cached_viewer
 
     @property
     def _glue(self) -> Any | None:
         """Glue's viewer within; private: what the App offers has few verbs."""
         return getattr(getattr(self._viewer, "_obj", None), "glue_viewer", None)
 
-    def _let_units_differ(self) -> None:
+    def _disable_unit_conversion(self) -> None:
         """
         Keep jdaviz from giving every image the unit of the first.
 
@@ -345,19 +347,19 @@ class JdavizViewer:
         states = {state.layer.label: state for state in viewer._obj.glue_viewer.state.layers}
         return {label: states[name] for label, name in self._names.items() if name in states}
 
-    def _bring_up(self, label: str) -> None:
+    def _raise(self, label: str) -> None:
         """Make one image visible and hide the others; the new one first, so that none is ever black."""
         layers = self._layers()
-        with self._one_picture():
+        with self._single_redraw():
             layers[label].visible = True
-            for each, state in layers.items():
-                if each != label:
+            for other, state in layers.items():
+                if other != label:
                     state.visible = False
         self._drawings.redraw()
-        self._tell()
+        self._notify_view()
 
     @contextmanager
-    def _one_picture(self) -> Iterator[None]:
+    def _single_redraw(self) -> Iterator[None]:
         """
         Let the picture be composed and sent once, in the end, instead of at every change of a layer.
 
@@ -383,23 +385,23 @@ class JdavizViewer:
 
     def _changed(self, _value: object) -> None:
         """Tell a little later: one act of the user is several changes."""
-        if self._telling:
+        if self._notification_pending:
             return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._tell()
+            self._notify_view()
             return
-        self._telling = True
-        loop.call_soon(self._tell)
+        self._notification_pending = True
+        loop.call_soon(self._notify_view)
 
-    def _tell(self) -> None:
+    def _notify_view(self) -> None:
         """Tell what is in view, when it is another."""
-        self._telling = False
-        seen = [(label, state) for label, state in self._layers().items() if state.visible]
+        self._notification_pending = False
+        visible = [(label, state) for label, state in self._layers().items() if state.visible]
         view = View("", 0.0, 0.0)
-        if seen:
-            label, state = seen[-1]
+        if visible:
+            label, state = visible[-1]
             view = View(label, float(state.v_min), float(state.v_max), self._overlays.by_pixels)
         if view != self._view:
             if view.by_pixels != self._view.by_pixels:

@@ -59,7 +59,7 @@ def oracle(scene: Scene, exposures: Sequence[ExposureArrays]) -> list[ExposureAr
     for index, (planes, (rest, use)) in enumerate(zip(exposures, parts, strict=True)):
         left = number - use
         sky = np.where(left > 0, (total - rest) / np.maximum(left, 1), np.nan) + scene.levels[index]
-        found.append(planes.but(sci=(planes.sci - sky).astype(np.float32)))
+        found.append(planes.replace(sci=(planes.sci - sky).astype(np.float32)))
     return found
 
 

@@ -74,7 +74,7 @@ def test_steps_are_found_whatever_the_sky(seed, steps):
 @given(seeds, st.floats(-1e3, 1e3))
 def test_a_common_level_changes_nothing(seed, shift):
     exposures = tiles(seed)
-    lifted = [one.but(sci=one.sci + np.float32(shift)) for one in exposures]
+    lifted = [one.replace(sci=one.sci + np.float32(shift)) for one in exposures]
     assert levels(match(exposures)) == pytest.approx(levels(match(lifted)), abs=2e-3)
 
 
@@ -82,7 +82,9 @@ def test_a_common_level_changes_nothing(seed, shift):
 @given(seeds, st.sampled_from([0.125, 8.0, 1024.0]))
 def test_levels_follow_the_unit(seed, scale):
     exposures = tiles(seed)
-    scaled = [one.but(sci=one.sci * np.float32(scale), err=one.err * np.float32(scale)) for one in exposures]
+    scaled = [
+        one.replace(sci=one.sci * np.float32(scale), err=one.err * np.float32(scale)) for one in exposures
+    ]
     assert levels(match(scaled)) == pytest.approx(
         scale * levels(match(exposures)), rel=1e-5, abs=1e-6 * scale
     )
@@ -105,7 +107,7 @@ def test_the_order_of_exposures_does_not_matter(seed, order):
 @given(seeds, st.sampled_from([np.nan, np.inf, 1e30, -1e30]))
 def test_pixels_that_are_not_good_do_not_count(seed, value):
     exposures = tiles(seed)
-    spoiled = [one.but(sci=np.where(one.good, one.sci, np.float32(value))) for one in exposures]
+    spoiled = [one.replace(sci=np.where(one.good, one.sci, np.float32(value))) for one in exposures]
     assert np.array_equal(levels(match(exposures)), levels(match(spoiled)))
 
 
@@ -114,10 +116,12 @@ def test_pixels_that_are_not_good_do_not_count(seed, value):
 def test_outliers_do_not_move_levels(seed):
     exposures = tiles(seed)
     rng = np.random.default_rng(seed)
-    spoiled = [one.but(sci=np.where(rng.random(SHAPE) < 0.03, np.float32(1e4), one.sci)) for one in exposures]
+    spoiled = [
+        one.replace(sci=np.where(rng.random(SHAPE) < 0.03, np.float32(1e4), one.sci)) for one in exposures
+    ]
     patch = spoiled[2].sci.copy()
     patch[10:40, 5:30] += 500  # an artefact in the overlap
-    spoiled[2] = spoiled[2].but(sci=patch)
+    spoiled[2] = spoiled[2].replace(sci=patch)
     assert levels(match(spoiled)) == pytest.approx(levels(match(exposures)), abs=0.2)
 
 
@@ -145,7 +149,7 @@ def test_what_a_correction_may_change(seed, model, group):
 @given(seeds)
 def test_matching_twice_is_matching_once(seed):
     once = match(tiles(seed))
-    again = match([one.but(facts={}) for one in once.exposures])
+    again = match([one.replace(facts={}) for one in once.exposures])
     assert np.abs(levels(again)).max() < 1e-4 * np.abs(levels(once)).max() + 1e-5
 
 
@@ -224,13 +228,13 @@ def test_one_tile_or_none_is_no_error():
 def test_a_pattern_fixed_to_the_detector_is_told():
     x = np.indices(SHAPE)[1]
     glow = (4 * np.exp(-x / 12)).astype(np.float32)
-    exposures = [one.but(sci=one.sci + glow) for one in tiles(8, steps=(0.3, 0.0, 0.1, -0.1), dithers=4)]
+    exposures = [one.replace(sci=one.sci + glow) for one in tiles(8, steps=(0.3, 0.0, 0.1, -0.1), dithers=4)]
     assert any("subtract the sky image first" in line for line in match(exposures).warnings)
     assert match(tiles(8, steps=(0.3, 0.0, 0.1, -0.1), dithers=4)).warnings == ()
 
 
 def test_tiles_of_one_visit_are_told_apart_by_where_they_point():
-    exposures = [one.but(root="jw01040001001" + one.root[13:]) for one in tiles(9)]
+    exposures = [one.replace(root="jw01040001001" + one.root[13:]) for one in tiles(9)]
     assert len(group_exposures(exposures, "tile").names) == 4
     assert visit_of("jw01040001001_02101_00001_mirimage") == "jw01040001001"
     assert visit_of("mosaic") == "mosaic"
@@ -254,10 +258,10 @@ def test_cells_hold_the_mean_of_their_pixels(seed):
 
 def test_defect_the_lyot_area_counts_in_whole_outlines():
     """Levels from whole outlines follow the Lyot area, which sees another background; ours do not."""
-    exposures = [one.but(corner=(336, 800)) for one in tiles(10)]
+    exposures = [one.replace(corner=(336, 800)) for one in tiles(10)]
     glow = np.zeros(SHAPE, np.float32)
     glow[:, :24] = 30  # columns left of the imager
-    lit = [one.but(sci=one.sci + glow * (index < 2)) for index, one in enumerate(exposures)]
+    lit = [one.replace(sci=one.sci + glow * (index < 2)) for index, one in enumerate(exposures)]
     assert np.array_equal(levels(match(exposures)), levels(match(lit)))
     whole = [float(np.nanmean(one.sci)) for one in lit]
     assert abs(whole[0] - float(np.nanmean(exposures[0].sci))) > 5
@@ -274,9 +278,9 @@ def test_defect_a_median_of_each_exposure_follows_the_scene():
 def test_mixed_or_unplaced_exposures_are_sentences():
     exposures = tiles(12)
     with pytest.raises(InputError, match="no sky positions"):
-        match([one.but(to_sky=None) for one in exposures])
+        match([one.replace(to_sky=None) for one in exposures])
     with pytest.raises(MixedExposuresError, match="F770W"):
-        match([*exposures[:4], exposures[4].but(filter="F1500W")])
+        match([*exposures[:4], exposures[4].replace(filter="F1500W")])
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def exposure(seed, index, *, level=5.0, sigma=SIGMA, offset=0.0, shape=SHAPE, st
         sci, err, dq, root=f"jw{index}", filter="F770W", start_mjd=59000.0 + index, corner=(400, 100),
         to_sky=partial(to_sky, 40.0 * index), var_poisson=variances[0], var_rnoise=variances[1],
         var_flat=variances[2],
-    ).but(**more)  # fmt: skip
+    ).replace(**more)  # fmt: skip
 
 
 def exposures(seed, n=7, **options):
@@ -76,7 +76,7 @@ def test_pattern_without_noise_is_taken_away(seed, scaling, alone):
 @given(seeds, st.floats(-3.0, 100.0))
 def test_a_constant_added_to_all_does_not_matter(seed, shift):
     inputs = exposures(seed)
-    moved = [planes.but(sci=planes.sci + np.float32(shift)) for planes in inputs]
+    moved = [planes.replace(sci=planes.sci + np.float32(shift)) for planes in inputs]
     options = {"scaling": "additive"}
     for one, other in zip(corrected(inputs, **options), corrected(moved, **options), strict=True):
         # rounding may move a pixel over the edge of a mask
@@ -89,7 +89,7 @@ def test_a_constant_added_to_all_does_not_matter(seed, shift):
 def test_light_that_varies_is_scaled(seed, factors):
     steady = exposures(seed, sigma=0.0, star=False)
     varied = [
-        planes.but(sci=planes.sci * np.float32(factor))
+        planes.replace(sci=planes.sci * np.float32(factor))
         for planes, factor in zip(steady, factors, strict=True)
     ]
     outcome = subtract_sky(varied, mask_sources=False)
@@ -143,7 +143,7 @@ def test_flagged_pixels_do_not_count(seed, value):
     inputs = exposures(seed)
     flagged = [has(planes.dq, "DO_NOT_USE") for planes in inputs]
     spoiled = [
-        planes.but(sci=np.where(bad, np.float32(value), planes.sci))
+        planes.replace(sci=np.where(bad, np.float32(value), planes.sci))
         for planes, bad in zip(inputs, flagged, strict=True)
     ]
     for one, other, bad in zip(corrected(inputs), corrected(spoiled), flagged, strict=True):
@@ -156,7 +156,7 @@ def test_an_outlier_of_one_exposure_stays_in_it(seed, value, index):
     inputs = exposures(seed, n=8, star=False)
     sci = inputs[index].sci.copy()
     sci[10, 30] = value
-    spoiled = [planes.but(sci=sci) if k == index else planes for k, planes in enumerate(inputs)]
+    spoiled = [planes.replace(sci=sci) if k == index else planes for k, planes in enumerate(inputs)]
     for k, (one, other) in enumerate(zip(corrected(inputs), corrected(spoiled), strict=True)):
         if k != index and one.good[10, 30]:
             # another sample near the clip may go with it
@@ -201,7 +201,7 @@ def test_residuals_have_the_predicted_noise():
 def test_pixels_without_samples_are_filled_or_flagged():
     inputs = exposures(5, star=False)
     hole = [
-        planes.but(dq=planes.dq | _at(SHAPE, 12, 20, k != 2), sci=planes.sci)
+        planes.replace(dq=planes.dq | _at(SHAPE, 12, 20, k != 2), sci=planes.sci)
         for k, planes in enumerate(inputs)
     ]
     filled, flagged = corrected(hole)[2], corrected(hole, fill=False)[2]
@@ -221,13 +221,14 @@ def _at(shape, row, column, on):
 
 def test_dithers_that_are_too_close_are_left_out_of_each_other():
     inputs = exposures(6, n=8, star=False)
-    inputs[3] = inputs[3].but(to_sky=partial(to_sky, 40.0 * 2 + 1.0))  # a pixel from number 2
+    inputs[3] = inputs[3].replace(to_sky=partial(to_sky, 40.0 * 2 + 1.0))  # a pixel from number 2
     outcome = subtract_sky(inputs, mask_sources=False, scaling="none")
     assert outcome.facts["too_close"] == 2
     assert outcome.exposures[2].facts["sky"]["left_out"] == ["jw3"]
     assert any("closer than 1.5 FWHM" in sentence for sentence in outcome.warnings)
     bright = [
-        planes.but(sci=planes.sci + np.float32(0.03)) if k == 3 else planes for k, planes in enumerate(inputs)
+        planes.replace(sci=planes.sci + np.float32(0.03)) if k == 3 else planes
+        for k, planes in enumerate(inputs)
     ]
     moved = subtract_sky(bright, mask_sources=False, scaling="none")
     changes = [np.abs(outcome.exposures[k].sci - moved.exposures[k].sci) for k in (2, 5)]
@@ -238,13 +239,13 @@ def test_dithers_that_are_too_close_are_left_out_of_each_other():
 
 
 def test_too_many_close_dithers_are_refused():
-    inputs = [planes.but(to_sky=partial(to_sky, 0.1)) for planes in exposures(7)]
+    inputs = [planes.replace(to_sky=partial(to_sky, 0.1)) for planes in exposures(7)]
     with pytest.raises(InputError, match="far enough"):
         subtract_sky(inputs)
 
 
 def test_unknown_positions_are_told():
-    outcome = subtract_sky([planes.but(to_sky=None) for planes in exposures(8)])
+    outcome = subtract_sky([planes.replace(to_sky=None) for planes in exposures(8)])
     assert any("Positions" in sentence for sentence in outcome.warnings)
 
 
@@ -264,7 +265,7 @@ def test_regions_and_thresholds_keep_light_out_of_the_sky():
     clean = exposures(11, star=False)
     spot = np.zeros(SHAPE, np.float32)
     spot[4:12, 30:42] = 2.0  # on the same pixels in all exposures
-    inputs = [planes.but(sci=planes.sci + spot) for planes in clean]
+    inputs = [planes.replace(sci=planes.sci + spot) for planes in clean]
     region = Region("rectangle", ((35.5, 7.5),), (14.0, 10.0))
     for options in ({"exclude": (region,)}, {"exclude_above": 6.2}, {"exclude_delta": 1.2}):
         planes = corrected(inputs, mask_sources=False, **options)[0]
@@ -278,7 +279,7 @@ def test_fields_that_are_not_for_this_step_are_told():
     shape = (256, 256)
     blobs = np.kron(rng.uniform(0, 1, (12, 12)), np.ones((40, 40)))
     moving = [
-        planes.but(sci=planes.sci + blobs[90 + 13 * k : 346 + 13 * k, 40 : 296].astype(np.float32))
+        planes.replace(sci=planes.sci + blobs[90 + 13 * k : 346 + 13 * k, 40 : 296].astype(np.float32))
         for k, planes in enumerate(exposures(12, n=6, shape=shape, star=False))
     ]  # fmt: skip
     nebula = subtract_sky(moving)
@@ -289,7 +290,7 @@ def test_fields_that_are_not_for_this_step_are_told():
     for k, planes in enumerate(exposures(13, n=6, shape=(96, 96), star=False)):
         sci, seen = planes.sci.copy(), (stars[1] >= 8 * k) & (stars[1] < 96 + 8 * k)
         sci[stars[0][seen], stars[1][seen] - 8 * k] += 5
-        crowd.append(planes.but(sci=sci, to_sky=partial(to_sky, 8.0 * k)))
+        crowd.append(planes.replace(sci=sci, to_sky=partial(to_sky, 8.0 * k)))
     assert any("crowded" in sentence for sentence in subtract_sky(crowd).warnings)
     assert any("Only 3" in sentence for sentence in subtract_sky(exposures(12, n=4)).warnings)
 
@@ -317,18 +318,18 @@ def test_impossible_requests_are_our_errors(options, error):
 @pytest.mark.parametrize("change", [{"filter": "F1500W"}, {"unit": "DN/s"}, {"corner": (0, 0)}])
 def test_unlike_exposures_are_refused(change):
     inputs = exposures(1)
-    inputs[4] = inputs[4].but(**change)
+    inputs[4] = inputs[4].replace(**change)
     with pytest.raises(MixedExposuresError):
         subtract_sky(inputs)
     with pytest.raises(MixedExposuresError):
         subtract_sky(
-            exposures(1), method="background", backgrounds=[one.but(**change) for one in exposures(2)]
+            exposures(1), method="background", backgrounds=[one.replace(**change) for one in exposures(2)]
         )
 
 
 def test_levels_near_zero_are_scaled_by_adding():
     inputs = [
-        planes.but(sci=planes.sci - np.float32(5.2 - 0.02 * k)) for k, planes in enumerate(exposures(2))
+        planes.replace(sci=planes.sci - np.float32(5.2 - 0.02 * k)) for k, planes in enumerate(exposures(2))
     ]
     outcome = subtract_sky(inputs)
     assert outcome.facts["scaling"] == "additive"
@@ -340,7 +341,7 @@ def test_defect_dq_wiped_and_nan_made_a_good_zero():
     dq = inputs[0].dq.copy()
     sci = inputs[0].sci.copy()
     sci[5, 6], dq[5, 6] = np.nan, 1 << BITS["HOT"]
-    result = corrected([inputs[0].but(sci=sci, dq=dq), *inputs[1:]])[0]
+    result = corrected([inputs[0].replace(sci=sci, dq=dq), *inputs[1:]])[0]
     assert np.isnan(result.sci[5, 6])
     assert has(result.dq, "DO_NOT_USE")[5, 6] and has(result.dq, "HOT")[5, 6]
     assert not np.any(inputs[0].dq & ~result.dq)
@@ -364,7 +365,7 @@ def test_defect_level_taken_before_exclude_delta():
     for k, planes in enumerate(exposures(24, star=False)):
         sci = planes.sci.copy()
         sci[:, : 8 + 2 * k] += 3.0
-        inputs.append(planes.but(sci=sci))
+        inputs.append(planes.replace(sci=sci))
     outcome = subtract_sky(inputs, exclude_delta=1.0, mask_sources=False, leave_one_out=False)
     levels = [entry["level"] for entry in outcome.facts["levels"]]
     # equal skies, and so equal levels, once what is excluded does not count
@@ -376,12 +377,12 @@ def test_defect_level_taken_before_exclude_delta():
 
 def test_defect_level_taken_over_coronagraphs_and_zeros():
     shape = (40, 720)
-    plain = [planes.but(corner=(0, 0)) for planes in exposures(25, shape=shape)]
+    plain = [planes.replace(corner=(0, 0)) for planes in exposures(25, shape=shape)]
     spoiled = []
     for k, planes in enumerate(plain):
         sci = planes.sci.copy()
         sci[:, :360] = 0.0 if k % 2 else 50.0
-        spoiled.append(planes.but(sci=sci))
+        spoiled.append(planes.replace(sci=sci))
     one, other = (subtract_sky(some, mask_sources=False, scaling="additive") for some in (plain, spoiled))
     for first, second in zip(one.facts["levels"], other.facts["levels"], strict=True):
         assert first["level"] == second["level"]
@@ -400,7 +401,7 @@ def test_defect_exposure_in_its_own_sky():
     inputs = exposures(27, n=5, star=False)
     blob = np.zeros(SHAPE, np.float32)
     blob[15:20, 15:20] = 0.04  # too faint for any clip
-    brighter = [inputs[0].but(sci=inputs[0].sci + blob), *inputs[1:]]
+    brighter = [inputs[0].replace(sci=inputs[0].sci + blob), *inputs[1:]]
     options = {"mask_sources": False, "scaling": "none"}
     alone, plain = ({"leave_one_out": True}, {"leave_one_out": False})
     change = [
@@ -427,7 +428,7 @@ def test_defect_cube_of_all_exposures_in_memory():
     drawn = (0.01 * rng.standard_normal(shape)).astype(np.float32)
 
     def make(index):
-        return planes.but(
+        return planes.replace(
             sci=planes.sci + np.roll(drawn, 7 * index), to_sky=partial(to_sky, 40.0 * index), root=str(index)
         )
 
@@ -466,7 +467,7 @@ def test_exact_offset_is_mean_of_levels_minus_level(shared_data):
 
 def test_segments_of_an_exposure_do_not_enter_each_others_sky_and_count_once():
     inputs = [
-        exposure(5, index).but(root=f"jw01234001001_02101_{index // 2:05d}-seg00{index % 2 + 1}_mirimage")
+        exposure(5, index).replace(root=f"jw01234001001_02101_{index // 2:05d}-seg00{index % 2 + 1}_mirimage")
         for index in range(8)
     ]
     outcome = subtract_sky(inputs, min_separation=0.0)  # not even where the positions would allow it

@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 from miri_widgets.core.dq import BITS
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.regions import Region
-from miri_widgets.core.stripes.pull_strips import Arm
+from miri_widgets.core.stripes.pull_strips import PullStrip
 from miri_widgets.core.stripes.pullupdown import correct_pullupdown, find_bright_sources, find_pullupdown
 from miri_widgets.errors import ParameterError
 
@@ -98,7 +98,7 @@ def test_a_bright_source_without_strips_is_left_alone(seed, place):
 @given(seeds, places, st.floats(-15, 500), st.floats(0.1, 30))
 def test_strips_follow_shift_and_scale(seed, place, shift, scale):
     planes = exposure(seed, *place, strips(*place, (1.0, -1.0, 0.8, -0.7)))
-    moved = planes.but(sci=(scale * planes.sci + np.float32(shift)).astype(np.float32))
+    moved = planes.replace(sci=(scale * planes.sci + np.float32(shift)).astype(np.float32))
     one, other = find_pullupdown(planes).offset, find_pullupdown(moved).offset
     assert rms(other - scale * one) < 0.02 * scale * rms(one)
 
@@ -108,9 +108,9 @@ def test_strips_follow_shift_and_scale(seed, place, shift, scale):
 def test_masked_pixels_do_not_count(seed, place, value):
     planes = exposure(seed, *place, strips(*place, (1.0, -1.0, 0.8, -0.7)))
     bad = (np.random.default_rng(seed).uniform(size=SHAPE) < 0.1) & (planes.sci < 100)
-    flagged = planes.but(dq=planes.dq | np.where(bad, FLAG, np.uint32(0)))
+    flagged = planes.replace(dq=planes.dq | np.where(bad, FLAG, np.uint32(0)))
     one = find_pullupdown(flagged, sources=[point(*place)], find=False).offset
-    spoiled = flagged.but(sci=np.where(bad, np.float32(value), planes.sci))
+    spoiled = flagged.replace(sci=np.where(bad, np.float32(value), planes.sci))
     other = find_pullupdown(spoiled, sources=[point(*place)], find=False).offset
     assert np.array_equal(one, other)
     assert rms(one) > 0.1
@@ -123,7 +123,7 @@ def test_dq_stays_nothing_becomes_nan_and_inputs_are_not_modified(seed, place):
     dq = planes.dq | np.where(
         np.random.default_rng(seed).uniform(size=SHAPE) < 0.05, np.uint32(2049), np.uint32(0)
     )
-    planes = planes.but(dq=dq, sci=np.where(dq & 1, np.float32(np.nan), planes.sci))
+    planes = planes.replace(dq=dq, sci=np.where(dq & 1, np.float32(np.nan), planes.sci))
     for array in (planes.sci, planes.err, planes.dq, planes.var_rnoise):
         array.setflags(write=False)
     after = correct(planes)
@@ -153,7 +153,7 @@ def test_order_of_exposures_and_of_regions_does_not_matter(seed, order):
 def test_turning_the_exposure_turns_the_strips(seed, place):
     shape = (250, 250)
     planes = exposure(seed, *place, strips(*place, (1.0, -0.5, 0.8, -0.7), shape), shape)
-    turned = planes.but(**{name: getattr(planes, name).T for name in ("sci", "err", "dq")})
+    turned = planes.replace(**{name: getattr(planes, name).T for name in ("sci", "err", "dq")})
     assert np.allclose(find_pullupdown(planes).offset, find_pullupdown(turned).offset.T, atol=0.03)
 
 
@@ -175,7 +175,7 @@ def test_words_beside_a_region_choose_the_arms():
         ("all", {"top", "bottom", "left", "right"}), ("my star", {"right"}),
     ):  # fmt: skip
         found = find_pullupdown(planes, sources=[point(121, 130, text)], sides=("right",))
-        assert {arm.side for _, arm, _ in found.arms} == sides
+        assert {arm.side for _, arm, _ in found.strips} == sides
         assert len(found.sources) == 1
 
 
@@ -195,7 +195,7 @@ def test_sources_are_found_by_saturation_and_by_brightness():
     assert len(find_bright_sources(exposure(3, 120, 130, saturated=False), brighter_than=1000.0)) == 1
     dead = planes.dq.copy()
     dead[200:206, 30:36] = SATURATED | FLAG
-    assert len(find_bright_sources(planes.but(dq=dead))) == 1
+    assert len(find_bright_sources(planes.replace(dq=dead))) == 1
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_defect_row_was_tested_instead_of_column():
     imager, lyot = full(700, 200, (1.0, -1.0, 0.8, -0.7)), full(200, 800, (1.0, -1.0, 0.8, -0.7))
     for sources in ((), (point(700, 200),)):
         found = find_pullupdown(imager, sources=sources)
-        assert {arm.side for _, arm, _ in found.arms} == {"top", "bottom", "left", "right"}
+        assert {arm.side for _, arm, _ in found.strips} == {"top", "bottom", "left", "right"}
     outcome = correct_pullupdown([lyot], sources=[point(200, 800, "the Lyot star")])
     assert outcome.exposures[0].sci.tobytes() == lyot.sci.tobytes()
     assert "the Lyot star lies at column 200, row 800" in outcome.warnings[0]
@@ -261,7 +261,7 @@ def test_defect_strips_at_the_coronagraphs_made_new_nan():
     planes = full(430, 500, (1.0, -1.0, 0.8, -0.7))
     dq = planes.dq.copy()
     dq[:, :360] |= FLAG
-    planes = planes.but(dq=dq, sci=np.where(dq & 1, np.float32(np.nan), planes.sci))
+    planes = planes.replace(dq=dq, sci=np.where(dq & 1, np.float32(np.nan), planes.sci))
     after = correct(planes)
     assert np.array_equal(np.isnan(after.sci), np.isnan(planes.sci))
     # the short arm between coronagraphs and source is corrected too
@@ -273,8 +273,10 @@ def test_defect_strips_at_the_coronagraphs_made_new_nan():
 
 
 def test_defect_strips_ended_at_the_other_axis_limit():
-    top = Arm.of("top", 700, 500, rows=(0, 1024), columns=(360, 1032), width=40, flank=16, offset=20)
-    right = Arm.of("right", 700, 500, rows=(0, 1024), columns=(360, 1032), width=40, flank=16, offset=20)
+    top = PullStrip.of("top", 700, 500, rows=(0, 1024), columns=(360, 1032), width=40, flank=16, offset=20)
+    right = PullStrip.of(
+        "right", 700, 500, rows=(0, 1024), columns=(360, 1032), width=40, flank=16, offset=20
+    )
     assert top.strip[0] == slice(500, 1024) and right.strip[1] == slice(700, 1032)
     planes = full(700, 500, (1.0, 0.0, 0.0, 1.0))
     found = find_pullupdown(planes).offset
@@ -286,6 +288,6 @@ def test_defect_profile_was_not_masked():
     planes = exposure(6, 120, 130, truth)
     dq = planes.dq.copy()
     dq[160:215, 110:130] |= FLAG
-    spoiled = planes.but(dq=dq, sci=np.where(dq & FLAG, np.float32(300.0), planes.sci))
+    spoiled = planes.replace(dq=dq, sci=np.where(dq & FLAG, np.float32(300.0), planes.sci))
     found = find_pullupdown(spoiled, sources=[point(120, 130)], find=False).offset
     assert rms((found - truth)[truth != 0]) < 0.2 * rms(truth[truth != 0])

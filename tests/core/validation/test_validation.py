@@ -104,13 +104,13 @@ def test_much_lost_area_is_told():
 def striped(planes):
     rng = np.random.default_rng(3)
     stripes = rng.normal(0, 0.5 * cases.NOISE, planes.shape[1]).astype(np.float32)
-    return planes.but(sci=planes.sci + stripes)
+    return planes.replace(sci=planes.sci + stripes)
 
 
 def without_columns(planes):
     flat = np.where(planes.good, planes.sci, np.nan)
     middle = np.nanmedian(flat, axis=0)
-    return planes.but(sci=planes.sci - (middle - np.median(middle)).astype(np.float32))
+    return planes.replace(sci=planes.sci - (middle - np.median(middle)).astype(np.float32))
 
 
 def test_taking_real_stripes_away_is_good_and_told():
@@ -134,7 +134,9 @@ def test_putting_stripes_in_is_harm():
 
 
 def tilted(planes):
-    return planes.but(sci=planes.sci + np.linspace(0, 10 * cases.NOISE, planes.shape[1], dtype=np.float32))
+    return planes.replace(
+        sci=planes.sci + np.linspace(0, 10 * cases.NOISE, planes.shape[1], dtype=np.float32)
+    )
 
 
 def test_putting_a_gradient_in_is_harm():
@@ -158,8 +160,8 @@ def test_light_that_moves_with_the_sky_is_missed():
 def test_a_picture_of_the_detector_may_go():
     y, x = np.indices(cases.SHAPE)
     pattern = (3 * cases.NOISE * np.cos(x / 10.0) * np.sin(y / 12.0)).astype(np.float32)
-    exposures = [one.but(sci=one.sci + pattern) for one in cases.program(6, scene=waves)]
-    found = proof_of(cases.each(lambda planes: planes.but(sci=planes.sci - pattern)), exposures)
+    exposures = [one.replace(sci=one.sci + pattern) for one in cases.program(6, scene=waves)]
+    found = proof_of(cases.each(lambda planes: planes.replace(sci=planes.sci - pattern)), exposures)
     assert found.sky_structure > 0.5 * cases.NOISE
     assert abs(found.sky_structure_lost) < 0.05
     assert found.verdict == "good", found.sentences
@@ -167,12 +169,12 @@ def test_a_picture_of_the_detector_may_go():
 
 def test_broken_rules_are_harm():
     def wiped(planes):
-        return planes.but(dq=np.zeros_like(planes.dq), sci=np.nan_to_num(planes.sci))
+        return planes.replace(dq=np.zeros_like(planes.dq), sci=np.nan_to_num(planes.sci))
 
     def holed(planes):
         sci = planes.sci.copy()
         sci[50:60, 50:60] = np.nan
-        return planes.but(sci=sci)
+        return planes.replace(sci=sci)
 
     wiped_proof, holed_proof = (proof_of(cases.each(one), cases.program()) for one in (wiped, holed))
     assert wiped_proof.flags_taken > 0

@@ -96,7 +96,7 @@ def test_cut_connection_goes_on_where_it_stopped(mast, folder, cuts, etags):
     assert leftovers(folder) == []
     offsets = [int(entry["range"].removeprefix("bytes=")[:-1]) for entry in mast.seen[1:]]
     assert len(offsets) == len(cuts) and offsets == sorted(offsets) and offsets[0] > 0
-    assert any("trying again in" in step.words for step in told)
+    assert any("trying again in" in step.text for step in told)
 
 
 def test_a_second_download_resumes_after_the_first_gave_up(mast, folder):

@@ -24,7 +24,7 @@ def raw_exposures(folder: Path) -> list[Path]:
 
     from miri_widgets.simulation import PROGRAMS, simulate
 
-    files = list(simulate(PROGRAMS["sub64"].but(ngroups=8, nints=1), folder / "raw", processes=1).uncal)
+    files = list(simulate(PROGRAMS["sub64"].replace(ngroups=8, nints=1), folder / "raw", processes=1).uncal)
     with fits.open(files[0], mode="update") as hdus:
         hdus["SCI"].data[:, :, 20:23, 30:33] = 65000
         hdus["SCI"].data[:, 5:, 40:43, 30:33] = 65000
@@ -115,7 +115,7 @@ def calibrated(folder: Path) -> list[Path]:
         )
         last = program.plan[-1].name.root[:13]
         for exposure in program:
-            planes = exposure.planes
+            planes = exposure.arrays
             if exposure.plan.name.root.startswith(last):
                 level = float(np.median(planes.sci))
                 planes = replace(planes, sci=rng.normal(level, 0.02 * level, planes.shape).astype("f4"))

@@ -22,12 +22,12 @@ from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.fits_reader import read_headers, shown_name
 from miri_widgets.products.names import root_of
 
-__all__ = ["read_cube", "read_place", "read_planes"]
+__all__ = ["read_cube", "read_exposure_arrays", "read_footprint"]
 
 _VARIANCES = {"var_poisson": "VAR_POISSON", "var_rnoise": "VAR_RNOISE", "var_flat": "VAR_FLAT"}
 
 
-def read_planes(path: Path) -> ExposureArrays:
+def read_exposure_arrays(path: Path) -> ExposureArrays:
     """
     Read a rate or cal exposure.
 
@@ -83,7 +83,7 @@ def read_planes(path: Path) -> ExposureArrays:
             )
 
 
-def read_place(path: Path) -> ExposureArrays:
+def read_footprint(path: Path) -> ExposureArrays:
     """
     Return where an image lies on the sky, without its pixels: an exposure of one NaN with the image's WCS.
 

@@ -33,7 +33,7 @@ _OF_EXPOSURE = ("start_time", "mid_time", "end_time", "integration_start", "expo
     ],
 )
 def test_persistence_takes_any_date_of_the_exposure(dates):
-    from miri_widgets.steps.model_planes import integration_starts
+    from miri_widgets.steps.model_arrays import integration_starts
 
     starts, length = integration_starts(ramp(**dates))
     assert length == pytest.approx(43.2)
@@ -42,7 +42,7 @@ def test_persistence_takes_any_date_of_the_exposure(dates):
 
 
 def test_a_segment_counts_from_its_first_integration():
-    from miri_widgets.steps.model_planes import integration_starts
+    from miri_widgets.steps.model_arrays import integration_starts
 
     assert integration_starts(ramp(start_time=60310.5, integration_start=3))[0][0] == pytest.approx(
         60310.5 + 2 * 51.84 / 86400, abs=1e-9
@@ -51,7 +51,7 @@ def test_a_segment_counts_from_its_first_integration():
 
 @pytest.mark.parametrize(("value", "expected"), [(60311.25, 60311.25), (0.0, 60310.5), (math.nan, 60310.5)])
 def test_a_table_of_integrations_counts_where_it_holds_dates(value, expected):
-    from miri_widgets.steps.model_planes import integration_starts
+    from miri_widgets.steps.model_arrays import integration_starts
 
     model = ramp(start_time=60310.5)
     table = np.zeros(2, dtype=model.get_dtype("int_times"))
@@ -61,6 +61,6 @@ def test_a_table_of_integrations_counts_where_it_holds_dates(value, expected):
 
 
 def test_without_any_date_nothing_is_dated_to_zero():
-    from miri_widgets.steps.model_planes import integration_starts
+    from miri_widgets.steps.model_arrays import integration_starts
 
     assert all(math.isnan(start) for start in integration_starts(ramp())[0])

@@ -17,13 +17,13 @@ from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
 
 __all__ = [
-    "KeptPlanes",
+    "CachedExposures",
     "ascii_only",
+    "exposure_arrays_of",
     "integration_starts",
     "model_times",
-    "planes_of",
     "sky_of",
-    "write_planes",
+    "write_exposure_arrays",
 ]
 
 _MJD_COLUMN = "int_start_MJD_UTC"
@@ -31,7 +31,7 @@ _MJD_COLUMN = "int_start_MJD_UTC"
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
 
-class KeptPlanes:
+class CachedExposures:
     """
     Exposures as they were when they were first asked for; their arrays are kept on disk.
 
@@ -55,16 +55,16 @@ class KeptPlanes:
         path = self._folder / f"{index}.npz"
         if index in self._bare:
             with np.load(path) as arrays:
-                return self._bare[index].but(**arrays)
+                return self._bare[index].replace(**arrays)
         exposure = self._read(index)
         names = ("sci", "err", "dq", *_VARIANCES)
         found = {name: getattr(exposure, name) for name in names if getattr(exposure, name) is not None}
         np.savez(path, **found)
-        self._bare[index] = exposure.but(**dict.fromkeys(found))
+        self._bare[index] = exposure.replace(**dict.fromkeys(found))
         return exposure
 
 
-def planes_of(model: Any) -> ExposureArrays:
+def exposure_arrays_of(model: Any) -> ExposureArrays:
     """
     Copy the arrays and facts of an exposure out of its data model.
 
@@ -152,7 +152,9 @@ def integration_starts(ramp: Any) -> tuple[list[float], float]:
     return [begin + (first + number) * (length + resets) / 86400 for number in range(nints)], length
 
 
-def write_planes(model: Any, exposure: ExposureArrays, step: str, notes: tuple[str, ...] = ()) -> None:
+def write_exposure_arrays(
+    model: Any, exposure: ExposureArrays, step: str, notes: tuple[str, ...] = ()
+) -> None:
     """
     Put the arrays of a corrected exposure into its data model, and say so in its HISTORY.
 

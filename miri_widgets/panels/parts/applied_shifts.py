@@ -1,19 +1,17 @@
-"""The panel of applied shifts: what each exposure was moved by."""
+"""The shift of each exposure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.correction import Looks, timeline
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import sentences, text
-from miri_widgets.panels.stage import Folds, StagePanel
 
-__all__ = ["AppliedShifts", "ApplyShiftPanel"]
+__all__ = ["AppliedShifts"]
 
 _COLUMNS = [
     {"key": "exposure", "title": "Exposure"},
@@ -43,22 +41,22 @@ class AppliedShifts(Part):
     def __init__(self, model: StageModel) -> None:
         super().__init__("mw-shift-table")
         self.model = model
-        self.words = text("")
+        self.status = text("")
         self.table = Table(
             columns=_COLUMNS, placeholder="Filter exposures", max_height="420px",
             empty="After a run, the shift of each exposure is listed here.",
         )  # fmt: skip
-        self.children = (self.words, self.table)
-        self.watch(model, self._follow, "rows")
+        self.children = (self.status, self.table)
+        self.watch(model, self._update, "rows")
 
-    def _follow(self, _: Any) -> None:
+    def _update(self, _: Any) -> None:
         rows, warnings = [], []
         for run in self.model.rows:
             warnings += [str(line) for line in run.report.get("warnings", ())]
             for root, facts in dict(run.report.get("exposures", {})).items():
                 rows.append(self._row(str(root), facts))
         self.table.rows = rows
-        self.words.value = sentences(list(dict.fromkeys(warnings)), "warn")
+        self.status.value = sentences(list(dict.fromkeys(warnings)), "warn")
 
     def _row(self, root: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         def number(name: str, factor: float, form: str) -> dict[str, Any]:
@@ -82,20 +80,3 @@ class AppliedShifts(Part):
                 "text": f"{sip['text']} (degree {degree})" if sip["text"] and degree else sip["text"],
             },
         }
-
-
-class ApplyShiftPanel(StagePanel):
-    """Apply shifts stage: the default panel, the shift of each exposure, and dx and dy against time."""
-
-    stage_name: ClassVar[str] = "apply_shift"
-    folds: ClassVar[Folds] = {
-        "settings": StagePanel.folds["settings"],
-        "applied": (
-            "Applied",
-            lambda model: Looks(
-                model, AppliedShifts, timeline("dx", "dx that was applied", "arcsec"),
-                timeline("dy", "dy that was applied", "arcsec"),
-            ),
-        ),
-        **{name: fold for name, fold in StagePanel.folds.items() if name != "settings"},
-    }  # fmt: skip
