@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.sky.exposure_sky import MaskSettings
 from miri_widgets.core.sky.moving_light import MovingLight, box_side, moving_light
-from miri_widgets.core.sky.sky_grid import SkyGrid, overlapping_groups
+from miri_widgets.core.sky.sky_grid import Footprint, SkyGrid, overlapping_groups
 from miri_widgets.core.sky.threads import in_parallel
 from miri_widgets.core.stacks.source_masks import binned, source_mask, unbinned
 
-if TYPE_CHECKING:
-    from miri_widgets.core.sky.samples import Samples
-
-__all__ = ["FEWEST", "Coadd", "box_means", "find_on_the_sky", "groups_of"]
+__all__ = ["FEWEST", "Coadd", "DitheredSamples", "box_means", "find_on_the_sky", "groups_of"]
 
 FEWEST = 3
 """With fewer exposures of a place nothing tells a source from a cosmic ray: single exposures are searched."""
@@ -44,6 +43,28 @@ _LEAST_BOXES = 64
 
 _BOX_FULL = 0.25
 """Part of a box that must be free of sources."""
+
+
+class DitheredSamples(Protocol):
+    """What sources are found on: see `miri_widgets.core.sky.samples.Samples`."""
+
+    settings: MaskSettings
+    shape: tuple[int, int]
+    fwhm: float
+    noise: NDArray[np.float64]
+    footprints: list[Footprint]
+    coarse: bool
+    judged: bool
+    light: list[NDArray[np.float32]] | None
+    light_width: float
+
+    def residual(self, index: int, sky: NDArray[np.floating], side: int) -> NDArray[np.float32]:
+        """Return an exposure without its sky and the light that is known to move."""
+
+    def judge(
+        self, index: int, sky: NDArray[np.floating], side: int, mask: NDArray[np.bool_], *, last: bool
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Set mask, level and noise of an exposure; return its residual and where that is free of sources."""
 
 
 class Coadd:
@@ -106,7 +127,7 @@ class Coadd:
         with np.errstate(invalid="ignore"):
             first = (self._sum() - self._highest + lowered) / left
         first[self._count < 2] = 0
-        self._first = first
+        self._first = first.astype(np.float32)
         self._total[:] = 0
 
     def _sum(self) -> NDArray[np.float32]:
@@ -115,25 +136,25 @@ class Coadd:
     def significance(self) -> NDArray[np.float32]:
         """Return the mean over its error, NaN where fewer than two exposures look."""
         count = self._count.astype(np.float32)
-        result = self._sum() / np.sqrt(np.maximum(count, 1)) / self.noise
+        result = (self._sum() / np.sqrt(np.maximum(count, 1)) / self.noise).astype(np.float32)
         result[self._count < 2] = np.nan
         return result.reshape(self.shape)
 
 
-def groups_of(samples: Samples) -> list[SkyGrid]:
+def groups_of(samples: DitheredSamples) -> list[SkyGrid]:
     """Return the groups of exposures that overlap, those that are large enough to find sources together."""
     return [grid for grid in overlapping_groups(samples.footprints) if len(grid.members) >= FEWEST]
 
 
 def find_on_the_sky(
-    samples: Samples, grid: SkyGrid, sky: NDArray[np.floating], side: int, *, last: bool
+    samples: DitheredSamples, grid: SkyGrid, sky: NDArray[np.floating], side: int, *, last: bool
 ) -> MovingLight:
     """
     Find the sources of a group of exposures on their coadd, and the extended light that moves with the sky.
 
     Parameters
     ----------
-    samples : Samples
+    samples : DitheredSamples
         Masks, levels, noise and structure of the members are set.
     grid : SkyGrid
         The group.
@@ -144,6 +165,36 @@ def find_on_the_sky(
     last : bool
         Whether this is the last round.
     """
+    members = grid.members
+    masks = _masks_on_the_sky(samples, grid, sky, side)
+    box = box_side(len(samples.footprints), samples.shape)
+    boxes = samples.shape[0] // box, samples.shape[1] // box
+    values = np.full((len(members), *boxes), np.nan, np.float32)
+    counts = np.zeros((len(members), *boxes), np.float32)
+
+    # where nothing moved in the first round only the last one looks again
+    search = boxes[0] * boxes[1] >= _LEAST_BOXES and (last or samples.light is not None or not samples.judged)
+
+    def take(place: int) -> None:
+        index = members[place]
+        rest, free = samples.judge(index, sky, side, masks(index), last=last)
+        if not search:
+            return
+        values[place], counts[place] = box_means(rest, free, box // side, samples.noise[index] / side)
+        if samples.light is not None:
+            values[place] += samples.light[index]
+
+    in_parallel(take, len(members))
+    noise = float(np.median(samples.noise[list(members)]))
+    if not (search and noise > 0):
+        return MovingLight(grid, box, np.zeros(grid.shape(box), np.float32), 0.0)
+    return moving_light(grid, box, values, counts * side**2, noise, samples.light_width)
+
+
+def _masks_on_the_sky(
+    samples: DitheredSamples, grid: SkyGrid, sky: NDArray[np.floating], side: int
+) -> Callable[[int], NDArray[np.bool_]]:
+    """Return what gives the mask of an exposure, in squares of `side`: its part of the sources on the coadd."""
     # squares of 4 pixels are enough to find sources on a sum of many exposures, at a quarter of the time
     coarse = 4 if samples.coarse else side
     rough = sky if coarse == side else binned(sky)
@@ -175,31 +226,12 @@ def find_on_the_sky(
             threshold=samples.settings.threshold,
             grow=samples.settings.grow,
         )
-    box = box_side(len(members), samples.shape)
-    boxes = samples.shape[0] // box, samples.shape[1] // box
-    values = np.full((len(members), *boxes), np.nan, np.float32)
-    counts = np.zeros((len(members), *boxes), np.float32)
 
-    # where nothing moved in the first round only the last one looks again
-    search = boxes[0] * boxes[1] >= _LEAST_BOXES and (last or samples.light is not None or not samples.judged)
-
-    def take(place: int) -> None:
-        index = members[place]
+    def mask_of(index: int) -> NDArray[np.bool_]:
         own = mask.reshape(-1)[cells(index)]
-        if coarse != side:
-            own = unbinned(own, sky.shape)
-        rest, free = samples.judge(index, sky, side, own, last=last)
-        if not search:
-            return
-        values[place], counts[place] = box_means(rest, free, box // side, samples.noise[index] / side)
-        if samples.light is not None:
-            values[place] += samples.light[index]
+        return own if coarse == side else unbinned(own, (sky.shape[0], sky.shape[1]))
 
-    in_parallel(take, len(members))
-    if not search:
-        return MovingLight(grid, box, np.zeros(grid.shape(box), np.float32), 0.0)
-    noise = float(np.median(samples.noise[list(members)]))
-    return moving_light(grid, box, values, counts * side**2, noise, samples.light_width)
+    return mask_of
 
 
 def box_means(
@@ -225,9 +257,7 @@ def box_means(
     inside = np.where(free[cut], np.clip(rest[cut], -limit, limit), np.float32(0))
     steps = np.arange(0, rows * side, side), np.arange(0, columns * side, side)
     total = np.add.reduceat(np.add.reduceat(inside, steps[0], axis=0), steps[1], axis=1)
-    count = np.add.reduceat(
-        np.add.reduceat(free[cut].astype(np.float32), steps[0], axis=0), steps[1], axis=1
-    )
+    count = np.add.reduceat(np.add.reduceat(free[cut].astype(np.float32), steps[0], axis=0), steps[1], axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.where(count >= _BOX_FULL * side * side, total / count, np.float32(np.nan))
     return means.astype(np.float32), count

@@ -15,9 +15,9 @@ from scipy.ndimage import uniform_filter
 from scipy.sparse import csr_matrix, diags, hstack
 from scipy.sparse.linalg import LinearOperator, cg
 
-from miri_widgets.core.sky.sky_grid import SkyGrid
+from miri_widgets.core.sky.sky_grid import SkyGrid, bilinear_matrix
 
-__all__ = ["MovingLight", "box_side", "moving_light", "zero_of"]
+__all__ = ["MovingLight", "box_side", "light_rows", "moving_light", "zero_of"]
 
 _MOST_BOXES = 90_000
 """Boxes of all exposures together: what keeps memory and time flat."""
@@ -71,6 +71,34 @@ class MovingLight:
         columns, weights = _neighbours(self.grid, index, self.side, shape)
         values = self.light.reshape(-1)[columns]
         return np.einsum("ij,ij->i", values, weights).reshape(shape).astype(np.float32)
+
+
+def light_rows(
+    boxes: NDArray[np.float32], box: int, side: int, rows: slice, width: int
+) -> NDArray[np.float32]:
+    """
+    Return rows of an exposure's light, interpolated between the middles of its boxes.
+
+    Parameters
+    ----------
+    boxes : ndarray of float32, shape (my, mx)
+        Light in the boxes.
+    box, side : int
+        Sides of a box and of a wanted pixel, in pixels of the detector.
+    rows : slice
+        Wanted rows.
+    width : int
+        Wanted columns.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, width)
+    """
+    middles = [(np.arange(length) + 0.5) * box - 0.5 for length in boxes.shape]
+    at = [(np.arange(length) + 0.5) * side - 0.5 for length in (rows.stop, width)]
+    down, across = bilinear_matrix(middles[0], at[0][rows.start :]), bilinear_matrix(middles[1], at[1])
+    light: NDArray[np.float32] = ((down @ boxes) @ across.T).astype(np.float32, copy=False)
+    return light
 
 
 def box_side(count: int, shape: tuple[int, int]) -> int:
@@ -139,7 +167,9 @@ def moving_light(
     seen = precision > 0.5 * np.median(precision[precision > 0])
     # what the same noise makes where nothing moves with the sky: every second exposure turned over
     aside = matrix[:, cells:] @ solution[cells:]
-    turned = np.repeat(np.where(np.arange(number) % 2, np.float32(1), np.float32(-1)), mx * my) * (data - aside)
+    turned = np.repeat(np.where(np.arange(number) % 2, np.float32(1), np.float32(-1)), mx * my) * (
+        data - aside
+    )
     nothing = _solve(matrix, weight, turned, cells, prior, np.zeros_like(solution))
     power, null = (_power(part[:cells], seen, shape) for part in (solution, nothing))
     width = _WIDER * max(power - null, 0.0) ** 0.5

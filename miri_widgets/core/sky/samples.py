@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.exposure_arrays import ExposureArrays
-from miri_widgets.core.sky.dithered_coadd import find_on_the_sky, groups_of
 from miri_widgets.core.sky.exposure_sky import (
     FIRST_IMAGER_COLUMN,
     MaskSettings,
@@ -24,12 +22,11 @@ from miri_widgets.core.sky.exposure_sky import (
     stated_noise,
 )
 from miri_widgets.core.sky.exposure_sky import structure as residual_structure
-from miri_widgets.core.sky.sky_grid import Footprint, SkyGrid, bilinear_matrix, footprint_of
-from miri_widgets.core.sky.threads import in_parallel
-from miri_widgets.core.stacks.clipped_mean import clipped_mean, median_plane
+from miri_widgets.core.sky.moving_light import light_rows
+from miri_widgets.core.sky.sky_grid import Footprint, footprint_of
 from miri_widgets.core.stacks.disk_stack import DiskStack
 from miri_widgets.core.stacks.fast_masking import blank
-from miri_widgets.core.stacks.source_masks import binned, robust_level, source_mask, unbinned
+from miri_widgets.core.stacks.source_masks import binned, robust_level, unbinned
 from miri_widgets.errors import ParameterError
 
 __all__ = ["Samples"]
@@ -48,7 +45,7 @@ _LEAST_NOISE = 0.7
 @dataclass(eq=False)
 class Samples:
     """
-    Samples of some exposures. Made by `collect`; masks and levels are there after `refine`.
+    Samples of some exposures. Made by `collect`; masks and levels are there after `miri_widgets.core.sky.refinement.refine`.
 
     Attributes
     ----------
@@ -73,6 +70,15 @@ class Samples:
         RA and Dec of the central pixel, degrees; NaN when not known.
     reference : float
         The level to which exposures are scaled: the mean of their levels.
+    stated : list of float
+        Median error of the pixels of each exposure.
+    footprints : list of Footprint
+        Where they lie on the sky; empty when sources are searched on single exposures.
+    light : list of ndarray of float32, optional
+        Extended light that moves with the sky, in boxes of `light_side` pixels of each exposure; `light_width` is its
+        standard deviation. It is taken off the samples.
+    judged : bool
+        Whether masks and levels were found once.
     """
 
     settings: MaskSettings
@@ -272,12 +278,7 @@ class Samples:
     def _light(self, index: int, side: int, rows: slice, width: int) -> NDArray[np.float32]:
         """Return rows of the light that moves with the sky in an exposure, in pixels of `side`."""
         assert self.light is not None
-        boxes = self.light[index]
-        middles = [(np.arange(length) + 0.5) * self.light_side - 0.5 for length in boxes.shape]
-        at = [(np.arange(length) + 0.5) * side - 0.5 for length in (rows.stop, width)]
-        down, across = bilinear_matrix(middles[0], at[0][rows.start :]), bilinear_matrix(middles[1], at[1])
-        light: NDArray[np.float32] = (down @ boxes) @ across.T
-        return light
+        return light_rows(self.light[index], self.light_side, side, rows, width)
 
     def offers(self, index: int) -> NDArray[np.bool_]:
         """Return True where an exposure is not under a source mask; shape (ny, nx)."""
@@ -299,80 +300,9 @@ class Samples:
         wide = unbinned(mask, (2 * mask.shape[1], self.shape[1]))
         return wide[:, rows.start % 2 :][:, : rows.stop - rows.start]
 
-    def refine(self, sky: NDArray[np.floating] | None = None) -> NDArray[np.float32]:
-        """
-        Find sources, levels and noise of the exposures, in rounds.
-
-        Parameters
-        ----------
-        sky : ndarray of float, binned shape, optional
-            Sky of level `reference` to compare with. Made from these exposures, and `reference` set, when not given.
-
-        Returns
-        -------
-        ndarray of float32
-            The sky in 2 x 2 pixels, as of the last round.
-        """
-        against = np.empty(0, np.float32) if sky is None else np.asarray(sky, np.float32)
-        self.reference = _mean(self.levels) if sky is None else self.reference
-        grids = groups_of(self) if sky is None and self.settings.together else []
-        # what moves and what stays are told apart by turns: the first sky has the objects in it
-        rounds = self.settings.rounds + bool(grids)
-        for turn in range(rounds):
-            last = turn == rounds - 1
-            # the first sky is rough, and so may the first mask be
-            side = 2 if last or not self.coarse else 4
-            if sky is None:
-                against = self._small_sky(side, first=turn == 0)
-                self._anchor(against)
-            compared = against if against.shape == self.spool(side).shape else binned(against)
-            self._round(grids, compared, side, last)
-            if sky is None:
-                self.reference = _mean(self.levels)
-                # each exposure is a part of the sky that it was compared with
-                self.noise *= (1 - 1 / max(len(self), 2)) ** -0.5
-        return against
-
-    def _round(self, grids: Sequence[SkyGrid], sky: NDArray[np.floating], side: int, last: bool) -> None:
-        """Find sources, levels and noise against a sky: of overlapping exposures together, of others alone."""
-        found = [find_on_the_sky(self, grid, sky, side, last=last) for grid in grids]
-        alone = sorted(set(range(len(self))) - {index for grid in grids for index in grid.members})
-        in_parallel(lambda place: self._look(sky, side, last, alone[place]), len(alone))
-        self.judged = True
-        if found:
-            self.light_width = max(one.rms for one in found)
-            self.light_side = max(one.side for one in found)
-            shape = self.shape[0] // self.light_side, self.shape[1] // self.light_side
-            if not any(one.rms for one in found):
-                self.light = None
-                return
-            self.light = [np.zeros(shape, np.float32) for _ in range(len(self))]
-            for one in found:
-                for index in one.grid.members:
-                    self.light[index] = one.boxes(index, shape)
-
-    def _anchor(self, sky: NDArray[np.floating]) -> None:
-        """Give all levels the zero point that the sky has where the imager is free of sources."""
-        middle = robust_level(sky, self._imager(sky) & np.isfinite(sky))[0]
-        if self.scaling == "multiplicative":
-            self.levels *= middle / self.reference
-        else:
-            self.levels += middle - self.reference
-        self.reference = middle
-
-    def _imager(self, like: NDArray[np.floating]) -> NDArray[np.bool_]:
+    def imager_part(self, like: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Tell which pixels, of 2 x 2 or 4 x 4, are in the imager field."""
         return self.imager if like.shape == self.imager.shape else self.imager[::2, ::2]
-
-    def _small_sky(self, side: int, *, first: bool) -> NDArray[np.float32]:
-        noise = 0.0 if first else float(np.median(self.noise)) / side
-        spool = self.spool(side)
-
-        def one(index: int) -> NDArray[np.float32]:
-            values = self.block(index, side=side)
-            return median_plane(values) if first else clipped_mean(values, noise=noise).mean
-
-        return np.concatenate(in_parallel(one, spool.blocks)).reshape(spool.shape)
 
     def residual(self, index: int, sky: NDArray[np.floating], side: int) -> NDArray[np.float32]:
         """Return an exposure in pixels of `side`, less light that moves and a sky of the reference level at its own."""
@@ -384,16 +314,6 @@ class Samples:
         residual = self.at_level(sky, float(self.levels[index]))
         np.subtract(values, residual, out=residual)
         return residual.astype(np.float32, copy=False)
-
-    def _look(self, sky: NDArray[np.floating], side: int, last: bool, index: int) -> None:
-        """Measure one exposure by itself against a sky of the reference level."""
-        residual = self.residual(index, sky, side)
-        mask = np.zeros(residual.shape, bool)
-        if self.settings.sources:
-            mask = source_mask(
-                residual, fwhm=self.fwhm / side, threshold=self.settings.threshold, grow=self.settings.grow
-            )
-        self.judge(index, sky, side, mask, last=last, residual=residual)
 
     def judge(
         self,
@@ -435,7 +355,7 @@ class Samples:
             # where sources hid all sky last time there is nothing to compare with: they still do
             before = self._mask(slice(index, index + 1), side, slice(None))[0]
             mask = mask | (before & ~np.isfinite(sky))
-        usable = self._imager(rest) & np.isfinite(rest)
+        usable = self.imager_part(rest) & np.isfinite(rest)
         free = usable & ~mask
         if not free.any():
             free = usable
@@ -449,8 +369,3 @@ class Samples:
             self.structure[index] = residual_structure(rest, free, sigma)
         self._masks[index] = np.packbits(mask if side == 2 else unbinned(mask, self.small.shape), axis=1)
         return rest, free
-
-
-def _mean(levels: NDArray[np.float64]) -> float:
-    # sorted: the same bits for any order of the exposures
-    return float(np.mean(np.sort(levels)))

@@ -47,9 +47,7 @@ class Footprint:
 
 def footprint_of(planes: ExposureArrays) -> Footprint:
     """Return the footprint of an exposure; positions are NaN where it has no WCS."""
-    y, x = (
-        np.linspace(0, length - 1, max(2, math.ceil(length / _SPACING) + 1)) for length in planes.shape
-    )
+    y, x = (np.linspace(0, length - 1, max(2, math.ceil(length / _SPACING) + 1)) for length in planes.shape)
     if planes.to_sky is None:
         empty = np.full((y.size, x.size), np.nan)
         return Footprint(x, y, empty, empty)
@@ -130,7 +128,9 @@ def overlapping_groups(footprints: Sequence[Footprint]) -> list[SkyGrid]:
     """
     left = [index for index, one in enumerate(footprints) if one.known]
     # by position: groups, grids and sums are the same for any order of the exposures
-    left.sort(key=lambda index: (*footprints[index].ra.ravel()[[0, -1]], *footprints[index].dec.ravel()[[0, -1]]))
+    left.sort(
+        key=lambda index: (*footprints[index].ra.ravel()[[0, -1]], *footprints[index].dec.ravel()[[0, -1]])
+    )
     rank = {index: number for number, index in enumerate(left)}
     groups = []
     while left:

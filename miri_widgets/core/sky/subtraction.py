@@ -13,6 +13,7 @@ from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, 
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky.exposure_sky import MaskSettings, require_like
 from miri_widgets.core.sky.pointings import whole_exposure
+from miri_widgets.core.sky.refinement import refine
 from miri_widgets.core.sky.samples import Samples
 from miri_widgets.core.sky.sky_images import SkyImages, combine
 from miri_widgets.core.sky.subtracted_exposures import Subtraction
@@ -150,13 +151,11 @@ def subtract_sky(
     apart = _apart(samples, min_separation) if alone else None
     if apart is not None:
         _require_others(samples, apart, min_exposures)
-    small = samples.refine()
+    small = refine(samples)
     targets = _targets(exposures, samples, small, masks, match=match_background) if dedicated else samples
-    if min_samples is None:
-        number = len(samples) if apart is None else min(len(samples) - len(own) for own in apart)
-        min_samples = 1 if number < _FEW and masks.together else 2
+    least = min_samples or (1 if masks.together and _fewest(samples, apart) < _FEW else 2)
     images = combine(
-        samples, low=clip_low, high=clip_high, median=method == "median", apart=apart, min_samples=min_samples
+        samples, low=clip_low, high=clip_high, median=method == "median", apart=apart, min_samples=least
     )
     facts = _facts(samples, targets, images, apart, method)
     note = _note(method, facts, clip_low, clip_high, targets.scaling)
@@ -239,6 +238,11 @@ def _apart(samples: Samples, separation: float) -> list[list[int]]:
     return groups
 
 
+def _fewest(samples: Samples, apart: Sequence[Sequence[int]] | None) -> int:
+    """Exposures in the sky that has the fewest."""
+    return len(samples) if apart is None else min(len(samples) - len(own) for own in apart)
+
+
 def _targets(
     exposures: Sequence[ExposureArrays],
     samples: Samples,
@@ -253,14 +257,14 @@ def _targets(
     )
     require_like(samples.kind, targets.kind)
     targets.reference = samples.reference
-    targets.refine(small)
+    refine(targets, small)
     return targets
 
 
 def _facts(
     samples: Samples, targets: Samples, images: SkyImages, apart: Sequence[Sequence[int]] | None, method: str
 ) -> dict[str, Any]:
-    number = len(samples) if apart is None else min(len(samples) - len(own) for own in apart)
+    number = _fewest(samples, apart)
     # a median knows as much as a mean of fewer samples
     efficiency = np.pi / 2 if method == "median" else 1.0
     noise = float(np.median(targets.noise))

@@ -350,7 +350,9 @@ def _six_bounds(
     cases = [[(here[j] if j < case else after[j]) for j in range(4)] for case in range(5)]
     bounds = [_bounds(case, last, low, high, noise, fixed) for case in cases]
     bounds.append(
-        _bounds([at_rank(ordered, where) for where in inner_ranks(count, count)], count, low, high, noise, fixed)
+        _bounds(
+            [at_rank(ordered, where) for where in inner_ranks(count, count)], count, low, high, noise, fixed
+        )
     )
     return np.array(bounds)
 
