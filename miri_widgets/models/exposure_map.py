@@ -14,7 +14,7 @@ import traitlets
 from miri_widgets.analysis.footprints import Corners, known_footprints, previewed_grid, read_footprints
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.exposure_selection import newest_products
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.models.subscriptions import Subscriptions
@@ -42,7 +42,7 @@ class ExposureMap(BackgroundValue):
     by = traitlets.Unicode("filter", help="key of `COLOURINGS`: what colours the exposures")
 
     def __init__(self, session: SessionModel) -> None:
-        super().__init__(session.submit)
+        super().__init__(session.background)
         self.session = session
         self._known: dict[Path, dict[str, Corners]] = {}
         self.shifts = ShiftsModel(session.models["shifts"]) if "shifts" in session.models else None
@@ -61,7 +61,7 @@ class ExposureMap(BackgroundValue):
         newest = newest_products(self.session, _PLACED)
         exposures = self.session.programs.exposures
         mark = tuple(newest.items()), tuple(one.root for one in exposures)
-        self.ask(mark, _places, exposures, tuple(newest.values()), self._known)
+        self.request(mark, _places, exposures, tuple(newest.values()), self._known)
 
     def outline(self) -> Corners:
         """Return the corners of the mosaic grid that is planned; none when no grid takes part, or none fits."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miri_widgets.analysis.footprints import Corners, known_footprints, read_footprints
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import root_of
@@ -41,7 +41,7 @@ class FootprintsModel(BackgroundValue):
     """
 
     def __init__(self, model: StageModel) -> None:
-        super().__init__(model.session.submit)
+        super().__init__(model.session.background)
         self.model = model
         self.files: Mapping[str, Path] = {}
         self._watches = Subscriptions()
@@ -53,7 +53,7 @@ class FootprintsModel(BackgroundValue):
             return
         self.files = files_by_root(self.model)
         included = self.model.session.programs.included
-        self.ask(
+        self.request(
             (tuple(self.files.values()), tuple(one.root for one in included)), _all_of, self.files, included
         )
 

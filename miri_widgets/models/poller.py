@@ -78,7 +78,7 @@ class Poller:
     async def _follow(self) -> None:
         session = self.session
         try:
-            await asyncio.wrap_future(session.submit(session.services.engine.recover))
+            await session.background.run(session.services.engine.recover)
         except (MiriWidgetsError, OSError):
             pass  # reading the jobs says the same, as long as it is so
         except Exception as error:
@@ -138,7 +138,7 @@ class Poller:
             self.session.trouble = sentence
 
     async def _found(self, request: Request) -> Snapshot:
-        facts = await asyncio.wrap_future(self.session.submit(self._look, request))
+        facts = await self.session.background.run(self._look, request)
         self._failure = ""
         return facts
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ import traitlets
 from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import showers_of
 from miri_widgets.errors import MiriWidgetsError, ParameterError
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.tables.drawn_regions import keep_regions, taken_from
 from miri_widgets.products.tables.region_files import parse_regions, read_regions
@@ -110,14 +109,11 @@ class RegionsModel(traitlets.HasTraits):
     def __init__(self, session: SessionModel) -> None:
         super().__init__()
         self.session = session
-        self._listing = BackgroundValue(self._submit)
+        self._listing = BackgroundValue(session.background)
         self._listing.observe(self._take_sets, "value")
-        self._loading = BackgroundValue(self._submit)
+        self._loading = BackgroundValue(session.background)
         self._loading.observe(self._take_loaded, ["value", "sentence", "working"])
         self._loads = 0
-
-    def _submit(self, call: Any, *arguments: Any) -> Future[Any]:
-        return self.session.submit(call, *arguments)
 
     @property
     def folder(self) -> Path:
@@ -136,7 +132,7 @@ class RegionsModel(traitlets.HasTraits):
                 continue
             files.append((path, found.st_mtime_ns, found.st_size))
         if not self.session.closed:
-            self._listing.ask(tuple(files), _read_sets, tuple(path for path, *_ in files))
+            self._listing.request(tuple(files), _read_sets, tuple(path for path, *_ in files))
 
     def _take_sets(self, _: Any) -> None:
         found = self._listing.value or ()
@@ -175,9 +171,9 @@ class RegionsModel(traitlets.HasTraits):
 
     def _ask_load(self, call: Any, *arguments: Any) -> None:
         self._loads += 1
-        self._loading.forget()  # what became of the file before is no answer to this one
+        self._loading.clear()  # what became of the file before is no answer to this one
         self.sentence = ""
-        self._loading.ask(self._loads, call, self.folder, *arguments)
+        self._loading.request(self._loads, call, self.folder, *arguments)
 
     def _take_loaded(self, _: Any) -> None:
         self.working, self.sentence = self._loading.working, self._loading.sentence

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +17,20 @@ import traitlets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.acceleration import AccelerationModel
 from miri_widgets.models.auto_display import AutoDisplay
+from miri_widgets.models.background import Background
+from miri_widgets.models.crds_parameters import CrdsParameters
 from miri_widgets.models.exports import Exports
 from miri_widgets.models.in_view import InView, product_in_view
 from miri_widgets.models.job_submission import JobSubmission
 from miri_widgets.models.messages import Messages, Subject
 from miri_widgets.models.poller import Poller
 from miri_widgets.models.preview import PreviewModel
+from miri_widgets.models.product_measurements import ProductMeasurements
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.regions import RegionsModel
 from miri_widgets.models.session_memory import memory_of
 from miri_widgets.models.settings_layers import SettingsLayers
 from miri_widgets.models.showers import ShowerModel
-from miri_widgets.models.slow_answers import SlowAnswers
 from miri_widgets.models.stage import StageModel
 from miri_widgets.models.stage_choice import ChainChoice
 from miri_widgets.models.tags import TagsModel
@@ -62,8 +62,8 @@ class SessionModel(traitlets.HasTraits):
     Notes
     -----
     Threads: models are written in the thread that calls `poll` or runs the
-    event loop of `follow`, and nowhere else. Whatever takes time happens in
-    an executor and comes back as a frozen value.
+    event loop of `follow`, and nowhere else. Whatever takes time goes through
+    `background`; see the contract in `miri_widgets.models.background`.
     """
 
     message = traitlets.Unicode("", help="what went wrong and still counts, as sentences; see `Messages`")
@@ -102,6 +102,8 @@ class SessionModel(traitlets.HasTraits):
         super().__init__()
         self.program = program
         self.services = services or real_services(program)
+        self.background = Background("miri-session", threads=3)
+        """Where slow work of all models and views of the session is done."""
         self.messages = Messages(self)
         self.programs = ProgramModel(program, self)
         self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
@@ -120,9 +122,9 @@ class SessionModel(traitlets.HasTraits):
         self._jobs = JobsInProgress()
         self._generation = 0
         self._rescan = True
-        self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
-        self._following = Poller(self, self._looker.read, partial(self._collect, wait=False))
-        self._answers = SlowAnswers(self)
+        self._following = Poller(self, self._looker.read, self._update)
+        self._measurements = ProductMeasurements(self)
+        self._crds = CrdsParameters(self)
         self._orders = JobSubmission(self)
         self._exports = Exports(self)
         self._newest = AutoDisplay(self)
@@ -205,12 +207,14 @@ class SessionModel(traitlets.HasTraits):
 
     def poll(self) -> None:
         """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
-        self.tags.tick(wait=True)
+        self.tags.wait()
         for _ in range(4):
             self.apply(self._looker.read(self.request()))
             if not self.planning:
                 break
-        self._collect(wait=True)
+        self._update()
+        self.background.wait()
+        self.tags.wait()
 
     async def settled(self, timeout: float = 120.0) -> None:
         """
@@ -364,26 +368,20 @@ class SessionModel(traitlets.HasTraits):
 
     def ask_measure(self, path: Path) -> None:
         """Have a product measured; `measured` gets the answer."""
-        self._answers.ask_measure(path)
+        self._measurements.measure(path)
 
     def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
         """Have a catalogue made of some mosaics; `catalogs` gets the answer."""
-        self._answers.ask_catalog(mosaics)
+        self._measurements.catalog(mosaics)
 
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""
-        self._answers.ask_crds(name)
+        self._crds.request(self.models[name])
 
-    def submit(self, call: Any, *arguments: Any) -> Future[Any]:
-        """Have something slow done in a thread."""
-        return self._executor.submit(call, *arguments)
-
-    def _collect(self, *, wait: bool) -> None:
-        self.previews.tick(wait=wait)
-        self.showers.tick(wait=wait)
-        self.twin.tick(wait=wait)
-        self.tags.tick(wait=wait)
-        self._answers.collect(wait=wait)
+    def _update(self) -> None:
+        """Let what is computed live follow the settings and files of now."""
+        self.previews.update()
+        self.showers.update()
 
     # -- remembering --------------------------------------------------------
 
@@ -403,7 +401,7 @@ class SessionModel(traitlets.HasTraits):
         with contextlib.suppress(OSError, MiriWidgetsError):
             if self._layers.restored:
                 self._looker.remember(self.request(), now=True)
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.background.close()
         self.previews.stop()
         self.showers.stop()
         self.tags.stop()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from miri_widgets.core.shifts.groups import Group, group_exposures
 from miri_widgets.core.shifts.regrouping import regroup
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.footprints import files_by_root
 from miri_widgets.models.stage import StageModel
 from miri_widgets.models.subscriptions import Subscriptions
@@ -93,17 +92,13 @@ class ShiftsModel(BackgroundValue):
     ----------
     model : StageModel, optional
         The stage ``shifts``; without it `open` reads any table.
-    submit : callable, optional
-        As for `BackgroundValue`, where there is no stage.
     """
 
     stale = traitlets.Bool(False, help="whether `value` was made with other settings than those of now")
     group = traitlets.Unicode("", help="the group that is looked at")
 
-    def __init__(
-        self, model: StageModel | None = None, submit: Callable[..., Future[Any]] | None = None
-    ) -> None:
-        super().__init__(model.session.submit if model is not None else submit)
+    def __init__(self, model: StageModel | None = None) -> None:
+        super().__init__(model.session.background if model is not None else None)
         self.model = model
         self._watches = Subscriptions()
         if model is not None:
@@ -118,7 +113,7 @@ class ShiftsModel(BackgroundValue):
     def open(self, table: Path, measured: Path | None = None, exposures: Iterable[Path] = ()) -> None:
         """Read a table of this or another program; `exposures` are files that give the footprints."""
         files = {root_of(path): Path(path) for path in exposures}
-        self.ask((table, measured, tuple(files)), lambda: read_shift_facts(table, measured, files=files))
+        self.request((table, measured, tuple(files)), lambda: read_shift_facts(table, measured, files=files))
 
     def _follow(self, _: object) -> None:
         assert self.model is not None
@@ -130,7 +125,7 @@ class ShiftsModel(BackgroundValue):
             path = self._tables(row)[0]
             exposures = self.model.session.programs.exposures
             files = files_by_root(self.model)
-            self.ask((path, row.key), _read, path, files, exposures, row.report)
+            self.request((path, row.key), _read, path, files, exposures, row.report)
 
     @staticmethod
     def _tables(row: RunRow) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.messages import Subject
 from miri_widgets.run.progress import stage_text
 from miri_widgets.run.status_rows import RowState, RunRow, StageState, status_text
@@ -192,6 +192,44 @@ class StageModel(traitlets.HasTraits):
         found = self.session.services.read_code(self.name, text)
         self._take_values(found.values)
         return tuple(found.left_out)
+
+    def use_preset(self, title: str) -> None:
+        """
+        Take the values of a named preset of the stage as the user's, beside those that the user has.
+
+        Parameters
+        ----------
+        title : str
+            Title of the preset.
+
+        Raises
+        ------
+        ParameterError
+            If the stage has no preset of this title.
+        """
+        presets = {preset.title: preset for preset in self.stage.named_presets}
+        if title not in presets:
+            raise ParameterError(
+                f"the preset {title[:60]!r} of {self.name}",
+                "one of " + ", ".join(presets) if presets else "a stage with presets",
+                "choose another",
+            )
+        values = {**self.settings.user, **dict(presets[title].values)}
+        self.settings = self.settings.without().with_layer(Source.USER, values)
+        self.forget_unfinished(*dict(presets[title].values))
+
+    def has_preset(self, title: str) -> bool:
+        """
+        Return whether all values of a named preset act.
+
+        Parameters
+        ----------
+        title : str
+            Title of the preset.
+        """
+        values = dict(next(preset.values for preset in self.stage.named_presets if preset.title == title))
+        passed = self.settings.passed()
+        return all(passed.get(name) == value for name, value in values.items())
 
     def _take_values(self, loaded: Mapping[str, Any]) -> None:
         bare = self.settings.without()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import traitlets
 
-from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.errors import MiriWidgetsError, UnexpectedError
 
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
@@ -25,7 +24,7 @@ class TwinModel(traitlets.HasTraits):
     Parameters
     ----------
     session : SessionModel
-        The session that it belongs to; it calls `tick`.
+        The session that it belongs to.
     """
 
     wanted = traitlets.Bool(False, help="whether the exposures are simulated and not made yet")
@@ -36,8 +35,6 @@ class TwinModel(traitlets.HasTraits):
     def __init__(self, session: SessionModel) -> None:
         super().__init__()
         self.session = session
-        self._future: Future[Any] | None = None
-        self._said = ""
         self.look()
 
     def look(self) -> None:
@@ -51,35 +48,21 @@ class TwinModel(traitlets.HasTraits):
         """Have the exposures made, unless they are there or at work."""
         if not self.wanted or self.working:
             return
-        self._said = ""
         with self.hold_trait_notifications():
             self.working, self.fraction = True, 0.0
             self.sentence = f"The simulated twin {self.session.program.simulated} is being made …"
         services, name = self.session.services, self.session.program.simulated
-        self._future = self.session.submit(services.make_twin, name, self._say)
+        self.session.background.start(
+            services.make_twin, name, done=lambda _: self._end(""), failed=self._fail, progress=self._show
+        )
 
-    def _say(self, line: str) -> None:
-        self._said = line  # from another thread: `tick` takes it to the models
+    def _fail(self, error: MiriWidgetsError) -> None:
+        unexpected = "The simulated twin could not be made: see the log of this page, then try again."
+        self._end(unexpected if isinstance(error, UnexpectedError) else str(error))
 
-    def tick(self, *, wait: bool = False) -> None:
-        """Take what was told, and the end."""
-        if self._future is None:
-            return
-        if not (wait or self._future.done()):
-            if self._said and not self.sentence.endswith(self._said):
-                self._show(self._said)
-            return
-        future, self._future = self._future, None
-        sentence = "The simulated twin could not be made: see the log of this page, then try again."
-        try:
-            future.result()
-            sentence = ""
-        except MiriWidgetsError as error:
-            sentence = str(error)
-        finally:
-            self._said = ""
-            with self.hold_trait_notifications():
-                self.working, self.fraction, self.sentence = False, 0.0, sentence
+    def _end(self, sentence: str) -> None:
+        with self.hold_trait_notifications():
+            self.working, self.fraction, self.sentence = False, 0.0, sentence
         self.look()
         self.session.rescan()
 

@@ -98,18 +98,39 @@ class Record(Serializable):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Record:
-        """Return the record of plain data; fields of newer versions are left out."""
+        """
+        Return the record of plain data; fields of newer versions are left out.
+
+        Parameters
+        ----------
+        values : mapping
+            Plain values, as a record's file holds them.
+        """
         return super().from_dict({**values, "products": dict(values.get("products", ()))})
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Write the record of a run into its folder, atomically."""
+    """
+    Write the record of a run into its folder, atomically.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    record : Record
+        The record.
+    """
     write_json(Path(folder) / RECORD, record.to_dict())
 
 
 def read_record(folder: Path) -> Record:
     """
     Read the record of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
 
     Raises
     ------
@@ -165,7 +186,16 @@ def _all_there(folder: Path, record: Record) -> bool:
 
 
 def products(workspace: Workspace | Path, plan: RunPlan) -> tuple[Path, ...]:
-    """Return the products of a plan's run, main one first; empty before it is complete."""
+    """
+    Return the products of a plan's run, main one first; empty before it is complete.
+
+    Parameters
+    ----------
+    workspace : Workspace or Path
+        The workspace.
+    plan : RunPlan
+        The run.
+    """
     space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     record = completed(space, plan.key, plan.stage)
     if record is None:

@@ -317,7 +317,14 @@ class Reduction:
         return all(run.status.good for run in self.engine.wait(job, on_event=on_event).runs)
 
     def cancel(self, job: str) -> None:
-        """Stop a job; what is complete stays."""
+        """
+        Stop a job; what is complete stays.
+
+        Parameters
+        ----------
+        job : str
+            Id of the job.
+        """
         self.engine.cancel(job)
 
     def harmed(self) -> tuple[tuple[RunPlan, str], ...]:

@@ -2,6 +2,7 @@
 
 import miri_widgets.models
 from miri_widgets.cli import main
+from miri_widgets.models.background import Background
 
 
 def test_it_is_written_where_it_was_asked_for(session, engine, program, monkeypatch, tmp_path, capsys):
@@ -11,7 +12,7 @@ def test_it_is_written_where_it_was_asked_for(session, engine, program, monkeypa
     assert main(["report", "x.toml", "-o", str(place)]) == 1
     assert "no run is complete" in capsys.readouterr().err and not place.exists()
     session.closed = False
-    session._executor = type(session._executor)(1)
+    session.background = Background("miri-again")
     session.run_all()
     engine.finish()
     session.poll()

@@ -25,9 +25,9 @@ def test_there_is_nothing_to_run_is_over_when_a_setting_changes(complete):
     header = Header(complete)
     header._try(lambda: complete.order(complete.run_all))
     assert "everything is complete already" in complete.message
-    assert "everything is complete already" in header.words.value
+    assert "everything is complete already" in header.status.value
     complete.stages["detector1"].set({"jump.rejection_threshold": 9.0})
-    assert complete.message == "" and header.words.value == ""
+    assert complete.message == "" and header.status.value == ""
     header.close()
 
 
@@ -47,13 +47,13 @@ def test_tags_that_could_not_be_kept_are_told_until_some_are(session, monkeypatc
     session.tags.path.parent.mkdir(parents=True, exist_ok=True)
     session.tags.path.mkdir()
     session.tags.change(roots[:1], verdict=ExposureVerdict.REJECTED)
-    session.tags.tick(wait=True)
+    session.tags.wait()
     assert session.message
     session.poll()
     assert session.message
     session.tags.path.rmdir()
     session.tags.change(roots[1:2], verdict=ExposureVerdict.REJECTED)
-    session.tags.tick(wait=True)
+    session.tags.wait()
     assert session.message == ""
 
 

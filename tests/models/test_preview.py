@@ -69,7 +69,7 @@ def test_it_follows_the_settings_and_is_never_stale(session, calls):
     session.previews.start("sky")
     session.poll()
     session.models["sky"].set({"clip_low": 2.0})
-    session.previews.tick()
+    session.previews.update()
     assert not session.previews.fresh, "an old preview is not shown as fresh"
     session.poll()
     assert session.previews.fresh and np.all(session.previews.pixels() == 2.0)

@@ -98,16 +98,12 @@ def test_a_folder_is_entered_left_and_told(tmp_path):
     (tmp_path / "one" / "x_uncal.fits").touch()
     model = FolderModel(tmp_path)
     try:
-        model.tick(wait=True)
         assert model.value.folders == ("one",)
         model.enter("two")
         model.enter("one")
-        model.tick(wait=True)
         assert model.value.path == (tmp_path / "one").resolve() and model.value.counts == {"uncal": 1}
         model.up()
-        model.tick(wait=True)
         model.go("/nowhere of this name")
-        model.tick(wait=True)
         assert "no folder /nowhere" in model.sentence and model.value is None
     finally:
         model.close()

@@ -108,12 +108,12 @@ def test_stars_vanish_only_when_what_a_pixel_gains_is_subtracted(session, root):
 def test_nothing_is_read_twice_and_the_last_wish_counts(session, root, monkeypatch):
     calls = []
 
-    def submit(call, *arguments):
+    def start(call, *arguments, **handlers):
         calls.append(arguments[1:4])
-        return original(call, *arguments)
+        return original(call, *arguments, **handlers)
 
-    original = session.submit
-    monkeypatch.setattr(session, "submit", submit)
+    original = session.background.start
+    monkeypatch.setattr(session.background, "start", start)
     showers = session.showers
     showers.show(root, 1, 2)
     for group in (3, 4, 5):
@@ -279,7 +279,7 @@ def test_a_picture_of_another_group_takes_no_shapes(session, root):
     showers.show(root, 1, 2)
     session.poll()
     draw(session, circle())
-    showers.tick()
+    showers.update()
     showers.unobserve_all("group")
     showers.group = 5
     with pytest.raises(ParameterError, match="no group difference is in view"):

@@ -6,12 +6,12 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.panels.contact_sheet import ContactSheetPanel, show_contact_sheet
 from miri_widgets.panels.parts.base_view import close_all
 from miri_widgets.products.tags import ANOMALIES, read_tags
+from tests.support.widgets import OPEN_WIDGETS
 
 from .stub_viewer import Viewer
 
@@ -155,8 +155,8 @@ def test_alone_it_opens_and_closes_its_session(session):
 
 def test_nothing_stays_behind(session):
     session.tab = "contact_sheet"
-    before = set(_instances)
+    before = set(OPEN_WIDGETS)
     panel = ContactSheetPanel(session)
     panel.close()
     close_all(panel)
-    assert set(_instances) == before
+    assert set(OPEN_WIDGETS) == before

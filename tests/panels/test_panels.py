@@ -4,7 +4,6 @@ import re
 
 import ipywidgets
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.dashboard import Dashboard, show
 from miri_widgets.models import SessionModel, StageState
@@ -19,6 +18,7 @@ from miri_widgets.panels.parts.parameter_control import Field
 from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
 from miri_widgets.panels.parts.runs import Runs
+from tests.support.widgets import OPEN_WIDGETS
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -405,7 +405,7 @@ def test_close_leaves_nothing(fakes, program, view):
     session = SessionModel(program, fakes.fake_services(program))
     session.poll()
     close_all(ProgramPanel(session))  # what ipyvue keeps for good is there now
-    before, observers = set(_instances), count_observers(session)
+    before, observers = set(OPEN_WIDGETS), count_observers(session)
     part = view(session)
     for panel in [part, *getattr(part, "panels", {}).values()]:
         for name in getattr(panel, "sections", {}):
@@ -415,7 +415,7 @@ def test_close_leaves_nothing(fakes, program, view):
     session.poll()
     session.poll()
     part.close()
-    left = [type(_instances[key]).__name__ for key in set(_instances) - before]
+    left = [type(OPEN_WIDGETS[key]).__name__ for key in set(OPEN_WIDGETS) - before]
     assert left == []
     assert count_observers(session) <= observers
     session.close()

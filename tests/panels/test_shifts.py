@@ -7,7 +7,6 @@ from dataclasses import replace
 import ipywidgets
 import numpy as np
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shifts.verdicts import Verdict
@@ -23,6 +22,7 @@ from miri_widgets.panels.stage import StagePanel
 from miri_widgets.panels.stage_panel import panel_class
 from miri_widgets.steps.stages import stage
 from tests.support import shift_files
+from tests.support.widgets import OPEN_WIDGETS
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -42,7 +42,7 @@ def shown(made, tmp_path):
         shifts = ShiftsModel()
         paths = {path.name.rpartition("_")[0]: path for path in files.exposures}
         kept = files.report if report else {}
-        shifts.ask(str(files.table), lambda: read_shift_facts(files.table, files=paths, report=kept))
+        shifts.request(str(files.table), lambda: read_shift_facts(files.table, files=paths, report=kept))
         views.append(ShiftsView(shifts))
         return views[-1]
 
@@ -254,7 +254,7 @@ def test_files_cannot_bring_code_into_the_page(shown, made, tmp_path):
 
 def test_45_exposures_and_nothing_stays_alive(made, tmp_path):
     files = made.write_shift_files(tmp_path)
-    before = set(_instances)
+    before = set(OPEN_WIDGETS)
     view = show_shifts(files.table, exposures=files.exposures)
     assert len(view.verdicts.table.rows) == 5 and "jw09999_shifts.ecsv" in html_of(view)
     sky = look(view, "sky")
@@ -263,7 +263,7 @@ def test_45_exposures_and_nothing_stays_alive(made, tmp_path):
         look(view, name)
     sky.colour.value = "verdict"
     view.close()
-    left = [_instances[key] for key in set(_instances) - before]
+    left = [OPEN_WIDGETS[key] for key in set(OPEN_WIDGETS) - before]
     assert left == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -30,6 +29,7 @@ from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.run.status_rows import RowState
 from miri_widgets.viewer import View
 from miri_widgets.viewer.image import load_image, safe_label
+from tests.support.held_threads import HeldThreads
 
 SIZE = 6
 EXAMPLES = 10_000 if os.environ.get("MIRI_WIDGETS_FUZZ") else 40
@@ -168,7 +168,7 @@ class Page:
         self.counter += 1
         write(path, float(self.counter), "DN/s" if path.stem.endswith("_rate") else "MJy/sr")
 
-    def begin(self, submit):
+    def begin(self, threads):
         session = self.session
         for number, path in enumerate(self.paths):
             if path in self.touched:
@@ -180,7 +180,8 @@ class Page:
             session.models[name].rows = self.rows[name]
             session.models[name].planning = False
         session.previews.stop()
-        session.submit = session.previews.session.submit = submit
+        session.background.executor.shutdown()
+        session.background.executor = threads
         session.previews.shown = "after"
         session.showers.picture = None
         session.shown, session.extension, session.picked = None, "SCI", False
@@ -220,8 +221,9 @@ class Viewing(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         asyncio._set_running_loop(Loop())
-        self.page, self.waiting = PAGES[-1], []
-        self.session = self.page.begin(self.submit)
+        self.page, threads = PAGES[-1], HeldThreads()
+        self.waiting = threads.held
+        self.session = self.page.begin(threads)
         self.viewer = RecordingViewer()
         self.compare, self.flags = CompareModel(self.session), FlagsModel(self.session)
         self.display = DisplayModel(self.session)
@@ -230,11 +232,6 @@ class Viewing(RuleBasedStateMachine):
     def begin_viewer(self):
         self.images = ShownImages(self.session, self.viewer, self.compare, self.display, self.flags)
         self.memory = ViewMemory(self.session, self.viewer, self.images.add, lambda: self.images.files, 8)
-
-    def submit(self, call, *arguments):
-        future = Future()
-        self.waiting.append((future, call, arguments))
-        return future
 
     def teardown(self):
         self.images.close()
@@ -333,7 +330,7 @@ class Viewing(RuleBasedStateMachine):
             future.set_result(call(*arguments))
         except MiriWidgetsError as error:
             future.set_exception(error)
-        self.session.previews.tick()
+        self.session.previews.update()
 
     @rule(name=st.sampled_from(["detector1", "image2", "sky", "image3"]))
     def settings_change(self, name):

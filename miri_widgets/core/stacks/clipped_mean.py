@@ -102,8 +102,14 @@ def clipped_means_of_others(
 
     Parameters
     ----------
-    values, low, high, noise, fixed
-        As of `clipped_mean`.
+    values : ndarray of float, shape (n, npix)
+        Samples; NaN where there is none. Not modified.
+    low, high : float
+        Samples farther below or above the median than so many standard deviations do not count.
+    noise : float
+        Least standard deviation of a sample, in the unit of the values.
+    fixed : bool
+        Clip by `noise` alone, whatever the samples scatter.
     least : int
         A mean of fewer samples is NaN.
 
@@ -146,12 +152,34 @@ class LeaveOneOutMean:
     exact: Plane
 
     def without(self, own: Plane) -> Plane:
-        """Return the mean without samples `own`, NaN where there is none, shape (npix,); not for `hard` pixels."""
+        """
+        Return the mean without samples `own`, NaN where there is none, shape (npix,); not for `hard` pixels.
+
+        Parameters
+        ----------
+        own : Plane
+            The sample to leave out of each pixel, shape (npix,).
+        """
         return mean_without(own, self.everything.mean, self.everything.count, self.below, self.above)
 
 
 def mean_without(own: Plane, mean: Plane, count: Plane, below: Plane, above: Plane) -> Plane:
-    """Return means, each without one of its samples where that is within bounds; all arrays of one shape."""
+    """
+    Return means, each without one of its samples where that is within bounds; all arrays of one shape.
+
+    Parameters
+    ----------
+    own : Plane
+        The sample to leave out.
+    mean : Plane
+        Mean of the samples within bounds.
+    count : Plane
+        Number of samples within bounds.
+    below : Plane
+        Lower bound of the samples.
+    above : Plane
+        Upper bound of the samples.
+    """
     change = mean - own
     change /= np.maximum(count - 1, np.float32(1))
     within = own >= below
@@ -175,8 +203,16 @@ def leave_one_out(
 
     Parameters
     ----------
-    values, low, high, noise, least, fixed
-        As of `clipped_means_of_others`.
+    values : ndarray of float, shape (n, npix)
+        Samples; NaN where there is none. Not modified.
+    low, high : float
+        Samples farther below or above the median than so many standard deviations do not count.
+    noise : float
+        Least standard deviation of a sample, in the unit of the values.
+    fixed : bool
+        Clip by `noise` alone, whatever the samples scatter.
+    least : int
+        A mean of fewer samples is NaN.
 
     Notes
     -----
@@ -223,8 +259,10 @@ def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:
 
     Parameters
     ----------
-    values, noise
-        As of `clipped_mean`.
+    values : ndarray of float, shape (n, npix)
+        Samples; NaN where there is none. Not modified.
+    noise : float
+        Least standard deviation of a sample, in the unit of the values.
 
     Returns
     -------
@@ -239,7 +277,14 @@ def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:
 
 
 def median_plane(values: Plane) -> Plane:
-    """Return the median over exposures alone: the mean of `median_stack`, NaN where there is no sample."""
+    """
+    Return the median over exposures alone: the mean of `median_stack`, NaN where there is no sample.
+
+    Parameters
+    ----------
+    values : Plane
+        Samples, shape (n, npix); NaN where there is none.
+    """
     ordered, count = in_order(values)
     return _middle(ordered, count)
 

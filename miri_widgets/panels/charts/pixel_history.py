@@ -9,7 +9,7 @@ import bqplot
 import numpy as np
 
 from miri_widgets.analysis.pixel_history import PixelAfterStage, PixelHistory, read_pixel_history
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.pixel_history import question_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
@@ -44,7 +44,7 @@ class PixelHistoryView(Part):
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-chart", "mw-pixel")
         self.session = session
-        self.reading = BackgroundValue(session.submit)
+        self.reading = BackgroundValue(session.background)
         self.x_axis, self.y_axis = axis("seconds since the reset"), axis("DN", vertical=True)
         scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
         self.line = bqplot.Lines(
@@ -70,7 +70,7 @@ class PixelHistoryView(Part):
             return
         question = question_of(self.session, *self.session.clicked)
         if question is not None:
-            self.reading.ask(question, read_pixel_history, question)
+            self.reading.request(question, read_pixel_history, question)
 
     def show_message(self, sentence: str) -> None:
         """
@@ -81,7 +81,7 @@ class PixelHistoryView(Part):
         sentence : str
             The explanation.
         """
-        self.reading.forget()
+        self.reading.clear()
         self.heading.value = "Pixel"
         self.children = [self.heading, self.status]
         self.status.value = sentences([sentence], "calm")

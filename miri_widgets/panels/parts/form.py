@@ -43,7 +43,13 @@ class Form(Part):
         self.reset.on_click(lambda _: model.reset())
         bar = ipywidgets.HBox([self.changed, self.undo, self.redo, self.reset])
         bar.add_class("mw-form-bar")
-        self.children = (bar, self._body)
+        self.presets = {
+            preset.title: button(preset.title, tip=preset.effect) for preset in model.stage.named_presets
+        }
+        for title, control in self.presets.items():
+            control.on_click(lambda _, title=title: model.use_preset(title))
+        self.effects = text("", "mw-muted")
+        self.children = (bar, *self._preset_row(), self._body)
         self.watch(model, self._update, "settings", "loaded", "asking", "unfinished")
 
     @property
@@ -52,7 +58,24 @@ class Form(Part):
         owned = self.model.session.services.owned
         return tuple(parameter for parameter in self.model.settings.declared if not owned(parameter.name))
 
+    def _preset_row(self) -> list[ipywidgets.Widget]:
+        if not self.presets:
+            return []
+        row = ipywidgets.HBox([*self.presets.values(), self.effects])
+        row.add_class("mw-form-bar")
+        return [row]
+
+    def _show_presets(self) -> None:
+        """Say what each preset changes, and which one acts."""
+        said = []
+        for preset in self.model.stage.named_presets:
+            acts = self.model.has_preset(preset.title)
+            self.presets[preset.title].disabled = acts or not self.model.loaded
+            said.append(f"{preset.title}{' acts' if acts else ''}: {preset.effect}")
+        self.effects.value = escape(" ".join(said))
+
     def _update(self, _: Any) -> None:
+        self._show_presets()
         count = len(self.model.settings.user)
         texts = {
             0: "All parameters at their defaults (pipeline, CRDS, preset).",

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.report_request import request_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
@@ -37,7 +37,7 @@ class ReportBar(Part):
         self.preview = button("Preview", tip="Show the report here, or hide it")
         self.status = text("")
         self.page = text("", "mw-report-page")
-        self._writing = BackgroundValue(session.submit)
+        self._writing = BackgroundValue(session.background)
         row = ipywidgets.HBox([self.report, self.preview, self.export])
         row.add_class("mw-row")
         self.children = (row, self.status, self.page)
@@ -51,10 +51,10 @@ class ReportBar(Part):
         try:
             request = request_of(self.session)
         except MiriWidgetsError as error:
-            self._writing.forget()
+            self._writing.clear()
             self.status.value = sentences([str(error)], "bad")
             return
-        self._writing.ask(object(), write_report_page, request)
+        self._writing.request(object(), write_report_page, request)
 
     def _export(self) -> None:
         try:

@@ -120,7 +120,7 @@ class Runs(Part):
             self.children = tuple(self._always)
             return
         session = self.model.session
-        model = RunDifferencesModel(session.program.workspace, self.model.name, session.submit)
+        model = RunDifferencesModel(session.program.workspace, self.model.name, session.background)
         self.differences = RunDifferencesView(model, self._blink)
         self.children = (*self._always, self.differences)
         model.look(mark=self._complete())

@@ -1,4 +1,4 @@
-"""What a session is asked once and answers later."""
+"""What is measured once for all views of a session."""
 
 
 def test_measurement(session):
@@ -12,17 +12,6 @@ def test_measurement(session):
     assert found.unit == "DN/s"
     assert 19 < found.level.median < 25
     assert found.histogram.counts.sum() > 8000
-
-
-def test_crds_values_come_in_without_changing_the_plan(session):
-    stage = session.stages["detector1"]
-    keys = [row.key for row in stage.rows]
-    session.ask_crds("detector1")
-    session.poll()
-    assert stage.settings.effective("jump.rejection_threshold").value == 5.0
-    assert not stage.can_undo
-    session.poll()
-    assert [row.key for row in stage.rows] == keys
 
 
 def test_a_question_is_asked_once_and_a_failure_is_an_answer(session, tmp_path):
@@ -41,9 +30,8 @@ def test_a_question_is_asked_once_and_a_failure_is_an_answer(session, tmp_path):
     assert "gone_i2d.fits" in " ".join(session.catalogs[missing,].sentences)
 
 
-def test_a_closed_session_asks_nothing(session, tmp_path):
+def test_a_closed_session_measures_nothing(session, tmp_path):
     session.close()
     session.ask_measure(tmp_path / "gone_i2d.fits")
     session.ask_catalog((tmp_path / "gone_i2d.fits",))
-    session.ask_crds("detector1")
-    assert not session.stages["detector1"].asking
+    assert not session.background.tasks and not session.measured and not session.catalogs
