@@ -270,8 +270,8 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from miri_widgets.cli.doctor import State, examine, report
+    from miri_widgets.cli.doctor import CheckState, examine, report
 
     checks = examine(port=options.port)
     print(report(checks))
-    return int(any(check.state == State.FAILED for check in checks))
+    return int(any(check.state == CheckState.FAILED for check in checks))

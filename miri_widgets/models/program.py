@@ -117,7 +117,7 @@ class ProgramModel(traitlets.HasTraits):
     def blockers(self) -> list[str]:
         """Return why no stage can run, as sentences."""
         if not self.scanned:
-            return ["The folders of the program are being looked through."]
+            return ["Scanning the program's folders …"]
         if not self.exposures:
             if self.program.simulated:
                 if self.session.twin.working:

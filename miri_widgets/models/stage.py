@@ -60,7 +60,9 @@ class StageModel(traitlets.HasTraits):
     unfinished = traitlets.Dict(
         help="text that stands in a control and is not allowed, by full name of the parameter"
     )
-    asked = traitlets.Unicode("", help="the view that is asked for: a panel brings it, and forgets the wish")
+    requested_section = traitlets.Unicode(
+        "", help="the view that is asked for: a panel brings it, and forgets the wish"
+    )
 
     def __init__(self, stage: Stage, session: SessionModel) -> None:
         super().__init__()
@@ -307,7 +309,7 @@ class StageModel(traitlets.HasTraits):
     def ask_log(self, key: str) -> None:
         """Follow the log of a run, and have it shown."""
         self.watched = key
-        self.asked = "log"
+        self.requested_section = "log"
 
     def code(self) -> str:
         """Return a run of this stage, with the settings of now, as Python and as a ``strun`` line."""

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.contact_sheet import PRODUCTS, SHOWN, Card, ContactSheetModel, Section
+from miri_widgets.models.contact_sheet import PRODUCTS, SHOWN, Card, ContactSheetModel, SheetSection
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.contactgrid import ContactGrid
@@ -159,7 +159,7 @@ class ContactSheetPanel(Part):
         ]
         self.status.value = " · ".join(counts_text + ["making pictures …"] * model.working)
 
-    def _section(self, section: Section) -> dict[str, Any]:
+    def _section(self, section: SheetSection) -> dict[str, Any]:
         cards = [self._card(card) for card in section.cards]
         return {"title": section.filter, "words": section.words, "cards": cards}
 
@@ -218,7 +218,7 @@ def contact_sheet_item(session: SessionModel) -> dict[str, Any]:
     detail = f"{rejected} rejected" if rejected else (f"{untagged} untagged" if untagged else "all tagged")
     return {
         "id": _NAME, "title": "Contact sheet", "glyph": "▦", "tip": "All exposures at a glance",
-        "detail": detail if programs.scanned else "looking …", "tone": "warn" if rejected else "calm",
+        "detail": detail if programs.scanned else "scanning …", "tone": "warn" if rejected else "calm",
     }  # fmt: skip
 
 

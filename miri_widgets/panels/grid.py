@@ -13,16 +13,14 @@ from miri_widgets.models.footprints import FootprintsModel
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.chart import filter_colour
-from miri_widgets.panels.charts.footprints import SkyMap, Tile, key
+from miri_widgets.panels.charts.footprints import FootprintMap, Tile, key
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import sentences, text
 from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["GridPanel", "GridPreview"]
 
-_NO_FOOTPRINTS = (
-    "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
-)
+_NO_FOOTPRINTS = "Footprints appear after Image 2."
 _BYTES_PER_PIXEL = 28
 """Memory of a mosaic pixel: SCI, ERR, WHT, three variances and context, 4 bytes each."""
 
@@ -42,7 +40,7 @@ class GridPreview(Part):
         self.model = model
         self.footprints = FootprintsModel(model)
         self.state = text("")
-        self.map = SkyMap()
+        self.map = FootprintMap()
         self._drawn_state: Any = None
         self.children = (text("Preview of the grid", "mw-heading"), self.state, self.map)
         self.watch(model, self._update, "settings", "loaded")
@@ -58,7 +56,7 @@ class GridPreview(Part):
             self.state.value = ""
             self.map.draw(
                 (),
-                empty="The footprints are being read."
+                empty="Reading footprints …"
                 if self.footprints.working or not self.model.loaded
                 else _NO_FOOTPRINTS,
             )

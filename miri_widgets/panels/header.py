@@ -60,7 +60,9 @@ class Header(Part):
 
     def _update_title(self, _: Any) -> None:
         program, model = self.session.program, self.session.programs
-        count = f"{len(model.included)} of {len(model.exposures)} exposures" if model.scanned else "looking …"
+        count = (
+            f"{len(model.included)} of {len(model.exposures)} exposures" if model.scanned else "scanning …"
+        )
         if self.session.twin.working:
             count = "exposures are being simulated"  # the number so far is shown where they are made
         details = [

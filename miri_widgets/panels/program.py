@@ -40,7 +40,7 @@ _COLUMNS: list[dict[str, Any]] = [
     {"key": "visit", "title": "Visit"},
     {
         "key": "groups",
-        "title": "Groups × ints",
+        "title": "Groups/int × ints",
         "right": True,
         "tip": "Groups per integration × integrations",
     },
@@ -64,7 +64,7 @@ _MARKS = {name: (glyph, TONES.get(name, "calm")) for name, glyph in GLYPHS.items
 """Glyph and tone of every state."""
 
 _COMMON_TEXTS = {
-    "groups": "{} groups × ints",
+    "groups": "{} groups/int × ints",
     "time": "{} s each",
     "subarray": "subarray {}",
     "guide_star": "guide star {}",

@@ -95,7 +95,7 @@ class ShiftsView(Part):
         if shifts.sentence:
             self.state.value = sentences([shifts.sentence], "bad")
         elif facts is None:
-            self.state.value = sentences(["The shifts are being read."], "calm") if shifts.working else ""
+            self.state.value = sentences(["Reading the shifts …"], "calm") if shifts.working else ""
         elif shifts.stale:
             self.state.value = sentences(
                 ["These shifts were measured with other settings: run the stage again."], "warn"

@@ -51,7 +51,7 @@ class StagePanel(Part):
         self._was_active = self.model.active
         self.tabs.active = "runs" if self.model.active else "settings"
         self.watch(self.model, self._update, "rows")
-        self.watch(self.model, self._open_requested, "asked")
+        self.watch(self.model, self._open_requested, "requested_section")
 
     def make_sections(self) -> Sections:
         """
@@ -66,7 +66,7 @@ class StagePanel(Part):
 
     def _open_requested(self, _: Any) -> None:
         """Open the requested view."""
-        name, self.model.asked = self.model.asked, ""
+        name, self.model.requested_section = self.model.requested_section, ""
         if name in self.sections:
             self.tabs.active = name
 

@@ -36,7 +36,7 @@ def test_before_the_first_look_there_are_sentences(fakes, program):
     assert (
         session.stages["detector1"].blockers()[0].startswith("The parameters of the pipeline are being read")
     )
-    assert session.programs.blockers() == ["The folders of the program are being looked through."]
+    assert session.programs.blockers() == ["Scanning the program's folders …"]
     with pytest.raises(EngineError):
         session.run("detector1")
     session.close()

@@ -14,7 +14,7 @@ from miri_widgets.panels.header import Header
 from miri_widgets.panels.parts.base_view import close_all
 from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.logview import LogView
-from miri_widgets.panels.parts.parameter_control import Field
+from miri_widgets.panels.parts.parameter_control import ParameterField
 from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
 from miri_widgets.panels.parts.runs import Runs
@@ -105,7 +105,7 @@ def test_every_parameter_that_can_be_set_has_a_control(session):
         form.unfold()
         shown = set(form.fields)
         for holder in form.by_step.children:
-            shown |= {child.parameter.name for child in holder.children if isinstance(child, Field)}
+            shown |= {child.parameter.name for child in holder.children if isinstance(child, ParameterField)}
         declared = {parameter.name for parameter in stage.settings.declared}
         assert shown == declared - {"output_dir"}
         form.close()

@@ -13,7 +13,7 @@ from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.models.exposure_map import ExposureMap
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels import stage_panel
-from miri_widgets.panels.charts.footprints import Arrow, SkyMap, Tile, angle_text, round_length
+from miri_widgets.panels.charts.footprints import Arrow, FootprintMap, Tile, angle_text, round_length
 from miri_widgets.panels.grid import GridPanel, GridPreview
 from miri_widgets.panels.parts.applied_shifts import AppliedShifts
 from miri_widgets.panels.sections import Charts, sections_of
@@ -75,7 +75,10 @@ def test_verdicts_are_listed_with_errors_source_and_reason(shown, made, tmp_path
     assert [row["verdict"]["text"] for row in rows] == ["PASS", "WEAK", "FAIL"]
     assert [row["verdict"]["tone"] for row in rows] == ["good", "warn", "bad"]
     assert rows[1]["dx"]["text"] == "+1400.0 ± 1.1" and rows[1]["used"]["text"] == "2 of 3"
-    assert rows[2]["dx"]["text"] == "-250.0 ± ?" and rows[2]["source"]["tip"] == "group X, nearest in time"
+    assert (
+        rows[2]["dx"]["text"] == "-250.0 (no error)"
+        and rows[2]["source"]["tip"] == "group X, nearest in time"
+    )
     reasons = view.verdicts.reasons.value
     assert "2.1 is WEAK: 6 matches: few." in reasons and "3 exposures agree; it gets group X" in reasons
     assert "1 of 3 groups FAIL" in view.state.value and "gaia.ecsv" in view.verdicts.notes.value
@@ -308,7 +311,7 @@ def test_a_grid_without_footprints_says_what_to_run(session):
     session.use_stage("grid")
     session.poll()
     preview = GridPreview(session.models["grid"])
-    assert "run it first" in html_of(preview)
+    assert "Footprints appear after Image 2" in html_of(preview)
     preview.close()
 
 
@@ -340,7 +343,7 @@ def test_the_dashboard_knows_the_panels():
 
 
 def test_a_map_draws_what_it_is_given_and_says_when_there_is_nothing():
-    sky = SkyMap()
+    sky = FootprintMap()
     sky.draw((), empty="Nothing <i>here</i>.")
     assert sky.status.value == "Nothing <i>here</i>." and len(sky.children) == 1
     square = ((359.99, 0.0), (0.01, 0.0), (0.01, 0.02), (359.99, 0.02))

@@ -104,7 +104,7 @@ def test_the_button_writes_shows_and_offers_the_file(finished):
     assert bar.preview.layout.display == "none"
     bar.report.click()
     path = finished.program.workspace / "reports" / "trial.html"
-    assert path.is_file() and str(path) in bar.words.value and "download=" in bar.words.value
+    assert path.is_file() and str(path) in bar.status.value and "download=" in bar.status.value
     bar.preview.click()
     assert "<iframe sandbox" in bar.page.value and "<h1" not in bar.page.value
     bar.preview.click()
@@ -117,7 +117,7 @@ def test_the_button_writes_shows_and_offers_the_file(finished):
 def test_nothing_run_yet_is_a_sentence(session):
     bar = ReportBar(session)
     bar.report.click()
-    assert "no run is complete" in bar.words.value and not (session.program.workspace / "reports").exists()
+    assert "no run is complete" in bar.status.value and not (session.program.workspace / "reports").exists()
     bar.close()
 
 

@@ -140,5 +140,5 @@ def _peaks_text(facts: ShiftFacts) -> str:
                 f"({best.dx:+.3f}, {best.dy:+.3f}) arcsec in {escape(best.root)}</li>"
             )
     if not lines:
-        return "The files tell no histogram of offsets."
+        return "No offset histogram in these files."
     return f"The pictures were not kept with these files; their best peaks:<ul>{''.join(lines)}</ul>"

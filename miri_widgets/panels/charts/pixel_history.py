@@ -90,9 +90,9 @@ class PixelHistoryView(Part):
         history: PixelHistory | None = self.reading.value
         if history is None:
             hint = (
-                "The pixel is being read."
+                "Reading the pixel …"
                 if self.reading.working
-                else "Click a pixel to see its whole story."
+                else "Click a pixel to see its ramp and history."
             )
             self.status.value = (
                 sentences([self.reading.sentence], "bad") if self.reading.sentence else f"<span>{hint}</span>"
@@ -140,7 +140,7 @@ class PixelHistoryView(Part):
             f"<span>{count} × {groups} groups of {escape(history.ramp_name)}</span>"
             + (f"<span>line: the fitted rate, {history.slope:.4g} DN/s</span>" if fitted else "")
             + key(shown_flags)
-            + ("" if flags else "<span>jumps are not told: Detector 1 has not kept its ramps</span>")
+            + ("" if flags else "<span>Jumps unavailable: calibrated ramps were not saved</span>")
         )
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.charts.chart import COLOURS, Ring, axis, close_marks, figure, fit_axis
-from miri_widgets.panels.charts.footprints import Arrow, SkyMap, Tile, key
+from miri_widgets.panels.charts.footprints import Arrow, FootprintMap, Tile, key
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import counted, escape, text
 
@@ -27,10 +27,7 @@ VERDICT_COLOURS = {Verdict.PASS: "#1d7a46", Verdict.WEAK: "#d99a1c", Verdict.FAI
 _DARK = "#1b2530"
 """Of arrows on coloured tiles."""
 
-_NO_FOOTPRINTS = (
-    "Where the exposures lie is not known: their footprints (S_REGION) are written by Image 2, "
-    "whose files are not here."
-)
+_NO_FOOTPRINTS = "No footprints (S_REGION): they are written by Image 2, whose files are not here."
 
 
 class ShiftVectors(Part):
@@ -47,7 +44,7 @@ class ShiftVectors(Part):
         super().__init__("mw-looks")
         self.shifts = shifts
         self.colour = _choice("Colour", (("guide star", "star"), ("verdict", "verdict")))
-        self.map = SkyMap()
+        self.map = FootprintMap()
         self.children = (self.colour, self.map)
         self.colour.observe(self._update, "value")
         self.watch(shifts, self._update, "value")
@@ -139,7 +136,7 @@ class ShiftTimes(Part):
             self.status.value = (
                 "After a run, one point per exposure appears here."
                 if facts is None
-                else "The table tells no times of its exposures."
+                else "No exposure times in this table."
             )
             self.children = (self.status,)
             return
@@ -217,7 +214,7 @@ class Residuals(Part):
         super().__init__("mw-looks")
         self.shifts = shifts
         self.when = _choice("Shifts", (("before", "before"), ("after", "after")))
-        self.map = SkyMap()
+        self.map = FootprintMap()
         self.status = text("")
         self.children = (self.when, self.map, self.status)
         self.when.observe(self._update, "value")

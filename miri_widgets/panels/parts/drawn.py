@@ -38,7 +38,7 @@ class DrawnRegions(Part):
         self.on_sky = on_sky
         self.description_text = description
         self.use_drawn = button(
-            "Take what I drew", tip=f"The regions drawn in the viewer become {description}"
+            "Use drawn regions", tip=f"The regions drawn in the viewer become {description}"
         )
         self.forget = button("Forget", tip="Without regions")
         self.state = text("", "mw-muted")

@@ -27,16 +27,20 @@ class Images(Part):
         Product suffix of the images' file.
     title : str
         Title.
-    planes : tuple of (str, str)
+    extensions : tuple of (str, str)
         Extension and description of each image.
     """
 
     def __init__(
-        self, model: StageModel, suffix: str, title: str, planes: tuple[tuple[str, str], ...] = (("SCI", ""),)
+        self,
+        model: StageModel,
+        suffix: str,
+        title: str,
+        extensions: tuple[tuple[str, str], ...] = (("SCI", ""),),
     ) -> None:
         super().__init__("mw-images")
         self.model = model
-        self.suffix, self.planes = suffix, planes
+        self.suffix, self.extensions = suffix, extensions
         self.status = text("", "mw-muted")
         self.row = ipywidgets.HBox([])
         self.row.add_class("mw-row")
@@ -59,7 +63,7 @@ class Images(Part):
             close_all(child)
         buttons = []
         for label, path in files:
-            for extension, description in self.planes:
+            for extension, description in self.extensions:
                 image_button = button(f"{label} {description}".strip(), tip=path.name)
                 image_button.on_click(partial(self._show, path, extension))
                 buttons.append(image_button)

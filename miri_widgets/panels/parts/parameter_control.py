@@ -13,7 +13,7 @@ from miri_widgets.panels.parts.theme import button, escape, named, sentences, te
 from miri_widgets.run.setting_layers import differing_preset
 from miri_widgets.settings import Kind, Parameter, Source
 
-__all__ = ["Field", "Switch", "shown_value"]
+__all__ = ["ParameterField", "Switch", "shown_value"]
 
 SOURCES = {
     Source.SPEC: ("default", "The value that the pipeline declares"),
@@ -80,7 +80,7 @@ def _shut(model: StageModel, name: str) -> bool:
     return name in model.acting.inactive or name in model.acting.fixed
 
 
-class Field(Part):
+class ParameterField(Part):
     """
     The control of a parameter, synchronized with the model in both directions.
 

@@ -125,7 +125,7 @@ class PreviewBar(Part):
         if preview.sentence:
             return sentences([preview.sentence], "bad")
         if preview.result is None:
-            return sentences(["The preview is being computed …"], "calm")
+            return sentences(["Computing the preview …"], "calm")
         result = preview.result
         state = "being computed again …" if preview.working or not preview.fresh else "nothing is written"
         flags = ", ".join(f"{count} {name}" for name, count in result.new_flags.items())

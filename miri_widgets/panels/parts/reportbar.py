@@ -69,7 +69,7 @@ class ReportBar(Part):
         self.preview.layout.display = "" if path else "none"
         self.report.disabled = self._writing.working
         if self._writing.working:
-            self.status.value = sentences(["The report is being written."], "calm")
+            self.status.value = sentences(["Writing the report …"], "calm")
         elif self._writing.sentence:
             self.status.value = sentences([self._writing.sentence], "bad")
         elif path:

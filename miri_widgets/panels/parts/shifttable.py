@@ -105,7 +105,7 @@ class Verdicts(Part):
             return
         catalog = facts.table.reference_catalog or "no catalogue: relative to one another"
         filters = (
-            ", ".join(dict.fromkeys(shift.filter for shift in shifts if shift.filter)) or "filter not told"
+            ", ".join(dict.fromkeys(shift.filter for shift in shifts if shift.filter)) or "filter not given"
         )
         lines = [f"Measured in {filters}, against {catalog}.", *facts.table.notes]
         self.notes.value = "".join(f"<p>{escape(line)}</p>" for line in lines)
@@ -239,7 +239,7 @@ def _verdict_row(index: int, shift: TrustedShift, label: str) -> dict[str, Any]:
         "dx": _with_error(shift.dx, shift.dx_err),
         "dy": _with_error(shift.dy, shift.dy_err),
         "used": {"text": f"{shift.used} of {shift.exposures}", "rank": shift.used},
-        "source": {"text": "measured" if shift.own else "taken", "tip": shift.source},
+        "source": {"text": "measured" if shift.own else "adopted", "tip": shift.source},
     }
 
 
@@ -252,7 +252,7 @@ def _reason(shift: TrustedShift, label: str) -> str:
 
 
 def _with_error(value: float, err: float) -> dict[str, Any]:
-    error_text = f" ± {1000 * err:.1f}" if math.isfinite(err) else " ± ?"
+    error_text = f" ± {1000 * err:.1f}" if math.isfinite(err) else " (no error)"
     return {"text": f"{1000 * value:+.1f}{error_text}", "rank": value}
 
 
