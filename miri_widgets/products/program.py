@@ -186,11 +186,27 @@ class Program:
         return (*self.exclude, *([self.workspace] if inside else []))
 
     def preset(self, stage: str, filter_name: str) -> dict[str, Any]:
-        """Return the values of the program for one stage in one filter."""
+        """
+        Return the values of the program for one stage in one filter.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage.
+        filter_name : str
+            Name of the filter, such as ``F770W``.
+        """
         return dict(self.filters.get(filter_name, {}).get(stage, {}))
 
     def mosaic_name(self, filter_name: str) -> str:
-        """Return the root of the mosaic's file names in one filter, lower case."""
+        """
+        Return the root of the mosaic's file names in one filter, lower case.
+
+        Parameters
+        ----------
+        filter_name : str
+            Name of the filter, such as ``F770W``.
+        """
         return self.product_name.format(name=self.name, filter=filter_name, program=self.program).lower()
 
     def environment(self) -> dict[str, str]:
@@ -225,6 +241,11 @@ def load_program(path: Path) -> Program:
 
     Where no raw exposure is found, the program's simulated twin stands in: the small one, or with
     MIRI_WIDGETS_TWINS=full in the environment the full one.
+
+    Parameters
+    ----------
+    path : Path
+        The program's TOML file.
 
     Raises
     ------
@@ -320,7 +341,16 @@ def as_simulated(program: Program, name: str = "") -> Program:
 
 
 def save_program(program: Program, path: Path) -> None:
-    """Write a program as TOML, atomically; a twin that stands in is written as the simulated program that it is."""
+    """
+    Write a program as TOML, atomically; a twin that stands in is written as the simulated program that it is.
+
+    Parameters
+    ----------
+    program : Program
+        What to write.
+    path : Path
+        Where to write.
+    """
     values: dict[str, Any] = {
         key: getattr(program, key)
         for key in (

@@ -174,6 +174,11 @@ def read_tags(path: Path) -> dict[str, Tag]:
     """
     Read the tags of a workspace.
 
+    Parameters
+    ----------
+    path : Path
+        The tag file.
+
     Returns
     -------
     dict of str to Tag

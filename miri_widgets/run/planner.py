@@ -73,14 +73,30 @@ class Planner:
         self._earlier: tuple[Measured, ...] = read_measured(workspace.measured)
 
     def note_needs(self, stages: Sequence[Stage]) -> None:
-        """Remember what stages want other ones to be set to."""
+        """
+        Remember what stages want other ones to be set to.
+
+        Parameters
+        ----------
+        stages : sequence of Stage
+            The stages of the chain.
+        """
         for stage in stages:
             for wanted, needed in ((stage.needs, self._needed), (stage.prefers, self._preferred)):
                 for other, parameter, value in wanted:
                     needed.setdefault(other, {})[parameter] = value
 
     def note_backgrounds(self, stages: Sequence[Stage], exposures: Sequence[Exposure]) -> None:
-        """Remember the observations of empty sky, also for stages before the one that takes them."""
+        """
+        Remember the observations of empty sky, also for stages before the one that takes them.
+
+        Parameters
+        ----------
+        stages : sequence of Stage
+            The stages of the chain.
+        exposures : sequence of Exposure
+            The exposures.
+        """
         for stage in stages:
             for exposure in exposures if _DEDICATED in stage.essential else ():
                 chosen = self._chosen(stage, exposure).get(_DEDICATED)
@@ -89,6 +105,13 @@ class Planner:
     def add(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """
         Plan one stage for all exposures; nothing is noted when it cannot be.
+
+        Parameters
+        ----------
+        stage : Stage
+            The stage.
+        exposures : sequence of Exposure
+            The exposures.
 
         Raises
         ------
@@ -128,6 +151,13 @@ class Planner:
     def note_refused(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """
         Remember that what a stage would give is not there: later stages must not take what lies before it instead.
+
+        Parameters
+        ----------
+        stage : Stage
+            The stage.
+        exposures : sequence of Exposure
+            The exposures.
         """
         cause = self._cause(stage, exposures) or stage
         for exposure in () if stage.is_check else exposures:

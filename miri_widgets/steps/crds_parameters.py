@@ -108,7 +108,14 @@ def crds_layers(
 
 
 def has_context(environment: Mapping[str, str]) -> bool:
-    """Return whether the rules of the CRDS context are in the cache, so that nothing has to be fetched to read them."""
+    """
+    Return whether the rules of the CRDS context are in the cache, so that nothing has to be fetched to read them.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        CRDS_PATH, CRDS_CONTEXT and CRDS_SERVER_URL.
+    """
     return bool(_context_files(environment))
 
 
@@ -168,7 +175,14 @@ def read_parameters(stage_name: str, path: str) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
-    """Answer the parent: ``python -m miri_widgets.steps.crds_parameters OUTPUT STAGE EXPOSURE ...``."""
+    """
+    Answer the parent: ``python -m miri_widgets.steps.crds_parameters OUTPUT STAGE EXPOSURE ...``.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Arguments of the command line.
+    """
     output, stage_name, *paths = arguments
     answer(Path(output), lambda: [read_parameters(stage_name, path) for path in paths])
 

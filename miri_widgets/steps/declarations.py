@@ -77,6 +77,11 @@ def declared(stage_name: str) -> tuple[Parameter, ...]:
 
     Those that `owned_reason` explains are declared too, but cannot be set.
 
+    Parameters
+    ----------
+    stage_name : str
+        Name of the stage.
+
     Raises
     ------
     ParameterError
@@ -88,12 +93,26 @@ def declared(stage_name: str) -> tuple[Parameter, ...]:
 
 
 def step_docs(stage_name: str) -> dict[str, str]:
-    """Return what each step of a stage does, in one line, by step."""
+    """
+    Return what each step of a stage does, in one line, by step.
+
+    Parameters
+    ----------
+    stage_name : str
+        Name of the stage.
+    """
     return dict(_remembered(stage(stage_name).name)["docs"])
 
 
 def step_classes(stage_name: str) -> dict[str, str]:
-    """Return the dotted class name of each step of a stage; the pipeline's under ""."""
+    """
+    Return the dotted class name of each step of a stage; the pipeline's under "".
+
+    Parameters
+    ----------
+    stage_name : str
+        Name of the stage.
+    """
     return dict(_remembered(stage(stage_name).name)["classes"])
 
 
@@ -159,7 +178,14 @@ def _read_all() -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
-    """Answer the parent: ``python -m miri_widgets.steps.declarations OUTPUT``."""
+    """
+    Answer the parent: ``python -m miri_widgets.steps.declarations OUTPUT``.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Arguments of the command line.
+    """
     answer(Path(arguments[0]), _read_all)
 
 

@@ -53,6 +53,11 @@ def stage(name: str) -> Stage:
     """
     Return the stage called `name`.
 
+    Parameters
+    ----------
+    name : str
+        Name of the stage.
+
     Raises
     ------
     ParameterError
