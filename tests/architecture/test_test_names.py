@@ -82,3 +82,43 @@ def test_the_table_names_tests_that_use_the_modules():
         used = set().union(*(reached(path) for path in (test, *helpers, TESTS / "support" / "fake_rooms.py")))
         absent = [module for module in modules if MODULES[module] not in used]
         assert absent == [], name
+
+
+def private_names(tree):
+    """Private names that a file gives to functions, attributes and variables of its own."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.attr if isinstance(node, ast.Attribute) else node.id)
+    return {name for name in found if re.fullmatch(r"_[A-Za-z]\w*", name)}
+
+
+def test_tests_use_the_public_face():
+    """No private name of the package is imported, called or replaced by a test, fakes of its own aside."""
+    ours = set().union(
+        *(private_names(ast.parse(path.read_text(encoding="utf-8"))) for path in MODULES.values())
+    )
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(TESTS.rglob("*.py"))}
+    ours -= set().union(*map(private_names, trees.values()))
+    found = []
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            names = []
+            if isinstance(node, ast.ImportFrom):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.Attribute):
+                names = [node.attr]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr"):
+                names = [
+                    str(one.value).rpartition(".")[2]
+                    for one in node.args[:2]
+                    if isinstance(one, ast.Constant)
+                ]
+            found += [f"{path.relative_to(TESTS)}:{node.lineno} {name}" for name in names if name in ours]
+    assert len(found) <= MOST_PRIVATE, found
+
+
+MOST_PRIVATE = 107
+"""Uses of private names of the package in tests; may only fall."""

@@ -10,6 +10,7 @@ from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.models import SessionModel
 from tests.support.held_threads import HeldThreads
+from tests.support.viewer_stand_in import ViewerStandIn
 
 
 @dataclass
@@ -101,14 +102,15 @@ def test_an_error_is_a_sentence_and_the_next_setting_is_tried(session):
     assert session.previews.sentence == "" and session.previews.result is not None
 
 
-def test_in_an_event_loop_one_is_computed_at_a_time_and_the_latest_settings_win(session, calls):
+def test_in_an_event_loop_one_is_computed_at_a_time_and_the_latest_settings_win(session, calls, monkeypatch):
+    monkeypatch.setattr(session.background, "wait", lambda: None)  # a page that polls does not wait
+
     async def use():
         threads = session.background.executor = HeldThreads()
         session.previews.start("sky")
         for value in (2.0, 4.0):
             session.models["sky"].set({"clip_low": value})
-            session.apply(session._looker.read(session.request()))
-            session.previews.update()
+            session.poll()
         assert len(threads.held) == 1 and session.previews.working, "the next one waits"
         end(threads)
         await asyncio.sleep(0)
@@ -156,7 +158,9 @@ def test_drawn_regions_become_a_file_named_by_content(session, program):
     from astropy.coordinates import SkyCoord
     from regions import CirclePixelRegion, CircleSkyRegion, PixCoord
 
-    session.drawn = lambda: {"one": CircleSkyRegion(SkyCoord(80.0, -69.0, unit="deg"), 3 * arcsec())}
+    session.attach_viewer(
+        ViewerStandIn(regions={"one": CircleSkyRegion(SkyCoord(80.0, -69.0, unit="deg"), 3 * arcsec())})
+    )
     path = session.regions.use_drawn("sky", "exclude_file")
     assert path.is_file() and session.models["sky"].settings["exclude_file"] == str(path)
     assert session.regions.use_drawn("sky", "exclude_file") == path, "the same regions, the same file"
@@ -165,7 +169,7 @@ def test_drawn_regions_become_a_file_named_by_content(session, program):
     after = [plan.key for plan in session.plans if plan.stage == "sky"]
     assert before != after
     # on the detector they stay in pixels
-    session.drawn = lambda: {"one": CirclePixelRegion(PixCoord(10.0, 12.0), 4.0)}
+    session.attach_viewer(ViewerStandIn(regions={"one": CirclePixelRegion(PixCoord(10.0, 12.0), 4.0)}))
     assert (
         "image;circle(11,13,4)" in session.regions.use_drawn("sky", "exclude_file", on_sky=False).read_text()
     )

@@ -3,13 +3,13 @@
 import ipywidgets
 import numpy as np
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.models.program_chooser import OpeningModel
 from miri_widgets.panels.opener import Opener
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.shift_file import ShiftFilePanel
 from miri_widgets.products.program import load_program
+from tests.support.widgets import OPEN_WIDGETS
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -173,10 +173,10 @@ def test_a_table_of_shifts_is_chosen_judged_and_saved(tmp_path):
 
 
 def test_nothing_outlives_close(data):
-    before = set(_instances)
+    before = set(OPEN_WIDGETS)
     opener = Opener(Page)
     arrive(opener.folders)
     opener.front.children[0].tabs.active = "archive"
     opener.front.children[0].open.click()
     opener.close()
-    assert set(_instances) - before == set()
+    assert set(OPEN_WIDGETS) - before == set()
