@@ -54,7 +54,7 @@ class Record(Serializable):
     warnings : tuple of str
         Warnings of the pipeline.
     facts : dict
-        Small numbers that the stage tells.
+        Small numbers that the stage reports.
     accelerations : dict
         State of each exact replacement of a slow function of the pipeline, by name.
     products : dict of str to int

@@ -143,7 +143,7 @@ class PersistenceMaskStep(MiriStep):
         MaskModels
             In the order of the input; files are named ``ROOT_dqmask.fits``.
         """
-        # read first: a mask that cannot be used is told before an hour of reading
+        # read first: a mask that cannot be used is refused before an hour of reading
         thresholds, user = filter_thresholds(self.groups_by_filter), self._user()
         events, headers = [], []
         for member in _members(source):
