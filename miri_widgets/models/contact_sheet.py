@@ -21,7 +21,7 @@ from miri_widgets.products.thumbnails import Sheet, make_sheet, prune
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["PRODUCTS", "SHOWN", "Card", "ContactSheetModel", "Section"]
+__all__ = ["PRODUCTS", "SHOWN", "Card", "ContactSheetModel", "SheetSection"]
 
 PRODUCTS = {"newest": "newest", "cal": "cal", "rate": "rate", "uncal": "uncal, last group"}
 """What can be looked at, and how it is called."""
@@ -66,7 +66,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Section:
+class SheetSection:
     """
     The exposures of one filter, in order of tile and dither.
 
@@ -192,7 +192,7 @@ class ContactSheetModel(traitlets.HasTraits):
             self._ask(self.cards)
         self.sections = tuple(self._sections(self._cards))
 
-    def _sections(self, cards: Mapping[str, Card]) -> list[Section]:
+    def _sections(self, cards: Mapping[str, Card]) -> list[SheetSection]:
         shown = [
             one
             for one in self.session.programs.exposures
@@ -206,7 +206,7 @@ class ContactSheetModel(traitlets.HasTraits):
         for name in FILTERS:
             own = tuple(cards[one.root] for one in shown if one.filter == name)
             if own:
-                found.append(Section(name, own, self._words(own)))
+                found.append(SheetSection(name, own, self._words(own)))
         return found
 
     def _words(self, cards: tuple[Card, ...]) -> str:

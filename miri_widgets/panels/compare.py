@@ -145,7 +145,7 @@ class DifferencesPanel(Part):
         if self.viewer.front(_DIFFERENCE):
             self.shown.value = escape(self._difference_text())
         else:
-            self.shown.value = "The pixels are being subtracted."
+            self.shown.value = "Subtracting the pixels …"
             self.difference.request(self._pair, compared, *self._pair, "")
 
     def _update_difference(self, _: Any) -> None:

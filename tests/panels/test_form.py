@@ -4,7 +4,7 @@ import pytest
 
 from miri_widgets.models import SessionModel
 from miri_widgets.panels.parts.form import Form
-from miri_widgets.panels.parts.parameter_control import Field
+from miri_widgets.panels.parts.parameter_control import ParameterField
 from miri_widgets.settings import Kind, Parameter
 from miri_widgets.steps import declarations
 
@@ -42,7 +42,7 @@ def test_no_text_stays_in_a_field_without_an_answer(session, name):
     for parameter in model.settings.declared:
         if declarations.owned_reason(parameter.name):
             continue
-        field = Field(model, parameter)
+        field = ParameterField(model, parameter)
         for typed in (
             AWKWARD if not hasattr(field.control, "indent") and not hasattr(field.control, "options") else ()
         ):

@@ -24,10 +24,10 @@ class Wanted(LightViewer):
 class Broken(LightViewer):
     """Cannot show an image whose label begins with bad."""
 
-    def show(self, image: Any, label: str, like: str = "") -> None:
+    def _show(self, image: Any, label: str, like: str) -> None:
         if label.startswith("bad"):
             raise ValueError("no canvas for it")
-        super().show(image, label, like)
+        super()._show(image, label, like)
 
 
 async def until(condition: Callable[[], Any]) -> None:

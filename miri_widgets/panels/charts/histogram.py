@@ -75,11 +75,11 @@ class HistogramView(Part):
         title = f"Histogram<span> {escape(view.label)}</span>" if view.label else "Histogram"
         self._heading.value = title
         if view.content is Content.NOTHING:
-            self._hide("Show a product to see how its values are spread.")
+            self._hide("Open an image to see its histogram.")
             return
         measurement = self._measurement(view)
         if measurement is None:
-            self._hide("The image is being measured.")
+            self._hide("Measuring the image …")
         elif measurement.histogram is None or measurement.level is None:
             self._hide(escape(measurement.sentence or "This product holds no image."))
         elif self._drawn_state != (view, measurement):
