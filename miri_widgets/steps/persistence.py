@@ -31,8 +31,8 @@ from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
 from miri_widgets.steps.conditions import given, is_not, not_ending, rule
-from miri_widgets.steps.miri_step import MiriStep, require_miri_imager
-from miri_widgets.steps.model_arrays import integration_starts
+from miri_widgets.steps.miri_step import MiriStep
+from miri_widgets.steps.model_arrays import integration_starts, require_miri_imager
 from miri_widgets.steps.stage import ChainPreset, Chart, RunCost, Scope, Section, Stage, TimelineChart
 
 __all__ = ["STAGE", "MaskModels", "PersistenceMaskStep"]

@@ -11,14 +11,13 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 
 LONGEST_FUNCTION = 60  # lines, its docstring aside
 LONGEST_MODULE = 400  # lines, the parameters in docstrings of functions aside
-LONGEST_TENTH = 305  # lines that a tenth of the modules may exceed; may only fall, to 290
+LONGEST_TENTH = 290  # lines that a tenth of the modules may exceed
 LARGEST_SHARE_OF_ANY = 0.03
 
 LONG_MODULES = {
-    "models/session.py": 460,
-    "products/program.py": 415,
-    "products/fits_reader.py": 440,
-    "settings.py": 410,
+    "products/program.py": 412,
+    "products/fits_reader.py": 420,
+    "settings.py": 405,
 }
 """Modules that are too long still, with their lines: a number here may only fall, and goes at 400."""
 
