@@ -104,7 +104,14 @@ class Record(Serializable):
         return left_out_text(self.facts.get("left_out") or ())
 
     def paths(self, workspace: Workspace) -> tuple[Path, ...]:
-        """Return the products of the run, main one first."""
+        """
+        Return the products of the run, main one first.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            The workspace.
+        """
         folder = workspace.run_folder(self.stage, self.key)
         return tuple(folder / name for name in self.products)
 
