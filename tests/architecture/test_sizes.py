@@ -10,14 +10,20 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 
 LONGEST_FUNCTION = 60  # lines, its docstring aside
-LONGEST_MODULE = 400  # lines, the parameters in docstrings of functions aside
-LONGEST_TENTH = 290  # lines that a tenth of the modules may exceed
+LONGEST_MODULE = 400  # lines
+LONGEST_TENTH = 317  # lines that a tenth of the modules may exceed; may only fall, to 290
 LARGEST_SHARE_OF_ANY = 0.03
 
 LONG_MODULES = {
-    "products/program.py": 412,
-    "products/fits_reader.py": 420,
-    "settings.py": 405,
+    "core/stacks/clipped_mean.py": 438,
+    "core/stripes/pullupdown.py": 426,
+    "products/fits_reader.py": 466,
+    "products/program.py": 444,
+    "run/planner.py": 409,
+    "run/reduction.py": 424,
+    "settings.py": 446,
+    "simulation/calibrated.py": 428,
+    "steps/miri_step.py": 469,
 }
 """Modules that are too long still, with their lines: a number here may only fall, and goes at 400."""
 
@@ -33,21 +39,6 @@ def lines_of(function):
     return function.end_lineno - function.lineno + 1 - inside
 
 
-def parameter_lines(function):
-    """Lines of the section Parameters of a function's docstring, which every public function has to have."""
-    lines = (ast.get_docstring(function) or "").splitlines()
-    if "Parameters" not in lines:
-        return 0
-    start = lines.index("Parameters")
-    return next((index for index, line in enumerate(lines[start:]) if not line), len(lines) - start)
-
-
-def module_length(path):
-    """Lines of a module without what it says of parameters: documenting one more makes no second idea."""
-    length = len(path.read_text(encoding="utf-8").splitlines())
-    return length - sum(parameter_lines(node) for node in functions(TREES[path]))
-
-
 def test_functions_fit_on_a_screen():
     long = {
         f"{path.relative_to(PACKAGE)}:{node.name}": lines_of(node)
@@ -59,7 +50,7 @@ def test_functions_fit_on_a_screen():
 
 
 def test_modules_are_one_idea():
-    lengths = {str(path.relative_to(PACKAGE)): module_length(path) for path in MODULES}
+    lengths = {str(path.relative_to(PACKAGE)): len(path.read_text().splitlines()) for path in MODULES}
     long = {name: count for name, count in lengths.items() if count > LONGEST_MODULE}
     assert long.keys() - LONG_MODULES.keys() == set(), "split what is new here"
     assert {name: count for name, count in long.items() if count > LONG_MODULES[name]} == {}
