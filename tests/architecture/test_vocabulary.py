@@ -92,6 +92,28 @@ ROOMS = {
     "dashboard.py": set(),
     "serve": set(),
     "cli": set(),
+    "models": {
+        "models/auto_display.py",
+        "models/compare.py",
+        "models/exposure_map.py",
+        "models/exposure_selection.py",
+        "models/footprints.py",
+        "models/in_view.py",
+        "models/pixel_history.py",
+        "models/program.py",
+        "models/program_chooser.py",
+        "models/references.py",
+        "models/regions.py",
+        "models/report_request.py",
+        "models/run_differences.py",
+        "models/session.py",
+        "models/session_memory.py",
+        "models/settings_layers.py",
+        "models/shifts.py",
+        "models/showers.py",
+        "models/stage.py",
+        "models/twin.py",
+    },
 }
 """Rooms whose names are done, with the parts of them that are not yet."""
 
