@@ -11,7 +11,6 @@ import traitlets
 from miri_widgets.analysis.comparison import Comparison, compared
 from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.in_view import Content
-from miri_widgets.models.pixel_history import question_of
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.fits_reader import shown_name
@@ -115,7 +114,7 @@ class CompareModel(traitlets.HasTraits):
 
 def stage_before(session: SessionModel) -> tuple[Path, Path, str] | None:
     """The image before the one in the viewer, that one, and the title of its stage; None when there is none."""
-    question = question_of(session, 0.0, 0.0)
+    question = session.pixel_request(session.shown, 0.0, 0.0)
     for (_, before), (title, after) in pairwise(question.images if question is not None else ()):
         if after == session.shown:
             return before, after, title

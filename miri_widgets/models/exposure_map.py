@@ -15,7 +15,6 @@ from miri_widgets.analysis.footprints import Corners, known_footprints, previewe
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.background import BackgroundValue
-from miri_widgets.models.exposure_selection import newest_products
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.exposure import FILTERS, Exposure
@@ -45,7 +44,7 @@ class ExposureMap(BackgroundValue):
         super().__init__(session.background)
         self.session = session
         self._known: dict[Path, dict[str, Corners]] = {}
-        self.shifts = ShiftsModel(session.models["shifts"]) if "shifts" in session.models else None
+        self.shifts = ShiftsModel(session) if "shifts" in session.models else None
         self._watches = Subscriptions()
         self._watches.add(session.programs, self._follow, "exposures", "states")
         self._follow(None)
@@ -58,7 +57,7 @@ class ExposureMap(BackgroundValue):
     def _follow(self, _: object) -> None:
         if self.session.closed:
             return
-        newest = newest_products(self.session, _PLACED)
+        newest = self.session.newest_products(_PLACED)
         exposures = self.session.programs.exposures
         mark = tuple(newest.items()), tuple(one.root for one in exposures)
         self.request(mark, _places, exposures, tuple(newest.values()), self._known)
@@ -151,7 +150,7 @@ def _levels(drawn: ExposureMap) -> dict[str, str | float]:
     """Clipped median of the newest calibrated product; measured when asked for, and here a little later."""
     session = drawn.session
     found: dict[str, str | float] = {}
-    for root, path in newest_products(session, _PLACED).items():
+    for root, path in session.newest_products(_PLACED).items():
         measured = session.measured.get(path)
         if measured is None:
             session.ask_measure(path)

@@ -153,7 +153,7 @@ class RegionsModel(traitlets.HasTraits):
         ParameterError
             If nothing is drawn, or a shape cannot be kept.
         """
-        regions = taken_from(self.session.drawn())
+        regions = taken_from(self.session.viewer.regions())
         try:
             path = keep_regions(regions, self.folder, safe_name(name), self._planes_of(regions))
         except ParameterError:  # no WCS: a raw exposure, a ramp
@@ -268,7 +268,7 @@ class RegionsModel(traitlets.HasTraits):
         ParameterError
             If nothing is drawn, or what is drawn cannot be taken to the sky.
         """
-        regions = taken_from(self.session.drawn())
+        regions = taken_from(self.session.viewer.regions())
         planes = self._planes_of(regions) if on_sky else None
         path = keep_regions(regions, self.folder, f"{stage}_{parameter}", planes)
         self.session.models[stage].set({parameter: str(path)})

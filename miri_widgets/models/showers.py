@@ -229,7 +229,7 @@ class ShowerModel(traitlets.HasTraits):
                 "the first group that shows the shower",
                 "choose an exposure and a group, and wait for the picture",
             )
-        drawn = taken_from(self.session.drawn())
+        drawn = taken_from(self.session.viewer.regions())
         known = self._regions()
         new = without_known(drawn, shower_rows(known))
         if not new:

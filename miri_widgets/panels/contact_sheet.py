@@ -70,7 +70,8 @@ class ContactSheetPanel(Part):
         self.watch(session.programs, self._update_choices, "exposures")
         self.watch(self.model, self._update_sheet, "sections", "sheets", "working")
         self.watch(session.programs, self._update_selected, "selected")
-        self.watch(session, self._update_trouble, "message", "trouble")
+        self.watch(session, self._update_trouble, "trouble")
+        self.watch(session.messages, self._update_trouble, "text")
 
     def _wire(self) -> None:
         for name, control in {"product": self.product, "shown": self.shown, **self.choices}.items():
@@ -186,7 +187,7 @@ class ContactSheetPanel(Part):
         self.grid.pointed = selected[0] if len(selected) == 1 else ""
 
     def _update_trouble(self, _: Any) -> None:
-        messages = [self.session.message, self.session.trouble] if self.alone else []
+        messages = [self.session.messages.text, self.session.trouble] if self.alone else []
         self.trouble.value = sentences([message for message in messages if message], "bad")
 
     def close(self) -> None:

@@ -26,12 +26,12 @@ class CorrectionPanel(StagePanel):
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
         self.harm_confirmation = next(child for child in self.children if isinstance(child, HarmConfirmation))
-        self.preview = PreviewBar(self.model)
+        self.preview = PreviewBar(session, self.model)
         head, foot = self.children[:4], self.children[4:]
         regions = [
-            DrawnRegions(self.model, use.parameter, use.contents, on_sky=use.on_sky)
-            for use in self.model.stage.regions
-            if not self.model.loaded or use.parameter in tuple(self.model.settings)
+            DrawnRegions(session, self.model, one.parameter, one.contents, on_sky=one.on_sky)
+            for one in self.model.stage.regions
+            if not self.model.loaded or one.parameter in tuple(self.model.settings)
         ]
         self.children = (*head, self.preview, *regions, *foot)
 

@@ -31,14 +31,16 @@ class GridPreview(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage ``grid``.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-looks")
-        self.model = model
-        self.footprints = FootprintsModel(model)
+        self.session, self.model = session, model
+        self.footprints = FootprintsModel(session, model)
         self.state = text("")
         self.map = FootprintMap()
         self._drawn_state: Any = None
@@ -76,7 +78,7 @@ class GridPreview(Part):
         self.map.draw(tiles, outline=grid.corners(), caption=key(colours | {"the grid": "#c0392b"}))
 
     def _tiles(self, footprints: dict[str, Corners]) -> tuple[list[Tile], dict[str, str]]:
-        exposures = {root: self.model.session.programs.find(root) for root in footprints}
+        exposures = {root: self.session.programs.find(root) for root in footprints}
         filters = dict.fromkeys(
             exposure.filter if exposure is not None else "other" for exposure in exposures.values()
         )
@@ -88,7 +90,7 @@ class GridPreview(Part):
         return tiles, colours
 
     def _missing(self, footprints: dict[str, Corners]) -> list[str]:
-        roots = [exposure.root for exposure in self.model.session.programs.included]
+        roots = [exposure.root for exposure in self.session.programs.included]
         missing = len(set(roots) - set(footprints))
         return (
             [f"{missing} of {len(roots)} exposures have no footprint yet; the grid may grow with them."]
@@ -118,7 +120,7 @@ class GridPanel(StagePanel):
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
-        self.preview = GridPreview(self.model)
+        self.preview = GridPreview(session, self.model)
         shown = self.children
         self.children = (*shown[:3], self.preview, *shown[3:])
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.exposuremap import ExposureMapView
 from miri_widgets.panels.parts.acceleration import AccelerationView
@@ -268,7 +267,7 @@ class ProgramPanel(Part):
             self.model.selected = tuple(change["new"])
 
     def _show(self) -> None:
-        choose(self.session, self.model.selected, show=True)
+        self.session.choose(self.model.selected, show=True)
 
 
 def _cells(rows: list[dict[str, Any]], key: str) -> set[str]:

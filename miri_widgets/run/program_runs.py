@@ -16,7 +16,6 @@ from miri_widgets.run.records import Record, completed, products
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps import stages
-from miri_widgets.steps.left_out import left_out_text
 
 __all__ = ["ProgramRuns", "runs_to_do"]
 
@@ -128,7 +127,7 @@ class ProgramRuns:
             The run.
         """
         record = self.record(plan)
-        return dict(record.facts.get("report", {})) if record else {}
+        return record.report if record else {}
 
     def left_out(self, plan: RunPlan) -> str:
         """
@@ -140,7 +139,7 @@ class ProgramRuns:
             The run.
         """
         record = self.record(plan)
-        return left_out_text(record.facts.get("left_out") or ()) if record else ""
+        return record.left_out if record else ""
 
     def inputs(self, plan: RunPlan) -> tuple[Path, ...]:
         """

@@ -13,6 +13,7 @@ from miri_widgets.products.atomic import write_json
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import PARTIAL, Workspace
 from miri_widgets.serialization import Serializable
+from miri_widgets.steps.left_out import left_out_text
 
 __all__ = ["LOG", "RECORD", "Record", "completed", "products", "read_record", "write_record"]
 
@@ -91,6 +92,21 @@ class Record(Serializable):
     finished: float = 0.0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of a step of this package; empty without one."""
+        return dict(self.facts.get("report", {}))
+
+    @property
+    def left_out(self) -> str:
+        """The steps that the pipeline left out, with the reason; empty when none."""
+        return left_out_text(self.facts.get("left_out") or ())
+
+    def paths(self, workspace: Workspace) -> tuple[Path, ...]:
+        """Return the products of the run, main one first."""
+        folder = workspace.run_folder(self.stage, self.key)
+        return tuple(folder / name for name in self.products)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON; products as pairs, whose order JSON objects would lose."""
@@ -200,5 +216,4 @@ def products(workspace: Workspace | Path, plan: RunPlan) -> tuple[Path, ...]:
     record = completed(space, plan.key, plan.stage)
     if record is None:
         return ()
-    folder = space.run_folder(plan.stage, plan.key)
-    return tuple(folder / name for name in record.products)
+    return record.paths(space)

@@ -94,9 +94,8 @@ def test_the_stage_before_in_the_chain_is_the_partner(session, engine):
     session.run_all()
     engine.finish()
     session.poll()
-    question = compare.question_of
     rate = session.stages["detector1"].products[0]
     session.show(rate)
-    asked = question(session, 0, 0)
+    asked = session.pixel_request(session.shown, 0, 0)
     assert asked.images[0][1] == rate
     assert compare.comparable_pair(session) is None, "the first image of the chain has none before it"

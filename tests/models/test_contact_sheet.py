@@ -229,7 +229,7 @@ def test_tags_that_cannot_be_kept_are_told_and_taken_back(sheet, session):
     session.tags.path.write_text("{")
     sheet.tag(roots(sheet)[0], verdict="ok")
     session.poll()
-    assert "tags.json cannot be read" in session.message
+    assert "tags.json cannot be read" in session.messages.text
     assert "tags.json cannot be read" in session.trouble
     assert not session.tags.tags and session.plans
 

@@ -76,7 +76,7 @@ def test_it_remembers_apart_from_the_full_dashboard(small, session):
 
 def test_a_name_that_does_not_exist_is_told(fakes, program):
     session = SessionModel(replace(program, chain=("detector1", "astrology")), fakes.fake_services(program))
-    assert session.chain == ("detector1",) and "astrology" in session.message
+    assert session.chain == ("detector1",) and "astrology" in session.messages.text
     session.close()
 
 

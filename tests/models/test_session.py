@@ -168,8 +168,8 @@ def test_damaged_memory_is_left_aside(fakes, program):
     session = SessionModel(program, fakes.fake_services(program))
     session.poll()
     assert session.stages["detector1"].settings.user == {}
-    assert "jump.rejection_threshold = '-4'" in session.message
-    assert "no.such" in session.message
+    assert "jump.rejection_threshold = '-4'" in session.messages.text
+    assert "no.such" in session.messages.text
     assert json.loads(path.read_text())["settings"]["detector1"] == {}
     session.close()
 

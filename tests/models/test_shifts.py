@@ -134,7 +134,7 @@ def test_labels_of_a_table_tell_every_group_from_the_others(made):
 
 
 def test_a_run_of_the_stage_is_read_and_grows_old(field, made, tmp_path):
-    shifts = ShiftsModel(field.models["shifts"])
+    shifts = ShiftsModel(field)
     assert shifts.facts is None and not shifts.stale
     tables = tuple(made.trusted(tile, 3, first=3 * tile - 2) for tile in (1, 2))
     files = made.write_shift_files(tmp_path, tables)
@@ -151,7 +151,7 @@ def test_a_run_of_the_stage_is_read_and_grows_old(field, made, tmp_path):
 
 
 def test_lines_make_groups_and_wrong_ones_are_refused(field):
-    shifts = ShiftsModel(field.models["shifts"])
+    shifts = ShiftsModel(field)
     first, second = shifts.groups()
     assert first.name == "jw09999001001:S1AB000001" and len(first) == 3
     shifts.split(first.name, first.roots[2:])

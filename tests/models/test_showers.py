@@ -14,6 +14,7 @@ from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models import SessionModel
 from miri_widgets.models.showers import NO_RAMP, PARAMETER
 from miri_widgets.products.tables.region_files import read_regions
+from tests.support.viewer_stand_in import ViewerStandIn
 
 NINTS, NGROUPS, NY, NX = 2, 6, 64, 72
 CENTRE = (40.0, 25.0)
@@ -63,7 +64,9 @@ def root(session):
 
 
 def draw(session, *shapes):
-    session.drawn = lambda: {f"Subset {number}": one for number, one in enumerate(shapes)}
+    session.attach_viewer(
+        ViewerStandIn(regions={f"Subset {number}": one for number, one in enumerate(shapes)})
+    )
 
 
 def circle(x=CENTRE[0], y=CENTRE[1], radius=8.3):

@@ -147,7 +147,7 @@ def test_the_dashboard_has_it_and_the_mosaic_says_what_it_leaves_out(session):
 def test_alone_it_opens_and_closes_its_session(session):
     panel = show_contact_sheet(session)
     assert panel.model.awake and len(cards(panel)) == 4
-    session.message = EVIL
+    session.messages.text = EVIL
     assert "<img" not in panel.trouble.value
     panel.close()
     assert not session.closed

@@ -65,7 +65,7 @@ def dashboard(fakes, tmp_path, request):
 def test_every_key_of_every_panel_gives_a_filter_its_colour(dashboard):
     session = dashboard.session
     session.tab = "detector1"
-    views = [LevelsView(session), Timeline(session.stages["sky"], "level", "sky", "MJy/sr")]
+    views = [LevelsView(session), Timeline(session, session.stages["sky"], "level", "sky", "MJy/sr")]
     for row in session.stages["detector1"].rows:
         session.ask_measure(row.products[0])
     for _ in range(200):

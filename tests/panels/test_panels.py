@@ -238,7 +238,7 @@ def test_blockers_are_sentences_and_the_way_out_is_a_button(session):
 
 
 def test_runs_products_and_log(session, stage, engine):
-    runs, products, log = Runs(stage), Products(stage), LogView(stage)
+    runs, products, log = Runs(session, stage), Products(session, stage), LogView(session, stage)
     stage.run()
     engine.fail(stage.rows[1].key, found=f"jump raised {EVIL}")
     engine.finish()
@@ -449,7 +449,7 @@ def test_sources_are_listed_marked_and_centred(session, tmp_path):
     viewer = FakeViewer()
     dashboard = Dashboard(session, viewer=viewer)
     session.catalogs = {mosaics: catalog}
-    view = Sources(session.stages["image3"])
+    view = Sources(session, session.stages["image3"])
     session.shown = mosaics[0]
     assert view.table.rows[0]["flux0"]["text"] == "12.5"
     assert view.table.rows[0]["flux1"]["text"] == "[3]"

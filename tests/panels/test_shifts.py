@@ -179,10 +179,11 @@ def test_a_click_on_a_star_shows_it(fakes, made, tmp_path):
     panel = ShiftsPanel(session)
     assert panel.tabs.active == "shifts", "what was measured is shown first"
     view = panel.views["shifts"]
-    stars = look(view, "stars")
+    stars, centered = look(view, "stars"), []
+    session.observe(lambda event: centered.append(event["new"]), "centered", type="event")
     stars.table.selected = ["7"]
     star = view.shifts.facts.matches[7]
-    assert session.shown.name == f"{star.root}_cal.fits" and session.center == (star.x, star.y)
+    assert session.shown.name == f"{star.root}_cal.fits" and centered == [(star.x, star.y)]
     assert len(session.marks) == 5 and (star.x, star.y) in session.marks
     panel.close()
     session.close()
@@ -219,7 +220,7 @@ def test_the_button_takes_the_shifts_into_the_chain(fakes, made, tmp_path):
 
 def test_groups_are_merged_and_split_by_hand(fakes, made, tmp_path):
     session = made.field_session(fakes, tmp_path / "field", tiles=2, each=2)
-    view = ShiftsView(ShiftsModel(session.models["shifts"]))
+    view = ShiftsView(ShiftsModel(session))
     groups = look(view, "groups")
     names = [value for _, value in groups.groups.options]
     groups.merge.click()
@@ -272,7 +273,7 @@ def test_45_exposures_and_nothing_stays_alive(made, tmp_path):
 
 def test_nothing_yet_is_said_in_words(fakes, made, tmp_path):
     session = made.field_session(fakes, tmp_path / "field", tiles=1, each=2)
-    view = ShiftsView(ShiftsModel(session.models["shifts"]))
+    view = ShiftsView(ShiftsModel(session))
     for name in ("sky", "time", "offsets", "residuals"):
         look(view, name)
         assert "After a run" in html_of(view), name
@@ -310,7 +311,7 @@ def test_the_grid_is_previewed_before_it_is_made(fakes, made, tmp_path):
 def test_a_grid_without_footprints_says_what_to_run(session):
     session.use_stage("grid")
     session.poll()
-    preview = GridPreview(session.models["grid"])
+    preview = GridPreview(session, session.models["grid"])
     assert "Footprints appear after Image 2" in html_of(preview)
     preview.close()
 
@@ -325,7 +326,7 @@ def test_applied_shifts_are_listed(fakes, made, tmp_path):
     report = {"exposures": {root: facts}, "warnings": [f"{root}: its shift is WEAK ({EVIL})"]}
     made.finish_stage(session, "apply_shift", (made.write_cal(tmp_path, 1, 1),), report)
     panel = stage_panel(session, "apply_shift")
-    applied = AppliedShifts(session.models["apply_shift"])
+    applied = AppliedShifts(session, session.models["apply_shift"])
     (row,) = applied.table.rows
     assert (row["dx"]["text"], row["dy"]["text"], row["changed"]) == ("+1400.0", "-300.0", "yes")
     assert row["sip"]["text"] == "0.020 (degree 4)"

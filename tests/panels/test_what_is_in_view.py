@@ -17,13 +17,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from miri_widgets.analysis.group_differences import GroupDifferenceImage
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.auto_display import AutoDisplay
 from miri_widgets.models.compare import LOOKS, CompareModel
 from miri_widgets.models.display import DisplayModel
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.flags import FlagsModel
-from miri_widgets.models.in_view import Content, InView, caption_of
+from miri_widgets.models.in_view import Content, InView
 from miri_widgets.models.session import SessionModel
+from miri_widgets.models.viewed_image import newest_image
+from miri_widgets.panels.parts.caption import caption_of
 from miri_widgets.panels.parts.shown_images import ShownImages
 from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.run.status_rows import RowState
@@ -186,7 +186,7 @@ class Page:
         session.showers.picture = None
         session.shown, session.extension, session.picked = None, "SCI", False
         session.displayed, session.not_displayed = InView(), ""
-        session._newest = AutoDisplay(session)
+        session.forget_newest()
         session.services = replace(session.services, preview=self.preview)
         return session
 
@@ -232,10 +232,12 @@ class Viewing(RuleBasedStateMachine):
     def begin_viewer(self):
         self.images = ShownImages(self.session, self.viewer, self.compare, self.display, self.flags)
         self.memory = ViewMemory(self.session, self.viewer, self.images.add, lambda: self.images.files, 8)
+        self.session.attach_viewer(self.memory)
 
     def teardown(self):
         self.images.close()
         self.memory.close()
+        self.session.attach_viewer(None)
         for model in (self.compare, self.flags, self.display):
             model.close()
         self.session.previews.stop()
@@ -249,7 +251,7 @@ class Viewing(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9))
     def thumbnail(self, number):
-        choose(self.session, [self.page.roots[number % len(self.page.roots)]], show=True)
+        self.session.choose([self.page.roots[number % len(self.page.roots)]], show=True)
 
     @rule(key=st.sampled_from("bsdbd"))
     def press(self, key):
@@ -295,7 +297,7 @@ class Viewing(RuleBasedStateMachine):
 
     @rule()
     def let_something_run(self):
-        self.session.jobs_ordered, self.session.picked = self.session.jobs_ordered + 1, False
+        self.session.jobs_submitted, self.session.picked = self.session.jobs_submitted + 1, False
 
     @rule()
     def groups(self):
@@ -310,7 +312,7 @@ class Viewing(RuleBasedStateMachine):
 
     @rule()
     def reload_the_page(self):
-        state = self.session.viewing() or {}
+        state = self.session.viewer.state() or {}
         self.images.close()
         self.memory.close()
         self.session.displayed = InView()
@@ -346,8 +348,8 @@ class Viewing(RuleBasedStateMachine):
                 self.page.write(row.products[0])
         self.session.models[name].rows = ()
         self.session.models[name].rows = self.page.rows[name]
-        self.session._newest._showed = 0.0
-        self.session._newest.bring_up()
+        newest = newest_image(self.session.stages.values())
+        self.session.show_newest(newest, running=False)
 
     @rule(number=st.integers(0, 30))
     def a_product_goes(self, number):
@@ -412,7 +414,7 @@ class Viewing(RuleBasedStateMachine):
             assert self.flags.value.path == session.shown
         if self.compare.value is not None:
             assert self.compare.value.after == session.shown
-        told = session.viewing()
+        told = session.viewer.state()
         if told is not None:
             assert told["front"] == view.label
 
@@ -450,7 +452,7 @@ def open_a_preview(machine):
 
 
 def test_a_preview_stays_while_products_of_an_earlier_order_come(viewing):
-    viewing.session.jobs_ordered += 1
+    viewing.session.jobs_submitted += 1
     open_a_preview(viewing)
     viewing.a_run_ends("image3", True)
     assert viewing.session.displayed.content is Content.PREVIEW

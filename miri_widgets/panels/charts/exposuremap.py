@@ -14,7 +14,6 @@ from bqplot_image_gl.interacts import MouseInteraction
 from miri_widgets.analysis.footprints import Corners
 from miri_widgets.core.tangent_plane import from_plane, to_plane
 from miri_widgets.models.exposure_map import COLOURINGS, Colouring, ExposureMap
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import CHOSEN, COLOURS, filter_colour
 from miri_widgets.panels.charts.footprints import FootprintMap, Tile, key
@@ -179,7 +178,7 @@ class ExposureMapView(Part):
     def _picked(self, ra: float, dec: float) -> None:
         """Choose the next exposure below the pointer, or none on empty sky."""
         root = self.model.next_under(ra, dec)
-        choose(self.session, [root] if root else [], show=True)
+        self.session.choose([root] if root else [], show=True)
 
     def close(self) -> None:
         """Close the view and the footprints."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from miri_widgets.analysis.pixel_history import PixelAfterStage, PixelHistory, read_pixel_history
 from miri_widgets.models.background import BackgroundValue
-from miri_widgets.models.pixel_history import question_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.charts.footprints import key
@@ -62,13 +61,11 @@ class PixelHistoryView(Part):
         self.status = text("", "mw-chart-words")
         self.table = Table(columns=_COLUMNS, searchable=False, empty="No stage has run yet.")
         self.children = [self.heading, self.status]
-        self.watch(session, self._request, "clicked")
+        self.watch_event(session, self._request, "clicked")
         self.watch(self.reading, self._update, "value", "working", "sentence")
 
-    def _request(self, _: Any) -> None:
-        if not self.session.clicked:
-            return
-        question = question_of(self.session, *self.session.clicked)
+    def _request(self, event: Any) -> None:
+        question = self.session.pixel_request(self.session.shown, *event["new"])
         if question is not None:
             self.reading.request(question, read_pixel_history, question)
 

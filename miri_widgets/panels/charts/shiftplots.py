@@ -13,7 +13,6 @@ import numpy as np
 from miri_widgets.analysis.shift_diagnostics import ShiftFacts, group_labels, star_of
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.core.tangent_plane import mean_position
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.charts.chart import COLOURS, Ring, axis, close_marks, figure, fit_axis
 from miri_widgets.panels.charts.footprints import Arrow, FootprintMap, Tile, key
@@ -109,16 +108,16 @@ class ShiftTimes(Part):
         self.children = (self.status,)
         self.what.observe(self._update, "value")
         self.watch(shifts, self._update, "value")
-        if shifts.model is not None:
-            self.watch(shifts.model.session.programs, self._update_chosen, "selected")
+        if shifts.session is not None:
+            self.watch(shifts.session.programs, self._update_chosen, "selected")
 
     def _picked(self, root: str) -> None:
         """Choose the exposure of a point; a table of shifts without a session has none."""
-        if self.shifts.model is not None:
-            choose(self.shifts.model.session, [root], show=True)
+        if self.shifts.session is not None:
+            self.shifts.session.choose([root], show=True)
 
     def _chosen(self) -> Sequence[str]:
-        return () if self.shifts.model is None else self.shifts.model.session.programs.selected
+        return () if self.shifts.session is None else self.shifts.session.programs.selected
 
     def _update_chosen(self, _: Any) -> None:
         for ring in self.rings:

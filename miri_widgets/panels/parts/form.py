@@ -55,8 +55,7 @@ class Form(Part):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters that users can set."""
-        owned = self.model.session.services.owned
-        return tuple(parameter for parameter in self.model.settings.declared if not owned(parameter.name))
+        return self.model.settable
 
     def _preset_row(self) -> list[ipywidgets.Widget]:
         if not self.presets:

@@ -37,7 +37,7 @@ class HarmConfirmation(Part):
 
     def _accept(self) -> None:
         for row in self._harmed():
-            self.model.session.accept(row.key)
+            self.model.accept(row.key)
 
     def _update(self, _: Any) -> None:
         harmed = self._harmed()

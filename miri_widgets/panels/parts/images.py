@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import button, escape, text
@@ -21,6 +22,8 @@ class Images(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     suffix : str
@@ -33,13 +36,14 @@ class Images(Part):
 
     def __init__(
         self,
+        session: SessionModel,
         model: StageModel,
         suffix: str,
         title: str,
         extensions: tuple[tuple[str, str], ...] = (("SCI", ""),),
     ) -> None:
         super().__init__("mw-images")
-        self.model = model
+        self.session, self.model = session, model
         self.suffix, self.extensions = suffix, extensions
         self.status = text("", "mw-muted")
         self.row = ipywidgets.HBox([])
@@ -70,4 +74,4 @@ class Images(Part):
         self.row.children = tuple(buttons)
 
     def _show(self, path: Any, extension: str, _: Any) -> None:
-        self.model.session.show(path, extension=extension)
+        self.session.show(path, extension=extension)

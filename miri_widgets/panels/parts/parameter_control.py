@@ -122,7 +122,7 @@ class ParameterField(Part):
         doc = parameter.doc.rstrip(".?") or "No description in the declaration"
         description = text(f'{escape(doc)}. <span class="mw-allowed">{escape(allowed)}.</span>', "mw-doc")
         self.children = (row, description, self.remark, self.error)
-        self.watch(model.session, self._update, "chain")
+        self.watch_event(model, self._update, "acting_changed")
         self.watch(model, self._update, "settings", "presets", "unfinished")
 
     def _make_control(self) -> ipywidgets.DOMWidget:
@@ -224,7 +224,7 @@ class Switch(Part):
         row.add_class("mw-switch-row")
         self.remark = text("", "mw-remark")
         self.children = (row, self.remark)
-        self.watch(model.session, self._update, "chain")
+        self.watch_event(model, self._update, "acting_changed")
         self.watch(model, self._update, "settings")
 
     def _typed(self, change: dict[str, Any]) -> None:

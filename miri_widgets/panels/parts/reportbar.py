@@ -10,7 +10,6 @@ import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.background import BackgroundValue
-from miri_widgets.models.report_request import request_of
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
@@ -49,7 +48,7 @@ class ReportBar(Part):
     def _write_report(self) -> None:
         self.page.value = ""
         try:
-            request = request_of(self.session)
+            request = self.session.report_request()
         except MiriWidgetsError as error:
             self._writing.clear()
             self.status.value = sentences([str(error)], "bad")

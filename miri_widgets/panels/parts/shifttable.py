@@ -11,7 +11,6 @@ from miri_widgets.analysis.shift_diagnostics import StarMatch, group_labels
 from miri_widgets.core.shifts.choices import TrustedShift
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
@@ -64,24 +63,24 @@ class Verdicts(Part):
         self._updating = False
         self.table.observe(self._picked, "selected")
         self.watch(shifts, self._update, "value")
-        if shifts.model is not None:
-            self.watch(shifts.model.session.programs, self._update_chosen, "selected")
+        if shifts.session is not None:
+            self.watch(shifts.session.programs, self._update_chosen, "selected")
 
     def _picked(self, change: Any) -> None:
         """Choose all exposures of a group."""
         facts = self.shifts.facts
-        if self._updating or facts is None or self.shifts.model is None:
+        if self._updating or facts is None or self.shifts.session is None:
             return
         indices = [int(name) for name in change["new"] if name.isdecimal()]
         roots = [
             root for n in indices if n < len(facts.table.shifts) for root in facts.table.shifts[n].group.roots
         ]
         if roots:
-            choose(self.shifts.model.session, roots)
+            self.shifts.session.choose(roots)
 
     def _update_chosen(self, _: Any) -> None:
-        facts, model = self.shifts.facts, self.shifts.model
-        chosen = set(model.session.programs.selected) if model is not None else set()
+        facts, session = self.shifts.facts, self.shifts.session
+        chosen = set(session.programs.selected) if session is not None else set()
         shifts = facts.table.shifts if facts is not None else ()
         self._updating = True
         try:

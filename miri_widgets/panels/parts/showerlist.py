@@ -186,7 +186,7 @@ class ShowerList(Part):
         if numbers and numbers[0] < len(self.showers.suggested):
             shower = self.showers.suggested[numbers[0]]
             self.showers.show(self.showers.searched, shower.integration + 1, shower.first_group + 1)
-            self.session.center = self._middle(shower.shape)
+            self.session.center_on(*self._middle(shower.shape))
 
     @staticmethod
     def _middle(region: Any) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import pytest
 
 from miri_widgets.models import SessionModel
 from miri_widgets.products.session_file import SessionFile
+from tests.support.viewer_stand_in import ViewerStandIn
 
 
 def opened(fakes, program):
@@ -34,10 +35,10 @@ def test_a_file_that_cannot_be_used_is_told(fakes, program, text, words):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     session = opened(fakes, program)
-    assert words in session.message and session.tab == "program"
+    assert words in session.messages.text and session.tab == "program"
     session.close()
     assert on_disk(session)["version"] == 1
-    assert not opened(fakes, program).message
+    assert not opened(fakes, program).messages.text
 
 
 def test_a_damaged_field_does_not_take_the_others_along(fakes, program):
@@ -50,20 +51,24 @@ def test_a_damaged_field_does_not_take_the_others_along(fakes, program):
     path.write_text(json.dumps(wrong))
     session = opened(fakes, program)
     assert session.tab == "detector1" and session.recalled == {} and session.shown is None
-    assert "chain" in session.message and "view" in session.message and "tab" not in session.message
+    assert (
+        "chain" in session.messages.text
+        and "view" in session.messages.text
+        and "tab" not in session.messages.text
+    )
     session.close()
 
 
 def test_two_pages_keep_what_the_other_changed(fakes, program):
     first, second = opened(fakes, program), opened(fakes, program)
     root = first.programs.exposures[0].root
-    first.viewing = lambda: {"stretch": {"function": "log"}, "position": {"width": 3.0}}
+    first.attach_viewer(ViewerStandIn(state={"stretch": {"function": "log"}, "position": {"width": 3.0}}))
     first.tab = "detector1"
     first.poll()
     first.poll()
     second.programs.selected = (root,)
     second.models["detector1"].set({"jump.rejection_threshold": 7})
-    second.viewing = lambda: {"stretch": {"function": "sqrt"}}
+    second.attach_viewer(ViewerStandIn(state={"stretch": {"function": "sqrt"}}))
     second.poll()
     second.poll()
     first.models["image2"].set({"jump.three_group_threshold": 5})

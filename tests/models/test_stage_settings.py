@@ -29,7 +29,7 @@ def test_the_user_outweighs_the_program_and_the_program_the_preset(fakes, tmp_pa
     image3 = session.stages["image3"]
     assert image3.settings["resample.pixfrac"] == 0.7
     assert image3.settings.layers[Source.PRESET] == {"resample.pixfrac": 0.8}
-    assert "no.such" in session.message
+    assert "no.such" in session.messages.text
     image3.set({"resample.pixfrac": 0.6})
     session.rescan()
     session.poll()

@@ -6,11 +6,10 @@ import pytest
 
 from miri_widgets.analysis.pixel_history import PixelRequest, read_pixel_history
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.pixel_history import question_of
 
 
 def test_nothing_is_asked_before_an_image_is_shown(session):
-    assert question_of(session, 1.0, 2.0) is None
+    assert session.pixel_request(session.shown, 1.0, 2.0) is None
 
 
 def test_the_story_of_an_exposure(session, engine):
@@ -19,7 +18,7 @@ def test_the_story_of_an_exposure(session, engine):
     session.poll()
     cal = session.stages["image2"].products[0]
     session.show(cal)
-    question = question_of(session, 3.4, 1.6)
+    question = session.pixel_request(session.shown, 3.4, 1.6)
     assert (question.x, question.y) == (3, 2)
     assert [title for title, _ in question.images] == ["Detector 1", "Image 2"]
     assert question.ramps[-1].name.endswith("_uncal.fits")
@@ -28,7 +27,7 @@ def test_the_story_of_an_exposure(session, engine):
     assert story.chapters[0].pixel.unit == "DN/s" and story.slope == story.chapters[0].pixel.value
     # another exposure has another story
     session.show(session.stages["image2"].products[-1])
-    assert question_of(session, 3.4, 1.6) != question
+    assert session.pixel_request(session.shown, 3.4, 1.6) != question
 
 
 def test_a_mosaic_has_one_chapter(session, engine):
@@ -37,7 +36,7 @@ def test_a_mosaic_has_one_chapter(session, engine):
     session.poll()
     mosaic = session.stages["image3"].products[0]
     session.show(mosaic)
-    question = question_of(session, 0.0, 0.0)
+    question = session.pixel_request(session.shown, 0.0, 0.0)
     assert question.images == (("", mosaic),) and question.ramps == ()
 
 
@@ -46,7 +45,7 @@ def test_outside_of_the_image_is_a_sentence(session, engine):
     engine.finish()
     session.poll()
     session.show(session.stages["image2"].products[0])
-    question = question_of(session, 5000.0, 2.0)
+    question = session.pixel_request(session.shown, 5000.0, 2.0)
     bare = PixelRequest(question.label, question.x, question.y, (), question.images)
     with pytest.raises(MiriWidgetsError, match="pixel \\(5000, 2\\)"):
         read_pixel_history(bare)

@@ -1,6 +1,6 @@
 """What made a product: it is never taken for one of the current settings."""
 
-from miri_widgets.models.provenance_label import origin_of
+from miri_widgets.panels.parts.caption import origin_of
 
 
 def test_a_product_is_of_its_stage_until_a_setting_changes(session, engine):

@@ -101,7 +101,7 @@ def test_the_programs_file_names_stages(fakes, tmp_path):
     program = fakes.fake_program(tmp_path, stages=("stripes", "astrology"))
     session = SessionModel(program, fakes.fake_services(program))
     assert "stripes" in session.chain and "astrology" not in session.chain
-    assert "astrology" in session.message
+    assert "astrology" in session.messages.text
     session.close()
 
 
@@ -192,7 +192,7 @@ def test_a_step_with_nothing_to_do_is_a_blocker_of_its_own_and_the_others_run(se
     with pytest.raises(EngineError, match="nothing to apply"):
         apply_shift.run()
     session.run_all()
-    assert "nothing to apply" in session.message, "a mosaic that will be missing is told at once"
+    assert "nothing to apply" in session.messages.text, "a mosaic that will be missing is told at once"
     assert {plan.stage for plan in engine.made["job1"].plans} == {"detector1", "image2"}
     engine.finish()
     session.poll()
@@ -215,4 +215,18 @@ def test_doing_what_the_blocker_says_unblocks_it(session, way):
     assert session.refused == {}
     assert session.models["image3"].rows
     session.run_all()
-    assert session.message == ""
+    assert session.messages.text == ""
+
+
+def test_code_of_a_stage_that_takes_no_exposure_is_empty(session):
+    assert session.code("detector1") and session.code("sky") == ""
+
+
+def test_a_script_and_a_notebook_of_the_runs_up_to_a_stage_are_written_and_replaced(session):
+    paths = session.export("image2")
+    assert [path.name for path in paths] == ["trial_image2.py", "trial_image2.ipynb"]
+    assert paths[0].parent == session.program.workspace / "exports"
+    assert session.script("image2") == paths[0].read_text() != session.script()
+    assert session.notebook("image2") == paths[1].read_text() != session.notebook()
+    assert session.export("image2") == paths
+    assert [path.name for path in session.export()] == ["trial.py", "trial.ipynb"]
