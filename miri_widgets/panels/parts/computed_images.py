@@ -15,18 +15,34 @@ from miri_widgets.products.names import ExposureName
 __all__ = ["comparison_in_view", "groups_in_view", "preview_in_view"]
 
 
-def comparison_in_view(session: SessionModel, value: Comparison, look: str) -> InView:
-    """Return the image before a stage, or the difference, of a comparison."""
+def comparison_in_view(session: SessionModel, value: Comparison, choice: str) -> InView:
+    """
+    Return the image before a stage, or the difference, of a comparison.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+    value : Comparison
+        The comparison.
+    choice : str
+        "before" or "difference".
+
+    Returns
+    -------
+    InView
+        The image.
+    """
     exposure = session.programs.find(_root_of(value.after))
-    before = look == "before"
+    before = choice == "before"
     return InView(
         Content.BEFORE if before else Content.DIFFERENCE,
-        COMPARED[look],
+        COMPARED[choice],
         value.after,
         value.before if before else None,
         stage=value.title,
         root=_root_of(value.after),
-        look=look,
+        look=choice,
         unit=value.unit,
         filter=exposure.filter if exposure is not None else "",
         written=time_of_writing(value.before) if before else 0,
@@ -44,13 +60,25 @@ def _root_of(path: Path) -> str:
 
 
 def preview_in_view(session: SessionModel) -> InView | None:
-    """Return what the preview has; None while it has nothing."""
+    """
+    Return the image of the preview; None without one.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+
+    Returns
+    -------
+    InView or None
+        The image.
+    """
     previews = session.previews
     pixels = previews.pixels()
     if pixels is None:
         return None
     result = previews.result
-    planes = result.before if previews.shown == "before" else result.after
+    exposure_arrays = result.before if previews.shown == "before" else result.after
     exposure = session.programs.find(previews.root)
     return InView(
         Content.PREVIEW,
@@ -58,16 +86,28 @@ def preview_in_view(session: SessionModel) -> InView | None:
         stage=previews.stage,
         root=previews.root,
         look=previews.shown,
-        unit=planes.unit,
-        filter=planes.filter or (exposure.filter if exposure is not None else ""),
+        unit=exposure_arrays.unit,
+        filter=exposure_arrays.filter or (exposure.filter if exposure is not None else ""),
         identity=id(result),
-        pixels=np.where(planes.good, pixels, np.nan),
+        pixels=np.where(exposure_arrays.good, pixels, np.nan),
         source=result,
     )
 
 
 def groups_in_view(session: SessionModel) -> InView | None:
-    """Return the difference of groups that is chosen; None when none is."""
+    """
+    Return the chosen difference of groups; None without one.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session.
+
+    Returns
+    -------
+    InView or None
+        The image.
+    """
     picture = session.showers.picture
     if picture is None:
         return None
