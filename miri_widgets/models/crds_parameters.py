@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from miri_widgets.models.capabilities import HasBackground
+from miri_widgets.models.stage import StageModel
 from miri_widgets.run.setting_layers import checked_layer
 from miri_widgets.settings import Source
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
-    from miri_widgets.models.stage import StageModel
 
 __all__ = ["CrdsParameters"]
 
@@ -22,11 +20,11 @@ class CrdsParameters:
 
     Parameters
     ----------
-    session : SessionModel
+    session : HasBackground
         The session.
     """
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: HasBackground) -> None:
         self.session = session
         self._requested: set[str] = set()
 

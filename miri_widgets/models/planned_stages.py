@@ -134,6 +134,10 @@ class PlannedStages(traitlets.HasTraits):
         for stage in self.stages.values():
             stage.planning = True
 
+    def show_trouble(self, sentence: str) -> None:
+        """Show what cannot be had now; nothing when it is empty."""
+        self.trouble = sentence
+
     @property
     def planning(self) -> bool:
         """Whether the plans belong to earlier settings still."""

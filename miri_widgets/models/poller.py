@@ -8,18 +8,25 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.capabilities import HasPlans
 from miri_widgets.models.messages import Subject
 from miri_widgets.run.snapshot import Request, Snapshot
 
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
-
-__all__ = ["Poller"]
+__all__ = ["Polled", "Poller"]
 
 PERIOD = 0.25
+
+
+class Polled(HasPlans, Protocol):
+    """What is polled: it says what is to be read, and takes what was read."""
+
+    def request(self) -> Request: ...
+    def apply(self, facts: Snapshot) -> None: ...
+    def poll(self) -> None: ...
+    def show_trouble(self, sentence: str) -> None: ...
 
 
 class Poller:
@@ -28,17 +35,17 @@ class Poller:
 
     Parameters
     ----------
-    session : SessionModel
+    session : Polled
         Says what is to be looked at, and takes it.
     read : callable
-        ``look(request)`` gives `Snapshot`; called in a thread.
+        ``read(request)`` returns a `Snapshot`; called in a thread.
     collect : callable
         Called after each look, in the thread of the event loop.
     """
 
     def __init__(
         self,
-        session: SessionModel,
+        session: Polled,
         read: Callable[[Request], Snapshot],
         collect: Callable[[], None],
     ) -> None:
@@ -135,7 +142,7 @@ class Poller:
             logging.getLogger(__name__).error("The following failed and goes on", exc_info=error)
         self._failure = sentence
         with contextlib.suppress(Exception):  # an observer of the sentence may be what fails
-            self.session.trouble = sentence
+            self.session.show_trouble(sentence)
 
     async def _apply_changes(self, request: Request) -> Snapshot:
         facts = await self.session.background.run(self._read, request)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.background import BackgroundTask
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
-    from miri_widgets.models.stage import StageModel
+from miri_widgets.models.capabilities import HasPlans
+from miri_widgets.models.stage import StageModel
 
 __all__ = ["PreviewModel"]
 
@@ -23,7 +21,7 @@ class PreviewModel(traitlets.HasTraits):
 
     Parameters
     ----------
-    session : SessionModel
+    session : HasPlans
         The session that it belongs to; it calls `update`.
     """
 
@@ -35,7 +33,7 @@ class PreviewModel(traitlets.HasTraits):
     fresh = traitlets.Bool(False, help="whether `result` belongs to the settings of now")
     shown = traitlets.Enum(("before", "after", "difference"), "after", help="which image is in the viewer")
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: HasPlans) -> None:
         super().__init__()
         self.session = session
         self._task: BackgroundTask | None = None

@@ -5,40 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import traitlets
 
 from miri_widgets.analysis.image_statistics import PixelMeasurement, measure
 from miri_widgets.analysis.source_catalog import ProgramCatalog, catalog_of
 from miri_widgets.errors import MiriWidgetsError
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
+from miri_widgets.models.background import Background
 
 __all__ = ["ProductMeasurements"]
 
 
-class ProductMeasurements:
-    """
-    Measures each product once; a failure is a result, too.
+class ProductMeasurements(traitlets.HasTraits):
+    """Measures each product once; a failure is a result, too."""
 
-    Parameters
-    ----------
-    session : SessionModel
-        Its `measured` and `catalogs` get the results.
-    """
+    measured: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path -> PixelMeasurement")
+    catalogs: traitlets.Dict[Any, Any] = traitlets.Dict(help="tuple of paths of mosaics -> ProgramCatalog")
 
-    def __init__(self, session: SessionModel) -> None:
-        self.session = session
+    background: Background
+    """Where the work is done."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
         self._pending: set[Hashable] = set()
 
-    def measure(self, path: Path) -> None:
+    def ask_measure(self, path: Path) -> None:
         """Measure a product, unless it is."""
-        if path not in self.session.measured:
+        if path not in self.measured:
             self._start(path, partial(self._take_measured, path), PixelMeasurement.failed, measure)
 
-    def catalog(self, mosaics: tuple[Path, ...]) -> None:
+    def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
         """Make the catalogue of some mosaics, unless there is one."""
-        if mosaics not in self.session.catalogs:
+        if mosaics not in self.catalogs:
             self._start(mosaics, partial(self._take_catalog, mosaics), ProgramCatalog.failed, catalog_of)
 
     def _start(
@@ -50,14 +49,14 @@ class ProductMeasurements:
     ) -> None:
         if key in self._pending:
             return
-        task = self.session.background.start(call, key, done=take, failed=lambda error: take(failed(error)))
+        task = self.background.start(call, key, done=take, failed=lambda error: take(failed(error)))
         if task.pending:
             self._pending.add(key)
 
     def _take_measured(self, path: Path, result: PixelMeasurement) -> None:
         self._pending.discard(path)
-        self.session.measured = {**self.session.measured, path: result}
+        self.measured = {**self.measured, path: result}
 
     def _take_catalog(self, mosaics: tuple[Path, ...], result: ProgramCatalog) -> None:
         self._pending.discard(mosaics)
-        self.session.catalogs = {**self.session.catalogs, mosaics: result}
+        self.catalogs = {**self.catalogs, mosaics: result}

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import traitlets
 
@@ -15,13 +15,12 @@ from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import showers_of
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.background import BackgroundValue
+from miri_widgets.models.capabilities import HasViewer
+from miri_widgets.models.preview import PreviewModel
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.tables.drawn_regions import keep_regions, taken_from
 from miri_widgets.products.tables.region_files import parse_regions, read_regions
 from miri_widgets.steps.stages import RegionParameter, Stage
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
 
 __all__ = ["RegionSet", "RegionUse", "RegionsModel", "region_uses", "safe_name"]
 
@@ -89,13 +88,18 @@ class RegionSet:
         return f"{shapes} {'on the sky' if places == {True} else 'in pixels' if places == {False} else 'on the sky and in pixels'}"
 
 
+class _HasPreviews(HasViewer, Protocol):
+    @property
+    def previews(self) -> PreviewModel: ...
+
+
 class RegionsModel(traitlets.HasTraits):
     """
     The list of regions of a program; the folder ``regions`` of its workspace is the list.
 
     Parameters
     ----------
-    session : SessionModel
+    session : HasViewer
         The session that it belongs to.
     """
 
@@ -106,7 +110,7 @@ class RegionsModel(traitlets.HasTraits):
         "", help="what became of the last file that was loaded, when it could not be used"
     )
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: _HasPreviews) -> None:
         super().__init__()
         self.session = session
         self._listing = BackgroundValue(session.background)

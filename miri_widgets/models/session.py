@@ -41,7 +41,7 @@ from miri_widgets.run.snapshot import Declared, Request, Snapshot, SnapshotReade
 __all__ = ["SessionModel", "open_session"]
 
 
-class SessionModel(JobSubmission, StageProducts, ViewedImage):
+class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImage):
     """
     Observable state of a whole program.
 
@@ -61,8 +61,6 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
 
     engine_state = traitlets.Unicode("", help="the job engine, in a few words")
     tab = traitlets.Unicode("program", help="the panel in front")
-    measured: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path -> Measurement")
-    catalogs: traitlets.Dict[Any, Any] = traitlets.Dict(help="tuple of paths of mosaics -> ProgramCatalog")
 
     def __init__(self, program: Program, services: Services | None = None) -> None:
         super().__init__(program, services or real_services(program))
@@ -80,7 +78,6 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
         self._looker = SnapshotReader(self.services, self._memory, self.tags.path)
         self._rescan = True
         self._following = Poller(self, self._looker.read, self._update)
-        self._measurements = ProductMeasurements(self)
         self._crds = CrdsParameters(self)
         self.observe(self._leave_tab, "chain")
         self.observe(self._unpick, "jobs_submitted")
@@ -293,14 +290,6 @@ class SessionModel(JobSubmission, StageProducts, ViewedImage):
         )
 
     # -- slow answers -------------------------------------------------------
-
-    def ask_measure(self, path: Path) -> None:
-        """Have a product measured; `measured` gets the answer."""
-        self._measurements.measure(path)
-
-    def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
-        """Have a catalogue made of some mosaics; `catalogs` gets the answer."""
-        self._measurements.catalog(mosaics)
 
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 from numpy.typing import NDArray
@@ -27,13 +27,11 @@ from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import ShowerMask
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.background import BackgroundTask
+from miri_widgets.models.capabilities import HasViewer
 from miri_widgets.products.entered import entered_number
 from miri_widgets.products.names import suffix_of
 from miri_widgets.products.tables.drawn_regions import keep_regions, taken_from
 from miri_widgets.products.tables.region_files import read_regions
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
 
 __all__ = ["NO_RAMP", "PARAMETER", "STAGE", "ShowerModel", "suggestion_threshold"]
 
@@ -57,7 +55,7 @@ class ShowerModel(traitlets.HasTraits):
 
     Parameters
     ----------
-    session : SessionModel
+    session : HasViewer
         The session that it belongs to; it calls `update`.
     """
 
@@ -78,7 +76,7 @@ class ShowerModel(traitlets.HasTraits):
     searched = traitlets.Unicode("", help="the exposure that the suggestions are for")
     suggested = traitlets.Tuple(help="ShowerMask of every suggestion, most significant first")
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: HasViewer) -> None:
         super().__init__()
         self.session = session
         self._task: BackgroundTask | None = None

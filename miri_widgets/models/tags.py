@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError, NotWritableError
 from miri_widgets.models.background import Background
+from miri_widgets.models.capabilities import HasBackground
 from miri_widgets.models.messages import Subject
 from miri_widgets.products.tags import Tag, change_tags, changed, rejected_roots
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
 
 __all__ = ["TagsModel"]
 
@@ -26,13 +24,13 @@ class TagsModel(traitlets.HasTraits):
 
     Parameters
     ----------
-    session : SessionModel
+    session : HasBackground
         The session that it belongs to; plans follow what is rejected.
     """
 
     tags: traitlets.Dict[str, Tag] = traitlets.Dict(help="root -> Tag, of those that say something")
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: HasBackground) -> None:
         super().__init__()
         self.session = session
         self.path: Path = session.program.workspace / "tags.json"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError, UnexpectedError
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
+from miri_widgets.models.capabilities import HasBackground
 
 __all__ = ["TwinModel"]
 
@@ -23,7 +20,7 @@ class TwinModel(traitlets.HasTraits):
 
     Parameters
     ----------
-    session : SessionModel
+    session : HasBackground
         The session that it belongs to.
     """
 
@@ -32,7 +29,7 @@ class TwinModel(traitlets.HasTraits):
     fraction = traitlets.Float(0.0, help="of the piece of work that is at hand: references, then exposures")
     sentence = traitlets.Unicode("", help="what is going on, or what went wrong")
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: HasBackground) -> None:
         super().__init__()
         self.session = session
         self.look()
@@ -64,7 +61,6 @@ class TwinModel(traitlets.HasTraits):
         with self.hold_trait_notifications():
             self.working, self.fraction, self.sentence = False, 0.0, sentence
         self.look()
-        self.session.rescan()
 
     def _show(self, line: str) -> None:
         """Take the count and the words of one line together: who hears of either finds both."""

@@ -70,7 +70,7 @@ STAGE = (
         indispensable=("ramp_fit",),
         companions=(("dqmask", "dq_init.user_supplied_dq"),),
         after="persistence",
-        cost=RunCost(1.1, 0.0, 7.3, 0.25),
+        cost=RunCost(1.0, 0.0, 0.2, 0.27),  # with the accelerations
         bytes_per_pixel=48.0,
     ),
     Stage(
