@@ -51,5 +51,5 @@ def _with_presets(reduction: Reduction, name: str) -> Settings:
     """Return the settings of a stage with what the presets of all filters agree in."""
     settings = reduction.settings[name]
     filters = dict.fromkeys(exposure.filter for exposure in reduction.scanned.exposures)
-    presets = {band: reduction.runs.preset(name, band) for band in filters}
+    presets = {filter_name: reduction.runs.preset(name, filter_name) for filter_name in filters}
     return settings.with_layer(Source.PRESET, checked_layer(settings.declared, common_preset(presets), []))

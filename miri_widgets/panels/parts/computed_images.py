@@ -15,34 +15,18 @@ from miri_widgets.products.names import ExposureName
 __all__ = ["comparison_in_view", "groups_in_view", "preview_in_view"]
 
 
-def comparison_in_view(session: SessionModel, value: Comparison, choice: str) -> InView:
-    """
-    Return the image before a stage, or the difference, of a comparison.
-
-    Parameters
-    ----------
-    session : SessionModel
-        The session.
-    value : Comparison
-        The comparison.
-    choice : str
-        "before" or "difference".
-
-    Returns
-    -------
-    InView
-        The image.
-    """
+def comparison_in_view(session: SessionModel, value: Comparison, shown: str) -> InView:
+    """Return the image before a stage, or the difference, of a comparison."""
     exposure = session.programs.find(_root_of(value.after))
-    before = choice == "before"
+    before = shown == "before"
     return InView(
         Content.BEFORE if before else Content.DIFFERENCE,
-        COMPARED[choice],
+        COMPARED[shown],
         value.after,
         value.before if before else None,
         stage=value.title,
         root=_root_of(value.after),
-        look=choice,
+        look=shown,
         unit=value.unit,
         filter=exposure.filter if exposure is not None else "",
         written=time_of_writing(value.before) if before else 0,
@@ -60,25 +44,13 @@ def _root_of(path: Path) -> str:
 
 
 def preview_in_view(session: SessionModel) -> InView | None:
-    """
-    Return the image of the preview; None without one.
-
-    Parameters
-    ----------
-    session : SessionModel
-        The session.
-
-    Returns
-    -------
-    InView or None
-        The image.
-    """
+    """Return what the preview has; None while it has nothing."""
     previews = session.previews
     pixels = previews.pixels()
     if pixels is None:
         return None
     result = previews.result
-    exposure_arrays = result.before if previews.shown == "before" else result.after
+    arrays = result.before if previews.shown == "before" else result.after
     exposure = session.programs.find(previews.root)
     return InView(
         Content.PREVIEW,
@@ -86,28 +58,16 @@ def preview_in_view(session: SessionModel) -> InView | None:
         stage=previews.stage,
         root=previews.root,
         look=previews.shown,
-        unit=exposure_arrays.unit,
-        filter=exposure_arrays.filter or (exposure.filter if exposure is not None else ""),
+        unit=arrays.unit,
+        filter=arrays.filter or (exposure.filter if exposure is not None else ""),
         identity=id(result),
-        pixels=np.where(exposure_arrays.good, pixels, np.nan),
+        pixels=np.where(arrays.good, pixels, np.nan),
         source=result,
     )
 
 
 def groups_in_view(session: SessionModel) -> InView | None:
-    """
-    Return the chosen difference of groups; None without one.
-
-    Parameters
-    ----------
-    session : SessionModel
-        The session.
-
-    Returns
-    -------
-    InView or None
-        The image.
-    """
+    """Return the difference of groups that is chosen; None when none is."""
     picture = session.showers.picture
     if picture is None:
         return None
