@@ -12,7 +12,7 @@ from miri_widgets.errors import MissingFileError
 from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.header_facts import header_facts
 from miri_widgets.products.names import suffix_of
-from miri_widgets.run.differences import Change, StoredRun, changes, record_facts, run_of_file, stored_runs
+from miri_widgets.run.differences import RunChange, StoredRun, changes, record_facts, run_of_file, stored_runs
 
 __all__ = ["Choice", "choice_of", "choices_in"]
 
@@ -131,7 +131,7 @@ def choices_in(folder: Path, stage: str = "") -> tuple[Choice, ...]:
 
 
 def _difference_text(latest: dict[str, Any], older: dict[str, Any]) -> str:
-    listed: Sequence[Change] = changes(latest, older)
+    listed: Sequence[RunChange] = changes(latest, older)
     if not listed:
         return "as the newest"
     listed = [change for change in listed if change.kind != "input"] or list(listed)

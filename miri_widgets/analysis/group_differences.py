@@ -16,11 +16,11 @@ from miri_widgets.core.showers.showers import ShowerMask
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.ramps import open_ramp
 
-__all__ = ["Picture", "difference_of", "require_inside", "showers_in"]
+__all__ = ["GroupDifferenceImage", "difference_of", "require_inside", "showers_in"]
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class GroupDifferenceImage:
     """
     One difference of groups.
 
@@ -54,7 +54,7 @@ class Picture:
         return not bool(np.isfinite(self.pixels).any())
 
 
-def difference_of(path: Path, integration: int, group: int, typical: bool, root: str) -> Picture:
+def difference_of(path: Path, integration: int, group: int, typical: bool, root: str) -> GroupDifferenceImage:
     """
     Return a difference of groups of a ramp file.
 
@@ -76,7 +76,7 @@ def difference_of(path: Path, integration: int, group: int, typical: bool, root:
     """
     ramp = open_ramp(path)
     pixels = group_differences(ramp.sci, ramp.groupdq, integration - 1, group - 1, typical=typical)
-    return Picture(pixels, root, integration, group, ramp.integrations, ramp.groups)
+    return GroupDifferenceImage(pixels, root, integration, group, ramp.integrations, ramp.groups)
 
 
 def showers_in(path: Path, threshold: float) -> tuple[ShowerMask, ...]:

@@ -20,7 +20,7 @@ from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.fits_reader import read_headers, read_image
 
-__all__ = ["Measurement", "measure", "measure_pixels"]
+__all__ = ["PixelMeasurement", "measure", "measure_pixels"]
 
 
 _ENOUGH = (
@@ -29,7 +29,7 @@ _ENOUGH = (
 
 
 @dataclass(frozen=True)
-class Measurement:
+class PixelMeasurement:
     """
     What was measured on one product.
 
@@ -55,12 +55,12 @@ class Measurement:
     sentence: str = ""
 
     @classmethod
-    def failed(cls, error: MiriWidgetsError) -> Measurement:
+    def failed(cls, error: MiriWidgetsError) -> PixelMeasurement:
         """Return the measurement of a product that cannot be read."""
         return cls(sentence=str(error))
 
 
-def measure(path: Path) -> Measurement:
+def measure(path: Path) -> PixelMeasurement:
     """
     Measure the SCI image of a product; pixels flagged DO_NOT_USE do not count.
 
@@ -79,7 +79,7 @@ def measure(path: Path) -> Measurement:
     except NotJwstError:  # a mosaic has no DQ: what has no data is NaN
         good = np.ones(image.shape, dtype=bool)
     start = exposure_times(headers[0])[0]
-    return Measurement(
+    return PixelMeasurement(
         unit=unit_name(sci),
         histogram=_of_all(histogram(image, good), math.prod(shape) / image.size),
         level=clipped_level(image, good),
@@ -88,7 +88,7 @@ def measure(path: Path) -> Measurement:
     )
 
 
-def measure_pixels(pixels: NDArray[Any], unit: str) -> Measurement:
+def measure_pixels(pixels: NDArray[Any], unit: str) -> PixelMeasurement:
     """
     Measure an image that no file holds.
 
@@ -103,8 +103,8 @@ def measure_pixels(pixels: NDArray[Any], unit: str) -> Measurement:
     image = np.asarray(thinned(plane, enough=_ENOUGH), np.float32)
     good = np.isfinite(image)
     if not good.any():
-        return Measurement(unit=unit, shape=plane.shape, sentence="No pixel of this image has a value.")
-    return Measurement(
+        return PixelMeasurement(unit=unit, shape=plane.shape, sentence="No pixel of this image has a value.")
+    return PixelMeasurement(
         unit=unit,
         histogram=_of_all(histogram(image, good), plane.size / image.size),
         level=clipped_level(image, good),

@@ -11,7 +11,7 @@ import numpy as np
 from miri_widgets.analysis.mosaic_photometry import MosaicPixels
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.fits_reader import read_image
-from miri_widgets.products.tables.source_catalogs import Source, catalog_beside, read_catalog
+from miri_widgets.products.tables.source_catalogs import CatalogRow, catalog_beside, read_catalog
 
 __all__ = ["SourceList", "sources_of"]
 
@@ -31,7 +31,7 @@ class SourceList:
         Where they come from, as a sentence.
     """
 
-    sources: tuple[Source, ...] = ()
+    sources: tuple[CatalogRow, ...] = ()
     origin: str = ""
 
 
@@ -64,7 +64,7 @@ def sources_of(mosaic: Path) -> SourceList:
     fwhm = pixels.fwhm_arcsec / pixels.scale
     table = find_sources(image, fwhm=max(fwhm, 1.5), nsigma=_NSIGMA, to_sky=to_sky)
     sources = tuple(
-        Source(
+        CatalogRow(
             number=number,
             ra=float(row["ra"]) if to_sky else float("nan"),
             dec=float(row["dec"]) if to_sky else float("nan"),

@@ -13,7 +13,7 @@ import numpy as np
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.pixels import PixelRamp, PixelValue, read_pixel, read_pixel_ramp
 
-__all__ = ["PixelAfterStage", "PixelHistory", "PixelRequest", "tell"]
+__all__ = ["PixelAfterStage", "PixelHistory", "PixelRequest", "read_pixel_history"]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class PixelHistory:
         return tuple((line + np.nanmedian(self.ramp.counts - line)).tolist())
 
 
-def tell(question: PixelRequest) -> PixelHistory:
+def read_pixel_history(question: PixelRequest) -> PixelHistory:
     """
     Read the story of a pixel.
 

@@ -99,8 +99,8 @@ def read_flags(path: Path, before: Path | None = None, title: str = "") -> Produ
     old = None
     if before is not None:
         try:
-            found = read_image(before, "DQ").astype(np.uint32)
-            old = found if found.shape == dq.shape else None
+            flags = read_image(before, "DQ").astype(np.uint32)
+            old = flags if flags.shape == dq.shape else None
         except NotJwstError:  # a product without flags is none to compare with
             old = None
     counts = count_by_flag(dq)

@@ -48,16 +48,16 @@ def read_shift_facts(
     """
     shifts = read_shift_table(table)
     beside = measured or table.with_name(table.stem + _MEASURED)
-    found, sentence = None, ""
+    read, sentence = None, ""
     try:
-        found = read_exposure_shifts(beside)
+        read = read_exposure_shifts(beside)
     except MiriWidgetsError as error:
         sentence = str(error)
     report, files = report or {}, dict(files or {})
     return ShiftFacts(
         path=Path(table),
         table=shifts,
-        measured=found,
+        measured=read,
         sentence=sentence,
         footprints={**(footprints or {}), **read_footprints(files.values())},
         files=files,

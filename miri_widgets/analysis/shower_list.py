@@ -48,7 +48,7 @@ def shower_rows(regions: Sequence[Region]) -> tuple[ShowerRow, ...]:
     """Return what the regions of a showers file say, in their order; one that cannot be read says why."""
     rows = []
     for number, region in enumerate(regions):
-        names = tuple(sorted(text for text in region.words if text.startswith("jw")))
+        names = tuple(sorted(text for text in region.tokens if text.startswith("jw")))
         try:
             shower = shower_of(region)
         except ParameterError as error:

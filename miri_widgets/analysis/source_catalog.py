@@ -139,14 +139,14 @@ class ProgramCatalog:
         """
         if mosaic not in self.mosaics or not self.sources:
             return None
-        place = self.mosaics.index(mosaic)
-        where = np.array([source.pixels[place] for source in self.sources])
+        column = self.mosaics.index(mosaic)
+        where = np.array([source.pixels[column] for source in self.sources])
         flux = np.array(
-            [source.fluxes[place].flux if place < len(source.fluxes) else np.nan for source in self.sources]
+            [source.fluxes[column].flux if column < len(source.fluxes) else np.nan for source in self.sources]
         )
         if not np.isfinite(flux).any():  # maxima without a catalogue have no flux
             flux = np.array([source.snr for source in self.sources])
-        name = self.filters[place] if place < len(self.filters) else ""
+        name = self.filters[column] if column < len(self.filters) else ""
         index = brightest_at(where[:, 0], where[:, 1], flux, (x, y), psf_fwhm_pixels(name), reach)
         return None if index is None else self.sources[index]
 
@@ -295,9 +295,9 @@ def _measured(
     stars = sorted(stars, key=lambda index: sources[index].snr, reverse=True)[:_MOST_STARS]
     widest = max((band.mosaic for band in bands), key=lambda mosaic: mosaic.fwhm_arcsec)
     by_band, columns = [], []
-    for place, band in enumerate(bands):
-        fluxes = [source.fluxes[place] for source in sources]
-        at = [source.pixels[place] for source in sources]
+    for mosaic_index, band in enumerate(bands):
+        fluxes = [source.fluxes[mosaic_index] for source in sources]
+        at = [source.pixels[mosaic_index] for source in sources]
         missing = [index for index, flux in enumerate(fluxes) if flux.kind == "none"]
         images = band.mosaic.images() if missing or wide else None
         if images is not None:

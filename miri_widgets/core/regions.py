@@ -94,7 +94,7 @@ class Region(Serializable):
             )
 
     @property
-    def words(self) -> frozenset[str]:
+    def tokens(self) -> frozenset[str]:
         """The words of `text`, in small letters."""
         return frozenset(self.text.lower().replace(",", " ").split())
 

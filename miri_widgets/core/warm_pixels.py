@@ -120,8 +120,8 @@ def flag_warm_pixels(
         "unjudged": float(1 - judged[good].mean()) if good.any() else 1.0,
     }
     flags = _bits("WARM", do_not_use) * high[0] + _bits("LOW_QE", do_not_use) * low
-    found = f"{facts['warm']} warm and {facts['cold']} cold pixels"
-    note = f"{found} flagged, from {len(groups)} pointings, {nsigma:g} sigma at {fraction:.0%} of them"
+    sentence = f"{facts['warm']} warm and {facts['cold']} cold pixels"
+    note = f"{sentence} flagged, from {len(groups)} pointings, {nsigma:g} sigma at {fraction:.0%} of them"
     flag = partial(
         _flagged, exposures=exposures, flags=flags.astype(np.uint32), noise=noise, groups=groups, note=note
     )
@@ -215,8 +215,8 @@ def _count(
         for index in group:
             ratio, noise[index] = _significance(exposures[index], box)
             own.valid += np.isfinite(ratio)
-            for place, step in enumerate(_STEPS):
-                own.high[place] += ratio > nsigma * step
+            for multiple, step in enumerate(_STEPS):
+                own.high[multiple] += ratio > nsigma * step
             if cold:
                 own.low[0] += ratio < -nsigma
         total.valid += own.valid > 0

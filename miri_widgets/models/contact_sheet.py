@@ -16,7 +16,7 @@ from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.products.tables.tag_tables import parse_tags, tags_as_csv, tags_as_json
-from miri_widgets.products.tags import Tag, Verdict
+from miri_widgets.products.tags import ExposureVerdict, Tag
 from miri_widgets.products.thumbnails import Sheet, make_sheet, prune
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ def _number(value: float) -> str:
 
 def _is_shown(tag: Tag, shown: str) -> bool:
     if shown == "untagged":
-        return tag.verdict == Verdict.NONE
+        return tag.verdict == ExposureVerdict.NONE
     if shown == "unseen":
         return not tag.seen
     return shown == "all" or tag.verdict == shown

@@ -288,7 +288,7 @@ class RegionsModel(traitlets.HasTraits):
             return session.previews.result.before
         if session.shown is None:
             raise ParameterError("no image is shown", "the exposure on which was drawn", "show it again")
-        return session.services.place(session.shown)
+        return session.services.footprint(session.shown)
 
     # -- showing ------------------------------------------------------------
 

@@ -19,12 +19,12 @@ from miri_widgets.products.entered import entered_path
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import suffix_of
-from miri_widgets.run.differences import Change, changes
+from miri_widgets.run.differences import RunChange, changes
 
 __all__ = [
-    "Change",
     "Choice",
     "ProductPair",
+    "RunChange",
     "RunDifferences",
     "RunDifferencesModel",
     "differences_of",
@@ -80,7 +80,7 @@ class RunDifferences:
 
     first: Choice
     second: Choice
-    changes: tuple[Change, ...] = ()
+    changes: tuple[RunChange, ...] = ()
     pairs: tuple[ProductPair, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from miri_widgets.analysis.image_statistics import Measurement, measure
+from miri_widgets.analysis.image_statistics import PixelMeasurement, measure
 from miri_widgets.analysis.source_catalog import ProgramCatalog, catalog_of
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.run.setting_layers import checked_layer
@@ -49,7 +49,7 @@ class SlowAnswers:
     def ask_measure(self, path: Path) -> None:
         """Have a product measured, unless it is."""
         if path not in self.session.measured:
-            self._ask(path, partial(self._take_measured, path), Measurement.failed, measure, path)
+            self._ask(path, partial(self._take_measured, path), PixelMeasurement.failed, measure, path)
 
     def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
         """Have a catalogue made of some mosaics, unless there is one."""
@@ -98,7 +98,7 @@ class SlowAnswers:
                 answer = question.failed(error)
             question.take(answer)
 
-    def _take_measured(self, path: Path, answer: Measurement) -> None:
+    def _take_measured(self, path: Path, answer: PixelMeasurement) -> None:
         self.session.measured = {**self.session.measured, path: answer}
 
     def _take_catalog(self, mosaics: tuple[Path, ...], answer: ProgramCatalog) -> None:

@@ -89,5 +89,5 @@ def _chart(chart: Chart | TimelineChart | ImageChart, model: StageModel) -> Part
     if isinstance(chart, TimelineChart):
         return Timeline(model, chart.fact, chart.title, chart.unit)
     if isinstance(chart, ImageChart):
-        return Images(model, chart.suffix, chart.title, chart.planes)
+        return Images(model, chart.suffix, chart.title, chart.extensions)
     return _CHARTS[chart](model)

@@ -280,6 +280,6 @@ def require_one(exposures: Iterable[Exposure], what: str) -> str:
     """
     values = sorted({str(getattr(exposure, what)) for exposure in exposures})
     if len(values) != 1:
-        found = " and ".join(values) if values else "no exposure"
-        raise MixedExposuresError(f"{found} together", f"exposures of one {what}", f"choose one {what}")
+        listed = " and ".join(values) if values else "no exposure"
+        raise MixedExposuresError(f"{listed} together", f"exposures of one {what}", f"choose one {what}")
     return values[0]

@@ -260,9 +260,9 @@ def _same_grid(mosaic: Mosaic, other: Mosaic) -> bool:
     )
 
 
-def _same(one: str, other: str) -> bool | None:
+def _same(value: str, other: str) -> bool | None:
     """Whether two program numbers are one; None where either is no number."""
-    first, second = program_number(one), program_number(other)
+    first, second = program_number(value), program_number(other)
     return first == second if first and second else None
 
 

@@ -206,30 +206,30 @@ def exposure_from_headers(
     sci = next((header for header in headers if header_text(header, "EXTNAME") == "SCI"), None)
     require_imaging(path, primary, sci, FILTERS)
     assert sci is not None
-    found = suffix_of(path)
+    own_suffix = suffix_of(path)
     if original := original_name(path):
         raise _copied(path, original)
-    if found not in EXPOSURE_SUFFIXES or (suffix is not None and found != suffix):
+    if own_suffix not in EXPOSURE_SUFFIXES or (suffix is not None and own_suffix != suffix):
         wanted = f"a {suffix} file" if suffix else "one of " + ", ".join(EXPOSURE_SUFFIXES)
         raise WrongSuffixError(
-            f"{shown_name(path)} is {'a ' + found if found else 'no known'} product",
+            f"{shown_name(path)} is {'a ' + own_suffix if own_suffix else 'no known'} product",
             wanted,
             "choose the files of the stage before",
         )
-    _require_metadata(path, found, headers, tree)
+    _require_metadata(path, own_suffix, headers, tree)
     axes = header_integer(sci, "NAXIS")
-    if axes != _DIMENSIONS[found]:
+    if axes != _DIMENSIONS[own_suffix]:
         raise WrongSuffixError(
             f"{shown_name(path)} has {axes} axes",
-            f"{_DIMENSIONS[found]} axes in a {found} file",
+            f"{_DIMENSIONS[own_suffix]} axes in a {own_suffix} file",
             "check how the file was named",
         )
-    nints, ngroups, faults = _counts(primary, sci, found)
+    nints, ngroups, faults = _counts(primary, sci, own_suffix)
     status = path.stat()
     start_mjd, end_mjd = exposure_times(primary)
     return Exposure(
         path=path,
-        name=_name(path, found),
+        name=_name(path, own_suffix),
         filter=header_text(primary, "FILTER"),
         subarray=header_text(primary, "SUBARRAY"),
         readpatt=header_text(primary, "READPATT"),

@@ -386,7 +386,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _paths_named(values: Mapping[str, Any], key: str, path: Path) -> tuple[Path, ...]:
     given = values.get(key, ())
-    return tuple(path_named(one, key, path) for one in ([given] if isinstance(given, str) else given))
+    return tuple(path_named(entry, key, path) for entry in ([given] if isinstance(given, str) else given))
 
 
 def _full_settings(entries: Mapping[str, Any], path: Path) -> dict[str, Any]:

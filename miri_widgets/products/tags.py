@@ -24,9 +24,9 @@ from miri_widgets.serialization import Serializable
 
 __all__ = [
     "ANOMALIES",
+    "ExposureVerdict",
     "Tag",
     "TagFile",
-    "Verdict",
     "change_tags",
     "changed",
     "read_tags",
@@ -57,7 +57,7 @@ _LONGEST_COMMENT = 2000
 _LOCK_SECONDS = 10.0
 
 
-class Verdict(StrEnum):
+class ExposureVerdict(StrEnum):
     """What an exposure is good for."""
 
     NONE = ""
@@ -83,7 +83,7 @@ class Tag(Serializable):
         Whether somebody looked at it.
     """
 
-    verdict: Verdict = Verdict.NONE
+    verdict: ExposureVerdict = ExposureVerdict.NONE
     anomalies: tuple[str, ...] = ()
     comment: str = ""
     seen: bool = False
@@ -120,11 +120,11 @@ def tag_from(values: Mapping[str, Any], base: Tag | None = None) -> Tag:
     return replace(base or Tag(), **checked)
 
 
-def _verdict(value: Any) -> Verdict:
+def _verdict(value: Any) -> ExposureVerdict:
     try:
-        return Verdict(str(value or ""))
+        return ExposureVerdict(str(value or ""))
     except ValueError as error:
-        choices = ", ".join(verdict for verdict in Verdict if verdict)
+        choices = ", ".join(verdict for verdict in ExposureVerdict if verdict)
         raise ParameterError(f"the tag {str(value)[:40]!r}", choices, "correct the tag") from error
 
 
@@ -295,4 +295,4 @@ def rejected_roots(tags: Mapping[str, Tag]) -> frozenset[str]:
     tags : mapping of str to Tag
         Tags by root.
     """
-    return frozenset(root for root, tag in tags.items() if tag.verdict == Verdict.REJECTED)
+    return frozenset(root for root, tag in tags.items() if tag.verdict == ExposureVerdict.REJECTED)

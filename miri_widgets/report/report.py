@@ -15,7 +15,7 @@ from typing import Any
 from miri_widgets.errors import EngineError
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
-from miri_widgets.products.tags import Tag, Verdict, rejected_roots
+from miri_widgets.products.tags import ExposureVerdict, Tag, rejected_roots
 from miri_widgets.report.facts import (
     ReportRequest,
     RunFacts,
@@ -248,7 +248,7 @@ def _rejected(request: ReportRequest) -> list[str]:
     return [
         exposure.root
         for exposure, included in request.exposures
-        if included and request.tags.get(exposure.root, Tag()).verdict == Verdict.REJECTED
+        if included and request.tags.get(exposure.root, Tag()).verdict == ExposureVerdict.REJECTED
     ]
 
 

@@ -67,16 +67,16 @@ def settings_from_code(stage_name: str, text: str) -> CodeSettings:
     """
     of = stage(stage_name)
     text = _cells(text)
-    found, left_out = _from_python(of, text)
-    if found is None:
-        found = _from_strun(of, text)
-    if found is None:
+    given, left_out = _from_python(of, text)
+    if given is None:
+        given = _from_strun(of, text)
+    if given is None:
         name = of.pipeline.rpartition(".")[2]
         raise ParameterError(
             "no call that can be read", f"{name}.call(...) or strun {of.pipeline} ...", "paste the whole call"
         )
     values = {}
-    for name, value in found.items():
+    for name, value in given.items():
         reason = _reason(of, name, value)
         if not reason:
             values[name] = value
@@ -169,8 +169,8 @@ def _steps(node: ast.expr, names: Mapping[str, Any]) -> Iterator[tuple[str, ast.
         if not isinstance(value, ast.Dict):
             yield step, value
             continue
-        for label, one in zip(value.keys, value.values, strict=True):
-            yield f"{step}.{str(label.value) if isinstance(label, ast.Constant) else '?'}", one
+        for label, entry in zip(value.keys, value.values, strict=True):
+            yield f"{step}.{str(label.value) if isinstance(label, ast.Constant) else '?'}", entry
 
 
 def _named_values(tree: ast.Module) -> dict[str, Any]:

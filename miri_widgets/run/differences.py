@@ -18,7 +18,7 @@ from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.run.records import RECORD, Record, read_record
 from miri_widgets.run.workspace import PARTIAL, Workspace
 
-__all__ = ["Change", "StoredRun", "changes", "record_facts", "run_of_file", "stored_runs"]
+__all__ = ["RunChange", "StoredRun", "changes", "record_facts", "run_of_file", "stored_runs"]
 
 Facts = Mapping[str, Mapping[str, Any]]
 
@@ -37,7 +37,7 @@ KINDS = (
 
 
 @dataclass(frozen=True)
-class Change:
+class RunChange:
     """
     One thing that differs.
 
@@ -152,8 +152,8 @@ def _earlier(run: StoredRun) -> dict[str, list[Record]]:
     records: dict[str, dict[str, Record]] = {}
     waiting = list(run.record.inputs)
     while waiting:
-        one = waiting.pop()
-        stage, key = str(one.get("stage") or ""), str(one.get("run_key") or "")
+        run_input = waiting.pop()
+        stage, key = str(run_input.get("stage") or ""), str(run_input.get("run_key") or "")
         path = run.folder.parents[1] / stage / key / RECORD
         if not key or key in records.get(stage, {}) or not path.is_file():
             continue
@@ -172,7 +172,7 @@ def _remembered(path: Path, mtime_ns: int) -> Record:
     return read_record(path.parent)
 
 
-def changes(first: Facts, second: Facts) -> tuple[Change, ...]:
+def changes(first: Facts, second: Facts) -> tuple[RunChange, ...]:
     """
     List what differs between two runs.
 
@@ -199,7 +199,7 @@ def changes(first: Facts, second: Facts) -> tuple[Change, ...]:
         for name in sorted(names):
             texts = [_text(side[name]) if name in side else "" for side in (before, other)]
             if texts[0] != texts[1]:
-                listed.append(Change(kind, name, *texts))
+                listed.append(RunChange(kind, name, *texts))
     return tuple(listed)
 
 

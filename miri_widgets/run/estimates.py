@@ -175,7 +175,7 @@ def _line(stage: str, count: int, pixels: int, samples: int) -> tuple[float, flo
 
 def _known(stage: str) -> Stage | None:
     """Return a stage; None for one that ran before, of a package that is gone."""
-    return next((one for one in all_stages() if one.name == stage), None)
+    return next((known_stage for known_stage in all_stages() if known_stage.name == stage), None)
 
 
 def _samples(exposure: Exposure) -> int:

@@ -82,10 +82,10 @@ def read_job(workspace: Workspace, job: str) -> JobFile:
     """
     path = workspace.job_file(job)
     try:
-        found = JobFile.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        if found.job != job:
-            raise ValueError(f"the job {found.job!r} in the folder of another")
-        return found
+        job_file = JobFile.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        if job_file.job != job:
+            raise ValueError(f"the job {job_file.job!r} in the folder of another")
+        return job_file
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         # the reasons of `run.disk_names` and `run.plan` are written for people, those of json are not
         kind = type(error).__name__
@@ -119,12 +119,12 @@ def unfinished_jobs(workspace: Workspace, ended: set[str], known: Collection[str
     known : collection of str
         Jobs that are left out without a look.
     """
-    found = []
+    unfinished = []
     for job in job_ids(workspace):
         if job in ended or job in known:
             continue
         if not workspace.job_file(job).is_file() or has_ended(workspace.events_file(job)):
             ended.add(job)
             continue
-        found.append(job)
-    return found
+        unfinished.append(job)
+    return unfinished

@@ -168,7 +168,10 @@ class Planner:
                 and not any(chosen.get(name) for name in stage.one_of)
             ):
                 makers = [
-                    one.name for one in all_stages() for suffix, _ in stage.companions if suffix in one.gives
+                    maker.name
+                    for maker in all_stages()
+                    for suffix, _ in stage.companions
+                    if suffix in maker.gives
                 ]
                 raise ParameterError(
                     f"{stage.name} with nothing to apply",

@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 from miri_widgets.run.child import lower_priority
+from miri_widgets.steps.acceleration import acceleration_states
 
 __all__ = ["PIPELINE_MODULES", "PRELOAD_VARIABLE", "preload"]
 
@@ -69,6 +70,7 @@ def preload(modules: list[str]) -> None:
             traceback.print_exc()
     if "jwst.pipeline" in sys.modules:
         try:
+            acceleration_states()  # reads and hashes the sources once, for all children
             _warm_up()
         except Exception:
             traceback.print_exc()

@@ -44,15 +44,15 @@ def waiting_reasons(
         for key, status in statuses.items()
         if status == "running" and key in by_key
     )
-    found = {}
+    reasons = {}
     for plan in plans:
         if statuses.get(plan.key) != "waiting":
             continue
         needed = [by_key[key] for key in plan.depends if key in by_key and key not in complete]
-        words = _for_runs(needed) or _for_capacity(plan, busy, limit, taken, engine)
-        if words:
-            found[plan.key] = words
-    return found
+        text = _for_runs(needed) or _for_capacity(plan, busy, limit, taken, engine)
+        if text:
+            reasons[plan.key] = text
+    return reasons
 
 
 def _for_runs(needed: Sequence[Any]) -> str:

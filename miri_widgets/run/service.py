@@ -133,7 +133,7 @@ def serve(workspace: Workspace, lock: RunLock, options: _Options) -> None:
         signal.signal(number, lambda *_: stopped.set())
     workspace.stop_marker.unlink(missing_ok=True)
     workspace.heartbeat.touch()
-    _tell(workspace, options, address="", memory_mb=0.0)
+    _append(workspace, options, address="", memory_mb=0.0)
     if not options.scheduler:
         warm_up()
     _remove_stale(workspace)
@@ -142,7 +142,7 @@ def serve(workspace: Workspace, lock: RunLock, options: _Options) -> None:
 
         graphs = JobGraphs(client, workspace, memory_mb)
         address = str(client.scheduler.address)
-        _tell(workspace, options, address=address, memory_mb=memory_mb)
+        _append(workspace, options, address=address, memory_mb=memory_mb)
         _loop(workspace, lock, options, graphs, stopped)
         stop_all()
         time.sleep(4 * _POLL_SECONDS)  # watchers kill their processes
@@ -247,7 +247,7 @@ def _remove_stale(workspace: Workspace) -> None:
             lock.close()
 
 
-def _tell(workspace: Workspace, options: _Options, *, address: str, memory_mb: float) -> None:
+def _append(workspace: Workspace, options: _Options, *, address: str, memory_mb: float) -> None:
     facts = {
         "pid": os.getpid(),
         "host": socket.gethostname(),

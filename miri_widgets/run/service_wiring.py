@@ -68,8 +68,8 @@ def real_services(program: Program, *, workers: int = 2, scheduler: str | None =
         accepted=runs.accepted,
         accept=runs.accept,
         preview=preview,
-        place=read_footprint,
-        code=lambda one: code_for(one, program.workspace),
+        footprint=read_footprint,
+        code=lambda plan: code_for(plan, program.workspace),
         script=lambda plans: export_script(plans, program.workspace),
         notebook=lambda plans: export_notebook(plans, program.workspace, program.title or program.name),
         read_code=settings_from_code,
@@ -100,11 +100,11 @@ def _load_set(name: str, path: Path) -> Settings:
         raise MissingFileError(
             f"{path.name[:120]} cannot be read", "a TOML file", "correct its name"
         ) from error
-    found = parameter_files.from_toml(text)
-    if name not in found:
+    values = parameter_files.from_toml(text)
+    if name not in values:
         raise BadTableError(
             f"{path.name[:120]} has no settings of {name}",
             f"a table [settings.{name}]",
             "choose another file",
         )
-    return found[name]
+    return values[name]

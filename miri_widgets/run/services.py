@@ -141,7 +141,7 @@ class Services:
     accepted: Callable[[str], bool]
     accept: Callable[[str, str], None]
     preview: Callable[..., Any]
-    place: Callable[[Path], Any]
+    footprint: Callable[[Path], Any]
     code: Callable[[Any], str]
     script: Callable[[Sequence[Any]], str]
     notebook: Callable[[Sequence[Any]], str]

@@ -197,7 +197,7 @@ class SnapshotReader:
                 products=products,
                 reports={key: report for key, report in self._reports.items() if key in products},
                 harms=self._harms(products),
-                left_out={key: words for key, words in self._left_out.items() if words and key in products},
+                left_out={key: text for key, text in self._left_out.items() if text and key in products},
                 runs=runs,
                 finished=finished,
                 jobs=tuple(job for job in jobs if job.active),
@@ -222,14 +222,14 @@ class SnapshotReader:
     def _declare(self) -> dict[str, Declared]:
         if self._declared:
             return {}
-        found = {
+        declared = {
             stage.name: Declared(
                 self._services.declared(stage.name), dict(self._services.step_docs(stage.name))
             )
             for stage in self._services.stages
         }
         self._declared = True
-        return found
+        return declared
 
     def remember(self, request: Request, *, now: bool = False) -> None:
         """Write the session file when it changed; see `SessionFile.write`."""
@@ -284,8 +284,8 @@ class SnapshotReader:
     def _find_products(self, runs: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[Path, ...]]:
         """Ask the disk again only about runs that were not complete."""
         for plan in self._plans or ():
-            found = self._products.get(plan.key)
-            if found is None or (not found and plan.key in runs):
+            products = self._products.get(plan.key)
+            if products is None or (not products and plan.key in runs):
                 self._products[plan.key] = self._services.products(plan)
         return {key: paths for key, paths in self._products.items() if paths}
 
@@ -296,22 +296,22 @@ class SnapshotReader:
                 self._left_out[plan.key] = self._services.left_out(plan)
             if plan.stage in self._own and plan.key in products and plan.key not in self._reports:
                 self._reports[plan.key] = self._services.report(plan)
-                if words := self._services.harm(self._reports[plan.key]):
-                    self._harmed[plan.key] = words
+                if text := self._services.harm(self._reports[plan.key]):
+                    self._harmed[plan.key] = text
 
     def _harms(self, products: Mapping[str, tuple[Path, ...]]) -> dict[str, str]:
         return {
-            key: words
-            for key, words in self._harmed.items()
+            key: text
+            for key, text in self._harmed.items()
             if key in products and not self._services.accepted(key)
         }
 
     def _log(self, stage: str, key: str, job: str) -> str:
         done = self._products.get(key)
-        places = [done[0].parent / "log.txt"] if done else []
+        paths = [done[0].parent / "log.txt"] if done else []
         if job:
-            places.append(self._services.engine.log_path(job, key))
-        return next((text for place in places if (text := tail(place))), "")
+            paths.append(self._services.engine.log_path(job, key))
+        return next((text for path in paths if (text := tail(path))), "")
 
 
 def _by_key(jobs: tuple[Any, ...]) -> tuple[dict[str, tuple[str, Any]], frozenset[tuple[str, str]]]:

@@ -32,12 +32,12 @@ def rows(facts: Snapshot) -> dict[str, tuple[RunRow, ...]]:
     A run is done only when its products, under the key of the settings of
     now, are on the disk; what an event says is not enough.
     """
-    found: dict[str, list[RunRow]] = {}
+    rows_by_stage: dict[str, list[RunRow]] = {}
     statuses = {key: str(run.status) for key, (_, run) in facts.runs.items()}
     reasons = waiting_reasons(facts.plans or (), statuses, facts.products, facts.engine)
     for plan in facts.plans or ():
-        found.setdefault(plan.stage, []).append(_row(plan, facts, reasons.get(plan.key, "")))
-    return {stage: tuple(some) for stage, some in found.items()}
+        rows_by_stage.setdefault(plan.stage, []).append(_row(plan, facts, reasons.get(plan.key, "")))
+    return {stage: tuple(some) for stage, some in rows_by_stage.items()}
 
 
 def _row(plan: Any, facts: Snapshot, waits: str) -> RunRow:
@@ -115,7 +115,7 @@ def _state(own: Sequence[RunRow], reasons: Sequence[str]) -> StageState:
     if RowState.FAILED in states:
         return StageState.FAILED
     if any(row.harm for row in own):
-        return StageState.ASKS
+        return StageState.NEEDS_CONFIRMATION
     if states == {RowState.DONE}:
         return StageState.DONE
     if RowState.STALE in states:
@@ -145,9 +145,9 @@ def _reasons(
         return ["A run is in progress: wait for it, or cancel it."], []
     depends = {plan.key: plan.depends for plan in facts.plans or ()}
     open_rows = [row for row in own if row.state != RowState.DONE]
-    asking = _question(open_rows, depends, every)
-    if asking:
-        return [asking], []
+    question = _question(open_rows, depends, every)
+    if question:
+        return [question], []
     waiting = [row for row in open_rows if any(key not in facts.products for key in depends.get(row.key, ()))]
     if not waiting:
         return [], []
@@ -188,22 +188,22 @@ def exposure_states(
     every: Mapping[str, Sequence[RunRow]],
 ) -> dict[str, tuple[tuple[str, RowState], ...]]:
     """Return the state of each exposure in each stage, by root."""
-    found: dict[str, dict[str, RowState]] = {}
+    states: dict[str, dict[str, RowState]] = {}
     for name, some in every.items():
         for row in some:
             for root in row.exposures:
-                found.setdefault(root, {})[name] = row.state
-    return {root: tuple(states.items()) for root, states in found.items()}
+                states.setdefault(root, {})[name] = row.state
+    return {root: tuple(states.items()) for root, states in states.items()}
 
 
 def left_out_steps(every: Mapping[str, Sequence[RunRow]]) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return the stages whose result of an exposure was made with steps left out, and which steps, by root."""
-    found: dict[str, dict[str, str]] = {}
+    steps: dict[str, dict[str, str]] = {}
     for name, some in every.items():
         for row in some:
             for root in row.exposures if row.left_out else ():
-                found.setdefault(root, {})[name] = row.left_out
-    return {root: tuple(stages.items()) for root, stages in found.items()}
+                steps.setdefault(root, {})[name] = row.left_out
+    return {root: tuple(stages.items()) for root, stages in steps.items()}
 
 
 def engine_text(status: Any) -> str:

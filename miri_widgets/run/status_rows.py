@@ -37,7 +37,7 @@ class StageState(StrEnum):
     DONE = "done"
     PARTLY = "partly done"
     STALE = "out of date"
-    ASKS = "asks you"
+    NEEDS_CONFIRMATION = "asks you"
     FAILED = "failed"
 
 

@@ -1,7 +1,7 @@
 """
 The kernel of a page: an IPython kernel with a large buffer for its messages.
 
-Run as ``python -m miri_widgets.serve.page_ipykernel -f CONNECTION_FILE``. See `miri_widgets.delivery`: the socket
+Run as ``python -m miri_widgets.serve.page_ipykernel -f CONNECTION_FILE``. See `miri_widgets.message_buffer`: the socket
 that publishes drops messages beyond 1000 waiting ones. Its size has to be set before it is bound.
 
 Trap: nothing here may import ipywidgets, which registers with the kernel at its import only.
@@ -21,7 +21,7 @@ def main() -> None:
     import zmq
     from ipykernel.kernelapp import IPKernelApp
 
-    from miri_widgets.delivery import MESSAGES
+    from miri_widgets.message_buffer import MESSAGES
 
     class PageKernelApp(IPKernelApp):
         """An IPython kernel whose publishing socket has a large buffer."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from miri_widgets.simulation.effects import Effects
     from miri_widgets.simulation.exposures import Simulated, simulate
     from miri_widgets.simulation.laboratory import import_laboratory_ramp
-    from miri_widgets.simulation.program import Field, SimulatedProgram, Tile
+    from miri_widgets.simulation.program import ProgramField, SimulatedProgram, SimulatedTile
     from miri_widgets.simulation.programs import PROGRAMS
     from miri_widgets.simulation.reference_cache import (
         ReferenceCache,
@@ -28,11 +28,11 @@ __all__ = [
     "PROGRAMS",
     "Effects",
     "ExposureTruth",
-    "Field",
+    "ProgramField",
     "ReferenceCache",
     "Simulated",
     "SimulatedProgram",
-    "Tile",
+    "SimulatedTile",
     "Truth",
     "calibrated_program",
     "crds_environment",
@@ -47,11 +47,11 @@ _HOME = {
     "PROGRAMS": "programs",
     "Effects": "effects",
     "ExposureTruth": "truth",
-    "Field": "program",
+    "ProgramField": "program",
     "ReferenceCache": "reference_cache",
     "Simulated": "exposures",
     "SimulatedProgram": "program",
-    "Tile": "program",
+    "SimulatedTile": "program",
     "Truth": "truth",
     "calibrated_program": "calibrated",
     "crds_environment": "reference_cache",

@@ -25,7 +25,7 @@ from miri_widgets.simulation.instrument import FULL_SHAPE, REFERENCE_COLUMNS
 
 __all__ = ["Distortion", "flight_distortion", "pixel_areas"]
 
-_DELIVERY = "source_data/MIRI/delivery"
+_RELEASED = "source_data/MIRI/delivery"
 _NEWTON_STEPS = 4
 _LARGEST_DISTORTION = 100.0  # pixels; 15 in the corners of the detector
 
@@ -175,12 +175,12 @@ def pixel_areas() -> NDArray[np.float64]:
 def _delivered_file() -> Path:
     spec = find_spec("pysiaf")
     if spec is not None and spec.origin is not None:
-        files = sorted((Path(spec.origin).parent / _DELIVERY).glob("MIRI_FM_MIRIMAGE_DISTORTION_*.fits"))
+        files = sorted((Path(spec.origin).parent / _RELEASED).glob("MIRI_FM_MIRIMAGE_DISTORTION_*.fits"))
         if files:
             return files[-1]
     raise MissingFileError(
         "no flight distortion of MIRI in this installation of pysiaf",
-        f"pysiaf with a file MIRI_FM_MIRIMAGE_DISTORTION_*.fits in {_DELIVERY}",
+        f"pysiaf with a file MIRI_FM_MIRIMAGE_DISTORTION_*.fits in {_RELEASED}",
         "install pysiaf 0.24 or newer",
     )
 

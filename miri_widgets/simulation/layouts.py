@@ -15,7 +15,7 @@ from miri_widgets.simulation.artefacts import IMAGER_COLUMN
 from miri_widgets.simulation.detector import DETECTOR
 from miri_widgets.simulation.instrument import APERTURES, FILTERS, FULL_SHAPE, PIXEL_ARCSEC, SUBARRAYS
 from miri_widgets.simulation.plan import PlannedExposure
-from miri_widgets.simulation.program import Tile
+from miri_widgets.simulation.program import SimulatedTile
 from miri_widgets.simulation.skymap import SkyMap
 
 __all__ = [
@@ -82,7 +82,7 @@ def tiles_side_by_side(
     pa_v3: float,
     seed: int,
     error: float = 1.0,
-) -> tuple[Tile, ...]:
+) -> tuple[SimulatedTile, ...]:
     """
     Return tiles in rows of two, with an overlap of 15 % of the imager, each with a guide star of its own.
 
@@ -100,7 +100,7 @@ def tiles_side_by_side(
         x, y = steps * (number % 2, number // 2)
         shift, roll = rng.normal(0, 0.25 * error, 2), rng.normal(0, 0.003 * error)
         tiles.append(
-            Tile(
+            SimulatedTile(
                 visit=number + 1,
                 # ideal frame to east and north for a parity of -1
                 offset_ra=float(-x * np.cos(angle) + y * np.sin(angle)),

@@ -16,7 +16,7 @@ import numpy as np
 
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.instrument import APERTURES, FULL_SHAPE, SUBARRAYS
-from miri_widgets.simulation.program import Field, SimulatedProgram, Tile
+from miri_widgets.simulation.program import ProgramField, SimulatedProgram, SimulatedTile
 from miri_widgets.simulation.setups import FilterSetup
 
 __all__ = ["FULL", "observed_programs"]
@@ -80,27 +80,30 @@ def _small(name: str, facts: Mapping[str, Any]) -> SimulatedProgram:
         tiles=tuple(_nearer(tile, shrunk) for tile in tiles),
         dithers=tuple(full.dithers[number] for number in numbers),
         field=_field(
-            {**facts["field"], **{key: small[key] for key in small if key in Field.__dataclass_fields__}}
+            {
+                **facts["field"],
+                **{key: small[key] for key in small if key in ProgramField.__dataclass_fields__},
+            }
         ),
     )
 
 
-def _nearer(tile: Tile, shrunk: float) -> Tile:
+def _nearer(tile: SimulatedTile, shrunk: float) -> SimulatedTile:
     values = vars(tile) | {
         "offset_ra": tile.offset_ra * shrunk,
         "offset_dec": tile.offset_dec * shrunk,
         "sets": 1,
     }
-    return Tile(**values)
+    return SimulatedTile(**values)
 
 
-def _field(values: Mapping[str, Any]) -> Field:
+def _field(values: Mapping[str, Any]) -> ProgramField:
     frozen = {key: tuple(values[key]) for key in ("galaxy_flux",) if key in values}
     bright = tuple((float(ra), float(dec), float(flux)) for ra, dec, flux in values.get("bright", ()))
-    return Field(**{**values, **frozen, "bright": bright}, around_tiles=True)
+    return ProgramField(**{**values, **frozen, "bright": bright}, around_tiles=True)
 
 
-def _visits(facts: Mapping[str, Any]) -> tuple[Tile, ...]:
+def _visits(facts: Mapping[str, Any]) -> tuple[SimulatedTile, ...]:
     tiles = []
     for number, visit in enumerate(facts["visits"]):
         if "ra" in visit:
@@ -109,7 +112,7 @@ def _visits(facts: Mapping[str, Any]) -> tuple[Tile, ...]:
         else:
             east, north = _on_sky(facts["offsets_in_frame"][number], visit["roll"])
         tiles.append(
-            Tile(
+            SimulatedTile(
                 visit=visit["visit"],
                 observation=visit["observation"],
                 offset_ra=float(east),

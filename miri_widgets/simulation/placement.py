@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.simulation.instrument import PIXEL_ARCSEC
-from miri_widgets.simulation.program import SimulatedProgram, Tile
+from miri_widgets.simulation.program import SimulatedProgram, SimulatedTile
 
 __all__ = ["cloud_positions", "source_positions"]
 
@@ -67,7 +67,7 @@ def _in_extent(program: SimulatedProgram, rng: np.random.Generator) -> _Draw:
     return lambda: rng.uniform(-half, half)
 
 
-def _in_tiles(program: SimulatedProgram, tiles: tuple[Tile, ...], rng: np.random.Generator) -> _Draw:
+def _in_tiles(program: SimulatedProgram, tiles: tuple[SimulatedTile, ...], rng: np.random.Generator) -> _Draw:
     half = _half_field(program)
 
     def draw() -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 from miri_widgets.products.names import ExposureName
 from miri_widgets.simulation.instrument import APERTURES
 from miri_widgets.simulation.pointing import Pointing, moved, velocity_aberration_scale
-from miri_widgets.simulation.program import SimulatedProgram, Tile
+from miri_widgets.simulation.program import SimulatedProgram, SimulatedTile
 from miri_widgets.simulation.setups import activity
 
 __all__ = ["PlannedExposure", "duration_seconds", "planned_exposures"]
@@ -45,7 +45,7 @@ class PlannedExposure:
 
     index: int
     name: ExposureName
-    tile: Tile
+    tile: SimulatedTile
     filter: str
     dither: int
     start_mjd: float
@@ -100,7 +100,9 @@ def duration_seconds(program: SimulatedProgram, filter_name: str = "") -> float:
     return (setup.ngroups * setup.nints + setup.nints - 1) * program.window.frame_time
 
 
-def _name(program: SimulatedProgram, tile: Tile, repeat: int, filter_name: str, dither: int) -> ExposureName:
+def _name(
+    program: SimulatedProgram, tile: SimulatedTile, repeat: int, filter_name: str, dither: int
+) -> ExposureName:
     number = program.setup(filter_name).number
     # filters of the whole program, also of one that has been made smaller
     number += repeat * (1 + max(program.setup(name).number for name in program.filters))
@@ -118,7 +120,7 @@ def _name(program: SimulatedProgram, tile: Tile, repeat: int, filter_name: str, 
     )
 
 
-def _planned(program: SimulatedProgram, tile: Tile, dither: int, start: float) -> Pointing:
+def _planned(program: SimulatedProgram, tile: SimulatedTile, dither: int, start: float) -> Pointing:
     aperture = APERTURES[program.window.aperture]
     ra, dec = moved(program.ra, program.dec, tile.offset_ra, tile.offset_dec)
     angle, roll = np.deg2rad(aperture.v3_angle), np.deg2rad(_roll(program, tile))
@@ -130,11 +132,11 @@ def _planned(program: SimulatedProgram, tile: Tile, dither: int, start: float) -
     return Pointing(aperture.v2, aperture.v3, float(ra), float(dec), _roll(program, tile), scale)
 
 
-def _roll(program: SimulatedProgram, tile: Tile) -> float:
+def _roll(program: SimulatedProgram, tile: SimulatedTile) -> float:
     return program.pa_v3 if tile.pa_v3 is None else tile.pa_v3
 
 
-def _true(program: SimulatedProgram, tile: Tile, planned: Pointing, index: int) -> Pointing:
+def _true(program: SimulatedProgram, tile: SimulatedTile, planned: Pointing, index: int) -> Pointing:
     east, north, roll = 0.0, 0.0, 0.0
     if program.effects.pointing_error:
         east, north, roll = *tile.guide_star_error, tile.roll_error

@@ -12,11 +12,11 @@ from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.instrument import FILTERS, SUBARRAYS, Subarray
 from miri_widgets.simulation.setups import FilterSetup
 
-__all__ = ["Field", "SimulatedProgram", "Tile"]
+__all__ = ["ProgramField", "SimulatedProgram", "SimulatedTile"]
 
 
 @dataclass(frozen=True)
-class Field:
+class ProgramField:
     """
     What is on the sky.
 
@@ -59,7 +59,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Tile:
+class SimulatedTile:
     """
     One visit: a pointing with its own guide star.
 
@@ -163,9 +163,9 @@ class SimulatedProgram(Serializable):
     subarray: str = "FULL"
     ngroups: int = 10
     nints: int = 1
-    tiles: tuple[Tile, ...] = (Tile(),)
+    tiles: tuple[SimulatedTile, ...] = (SimulatedTile(),)
     dithers: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
-    field: Field = dataclasses.field(default_factory=Field)
+    field: ProgramField = dataclasses.field(default_factory=ProgramField)
     seed: int = 1
     start_mjd: float = 59775.0
     effects: Effects = dataclasses.field(default_factory=Effects)
@@ -223,11 +223,11 @@ class SimulatedProgram(Serializable):
         own = next((setup for setup in self.setups if setup.filter == filter_name), None)
         return own or FilterSetup(filter_name, self.ngroups, self.nints, 0.0, self.filters.index(filter_name))
 
-    def dithers_of(self, tile: Tile) -> tuple[tuple[float, float], ...]:
+    def dithers_of(self, tile: SimulatedTile) -> tuple[tuple[float, float], ...]:
         """Return the dithers of a visit."""
         return tile.dithers or self.dithers
 
-    def sky_factor(self, tile: Tile, filter_name: str) -> float:
+    def sky_factor(self, tile: SimulatedTile, filter_name: str) -> float:
         """Return the level of the sky of a visit, relative to the usual one of the filter."""
         usual = FILTERS[filter_name].sky
         return (dict(tile.sky).get(filter_name) or self.setup(filter_name).sky or usual) / usual

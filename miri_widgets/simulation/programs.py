@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.observed import observed_programs
-from miri_widgets.simulation.program import Field, SimulatedProgram, Tile
+from miri_widgets.simulation.program import ProgramField, SimulatedProgram, SimulatedTile
 
 __all__ = ["PROGRAMS"]
 
@@ -23,8 +23,8 @@ _DEMO = SimulatedProgram(
     filters=("F770W",),
     ngroups=10,
     tiles=(
-        Tile(visit=1, guide_star_error=_GOOD_GUIDE_STAR, roll_error=0.002),
-        Tile(
+        SimulatedTile(visit=1, guide_star_error=_GOOD_GUIDE_STAR, roll_error=0.002),
+        SimulatedTile(
             visit=2,
             offset_ra=42.0,
             offset_dec=14.0,
@@ -34,7 +34,7 @@ _DEMO = SimulatedProgram(
         ),
     ),
     dithers=((0.0, 0.0), (4.13, 1.87), (-3.85, 2.96)),
-    field=Field(stars=320, flux_min=4.0, flux_max=8000.0, galaxies=20, emission=0.06),
+    field=ProgramField(stars=320, flux_min=4.0, flux_max=8000.0, galaxies=20, emission=0.06),
     seed=1040,
 )
 
@@ -47,8 +47,8 @@ _SMALL = SimulatedProgram(
     ngroups=8,
     nints=2,
     tiles=(
-        Tile(visit=1, guide_star_error=_GOOD_GUIDE_STAR, roll_error=0.002),
-        Tile(
+        SimulatedTile(visit=1, guide_star_error=_GOOD_GUIDE_STAR, roll_error=0.002),
+        SimulatedTile(
             visit=2,
             offset_ra=5.0,
             offset_dec=2.0,
@@ -58,7 +58,7 @@ _SMALL = SimulatedProgram(
         ),
     ),
     dithers=((0.0, 0.0), (1.63, -1.17)),
-    field=Field(
+    field=ProgramField(
         stars=100,
         flux_min=300.0,
         flux_max=8000.0,
@@ -85,7 +85,7 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 ngroups=12,
                 nints=2,
                 dithers=((0.0, 0.0), (3.4, 2.1), (-2.7, 3.3)),
-                field=Field(
+                field=ProgramField(
                     stars=140,
                     flux_min=100.0,
                     flux_max=20000.0,
@@ -102,8 +102,8 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 title="Simulated bright stars in SUB128",
                 subarray="SUB128",
                 ngroups=10,
-                tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
-                field=Field(stars=40, flux_min=500.0, flux_max=20000.0, separation=1.8, galaxies=0),
+                tiles=(SimulatedTile(guide_star_error=_GOOD_GUIDE_STAR),),
+                field=ProgramField(stars=40, flux_min=500.0, flux_max=20000.0, separation=1.8, galaxies=0),
                 seed=1043,
             ),
             _SMALL.replace(
@@ -112,8 +112,8 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 title="Simulated bright stars in SUB64",
                 subarray="SUB64",
                 ngroups=10,
-                tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
-                field=Field(stars=40, flux_min=1000.0, flux_max=20000.0, separation=1.8, galaxies=0),
+                tiles=(SimulatedTile(guide_star_error=_GOOD_GUIDE_STAR),),
+                field=ProgramField(stars=40, flux_min=1000.0, flux_max=20000.0, separation=1.8, galaxies=0),
                 seed=1044,
             ),
             _SMALL.replace(
@@ -131,9 +131,9 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 subarray="BRIGHTSKY",
                 ngroups=16,
                 nints=1,
-                tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
+                tiles=(SimulatedTile(guide_star_error=_GOOD_GUIDE_STAR),),
                 dithers=((0.0, 0.0), (3.4, 2.1), (-2.7, 3.3), (-3.6, -2.4), (2.2, -3.8)),
-                field=Field(
+                field=ProgramField(
                     stars=120,
                     flux_min=20.0,
                     flux_max=60000.0,
@@ -152,9 +152,9 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
                 filters=("F560W", "F1500W"),
                 ngroups=16,
                 nints=1,
-                tiles=(Tile(guide_star_error=_GOOD_GUIDE_STAR),),
+                tiles=(SimulatedTile(guide_star_error=_GOOD_GUIDE_STAR),),
                 dithers=((0.0, 0.0), (2.4, -1.8), (-2.1, 2.6)),
-                field=Field(
+                field=ProgramField(
                     stars=100, flux_min=300.0, flux_max=60000.0, flux_slope=1.1, separation=2.2, galaxies=0
                 ),
                 seed=1047,

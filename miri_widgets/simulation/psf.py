@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 
 from miri_widgets.simulation.instrument import FILTERS, PIXEL_ARCSEC
 
-__all__ = ["HALF_WIDTH", "OVERSAMPLING", "PointSpread", "point_spread", "pupil"]
+__all__ = ["HALF_WIDTH", "OVERSAMPLING", "SimulatedPointSpread", "point_spread", "pupil"]
 
 OVERSAMPLING = 5
 """Samples per detector pixel."""
@@ -29,7 +29,7 @@ _BLUR_PIXELS = 0.30
 
 
 @dataclass(frozen=True, eq=False)
-class PointSpread:
+class SimulatedPointSpread:
     """
     A pixel-integrated point-spread function.
 
@@ -113,7 +113,7 @@ class PointSpread:
         edge = np.interp(mean[0] / 2, [mean[first], mean[first - 1]], [radius[first], radius[first - 1]])
         return float(2 * edge * PIXEL_ARCSEC)
 
-    def drizzled(self) -> PointSpread:
+    def drizzled(self) -> SimulatedPointSpread:
         """
         Return the function as it is in a mosaic of equal pixels.
 
@@ -124,7 +124,7 @@ class PointSpread:
         """
         return self._convolved(2)
 
-    def under_aperture(self) -> PointSpread:
+    def under_aperture(self) -> SimulatedPointSpread:
         """
         Return the function as an aperture with exact overlaps sees it.
 
@@ -134,15 +134,15 @@ class PointSpread:
         """
         return self._convolved(1)
 
-    def _convolved(self, times: int) -> PointSpread:
+    def _convolved(self, times: int) -> SimulatedPointSpread:
         values = self.values
         for _ in range(times):
             values = uniform_filter(values, self.oversampling)
-        return PointSpread(values, self.oversampling)
+        return SimulatedPointSpread(values, self.oversampling)
 
 
 @lru_cache(maxsize=9)
-def point_spread(filter_name: str) -> PointSpread:
+def point_spread(filter_name: str) -> SimulatedPointSpread:
     """
     Return the point-spread function of a filter.
 
@@ -164,7 +164,7 @@ def point_spread(filter_name: str) -> PointSpread:
         image += np.abs(kernel @ aperture @ kernel.T) ** 2
     image = gaussian_filter(image, _BLUR_PIXELS * OVERSAMPLING)
     image = uniform_filter(image, OVERSAMPLING)
-    return PointSpread(image / (image.sum() / OVERSAMPLING**2))
+    return SimulatedPointSpread(image / (image.sum() / OVERSAMPLING**2))
 
 
 def pupil() -> tuple[NDArray[np.float32], NDArray[np.float64]]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from miri_widgets.simulation.distortion import Distortion, flight_distortion, pixel_areas
 from miri_widgets.simulation.instrument import APERTURES, FILTERS, REFERENCE_COLUMNS, SUBARRAYS
-from miri_widgets.simulation.psf import PointSpread, point_spread
-from miri_widgets.simulation.references import USEAFTER, Reference, describe
+from miri_widgets.simulation.psf import SimulatedPointSpread, point_spread
+from miri_widgets.simulation.references import USEAFTER, SimulatedReference, describe
 
 if TYPE_CHECKING:
     from astropy.modeling import Model
@@ -32,7 +32,7 @@ _ENERGIES = (20, 30, 40, 50, 60, 70, 80)
 _AREA_PIXELS = 401
 
 
-def table_references(filters: tuple[str, ...]) -> Iterator[Reference]:
+def table_references(filters: tuple[str, ...]) -> Iterator[SimulatedReference]:
     """Make the references of optics and photometry, and the parameter files, for some filters."""
     yield distortion_reference(flight_distortion())
     yield filter_offset_reference(flight_distortion())
@@ -75,7 +75,7 @@ def distortion_model(distortion: Distortion) -> Model:
     return model
 
 
-def distortion_reference(distortion: Distortion) -> Reference:
+def distortion_reference(distortion: Distortion) -> SimulatedReference:
     """Make the distortion reference."""
     from astropy import units
     from stdatamodels.jwst.datamodels import DistortionModel
@@ -84,10 +84,10 @@ def distortion_reference(distortion: Distortion) -> Reference:
     describe(model, "distortion")
     model.meta.input_units, model.meta.output_units = units.pix, units.arcsec
     model.meta.exposure.p_exptype = "MIR_IMAGE|"
-    return Reference("distortion", (), model)
+    return SimulatedReference("distortion", (), model)
 
 
-def filter_offset_reference(distortion: Distortion) -> Reference:
+def filter_offset_reference(distortion: Distortion) -> SimulatedReference:
     """Make the filter offset reference: minus the boresight shifts, which is what the pipeline adds to pixels."""
     from stdatamodels.jwst.datamodels import FilteroffsetModel
 
@@ -98,7 +98,7 @@ def filter_offset_reference(distortion: Distortion) -> Reference:
     model = FilteroffsetModel(filters=rows, instrument="MIRI")
     describe(model, "filteroffset")
     model.meta.input_units = "pixel"
-    return Reference("filteroffset", (), model)
+    return SimulatedReference("filteroffset", (), model)
 
 
 def nominal_area() -> float:
@@ -111,7 +111,7 @@ def nominal_area() -> float:
     return float(pixel_areas()[int(reference.y - 1), int(reference.x - 1)])
 
 
-def _photometry() -> Iterator[Reference]:
+def _photometry() -> Iterator[SimulatedReference]:
     from stdatamodels.jwst.datamodels import MirImgPhotomModel, PixelAreaModel
 
     rows = [(f.name, s, f.photmjsr, 0.02 * f.photmjsr) for f in FILTERS.values() for s in SUBARRAYS]
@@ -123,10 +123,10 @@ def _photometry() -> Iterator[Reference]:
         describe(model, kind)
         model.meta.photometry.pixelarea_arcsecsq = area
         model.meta.photometry.pixelarea_steradians = area * np.deg2rad(1 / 3600) ** 2
-        yield Reference(kind, (), model)
+        yield SimulatedReference(kind, (), model)
 
 
-def _aperture_corrections(filters: tuple[str, ...]) -> Reference:
+def _aperture_corrections(filters: tuple[str, ...]) -> SimulatedReference:
     """Aperture corrections of drizzled point sources, with the sky taken in an annulus that holds their wings."""
     from stdatamodels.jwst.datamodels import MirImgApcorrModel
 
@@ -143,7 +143,7 @@ def _aperture_corrections(filters: tuple[str, ...]) -> Reference:
     dtype = [("filter", "S12"), ("subarray", "S17"), *((name, "f4") for name in names)]
     model = MirImgApcorrModel(apcorr_table=np.array(rows, dtype=dtype))
     describe(model, "apcorr")
-    return Reference("apcorr", (), model)
+    return SimulatedReference("apcorr", (), model)
 
 
 def annulus(filter_name: str) -> tuple[float, float]:
@@ -152,14 +152,14 @@ def annulus(filter_name: str) -> tuple[float, float]:
     return 12.0 * scale, 18.0 * scale
 
 
-def aperture_correction(spread: PointSpread, radius: float, inner: float, outer: float) -> float:
+def aperture_correction(spread: SimulatedPointSpread, radius: float, inner: float, outer: float) -> float:
     """
     Return total flux over flux in a circle, the mean of an annulus subtracted.
 
     Parameters
     ----------
     spread : PointSpread
-        The point source as the aperture sees it: `PointSpread.under_aperture`, on a mosaic also `drizzled`.
+        The point source as the aperture sees it: `SimulatedPointSpread.under_aperture`, on a mosaic also `drizzled`.
     radius, inner, outer : float
         Radii of the circle and of the annulus, pixels.
     """
@@ -167,7 +167,7 @@ def aperture_correction(spread: PointSpread, radius: float, inner: float, outer:
     return float(1 / (spread.encircled(radius) - ring * np.pi * radius**2))
 
 
-def _vega_offsets() -> Reference:
+def _vega_offsets() -> SimulatedReference:
     from astropy.table import Table
     from stdatamodels.jwst.datamodels import ABVegaOffsetModel
 
@@ -177,7 +177,7 @@ def _vega_offsets() -> Reference:
         {"filter": list(FILTERS), "abvega_offset": [band.ab_vega for band in FILTERS.values()]}
     )
     describe(model, "abvegaoffset")
-    return Reference("abvegaoffset", (), model)
+    return SimulatedReference("abvegaoffset", (), model)
 
 
 def parameters(filter_name: str) -> Mapping[str, tuple[str, dict[str, Any]]]:
@@ -238,14 +238,14 @@ def parameters(filter_name: str) -> Mapping[str, tuple[str, dict[str, Any]]]:
 _FILTERED_PARAMETERS = ("tweakreg", "sourcecatalog")
 
 
-def _parameter_files(filters: tuple[str, ...]) -> Iterator[Reference]:
+def _parameter_files(filters: tuple[str, ...]) -> Iterator[SimulatedReference]:
     for number, filter_name in enumerate(filters):
         for step, (class_name, values) in parameters(filter_name).items():
             filtered = step in _FILTERED_PARAMETERS
             if filtered or number == 0:
                 kind = f"pars-{step}step"
                 keys = (filter_name,) if filtered else ()
-                yield Reference(kind, keys, _parameter_tree(kind, class_name, values))
+                yield SimulatedReference(kind, keys, _parameter_tree(kind, class_name, values))
 
 
 def _parameter_tree(kind: str, class_name: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from miri_widgets.simulation.ramps import emi_waveform
 if TYPE_CHECKING:
     from stdatamodels.jwst.datamodels import JwstDataModel
 
-__all__ = ["DARK_GROUPS", "USEAFTER", "Reference", "describe", "detector_references"]
+__all__ = ["DARK_GROUPS", "USEAFTER", "SimulatedReference", "describe", "detector_references"]
 
 USEAFTER = "2022-01-01T00:00:00"
 # Longer exposures are extrapolated by the pipeline with the last difference, which has settled by then.
@@ -28,7 +28,7 @@ _EMI_SAMPLES = 500
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class SimulatedReference:
     """
     A reference file that is still to be written.
 
@@ -49,7 +49,7 @@ class Reference:
 
 def detector_references(
     filters: tuple[str, ...], subarrays: tuple[str, ...], error: float
-) -> Iterator[Reference]:
+) -> Iterator[SimulatedReference]:
     """
     Make the references of the detector, one after the other.
 
@@ -99,7 +99,7 @@ def describe(
         )
 
 
-def _constant_references(error: float) -> Iterator[Reference]:
+def _constant_references(error: float) -> Iterator[SimulatedReference]:
     from stdatamodels.jwst import datamodels
 
     maps, rng, definition = detector_maps(), np.random.default_rng(101), _dq_definition()
@@ -138,7 +138,7 @@ def _constant_references(error: float) -> Iterator[Reference]:
     yield _emi()
 
 
-def _subarray_references(name: str, error: float) -> Iterator[Reference]:
+def _subarray_references(name: str, error: float) -> Iterator[SimulatedReference]:
     from stdatamodels.jwst import datamodels
 
     window, maps = SUBARRAYS[name], detector_maps()
@@ -176,7 +176,7 @@ def _subarray_references(name: str, error: float) -> Iterator[Reference]:
     yield _reference(model, "reset", keys=(name,), subarray=name)
 
 
-def _flat(name: str, error: float) -> Reference:
+def _flat(name: str, error: float) -> SimulatedReference:
     from stdatamodels.jwst import datamodels
 
     transmission, _, flags = coronagraph_areas()
@@ -193,7 +193,7 @@ def _flat(name: str, error: float) -> Reference:
     return _reference(model, "flat", keys=(name,), subarray="FULL", filter_name=name)
 
 
-def _rscd() -> Reference:
+def _rscd() -> SimulatedReference:
     from stdatamodels.jwst import datamodels
 
     rows = [(name, pattern, *_RSCD_SKIP) for name in SUBARRAYS for pattern in ("FASTR1", "FAST")]
@@ -201,7 +201,7 @@ def _rscd() -> Reference:
     return _reference(datamodels.RSCDModel(rscd_group_skip_table=np.array(rows, dtype=dtype)), "rscd")
 
 
-def _emi() -> Reference:
+def _emi() -> SimulatedReference:
     """
     Interference waves and the frequencies to correct per subarray.
 
@@ -251,6 +251,6 @@ def _reference(
     keys: tuple[str, ...] = (),
     subarray: str | None = None,
     filter_name: str | None = None,
-) -> Reference:
+) -> SimulatedReference:
     describe(model, kind, subarray=subarray, filter_name=filter_name)
-    return Reference(kind, keys, model)
+    return SimulatedReference(kind, keys, model)

@@ -22,14 +22,14 @@ from miri_widgets.simulation.skymap import SkyMap
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["KINDS", "Kind", "Sky", "peak_of_a_star"]
+__all__ = ["KINDS", "SceneKind", "Sky", "peak_of_a_star"]
 
 _COARSE = 8
 _NEBULA_ARCSEC = 0.5
 
 
 @dataclass(frozen=True)
-class Kind:
+class SceneKind:
     """
     What a kind of sky holds. Counts are per square arcsec, fluxes in microjansky at 7.7 micron, slopes of dN/dF.
 
@@ -53,10 +53,10 @@ class Kind:
     nebula: float = 0.0
 
 
-KINDS: Mapping[str, Kind] = {
-    "sparse": Kind(0.0025, 0.025, (1.0, 2000.0, 1.4), (0.4, 200.0, 1.8), 1.5e-4),
-    "crowded": Kind(0.25, 0.0015, (1.0, 5000.0, 1.75), (1.0, 100.0, 1.8), 3e-4),
-    "extended": Kind(0.02, 0.001, (2.0, 4000.0, 1.5), (2.0, 100.0, 1.8), 2e-4, nebula=1.5),
+KINDS: Mapping[str, SceneKind] = {
+    "sparse": SceneKind(0.0025, 0.025, (1.0, 2000.0, 1.4), (0.4, 200.0, 1.8), 1.5e-4),
+    "crowded": SceneKind(0.25, 0.0015, (1.0, 5000.0, 1.75), (1.0, 100.0, 1.8), 3e-4),
+    "extended": SceneKind(0.02, 0.001, (2.0, 4000.0, 1.5), (2.0, 100.0, 1.8), 2e-4, nebula=1.5),
 }
 """Numbers as found on the sky with MIRI: some hundred galaxies or some thousand LMC stars per field."""
 

@@ -190,19 +190,19 @@ def load_truth(path: Path) -> Truth:
     """
     path = Path(path)
     candidates = (path, path / "truth.json", path / "truth" / "truth.json")
-    found = next((candidate for candidate in candidates if candidate.is_file()), None)
-    if found is None:
+    table_path = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if table_path is None:
         raise MissingFileError(
             f"no truth file in {path}", "truth.json", "give the folder of a simulated program"
         )
     try:
-        values = json.loads(found.read_text(encoding="utf-8"))
+        values = json.loads(table_path.read_text(encoding="utf-8"))
         exposures = {item["filename"]: _exposure(item) for item in values["exposures"]}
-        catalog = _read_table(found.parent / values["catalog"])
-        return Truth(found, values["program"], catalog, exposures)
+        catalog = _read_table(table_path.parent / values["catalog"])
+        return Truth(table_path, values["program"], catalog, exposures)
     except (ValueError, KeyError, TypeError) as error:
         raise BadTableError(
-            f"the truth file {found} cannot be read ({error})",
+            f"the truth file {table_path} cannot be read ({error})",
             "a truth file of this version",
             "simulate again",
         ) from error

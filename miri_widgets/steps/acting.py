@@ -140,7 +140,7 @@ def acting_in_chain(stage: Stage, settings: Settings, chain: Sequence[Stage]) ->
                 fixed.add(parameter)
     given = {}
     for suffix, parameter in stage.companions:
-        makers = [one.short for one in chain if suffix in one.gives and one.name != stage.name]
+        makers = [maker.short for maker in chain if suffix in maker.gives and maker.name != stage.name]
         if makers:
             given[parameter] = makers[-1]
     values = {**settings, **{name: value for name, (value, _) in decided.items()}}

@@ -18,7 +18,7 @@ from miri_widgets.errors import MiriWidgetsError, StepFailedError, error_from_di
 from miri_widgets.steps.causes import cause_of_lost_answer
 from miri_widgets.steps.failures import as_our_error
 
-__all__ = ["answer", "ask_child", "cache_folder", "jwst_version"]
+__all__ = ["answer", "cache_folder", "call_in_child", "jwst_version"]
 
 TIMEOUT_SECONDS = 300
 """Importing jwst takes 5 to 20 s; a cold network disk may take minutes."""
@@ -48,7 +48,7 @@ def jwst_version() -> str:
         ) from error
 
 
-def ask_child(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Any:
+def call_in_child(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Any:
     """
     Run ``python -m module OUTPUT arguments...`` and return what it answers.
 

@@ -18,7 +18,7 @@ from typing import Any
 from miri_widgets.errors import WorkspaceError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.exposure import Exposure, read_exposure
-from miri_widgets.steps.children import answer, ask_child, cache_folder, jwst_version
+from miri_widgets.steps.children import answer, cache_folder, call_in_child, jwst_version
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.stages import stage
 
@@ -95,7 +95,9 @@ def crds_layers(
     }
     if first:
         paths = [str(exposure.path.resolve()) for exposure in first.values()]
-        layers = ask_child("miri_widgets.steps.crds_parameters", stage_name, *paths, environment=environment)
+        layers = call_in_child(
+            "miri_widgets.steps.crds_parameters", stage_name, *paths, environment=environment
+        )
         for key, values in zip(first, layers, strict=True):
             known[key] = _known(stage_name, values)
             # a cache that cannot be written only costs the question next time

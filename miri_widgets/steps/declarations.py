@@ -18,7 +18,7 @@ from typing import Any
 from miri_widgets.errors import WorkspaceError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.settings import Parameter
-from miri_widgets.steps.children import answer, ask_child, cache_folder, jwst_version
+from miri_widgets.steps.children import answer, cache_folder, call_in_child, jwst_version
 from miri_widgets.steps.stages import all_stages, stage
 
 __all__ = ["OWNED", "SCHEMA", "declared", "main", "owned_reason", "step_classes", "step_docs"]
@@ -96,7 +96,7 @@ def _remembered(stage_name: str) -> dict[str, Any]:
 def _own_specs() -> str:
     """Return a mark of the specs of our own and of added steps, which change without a new jwst."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    added = "".join(one.code for one in all_stages()).encode()
+    added = "".join(stage.code for stage in all_stages()).encode()
     return hashlib.sha256(b"".join(path.read_bytes() for path in files) + added).hexdigest()[:12]
 
 
@@ -106,7 +106,7 @@ def _load(path: Path) -> dict[str, dict[str, Any]]:
         return _parse(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
         # not there yet, or damaged: ask again
-        values = ask_child("miri_widgets.steps.declarations")
+        values = call_in_child("miri_widgets.steps.declarations")
     # a stage of another package that is broken may be mended at any time
     if not any(entry.get("problem") for entry in values.values()):
         # a cache that cannot be written only costs the question next time
@@ -129,18 +129,18 @@ def _parse(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _read_all() -> dict[str, Any]:
     from miri_widgets.steps.specs import read_pipeline
 
-    found: dict[str, Any] = {}
+    read: dict[str, Any] = {}
     for known in all_stages():
         try:
-            found[known.name] = read_pipeline(known.pipeline)
+            read[known.name] = read_pipeline(known.pipeline)
         except Exception as error:
             if not known.code:
                 raise
             # its own runs will say so; the other stages must not wait for it
-            found[known.name] = {"parameters": [], "docs": {}, "classes": {}, "problem": str(error)}
-    for entry in found.values():
+            read[known.name] = {"parameters": [], "docs": {}, "classes": {}, "problem": str(error)}
+    for entry in read.values():
         entry["parameters"] = [parameter.to_dict() for parameter in entry["parameters"]]
-    return found
+    return read
 
 
 def main(arguments: list[str]) -> None:

@@ -25,7 +25,7 @@ from miri_widgets.steps.facts import facts_of
 from miri_widgets.steps.failures import as_our_error
 from miri_widgets.steps.inputs import check_inputs, check_settings, pipeline_input
 from miri_widgets.steps.left_out import left_out
-from miri_widgets.steps.progress import Progress, StepReport, ignore
+from miri_widgets.steps.progress import StepProgress, StepReport, ignore
 from miri_widgets.steps.specs import build_config, pipeline_class
 from miri_widgets.steps.stages import Stage, stage
 
@@ -125,10 +125,10 @@ def execute(
     MiriWidgetsError
         Whatever went wrong, as a sentence; no other exception leaves this function.
     """
-    progress = Progress((), report)
+    progress = StepProgress((), report)
     try:
         chosen = stage(stage_name)
-        progress = Progress(chosen.steps, report, depth=1 if chosen.is_single_step else 2)
+        progress = StepProgress(chosen.steps, report, depth=1 if chosen.is_single_step else 2)
         exposures = check_inputs(chosen, inputs)
         values = check_settings(chosen, settings)
         output = Path(output).resolve()
@@ -136,7 +136,7 @@ def execute(
         before = set(_file_names(output))
         source = pipeline_input(chosen, exposures, values, output, product_name)
         with chdir(output), progress.listening(), accelerated() as states:
-            resolved, told = _run(chosen, source, values, output)
+            resolved, reported = _run(chosen, source, values, output)
         progress.finish()
         products = _products(chosen, output, before, exposures, progress)
         metadata = {} if chosen.is_check or chosen.shared else _metadata(output / products[0])
@@ -151,7 +151,7 @@ def execute(
             steps=steps,
             warnings=tuple(progress.warnings),
             facts=_facts(chosen, exposures, output, products, progress)
-            | told
+            | reported
             | ({"left_out": [dict(entry) for entry in skipped]} if skipped else {}),
             accelerations={name: str(state) for name, state in states.items()},
         )
@@ -235,7 +235,11 @@ def _file_names(folder: Path) -> list[str]:
 
 
 def _facts(
-    chosen: Stage, exposures: Sequence[Exposure], output: Path, products: Sequence[str], progress: Progress
+    chosen: Stage,
+    exposures: Sequence[Exposure],
+    output: Path,
+    products: Sequence[str],
+    progress: StepProgress,
 ) -> dict[str, Any]:
     """Return the small numbers; products that are complete are not given up for one that cannot be had."""
     try:
@@ -246,7 +250,7 @@ def _facts(
         return {}
 
 
-def _with_state(ours: StepFailedError, inputs: Sequence[Path], progress: Progress) -> StepFailedError:
+def _with_state(ours: StepFailedError, inputs: Sequence[Path], progress: StepProgress) -> StepFailedError:
     """Add what is wrong with the pixels of the inputs, which is the likely cause of whatever was raised."""
     state = state_of_inputs(inputs, progress.messages)
     if state is None:
@@ -255,7 +259,7 @@ def _with_state(ours: StepFailedError, inputs: Sequence[Path], progress: Progres
 
 
 def _products(
-    chosen: Stage, output: Path, before: set[str], exposures: Sequence[Exposure], progress: Progress
+    chosen: Stage, output: Path, before: set[str], exposures: Sequence[Exposure], progress: StepProgress
 ) -> tuple[str, ...]:
     order = {suffix: rank for rank, suffix in enumerate(chosen.gives)}
     paths = sorted(
@@ -284,7 +288,7 @@ def _metadata(path: Path) -> dict[str, Any]:
     return dict(read_metadata(path, flatten=True))
 
 
-def _references(progress: Progress, metadata: Mapping[str, Any]) -> dict[str, str]:
+def _references(progress: StepProgress, metadata: Mapping[str, Any]) -> dict[str, str]:
     # the log knows those of the catalogue and of the parameters, the product those of earlier stages
     references = dict(progress.references)
     for key, value in metadata.items():
@@ -294,7 +298,7 @@ def _references(progress: Progress, metadata: Mapping[str, Any]) -> dict[str, st
     return dict(sorted(references.items()))
 
 
-def _steps(chosen: Stage, progress: Progress, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+def _steps(chosen: Stage, progress: StepProgress, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
             "name": name,

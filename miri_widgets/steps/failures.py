@@ -119,11 +119,11 @@ def _crds(error: BaseException) -> MiriWidgetsError | None:
     return _cache_error("the CRDS cache is damaged", error)
 
 
-def _cache_error(found: str, error: BaseException | None = None) -> CrdsCacheError:
+def _cache_error(failure: str, error: BaseException | None = None) -> CrdsCacheError:
     path = os.environ.get("CRDS_PATH")
     context = os.environ.get("CRDS_CONTEXT")
     return CrdsCacheError(
-        found + (_in_brackets(error) if error is not None else ""),
+        failure + (_in_brackets(error) if error is not None else ""),
         f"the files of {context or 'a context'} in {path}" if path else "CRDS_PATH naming the cache",
         "check CRDS_PATH and CRDS_CONTEXT, and fill the cache with `crds sync` while online",
     )
@@ -213,8 +213,8 @@ def _step_failed(
     code = getattr(error, "exit_status", getattr(error, "code", None))
     if isinstance(error, SystemExit) or "stpipe.exceptions.StpipeExitException" in class_names(error):
         # the status comes first among the arguments, the words after it
-        words = " ".join(str(arg) for arg in error.args if arg != code)
-        text = f" ({' '.join(words.split())[:300].rstrip('.')})" if words.strip() else ""
+        sentence = " ".join(str(arg) for arg in error.args if arg != code)
+        text = f" ({' '.join(sentence.split())[:300].rstrip('.')})" if sentence.strip() else ""
         return StepFailedError(
             f"{where} ended the run by itself{of}{more}, with the exit status {code}{text}",
             "a run to its end",

@@ -58,9 +58,9 @@ class CachedExposures:
                 return self._bare[index].replace(**arrays)
         exposure = self._read(index)
         names = ("sci", "err", "dq", *_VARIANCES)
-        found = {name: getattr(exposure, name) for name in names if getattr(exposure, name) is not None}
-        np.savez(path, **found)
-        self._bare[index] = exposure.replace(**dict.fromkeys(found))
+        stored = {name: getattr(exposure, name) for name in names if getattr(exposure, name) is not None}
+        np.savez(path, **stored)
+        self._bare[index] = exposure.replace(**dict.fromkeys(stored))
         return exposure
 
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from miri_widgets.steps.alignments import AlignmentLog
 
-__all__ = ["LOGGERS", "Progress", "StepReport", "StepState", "ignore"]
+__all__ = ["LOGGERS", "StepProgress", "StepReport", "StepState", "ignore"]
 
 LOGGERS = ("jwst", "stcal", "stdatamodels", "stpipe", "tweakwcs", "CRDS", "py.warnings")
 """The loggers of the pipeline; the same that jwst itself listens to."""
@@ -70,7 +70,7 @@ def ignore(report: StepReport) -> None:
     """Do nothing with a report."""
 
 
-class Progress(logging.Handler):
+class StepProgress(logging.Handler):
     """
     Turn log records of a pipeline into reports.
 
@@ -188,7 +188,7 @@ class Progress(logging.Handler):
             self._stack.append((match[1], self._clock()))
             if len(self._stack) == self._depth and match[1] in self.steps:
                 self._pass_over(self.steps.index(match[1]))
-                self._tell(match[1], StepState.RUNNING)
+                self._notify(match[1], StepState.RUNNING)
         elif message == "Step skipped." and self._stack:
             self._end(StepState.SKIPPED)
         elif match := _DONE.match(message):
@@ -205,14 +205,14 @@ class Progress(logging.Handler):
     def _settle(self, name: str, started: float, state: StepState) -> None:
         if name in self.steps:
             self.seconds[name] = self.seconds.get(name, 0.0) + self._clock() - started
-            self._tell(name, state)
+            self._notify(name, state)
 
     def _pass_over(self, end: int) -> None:
         for name in self.steps[:end]:
             if name not in self.states:
-                self._tell(name, StepState.SKIPPED)
+                self._notify(name, StepState.SKIPPED)
 
-    def _tell(self, name: str, state: StepState) -> None:
+    def _notify(self, name: str, state: StepState) -> None:
         self.states[name] = state
         index = self.steps.index(name) + 1
         self._report(StepReport(name, index, len(self.steps), state, self.seconds.get(name, 0.0)))

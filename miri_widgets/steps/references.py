@@ -20,7 +20,7 @@ from miri_widgets.errors import CrdsCacheError, WorkspaceError
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.download.resumable import Remote
 from miri_widgets.products.observing_modes import ObservingMode
-from miri_widgets.steps.children import answer, ask_child, cache_folder, jwst_version
+from miri_widgets.steps.children import answer, cache_folder, call_in_child, jwst_version
 from miri_widgets.steps.stages import all_stages
 
 __all__ = ["Reference", "ReferenceNeeds", "main", "needed_references", "reference_remotes"]
@@ -126,7 +126,7 @@ def needed_references(modes: Sequence[ObservingMode], environment: Mapping[str, 
             "CRDS_PATH naming the CRDS cache",
             "set crds_path in the program's file, or CRDS_PATH",
         )
-    values = ask_child(
+    values = call_in_child(
         "miri_widgets.steps.references",
         json.dumps([mode.to_dict() for mode in modes]),
         environment={"CRDS_CLIENT_TIMEOUT_SECONDS": _SECONDS, "CRDS_OBSERVATORY": "jwst", **environment},
@@ -183,7 +183,7 @@ def _kinds() -> dict[str, list[str]]:
         return {name: list(kinds) for name, kinds in json.loads(note.read_text(encoding="utf-8")).items()}
     from miri_widgets.steps.specs import pipeline_class
 
-    found = {}
+    kinds_of = {}
     for stage in all_stages():
         if stage.is_own or not stage.pipeline:
             continue
@@ -191,10 +191,10 @@ def _kinds() -> dict[str, list[str]]:
         steps = list(getattr(cls, "step_defs", {}).values())
         kinds = {kind for step in steps for kind in step.reference_file_types}
         kinds |= {step.get_config_reftype() for step in (cls, *steps)}
-        found[stage.pipeline] = sorted(kinds)
+        kinds_of[stage.pipeline] = sorted(kinds)
     with suppress(OSError, WorkspaceError):
-        write_json(note, found)
-    return found
+        write_json(note, kinds_of)
+    return kinds_of
 
 
 def _needed(text: str) -> dict[str, Any]:

@@ -44,29 +44,29 @@ def read_stages(folder: Path) -> tuple[Stage, ...]:
     Each stage stands behind the one that its `after` names. Where several name the same one, those with fewer stages behind
     them come first, and of these the optional ones: a new stage slips into the chain, and no other declaration changes.
     """
-    found: dict[str, Stage] = {}
+    stages: dict[str, Stage] = {}
     for path, tree in _trees(folder):
         for node in tree.body:
             if isinstance(node, ast.Assign) and _names(node) == [_STAGE]:
                 value = _evaluated(node.value, path)
-                for one in value if isinstance(value, tuple) else (value,):
-                    if one.name in found:
+                for entry in value if isinstance(value, tuple) else (value,):
+                    if entry.name in stages:
                         raise TypeError(
-                            f"{path.name}: a second stage {one.name!r}; names are given once; choose another"
+                            f"{path.name}: a second stage {entry.name!r}; names are given once; choose another"
                         )
-                    found[one.name] = one
-    ordered = _row_behind("", found)
-    if lost := [one for one in found.values() if one not in ordered]:
-        names = ", ".join(f"{one.name} (after {one.after!r})" for one in lost)
+                    stages[entry.name] = entry
+    ordered = _row_behind("", stages)
+    if lost := [stage for stage in stages.values() if stage not in ordered]:
+        names = ", ".join(f"{stage.name} (after {stage.after!r})" for stage in lost)
         raise TypeError(f"no stage leads to {names}; `after` names the stage before; correct it")
     return ordered
 
 
 def _row_behind(name: str, stages: dict[str, Stage]) -> tuple[Stage, ...]:
     """Return the stages that stand behind one, in order."""
-    rows = [(one, *_row_behind(one.name, stages)) for one in stages.values() if one.after == name]
+    rows = [(stage, *_row_behind(stage.name, stages)) for stage in stages.values() if stage.after == name]
     rows.sort(key=lambda row: (len(row), not row[0].optional, row[0].name))
-    return tuple(one for row in rows for one in row)
+    return tuple(entry for row in rows for entry in row)
 
 
 def read_aliases(folder: Path, package: str) -> dict[str, str]:
@@ -114,12 +114,18 @@ def _evaluated(node: ast.expr, path: Path) -> Any:
     """Return the value of a declaration: literals, tuples, and calls and members of the names of a declaration."""
     match node:
         case ast.Call(func=ast.Name(id=name)) if name in _VOCABULARY:
-            named = {one.arg: _evaluated(one.value, path) for one in node.keywords if one.arg is not None}
-            return _VOCABULARY[name](*(_evaluated(one, path) for one in node.args), **named)
+            named = {
+                keyword.arg: _evaluated(keyword.value, path)
+                for keyword in node.keywords
+                if keyword.arg is not None
+            }
+            return _VOCABULARY[name](
+                *(_evaluated(node_of_argument, path) for node_of_argument in node.args), **named
+            )
         case ast.Attribute(value=ast.Name(id=name), attr=member) if name in _VOCABULARY:
             return getattr(_VOCABULARY[name], member)
         case ast.Tuple(elts=parts):
-            return tuple(_evaluated(one, path) for one in parts)
+            return tuple(_evaluated(part, path) for part in parts)
     try:
         return ast.literal_eval(node)
     except ValueError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from miri_widgets.errors import CrdsCacheError, StepFailedError
 from miri_widgets.settings import Kind, Parameter
-from miri_widgets.steps.words import doc_of, unit_of
+from miri_widgets.steps.parameter_docs import doc_of, unit_of
 
 __all__ = ["build_config", "parameter_of", "pipeline_class", "read_pipeline"]
 

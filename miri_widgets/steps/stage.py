@@ -102,13 +102,13 @@ class ImageChart:
         Suffix of the product.
     title : str
         What it shows.
-    planes : tuple of (str, str)
+    extensions : tuple of (str, str)
         The extensions that are drawn, and what each is called.
     """
 
     suffix: str
     title: str
-    planes: tuple[tuple[str, str], ...] = (("SCI", ""),)
+    extensions: tuple[tuple[str, str], ...] = (("SCI", ""),)
 
 
 @dataclass(frozen=True)

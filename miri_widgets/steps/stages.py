@@ -73,20 +73,20 @@ def stages_from(start: str, stages: Sequence[Stage]) -> tuple[str, ...]:
     stages : sequence
         Stages, in running order.
     """
-    there, found = {start}, []
-    for one in stages:
+    there, reached = {start}, []
+    for stage in stages:
         # what an earlier stage gives on demand, as its ramps, is told by `needs`
-        if one.takes in there or any(other in found for other, _, _ in one.needs):
-            there.update(one.gives)
-            found.append(one.name)
-    return tuple(found)
+        if stage.takes in there or any(other in reached for other, _, _ in stage.needs):
+            there.update(stage.gives)
+            reached.append(stage.name)
+    return tuple(reached)
 
 
 def chain_presets() -> dict[str, tuple[str, ...]]:
     """Return the optional stages of each choice that a program can begin with, by its title; stages declare theirs."""
     return {
-        str(one): tuple(stage.name for stage in all_stages() if one in stage.chain_presets)
-        for one in ChainPreset
+        str(chain_preset): tuple(stage.name for stage in all_stages() if chain_preset in stage.chain_presets)
+        for chain_preset in ChainPreset
     }
 
 

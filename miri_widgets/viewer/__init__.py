@@ -29,7 +29,7 @@ def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: st
     ImageViewer
         See `miri_widgets.viewer.protocol`.
     """
-    from miri_widgets.delivery import deliver_all
+    from miri_widgets.message_buffer import deliver_all
     from miri_widgets.viewer.deferred import DeferredViewer
 
     deliver_all()

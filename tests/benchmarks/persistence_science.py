@@ -25,7 +25,7 @@ from miri_widgets.core.dq import has
 from miri_widgets.simulation import simulate, write_reference_cache
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.instrument import FILTERS
-from miri_widgets.simulation.program import Field, SimulatedProgram, Tile
+from miri_widgets.simulation.program import ProgramField, SimulatedProgram, SimulatedTile
 from miri_widgets.simulation.readout import Readout
 from miri_widgets.simulation.truth import Truth, load_truth
 
@@ -54,14 +54,14 @@ PROGRAM = SimulatedProgram(
     subarray="SUB256",
     ngroups=10,
     nints=2,
-    tiles=(Tile(visit=1), Tile(visit=2, offset_ra=3.0, offset_dec=1.0)),
+    tiles=(SimulatedTile(visit=1), SimulatedTile(visit=2, offset_ra=3.0, offset_dec=1.0)),
     dithers=((0.0, 0.0), (3.4, 2.1), (-2.7, 3.3), (-3.6, -2.4)),
-    field=Field(stars=60, flux_min=2e4, flux_max=3e6, flux_slope=1.3, separation=2.0, galaxies=0),
+    field=ProgramField(stars=60, flux_min=2e4, flux_max=3e6, flux_slope=1.3, separation=2.0, galaxies=0),
     seed=99,
     effects=Effects().also("persistence"),
 )
 SHORT = PROGRAM.replace(
-    name="short", program="01098", ngroups=3, nints=1, tiles=(Tile(),), filters=("F560W",)
+    name="short", program="01098", ngroups=3, nints=1, tiles=(SimulatedTile(),), filters=("F560W",)
 )
 VISIT = len(PROGRAM.filters) * len(PROGRAM.dithers)
 

@@ -25,7 +25,7 @@ from miri_widgets.core.showers.search import find_showers, group_differences
 from miri_widgets.core.showers.showers import ShowerMask, mask_showers
 from miri_widgets.simulation import simulate, write_reference_cache
 from miri_widgets.simulation.effects import Effects
-from miri_widgets.simulation.program import Field, SimulatedProgram
+from miri_widgets.simulation.program import ProgramField, SimulatedProgram
 from miri_widgets.simulation.ramp_artefacts import Shower
 from miri_widgets.simulation.truth import load_truth
 
@@ -47,7 +47,7 @@ PROGRAM = SimulatedProgram(
     ngroups=16,
     nints=2,
     dithers=tuple((0.7 * number, 0.4 * number) for number in range(12)),
-    field=Field(stars=20, flux_min=100.0, flux_max=5000.0, galaxies=3),
+    field=ProgramField(stars=20, flux_min=100.0, flux_max=5000.0, galaxies=3),
     seed=97,
     effects=Effects().also("showers"),
 )

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from miri_widgets.products.program import load_program
-from miri_widgets.products.tags import Verdict, change_tags, read_tags
+from miri_widgets.products.tags import ExposureVerdict, change_tags, read_tags
 from miri_widgets.run.engine import Engine
 
 from .waits import settled
@@ -69,7 +69,11 @@ def test_tags_by_keys_outlive_a_reload_and_leave_the_mosaic(
     expect(cards.nth(2)).to_contain_text(HOSTILE)
     settle(lambda: len(read_tags(tags)) == 3 and bool(read_tags(tags)[roots[2]].comment))
     found = read_tags(tags)
-    assert [found[root].verdict for root in roots[:3]] == [Verdict.OK, Verdict.SUSPECT, Verdict.REJECTED]
+    assert [found[root].verdict for root in roots[:3]] == [
+        ExposureVerdict.OK,
+        ExposureVerdict.SUSPECT,
+        ExposureVerdict.REJECTED,
+    ]
     assert found[roots[2]].anomalies == ("cosmic_ray_shower",) and found[roots[2]].comment == HOSTILE
     print(f"\nthree exposures tagged, one with a comment, in {seconds:.2f} s")
     # another page tags, too: this one shows it

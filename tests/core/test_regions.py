@@ -179,7 +179,7 @@ def test_a_region_comes_back_from_its_record(x, y, size, angle, flag, text):
 
 
 def test_words_are_small_and_apart():
-    assert Region("point", ((1, 2),), text="Top, LEFT  star").words == {"top", "left", "star"}
+    assert Region("point", ((1, 2),), text="Top, LEFT  star").tokens == {"top", "left", "star"}
 
 
 @pytest.mark.parametrize(

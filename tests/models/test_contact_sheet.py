@@ -12,7 +12,7 @@ from astropy.io import fits
 from miri_widgets.errors import BadTableError, EngineError, ParameterError
 from miri_widgets.models import SessionModel
 from miri_widgets.models.contact_sheet import ContactSheetModel
-from miri_widgets.products.tags import Tag, Verdict, change_tags, read_tags
+from miri_widgets.products.tags import ExposureVerdict, Tag, change_tags, read_tags
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_tag_acts_at_once_and_a_new_page_finds_it(sheet, session, fakes):
     first, second, *_ = roots(sheet)
     sheet.tag(first, verdict="ok")
     sheet.tag(second, comment="<b>=1+1</b>", anomalies=["tree_rings"])
-    assert sheet.card(first).tag == Tag(Verdict.OK, seen=True)
+    assert sheet.card(first).tag == Tag(ExposureVerdict.OK, seen=True)
     sheet.shown = "untagged"
     assert first not in roots(sheet) and second in roots(sheet)
     sheet.shown = "unseen"
@@ -125,7 +125,7 @@ def test_a_tag_acts_at_once_and_a_new_page_finds_it(sheet, session, fakes):
     session.close()
     other = SessionModel(session.program, fakes.fake_services(session.program))
     other.poll()
-    assert other.tags.of(second) == Tag(Verdict.NONE, ("tree_rings",), "<b>=1+1</b>", True)
+    assert other.tags.of(second) == Tag(ExposureVerdict.NONE, ("tree_rings",), "<b>=1+1</b>", True)
     other.close()
 
 
@@ -195,7 +195,7 @@ def test_what_another_page_says_appears_and_neither_loses_its_own(sheet, session
     sheet.tag(third, verdict="ok")
     session.poll()
     assert session.tags.rejected == {first}
-    assert session.tags.of(third) == Tag(Verdict.OK, (), "theirs", True)
+    assert session.tags.of(third) == Tag(ExposureVerdict.OK, (), "theirs", True)
     assert {row.exposures for row in session.stages["image3"].rows if row.label == "trial_f770w"} == {
         (second,)
     }

@@ -8,7 +8,7 @@ from miri_widgets.errors import EngineError
 from miri_widgets.models import SessionModel
 from miri_widgets.models.messages import Messages, Subject
 from miri_widgets.panels.header import Header
-from miri_widgets.products.tags import Verdict
+from miri_widgets.products.tags import ExposureVerdict
 from miri_widgets.run.status_rows import RowState, StageState
 
 
@@ -46,13 +46,13 @@ def test_tags_that_could_not_be_kept_are_told_until_some_are(session, monkeypatc
     roots = [exposure.root for exposure in session.programs.exposures]
     session.tags.path.parent.mkdir(parents=True, exist_ok=True)
     session.tags.path.mkdir()
-    session.tags.change(roots[:1], verdict=Verdict.REJECTED)
+    session.tags.change(roots[:1], verdict=ExposureVerdict.REJECTED)
     session.tags.tick(wait=True)
     assert session.message
     session.poll()
     assert session.message
     session.tags.path.rmdir()
-    session.tags.change(roots[1:2], verdict=Verdict.REJECTED)
+    session.tags.change(roots[1:2], verdict=ExposureVerdict.REJECTED)
     session.tags.tick(wait=True)
     assert session.message == ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from miri_widgets.analysis.pixel_history import PixelRequest, tell
+from miri_widgets.analysis.pixel_history import PixelRequest, read_pixel_history
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.pixel_history import question_of
 
@@ -23,7 +23,7 @@ def test_the_story_of_an_exposure(session, engine):
     assert (question.x, question.y) == (3, 2)
     assert [title for title, _ in question.images] == ["Detector 1", "Image 2"]
     assert question.ramps[-1].name.endswith("_uncal.fits")
-    story = tell(question)
+    story = read_pixel_history(question)
     assert [one.pixel is not None for one in story.chapters] == [True, True]
     assert story.chapters[0].pixel.unit == "DN/s" and story.slope == story.chapters[0].pixel.value
     # another exposure has another story
@@ -49,7 +49,7 @@ def test_outside_of_the_image_is_a_sentence(session, engine):
     question = question_of(session, 5000.0, 2.0)
     bare = PixelRequest(question.label, question.x, question.y, (), question.images)
     with pytest.raises(MiriWidgetsError, match="pixel \\(5000, 2\\)"):
-        tell(bare)
+        read_pixel_history(bare)
 
 
 def test_flags_that_a_stage_adds_are_told(tmp_path):
@@ -63,7 +63,7 @@ def test_flags_that_a_stage_adds_are_told(tmp_path):
         image.header["BUNIT"] = "DN/s" if name == "rate" else "MJy/sr"
         paths.append(tmp_path / f"{name}.fits")
         fits.HDUList([fits.PrimaryHDU(), image, fits.ImageHDU(flags, name="DQ")]).writeto(paths[-1])
-    story = tell(PixelRequest("x", 1, 1, (), (("Detector 1", paths[0]), ("Sky", paths[1]))))
+    story = read_pixel_history(PixelRequest("x", 1, 1, (), (("Detector 1", paths[0]), ("Sky", paths[1]))))
     assert story.chapters[0].gained == ()
     assert story.chapters[1].gained == ("OTHER_BAD_PIXEL",)
     assert story.fit() == ()

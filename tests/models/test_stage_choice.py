@@ -136,7 +136,7 @@ def run_to_sky(session, engine):
 def test_the_chain_waits_for_a_word_after_harm(session, engine):
     run_to_sky(session, engine)
     sky, image3 = session.stages["sky"], session.stages["image3"]
-    assert sky.state == StageState.ASKS
+    assert sky.state == StageState.NEEDS_CONFIRMATION
     assert all("-7 %" in row.harm for row in sky.rows)
     assert "did harm" in image3.blockers()[0]
     with pytest.raises(EngineError, match="did harm"):
@@ -162,7 +162,7 @@ def test_other_settings_are_asked_about_again(session, engine):
     session.touch()
     session.poll()
     assert {row.state for row in sky.rows} == {RowState.DONE}
-    assert sky.state == StageState.ASKS
+    assert sky.state == StageState.NEEDS_CONFIRMATION
 
 
 def test_a_simulated_program_that_was_not_made_says_how(monkeypatch, tmp_path, repository):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from miri_widgets.models.run_differences import Change, RunDifferencesModel
+from miri_widgets.models.run_differences import RunChange, RunDifferencesModel
 from miri_widgets.panels.compare import DifferencesPanel, show_differences
 from miri_widgets.panels.parts.runs import Runs
 
@@ -186,9 +186,9 @@ def test_many_inputs_share_one_row(session, engine):
     runs.compare.click()
     # the records of this engine tell no inputs: those of a real one do
     value = runs.differences.model.value
-    changes = [Change("input", f"{n}_cal.fits", f"image2 run a{n}", f"image2 run b{n}") for n in range(3)]
+    changes = [RunChange("input", f"{n}_cal.fits", f"image2 run a{n}", f"image2 run b{n}") for n in range(3)]
     runs.differences.model.value = replace(
-        value, changes=(Change("setting", "x", "1", "2"), *changes, Change("version", "jwst", "1", "2"))
+        value, changes=(RunChange("setting", "x", "1", "2"), *changes, RunChange("version", "jwst", "1", "2"))
     )
     rows = runs.differences.changes.rows
     assert [row["kind"] for row in rows] == ["setting", "input", "version"]

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from miri_widgets.analysis.group_differences import Picture
+from miri_widgets.analysis.group_differences import GroupDifferenceImage
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.auto_display import AutoDisplay
@@ -303,7 +303,7 @@ class Viewing(RuleBasedStateMachine):
     @rule()
     def groups(self):
         self.page.counter += 1
-        self.session.showers.picture = Picture(
+        self.session.showers.picture = GroupDifferenceImage(
             np.full((SIZE, SIZE), self.page.counter, np.float32), self.page.roots[0], 1, 3, 1, 5
         )
 

@@ -15,9 +15,9 @@ from miri_widgets.errors import BadTableError, ParameterError
 from miri_widgets.products.tables.tag_tables import parse_tags, tags_as_csv, tags_as_json
 from miri_widgets.products.tags import (
     ANOMALIES,
+    ExposureVerdict,
     Tag,
     TagFile,
-    Verdict,
     change_tags,
     changed,
     read_tags,
@@ -34,7 +34,7 @@ TAGS = st.builds(
     lambda verdict, anomalies, comment, seen: tag_from(
         {"verdict": verdict, "anomalies": anomalies, "comment": comment, "seen": seen}
     ),
-    st.sampled_from(Verdict),
+    st.sampled_from(ExposureVerdict),
     st.lists(st.sampled_from(list(ANOMALIES))),
     TEXTS,
     st.booleans(),
@@ -51,7 +51,7 @@ def test_a_change_says_one_thing_and_leaves_the_rest(tmp_path):
     change_tags(path, {"a": {"verdict": "rejected"}, "b": {"seen": True}})
     change_tags(path, {"a": {"comment": " hot\r\nedge\x00 \u202e"}, "b": {"seen": False}})
     found = change_tags(path, {"a": {"anomalies": ["tree_rings", "cosmic_ray_shower"]}})
-    assert found == {"a": Tag(Verdict.REJECTED, ("cosmic_ray_shower", "tree_rings"), "hot\nedge")}
+    assert found == {"a": Tag(ExposureVerdict.REJECTED, ("cosmic_ray_shower", "tree_rings"), "hot\nedge")}
     assert read_tags(path) == found
     assert sorted(one.name for one in path.parent.iterdir()) == ["tags.json", "tags.lock"]
 
@@ -139,7 +139,7 @@ def test_a_table_made_by_hand_changes_what_it_names(tmp_path):
     path = tmp_path / "tags.json"
     change_tags(path, {"jw1": {"comment": "kept"}})
     change_tags(path, parse_tags("\ufeffexposure,verdict\njw1,rejected\n"))
-    assert read_tags(path)["jw1"] == Tag(Verdict.REJECTED, (), "kept")
+    assert read_tags(path)["jw1"] == Tag(ExposureVerdict.REJECTED, (), "kept")
 
 
 @pytest.mark.parametrize(

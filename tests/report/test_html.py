@@ -10,7 +10,7 @@ import pytest
 from miri_widgets.errors import NotWritableError
 from miri_widgets.models.report_request import request_of
 from miri_widgets.panels.parts.reportbar import ReportBar
-from miri_widgets.products.tags import Tag, Verdict
+from miri_widgets.products.tags import ExposureVerdict, Tag
 from miri_widgets.report.html import render, write_report_page
 from miri_widgets.report.report import gather
 
@@ -68,7 +68,7 @@ def test_hostile_texts_are_text(finished):
     report = replace(
         report,
         exposures=((replace(exposure, filter=HOSTILE, start=HOSTILE), taken),),
-        tags={exposure.root: Tag(Verdict.SUSPECT, comment=f"comment {HOSTILE}")},
+        tags={exposure.root: Tag(ExposureVerdict.SUSPECT, comment=f"comment {HOSTILE}")},
     )
     page = Page(render(report))
     names = [tag for tag, _ in page.tags]

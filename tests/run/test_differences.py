@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from miri_widgets.run.differences import Change, StoredRun, changes, record_facts, run_of_file, stored_runs
+from miri_widgets.run.differences import RunChange, StoredRun, changes, record_facts, run_of_file, stored_runs
 from miri_widgets.run.records import Record, write_record
 
 RAW = {"kind": "raw", "identity": "f" * 64, "path": "/data/x_uncal.fits"}
@@ -38,13 +38,13 @@ def test_settings_references_context_versions_and_inputs(tmp_path):
     )  # fmt: skip
     facts = [record_facts(write(tmp_path, one)) for one in (first, second)]
     assert changes(*facts) == (
-        Change("setting", "jump.rejection_threshold", "4.0", "5.0"),
-        Change("input", "x_uncal.fits", "file with hash ffffffff", "file with hash eeeeeeee"),
-        Change("reference file", "dark", "d1.fits", "d2.fits"),
-        Change("reference file", "flat", "", "f.fits"),
-        Change("context", "CRDS context", "jwst_1.pmap", "jwst_2.pmap"),
-        Change("version", "jwst", "3.0.0", "3.0.1"),
-        Change("environment", "CRDS_PATH", "/a", "/b"),
+        RunChange("setting", "jump.rejection_threshold", "4.0", "5.0"),
+        RunChange("input", "x_uncal.fits", "file with hash ffffffff", "file with hash eeeeeeee"),
+        RunChange("reference file", "dark", "d1.fits", "d2.fits"),
+        RunChange("reference file", "flat", "", "f.fits"),
+        RunChange("context", "CRDS context", "jwst_1.pmap", "jwst_2.pmap"),
+        RunChange("version", "jwst", "3.0.0", "3.0.1"),
+        RunChange("environment", "CRDS_PATH", "/a", "/b"),
     )
 
 
@@ -59,7 +59,7 @@ def test_a_value_that_acted_by_itself_is_no_difference(tmp_path):
         "c3", settings={"jump.rejection_threshold": 6.0}, resolved={"jump.rejection_threshold": 6.0}
     )
     told = changes(facts[0], record_facts(write(tmp_path, other)))
-    assert told[0] == Change("setting", "jump.rejection_threshold", "5.0", "6.0")
+    assert told[0] == RunChange("setting", "jump.rejection_threshold", "5.0", "6.0")
 
 
 def test_settings_of_earlier_stages_are_told(tmp_path):
@@ -69,8 +69,8 @@ def test_settings_of_earlier_stages_are_told(tmp_path):
         derived = {"kind": "derived", "stage": "detector1", "run_key": f"rate{key}", "product": "x_rate.fits"}
         found.append(write(tmp_path, replace(record(f"cal{key}", "image2"), inputs=(derived,))))
     told = changes(*map(record_facts, found))
-    assert told[0] == Change("setting", "detector1: jump.rejection_threshold", "4.0", "7.0")
-    assert told[1] == Change("input", "x_rate.fits", "detector1 run ratea", "detector1 run rateb")
+    assert told[0] == RunChange("setting", "detector1: jump.rejection_threshold", "4.0", "7.0")
+    assert told[1] == RunChange("input", "x_rate.fits", "detector1 run ratea", "detector1 run rateb")
 
 
 def test_runs_are_found_newest_first_and_half_ones_are_not(tmp_path):

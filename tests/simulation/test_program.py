@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.simulation import PROGRAMS, Tile
+from miri_widgets.simulation import PROGRAMS, SimulatedTile
 from miri_widgets.simulation.plan import planned_exposures
 
 
@@ -28,7 +28,7 @@ def test_ready_made_programs():
         {"nints": 0},
         {"program": "12"},
         {"tiles": ()},
-        {"tiles": (Tile(), Tile())},
+        {"tiles": (SimulatedTile(), SimulatedTile())},
         {"dec": 90.0},
     ],
 )

@@ -9,7 +9,7 @@ from miri_widgets.simulation import PROGRAMS, load_truth, simulate
 from miri_widgets.simulation.effects import Effects
 from miri_widgets.simulation.instrument import FILTERS
 from miri_widgets.simulation.plan import duration_seconds, planned_exposures
-from miri_widgets.simulation.program import Field
+from miri_widgets.simulation.program import ProgramField
 from miri_widgets.simulation.ramp_artefacts import (
     TRAP_SECONDS,
     Shower,
@@ -19,7 +19,7 @@ from miri_widgets.simulation.ramp_artefacts import (
 from miri_widgets.simulation.ramps import expose
 from miri_widgets.simulation.scene import build_catalog, render
 
-_STARS = Field(stars=25, flux_min=1000.0, flux_max=3e5, flux_slope=1.01, separation=3.0, galaxies=0)
+_STARS = ProgramField(stars=25, flux_min=1000.0, flux_max=3e5, flux_slope=1.01, separation=3.0, galaxies=0)
 
 
 def _program(*names, **changes):
@@ -90,7 +90,7 @@ def test_stripes_change_and_warm_pixels_stay():
 def test_pull_up_and_down_need_a_star_that_saturates():
     program = _program("pullupdown")
     assert np.any(_left(program)[0].pullupdown)
-    faint = program.replace(field=Field(stars=25, flux_min=1.0, flux_max=100.0, galaxies=0))
+    faint = program.replace(field=ProgramField(stars=25, flux_min=1.0, flux_max=100.0, galaxies=0))
     assert not np.any(_left(faint)[0].pullupdown)
 
 
@@ -170,7 +170,7 @@ def test_a_shower_arrives_completely(group, amplitude):
 
 
 def test_sky_pattern_scales_with_the_level():
-    program = _program("sky_pattern", field=Field(stars=0, galaxies=0))
+    program = _program("sky_pattern", field=ProgramField(stars=0, galaxies=0))
     catalog, pointing = build_catalog(program), planned_exposures(program)[0].true
     images = [
         render(program, catalog, "F560W", pointing, sky_factor=factor).rate.astype(float)

@@ -6,7 +6,7 @@ import pytest
 from miri_widgets.simulation.distortion import flight_distortion, pixel_areas
 from miri_widgets.simulation.instrument import FILTERS
 from miri_widgets.simulation.plan import planned_exposures
-from miri_widgets.simulation.program import Field
+from miri_widgets.simulation.program import ProgramField
 from miri_widgets.simulation.programs import PROGRAMS
 from miri_widgets.simulation.scene import SR_PER_ARCSEC2, build_catalog, render
 
@@ -17,7 +17,7 @@ def _clean(**field):
     effects = SMALL.effects.only()
     return SMALL.replace(
         effects=effects,
-        field=Field(**{"stars": 1, "galaxies": 0, "flux_min": 1000.0, "flux_max": 1001.0, **field}),
+        field=ProgramField(**{"stars": 1, "galaxies": 0, "flux_min": 1000.0, "flux_max": 1001.0, **field}),
     )
 
 

@@ -154,7 +154,7 @@ def test_jwst_is_asked_once_and_again_when_the_memory_is_damaged(empty_cache, mo
     asked = []
     truth = path.read_text()
     monkeypatch.setattr(
-        declarations, "ask_child", lambda module: asked.append(module) or __import__("json").loads(truth)
+        declarations, "call_in_child", lambda module: asked.append(module) or __import__("json").loads(truth)
     )
     declarations._load.cache_clear()
     assert declared("image2") == known and asked == []
@@ -177,7 +177,7 @@ def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path, monkeypatch):
         }
         for stage, parameters in zip(STAGES, known, strict=True)
     }
-    monkeypatch.setattr(declarations, "ask_child", lambda module: answer)
+    monkeypatch.setattr(declarations, "call_in_child", lambda module: answer)
     assert [declared(stage.name) for stage in STAGES] == known
 
 
@@ -187,10 +187,10 @@ def test_a_kind_that_this_package_does_not_know_is_said():
 
 
 def test_a_child_that_dies_is_a_sentence():
-    from miri_widgets.steps.children import ask_child
+    from miri_widgets.steps.children import call_in_child
 
     with pytest.raises(MiriWidgetsError, match="No module named"):
-        ask_child("miri_widgets.no_such_module")
+        call_in_child("miri_widgets.no_such_module")
 
 
 def test_reading_the_specs_warns_of_nothing():

@@ -241,7 +241,7 @@ def test_parameters_of_crds_are_a_layer_of_settings(small_program, tmp_path, mon
     path = small_program.uncal[0]
     layer = crds_parameters.crds_layer("detector1", path, small_program.environment)
     assert Settings(declared("detector1"), {Source.CRDS: layer})["emicorr.skip"] is False
-    monkeypatch.setattr(crds_parameters, "ask_child", None)
+    monkeypatch.setattr(crds_parameters, "call_in_child", None)
     assert crds_parameters.crds_layer("detector1", path, small_program.environment) == layer
     with pytest.raises(errors.CrdsCacheError):
         monkeypatch.undo()

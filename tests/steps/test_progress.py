@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miri_widgets.steps.progress import LOGGERS, Progress
+from miri_widgets.steps.progress import LOGGERS, StepProgress
 
 STEPS = ("first", "second", "third", "fourth")
 
@@ -23,7 +23,7 @@ def began(step):
 def run_of(*events):
     reports = []
     ticks = iter(range(10_000))
-    progress = Progress(STEPS, reports.append, clock=lambda: float(next(ticks)))
+    progress = StepProgress(STEPS, reports.append, clock=lambda: float(next(ticks)))
     say(progress, began("Pipeline"))
     for step, how in events:
         say(progress, began(step), "Step skipped." if how == "skipped" else f"Step {step} done")
@@ -130,7 +130,7 @@ def test_loggers_are_left_as_they_were():
     before = {
         name: (logging.getLogger(name).level, list(logging.getLogger(name).handlers)) for name in LOGGERS
     }
-    with pytest.raises(ZeroDivisionError), Progress(STEPS).listening():
+    with pytest.raises(ZeroDivisionError), StepProgress(STEPS).listening():
         assert logging.getLogger("stpipe.step").isEnabledFor(logging.INFO)
         raise ZeroDivisionError
     assert before == {

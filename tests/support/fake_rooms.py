@@ -283,7 +283,7 @@ def fake_services(program: Program, *, pace: float = 0.0, declare=declared, pres
         accepted=lambda key: is_accepted(Workspace(program.workspace), key),
         accept=lambda key, words: accept_harm(Workspace(program.workspace), key, words),
         preview=preview,
-        place=read_footprint,
+        footprint=read_footprint,
         code=lambda one: f"# strun {one.stage} {one.label}",
         script=lambda plans: "\n".join(f"# {one.label}" for one in plans),
         notebook=lambda plans: "\n".join(f"# {one.label}" for one in plans),

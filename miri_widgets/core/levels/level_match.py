@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.levels.groups import GROUPS, Sets, group_exposures
-from miri_widgets.core.levels.solution import Measurements, Solution, components_of, solve
+from miri_widgets.core.levels.solution import LevelSolution, Measurements, components_of, solve
 from miri_widgets.core.sky.cells import HALF_FIELD, Grid, detector_coordinates, sky_cells
 from miri_widgets.errors import ParameterError
 
@@ -134,7 +134,7 @@ def _measured(exposures: Sequence[ExposureArrays], sets: Sets, box: int) -> Meas
 
 def _solved(
     measurements: Measurements, sets: Sets, components: NDArray[np.integer], with_slopes: bool, least: float
-) -> Solution:
+) -> LevelSolution:
     """Solve, and drop planes until all that are left are significant."""
     groups = sets.groups
     own = [np.unique(groups[components == component]) for component in np.unique(components)]
@@ -183,7 +183,7 @@ class _Result:
         cls,
         groups: NDArray[np.integer],
         components: NDArray[np.integer],
-        solution: Solution,
+        solution: LevelSolution,
         reference: str,
     ) -> _Result:
         """Average the levels of exposures over each group, relative to the reference of its component."""
@@ -260,7 +260,7 @@ def _facts(
     sets: Sets,
     components: NDArray[np.integer],
     measurements: Measurements,
-    solution: Solution,
+    solution: LevelSolution,
     result: _Result,
     model: str,
 ) -> dict[str, Any]:
@@ -285,7 +285,7 @@ def _facts(
     }
 
 
-def _pattern(measurements: Measurements, solution: Solution) -> float:
+def _pattern(measurements: Measurements, solution: LevelSolution) -> float:
     """
     Return what the left-overs of all exposures have in common on the detector.
 

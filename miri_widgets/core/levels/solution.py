@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from miri_widgets.core.sky.cells import HALF_FIELD
 
-__all__ = ["Measurements", "Solution", "components_of", "solve"]
+__all__ = ["LevelSolution", "Measurements", "components_of", "solve"]
 
 _TUKEY = 6.0
 _MAXITERS, _SETTLED = 25, 0.01
@@ -74,7 +74,7 @@ class Measurements:
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
+class LevelSolution:
     """
     Levels of exposures and slopes of groups.
 
@@ -142,7 +142,7 @@ def solve(
     components: NDArray[np.integer],
     tilted: NDArray[np.bool_],
     axes: NDArray[np.float64],
-) -> Solution:
+) -> LevelSolution:
     """
     Fit the level of each exposure, and planes of some groups, such that cells agree.
 
@@ -197,7 +197,7 @@ def solve(
     inverse = np.linalg.inv(full)
     covariance = inverse @ _meat(measurements, design, weight, residual) @ inverse
     levels, slopes = np.split(np.asarray(answer, np.float64), [len(groups)])
-    return Solution(levels, slopes.reshape(-1, 2), covariance, residual, weight)
+    return LevelSolution(levels, slopes.reshape(-1, 2), covariance, residual, weight)
 
 
 def _meat(

@@ -60,7 +60,7 @@ def merged(positions: Sequence[NDArray[np.floating]], radius: float) -> NDArray[
     """
     members: list[list[int]] = []
     known = np.empty((0, 3))
-    for place, catalogue in enumerate(positions):
+    for column, catalogue in enumerate(positions):
         vectors = _unit_vectors(np.asarray(catalogue, float).reshape(-1, 2))
         here, there = _mutual(known, vectors, radius)
         matches = dict(zip(there.tolist(), here.tolist(), strict=True))
@@ -68,11 +68,11 @@ def merged(positions: Sequence[NDArray[np.floating]], radius: float) -> NDArray[
             if index in matches:
                 members[matches[index]].append(index)
             else:
-                members.append([-1] * place + [index])
+                members.append([-1] * column + [index])
         new = [index for index in range(len(vectors)) if index not in matches]
         known = np.concatenate([known, vectors[new]])
         for row in members:
-            row.extend([-1] * (place + 1 - len(row)))
+            row.extend([-1] * (column + 1 - len(row)))
     return np.array(members, np.intp).reshape(-1, len(positions))
 
 

@@ -211,14 +211,14 @@ def mark_fallbacks(
     """
     x = np.array([measurement.dx if measurement.usable else math.nan for measurement in measurements])
     y = np.array([measurement.dy if measurement.usable else math.nan for measurement in measurements])
-    found = _without_rigid_groups(find_fallbacks(x, y, runs), measurements, runs)
+    shared_values = _without_rigid_groups(find_fallbacks(x, y, runs), measurements, runs)
     marked = list(measurements)
-    for shared in found:
+    for shared in shared_values:
         for index in shared.members:
             if marked[index].status is Status.MEASURED:
                 status = Status.FAILED if shared.zero else Status.SHARED
                 marked[index] = replace(marked[index], status=status)
-    return tuple(marked), found
+    return tuple(marked), shared_values
 
 
 def _without_rigid_groups(

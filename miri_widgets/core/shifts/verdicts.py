@@ -168,12 +168,12 @@ def judge(evidence: Evidence, limits: Limits | None = None) -> Judgement:
         Better evidence never makes it worse.
     """
     limits = limits or Limits()
-    found = _judge_counts(evidence)
+    ranked = _judge_counts(evidence)
     if evidence.used or evidence.overlaps:
-        found += _judge_numbers(evidence, limits)
-    worst = max((rank for rank, _ in found), default=0)
+        ranked += _judge_numbers(evidence, limits)
+    worst = max((rank for rank, _ in ranked), default=0)
     verdict = (Verdict.PASS, Verdict.WEAK, Verdict.FAIL)[worst]
-    reasons = tuple(text for rank, text in sorted(found, key=lambda reason: -reason[0]))
+    reasons = tuple(text for rank, text in sorted(ranked, key=lambda reason: -reason[0]))
     return Judgement(verdict, reasons if worst else (*_praise(evidence), *reasons))
 
 

@@ -102,7 +102,7 @@ def showers_of(regions: Iterable[Region], root: str = "") -> tuple[ShowerMask, .
     """
     showers = []
     for region in regions:
-        names = [text for text in region.words if text.startswith("jw")]
+        names = [text for text in region.tokens if text.startswith("jw")]
         if not names or any(root.lower().startswith(name) for name in names):
             showers.append(shower_of(region))
     return tuple(showers)

@@ -102,12 +102,12 @@ def clipped_means_of_others(
     everything : Stack
         Arrays of shape (npix,): `clipped_mean` of `values`.
     """
-    leaving = leave_one_out(values, low=low, high=high, noise=noise, least=least)
+    leave_out = leave_one_out(values, low=low, high=high, noise=noise, least=least)
     others = np.empty_like(values)
-    for row, own, exact in zip(others, values, leaving.exact, strict=True):
-        row[:] = leaving.without(own)
-        row[leaving.hard] = exact
-    return others, leaving.everything
+    for row, own, exact in zip(others, values, leave_out.exact, strict=True):
+        row[:] = leave_out.without(own)
+        row[leave_out.hard] = exact
+    return others, leave_out.everything
 
 
 @dataclass(frozen=True, eq=False)

@@ -280,7 +280,7 @@ def _given(region: Region, exposure: ExposureArrays, sides: tuple[str, ...]) -> 
     x, y = region.position(exposure)
     text = region.text.lower()
     named = tuple(side for side in SIDES if side[:3] in text) if text else ()
-    chosen = SIDES if "all" in region.words else (named or sides)
+    chosen = SIDES if "all" in region.tokens else (named or sides)
     return BrightSource(x, y, float("inf"), chosen)
 
 
@@ -381,17 +381,17 @@ def _check(sides: tuple[str, ...], find: bool, sources: Sequence[Region], **give
 def _refusals(exposures: Sequence[ExposureArrays], sources: Sequence[Region]) -> Iterator[str]:
     for number, region in enumerate(sources, 1):
         name = region.text or f"Source {number}"
-        places = [(exposure, _given(region, exposure, SIDES)) for exposure in exposures]
-        for exposure, source in places:
+        candidates = [(exposure, _given(region, exposure, SIDES)) for exposure in exposures]
+        for exposure, source in candidates:
             if _on_chip(source, exposure) and not _in_imager(source, exposure):
                 yield (
                     f"{name} lies at column {source.x:.0f}, row {source.y:.0f} of {exposure.root or 'the exposure'}, in the "
                     "coronagraphs, and is not corrected there."
                 )
-        if places and not any(_on_chip(source, exposure) for exposure, source in places):
+        if candidates and not any(_on_chip(source, exposure) for exposure, source in candidates):
             where = (
-                f"outside {places[0][0].root or 'the exposure'}"
-                if len(places) == 1
+                f"outside {candidates[0][0].root or 'the exposure'}"
+                if len(candidates) == 1
                 else "on none of the exposures"
             )
             yield f"{name} lies {where}."

@@ -7,7 +7,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.analysis.image_statistics import Measurement, measure_pixels
+from miri_widgets.analysis.image_statistics import PixelMeasurement, measure_pixels
 from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.display import read_sample
 from miri_widgets.models.in_view import Content, InView
@@ -57,17 +57,17 @@ class HistogramView(Part):
         self.watch(self.computed, self._update, "value", "sentence")
         self.watch(session, self._update, "displayed", "measured")
 
-    def _measurement(self, view: InView) -> Measurement | None:
+    def _measurement(self, view: InView) -> PixelMeasurement | None:
         """Return the measurement of the pixels in view; None until it is available."""
         if view.file is not None and view.extension == "SCI":
-            measurement: Measurement | None = self.session.measured.get(view.file)
+            measurement: PixelMeasurement | None = self.session.measured.get(view.file)
             if measurement is None:
                 self.session.ask_measure(view.file)
             return measurement
         self.computed.ask(view, _measured, view)
         result = self.computed.value
         if self.computed.sentence:
-            return Measurement(sentence=self.computed.sentence)
+            return PixelMeasurement(sentence=self.computed.sentence)
         return result[1] if result is not None and result[0] == view else None
 
     def _update(self, _: Any) -> None:
@@ -119,13 +119,13 @@ class HistogramView(Part):
         self.computed.close()
 
 
-def _measured(view: InView) -> tuple[InView, Measurement]:
+def _measured(view: InView) -> tuple[InView, PixelMeasurement]:
     """Measure the pixels of a view: without a file, or in another extension."""
     if view.pixels is not None:
         pixels, unit = view.pixels, view.unit
     else:
         if view.file is None:
-            return view, Measurement(sentence="This image holds no pixels.")
+            return view, PixelMeasurement(sentence="This image holds no pixels.")
         sample = read_sample(view.file, view.extension)
         pixels, unit = sample.pixels, sample.unit
     return view, measure_pixels(pixels, unit)

@@ -8,7 +8,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.analysis.pixel_history import PixelAfterStage, PixelHistory, tell
+from miri_widgets.analysis.pixel_history import PixelAfterStage, PixelHistory, read_pixel_history
 from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.pixel_history import question_of
 from miri_widgets.models.session import SessionModel
@@ -70,7 +70,7 @@ class PixelHistoryView(Part):
             return
         question = question_of(self.session, *self.session.clicked)
         if question is not None:
-            self.reading.ask(question, tell, question)
+            self.reading.ask(question, read_pixel_history, question)
 
     def show_message(self, sentence: str) -> None:
         """

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from miri_widgets.delivery import deliver_all
+from miri_widgets.message_buffer import deliver_all
 from miri_widgets.models.subscriptions import Subscriptions
 
 __all__ = ["Part", "close_all", "close_hidden", "soon"]

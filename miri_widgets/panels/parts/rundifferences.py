@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.run_differences import Change, Choice, ProductPair, RunDifferencesModel
+from miri_widgets.models.run_differences import Choice, ProductPair, RunChange, RunDifferencesModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import button, sentences, text
@@ -167,7 +167,7 @@ def _end_of(name: str) -> str:
     return name if len(name) <= _LETTERS else f"…{name[-_LETTERS:]}"
 
 
-def _change_rows(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
+def _change_rows(changes: tuple[RunChange, ...]) -> list[dict[str, Any]]:
     """Return one row per change; inputs, which may be a hundred for a mosaic, share one."""
     inputs = [change for change in changes if change.kind == "input"]
     shown = [change for change in changes if change.kind != "input" or len(inputs) == 1]

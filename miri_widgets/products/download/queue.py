@@ -250,20 +250,20 @@ class _Meter:
         self.report(self._sizes[index], self._sizes[index], "", force=True)
 
     def report(self, done: int, size: int, text: str, *, force: bool = False) -> None:
-        index, moment_of_report = self._index, time.monotonic()
+        index, time_now = self._index, time.monotonic()
         if done < self._done[index]:  # it begins anew: what was counted does not count
             self._marks.clear()
         self._done[index], self._sizes[index] = done, size or self._sizes[index]
-        if not (force or text) and moment_of_report - self._last < _PERIOD:
+        if not (force or text) and time_now - self._last < _PERIOD:
             return
-        self._last = moment_of_report
+        self._last = time_now
         done_all, size_all = sum(self._done), sum(self._sizes)
         self._marks = [
-            *(mark for mark in self._marks if moment_of_report - mark[0] < _SPAN),
-            (moment_of_report, done_all),
+            *(mark for mark in self._marks if time_now - mark[0] < _SPAN),
+            (time_now, done_all),
         ]
         (begin, first) = self._marks[0]
-        rate = (done_all - first) / (moment_of_report - begin) if moment_of_report > begin else 0.0
+        rate = (done_all - first) / (time_now - begin) if time_now > begin else 0.0
         left = max(size_all - done_all, 0)
         self._on_progress(
             DownloadProgress(

@@ -27,27 +27,27 @@ def taken_from(shapes: Mapping[str, Any]) -> tuple[Region, ...]:
     ParameterError
         If nothing is drawn, or a shape is of a kind that no file can hold.
     """
-    found = []
+    names = []
     for name, shape in sorted(shapes.items()):
         try:
-            found.append(from_astropy(shape))
+            names.append(from_astropy(shape))
         except (ValueError, AttributeError) as error:
             raise ParameterError(
                 f"the drawn region {name[:40]!r} ({type(shape).__name__})",
                 "circles, ellipses, rectangles or polygons",
                 "draw it again as one of these",
             ) from error
-    if not found:
+    if not names:
         raise ParameterError(
             "no region is drawn",
             "at least one, drawn with the tools above the image",
             "draw one, or type the name of a DS9 file",
         )
-    return tuple(found)
+    return tuple(names)
 
 
 def keep_regions(
-    regions: tuple[Region, ...], folder: Path, name: str, planes: ExposureArrays | None = None
+    regions: tuple[Region, ...], folder: Path, name: str, exposure: ExposureArrays | None = None
 ) -> Path:
     """
     Write regions as a DS9 file that is named after its content, and return its path.
@@ -60,12 +60,12 @@ def keep_regions(
         Where; made when missing.
     name : str
         What the file's name begins with.
-    planes : ExposureArrays, optional
+    exposure : ExposureArrays, optional
         The exposure on which they were drawn; regions in pixels are taken to the sky then.
     """
-    placed = tuple(region.on_sky(planes) if planes is not None else region for region in regions)
-    mark = hashlib.sha256(repr(placed).encode()).hexdigest()[:10]
+    written = tuple(region.on_sky(exposure) if exposure is not None else region for region in regions)
+    mark = hashlib.sha256(repr(written).encode()).hexdigest()[:10]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}_{mark}.reg"
-    write_regions(path, placed)
+    write_regions(path, written)
     return path

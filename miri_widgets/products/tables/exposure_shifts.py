@@ -210,7 +210,7 @@ def _exposure(row: Any) -> ExposureShift:
                 relative=bool(row[prefix + "relative"]),
             )
         )
-    used, told = int(row["used"]), row["cal_step"]
+    used, state = int(row["used"]), row["cal_step"]
     # an empty text comes back masked
-    cal_step = "" if getattr(told, "mask", False) else str(told)
+    cal_step = "" if getattr(state, "mask", False) else str(state)
     return ExposureShift(parts[0], parts[1], int(row["stars"]), None if used < 0 else used, cal_step)

@@ -198,7 +198,7 @@ def _unreadable(path: Path, why: str) -> BadTableError:
     return BadTableError(f"{shown_name(path)} cannot be read ({why[:140]})", _EXPECTED, _REMEDY)
 
 
-def from_astropy(found: Any) -> Region:
+def from_astropy(astropy_region: Any) -> Region:
     """
     Return a shape of the package `regions`, as a viewer or a file gives it, as our value.
 
@@ -207,7 +207,7 @@ def from_astropy(found: Any) -> Region:
     ValueError
         If it is of another kind than ours.
     """
-    name = type(found).__name__
+    name = type(astropy_region).__name__
     sky = name.endswith("SkyRegion")
     shape = _SHAPES.get(name.removesuffix("Region").removesuffix("Sky").removesuffix("Pixel"))
     if shape is None:
@@ -217,13 +217,13 @@ def from_astropy(found: Any) -> Region:
     # DS9's ellipse has semi-axes, astropy's full ones
     sizes: tuple[Any, ...] = ()
     if shape == "circle":
-        sizes = (found.radius,)
+        sizes = (astropy_region.radius,)
     elif shape in ("ellipse", "rectangle"):
         half = 0.5 if shape == "ellipse" else 1.0
-        sizes = (found.width * half, found.height * half)
-    where = found.vertices if shape == "polygon" else found.center
-    angle = found.angle.to_value("deg") if hasattr(found, "angle") else 0.0
-    if sky and hasattr(found, "angle") and where.frame.name != "icrs":
+        sizes = (astropy_region.width * half, astropy_region.height * half)
+    where = astropy_region.vertices if shape == "polygon" else astropy_region.center
+    angle = astropy_region.angle.to_value("deg") if hasattr(astropy_region, "angle") else 0.0
+    if sky and hasattr(astropy_region, "angle") and where.frame.name != "icrs":
         angle += float(_north_of(where))  # it counts from the axes of its own frame
     return Region(
         shape,
@@ -231,8 +231,8 @@ def from_astropy(found: Any) -> Region:
         tuple(float(size.to_value("arcsec") if sky else size) for size in sizes),
         float(angle),
         sky,
-        bool(found.meta.get("include", True)),
-        str(found.meta.get("text", "")),
+        bool(astropy_region.meta.get("include", True)),
+        str(astropy_region.meta.get("text", "")),
     )
 
 

@@ -24,14 +24,14 @@ from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.products.tables import FileTable, read_table
 from miri_widgets.products.tables.positions import sky_positions
 
-__all__ = ["CONCENTRATION", "Apertures", "Source", "catalog_beside", "read_apertures", "read_catalog"]
+__all__ = ["CONCENTRATION", "Apertures", "CatalogRow", "catalog_beside", "read_apertures", "read_catalog"]
 
 CONCENTRATION = 0.7 / 0.3
 """Flux in the 70 over that in the 30 per cent aperture, for a star; what the apertures are made for."""
 
 
 @dataclass(frozen=True)
-class Source:
+class CatalogRow:
     """
     One source of a mosaic.
 
@@ -97,7 +97,7 @@ def catalog_beside(mosaic: Path) -> Path | None:
     return candidate if suffix_of(path) == "i2d" and candidate.is_file() else None
 
 
-def read_catalog(path: Path) -> tuple[Source, ...]:
+def read_catalog(path: Path) -> tuple[CatalogRow, ...]:
     """
     Read a ``cat`` product, the brightest source first.
 
@@ -124,7 +124,7 @@ def read_catalog(path: Path) -> tuple[Source, ...]:
     for row in range(len(table)):
         concentration, error = _concentration(*(float(aperture[row]) for aperture in apertures))
         sources.append(
-            Source(
+            CatalogRow(
                 number=int(label[row]) if math.isfinite(label[row]) else row + 1,
                 ra=float(ra[row]),
                 dec=float(dec[row]),

@@ -13,6 +13,7 @@ from miri_widgets.steps.acceleration.registry import (
     State,
     accelerated,
     acceleration_states,
+    stock_function,
     switched_off,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "State",
     "accelerated",
     "acceleration_states",
+    "stock_function",
     "switched_off",
 ]

@@ -106,8 +106,9 @@ def emicorr_refwave(
     for integration in range(nints):
         for group in range(ngroups):
             wave = phasefunc((phase + dphase * group + phases[integration]) % 1)
+            wave = amplitudes[integration] * wave
             for channel in range(4):
-                data[integration, group, :, channel::4] -= amplitudes[integration] * wave
+                data[integration, group, :, channel::4] -= wave
     return data
 
 

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from miri_widgets.errors import ParameterError
@@ -24,6 +24,7 @@ __all__ = [
     "State",
     "accelerated",
     "acceleration_states",
+    "stock_function",
     "switched_off",
 ]
 
@@ -50,13 +51,19 @@ class Acceleration:
     name : str
         By which it is switched off and recorded.
     target : str
-        ``module:function`` that is replaced.
+        ``module:function`` or ``module:Class.method`` that is replaced.
     source : str
-        SHA-256 of the source of the function, its decorators included, against which it was proven.
+        SHA-256 of the source of the function, its decorators included, against which it was proven; followed by the
+        sources of `relies_on`.
     replacement : str
         ``module:function`` of this package; takes and returns the same.
     reason : str
         What is slow in the stock function.
+    relies_on : tuple of str
+        Further functions whose source the replacement was proven against, because it does their work or hands it
+        what they expect.
+    imported_by : tuple of str
+        Modules that took the function by its name; it is replaced there, too.
     """
 
     name: str
@@ -64,23 +71,53 @@ class Acceleration:
     source: str
     replacement: str
     reason: str
+    relies_on: tuple[str, ...] = ()
+    imported_by: tuple[str, ...] = ()
 
-    def stock(self) -> tuple[ModuleType, str, Any]:
-        """Return module, name and function as installed."""
-        module_name, _, name = self.target.partition(":")
-        module = import_module(module_name)
-        return module, name, getattr(module, name)
+    def stock(self) -> tuple[Any, str, Any]:
+        """Return the module or class, the name and the function as installed."""
+        return _owned(self.target)
+
+    def installed_source(self) -> str | None:
+        """Return the sources that count, as they are installed; None where the function is missing."""
+        sources = [_installed_source(target) for target in (self.target, *self.relies_on)]
+        return None if sources[0] is None else "".join(source or "" for source in sources)
 
     def state(self) -> State:
         """Tell whether the installed source is the proven one; nothing is imported."""
-        source = _installed_source(self.target)
+        source = self.installed_source()
         if source is None:
             return State.MISSING
         return State.ON if hashlib.sha256(source.encode()).hexdigest() == self.source else State.OTHER_SOURCE
 
 
+def _owned(target: str) -> tuple[Any, str, Any]:
+    module_name, _, path = target.partition(":")
+    *classes, name = path.split(".")
+    owner: Any = import_module(module_name)
+    for part in classes:
+        owner = getattr(owner, part)
+    return owner, name, getattr(owner, name)
+
+
+def stock_function(target: str) -> Any:
+    """
+    Return a function of the pipeline as it is installed, also while it is replaced.
+
+    Parameters
+    ----------
+    target : str
+        ``module:function`` or ``module:Class.method``.
+    """
+    return _kept[target] if target in _kept else _owned(target)[2]
+
+
+_kept: dict[str, Any] = {}
+"""Functions that are replaced at the moment."""
+
+
 def _installed_source(target: str) -> str | None:
-    """Return the source of ``module:function`` from its file; None where there is none."""
+    """Return the source of ``module:function`` or ``module:Class.method`` from its file; None where there is none."""
     module, _, name = target.partition(":")
     package, *inner = module.split(".")
     try:
@@ -92,15 +129,29 @@ def _installed_source(target: str) -> str | None:
         return None
     path = Path(spec.origin).parent.joinpath(*inner).with_suffix(".py") if inner else Path(spec.origin)
     try:
-        text = path.read_text(encoding="utf-8")
-        body = ast.parse(text).body
+        stat = path.stat()
+        return _sources(path, stat.st_mtime_ns, stat.st_size).get(name)
     except (OSError, ValueError, SyntaxError):
         return None
-    for node in body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            return "".join(text.splitlines(keepends=True)[first - 1 : node.end_lineno])
-    return None
+
+
+@lru_cache(maxsize=64)
+def _sources(path: Path, mtime_ns: int, size: int) -> dict[str, str]:
+    """Return the sources of the functions and methods of a file by name; read once per state of the file."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    found: dict[str, str] = {}
+
+    def gather(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                gather(node.body, f"{prefix}{node.name}.")
+            elif isinstance(node, ast.FunctionDef):
+                first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+                found.setdefault(f"{prefix}{node.name}", "".join(lines[first - 1 : node.end_lineno]))
+
+    gather(ast.parse(text).body, "")
+    return found
 
 
 ACCELERATIONS = (
@@ -131,6 +182,97 @@ ACCELERATIONS = (
         "faaf19e1cd3230bdb08e1c899e5cee25d3bfd9c830c6137e87b3f91a21335070",
         "miri_widgets.steps.acceleration.schema_loading:make_schema_loader",
         "parses the same schemas from YAML for every file",
+    ),
+    Acceleration(
+        "emi_waveforms",
+        "jwst.emicorr.emicorr:EMIfitter.__init__",
+        "00b9bed29037762b16f2c3eac33fbff13970f3e6f05e5a4793b1a76fef2da1e8",
+        "miri_widgets.steps.acceleration.emi_fit:fill_fitter",
+        "evaluates the waveform at five hundred phases, one by one",
+    ),
+    Acceleration(
+        "emi_amplitudes",
+        "jwst.emicorr.emicorr:calc_chisq_amplitudes",
+        "4e7856df0db01f584c6d4647cbd302bb320507fa82ffed3704eb20dc264c9643",
+        "miri_widgets.steps.acceleration.emi_fit:calc_chisq_amplitudes",
+        "sums anew for each phase and each integration, in Python",
+        relies_on=("jwst.emicorr.emicorr:EMIfitter.__init__",),
+    ),
+    Acceleration(
+        "jump_iterations",
+        "stcal.jump.twopoint_difference:iterative_jump",
+        "a1ca8184b64bc5dd8b63fa16c2d7f0b04db295d9309f4495569c90273d900ea5",
+        "miri_widgets.steps.acceleration.jump_iterations:iterative_jump",
+        "works on the whole image again for the few pixels with a jump",
+        relies_on=("stcal.jump.twopoint_difference:get_cr_locs",),
+    ),
+    Acceleration(
+        "pixel_coupling",
+        "jwst.ipc.ipc_corr:ipc_convolve",
+        "531e1299718a7d9485012e17a5007c8f164d1ed55bce79aa6f59ba4b45b0566f",
+        "miri_widgets.steps.acceleration.pixel_coupling:ipc_convolve",
+        "multiplies images that do not fit into the cache",
+    ),
+    Acceleration(
+        "saturation_growth",
+        "stcal.saturation.saturation:_adjacent_pixels",
+        "ad1bc16706f1559f6c9f6222561150f08c65c432bc6b45d47a9fc35fa1a0ee08",
+        "miri_widgets.steps.acceleration.saturation_growth:adjacent_pixels",
+        "shifts the whole image for few saturated pixels",
+    ),
+    Acceleration(
+        "reference_flags",
+        "stdatamodels.dynamicdq:dynamic_mask",
+        "1dfd7133999f980a811bb1e52d1e5673c4a907f5ee509e8824d65d1e6a022717",
+        "miri_widgets.steps.acceleration.flag_masks:dynamic_mask",
+        "goes through all pixels for each kind of flag",
+        imported_by=(
+            "stdatamodels.jwst.datamodels.model_base",
+            "stdatamodels.jwst.datamodels.reference",
+        ),
+    ),
+    Acceleration(
+        "metadata_checks",
+        "stdatamodels.validate:_check_value",
+        "8bf39f3e96de6a04f2d87dd953d3113c552e86c7b695964c656ce729f7b4946d",
+        "miri_widgets.steps.acceleration.value_checks:check_value",
+        "makes a validator for each value of the metadata",
+        relies_on=("asdf.schema:validate", "asdf.schema:_create_validator", "asdf.schema:get_validator"),
+    ),
+    Acceleration(
+        "header_configuration",
+        "astropy.config.configuration:ConfigItem.__call__",
+        "6bbba26c18b0b03ec161b15cfef7e67161c0a5c3b6b03dc1f95de6a63a3424d9",
+        "miri_widgets.steps.acceleration.configuration_values:configuration_value",
+        "checks the configuration again for each card of a header",
+        relies_on=("astropy.config.configuration:get_config", "astropy.config.configuration:ConfigItem.set"),
+    ),
+    Acceleration(
+        "metadata_reading",
+        "stdatamodels.jwst.datamodels.util:read_metadata",
+        "bd1cb86be858bf7570967ffa2a792b14a0ef6f8010de05b10190526fa50df107",
+        "miri_widgets.steps.acceleration.metadata_reading:read_metadata",
+        "reads the metadata of the same file again for each configuration",
+        imported_by=("stdatamodels.jwst.datamodels", "jwst.stpipe.core", "jwst.datamodels.library"),
+    ),
+    Acceleration(
+        "reference_choice",
+        "crds.core.heavy_client:hv_best_references",
+        "25125658ce401105f15b21d763df12269500692cb511d0012b7352dd4f8eb72e",
+        "miri_widgets.steps.acceleration.reference_choice:hv_best_references",
+        "chooses from the whole metadata again for each step",
+        relies_on=(
+            "crds.core.utils:condition_header",
+            "crds.core.rmap:Mapping.minimize_header",
+            "crds.jwst.locate:fits_to_parkeys",
+        ),
+    ),
+    Acceleration(
+        "schema_copies",
+        "asdf.schema:load_schema",
+        "4b4db745c80467b78d7c98e67538ce9834d66d7a4635f20ee66cc586f78cdb19",
+        "miri_widgets.steps.acceleration.schema_loading:load_schema",
+        "copies schemas node by node",
     ),
 )
 """In the order in which they act."""
@@ -202,15 +344,25 @@ def accelerated(
     Functions are replaced in their module, for the whole process: this is for processes that do one run.
     """
     states = acceleration_states(off, known=known)
-    replaced: list[tuple[ModuleType, str, Any]] = []
+    replaced: list[tuple[Any, str, Any]] = []
+    targets: list[str] = []
     try:
         for acceleration in known:
-            if states[acceleration.name] is State.ON:
-                module, name, function = acceleration.stock()
-                owner, _, own_name = acceleration.replacement.partition(":")
-                setattr(module, name, getattr(import_module(owner), own_name))
-                replaced.append((module, name, function))
+            if states[acceleration.name] is not State.ON:
+                continue
+            owner, name, function = acceleration.stock()
+            *_, replacement = _owned(acceleration.replacement)
+            _kept.setdefault(acceleration.target, function)
+            targets.append(acceleration.target)
+            takers = [import_module(module) for module in acceleration.imported_by]
+            for holder in (owner, *takers):
+                # a module of another version may not take it by its name
+                if getattr(holder, name, None) is function:
+                    setattr(holder, name, replacement)
+                    replaced.append((holder, name, function))
         yield states
     finally:
-        for module, name, function in reversed(replaced):
-            setattr(module, name, function)
+        for holder, name, function in reversed(replaced):
+            setattr(holder, name, function)
+        for target in targets:
+            _kept.pop(target, None)

@@ -28,7 +28,7 @@ def read(folder, text):
 
 def test_ds9_file_of_the_sky(tmp_path):
     point, circle, ellipse = read(tmp_path, DS9)
-    assert point.shape == "point" and point.sky and point.words == {"top", "left"}
+    assert point.shape == "point" and point.sky and point.tokens == {"top", "left"}
     # FK5 J2000 and ICRS differ by some hundredths of arcsec
     assert point.points[0] == pytest.approx((339.0149, 33.97586667), abs=2e-5)
     assert not circle.include and circle.sizes == pytest.approx((2.0,))

@@ -9,11 +9,21 @@ from pathlib import Path
 import pytest
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.steps.acceleration import ACCELERATIONS, State, accelerated, acceleration_states
+from miri_widgets.steps.acceleration import (
+    ACCELERATIONS,
+    State,
+    accelerated,
+    acceleration_states,
+    stock_function,
+)
 from miri_widgets.steps.acceleration.registry import SWITCH, Acceleration
 
 STOCK = """def slow(value):
     return value + 1
+"""
+METHOD = """class Slow:
+    def work(value):
+        return value + 1
 """
 FAST = """def fast(value):
     return 1 + value
@@ -102,15 +112,54 @@ def test_a_wrong_name_is_a_sentence(example):
 def test_every_replacement_is_there_and_takes_what_the_stock_function_takes():
     for acceleration in ACCELERATIONS:
         module, _, name = acceleration.replacement.partition(":")
-        function = getattr(__import__(module, fromlist=[name]), name)
+        function = getattr(import_module(module), name)
         *_, stock = acceleration.stock()
         assert list(inspect.signature(function).parameters) == list(inspect.signature(stock).parameters)
 
 
 def test_the_hashed_source_is_that_of_the_function_in_memory():
     for acceleration in ACCELERATIONS:
-        *_, stock = acceleration.stock()
-        assert hashlib.sha256(inspect.getsource(stock).encode()).hexdigest() == acceleration.source
+        functions = [stock_function(target) for target in (acceleration.target, *acceleration.relies_on)]
+        source = "".join(map(inspect.getsource, functions))
+        assert hashlib.sha256(source.encode()).hexdigest() == acceleration.source, acceleration.name
+
+
+def test_what_it_relies_on_belongs_to_the_source(example, package):
+    helped = replace(example, target="slow_package.inner:Slow.work", relies_on=("slow_package.inner:slow",))
+    path = Path(package.__file__)
+    path.write_text(STOCK + "\n\n" + METHOD)
+    source = hashlib.sha256(f"{METHOD.partition(chr(10))[2]}{STOCK}".encode()).hexdigest()
+    helped = replace(helped, source=source)
+    assert helped.state() is State.ON
+    path.write_text(STOCK.replace("+ 1", "+ 2") + "\n\n" + METHOD)
+    assert helped.state() is State.OTHER_SOURCE
+
+
+def test_a_method_is_replaced_and_so_are_other_names_of_a_function(package):
+    inner = Path(package.__file__)
+    inner.write_text(STOCK + "\n\n" + METHOD)
+    inner.with_name("taker.py").write_text("from slow_package.late import slow, Slow\n")
+    inner.with_name("late.py").write_text(inner.read_text())
+    inner.with_name("unaware.py").write_text("slow = None\n")
+    takers = ("slow_package.taker", "slow_package.unaware")
+    function = Acceleration(
+        "f", "slow_package.late:slow", sha(STOCK), "slow_package.quick:fast", "is slow", imported_by=takers
+    )
+    body = METHOD.partition("\n")[2]
+    method = Acceleration("m", "slow_package.late:Slow.work", sha(body), "slow_package.quick:fast", "is slow")
+    taker, unaware = map(import_module, takers)
+    stock, work = taker.slow, taker.Slow.work
+    with accelerated(known=[function, method]) as states:
+        assert set(states.values()) == {State.ON}
+        assert taker.slow.__name__ == taker.Slow.work.__name__ == "fast" and unaware.slow is None
+        assert stock_function("slow_package.late:slow") is stock
+        assert stock_function("slow_package.late:Slow.work") is work
+    assert taker.slow is stock and taker.Slow.work is work
+    assert stock_function("slow_package.late:slow") is stock
+
+
+def sha(text):
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_a_decorator_belongs_to_the_source(example, package):

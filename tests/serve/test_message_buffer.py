@@ -9,7 +9,7 @@ import time
 import pytest
 from jupyter_client.manager import KernelManager
 
-from miri_widgets.delivery import deliver_all
+from miri_widgets.message_buffer import deliver_all
 from miri_widgets.serve.kernels import OwnKernelSpecManager
 
 PATIENCE = 600.0
@@ -65,7 +65,7 @@ def test_a_burst_arrives_whole_from_the_kernel_of_another_server(setup):
 
 
 def test_the_kernel_of_a_page_imports_no_widgets_before_it_is_there():
-    code = "import sys, miri_widgets.serve.page_ipykernel, miri_widgets.delivery; print('ipywidgets' in sys.modules)"
+    code = "import sys, miri_widgets.serve.page_ipykernel, miri_widgets.message_buffer; print('ipywidgets' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
 
