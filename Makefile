@@ -35,7 +35,7 @@ fast: $(VENV)/.installed-test
 
 # Laws on examples that were never drawn before, and every trial of a parameter; other runs make the share of their day.
 fuzz: $(VENV)/.installed-test
-	MIRI_WIDGETS_FUZZ=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/core tests/products tests/steps/test_acting.py tests/steps/test_acting_products.py tests/steps/test_acting_own_stages.py $(PYTEST_ARGS)
+	MIRI_WIDGETS_FUZZ=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/core tests/products tests/steps/test_acting.py tests/steps/test_acting_rules.py tests/steps/test_conditions.py $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format .

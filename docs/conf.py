@@ -18,7 +18,12 @@ extensions = [
     "sphinx_copybutton",
     "package_pages",
 ]
-exclude_patterns = ["_ext", "_templates", "generated/readme.md"]  # the README is a part of the first page
+exclude_patterns = [
+    "_ext",
+    "_templates",
+    "upstream",
+    "generated/readme.md",
+]  # the README is a part of the first page
 templates_path = ["_templates"]
 # a file of another kind that is in the way of a name would win without a word
 suppress_warnings = ["config.cache"]

@@ -88,7 +88,7 @@ class Dashboard(Part):
 
     def _items(self) -> list[dict[str, Any]]:
         programs = self.session.programs
-        count = counted(len(programs.included), "exposure") if programs.scanned else "looking …"
+        count = counted(len(programs.included), "exposure") if programs.scanned else "scanning …"
         bad = len(programs.problems)
         detail = f"{count}, {bad} unusable" if bad else count
         if self.session.twin.working:

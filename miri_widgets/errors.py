@@ -32,7 +32,8 @@ Each error says what was found, what was expected and what to do::
     │   ├── NotPermittedError       proprietary files without a token that opens them
     │   ├── NotInArchiveError       no such program, file, or nothing of the imager
     │   └── DamagedDownloadError    a file of another size or content than was announced
-    └── EngineError                 the job engine cannot be reached or started
+    ├── EngineError                 the job engine cannot be reached or started
+    └── UnexpectedError             a mistake of this program; its log has the traceback
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ __all__ = [
     "RunError",
     "StepFailedError",
     "TooLargeError",
+    "UnexpectedError",
     "UnreachableError",
     "UpstreamFailedError",
     "WorkerLostError",
@@ -223,6 +225,26 @@ class DamagedDownloadError(ArchiveError):
 
 class EngineError(MiriWidgetsError):
     """The job engine cannot be reached or started."""
+
+
+class UnexpectedError(MiriWidgetsError):
+    """A mistake of this program, as a sentence; whoever makes it has logged the traceback."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> UnexpectedError:
+        """
+        Return the sentence for an exception that nobody foresaw.
+
+        Parameters
+        ----------
+        error : BaseException
+            The exception.
+        """
+        return cls(
+            f"this did not work ({type(error).__name__}: {str(error)[:200]})",
+            "a result or a known error",
+            "try again, and report it when it stays so",
+        )
 
 
 def error_from_dict(values: dict[str, Any]) -> MiriWidgetsError:

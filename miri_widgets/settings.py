@@ -247,7 +247,14 @@ class Parameter(Serializable):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Parameter:
-        """Return the parameter of plain data; a default that is a list becomes a tuple."""
+        """
+        Return the parameter of plain data; a default that is a list becomes a tuple.
+
+        Parameters
+        ----------
+        values : mapping
+            Plain values, as `to_dict` gives them.
+        """
         default = values.get("default")
         return super().from_dict(
             {**values, "default": tuple(default) if isinstance(default, list) else default}
@@ -322,11 +329,25 @@ class Settings(Mapping[str, Any]):
         )
 
     def parameter(self, name: str) -> Parameter:
-        """Return the declaration of `name`; ParameterError when there is none."""
+        """
+        Return the declaration of `name`; ParameterError when there is none.
+
+        Parameters
+        ----------
+        name : str
+            Full name of the parameter.
+        """
         return self._find(self._by_name, name)  # type: ignore[attr-defined]
 
     def effective(self, name: str) -> Effective:
-        """Return the value of `name` that acts, and its source."""
+        """
+        Return the value of `name` that acts, and its source.
+
+        Parameters
+        ----------
+        name : str
+            Full name of the parameter.
+        """
         parameter = self.parameter(name)
         for source in reversed(Source):
             if name in self.layers.get(source, {}):
@@ -348,7 +369,14 @@ class Settings(Mapping[str, Any]):
         return self.with_layer(Source.USER, user)
 
     def without(self, *names: str) -> Settings:
-        """Return settings with the user's values of `names` forgotten; of all when none is named."""
+        """
+        Return settings with the user's values of `names` forgotten; of all when none is named.
+
+        Parameters
+        ----------
+        *names : str
+            Full names of parameters.
+        """
         user = {
             name: value
             for name, value in self.layers.get(Source.USER, {}).items()
@@ -357,7 +385,16 @@ class Settings(Mapping[str, Any]):
         return self.with_layer(Source.USER, user)
 
     def with_layer(self, source: Source, values: Mapping[str, Any]) -> Settings:
-        """Return settings with all values of one source replaced."""
+        """
+        Return settings with all values of one source replaced.
+
+        Parameters
+        ----------
+        source : Source
+            Where the values come from.
+        values : mapping
+            Values by full name.
+        """
         return Settings(self.declared, {**self.layers, source: dict(values)})
 
     def passed(self) -> dict[str, Any]:

@@ -45,7 +45,14 @@ class Choice:
     run: StoredRun | None = None
 
     def facts(self, *, by_record: bool = True) -> dict[str, dict[str, Any]]:
-        """Return how it was made; a sentence of ours is raised when its headers cannot be read."""
+        """
+        Return how it was made; a sentence of ours is raised when its headers cannot be read.
+
+        Parameters
+        ----------
+        by_record : bool
+            Read the run's record instead of the headers of its products.
+        """
         if by_record and self.run is not None:
             return record_facts(self.run)
         return dict(header_facts(self.products[0])) if self.products else {}
@@ -54,6 +61,11 @@ class Choice:
 def choice_of(path: Path) -> Choice:
     """
     Return what a path names: a product, or the folder of a run.
+
+    Parameters
+    ----------
+    path : Path
+        A product, or the folder of a run.
 
     Raises
     ------

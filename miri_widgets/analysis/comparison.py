@@ -63,6 +63,15 @@ def compared(before: Path, after: Path, title: str) -> Comparison:
     """
     Compare two products of an exposure.
 
+    Parameters
+    ----------
+    before : Path
+        The product before.
+    after : Path
+        The product after, of the same exposure.
+    title : str
+        Title of the comparison.
+
     Raises
     ------
     InputError

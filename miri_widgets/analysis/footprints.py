@@ -41,7 +41,14 @@ def read_footprints(files: Iterable[Path]) -> dict[str, Corners]:
 
 
 def known_footprints(exposures: Iterable[Exposure]) -> dict[str, Corners]:
-    """Return the footprints of exposures whose headers have been read, as far as they have one."""
+    """
+    Return the footprints of exposures whose headers have been read, as far as they have one.
+
+    Parameters
+    ----------
+    exposures : iterable of Exposure
+        The exposures.
+    """
     with_footprint = []
     for exposure in exposures:
         try:

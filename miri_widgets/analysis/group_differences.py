@@ -80,7 +80,16 @@ def difference_of(path: Path, integration: int, group: int, typical: bool, root:
 
 
 def showers_in(path: Path, threshold: float) -> tuple[ShowerMask, ...]:
-    """Suggest showers in a ramp file, see `miri_widgets.core.showers.search.find_showers`."""
+    """
+    Suggest showers in a ramp file, see `miri_widgets.core.showers.search.find_showers`.
+
+    Parameters
+    ----------
+    path : Path
+        The ramp.
+    threshold : float
+        Least excess, in standard deviations of its noise.
+    """
     ramp = open_ramp(path)
     return find_showers(ramp.sci, ramp.groupdq, threshold=threshold)
 

@@ -56,13 +56,25 @@ class PixelMeasurement:
 
     @classmethod
     def failed(cls, error: MiriWidgetsError) -> PixelMeasurement:
-        """Return the measurement of a product that cannot be read."""
+        """
+        Return the measurement of a product that cannot be read.
+
+        Parameters
+        ----------
+        error : MiriWidgetsError
+            The reason.
+        """
         return cls(sentence=str(error))
 
 
 def measure(path: Path) -> PixelMeasurement:
     """
     Measure the SCI image of a product; pixels flagged DO_NOT_USE do not count.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
 
     Raises
     ------

@@ -65,6 +65,11 @@ class MosaicPixels:
         """
         Read what the header says, and the catalogue beside of how it was measured.
 
+        Parameters
+        ----------
+        path : Path
+            The file.
+
         Raises
         ------
         InputError
@@ -100,7 +105,16 @@ class MosaicPixels:
         )
 
     def pixel(self, ra: float, dec: float) -> tuple[float, float]:
-        """Return the position (x, y), 0-based pixels, of a place on the sky, degrees; NaN when it is not known."""
+        """
+        Return the position (x, y), 0-based pixels, of a place on the sky, degrees; NaN when it is not known.
+
+        Parameters
+        ----------
+        ra : float
+            Right ascension, degrees.
+        dec : float
+            Declination, degrees.
+        """
         inverse = inverse_of(self.wcs)
         if inverse is None or not (math.isfinite(ra) and math.isfinite(dec)):
             return math.nan, math.nan
@@ -171,12 +185,14 @@ def matched(
 
     Parameters
     ----------
-    mosaic, target : MosaicPixels
-        The mosaic, and that of the widest PSF.
+    mosaic : MosaicPixels
+        The mosaic.
     images : (ndarray, ndarray)
         `MosaicPixels.images` of the first.
     at : sequence of (float, float)
         Positions (x, y), 0-based pixels of `mosaic`.
+    target : MosaicPixels
+        The mosaic of the widest PSF.
 
     Returns
     -------

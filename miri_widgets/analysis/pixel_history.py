@@ -110,6 +110,11 @@ def read_pixel_history(question: PixelRequest) -> PixelHistory:
     """
     Read the story of a pixel.
 
+    Parameters
+    ----------
+    question : PixelRequest
+        Which pixel, in which products.
+
     Raises
     ------
     MiriWidgetsError

@@ -65,7 +65,16 @@ class ProductFlags:
     before: NDArray[np.uint32] | None = None
 
     def mask(self, name: str, *, only_gained: bool = False) -> NDArray[np.bool_]:
-        """Return where a flag is set, shape (ny, nx); or only where the stage has set it."""
+        """
+        Return where a flag is set, shape (ny, nx); or only where the stage has set it.
+
+        Parameters
+        ----------
+        name : str
+            Name of the flag.
+        only_gained : bool
+            Return only the pixels that the stage flagged.
+        """
         carried = has(self.dq, name)
         if only_gained and self.before is not None:
             carried &= ~has(self.before, name)

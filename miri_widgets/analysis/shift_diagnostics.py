@@ -177,7 +177,14 @@ class ShiftFacts:
         return tuple(dict.fromkeys(star_of(shift.group) for shift in self.table.shifts))
 
     def centre(self, group: Group) -> tuple[float, float] | None:
-        """Return (RA, Dec) of the middle of a group's footprints, degrees; None when none is known."""
+        """
+        Return (RA, Dec) of the middle of a group's footprints, degrees; None when none is known.
+
+        Parameters
+        ----------
+        group : Group
+            The group.
+        """
         corners = [corner for root in group.roots for corner in self.footprints.get(root, ())]
         return mean_position(*np.array(corners).T) if corners else None
 
@@ -234,12 +241,26 @@ class ShiftFacts:
 
 
 def star_of(group: Group) -> str:
-    """Return the guide star of a group, for colours; the group's name where it is not known."""
+    """
+    Return the guide star of a group, for colours; the group's name where it is not known.
+
+    Parameters
+    ----------
+    group : Group
+        The group.
+    """
     return group.guide_star or group.name
 
 
 def short_name(group: Group) -> str:
-    """Return observation and visit of a group, and its part when it was split."""
+    """
+    Return observation and visit of a group, and its part when it was split.
+
+    Parameters
+    ----------
+    group : Group
+        The group.
+    """
     if not group.observation:
         return group.name
     _, _, part = group.name.partition("/")
@@ -282,7 +303,14 @@ def group_labels(groups: Iterable[Group]) -> dict[str, str]:
 
 
 def stored_histograms(report: Mapping[str, Any]) -> tuple[HistogramPicture, ...]:
-    """Return the histograms of a step's report; those that are not whole are left out."""
+    """
+    Return the histograms of a step's report; those that are not whole are left out.
+
+    Parameters
+    ----------
+    report : mapping
+        Report of the step, from its record.
+    """
     histograms = []
     for group, values in dict(report.get("histograms") or {}).items():
         try:
@@ -297,7 +325,14 @@ def stored_histograms(report: Mapping[str, Any]) -> tuple[HistogramPicture, ...]
 
 
 def star_matches(report: Mapping[str, Any]) -> tuple[StarMatch, ...]:
-    """Return the matched stars of a step's report; none when they are not whole."""
+    """
+    Return the matched stars of a step's report; none when they are not whole.
+
+    Parameters
+    ----------
+    report : mapping
+        Report of the step, from its record.
+    """
     columns = report.get("matches") or {}
     try:
         names = ("root", "other", "x", "y", "ra", "dec", "dx_before", "dy_before", "dx", "dy")

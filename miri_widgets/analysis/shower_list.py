@@ -40,12 +40,26 @@ class ShowerRow:
     sentence: str = ""
 
     def is_in(self, root: str) -> bool:
-        """Tell whether it belongs to an exposure."""
+        """
+        Tell whether it belongs to an exposure.
+
+        Parameters
+        ----------
+        root : str
+            Root of the exposure.
+        """
         return not self.names or any(root.lower().startswith(name) for name in self.names)
 
 
 def shower_rows(regions: Sequence[Region]) -> tuple[ShowerRow, ...]:
-    """Return what the regions of a showers file say, in their order; one that cannot be read says why."""
+    """
+    Return what the regions of a showers file say, in their order; one that cannot be read says why.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+        Regions of a showers file.
+    """
     rows = []
     for number, region in enumerate(regions):
         names = tuple(sorted(text for text in region.tokens if text.startswith("jw")))
@@ -82,7 +96,16 @@ def dated(region: Region, root: str, integration: int, first_group: int) -> Regi
 
 
 def is_same_region(region: Region, other: Region) -> bool:
-    """Tell whether two outlines are the same within what a DS9 file keeps, whatever their texts."""
+    """
+    Tell whether two outlines are the same within what a DS9 file keeps, whatever their texts.
+
+    Parameters
+    ----------
+    region : Region
+        One outline.
+    other : Region
+        The other outline.
+    """
     if (region.shape, region.sky, len(region.points)) != (other.shape, other.sky, len(other.points)):
         return False
     pairs = zip(
@@ -98,6 +121,13 @@ def without_known(regions: Iterable[Region], rows: Sequence[ShowerRow]) -> tuple
     Return the outlines that are no showers yet.
 
     A shape stays in the viewer after it was taken; at the next group it is not meant again.
+
+    Parameters
+    ----------
+    regions : iterable of Region
+        Outlines.
+    rows : sequence of ShowerRow
+        Showers that are listed already.
     """
     return tuple(region for region in regions if not any(is_same_region(region, row.region) for row in rows))
 

@@ -119,7 +119,14 @@ class ProgramCatalog:
 
     @classmethod
     def failed(cls, error: MiriWidgetsError) -> ProgramCatalog:
-        """Return the catalogue of mosaics that cannot be read."""
+        """
+        Return the catalogue of mosaics that cannot be read.
+
+        Parameters
+        ----------
+        error : MiriWidgetsError
+            The reason.
+        """
         return cls(sentences=(str(error),))
 
     def colour_names(self) -> tuple[str, ...]:
@@ -151,7 +158,14 @@ class ProgramCatalog:
         return None if index is None else self.sources[index]
 
     def find(self, number: int) -> CatalogSource | None:
-        """Return a source by its number."""
+        """
+        Return a source by its number.
+
+        Parameters
+        ----------
+        number : int
+            Number of the source, from 1.
+        """
         return self.sources[number - 1] if 0 < number <= len(self.sources) else None
 
 

@@ -22,7 +22,7 @@ from miri_widgets.products.atomic import require_writable
 from miri_widgets.products.free_memory import free_memory
 from miri_widgets.products.program import data_root
 
-__all__ = ["Check", "State", "examine", "report"]
+__all__ = ["Check", "CheckState", "examine", "report"]
 
 DISK_NEEDED = 6e9
 """The demo's references, exposures, products and room to write them twice."""
@@ -31,7 +31,7 @@ MEMORY_NEEDED = 4e9
 """Two FULL exposures at a time (about 1 GB each), the preloaded pipeline and a viewer."""
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """How a check ended."""
 
     OK = "ok"
@@ -48,12 +48,12 @@ class Check:
     ----------
     name, result, advice : str
         Subject of the check, its result, and what to do (empty when all is well).
-    state : State
+    state : CheckState
         How it ended.
     """
 
     name: str
-    state: State
+    state: CheckState
     result: str
     advice: str = ""
 
@@ -107,7 +107,7 @@ def report(checks: tuple[Check, ...]) -> str:
 
 
 def _python() -> Check:
-    return Check("python", State.OK, f"Python {sys.version.split()[0]} in {sys.prefix}")
+    return Check("python", CheckState.OK, f"Python {sys.version.split()[0]} in {sys.prefix}")
 
 
 def _added_stages() -> Check:
@@ -115,30 +115,34 @@ def _added_stages() -> Check:
 
     names = ", ".join(stage.name for stage in all_stages() if stage.is_added) or "none"
     if problems := problems_of_added():
-        return Check("own stages", State.WARNING, names, " ".join(problems).rstrip("."))
-    return Check("own stages", State.OK, f"{names} added by other packages")
+        return Check("own stages", CheckState.WARNING, names, " ".join(problems).rstrip("."))
+    return Check("own stages", CheckState.OK, f"{names} added by other packages")
 
 
 def _accelerations() -> Check:
     from miri_widgets.steps.acceleration import SWITCH, acceleration_states, switched_off
-    from miri_widgets.steps.acceleration import State as Acting
+    from miri_widgets.steps.acceleration import State as AccelerationState
 
     try:
         states = acceleration_states()
     except MiriWidgetsError as error:
-        return Check("acceleration", State.FAILED, error.found, error.remedy)
-    stock = [f"{name} {state}" for name, state in states.items() if state not in (Acting.ON, Acting.OFF)]
+        return Check("acceleration", CheckState.FAILED, error.found, error.remedy)
+    stock = [
+        f"{name} {state}"
+        for name, state in states.items()
+        if state not in (AccelerationState.ON, AccelerationState.OFF)
+    ]
     states_text = ", ".join(f"{name} {state.partition(':')[0]}" for name, state in states.items())
     if switched_off():
         states_text += f" ({SWITCH}={','.join(switched_off())})"
     if stock:
         return Check(
             "acceleration",
-            State.WARNING,
+            CheckState.WARNING,
             f"{states_text} (the products are the same, only slower)",
             "install the versions that this package was proven with to have the speed back",
         )
-    return Check("acceleration", State.OK, states_text)
+    return Check("acceleration", CheckState.OK, states_text)
 
 
 def _packages() -> Check:
@@ -164,8 +168,8 @@ def _packages() -> Check:
         problems = "; ".join(
             filter(None, ["missing: " + ", ".join(missing) if missing else "", ", ".join(outdated)])
         )
-        return Check("packages", State.FAILED, problems, "install again: pip install -e .")
-    return Check("packages", State.OK, main_versions)
+        return Check("packages", CheckState.FAILED, problems, "install again: pip install -e .")
+    return Check("packages", CheckState.OK, main_versions)
 
 
 def _satisfies(version: str, bounds: str) -> bool:
@@ -178,11 +182,11 @@ def _bytecode() -> Check:
     if os.environ.get("PYTHONDONTWRITEBYTECODE"):
         return Check(
             "bytecode",
-            State.WARNING,
+            CheckState.WARNING,
             "PYTHONDONTWRITEBYTECODE is set: imports take two to three times longer",
             "unset PYTHONDONTWRITEBYTECODE",
         )
-    return Check("bytecode", State.OK, "compiled modules are kept")
+    return Check("bytecode", CheckState.OK, "compiled modules are kept")
 
 
 def _crds() -> Check:
@@ -190,21 +194,25 @@ def _crds() -> Check:
     if not path:
         return Check(
             "CRDS",
-            State.OK,
+            CheckState.OK,
             "CRDS_PATH is not set: simulated programs bring their own cache",
             "" if _simulated_cache().is_dir() else "set CRDS_PATH and CRDS_CONTEXT before reducing real data",
         )
     config = Path(path) / "config" / "jwst" / "server_config"
     if not Path(path).is_dir():
-        return Check("CRDS", State.FAILED, f"CRDS_PATH={path} does not exist", "make it or correct CRDS_PATH")
+        return Check(
+            "CRDS", CheckState.FAILED, f"CRDS_PATH={path} does not exist", "make it or correct CRDS_PATH"
+        )
     if not config.is_file() and not os.environ.get("CRDS_SERVER_URL"):
         return Check(
             "CRDS",
-            State.WARNING,
+            CheckState.WARNING,
             f"CRDS_PATH={path} holds no server_config",
             "set CRDS_SERVER_URL=https://jwst-crds.stsci.edu and run `crds sync --contexts` once with a network",
         )
-    return Check("CRDS", State.OK, f"{path}, context {os.environ.get('CRDS_CONTEXT', 'as the cache says')}")
+    return Check(
+        "CRDS", CheckState.OK, f"{path}, context {os.environ.get('CRDS_CONTEXT', 'as the cache says')}"
+    )
 
 
 def _simulated_cache() -> Path:
@@ -216,17 +224,17 @@ def _disk() -> Check:
     try:
         require_writable(root)
     except MiriWidgetsError as error:
-        return Check("disk", State.FAILED, error.found, error.remedy)
+        return Check("disk", CheckState.FAILED, error.found, error.remedy)
     free = shutil.disk_usage(root).free
     free_text = f"{naturalsize(free)} free in {root}"
     if free < DISK_NEEDED:
         return Check(
             "disk",
-            State.FAILED,
+            CheckState.FAILED,
             free_text,
             f"free at least {naturalsize(DISK_NEEDED)} or set MIRI_WIDGETS_DATA",
         )
-    return Check("disk", State.OK, free_text)
+    return Check("disk", CheckState.OK, free_text)
 
 
 def _memory() -> Check:
@@ -235,19 +243,19 @@ def _memory() -> Check:
     free_text = f"{naturalsize(available)} free of {naturalsize(memory.total)}, {os.cpu_count()} cores"
     if available < MEMORY_NEEDED:
         advice = f"close other programs or run with --workers 1: two exposures at a time want {naturalsize(MEMORY_NEEDED)}"
-        return Check("memory", State.WARNING, free_text, advice)
-    return Check("memory", State.OK, free_text)
+        return Check("memory", CheckState.WARNING, free_text, advice)
+    return Check("memory", CheckState.OK, free_text)
 
 
 def _browser() -> Check:
     for name in ("chromium", "chromium-browser", "google-chrome", "firefox", "safari", "msedge"):
         if shutil.which(name):
-            return Check("browser", State.OK, f"{shutil.which(name)}")
+            return Check("browser", CheckState.OK, f"{shutil.which(name)}")
     if sys.platform in ("darwin", "win32"):
-        return Check("browser", State.OK, "the system's own")
+        return Check("browser", CheckState.OK, "the system's own")
     return Check(
         "browser",
-        State.WARNING,
+        CheckState.WARNING,
         "no browser on this machine",
         "open the dashboards' address from another machine through ssh -L, or install chromium",
     )
@@ -261,8 +269,8 @@ def _port(port: int) -> Check:
         except OSError:
             return Check(
                 "port",
-                State.WARNING,
+                CheckState.WARNING,
                 f"port {port} is taken",
                 "stop what listens there, or serve with --port 0 (any)",
             )
-    return Check("port", State.OK, f"{port} is free")
+    return Check("port", CheckState.OK, f"{port} is free")

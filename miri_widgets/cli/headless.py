@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from miri_widgets.errors import error_from_dict
-from miri_widgets.products.program import load_program
+from miri_widgets.products.program import Program, load_program
 from miri_widgets.products.program_schema import path_named
 from miri_widgets.run.events import EventKind, JobEvent
 from miri_widgets.run.reduction import Overrides, Reduction
 from miri_widgets.simulation.twins import ensure_twin
 from miri_widgets.steps.acceleration import State, acceleration_states
 
-__all__ = ["FILES_LEFT_OUT", "run_program", "wait_for_job"]
+__all__ = ["FILES_LEFT_OUT", "reduction_of", "run_program", "wait_for_job"]
 
 FILES_LEFT_OUT = 3
 """Exit status of a reduction that is complete but for files in its folders that could not be used (2 is a wrong option)."""
@@ -82,11 +82,7 @@ def run_program(options: argparse.Namespace) -> int:
     def print_line(line: str) -> None:
         print(f"[{time.monotonic() - start:5.0f} s] {line}", flush=True)
 
-    program = load_program(options.program)
-    excluded = [
-        path_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
-    ]
-    program = replace(program, exclude=(*program.exclude, *excluded))
+    program = _program_of(options)
     off = [name.strip() for name in options.acceleration_off.split(",") if name.strip()]
     acceleration_states(off)  # a wrong name ends here, before a twin is made
     if program.simulated:
@@ -94,11 +90,9 @@ def run_program(options: argparse.Namespace) -> int:
         # a twin whose description has changed is made again
         if program.awaited or not program.has_exposures():
             ensure_twin(program.simulated, processes=options.workers, notify=print_line)
-    overrides = Overrides.of_session(program) if options.session else Overrides()
-    also = options.also.split(",") if options.also else ()
     reduction = Reduction(
         program,
-        overrides.with_changes(options.set, also=also, acceleration_off=off),
+        _overrides_of(options, program, off),
         stages_wanted=options.stages.split(",") if options.stages else None,
         workers=options.workers,
         scheduler=options.scheduler,
@@ -127,3 +121,32 @@ def run_program(options: argparse.Namespace) -> int:
     if not succeeded or not reduction.complete:
         return 1
     return FILES_LEFT_OUT if summary.left_out else 0
+
+
+def reduction_of(options: argparse.Namespace) -> Reduction:
+    """
+    Return the reduction of a program that is looked at only: nothing is made, nothing runs.
+
+    Parameters
+    ----------
+    options : Namespace
+        ``program``, and what differs from its file: ``also``, ``set``, ``exclude``, ``session``.
+    """
+    program = _program_of(options)
+    return Reduction(program, _overrides_of(options, program))
+
+
+def _program_of(options: argparse.Namespace) -> Program:
+    program = load_program(options.program)
+    excluded = [
+        path_named(text, "--exclude", Path.cwd() / Path(options.program).name) for text in options.exclude
+    ]
+    return replace(program, exclude=(*program.exclude, *excluded))
+
+
+def _overrides_of(
+    options: argparse.Namespace, program: Program, acceleration_off: Sequence[str] = ()
+) -> Overrides:
+    overrides = Overrides.of_session(program) if options.session else Overrides()
+    also = options.also.split(",") if options.also else ()
+    return overrides.with_changes(options.set, also=also, acceleration_off=acceleration_off)

@@ -114,30 +114,11 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     )
     run.add_argument("program", type=Path, help="the program's TOML file")
     run.add_argument("--stages", metavar="A,B", help="only these stages (default: all)")
-    run.add_argument("--also", metavar="A,B", help="take these optional stages into the chain")
-    run.add_argument(
-        "--session",
-        action="store_true",
-        help="begin with what was chosen on the program's page: settings, optional stages, excluded exposures",
-    )
+    _add_changes(run)
     run.add_argument(
         "--accept-harm",
         action="store_true",
         help="go on after a step that did harm; what harm is said all the same",
-    )
-    run.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="STAGE.STEP.PARAMETER=VALUE",
-        help="change a parameter for this run; may be given several times",
-    )
-    run.add_argument(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="leave out a file or folder of exposures, * and ? stand for letters; may be given several times",
     )
     run.add_argument(
         "--acceleration-off",
@@ -151,16 +132,43 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     run.set_defaults(command=_run)
 
 
+def _add_changes(command: argparse.ArgumentParser) -> None:
+    """Add what differs from the program's file."""
+    command.add_argument("--also", metavar="A,B", help="take these optional stages into the chain")
+    command.add_argument(
+        "--session",
+        action="store_true",
+        help="begin with what was chosen on the program's page: settings, optional stages, excluded exposures",
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="STAGE.STEP.PARAMETER=VALUE",
+        help="change a parameter for this run; may be given several times",
+    )
+    command.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="leave out a file or folder of exposures, * and ? stand for letters; may be given several times",
+    )
+
+
 def _add_report(commands: argparse._SubParsersAction) -> None:
     report = commands.add_parser(
         "report",
         help="write what was done as one HTML file",
-        description="Write the report of all complete runs of a program: methods, images, parameters, versions, references.",
+        description="Write the report of all complete runs of a program: methods, images, parameters, versions, "
+        "references. Runs count whose settings are those of its file, with what is given here changed; what was chosen "
+        "on the program's page counts with --session.",
     )
     report.add_argument("program", type=Path, help="the program's TOML file")
     report.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="the HTML file (default: reports/ in the workspace)"
     )
+    _add_changes(report)
     report.set_defaults(command=_report)
 
 
@@ -270,8 +278,8 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from miri_widgets.cli.doctor import State, examine, report
+    from miri_widgets.cli.doctor import CheckState, examine, report
 
     checks = examine(port=options.port)
     print(report(checks))
-    return int(any(check.state == State.FAILED for check in checks))
+    return int(any(check.state == CheckState.FAILED for check in checks))

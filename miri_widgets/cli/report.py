@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from miri_widgets.products.program import load_program
+from miri_widgets.cli import headless
 
 __all__ = ["write_report"]
 
@@ -28,14 +28,9 @@ def write_report(options: argparse.Namespace) -> int:
     MiriWidgetsError
         If nothing is complete, or the file cannot be written.
     """
-    from miri_widgets.models import open_session
-    from miri_widgets.models.report_request import request_of
     from miri_widgets.report.html import write_report_page
+    from miri_widgets.report.request import report_request
 
-    session = open_session(load_program(options.program))
-    try:
-        session.poll()
-        print(f"written to {write_report_page(request_of(session), options.output)}")
-    finally:
-        session.close()
+    reduction = headless.reduction_of(options)
+    print(f"written to {write_report_page(report_request(reduction), options.output)}")
     return 0

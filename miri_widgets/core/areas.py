@@ -75,7 +75,16 @@ def area_of(
 
 
 def imager_area(shape: tuple[int, int], corner: tuple[int, int] = (0, 0)) -> NDArray[np.bool_]:
-    """Return True where an exposure sees the imager field, shape (ny, nx); arguments as in `area_of`."""
+    """
+    Return True where an exposure sees the imager field, shape (ny, nx); arguments as in `area_of`.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (ny, nx).
+    corner : tuple of int
+        (x, y) of the first pixel on the detector.
+    """
     return area_of(shape, corner)["imager"]
 
 

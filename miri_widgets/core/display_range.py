@@ -52,6 +52,13 @@ def check_range(black: float, white: float) -> None:
     """
     Refuse a range that cannot be shown.
 
+    Parameters
+    ----------
+    black : float
+        Value that is drawn black, in the unit of the image.
+    white : float
+        Value that is drawn white, in the unit of the image.
+
     Raises
     ------
     ParameterError
@@ -66,7 +73,16 @@ def check_range(black: float, white: float) -> None:
 
 
 def thinned(pixels: NDArray[Any], enough: int = _ENOUGH) -> NDArray[Any]:
-    """Return pixels on a regular grid, `enough` at least, as a view; by default enough to know percentiles."""
+    """
+    Return pixels on a regular grid, `enough` at least, as a view; by default enough to know percentiles.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        An image, shape (ny, nx). Not modified.
+    enough : int
+        Least number of pixels to return.
+    """
     step = max(1, int(math.sqrt(pixels.size / enough)))
     return pixels[::step, ::step]
 

@@ -72,12 +72,26 @@ def has(dq: NDArray[np.integer], *flags: str) -> NDArray[np.bool_]:
 
 
 def names_of(value: int) -> tuple[str, ...]:
-    """Return the names of the flags that one DQ value carries, lowest bit first."""
+    """
+    Return the names of the flags that one DQ value carries, lowest bit first.
+
+    Parameters
+    ----------
+    value : int
+        Value of a DQ pixel.
+    """
     return tuple(name for name, bit in BITS.items() if int(value) >> bit & 1)
 
 
 def count_by_flag(dq: NDArray[np.integer]) -> dict[str, int]:
-    """Return how many pixels carry each flag; flags that none carries are left out."""
+    """
+    Return how many pixels carry each flag; flags that none carries are left out.
+
+    Parameters
+    ----------
+    dq : ndarray of int
+        DQ array, shape (ny, nx).
+    """
     present = names_of(int(np.bitwise_or.reduce(dq.astype(np.uint32), axis=None)))
     return {name: int(np.count_nonzero(has(dq, name))) for name in present}
 

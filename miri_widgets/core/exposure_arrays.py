@@ -124,7 +124,14 @@ class ExposureArrays:
         return inverse_wcs(self.to_sky, self.shape)
 
     def replace(self, **changes: Any) -> ExposureArrays:
-        """Return the same exposure with some attributes replaced."""
+        """
+        Return the same exposure with some attributes replaced.
+
+        Parameters
+        ----------
+        **changes : object
+            New values by name of the attribute.
+        """
         return replace(self, **changes)
 
 
@@ -161,7 +168,16 @@ class Lazy(Sequence[ExposureArrays]):
     def mapped(
         cls, function: Callable[[ExposureArrays], ExposureArrays], exposures: Sequence[ExposureArrays]
     ) -> Lazy:
-        """Return the exposures with a function applied to each when it is asked for."""
+        """
+        Return the exposures with a function applied to each when it is asked for.
+
+        Parameters
+        ----------
+        function : callable
+            Maps an exposure to a new one; must not modify its argument.
+        exposures : sequence of ExposureArrays
+            The exposures.
+        """
         return cls(len(exposures), partial(_apply, function, exposures))
 
 

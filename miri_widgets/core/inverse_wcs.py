@@ -157,7 +157,16 @@ class InverseWcs:
         return result[0], result[1]
 
     def to_sky(self, x: ArrayLike, y: ArrayLike) -> Pair:
-        """Return (RA, Dec) of pixels, degrees; on the array and within an eighth of its size around it."""
+        """
+        Return (RA, Dec) of pixels, degrees; on the array and within an eighth of its size around it.
+
+        Parameters
+        ----------
+        x : array_like
+            Columns, 0-based pixels.
+        y : array_like
+            Rows, 0-based pixels.
+        """
         return from_plane(*self.plane(x, y), self.centre)
 
     def pixels(self, east: ArrayLike, north: ArrayLike) -> Pair:
@@ -237,7 +246,16 @@ def inverse_wcs(to_sky: ToSky, shape: tuple[int, int]) -> InverseWcs:
 
 
 def deferred_inverse(to_sky: ToSky, shape: tuple[int, int]) -> ToSky:
-    """Return what calls `inverse_wcs` when it is first used: few exposures are asked for pixels."""
+    """
+    Return what calls `inverse_wcs` when it is first used: few exposures are asked for pixels.
+
+    Parameters
+    ----------
+    to_sky : ToSky
+        Maps pixels to (RA, Dec), as for `inverse_wcs`.
+    shape : tuple of int
+        (ny, nx).
+    """
 
     def to_pixel(ra: ArrayLike, dec: ArrayLike) -> Pair:
         return inverse_wcs(to_sky, shape)(ra, dec)

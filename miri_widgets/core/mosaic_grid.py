@@ -131,7 +131,14 @@ class MosaicGrid(Serializable):
         return self.crpix[0] - turned[:, 0] / self.scale, self.crpix[1] + turned[:, 1] / self.scale
 
     def holds(self, corners: Polygon) -> bool:
-        """Return whether all positions, (RA, Dec) in degrees, lie on the grid."""
+        """
+        Return whether all positions, (RA, Dec) in degrees, lie on the grid.
+
+        Parameters
+        ----------
+        corners : Polygon
+            Positions (RA, Dec), degrees.
+        """
         x, y = self.pixels(corners)
         return bool(((x > -0.5) & (x < self.nx - 0.5) & (y > -0.5) & (y < self.ny - 0.5)).all())
 
@@ -216,6 +223,11 @@ def tightest_rotation(footprints: Iterable[Polygon] | NDArray[np.float64]) -> fl
 def parse_footprint(s_region: str) -> tuple[tuple[float, float], ...]:
     """
     Return the corners (RA, Dec) of an S_REGION keyword, degrees.
+
+    Parameters
+    ----------
+    s_region : str
+        Value of the keyword, such as ``POLYGON ICRS ra1 dec1 ...``.
 
     Raises
     ------

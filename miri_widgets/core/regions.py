@@ -100,7 +100,14 @@ class Region(Serializable):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Region:
-        """Return the region of plain values; ParameterError when they do not fit."""
+        """
+        Return the region of plain values; ParameterError when they do not fit.
+
+        Parameters
+        ----------
+        values : mapping
+            Plain values, as `to_dict` gives them.
+        """
         try:
             return super().from_dict(values)
         except ValueError as error:

@@ -63,7 +63,18 @@ def to_plane(
 def from_plane(
     x: ArrayLike, y: ArrayLike, centre: tuple[float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return (RA, Dec) in degrees of positions in the plane: the inverse of `to_plane`."""
+    """
+    Return (RA, Dec) in degrees of positions in the plane: the inverse of `to_plane`.
+
+    Parameters
+    ----------
+    x : array_like
+        Offsets to the east, arcsec.
+    y : array_like
+        Offsets to the north, arcsec.
+    centre : tuple of float
+        Point of contact of the plane, (RA, Dec) in degrees.
+    """
     east, north = np.asarray(x, float) / ARCSEC, np.asarray(y, float) / ARCSEC
     delta0 = np.deg2rad(centre[1])
     outward = np.cos(delta0) - north * np.sin(delta0)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.run.plan import without_accelerations
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
 
 __all__ = ["AccelerationModel"]
 
@@ -24,34 +21,39 @@ class AccelerationModel(traitlets.HasTraits):
 
     Parameters
     ----------
-    session : SessionModel
-        Whose runs are meant; its services and its program are known.
+    off_in_program : sequence of str
+        Names that the program's file switches off.
+    states_without : callable
+        State of each acceleration, in words, when some are switched off; see `Services.accelerations`.
     """
 
     wanted = traitlets.Bool(True, help="whether the user lets them act")
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(
+        self,
+        off_in_program: Sequence[str],
+        states_without: Callable[[Collection[str]], Mapping[str, str]],
+    ) -> None:
         super().__init__()
-        self.session = session
+        self._off_in_program = tuple(off_in_program)
+        self._states_without = states_without
         self._known: frozenset[str] = frozenset()
         self.trouble = ""
         """Why the states cannot be had, a sentence; empty when they can."""
         try:
-            self._known = frozenset(session.services.accelerations(()))
+            self._known = frozenset(states_without(()))
         except MiriWidgetsError as error:
             self.trouble = str(error)
 
     @property
     def in_program(self) -> tuple[str, ...]:
         """Names that the program's file switches off, without those that do not exist."""
-        return tuple(
-            name for name in self.session.program.acceleration_off if name == _ALL or name in self._known
-        )
+        return tuple(name for name in self._off_in_program if name == _ALL or name in self._known)
 
     @property
     def unknown(self) -> str:
         """What the program's file names and does not exist, a sentence; empty when there is nothing."""
-        names = sorted({*self.session.program.acceleration_off} - {_ALL} - self._known)
+        names = sorted({*self._off_in_program} - {_ALL} - self._known)
         if not names or not self._known:
             return ""
         return (
@@ -68,7 +70,7 @@ class AccelerationModel(traitlets.HasTraits):
     def states(self) -> dict[str, str]:
         """State of each in the next runs, in words, by name; empty when it cannot be had."""
         try:
-            return {name: str(state) for name, state in self.session.services.accelerations(self.off).items()}
+            return {name: str(state) for name, state in self._states_without(self.off).items()}
         except MiriWidgetsError:
             return {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +105,11 @@ class ArchiveModel(FetchingModel):
             return
         with self.hold_trait_notifications():
             self.asking, self.sentence, self.faults, self.success = True, "", (), ""
-        self._crossing.begin(
-            lambda: list_program(number, server=self.server, retry_policy=self._patience),
-            self._take,
-            self._refuse,
-        )
+        self._background.start(
+            partial(list_program, number, server=self.server, retry_policy=self._patience),
+            done=self._take,
+            failed=self._refuse,
+        ).settle()
 
     def _take(self, holdings: Holdings) -> None:
         with self.hold_trait_notifications():

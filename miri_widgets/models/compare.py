@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from miri_widgets.analysis.comparison import Comparison, compared
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.in_view import Content
-from miri_widgets.models.pixel_history import question_of
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.fits_reader import shown_name
@@ -20,7 +19,7 @@ from miri_widgets.products.names import suffix_of
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["LOOKS", "CompareModel", "reason_against", "stage_before"]
+__all__ = ["LOOKS", "CompareModel", "comparable_pair", "reason_against", "stage_before"]
 
 LOOKS = ("before", "after", "difference")
 
@@ -45,7 +44,7 @@ class CompareModel(traitlets.HasTraits):
         self.session = session
         self._pair: tuple[Path, Path, str] | None = None
         self._stamps: tuple[tuple[int, int], ...] = ()
-        self._reading = BackgroundValue(session.submit)
+        self._reading = BackgroundValue(session.background)
         self._reading.observe(self._take, ["value", "sentence"])
         self._watches = Subscriptions()
         self._watches.add(session, self._follow, "shown", "extension")
@@ -54,13 +53,13 @@ class CompareModel(traitlets.HasTraits):
         self._follow(None)
 
     def _follow(self, _: object) -> None:
-        pair = _pair_of(self.session)
+        pair = comparable_pair(self.session)
         if pair == self._pair:
             if pair is None:
                 self.sentence = ""  # it was about another product
             return
         self._pair = pair
-        self._reading.forget()
+        self._reading.clear()
         with self.hold_trait_notifications():
             self.value, self.look, self.sentence = None, "after", ""
             self.can = pair is not None
@@ -79,10 +78,10 @@ class CompareModel(traitlets.HasTraits):
             return
         stamps = file_stamps(self._pair[:2])
         if self.value is not None and stamps != self._stamps:
-            self._reading.forget()  # a product was written again: the difference was of other pixels
+            self._reading.clear()  # a product was written again: the difference was of other pixels
         if self.value is None:
             self._stamps = stamps
-            self._reading.ask((self._pair, stamps), compared, *self._pair)
+            self._reading.request((self._pair, stamps), compared, *self._pair)
         self.look = look
 
     def toggle(self) -> None:
@@ -115,15 +114,27 @@ class CompareModel(traitlets.HasTraits):
 
 def stage_before(session: SessionModel) -> tuple[Path, Path, str] | None:
     """The image before the one in the viewer, that one, and the title of its stage; None when there is none."""
-    question = question_of(session, 0.0, 0.0)
+    question = session.pixel_request(session.shown, 0.0, 0.0)
     for (_, before), (title, after) in pairwise(question.images if question is not None else ()):
         if after == session.shown:
             return before, after, title
     return None
 
 
-def _pair_of(session: SessionModel) -> tuple[Path, Path, str] | None:
-    """As `stage_before`, when the two can be subtracted."""
+def comparable_pair(session: SessionModel) -> tuple[Path, Path, str] | None:
+    """
+    Return what `stage_before` gives, when the two images can be subtracted.
+
+    Parameters
+    ----------
+    session : SessionModel
+        The session whose product is in view.
+
+    Returns
+    -------
+    tuple or None
+        The product before, the one in view, and the title of the stage between them.
+    """
     pair = stage_before(session) if session.extension == "SCI" else None
     # rates are in DN/s, all later images in MJy/sr
     if pair is None or (suffix_of(pair[0]) == "rate") != (suffix_of(pair[1]) == "rate"):

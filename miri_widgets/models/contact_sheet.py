@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import Background, BackgroundValue
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.atomic import write_text
 from miri_widgets.products.exposure import FILTERS, Exposure
@@ -22,7 +21,7 @@ from miri_widgets.products.thumbnails import Sheet, make_sheet, prune
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["PRODUCTS", "SHOWN", "Card", "ContactSheetModel", "Section"]
+__all__ = ["PRODUCTS", "SHOWN", "Card", "ContactSheetModel", "SheetSection"]
 
 PRODUCTS = {"newest": "newest", "cal": "cal", "rate": "rate", "uncal": "uncal, last group"}
 """What can be looked at, and how it is called."""
@@ -67,7 +66,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Section:
+class SheetSection:
     """
     The exposures of one filter, in order of tile and dither.
 
@@ -112,7 +111,7 @@ class ContactSheetModel(traitlets.HasTraits):
         super().__init__()
         self.session = session
         self.cache = session.program.workspace / "thumbnails"
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miri-sheet")
+        self._background = Background("miri-sheet")
         self._cards: dict[str, Card] = {}
         self._readings: dict[tuple[str, str], BackgroundValue] = {}
         self._watches = Subscriptions()
@@ -193,7 +192,7 @@ class ContactSheetModel(traitlets.HasTraits):
             self._ask(self.cards)
         self.sections = tuple(self._sections(self._cards))
 
-    def _sections(self, cards: Mapping[str, Card]) -> list[Section]:
+    def _sections(self, cards: Mapping[str, Card]) -> list[SheetSection]:
         shown = [
             one
             for one in self.session.programs.exposures
@@ -207,7 +206,7 @@ class ContactSheetModel(traitlets.HasTraits):
         for name in FILTERS:
             own = tuple(cards[one.root] for one in shown if one.filter == name)
             if own:
-                found.append(Section(name, own, self._words(own)))
+                found.append(SheetSection(name, own, self._words(own)))
         return found
 
     def _words(self, cards: tuple[Card, ...]) -> str:
@@ -233,10 +232,10 @@ class ContactSheetModel(traitlets.HasTraits):
         stamps = {str(one.path): one.mtime_ns for one in self.session.programs.exposures}
         for kind, paths in kinds.items():
             if kind not in self._readings:
-                reading = self._readings[kind] = BackgroundValue(self._pool.submit)
+                reading = self._readings[kind] = BackgroundValue(self._background)
                 reading.observe(self._take, ["value", "working"])
             mark = tuple((name, stamps.get(name)) for name in paths)
-            self._readings[kind].ask(mark, _sheet, paths, self.cache)
+            self._readings[kind].request(mark, _sheet, paths, self.cache)
 
     def _take(self, _: Any) -> None:
         sheets = {kind: one.value for kind, one in self._readings.items() if one.value is not None}
@@ -302,7 +301,7 @@ class ContactSheetModel(traitlets.HasTraits):
         self._watches.end()
         for reading in self._readings.values():
             reading.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._background.close()
         self.unobserve_all()
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from miri_widgets.core.display_range import RangeVerdict, check_range, find_range, judge_range, thinned
 from miri_widgets.core.dq import has
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.in_view import Content, InView
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.brightness_units import unit_name
@@ -115,7 +115,7 @@ class DisplayModel(traitlets.HasTraits):
         super().__init__()
         self.session = session
         self._ranges: dict[tuple[str, str, bool], tuple[float, float]] = {}
-        self._reading = BackgroundValue(session.submit)
+        self._reading = BackgroundValue(session.background)
         self._reading.observe(self._judge, ["value"])
         self._watches = Subscriptions()
         self._watches.add(session, self._follow, "displayed")
@@ -128,9 +128,9 @@ class DisplayModel(traitlets.HasTraits):
             self.sentence, self.can_mend, self.fixed, self.unit = "", False, None, ""
             self.offered = {}
         view = self.session.displayed
-        self._reading.forget()
+        self._reading.clear()
         if view.content is not Content.NOTHING:
-            self._reading.ask(view, sample_of, view)
+            self._reading.request(view, sample_of, view)
 
     def _recall(self, _: object) -> None:
         """Take the stretch of last time, so that the controls say what the viewer draws."""

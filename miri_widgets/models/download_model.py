@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.crossing import Crossing
+from miri_widgets.models.background import Background
 from miri_widgets.products.download.queue import DownloadProgress, DownloadResult, download
 from miri_widgets.products.download.resumable import Remote
 from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
@@ -29,7 +29,7 @@ class FetchingModel(traitlets.HasTraits):
 
     Notes
     -----
-    Traits are written in the thread that made the model, only.
+    Traits are written in the thread of the models only; see `miri_widgets.models.background`.
     """
 
     downloading = traitlets.Bool(False, help="whether files are on their way")
@@ -41,7 +41,7 @@ class FetchingModel(traitlets.HasTraits):
         super().__init__()
         self._patience = patience
         self._stop: CancelToken | None = None
-        self._crossing = Crossing(thread)
+        self._background = Background(thread)
 
     def _fetch(self, wanted: Sequence[Remote], *, token: str = "") -> None:
         """Begin a download; `_finish` gets its outcomes."""
@@ -49,15 +49,14 @@ class FetchingModel(traitlets.HasTraits):
         with self.hold_trait_notifications():
             self.downloading, self.stopping, self.faults, self.progress = True, False, (), None
 
-        def work() -> tuple[DownloadResult, ...]:
-            return download(
-                wanted, token=token, cancel=stop, on_progress=self._tell, retry_policy=self._patience
-            )
+        def work(notify: Callable[[DownloadProgress], None]) -> tuple[DownloadResult, ...]:
+            return download(wanted, token=token, cancel=stop, on_progress=notify, retry_policy=self._patience)
 
-        self._crossing.begin(work, self._finish, self._fail)
+        task = self._background.start(work, done=self._finish, failed=self._fail, progress=self._follow)
+        task.settle()
 
-    def _tell(self, progress: DownloadProgress) -> None:
-        self._crossing.tell(lambda: self.set_trait("progress", progress))
+    def _follow(self, progress: DownloadProgress) -> None:
+        self.progress = progress
 
     def cancel(self) -> None:
         """Stop the download; what came is kept, and the next goes on there."""
@@ -80,5 +79,5 @@ class FetchingModel(traitlets.HasTraits):
         """Stop a download and let go of everything; what came is kept."""
         if self._stop is not None:
             self._stop.set()
-        self._crossing.close()
+        self._background.close()
         self.unobserve_all()

@@ -14,8 +14,7 @@ import traitlets
 from miri_widgets.analysis.footprints import Corners, known_footprints, previewed_grid, read_footprints
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import BackgroundValue
-from miri_widgets.models.exposure_selection import newest_products
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.exposure import FILTERS, Exposure
@@ -42,10 +41,10 @@ class ExposureMap(BackgroundValue):
     by = traitlets.Unicode("filter", help="key of `COLOURINGS`: what colours the exposures")
 
     def __init__(self, session: SessionModel) -> None:
-        super().__init__(session.submit)
+        super().__init__(session.background)
         self.session = session
         self._known: dict[Path, dict[str, Corners]] = {}
-        self.shifts = ShiftsModel(session.models["shifts"]) if "shifts" in session.models else None
+        self.shifts = ShiftsModel(session) if "shifts" in session.models else None
         self._watches = Subscriptions()
         self._watches.add(session.programs, self._follow, "exposures", "states")
         self._follow(None)
@@ -58,10 +57,10 @@ class ExposureMap(BackgroundValue):
     def _follow(self, _: object) -> None:
         if self.session.closed:
             return
-        newest = newest_products(self.session, _PLACED)
+        newest = self.session.newest_products(_PLACED)
         exposures = self.session.programs.exposures
         mark = tuple(newest.items()), tuple(one.root for one in exposures)
-        self.ask(mark, _places, exposures, tuple(newest.values()), self._known)
+        self.request(mark, _places, exposures, tuple(newest.values()), self._known)
 
     def outline(self) -> Corners:
         """Return the corners of the mosaic grid that is planned; none when no grid takes part, or none fits."""
@@ -151,7 +150,7 @@ def _levels(drawn: ExposureMap) -> dict[str, str | float]:
     """Clipped median of the newest calibrated product; measured when asked for, and here a little later."""
     session = drawn.session
     found: dict[str, str | float] = {}
-    for root, path in newest_products(session, _PLACED).items():
+    for root, path in session.newest_products(_PLACED).items():
         measured = session.measured.get(path)
         if measured is None:
             session.ask_measure(path)

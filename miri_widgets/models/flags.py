@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.analysis.product_flags import ProductFlags, read_flags
 from miri_widgets.core.dq import BITS
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.compare import stage_before
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.fits_reader import shown_name
@@ -56,7 +56,7 @@ class FlagsModel(traitlets.HasTraits):
         self.session = session
         self._asked: tuple[Path, Path | None, str] | None = None
         self._begins = False  # whether flags are to be ticked as soon as they are known
-        self._reading = BackgroundValue(session.submit)
+        self._reading = BackgroundValue(session.background)
         self._reading.observe(self._take, ["value", "sentence"])
         self._watches = Subscriptions()
         self._watches.add(session, self._follow, "shown", "displayed")
@@ -123,13 +123,13 @@ class FlagsModel(traitlets.HasTraits):
             self.sentence = self._reading.sentence  # why the key did nothing was about another view
             return
         self._asked = asked
-        self._reading.forget()  # flags of another product are never laid over this one
+        self._reading.clear()  # flags of another product are never laid over this one
         self.can, self.sentence = can, ""
         self._ask()
 
     def _ask(self) -> None:
         if self._asked is not None and (self.opened or self.visible or self._begins):
-            self._reading.ask(self._asked, read_flags, *self._asked)
+            self._reading.request(self._asked, read_flags, *self._asked)
 
     def _take(self, _: object) -> None:
         with self.hold_trait_notifications():

@@ -7,27 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miri_widgets.analysis.footprints import Corners, known_footprints, read_footprints
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.exposure import Exposure
-from miri_widgets.products.names import root_of
 
 if TYPE_CHECKING:
+    from miri_widgets.models.session import SessionModel
     from miri_widgets.models.stage import StageModel
 
-__all__ = ["FootprintsModel", "files_by_root"]
-
-
-def files_by_root(model: StageModel) -> dict[str, Path]:
-    """Return the files that go into the runs of a stage, by exposure; those that are there already."""
-    session = model.session
-    return {
-        root_of(path): path
-        for plan in session.plans
-        if plan.stage == model.name
-        for path in session.services.inputs(plan)
-        if path.is_file()
-    }
+__all__ = ["FootprintsModel"]
 
 
 class FootprintsModel(BackgroundValue):
@@ -36,24 +24,26 @@ class FootprintsModel(BackgroundValue):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     """
 
-    def __init__(self, model: StageModel) -> None:
-        super().__init__(model.session.submit)
-        self.model = model
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
+        super().__init__(session.background)
+        self.session, self.model = session, model
         self.files: Mapping[str, Path] = {}
         self._watches = Subscriptions()
         self._watches.add(model, self._follow, "rows")
         self._follow(None)
 
     def _follow(self, _: object) -> None:
-        if self.model.session.closed:
+        if self.session.closed:
             return
-        self.files = files_by_root(self.model)
-        included = self.model.session.programs.included
-        self.ask(
+        self.files = self.session.inputs_of(self.model.name)
+        included = self.session.programs.included
+        self.request(
             (tuple(self.files.values()), tuple(one.root for one in included)), _all_of, self.files, included
         )
 

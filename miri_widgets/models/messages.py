@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
+import traitlets
 
 __all__ = ["Messages", "Subject"]
 
@@ -30,23 +29,27 @@ class Subject(StrEnum):
     """Tags that did not reach the disk; until some do."""
 
 
-class Messages:
-    """
-    The only writer of `SessionModel.message`.
+class Messages(traitlets.HasTraits):
+    """What went wrong and still counts: one sentence per subject."""
 
-    Parameters
-    ----------
-    session : SessionModel
-        Whose sentences they are.
-    """
+    text = traitlets.Unicode("", help="all sentences that count now, in the order of their subjects")
 
-    def __init__(self, session: SessionModel) -> None:
-        self._session = session
+    def __init__(self) -> None:
+        super().__init__()
         self._sentences: dict[Subject, str] = {}
         self._left_out: tuple[str, ...] = ()
 
     def put(self, subject: Subject, sentence: str) -> None:
-        """Say something about a subject, in the place of what was said about it; nothing when it is empty."""
+        """
+        Show a sentence about a subject, in the place of the one before.
+
+        Parameters
+        ----------
+        subject : Subject
+            What it is about.
+        sentence : str
+            Nothing is shown about the subject when it is empty.
+        """
         if sentence:
             self._sentences[subject] = sentence
         else:
@@ -54,24 +57,37 @@ class Messages:
         self._show()
 
     def drop(self, *subjects: Subject) -> None:
-        """Take back what was said about some subjects: their state is over."""
+        """Take back the sentences about some subjects: their state is over."""
         for subject in subjects:
             self._sentences.pop(subject, None)
         self._show()
 
-    def begin_run(self, names: tuple[str, ...]) -> None:
-        """Say which stages a job that begins now leaves out, with the reasons; earlier failures to run are over."""
+    def begin_run(self, names: tuple[str, ...], refused: Mapping[str, str]) -> None:
+        """
+        Name the stages that a job leaves out that begins now; earlier failures to run are over.
+
+        Parameters
+        ----------
+        names : tuple of str
+            Stages that were to run and cannot be planned.
+        refused : mapping of str to str
+            Why a stage cannot be planned, by name.
+        """
         self._left_out = names
         for subject in (Subject.ACTION, Subject.JOBS, Subject.MEMORY):
             self._sentences.pop(subject, None)
-        self.follow_plans()
+        self.follow_plans(refused)
 
-    def follow_plans(self) -> None:
-        """Take back what was said of stages that can be planned meanwhile."""
-        refused = self._session.refused
+    def follow_plans(self, refused: Mapping[str, str]) -> None:
+        """
+        Take back the sentences about stages that can be planned meanwhile.
+
+        Parameters
+        ----------
+        refused : mapping of str to str
+            Why a stage cannot be planned now, by name.
+        """
         self.put(Subject.REFUSED, " ".join(refused[name] for name in self._left_out if name in refused))
 
     def _show(self) -> None:
-        self._session.message = " ".join(
-            self._sentences[subject] for subject in Subject if subject in self._sentences
-        )
+        self.text = " ".join(self._sentences[subject] for subject in Subject if subject in self._sentences)

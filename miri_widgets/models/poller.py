@@ -8,18 +8,25 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.capabilities import HasPlans
 from miri_widgets.models.messages import Subject
 from miri_widgets.run.snapshot import Request, Snapshot
 
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
-
-__all__ = ["Poller"]
+__all__ = ["Polled", "Poller"]
 
 PERIOD = 0.25
+
+
+class Polled(HasPlans, Protocol):
+    """What is polled: it says what is to be read, and takes what was read."""
+
+    def request(self) -> Request: ...
+    def apply(self, facts: Snapshot) -> None: ...
+    def poll(self) -> None: ...
+    def show_trouble(self, sentence: str) -> None: ...
 
 
 class Poller:
@@ -28,7 +35,7 @@ class Poller:
 
     Parameters
     ----------
-    session : SessionModel
+    session : Polled
         Says what is to be looked at, and takes it.
     look : callable
         ``look(request)`` gives `Snapshot`; called in a thread.
@@ -38,7 +45,7 @@ class Poller:
 
     def __init__(
         self,
-        session: SessionModel,
+        session: Polled,
         look: Callable[[Request], Snapshot],
         collect: Callable[[], None],
     ) -> None:
@@ -78,7 +85,7 @@ class Poller:
     async def _follow(self) -> None:
         session = self.session
         try:
-            await asyncio.wrap_future(session.submit(session.services.engine.recover))
+            await session.background.run(session.services.engine.recover)
         except (MiriWidgetsError, OSError):
             pass  # reading the jobs says the same, as long as it is so
         except Exception as error:
@@ -135,10 +142,10 @@ class Poller:
             logging.getLogger(__name__).error("The following failed and goes on", exc_info=error)
         self._failure = sentence
         with contextlib.suppress(Exception):  # an observer of the sentence may be what fails
-            self.session.trouble = sentence
+            self.session.show_trouble(sentence)
 
     async def _found(self, request: Request) -> Snapshot:
-        facts = await asyncio.wrap_future(self.session.submit(self._look, request))
+        facts = await self.session.background.run(self._look, request)
         self._failure = ""
         return facts
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
-    from miri_widgets.models.stage import StageModel
+from miri_widgets.models.background import BackgroundTask
+from miri_widgets.models.capabilities import HasPlans
+from miri_widgets.models.stage import StageModel
 
 __all__ = ["PreviewModel"]
 
@@ -22,8 +21,8 @@ class PreviewModel(traitlets.HasTraits):
 
     Parameters
     ----------
-    session : SessionModel
-        The session that it belongs to; it calls `tick`.
+    session : HasPlans
+        The session that it belongs to; it calls `update`.
     """
 
     stage = traitlets.Unicode("", help="the stage that is previewed; empty when none is")
@@ -34,12 +33,11 @@ class PreviewModel(traitlets.HasTraits):
     fresh = traitlets.Bool(False, help="whether `result` belongs to the settings of now")
     shown = traitlets.Enum(("before", "after", "difference"), "after", help="which image is in the viewer")
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: HasPlans) -> None:
         super().__init__()
         self.session = session
-        self._future: Future[Any] | None = None
+        self._task: BackgroundTask | None = None
         self._mark: Any = None
-        self._asked: Any = None  # stage and mark of what is being computed
         self._done_for: Any = None
 
     def start(self, stage: str, root: str = "") -> None:
@@ -52,11 +50,13 @@ class PreviewModel(traitlets.HasTraits):
             )
             self.result, self.fresh, self.sentence = None, False, ""
         self._mark = None
-        self.tick()
+        self.update()
 
     def stop(self) -> None:
         """End the preview; one that is being computed is thrown away."""
-        self._future, self._mark, self._asked = None, None, None
+        if self._task is not None:
+            self._task.cancel()
+        self._task, self._mark = None, None
         with self.hold_trait_notifications():
             self.stage, self.sentence = "", ""
             self.result, self.fresh, self.working = None, False, False
@@ -69,19 +69,21 @@ class PreviewModel(traitlets.HasTraits):
                 found += list(plan.exposures)
         return tuple(found)
 
-    def tick(self, *, wait: bool = False) -> None:
-        """Take a result that is ready, and begin the next when settings have changed."""
+    def update(self) -> None:
+        """Compute it again when settings have changed; one at a time."""
         if not self.stage:
             return
-        if self._future is not None and (wait or self._future.done()):
-            self._take(self._future)
         model = self.session.models[self.stage]
         plan = self._plan()
         mark = (plan.key, self.root) if plan is not None and model.loaded else None
         self.fresh = self.result is not None and mark == self._done_for and not model.planning
         wanted = mark is not None and mark != self._mark and not model.planning
-        if self._future is None and wanted and self._begin(model, plan, mark) and wait:
-            self.tick(wait=True)
+        if wanted and not self._is_busy:
+            self._begin(model, plan, mark)
+
+    @property
+    def _is_busy(self) -> bool:
+        return self._task is not None and self._task.pending
 
     def _plan(self) -> Any:
         return next(
@@ -89,38 +91,32 @@ class PreviewModel(traitlets.HasTraits):
             None,
         )
 
-    def _begin(self, model: StageModel, plan: Any, mark: Any) -> bool:
-        """Have it computed; False while its inputs are not there, which is looked at again with the next tick."""
+    def _begin(self, model: StageModel, plan: Any, mark: Any) -> None:
+        """Compute it, unless its inputs are not there yet: the next `update` looks again."""
         files = self.session.services.inputs(plan)
         if not all(path.is_file() for path in files):
             self.sentence = "The stage before has not run with its present settings: run it first."
-            return False
+            return
         self._mark = mark
         values = {
             name: model.settings[name] for name in model.settings if not self.session.services.owned(name)
         }
         self.working, self.sentence = True, ""
-        self._asked = (self.stage, mark)
-        self._future = self.session.submit(
-            self.session.services.preview, self.stage, files, values, self.root
-        )
-        return True
+        end = partial(self._end, self.stage, mark)
+        self._task = self.session.background.start(
+            self.session.services.preview, self.stage, files, values, self.root,
+            done=end, failed=partial(end, None),
+        )  # fmt: skip
 
-    def _take(self, future: Future[Any]) -> None:
-        self._future = None
-        stage, mark = self._asked
-        if (stage, mark[1]) != (self.stage, self.root):
-            self.working = False  # pixels of another exposure or stage: thrown away
-            return
+    def _end(self, stage: str, mark: Any, result: Any, error: MiriWidgetsError | None = None) -> None:
         with self.hold_trait_notifications():
             self.working = False
-            try:
-                self.result = future.result()
-                self._done_for = mark
-                self.sentence = ""
-            except MiriWidgetsError as error:
-                self.result = None
-                self.sentence = str(error)
+            if (stage, mark[1]) == (self.stage, self.root):  # else pixels of another exposure or stage
+                self.result = result
+                self.sentence = "" if error is None else str(error)
+                if error is None:
+                    self._done_for = mark
+        self.update()
 
     def pixels(self) -> Any:
         """Return the image that is to be shown, shape (ny, nx), or None."""

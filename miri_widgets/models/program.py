@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 import traitlets
 
@@ -13,9 +12,6 @@ from miri_widgets.products.program import Program
 from miri_widgets.products.program_schema import STARTS
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.run.status_rows import ExposureRow, RowState
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
 
 __all__ = ["ProgramModel"]
 
@@ -28,10 +24,9 @@ class ProgramModel(traitlets.HasTraits):
     ----------
     program : Program
         What it is about.
-    session : SessionModel
-        The session that it belongs to.
     """
 
+    simulating = traitlets.Bool(False, help="whether the exposures are being simulated")
     scanned = traitlets.Bool(False, help="whether the folders were looked through")
     exposures = traitlets.Tuple(help="Exposure of every input of the chain, in order of start")
     mosaics = traitlets.Tuple(help="Mosaic of every i2d file that lies in the folders already")
@@ -46,11 +41,9 @@ class ProgramModel(traitlets.HasTraits):
         help="root -> tuple of (stage, steps that the pipeline left out, with the reason)"
     )
 
-    def __init__(self, program: Program, session: SessionModel) -> None:
+    def __init__(self, program: Program) -> None:
         super().__init__()
         self.program = program
-        self.session = session
-        self.observe(lambda change: session.touch(), "excluded")
 
     def take(self, found: ScanResult) -> None:
         """Take what lies in the folders."""
@@ -94,6 +87,24 @@ class ProgramModel(traitlets.HasTraits):
         """Let exposures take no part in runs."""
         self.excluded = self.excluded | frozenset(roots)
 
+    def choose(self, roots: Iterable[str]) -> tuple[str, ...]:
+        """
+        Choose exposures, for every table, chart and map of a page; unknown ones are left out.
+
+        Parameters
+        ----------
+        roots : iterable of str
+            Exposures by name without suffix.
+
+        Returns
+        -------
+        tuple of str
+            Those that are chosen now.
+        """
+        known = {exposure.root for exposure in self.exposures}
+        self.selected = tuple(dict.fromkeys(root for root in roots if root in known))
+        return self.selected
+
     def include(self, roots: Iterable[str]) -> None:
         """Let exposures take part again."""
         self.excluded = self.excluded - frozenset(roots)
@@ -117,10 +128,10 @@ class ProgramModel(traitlets.HasTraits):
     def blockers(self) -> list[str]:
         """Return why no stage can run, as sentences."""
         if not self.scanned:
-            return ["The folders of the program are being looked through."]
+            return ["Scanning the program's folders …"]
         if not self.exposures:
             if self.program.simulated:
-                if self.session.twin.working:
+                if self.simulating:
                     # no count: it is told in one place, as it goes on
                     return [
                         "The simulated exposures are being made: the bar in the Program tab tells how far."

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import traitlets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.products.folders import (
     FolderListing,
     complete_path,
@@ -41,15 +40,14 @@ class FolderModel(BackgroundValue):
     completions: Any = traitlets.Tuple(help="folders whose path begins with what is typed")
 
     def __init__(self, start: Path | None = None, suffixes: Sequence[str] = ()) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miri-folder")
-        super().__init__(self._executor.submit)
+        super().__init__()
         self.suffixes = tuple(suffixes)
         self.go(str(start or Path.home()))
 
     def go(self, text: str) -> None:
         """Look into a folder, or choose a file, by its full path; what is wrong is told in `sentence`."""
         mark = (text, time.monotonic())  # the same folder again: it may have changed
-        self.ask(mark, self._look, text)
+        self.request(mark, self._look, text)
 
     def _look(self, text: str) -> FolderListing:
         return list_folder(typed_path(text), self.suffixes)
@@ -67,11 +65,6 @@ class FolderModel(BackgroundValue):
     def complete(self, text: str) -> None:
         """Find folders that continue what is typed."""
         self.completions = complete_path(text)
-
-    def close(self) -> None:
-        """Let go of the thread, too."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        super().close()
 
 
 class OpeningModel(traitlets.HasTraits):

@@ -68,7 +68,7 @@ class ReferencesModel(FetchingModel):
             return
         with self.hold_trait_notifications():
             self.asking, self.sentence, self.faults = True, "", ()
-        self._crossing.begin(self._ask, self._take, self._refuse)
+        self._background.start(self._ask, done=self._take, failed=self._refuse).settle()
 
     def _ask(self) -> ReferenceNeeds:
         modes = tuple(self.modes())

@@ -5,24 +5,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import traitlets
 
 from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import showers_of
 from miri_widgets.errors import MiriWidgetsError, ParameterError
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
+from miri_widgets.models.capabilities import HasViewer
+from miri_widgets.models.preview import PreviewModel
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.tables.drawn_regions import keep_regions, taken_from
 from miri_widgets.products.tables.region_files import parse_regions, read_regions
 from miri_widgets.steps.stages import RegionParameter, Stage
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
 
 __all__ = ["RegionSet", "RegionUse", "RegionsModel", "region_uses", "safe_name"]
 
@@ -90,13 +88,18 @@ class RegionSet:
         return f"{shapes} {'on the sky' if places == {True} else 'in pixels' if places == {False} else 'on the sky and in pixels'}"
 
 
+class _HasPreviews(HasViewer, Protocol):
+    @property
+    def previews(self) -> PreviewModel: ...
+
+
 class RegionsModel(traitlets.HasTraits):
     """
     The list of regions of a program; the folder ``regions`` of its workspace is the list.
 
     Parameters
     ----------
-    session : SessionModel
+    session : HasViewer
         The session that it belongs to.
     """
 
@@ -107,17 +110,14 @@ class RegionsModel(traitlets.HasTraits):
         "", help="what became of the last file that was loaded, when it could not be used"
     )
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: _HasPreviews) -> None:
         super().__init__()
         self.session = session
-        self._listing = BackgroundValue(self._submit)
+        self._listing = BackgroundValue(session.background)
         self._listing.observe(self._take_sets, "value")
-        self._loading = BackgroundValue(self._submit)
+        self._loading = BackgroundValue(session.background)
         self._loading.observe(self._take_loaded, ["value", "sentence", "working"])
         self._loads = 0
-
-    def _submit(self, call: Any, *arguments: Any) -> Future[Any]:
-        return self.session.submit(call, *arguments)
 
     @property
     def folder(self) -> Path:
@@ -136,7 +136,7 @@ class RegionsModel(traitlets.HasTraits):
                 continue
             files.append((path, found.st_mtime_ns, found.st_size))
         if not self.session.closed:
-            self._listing.ask(tuple(files), _read_sets, tuple(path for path, *_ in files))
+            self._listing.request(tuple(files), _read_sets, tuple(path for path, *_ in files))
 
     def _take_sets(self, _: Any) -> None:
         found = self._listing.value or ()
@@ -157,7 +157,7 @@ class RegionsModel(traitlets.HasTraits):
         ParameterError
             If nothing is drawn, or a shape cannot be kept.
         """
-        regions = taken_from(self.session.drawn())
+        regions = taken_from(self.session.viewer.regions())
         try:
             path = keep_regions(regions, self.folder, safe_name(name), self._planes_of(regions))
         except ParameterError:  # no WCS: a raw exposure, a ramp
@@ -175,9 +175,9 @@ class RegionsModel(traitlets.HasTraits):
 
     def _ask_load(self, call: Any, *arguments: Any) -> None:
         self._loads += 1
-        self._loading.forget()  # what became of the file before is no answer to this one
+        self._loading.clear()  # what became of the file before is no answer to this one
         self.sentence = ""
-        self._loading.ask(self._loads, call, self.folder, *arguments)
+        self._loading.request(self._loads, call, self.folder, *arguments)
 
     def _take_loaded(self, _: Any) -> None:
         self.working, self.sentence = self._loading.working, self._loading.sentence
@@ -272,7 +272,7 @@ class RegionsModel(traitlets.HasTraits):
         ParameterError
             If nothing is drawn, or what is drawn cannot be taken to the sky.
         """
-        regions = taken_from(self.session.drawn())
+        regions = taken_from(self.session.viewer.regions())
         planes = self._planes_of(regions) if on_sky else None
         path = keep_regions(regions, self.folder, f"{stage}_{parameter}", planes)
         self.session.models[stage].set({parameter: str(path)})

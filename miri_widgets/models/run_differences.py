@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import traitlets
 
@@ -14,7 +12,7 @@ from miri_widgets.analysis.comparable_runs import Choice, choice_of, choices_in
 from miri_widgets.analysis.comparison import compared
 from miri_widgets.core.differences import PixelDifference
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import Background, BackgroundValue
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.fits_reader import shown_name
@@ -149,8 +147,8 @@ class RunDifferencesModel(traitlets.HasTraits):
         A workspace, or a folder of products.
     stage : str
         Only runs of this stage.
-    submit : callable, optional
-        As for `BackgroundValue`.
+    background : Background, optional
+        Whose threads read; without it one of its own, which is closed with the model.
     """
 
     choices = traitlets.Tuple(help="Choice of everything that can be compared, the newest first")
@@ -164,11 +162,13 @@ class RunDifferencesModel(traitlets.HasTraits):
         self,
         folder: Path | None = None,
         stage: str = "",
-        submit: Callable[..., Future[Any]] | None = None,
+        background: Background | None = None,
     ) -> None:
         super().__init__()
         self.folder, self.stage = folder, stage
-        self._listing, self._reading = BackgroundValue(submit), BackgroundValue(submit)
+        self.background = Background("miri-differences") if background is None else background
+        self._owns_background = background is None
+        self._listing, self._reading = BackgroundValue(self.background), BackgroundValue(self.background)
         self._listing.observe(self._take_listing, ["value", "sentence"])
         self._reading.observe(self._take, ["value", "sentence", "working"])
 
@@ -189,7 +189,7 @@ class RunDifferencesModel(traitlets.HasTraits):
         if folder is not None:
             self.folder = folder
         if self.folder is not None:
-            self._listing.ask((self.folder, mark), choices_in, self.folder, self.stage)
+            self._listing.request((self.folder, mark), choices_in, self.folder, self.stage)
 
     def look_into(self, entered: str) -> None:
         """List the folder that a text names; `sentence` tells why not."""
@@ -219,7 +219,7 @@ class RunDifferencesModel(traitlets.HasTraits):
         if len(found) > 1:
             self.choose(found[1], found[0])
         else:
-            self._reading.forget()
+            self._reading.clear()
             with self.hold_trait_notifications():
                 self.first, self.second, self.value = None, found[0] if found else None, None
                 self.sentence = _ALONE if found else ""
@@ -231,13 +231,13 @@ class RunDifferencesModel(traitlets.HasTraits):
             if one is not None and other is not None and one.path.resolve() == other.path.resolve():
                 raise InputError("the same chosen twice", "two runs or two files", "choose another one")
         except MiriWidgetsError as error:
-            self._reading.forget()
+            self._reading.clear()
             self.value, self.sentence = None, str(error)
             return
         self.first, self.second = one, other
         if one is not None and other is not None:
             mark = (one.path, other.path, *file_stamps((*one.products, *other.products)))
-            self._reading.ask(mark, differences_of, one, other)
+            self._reading.request(mark, differences_of, one, other)
             self.sentence = self._reading.sentence
 
     def swap(self) -> None:
@@ -270,6 +270,8 @@ class RunDifferencesModel(traitlets.HasTraits):
         """Let go of everything that watches."""
         self._listing.close()
         self._reading.close()
+        if self._owns_background:
+            self.background.close()
         self.unobserve_all()
 
 

@@ -8,47 +8,40 @@ it finds into the models; closing it loses nothing.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import traitlets
 
-from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.acceleration import AccelerationModel
-from miri_widgets.models.auto_display import AutoDisplay
-from miri_widgets.models.exports import Exports
-from miri_widgets.models.in_view import InView, product_in_view
+from miri_widgets.errors import EngineError, MiriWidgetsError
+from miri_widgets.models.background import Background
+from miri_widgets.models.crds_parameters import CrdsParameters
 from miri_widgets.models.job_submission import JobSubmission
-from miri_widgets.models.messages import Messages, Subject
+from miri_widgets.models.messages import Subject
 from miri_widgets.models.poller import Poller
 from miri_widgets.models.preview import PreviewModel
-from miri_widgets.models.program import ProgramModel
+from miri_widgets.models.product_measurements import ProductMeasurements
 from miri_widgets.models.regions import RegionsModel
-from miri_widgets.models.session_memory import memory_of
-from miri_widgets.models.settings_layers import SettingsLayers
 from miri_widgets.models.showers import ShowerModel
-from miri_widgets.models.slow_answers import SlowAnswers
-from miri_widgets.models.stage import StageModel
-from miri_widgets.models.stage_choice import ChainChoice
+from miri_widgets.models.stage import PLANNING
+from miri_widgets.models.stage_products import StageProducts
+from miri_widgets.models.stage_settings import SettingsInput
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
+from miri_widgets.models.viewed_image import ViewedImage, newest_image
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.products.session_file import SessionFile, session_file_of
-from miri_widgets.products.tables.drawn_regions import Drawn
-from miri_widgets.run import status_reduction as fold
-from miri_widgets.run.progress import JobsInProgress, Progress
+from miri_widgets.report.facts import ReportRequest
+from miri_widgets.run import status_reduction
 from miri_widgets.run.service_wiring import real_services
 from miri_widgets.run.services import Services
-from miri_widgets.run.snapshot import Request, Snapshot, SnapshotReader
-from miri_widgets.run.status_rows import RunRow
+from miri_widgets.run.snapshot import Declared, Request, Snapshot, SnapshotReader
 
 __all__ = ["SessionModel", "open_session"]
 
 
-class SessionModel(traitlets.HasTraits):
+class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImage):
     """
     Observable state of a whole program.
 
@@ -62,123 +55,52 @@ class SessionModel(traitlets.HasTraits):
     Notes
     -----
     Threads: models are written in the thread that calls `poll` or runs the
-    event loop of `follow`, and nowhere else. Whatever takes time happens in
-    an executor and comes back as a frozen value.
+    event loop of `follow`, and nowhere else. Whatever takes time goes through
+    `background`; see the contract in `miri_widgets.models.background`.
     """
 
-    message = traitlets.Unicode("", help="what went wrong and still counts, as sentences; see `Messages`")
-    trouble = traitlets.Unicode("", help="what cannot be had now (engine, disk, CRDS), as a sentence")
     engine_state = traitlets.Unicode("", help="the job engine, in a few words")
-    running = traitlets.Bool(False)
-    fraction = traitlets.Float(0.0, help="of all jobs at work")
-    eta = traitlets.Float(None, allow_none=True)
-    progress = traitlets.Instance(Progress, args=(), help="of all jobs in progress")
-    shown = traitlets.Instance(Path, allow_none=True, help="the product in the viewer")
-    extension = traitlets.Unicode("SCI", help="the extension of `shown` that is in the viewer")
-    picked = traitlets.Bool(False, help="whether the user chose `shown`")
-    jobs_ordered = traitlets.Int(0, help="counts the jobs that were submitted from here")
-    requests = traitlets.Int(0, help="counts calls of `show`: the same product can be asked for again")
-    displayed = traitlets.Instance(
-        InView, (), help="what the viewer shows; of who draws, or of `show` where nobody does"
-    )
-    not_displayed = traitlets.Unicode("", help="why the product asked for last is not in view, a sentence")
     tab = traitlets.Unicode("program", help="the panel in front")
-    measured: traitlets.Dict[Any, Any] = traitlets.Dict(help="Path -> Measurement")
-    catalogs: traitlets.Dict[Any, Any] = traitlets.Dict(help="tuple of paths of mosaics -> ProgramCatalog")
-    marks: Any = traitlets.Tuple(help="(x, y, kind) of the marks, 0-based pixels")
-    clicked: Any = traitlets.Tuple(help="(x, y) of the last click on `shown`, 0-based pixels; see click")
-    center: Any = traitlets.Tuple(help="(x, y) to be centred, 0-based pixels")
-    plans = traitlets.Tuple(help="RunPlan of every run, for the settings of now")
-    refused: traitlets.Dict[str, str] = traitlets.Dict(
-        help="stage -> why it could not be planned, a sentence"
-    )
-    chain = traitlets.Tuple(help="names of the stages that take part, in order; see use_stage")
-    ordered: Any = traitlets.Any(None, help="what runs as soon as the plans are those of now; see order")
-    recalled: traitlets.Dict[str, Any] = traitlets.Dict(
-        help="what the viewer showed last time, plain values; see `panels.parts.viewmemory`"
-    )
 
     def __init__(self, program: Program, services: Services | None = None) -> None:
-        super().__init__()
-        self.program = program
-        self.services = services or real_services(program)
-        self.messages = Messages(self)
-        self.programs = ProgramModel(program, self)
-        self.models = {stage.name: StageModel(stage, self) for stage in self.services.stages}
-        self._choice = ChainChoice(self)
-        self.acceleration = AccelerationModel(self)
-        unknown = (*self.services.stage_problems, self._choice.unknown(), self.acceleration.unknown)
-        self.messages.put(Subject.START, " ".join(filter(None, unknown)))
+        super().__init__(program, services or real_services(program))
+        self.closed = False
+        self.background = Background("miri-session", threads=3)
+        """Where slow work of all models and views of the session is done."""
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
         self.twin = TwinModel(self)
         self.tags = TagsModel(self)
         self.regions = RegionsModel(self)
         self._memory = SessionFile(self.memory_path)
-        self._layers = SettingsLayers(self, self._memory)
+        self._restored = False  # whether the choices of last time are there
+        self._declared: Mapping[str, Declared] = {}
         self._looker = SnapshotReader(self.services, self._memory, self.tags.path)
-        self._jobs = JobsInProgress()
-        self._generation = 0
         self._rescan = True
-        self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="miri-look")
-        self._following = Poller(self, self._looker.read, partial(self._collect, wait=False))
-        self._answers = SlowAnswers(self)
-        self._orders = JobSubmission(self)
-        self._exports = Exports(self)
-        self._newest = AutoDisplay(self)
-        self.closed = False
-        self.is_drawn = False
-        """Whether a viewer draws what is shown, and writes `displayed`."""
-        self.drawn: Drawn = dict
-        """Gives what is drawn in the viewer; who has the viewer sets it."""
-        self.viewing: Callable[[], Mapping[str, Any] | None] = lambda: None
-        """Gives what the viewer shows, as plain values, or None while that is not known; who has the viewer sets it."""
-
-    @property
-    def stages(self) -> dict[str, StageModel]:
-        """The stages of the chain, by name, in order; `models` has those that are left out, too."""
-        return {name: self.models[name] for name in self.chain}
-
-    @property
-    def possible(self) -> dict[str, StageModel]:
-        """The stages that can take part, by name, in order: those behind the inputs; of a small dashboard, its own."""
-        return self._choice.possible
-
-    def names_to(self, upto: str | None) -> tuple[str, ...]:
-        """Return the names of the stages of the chain, in order; up to and with `upto` when it is given."""
-        return self.chain if upto is None else self.chain[: self.chain.index(upto) + 1]
-
-    def use_stage(self, name: str, use: bool = True) -> None:
-        """
-        Take an optional stage into the chain, or leave it out.
-
-        Its settings and its runs are kept. Only stages behind it depend on it.
-
-        Raises
-        ------
-        ParameterError
-            If there is no such stage, the dashboard is not about it, or the chain cannot do without it.
-        """
-        self._choice.use(name, use)
-
-    def accept(self, key: str) -> None:
-        """Let the chain go on after a run that did harm; other settings are asked about again."""
-        row = next((found for stage in self.models.values() if (found := stage.row(key)) is not None), None)
-        self.services.accept(key, row.harm if row is not None else "")
+        self._following = Poller(self, self._looker.read, self._update)
+        self._crds = CrdsParameters(self)
+        self.observe(self._leave_tab, "chain")
+        self.observe(self._unpick, "jobs_submitted")
+        self.twin.observe(self._follow_twin, "working")
 
     @property
     def memory_path(self) -> Path:
         """The file that remembers the user's choices; a small dashboard beside a full one has its own."""
         return session_file_of(self.program)
 
-    # -- looking ------------------------------------------------------------
+    def _leave_tab(self, change: Mapping[str, Any]) -> None:
+        if self.tab in change["old"] and self.tab not in change["new"]:
+            self.tab = "program"
 
-    def touch(self) -> None:
-        """Say that plans depend on something that changed."""
-        self._generation += 1
-        self.messages.drop(Subject.ACTION)  # what kept an action from being done may be over
-        for stage in self.stages.values():
-            stage.planning = True
+    def _unpick(self, _: Any) -> None:
+        self.picked = False  # products of the new job come to the viewer by themselves
+
+    def _follow_twin(self, _: Any) -> None:
+        self.programs.simulating = self.twin.working
+        if not self.twin.working:
+            self.rescan()
+
+    # -- following the disk ---------------------------------------------------
 
     def rescan(self) -> None:
         """Look through the program's folders again."""
@@ -186,31 +108,33 @@ class SessionModel(traitlets.HasTraits):
 
     def request(self) -> Request:
         """Return what has to be looked at now."""
-        loaded = self._layers.restored and all(stage.loaded for stage in self.models.values())
+        loaded = self._restored and all(stage.loaded for stage in self.models.values())
         logs = []
         for stage in self.stages.values():
             if stage.watched and (row := stage.row(stage.watched)):
                 logs.append((stage.name, row.key, row.job))
         return Request(
-            generation=self._generation,
+            generation=self.generation,
             exposures=self.programs.included if self.programs.scanned else None,
             rescan=self._rescan,
             stages=self.chain,
             settings={name: stage.settings for name, stage in self.stages.items()} if loaded else {},
             logs=tuple(logs),
-            memory=memory_of(self) if loaded else {},
+            memory=self.choices() if loaded else {},
             rejected=self.tags.rejected,
             tags_epoch=self.tags.epoch,
         )
 
     def poll(self) -> None:
         """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
-        self.tags.tick(wait=True)
+        self.tags.wait()
         for _ in range(4):
             self.apply(self._looker.read(self.request()))
             if not self.planning:
                 break
-        self._collect(wait=True)
+        self._update()
+        self.background.wait()
+        self.tags.wait()
 
     async def settled(self, timeout: float = 120.0) -> None:
         """
@@ -235,175 +159,155 @@ class SessionModel(traitlets.HasTraits):
             self.programs.take(facts.scan)
             self.twin.look()
             self.touch()
-        self._layers.take(facts)
+        self._lay_out_settings(facts)
         self.trouble = facts.error
-        self.engine_state = fold.engine_text(facts.engine)
-        if facts.plans is not None and facts.generation == self._generation:
-            self.plans = facts.plans
-            self.refused = dict(facts.refused)
-            self.messages.follow_plans()
-            rows = fold.rows(facts)
-            for stage in self.stages.values():
-                stage.apply(fold.stage_values(stage.stage, rows, facts, self.programs.blockers()))
-            self.programs.left_out = fold.left_out_steps(rows)
-            self.programs.states = fold.exposure_states(rows)
-            self._note_running(bool(facts.jobs))
-            self._newest.bring_up()
-            self._orders.carry_out()
-        self._note_running(bool(facts.jobs))
-        self.progress = self._jobs.take(facts.jobs)
-        self.fraction, self.eta = self.progress.fraction, self.progress.eta
+        self.engine_state = status_reduction.engine_text(facts.engine)
+        if facts.plans is not None and facts.generation == self.generation:
+            self._take_plans(facts, facts.plans)
+        self.follow_jobs(facts.jobs)
         for stage in self.stages.values():
             stage.log = facts.logs.get(stage.watched, stage.log if stage.watched else "")
 
-    def _note_running(self, running: bool) -> None:
-        if self.running and not running:
-            self.messages.drop(Subject.ACTION)  # "a run is in progress" is not true any more
-        self.running = running
+    def _take_plans(self, facts: Snapshot, plans: tuple[Any, ...]) -> None:
+        self.plans = plans
+        self.refused = dict(facts.refused)
+        self.messages.follow_plans(self.refused)
+        rows = status_reduction.rows(facts)
+        blockers = self.programs.blockers()
+        for stage in self.stages.values():
+            stage.apply(status_reduction.stage_values(stage.stage, rows, facts, blockers))
+        self.programs.left_out = status_reduction.left_out_steps(rows)
+        self.programs.states = status_reduction.exposure_states(rows)
+        self.note_running(bool(facts.jobs))
+        self.show_newest(newest_image(self.stages.values()), running=self.running)
+        self.start_pending_run()
 
-    # -- acting -------------------------------------------------------------
+    def _lay_out_settings(self, facts: Snapshot) -> None:
+        """Lay the settings out anew if `facts` bring exposures or declarations, and both are known."""
+        self._declared = facts.declared or self._declared
+        new = bool(facts.declared) or facts.scan is not None
+        if not (new and self._declared and self.programs.scanned):
+            return
+        refused, forgotten = list[str](), list[str]()
+        remembered = {} if self._restored else self._memory.values.get("settings", {})
+        for name, stage in self.models.items():
+            sentences = stage.lay_out(
+                SettingsInput(
+                    self._declared[name],
+                    {one: self.services.preset(name, one) for one in self.programs.filters},
+                    self.program.settings.get(name, {}),
+                    None if self._restored else remembered.get(name, {}),
+                )
+            )
+            refused += sentences[0]
+            forgotten += sentences[1]
+        if not self._restored:
+            self._recall(self._memory.values)
+            self._restored = True
+            forgotten += [self._memory.sentence] if self._memory.sentence else []
+            self.messages.put(Subject.MEMORY, " ".join(forgotten))
+        self.messages.put(Subject.SETTINGS, " ".join(refused))
+        self.touch()
 
-    def run(self, *names: str) -> str:
+    # -- choosing -------------------------------------------------------------
+
+    def choose(self, roots: Iterable[str], *, show: bool = False) -> None:
         """
-        Submit what is not complete of some stages; return the job's id.
-
-        Raises
-        ------
-        MiriWidgetsError
-            If a stage has blockers, or the engine cannot take the job.
-        """
-        return self._orders.run(names)
-
-    def run_all(self, upto: str | None = None) -> str:
-        """
-        Submit every stage, in one job; up to and with `upto` when it is given.
-
-        Raises
-        ------
-        MiriWidgetsError
-            As `run`.
-        """
-        return self.run(*self.names_to(upto))
-
-    @property
-    def planning(self) -> bool:
-        """Whether the plans belong to earlier settings still."""
-        return any(stage.planning for stage in self.stages.values())
-
-    def order(self, run: Callable[[], Any]) -> None:
-        """
-        Run, now or as soon as the plans belong to the settings of now: what a button does.
+        Choose exposures everywhere; unknown names are left out.
 
         Parameters
         ----------
-        run : callable
-            `run_all`, or `StageModel.run`. What keeps it from running later is told in `message`.
-
-        Raises
-        ------
-        MiriWidgetsError
-            As `run`, when it runs at once.
+        roots : iterable of str
+            Exposures by name without suffix.
+        show : bool
+            Whether to show the newest product of the first one.
         """
-        self._orders.order(run)
+        chosen = self.programs.choose(roots)
+        if show and chosen:
+            path = self.newest_product(chosen[0])
+            if path is not None:
+                self.show(path)
 
-    def cancel(self, jobs: Iterable[str] | None = None) -> None:
-        """Ask jobs to stop, and forget what is ordered; all that are at work when none is named."""
-        self._orders.cancel(jobs)
+    def choices(self) -> dict[str, Any]:
+        """Return the choices of the user as plain values, for the session file."""
+        return {
+            "settings": {name: stage.settings.user for name, stage in self.models.items()},
+            "chain": list(self.chain),
+            "excluded": sorted(self.programs.excluded),
+            "selected": list(self.programs.selected),
+            "tab": self.tab,
+            "shown": str(self.shown or ""),
+            "extension": self.extension,
+            "picked": self.picked,
+            "view": self.view_state(),
+            "accelerated": self.acceleration.wanted,
+        }
 
-    def cancel_runs(self, rows: Iterable[RunRow]) -> None:
-        """Ask some runs to stop; the rest of their jobs goes on, but for what needs them."""
-        self._orders.cancel_runs(rows)
+    def _recall(self, found: Mapping[str, Any]) -> None:
+        """Take the choices of a session file; what is no longer there is left out."""
+        if "chain" in found:
+            self.recall_chain(found["chain"])
+        known = {exposure.root for exposure in self.programs.exposures}
+        self.programs.excluded = frozenset(known & set(found.get("excluded", ())))
+        self.programs.choose(found.get("selected", ()))
+        self.tab = found.get("tab", self.tab)  # the dashboard knows its tabs
+        shown = found.get("shown", "")
+        with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+            if shown and Path(shown).is_file():
+                extension = found.get("extension", "SCI")
+                self.show(Path(shown), picked=bool(found.get("picked")), extension=extension)
+        self.recalled = found.get("view", {})
+        self.acceleration.wanted = found.get("accelerated", True)
 
-    def code(self, name: str) -> str:
-        """Return the first run of a stage as Python that needs the pipeline only, with its ``strun`` line."""
-        return self._exports.code(name)
-
-    def script(self, upto: str | None = None) -> str:
-        """Return all runs, up to and with a stage, as a Python program that gives the same keys."""
-        return self._exports.script(upto)
-
-    def notebook(self, upto: str | None = None) -> str:
-        """Return the same as a Jupyter notebook."""
-        return self._exports.notebook(upto)
-
-    def export(self, upto: str | None = None) -> tuple[Path, Path]:
+    def report_request(self) -> ReportRequest:
         """
-        Write script and notebook of all runs, up to and with a stage, into ``exports`` of the workspace.
-
-        Returns
-        -------
-        (Path, Path)
-            The script and the notebook; earlier ones of the same stages are replaced.
+        Return what is to be reported, as values; for another thread.
 
         Raises
         ------
         EngineError
-            If nothing is planned.
-        NotWritableError, DiskFullError
-            If they cannot be written.
+            If the plans are not those of the current settings, or there is none.
         """
-        return self._exports.write(upto)
-
-    def show(self, path: Path, *, picked: bool = True, extension: str = "SCI") -> None:
-        """Choose the product in the viewer, and which of its images."""
-        self.picked = picked
-        if self.shown != Path(path):
-            self.marks = ()
-        with self.hold_trait_notifications():
-            self.shown, self.extension = Path(path), extension
-            self.requests += 1
-            if not self.is_drawn:
-                self.displayed = product_in_view(Path(path), extension)
-
-    def click(self, x: float, y: float) -> None:
-        """Take a click on the image `shown`, 0-based pixels; the same place can be clicked again."""
-        self.clicked = ()
-        self.clicked = (x, y)
+        if self.planning:
+            raise EngineError(
+                "no report can be made now", "plans of the settings of now", PLANNING.rstrip(".")
+            )
+        blockers = self.programs.blockers()
+        if blockers or not self.plans:
+            reason = " ".join(blockers) or self.trouble or "run a stage first"
+            raise EngineError("nothing to report", "exposures with planned runs", reason.rstrip("."))
+        programs = self.programs
+        return ReportRequest(
+            self.program,
+            self.services,
+            tuple(self.plans),
+            dict(self.refused),
+            tuple((model.stage, model.settings) for model in self.stages.values()),
+            tuple((one, one.root not in programs.excluded) for one in programs.exposures),
+            tuple(programs.warnings),
+            dict(self.tags.tags),
+            tuple(str(problem.error) for problem in programs.problems),
+        )
 
     # -- slow answers -------------------------------------------------------
 
-    def ask_measure(self, path: Path) -> None:
-        """Have a product measured; `measured` gets the answer."""
-        self._answers.ask_measure(path)
-
-    def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
-        """Have a catalogue made of some mosaics; `catalogs` gets the answer."""
-        self._answers.ask_catalog(mosaics)
-
     def ask_crds(self, name: str) -> None:
         """Have the CRDS values of a stage looked up; its settings get them."""
-        self._answers.ask_crds(name)
+        self._crds.request(self.models[name])
 
-    def submit(self, call: Any, *arguments: Any) -> Future[Any]:
-        """Have something slow done in a thread."""
-        return self._executor.submit(call, *arguments)
-
-    def _collect(self, *, wait: bool) -> None:
-        self.previews.tick(wait=wait)
-        self.showers.tick(wait=wait)
-        self.twin.tick(wait=wait)
-        self.tags.tick(wait=wait)
-        self._answers.collect(wait=wait)
-
-    # -- remembering --------------------------------------------------------
-
-    def in_view(self) -> dict[str, Any]:
-        """Return what the viewer shows, as plain values: that of last time as long as it is on its way."""
-        told = self.viewing()
-        return dict(self.recalled if told is None else told)
-
-    def recall_chain(self, names: Iterable[str]) -> None:
-        """Take the stages of last time, unless the user has chosen since."""
-        self._choice.recall(names)
+    def _update(self) -> None:
+        """Let what is computed live follow the settings and files of now."""
+        self.previews.update()
+        self.showers.update()
 
     def close(self) -> None:
         """Stop looking and let go of everything; jobs go on."""
         self.closed = True
         self._following.stop()
         with contextlib.suppress(OSError, MiriWidgetsError):
-            if self._layers.restored:
+            if self._restored:
                 self._looker.remember(self.request(), now=True)
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.background.close()
         self.previews.stop()
         self.showers.stop()
         self.tags.stop()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ from miri_widgets.core.shifts.groups import Group, group_exposures
 from miri_widgets.core.shifts.regrouping import regroup
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import ParameterError
-from miri_widgets.models.background_value import BackgroundValue
-from miri_widgets.models.footprints import files_by_root
-from miri_widgets.models.stage import StageModel
+from miri_widgets.models.background import BackgroundValue
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.entered import entered_path
 from miri_widgets.products.exposure import Exposure
@@ -91,23 +89,20 @@ class ShiftsModel(BackgroundValue):
 
     Parameters
     ----------
-    model : StageModel, optional
-        The stage ``shifts``; without it `open` reads any table.
-    submit : callable, optional
-        As for `BackgroundValue`, where there is no stage.
+    session : SessionModel, optional
+        The session whose stage ``shifts`` is meant; without it `open` reads any table.
     """
 
     stale = traitlets.Bool(False, help="whether `value` was made with other settings than those of now")
     group = traitlets.Unicode("", help="the group that is looked at")
 
-    def __init__(
-        self, model: StageModel | None = None, submit: Callable[..., Future[Any]] | None = None
-    ) -> None:
-        super().__init__(model.session.submit if model is not None else submit)
-        self.model = model
+    def __init__(self, session: SessionModel | None = None) -> None:
+        super().__init__(session.background if session is not None else None)
+        self.session = session
+        self.model = session.models["shifts"] if session is not None else None
         self._watches = Subscriptions()
-        if model is not None:
-            self._watches.add(model, self._follow, "rows")
+        if self.model is not None:
+            self._watches.add(self.model, self._follow, "rows")
             self._follow(None)
 
     @property
@@ -118,19 +113,19 @@ class ShiftsModel(BackgroundValue):
     def open(self, table: Path, measured: Path | None = None, exposures: Iterable[Path] = ()) -> None:
         """Read a table of this or another program; `exposures` are files that give the footprints."""
         files = {root_of(path): Path(path) for path in exposures}
-        self.ask((table, measured, tuple(files)), lambda: read_shift_facts(table, measured, files=files))
+        self.request((table, measured, tuple(files)), lambda: read_shift_facts(table, measured, files=files))
 
     def _follow(self, _: object) -> None:
-        assert self.model is not None
-        if self.model.session.closed:
+        assert self.model is not None and self.session is not None
+        if self.session.closed:
             return
         row = next((row for row in self.model.rows if row.state == RowState.DONE and self._tables(row)), None)
         self.stale = row is None and self.value is not None
         if row is not None:
             path = self._tables(row)[0]
-            exposures = self.model.session.programs.exposures
-            files = files_by_root(self.model)
-            self.ask((path, row.key), _read, path, files, exposures, row.report)
+            exposures = self.session.programs.exposures
+            files = self.session.inputs_of(self.model.name)
+            self.request((path, row.key), _read, path, files, exposures, row.report)
 
     @staticmethod
     def _tables(row: RunRow) -> list[Path]:
@@ -161,10 +156,11 @@ class ShiftsModel(BackgroundValue):
         ParameterError
             If a line cannot be followed.
         """
-        if self.model is None:
+        session, model = self.session, self.model
+        if session is None or model is None:
             return tuple(one.group for one in self.facts.table.shifts) if self.facts else ()
-        programs, session = self.model.session.programs, self.model.session
-        roots = {root for plan in session.plans if plan.stage == self.model.name for root in plan.exposures}
+        programs = session.programs
+        roots = {root for plan in session.plans if plan.stage == model.name for root in plan.exposures}
         chosen = [one for one in programs.included if one.root in roots] or programs.included
         return regroup(group_exposures(chosen), self.lines if lines is None else lines)
 
@@ -227,13 +223,11 @@ class ShiftsModel(BackgroundValue):
     def center_on(self, root: str, x: float, y: float, marks: Sequence[tuple[float, float]] = ()) -> bool:
         """Bring a star of an exposure to the middle of the viewer; False without a viewer or a file."""
         path = self.facts.files.get(root) if self.facts is not None else None
-        if self.model is None or path is None:
+        if self.session is None or path is None:
             return False
-        session = self.model.session
-        session.show(path)
-        session.marks = tuple(marks)
-        session.center = ()
-        session.center = (x, y)
+        self.session.show(path)
+        self.session.marks = tuple(marks)
+        self.session.center_on(x, y)
         return True
 
     def close(self) -> None:

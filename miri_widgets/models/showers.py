@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 from numpy.typing import NDArray
 
-from miri_widgets.analysis.group_differences import difference_of, require_inside, showers_in
+from miri_widgets.analysis.group_differences import (
+    GroupDifferenceImage,
+    difference_of,
+    require_inside,
+    showers_in,
+)
 from miri_widgets.analysis.shower_list import (
     ShowerRow,
     dated,
@@ -21,13 +26,12 @@ from miri_widgets.analysis.shower_list import (
 from miri_widgets.core.regions import Region
 from miri_widgets.core.showers.showers import ShowerMask
 from miri_widgets.errors import MiriWidgetsError, ParameterError
+from miri_widgets.models.background import BackgroundTask
+from miri_widgets.models.capabilities import HasViewer
 from miri_widgets.products.entered import entered_number
 from miri_widgets.products.names import suffix_of
 from miri_widgets.products.tables.drawn_regions import keep_regions, taken_from
 from miri_widgets.products.tables.region_files import read_regions
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
 
 __all__ = ["NO_RAMP", "PARAMETER", "STAGE", "ShowerModel", "suggestion_threshold"]
 
@@ -51,8 +55,8 @@ class ShowerModel(traitlets.HasTraits):
 
     Parameters
     ----------
-    session : SessionModel
-        The session that it belongs to; it calls `tick`.
+    session : HasViewer
+        The session that it belongs to; it calls `update`.
     """
 
     on = traitlets.Bool(False, help="whether group differences are in the viewer")
@@ -63,7 +67,7 @@ class ShowerModel(traitlets.HasTraits):
     typical = traitlets.Bool(True, help="whether what a pixel gains in its other groups is subtracted")
     integrations = traitlets.Int(1, help="of the exposure")
     groups = traitlets.Int(3, help="of an integration")
-    picture = traitlets.Any(None, help="the latest `Picture`, or None")
+    picture = traitlets.Any(None, help="the latest `GroupDifferenceImage`, or None")
     working = traitlets.Bool(False, help="whether one is being computed")
     sentence = traitlets.Unicode("", help="why there is none")
     rows = traitlets.Tuple(help="ShowerRow of every shower in the file of now")
@@ -72,13 +76,12 @@ class ShowerModel(traitlets.HasTraits):
     searched = traitlets.Unicode("", help="the exposure that the suggestions are for")
     suggested = traitlets.Tuple(help="ShowerMask of every suggestion, most significant first")
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: HasViewer) -> None:
         super().__init__()
         self.session = session
-        self._future: Future[Any] | None = None
-        self._search: Future[Any] | None = None
-        self._search_root = self._known = ""
-        self._begun: Any = None
+        self._task: BackgroundTask | None = None
+        self._search: BackgroundTask | None = None
+        self._known = ""
         self._done_for: Any = None
         self.observe(self._moved, ["on", "root", "integration", "group", "typical"])
         self.model.observe(self._read, ["settings", "loaded"])
@@ -117,18 +120,17 @@ class ShowerModel(traitlets.HasTraits):
 
     def stop(self) -> None:
         """Take the picture out of the viewer; one that is being computed is thrown away."""
-        self._future, self._begun, self._done_for = None, None, None
+        if self._task is not None:
+            self._task.cancel()
+        self._task, self._done_for = None, None
         with self.hold_trait_notifications():
             self.on, self.working = False, False
             self.picture, self.sentence = None, ""
 
-    def tick(self, *, wait: bool = False) -> None:
-        """Take what is ready, and begin what is wanted next."""
-        if self._search is not None and (wait or self._search.done()):
-            self._take_search(self._search)
-        if self._future is not None and (wait or self._future.done()):
-            self._take(self._future)
-        if not self.on or self._future is not None or self.session.models["detector1"].planning:
+    def update(self) -> None:
+        """Compute the difference that is wanted now; one at a time."""
+        busy = self._task is not None and self._task.pending
+        if not self.on or busy or self.session.models["detector1"].planning:
             return
         path = self.ramp(self.root)
         mark = (path, self.integration, self.group, self.typical)
@@ -138,10 +140,11 @@ class ShowerModel(traitlets.HasTraits):
             self._done_for = mark
             self._tell(NO_RAMP)
             return
-        self._begun, self.working = mark, True
-        self._future = self.session.submit(difference_of, *mark, self.root)
-        if wait:
-            self.tick(wait=True)
+        self.working = True
+        self._task = self.session.background.start(
+            difference_of, *mark, self.root,
+            done=partial(self._take, mark), failed=partial(self._refuse, mark),
+        )  # fmt: skip
 
     def _learn(self, root: str) -> None:
         """Take the numbers of integrations and groups from the raw exposure, until its ramp is open."""
@@ -155,25 +158,26 @@ class ShowerModel(traitlets.HasTraits):
         if change["name"] == "on" and not change["new"]:
             self.stop()
         else:
-            self.tick()
+            self.update()
 
     def _tell(self, sentence: str) -> None:
         with self.hold_trait_notifications():
             self.picture, self.sentence = None, sentence
 
-    def _take(self, future: Future[Any]) -> None:
-        self._future = None
-        self._done_for = self._begun
-        self.working = False
-        try:
-            picture = future.result()
-        except MiriWidgetsError as error:
-            self._tell(str(error))
-            return
+    def _take(self, mark: Any, picture: GroupDifferenceImage) -> None:
+        self._done_for = mark
         with self.hold_trait_notifications():
-            self.picture, self.sentence = picture, ""
+            self.working, self.picture, self.sentence = False, picture, ""
             if picture.root == self.root:
                 self.integrations, self.groups = picture.integrations, picture.groups
+        self.update()
+
+    def _refuse(self, mark: Any, error: MiriWidgetsError) -> None:
+        self._done_for = mark
+        with self.hold_trait_notifications():
+            self.working = False
+            self._tell(str(error))
+        self.update()
 
     # -- the showers --------------------------------------------------------
 
@@ -223,7 +227,7 @@ class ShowerModel(traitlets.HasTraits):
                 "the first group that shows the shower",
                 "choose an exposure and a group, and wait for the picture",
             )
-        drawn = taken_from(self.session.drawn())
+        drawn = taken_from(self.session.viewer.regions())
         known = self._regions()
         new = without_known(drawn, shower_rows(known))
         if not new:
@@ -265,19 +269,21 @@ class ShowerModel(traitlets.HasTraits):
         path = self.ramp(self.root)
         if path is None:
             raise ParameterError("an exposure without a ramp", "a ramp of detector1", "run detector1 first")
-        self._search_root = self.root
+        if self._search is not None:
+            self._search.cancel()
         with self.hold_trait_notifications():
             self.searching, self.searched, self.suggested, self.sentence = True, "", (), ""
-        self._search = self.session.submit(showers_in, path, above)
+        self._search = self.session.background.start(
+            showers_in, path, above, done=partial(self._take_search, self.root), failed=self._refuse_search
+        )
 
-    def _take_search(self, search: Future[Any]) -> None:
-        self._search = None
+    def _take_search(self, root: str, suggested: tuple[ShowerMask, ...]) -> None:
         with self.hold_trait_notifications():
-            self.searching, self.searched = False, self._search_root
-            try:
-                self.suggested = search.result()
-            except MiriWidgetsError as error:
-                self.searched, self.sentence = "", str(error)
+            self.searching, self.searched, self.suggested = False, root, suggested
+
+    def _refuse_search(self, error: MiriWidgetsError) -> None:
+        with self.hold_trait_notifications():
+            self.searching, self.sentence = False, str(error)
 
     def is_taken(self, shower: ShowerMask) -> bool:
         """Tell whether a suggestion is among the showers."""

@@ -1,30 +1,58 @@
-"""What is watched, so that all of it can be let go at once."""
+"""What is watched, so that all of it can be let go at once; and events, which have no state."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import traitlets
 
-__all__ = ["Subscriptions"]
+__all__ = ["Subscriptions", "emit"]
+
+_EVENT = "event"
+
+
+def emit(owner: traitlets.HasTraits, name: str, value: Any) -> None:
+    """
+    Notify the observers of an event: something that happens, such as a click, and leaves no state behind.
+
+    Parameters
+    ----------
+    owner : HasTraits
+        Where it happens.
+    name : str
+        The event.
+    value : object
+        What observers get as ``change["new"]``.
+    """
+    owner.notify_change(traitlets.Bunch(owner=owner, name=name, type=_EVENT, new=value))
 
 
 class Subscriptions:
     """The observers that one object has put on others."""
 
     def __init__(self) -> None:
-        self._held: list[tuple[traitlets.HasTraits, Callable[..., None], list[str]]] = []
+        self._held: list[tuple[traitlets.HasTraits, Callable[..., None], list[str], str]] = []
 
     def add(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
         """Call `handler` on every change of the named traits, until `end`."""
-        model.observe(handler, list(names))
-        self._held.append((model, handler, list(names)))
+        self._observe(model, handler, names, "change")
+
+    def add_event(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
+        """Call `handler` on every named event, until `end`; see `emit`."""
+        self._observe(model, handler, names, _EVENT)
+
+    def _observe(
+        self, model: traitlets.HasTraits, handler: Callable[..., None], names: tuple[str, ...], kind: str
+    ) -> None:
+        model.observe(handler, list(names), type=kind)
+        self._held.append((model, handler, list(names), kind))
 
     def end(self) -> None:
         """Watch nothing any more; again does nothing."""
-        for model, handler, names in self._held:
+        for model, handler, names, kind in self._held:
             try:
-                model.unobserve(handler, names)
+                model.unobserve(handler, names, type=kind)
             except ValueError:  # the model was closed first
                 continue
         self._held.clear()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 
-from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.errors import MiriWidgetsError, NotWritableError
+from miri_widgets.models.background import Background
+from miri_widgets.models.capabilities import HasBackground
 from miri_widgets.models.messages import Subject
 from miri_widgets.products.tags import Tag, change_tags, changed, rejected_roots
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
 
 __all__ = ["TagsModel"]
 
@@ -26,22 +24,22 @@ class TagsModel(traitlets.HasTraits):
 
     Parameters
     ----------
-    session : SessionModel
+    session : HasBackground
         The session that it belongs to; plans follow what is rejected.
     """
 
     tags: traitlets.Dict[str, Tag] = traitlets.Dict(help="root -> Tag, of those that say something")
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: HasBackground) -> None:
         super().__init__()
         self.session = session
         self.path: Path = session.program.workspace / "tags.json"
         self.epoch = 0
         """Counts changes: what was read before the last one is out of date."""
         self._kept: dict[str, Tag] = {}
-        self._writing: deque[tuple[dict[str, Mapping[str, Any]], Future[dict[str, Tag]]]] = deque()
+        self._writing: deque[Mapping[str, Mapping[str, Any]]] = deque()
         # one thread: changes reach the disk in the order in which they were made
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miri-tags")
+        self._background = Background("miri-tags", threads=1)
         self.observe(self._replan, "tags")
 
     def of(self, root: str) -> Tag:
@@ -77,7 +75,8 @@ class TagsModel(traitlets.HasTraits):
         if after == self.tags or self.session.closed:
             return
         own: dict[str, Mapping[str, Any]] = {root: dict(values) for root, values in changes.items()}
-        self._writing.append((own, self._executor.submit(change_tags, self.path, own)))
+        self._writing.append(own)
+        self._background.start(_write, self.path, own, done=self._follow_disk, failed=self._refuse)
         self.epoch += 1
         self.tags = after
 
@@ -87,24 +86,28 @@ class TagsModel(traitlets.HasTraits):
             self._kept = dict(tags)
             self.tags = dict(tags)
 
-    def tick(self, *, wait: bool = False) -> None:
-        """Take what the disk says after changes that have reached it."""
-        while self._writing and (wait or self._writing[0][1].done()):
-            _, future = self._writing.popleft()
-            self.epoch += 1
-            try:
-                self._kept = future.result()
-                self.session.messages.drop(Subject.TAGS)
-            except MiriWidgetsError as error:
-                self.session.messages.put(Subject.TAGS, str(error))
-            except OSError as error:
-                self.session.messages.put(
-                    Subject.TAGS, f"The tags cannot be kept: {error}. Check the disk and its permissions."
-                )
-            tags: Mapping[str, Tag] = self._kept
-            for changes, _ in self._writing:
-                tags = changed(tags, changes)
-            self.tags = dict(tags)
+    def wait(self) -> None:
+        """Block until all changes have reached the disk."""
+        self._background.wait()
+
+    def _follow_disk(self, kept: Mapping[str, Tag]) -> None:
+        """Take what the disk says after a change has reached it."""
+        self._kept = dict(kept)
+        self.session.messages.drop(Subject.TAGS)
+        self._written()
+
+    def _refuse(self, error: MiriWidgetsError) -> None:
+        self.session.messages.put(Subject.TAGS, str(error))
+        self._written()
+
+    def _written(self) -> None:
+        """Show what is on the disk, with the changes that have not reached it yet."""
+        self._writing.popleft()
+        self.epoch += 1
+        tags: Mapping[str, Tag] = self._kept
+        for changes in self._writing:
+            tags = changed(tags, changes)
+        self.tags = dict(tags)
 
     def _replan(self, change: Mapping[str, Any]) -> None:
         before, after = (rejected_roots(change[name] or {}) for name in ("old", "new"))
@@ -113,4 +116,15 @@ class TagsModel(traitlets.HasTraits):
 
     def stop(self) -> None:
         """Let the last changes reach the disk."""
-        self._executor.shutdown(wait=True)
+        self._background.close(finish=True)
+
+
+def _write(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Tag]:
+    try:
+        return change_tags(path, changes)
+    except OSError as error:
+        raise NotWritableError(
+            f"the tags cannot be kept: {error}",
+            "a workspace that can be written",
+            "check the disk and its permissions",
+        ) from error

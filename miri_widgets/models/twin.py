@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from miri_widgets.errors import MiriWidgetsError
-
-if TYPE_CHECKING:
-    from miri_widgets.models.session import SessionModel
+from miri_widgets.errors import MiriWidgetsError, UnexpectedError
+from miri_widgets.models.capabilities import HasBackground
 
 __all__ = ["TwinModel"]
 
@@ -24,8 +20,8 @@ class TwinModel(traitlets.HasTraits):
 
     Parameters
     ----------
-    session : SessionModel
-        The session that it belongs to; it calls `tick`.
+    session : HasBackground
+        The session that it belongs to.
     """
 
     wanted = traitlets.Bool(False, help="whether the exposures are simulated and not made yet")
@@ -33,11 +29,9 @@ class TwinModel(traitlets.HasTraits):
     fraction = traitlets.Float(0.0, help="of the piece of work that is at hand: references, then exposures")
     sentence = traitlets.Unicode("", help="what is going on, or what went wrong")
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: HasBackground) -> None:
         super().__init__()
         self.session = session
-        self._future: Future[Any] | None = None
-        self._said = ""
         self.look()
 
     def look(self) -> None:
@@ -51,37 +45,22 @@ class TwinModel(traitlets.HasTraits):
         """Have the exposures made, unless they are there or at work."""
         if not self.wanted or self.working:
             return
-        self._said = ""
         with self.hold_trait_notifications():
             self.working, self.fraction = True, 0.0
             self.sentence = f"The simulated twin {self.session.program.simulated} is being made …"
         services, name = self.session.services, self.session.program.simulated
-        self._future = self.session.submit(services.make_twin, name, self._say)
+        self.session.background.start(
+            services.make_twin, name, done=lambda _: self._end(""), failed=self._fail, progress=self._show
+        )
 
-    def _say(self, line: str) -> None:
-        self._said = line  # from another thread: `tick` takes it to the models
+    def _fail(self, error: MiriWidgetsError) -> None:
+        unexpected = "The simulated twin could not be made: see the log of this page, then try again."
+        self._end(unexpected if isinstance(error, UnexpectedError) else str(error))
 
-    def tick(self, *, wait: bool = False) -> None:
-        """Take what was told, and the end."""
-        if self._future is None:
-            return
-        if not (wait or self._future.done()):
-            if self._said and not self.sentence.endswith(self._said):
-                self._show(self._said)
-            return
-        future, self._future = self._future, None
-        sentence = "The simulated twin could not be made: see the log of this page, then try again."
-        try:
-            future.result()
-            sentence = ""
-        except MiriWidgetsError as error:
-            sentence = str(error)
-        finally:
-            self._said = ""
-            with self.hold_trait_notifications():
-                self.working, self.fraction, self.sentence = False, 0.0, sentence
+    def _end(self, sentence: str) -> None:
+        with self.hold_trait_notifications():
+            self.working, self.fraction, self.sentence = False, 0.0, sentence
         self.look()
-        self.session.rescan()
 
     def _show(self, line: str) -> None:
         """Take the count and the words of one line together: who hears of either finds both."""

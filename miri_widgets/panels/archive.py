@@ -28,7 +28,7 @@ from miri_widgets.products.archive.mast import MAST, ArchiveFile
 __all__ = ["ArchivePanel", "show_archive"]
 
 _COLUMNS: list[dict[str, Any]] = [
-    {"key": "state", "title": "Here", "kind": "state", "tip": "Whether the file is in the folder"},
+    {"key": "state", "title": "On disk", "kind": "state", "tip": "Whether the file is in the folder"},
     {"key": "observation", "title": "Obs", "tip": "Observation"},
     {"key": "filter", "title": "Filter"},
     {"key": "level", "title": "Level", "tip": "Product suffix"},
@@ -88,7 +88,7 @@ class ArchivePanel(Part):
         self.status = text("", "mw-muted")
         self.table = Table(
             columns=_COLUMNS, multiple=True, placeholder="Filter: F770W, uncal, public …", max_height="440px",
-            empty="Nothing is looked up yet.",
+            empty="Nothing looked up yet.",
         )  # fmt: skip
         self.download = DownloadBar(model, model.download, tip="Fetch the chosen files, one after the other")
         self.success = text("")
@@ -139,7 +139,7 @@ class ArchivePanel(Part):
         self.look_up.disabled = model.asking
         self.number.disabled = model.asking or model.downloading
         if model.asking:
-            self.state.value = chip("running", "asking the archive")
+            self.state.value = chip("running", "querying the archive")
         elif model.sentence:
             self.state.value = sentences([model.sentence], "bad")
         elif model.holdings is not None:
@@ -159,7 +159,7 @@ class ArchivePanel(Part):
         rows = [_cells(file, model.states.get(file.name, FileState.ABSENT)) for file in model.shown()]
         if rows != self.table.rows:
             self.table.rows = rows
-        self.table.empty = "No file passes the filters." if model.files else "Nothing is looked up yet."
+        self.table.empty = "No file passes the filters." if model.files else "Nothing looked up yet."
 
     def _update_choice(self, _: Any) -> None:
         model = self.model
@@ -193,7 +193,7 @@ class ArchivePanel(Part):
         self.token_error.value = sentences([model.token_sentence] if model.token_sentence else [], "bad")
         self.forget.layout.display = "" if model.has_token else "none"
         if model.has_token:
-            self.token_status.value = escape("A token is there, in the memory of this page only.")
+            self.token_status.value = escape("A token is set, in the memory of this page only.")
         elif not (model.chosen and model.blockers()):
             self.token_status.value = ""
 

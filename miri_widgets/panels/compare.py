@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import ipywidgets
 
 from miri_widgets.analysis.comparison import compared
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.run_differences import RunDifferencesModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.rundifferences import RunDifferencesView
@@ -34,24 +33,16 @@ class DifferencesPanel(Part):
         The comparison, closed with the panel.
     viewer : ImageViewer, optional
         The viewer, closed with the panel; by default jdaviz, or the light viewer without it.
-    pool : ThreadPoolExecutor, optional
-        Threads of the model, shut down with the panel.
     """
 
-    def __init__(
-        self,
-        model: RunDifferencesModel,
-        viewer: ImageViewer | None = None,
-        pool: ThreadPoolExecutor | None = None,
-    ) -> None:
+    def __init__(self, model: RunDifferencesModel, viewer: ImageViewer | None = None) -> None:
         super().__init__("mw-app", "mw-panel")
         self.model = model
-        self._pool = pool
         self._labels = ("", "")
         self._pair = Path(), Path()
         self._choice_in_view: tuple[Any, Any] = (None, None)
         """The choice to which the images in view belong."""
-        self.difference = BackgroundValue(pool.submit if pool is not None else None)
+        self.difference = BackgroundValue(model.background)
         self._front_index = 1
         self.viewer = viewer or make_viewer(height="clamp(400px, calc(100vh - 220px), 900px)")
         self.folder = _path_box("Folder", "A workspace, or a folder of FITS files")
@@ -109,7 +100,7 @@ class DifferencesPanel(Part):
         for label in self.viewer.labels:
             self.viewer.remove(label)
         self._pair, self._labels = (Path(), Path()), ("", "")
-        self.difference.forget()
+        self.difference.clear()
         self.blink.disabled = self.subtract.disabled = True
         self.shown.value = _HINT
 
@@ -145,7 +136,7 @@ class DifferencesPanel(Part):
             self.shown.value = sentences([str(error)], "bad")
             return
         self._pair, self._choice_in_view = (first, second), (self.model.first, self.model.second)
-        self.difference.forget()
+        self.difference.clear()
         self.blink.disabled = self.subtract.disabled = False
         self._in_front(1)
 
@@ -154,8 +145,8 @@ class DifferencesPanel(Part):
         if self.viewer.front(_DIFFERENCE):
             self.shown.value = escape(self._difference_text())
         else:
-            self.shown.value = "The pixels are being subtracted."
-            self.difference.ask(self._pair, compared, *self._pair, "")
+            self.shown.value = "Subtracting the pixels …"
+            self.difference.request(self._pair, compared, *self._pair, "")
 
     def _update_difference(self, _: Any) -> None:
         result = self.difference.value
@@ -189,8 +180,6 @@ class DifferencesPanel(Part):
     def close(self) -> None:
         """Close the viewer and all other parts."""
         self.viewer.close()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
         super().close()
         self.difference.close()
 
@@ -231,10 +220,9 @@ def show_differences(
     DifferencesPanel
         The panel, which reports unusable paths.
     """
-    pool = ThreadPoolExecutor(1, thread_name_prefix="miri-differences")
     folder = folder or next(iter(workspaces), None)
-    model = RunDifferencesModel(Path(folder) if folder else None, submit=pool.submit)
-    panel = DifferencesPanel(model, viewer, pool)
+    model = RunDifferencesModel(Path(folder) if folder else None)
+    panel = DifferencesPanel(model, viewer)
     panel.set_workspaces(workspaces)
     panel.add_class("mw-alone")
     if first and second:

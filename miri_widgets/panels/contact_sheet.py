@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.contact_sheet import PRODUCTS, SHOWN, Card, ContactSheetModel, Section
+from miri_widgets.models.contact_sheet import PRODUCTS, SHOWN, Card, ContactSheetModel, SheetSection
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.contactgrid import ContactGrid
@@ -70,7 +70,8 @@ class ContactSheetPanel(Part):
         self.watch(session.programs, self._update_choices, "exposures")
         self.watch(self.model, self._update_sheet, "sections", "sheets", "working")
         self.watch(session.programs, self._update_selected, "selected")
-        self.watch(session, self._update_trouble, "message", "trouble")
+        self.watch(session, self._update_trouble, "trouble")
+        self.watch(session.messages, self._update_trouble, "text")
 
     def _wire(self) -> None:
         for name, control in {"product": self.product, "shown": self.shown, **self.choices}.items():
@@ -159,7 +160,7 @@ class ContactSheetPanel(Part):
         ]
         self.status.value = " · ".join(counts_text + ["making pictures …"] * model.working)
 
-    def _section(self, section: Section) -> dict[str, Any]:
+    def _section(self, section: SheetSection) -> dict[str, Any]:
         cards = [self._card(card) for card in section.cards]
         return {"title": section.filter, "words": section.words, "cards": cards}
 
@@ -186,7 +187,7 @@ class ContactSheetPanel(Part):
         self.grid.pointed = selected[0] if len(selected) == 1 else ""
 
     def _update_trouble(self, _: Any) -> None:
-        messages = [self.session.message, self.session.trouble] if self.alone else []
+        messages = [self.session.messages.text, self.session.trouble] if self.alone else []
         self.trouble.value = sentences([message for message in messages if message], "bad")
 
     def close(self) -> None:
@@ -218,7 +219,7 @@ def contact_sheet_item(session: SessionModel) -> dict[str, Any]:
     detail = f"{rejected} rejected" if rejected else (f"{untagged} untagged" if untagged else "all tagged")
     return {
         "id": _NAME, "title": "Contact sheet", "glyph": "▦", "tip": "All exposures at a glance",
-        "detail": detail if programs.scanned else "looking …", "tone": "warn" if rejected else "calm",
+        "detail": detail if programs.scanned else "scanning …", "tone": "warn" if rejected else "calm",
     }  # fmt: skip
 
 

@@ -26,10 +26,10 @@ class CorrectionPanel(StagePanel):
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
         self.harm_confirmation = next(child for child in self.children if isinstance(child, HarmConfirmation))
-        self.preview = PreviewBar(self.model)
+        self.preview = PreviewBar(session, self.model)
         head, foot = self.children[:4], self.children[4:]
         regions = [
-            DrawnRegions(self.model, one.parameter, one.contents, on_sky=one.on_sky)
+            DrawnRegions(session, self.model, one.parameter, one.contents, on_sky=one.on_sky)
             for one in self.model.stage.regions
             if not self.model.loaded or one.parameter in tuple(self.model.settings)
         ]

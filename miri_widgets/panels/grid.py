@@ -13,16 +13,14 @@ from miri_widgets.models.footprints import FootprintsModel
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.chart import filter_colour
-from miri_widgets.panels.charts.footprints import SkyMap, Tile, key
+from miri_widgets.panels.charts.footprints import FootprintMap, Tile, key
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import sentences, text
 from miri_widgets.panels.stage import StagePanel
 
 __all__ = ["GridPanel", "GridPreview"]
 
-_NO_FOOTPRINTS = (
-    "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
-)
+_NO_FOOTPRINTS = "Footprints appear after Image 2."
 _BYTES_PER_PIXEL = 28
 """Memory of a mosaic pixel: SCI, ERR, WHT, three variances and context, 4 bytes each."""
 
@@ -33,16 +31,18 @@ class GridPreview(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage ``grid``.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-looks")
-        self.model = model
-        self.footprints = FootprintsModel(model)
+        self.session, self.model = session, model
+        self.footprints = FootprintsModel(session, model)
         self.state = text("")
-        self.map = SkyMap()
+        self.map = FootprintMap()
         self._drawn_state: Any = None
         self.children = (text("Preview of the grid", "mw-heading"), self.state, self.map)
         self.watch(model, self._update, "settings", "loaded")
@@ -58,7 +58,7 @@ class GridPreview(Part):
             self.state.value = ""
             self.map.draw(
                 (),
-                empty="The footprints are being read."
+                empty="Reading footprints …"
                 if self.footprints.working or not self.model.loaded
                 else _NO_FOOTPRINTS,
             )
@@ -78,7 +78,7 @@ class GridPreview(Part):
         self.map.draw(tiles, outline=grid.corners(), caption=key(colours | {"the grid": "#c0392b"}))
 
     def _tiles(self, footprints: dict[str, Corners]) -> tuple[list[Tile], dict[str, str]]:
-        exposures = {root: self.model.session.programs.find(root) for root in footprints}
+        exposures = {root: self.session.programs.find(root) for root in footprints}
         filters = dict.fromkeys(
             exposure.filter if exposure is not None else "other" for exposure in exposures.values()
         )
@@ -90,7 +90,7 @@ class GridPreview(Part):
         return tiles, colours
 
     def _missing(self, footprints: dict[str, Corners]) -> list[str]:
-        roots = [exposure.root for exposure in self.model.session.programs.included]
+        roots = [exposure.root for exposure in self.session.programs.included]
         missing = len(set(roots) - set(footprints))
         return (
             [f"{missing} of {len(roots)} exposures have no footprint yet; the grid may grow with them."]
@@ -120,7 +120,7 @@ class GridPanel(StagePanel):
 
     def __init__(self, session: SessionModel, stage: str = "") -> None:
         super().__init__(session, stage)
-        self.preview = GridPreview(self.model)
+        self.preview = GridPreview(session, self.model)
         shown = self.children
         self.children = (*shown[:3], self.preview, *shown[3:])
 

@@ -42,13 +42,14 @@ class Header(Part):
         row.add_class("mw-summary-row")
         self.announcer = Announcer(session)
         self.children = (row, self.status, self.announcer)
-        self.run_all.on_click(lambda _: self._try(lambda: session.order(session.run_all)))
+        self.run_all.on_click(lambda _: self._try(lambda: session.run_when_planned(session.run_all)))
         self.cancel.on_click(lambda _: self._try(session.cancel))
         self.watch(session.programs, self._update_title, "exposures", "excluded", "scanned")
         self.watch(session, self._update_title, "engine_state")
         self.watch(session.twin, self._update_title, "working")
-        self.watch(session, self._update, "running", "progress", "message", "trouble")
-        self.watch(session, self._update, "chain", "ordered")
+        self.watch(session, self._update, "running", "progress", "trouble")
+        self.watch(session.messages, self._update, "text")
+        self.watch(session, self._update, "chain", "pending_run")
         for stage in session.models.values():
             self.watch(stage, self._update, "rows", "planning")
 
@@ -60,7 +61,9 @@ class Header(Part):
 
     def _update_title(self, _: Any) -> None:
         program, model = self.session.program, self.session.programs
-        count = f"{len(model.included)} of {len(model.exposures)} exposures" if model.scanned else "looking …"
+        count = (
+            f"{len(model.included)} of {len(model.exposures)} exposures" if model.scanned else "scanning …"
+        )
         if self.session.twin.working:
             count = "exposures are being simulated"  # the number so far is shown where they are made
         details = [
@@ -85,8 +88,8 @@ class Header(Part):
             bar(session.fraction, session.progress.text, "All stages")
             if session.running
             else '<span class="mw-muted">starts as soon as the changes are planned</span>'
-            if session.ordered
+            if session.pending_run
             else ""
         )
-        lines = dict.fromkeys(line for line in (session.message, session.trouble) if line)
+        lines = dict.fromkeys(line for line in (session.messages.text, session.trouble) if line)
         self.status.value = sentences(list(lines), "bad")

@@ -10,13 +10,14 @@ import ipywidgets
 from miri_widgets.models.compare import CompareModel
 from miri_widgets.models.display import DisplayModel
 from miri_widgets.models.flags import FlagsModel
-from miri_widgets.models.in_view import COMPARED, PREVIEWS, Content, caption_of
+from miri_widgets.models.in_view import COMPARED, PREVIEWS, Content
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.histogram import HistogramView
 from miri_widgets.panels.charts.levels import LevelsView
 from miri_widgets.panels.charts.marks import SourceMarks
 from miri_widgets.panels.charts.pixel_history import PixelHistoryView
 from miri_widgets.panels.parts.base_view import Part
+from miri_widgets.panels.parts.caption import caption_of
 from miri_widgets.panels.parts.compare import CompareBar
 from miri_widgets.panels.parts.display import DisplayBar
 from miri_widgets.panels.parts.flags import FlagBar, colour_of
@@ -46,7 +47,6 @@ class ImagePane(Part):
         super().__init__("mw-right")
         self.session = session
         self.viewer = viewer
-        session.drawn = viewer.regions
         viewer.on_click(self._clicked)
         self.compare = CompareBar(CompareModel(session))
         self.flags = FlagBar(FlagsModel(session))
@@ -55,6 +55,7 @@ class ImagePane(Part):
         self._view_memory = ViewMemory(
             session, viewer, self.images.add, lambda: self.images.files, MOST_IMAGES
         )
+        session.attach_viewer(self._view_memory)
         self._marks = SourceMarks(viewer)
         self.histogram = HistogramView(session)
         self.levels = LevelsView(session)
@@ -89,7 +90,7 @@ class ImagePane(Part):
         self.watch(self.flags.model, self._update_flags, "value", "chosen", "only_gained", "visible")
         self.watch(session, self._update_flags, "displayed")
         self.watch(session, self._update_marks, "marks", "displayed")
-        self.watch(session, self._update_center, "center")
+        self.watch_event(session, self._update_center, "centered")
 
     @property
     def _in_view(self) -> Path | None:
@@ -150,13 +151,14 @@ class ImagePane(Part):
                 "product, then click."
             )
 
-    def _update_center(self, _: Any) -> None:
-        if self.session.center and self._in_view is not None:
-            self.viewer.center_on(self.session.center)
+    def _update_center(self, event: Any) -> None:
+        if self._in_view is not None:
+            self.viewer.center_on(event["new"])
 
     def close(self) -> None:
         """Close all views and the viewer."""
         self._view_memory.close()
+        self.session.attach_viewer(None)
         self.images.close()
         self.viewer.close()
         super().close()

@@ -7,7 +7,6 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.exposuremap import ExposureMapView
 from miri_widgets.panels.parts.acceleration import AccelerationView
@@ -40,7 +39,7 @@ _COLUMNS: list[dict[str, Any]] = [
     {"key": "visit", "title": "Visit"},
     {
         "key": "groups",
-        "title": "Groups × ints",
+        "title": "Groups/int × ints",
         "right": True,
         "tip": "Groups per integration × integrations",
     },
@@ -64,7 +63,7 @@ _MARKS = {name: (glyph, TONES.get(name, "calm")) for name, glyph in GLYPHS.items
 """Glyph and tone of every state."""
 
 _COMMON_TEXTS = {
-    "groups": "{} groups × ints",
+    "groups": "{} groups/int × ints",
     "time": "{} s each",
     "subarray": "subarray {}",
     "guide_star": "guide star {}",
@@ -268,7 +267,7 @@ class ProgramPanel(Part):
             self.model.selected = tuple(change["new"])
 
     def _show(self) -> None:
-        choose(self.session, self.model.selected, show=True)
+        self.session.choose(self.model.selected, show=True)
 
 
 def _cells(rows: list[dict[str, Any]], key: str) -> set[str]:

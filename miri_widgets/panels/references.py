@@ -47,7 +47,7 @@ class ReferencesPanel(Part):
         self.status = text("")
         self.table = Table(
             columns=_COLUMNS, placeholder="Filter: flat, F770W, missing …", max_height="440px",
-            empty="Not asked yet: press Check.",
+            empty="Not checked yet: press Check.",
         )  # fmt: skip
         self.download = DownloadBar(model, model.fetch, tip="Fetch what is missing into the CRDS cache")
         self.check.on_click(lambda _: model.ask())
@@ -61,7 +61,7 @@ class ReferencesPanel(Part):
     def _update(self, _: Any) -> None:
         model = self.model
         self.check.disabled = model.asking or model.downloading
-        self.state.value = chip("running", "asking CRDS") if model.asking else ""
+        self.state.value = chip("running", "querying CRDS") if model.asking else ""
         context = model.needs.context if model.needs else model.environment.get("CRDS_CONTEXT", "")
         folder = model.environment.get("CRDS_PATH", "")
         self.location.value = escape(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.afterimages import AfterImages
 from miri_widgets.panels.charts.profiles import Profiles
@@ -23,7 +24,7 @@ from miri_widgets.steps.stage import Chart, ImageChart, Section, Stage, Timeline
 
 __all__ = ["Charts", "Sections", "sections_of"]
 
-Sections = dict[str, tuple[str, Callable[[StageModel], Part]]]
+Sections = dict[str, tuple[str, Callable[[SessionModel, StageModel], Part]]]
 """Sections of a panel: title and factory of the view by name."""
 
 
@@ -33,21 +34,23 @@ class Charts(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-looks")
-        self.children = tuple(_chart(declared, model) for declared in _charts_of(model.stage))
+        self.children = tuple(_chart(declared, session, model) for declared in _charts_of(model.stage))
 
 
-_CHARTS: dict[Chart, Callable[[StageModel], Part]] = {
+_CHARTS: dict[Chart, Callable[[SessionModel, StageModel], Part]] = {
     Chart.PROFILES: Profiles,
     Chart.AFTERIMAGES: AfterImages,
     Chart.APPLIED_SHIFTS: AppliedShifts,
 }
-_ADDED: dict[Section, tuple[str, Callable[[StageModel], Part]]] = {
+_ADDED: dict[Section, tuple[str, Callable[[SessionModel, StageModel], Part]]] = {
     Section.CHARTS: ("Charts", Charts),
     Section.APPLIED_SHIFTS: ("Applied", Charts),
     Section.PROOF: ("Proof", Validations),
@@ -72,12 +75,12 @@ def sections_of(stage: Stage) -> Sections:
     """
     added = stage.sections or ((Section.CHARTS, Section.PROOF) if stage.correction else ())
     return {
-        "settings": ("Settings", Form),
+        "settings": ("Settings", lambda session, model: Form(model)),
         **{str(section): _ADDED[section] for section in added},
         "runs": ("Runs", Runs),
         "products": ("Products", Products),
         "log": ("Log", LogView),
-        "code": ("Code", CodeView),
+        "code": ("Code", lambda session, model: CodeView(model)),
     }
 
 
@@ -85,9 +88,9 @@ def _charts_of(stage: Stage) -> tuple[Chart | TimelineChart | ImageChart, ...]:
     return stage.charts or ((Chart.PROFILES,) if stage.correction else ())
 
 
-def _chart(chart: Chart | TimelineChart | ImageChart, model: StageModel) -> Part:
+def _chart(chart: Chart | TimelineChart | ImageChart, session: SessionModel, model: StageModel) -> Part:
     if isinstance(chart, TimelineChart):
-        return Timeline(model, chart.fact, chart.title, chart.unit)
+        return Timeline(session, model, chart.fact, chart.title, chart.unit)
     if isinstance(chart, ImageChart):
-        return Images(model, chart.suffix, chart.title, chart.extensions)
-    return _CHARTS[chart](model)
+        return Images(session, model, chart.suffix, chart.title, chart.extensions)
+    return _CHARTS[chart](session, model)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,8 @@ class ShiftFilePanel(Part):
 
     def __init__(self, start: Path) -> None:
         super().__init__("mw-app", "mw-panel")
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miri-shifts")
         self.folders = FolderModel(start if start.is_dir() else None, (".csv", ".ecsv", ".tsv", ".txt"))
-        self.shifts = ShiftsModel(submit=self._executor.submit)
+        self.shifts = ShiftsModel()
         self.chooser, self.view = FolderChooser(self.folders), ShiftsView(self.shifts)
         self.other_guide_stars = ipywidgets.Checkbox(
             description="Give groups that failed the mean of those on other guide stars, if they agree",
@@ -64,12 +62,7 @@ class ShiftFilePanel(Part):
         except OSError:  # it went away since: reading it says so
             changed = 0
         guess = self.other_guide_stars.value
-        self.shifts.ask((path, changed, guess), read_any_shifts, path, guess)
-
-    def close(self) -> None:
-        """Close the panel and its thread."""
-        super().close()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.shifts.request((path, changed, guess), read_any_shifts, path, guess)
 
 
 def _heading() -> str:

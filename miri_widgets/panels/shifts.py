@@ -71,8 +71,8 @@ class ShiftsView(Part):
         self.tabs.observe(self._open, "active")
         self.tabs.active = "sky"
         self.watch(shifts, self._update, "value", "working", "sentence", "stale")
-        if shifts.model is not None:
-            self.watch(shifts.model.session, self._update, "chain")
+        if shifts.session is not None:
+            self.watch(shifts.session, self._update, "chain")
 
     def _open(self, change: Any) -> None:
         name = change["new"]
@@ -83,11 +83,11 @@ class ShiftsView(Part):
 
     @property
     def _chain(self) -> tuple[str, ...]:
-        return self.shifts.model.session.chain if self.shifts.model is not None else ()
+        return self.shifts.session.chain if self.shifts.session is not None else ()
 
     @property
     def _can_apply(self) -> bool:
-        return self.shifts.model is not None and APPLY in self.shifts.model.session.possible
+        return self.shifts.session is not None and APPLY in self.shifts.session.possible
 
     def _update(self, _: Any) -> None:
         shifts, facts = self.shifts, self.shifts.facts
@@ -95,7 +95,7 @@ class ShiftsView(Part):
         if shifts.sentence:
             self.state.value = sentences([shifts.sentence], "bad")
         elif facts is None:
-            self.state.value = sentences(["The shifts are being read."], "calm") if shifts.working else ""
+            self.state.value = sentences(["Reading the shifts …"], "calm") if shifts.working else ""
         elif shifts.stale:
             self.state.value = sentences(
                 ["These shifts were measured with other settings: run the stage again."], "warn"
@@ -104,18 +104,18 @@ class ShiftsView(Part):
             sentence, action = next_step(facts, self._chain, can_apply=self._can_apply)
             good = sentence.startswith("All ")
             self.state.value = sentences([sentence], "good" if good else "warn")
-        self.next_button.layout.display = "" if action and shifts.model is not None else "none"
+        self.next_button.layout.display = "" if action and shifts.session is not None else "none"
         self.next_button.description = "Apply these shifts" if action == "take" else "Go to Apply shifts"
         self.copy.layout.display = "none" if facts is None else ""
         if facts is not None and facts.path != self._named:
             self._named, self.notice.value = facts.path, ""
-            folder = shifts.model.session.program.workspace if shifts.model is not None else facts.path.parent
+            folder = shifts.session.program.workspace if shifts.session is not None else facts.path.parent
             end = "copy" if facts.path.stem.endswith("shifts") else "shifts"
             self.name.value = str(folder / f"{facts.path.stem}_{end}.ecsv")
 
     def _next_step(self) -> None:
-        if self.shifts.model is not None:
-            session = self.shifts.model.session
+        if self.shifts.session is not None:
+            session = self.shifts.session
             session.use_stage(APPLY)
             session.tab = APPLY
 
@@ -151,7 +151,7 @@ class ShiftsPanel(StagePanel):
         settings = rest.pop("settings")
         return {
             "settings": settings,
-            "shifts": ("Shifts", lambda model: ShiftsView(ShiftsModel(model))),
+            "shifts": ("Shifts", lambda session, model: ShiftsView(ShiftsModel(session))),
             **rest,
         }
 

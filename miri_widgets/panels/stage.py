@@ -51,7 +51,7 @@ class StagePanel(Part):
         self._was_active = self.model.active
         self.tabs.active = "runs" if self.model.active else "settings"
         self.watch(self.model, self._update, "rows")
-        self.watch(self.model, self._open_requested, "asked")
+        self.watch_event(self.model, self._open_requested, "view_requested")
 
     def make_sections(self) -> Sections:
         """
@@ -64,11 +64,10 @@ class StagePanel(Part):
         """
         return sections_of(self.model.stage)
 
-    def _open_requested(self, _: Any) -> None:
-        """Open the requested view."""
-        name, self.model.asked = self.model.asked, ""
-        if name in self.sections:
-            self.tabs.active = name
+    def _open_requested(self, event: Any) -> None:
+        """Open the view that was requested."""
+        if event["new"] in self.sections:
+            self.tabs.active = event["new"]
 
     def _heading(self) -> ipywidgets.HTML:
         stage = self.model.stage
@@ -92,7 +91,7 @@ class StagePanel(Part):
 
     def _show_view(self, name: str) -> None:
         if name not in self.views:
-            self.views[name] = self.sections[name][1](self.model)
+            self.views[name] = self.sections[name][1](self.session, self.model)
             if name == "settings":
                 self._request_crds()
         self.body.children = (self.views[name],)

@@ -31,7 +31,14 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def has_pipeline_metadata(primary: Header) -> bool:
-    """Return whether a header was written by a data model, which writes an ASDF extension, too."""
+    """
+    Return whether a header was written by a data model, which writes an ASDF extension, too.
+
+    Parameters
+    ----------
+    primary : Header
+        Primary header.
+    """
     return any(header_text(primary, key) for key in _WRITTEN_BY_PIPELINE)
 
 

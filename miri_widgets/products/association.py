@@ -106,7 +106,16 @@ def level3_association(members: Iterable[Path], *, product_name: str, program: s
 
 
 def write_association(association: dict[str, Any], path: Path) -> None:
-    """Write an association as the pipeline reads it, atomically."""
+    """
+    Write an association as the pipeline reads it, atomically.
+
+    Parameters
+    ----------
+    association : dict
+        The association, as the pipeline's JSON.
+    path : Path
+        Where to write.
+    """
     write_json(path, association)
 
 
@@ -235,6 +244,11 @@ def science_members(path: Path) -> tuple[Member, ...]:
     """
     Return the science members of an association; the only ones that grids, shifts, levels and mosaics are made of.
 
+    Parameters
+    ----------
+    path : Path
+        The association file.
+
     Raises
     ------
     MissingFileError, BadTableError, MixedExposuresError
@@ -253,12 +267,26 @@ def science_members(path: Path) -> tuple[Member, ...]:
 
 
 def background_members(path: Path) -> tuple[Member, ...]:
-    """Return the members that are dedicated exposures of empty sky; errors as of `read_members`."""
+    """
+    Return the members that are dedicated exposures of empty sky; errors as of `read_members`.
+
+    Parameters
+    ----------
+    path : Path
+        The association file.
+    """
     return tuple(member for member in read_members(path) if member.exptype == BACKGROUND)
 
 
 def check_members(path: Path) -> tuple[Path, ...]:
-    """Return the files of all members of an association; errors as of `read_members`."""
+    """
+    Return the files of all members of an association; errors as of `read_members`.
+
+    Parameters
+    ----------
+    path : Path
+        The association file.
+    """
     return tuple(member.path for member in read_members(path))
 
 

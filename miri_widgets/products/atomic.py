@@ -66,6 +66,11 @@ def new_file(path: Path) -> Iterator[Path]:
 
     The bytes are flushed to the disk before the name appears; on any error the
     temporary file is removed and what was there before stays.
+
+    Parameters
+    ----------
+    path : Path
+        Name that the file takes in the end.
     """
     path = Path(path)
     with os_errors_as_ours(path.parent):
@@ -81,7 +86,16 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 def publish(temporary: Path, path: Path) -> None:
-    """Give a complete file its name in the same folder; its bytes are on the disk before the name appears."""
+    """
+    Give a complete file its name in the same folder; its bytes are on the disk before the name appears.
+
+    Parameters
+    ----------
+    temporary : Path
+        The complete file.
+    path : Path
+        Its final name, in the same folder.
+    """
     temporary.chmod(0o666 & ~_umask())
     _sync(temporary)
     temporary.replace(path)
@@ -89,19 +103,42 @@ def publish(temporary: Path, path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` atomically, in UTF-8."""
+    """
+    Write `text` to `path` atomically, in UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+        Where to write.
+    text : str
+        Content.
+    """
     with new_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Write plain `values` to `path` atomically, as indented JSON."""
+    """
+    Write plain `values` to `path` atomically, as indented JSON.
+
+    Parameters
+    ----------
+    path : Path
+        Where to write.
+    values : object
+        Plain values that JSON can hold.
+    """
     write_text(path, json.dumps(values, indent=1, sort_keys=True, default=str) + "\n")
 
 
 def require_writable(folder: Path) -> None:
     """
     Make `folder` and prove that it can be written to.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
 
     Raises
     ------
@@ -114,7 +151,14 @@ def require_writable(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Flush every file below `folder`, and the folder itself, to the disk."""
+    """
+    Flush every file below `folder`, and the folder itself, to the disk.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    """
     for path in sorted(Path(folder).rglob("*")):
         _sync(path)
     _sync(Path(folder))

@@ -67,7 +67,14 @@ def program_contradictions(
 
 
 def unmatched_exclusions(paths: Iterable[Path]) -> tuple[str, ...]:
-    """Return a sentence per exclusion that names nothing, such as a path with a typing error."""
+    """
+    Return a sentence per exclusion that names nothing, such as a path with a typing error.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Excluded files and folders.
+    """
     return tuple(
         f"exclude names {path}, and nothing there has that name: correct or remove it."
         for path in paths
@@ -76,7 +83,14 @@ def unmatched_exclusions(paths: Iterable[Path]) -> tuple[str, ...]:
 
 
 def header_faults(exposures: Iterable[Exposure]) -> tuple[str, ...]:
-    """Return a sentence per fault of headers that the pipeline will meet, with the exposures that have it."""
+    """
+    Return a sentence per fault of headers that the pipeline will meet, with the exposures that have it.
+
+    Parameters
+    ----------
+    exposures : iterable of Exposure
+        The exposures.
+    """
     faults: dict[str, list[str]] = defaultdict(list)
     for exposure in exposures:
         for fault in exposure.faults:
@@ -91,7 +105,14 @@ def header_faults(exposures: Iterable[Exposure]) -> tuple[str, ...]:
 
 
 def segmented_exposures(exposures: Iterable[Exposure]) -> tuple[str, ...]:
-    """Return a sentence on exposures that the archive has cut into segments, and one per exposure that lacks some."""
+    """
+    Return a sentence on exposures that the archive has cut into segments, and one per exposure that lacks some.
+
+    Parameters
+    ----------
+    exposures : iterable of Exposure
+        The exposures.
+    """
     segments: dict[tuple[str, str], list[Exposure]] = defaultdict(list)
     for exposure in exposures:
         if exposure.name.segment:
@@ -121,7 +142,14 @@ def segmented_exposures(exposures: Iterable[Exposure]) -> tuple[str, ...]:
 
 
 def filter_folders(exposures: Iterable[Exposure]) -> tuple[str, ...]:
-    """Return a sentence per folder that says one filter while headers say another; the nearest folder counts."""
+    """
+    Return a sentence per folder that says one filter while headers say another; the nearest folder counts.
+
+    Parameters
+    ----------
+    exposures : iterable of Exposure
+        The exposures.
+    """
     counts: dict[tuple[str, str, str], int] = defaultdict(int)
     for exposure in exposures:
         for folder in list(exposure.path.parents)[:_FOLDERS]:
@@ -138,7 +166,16 @@ def filter_folders(exposures: Iterable[Exposure]) -> tuple[str, ...]:
 
 
 def program_numbers(number: str, exposures: Iterable[Exposure]) -> tuple[str, ...]:
-    """Return a sentence per foreign program among the exposures, and per name that its header contradicts."""
+    """
+    Return a sentence per foreign program among the exposures, and per name that its header contradicts.
+
+    Parameters
+    ----------
+    number : str
+        Number of the program, five digits.
+    exposures : iterable of Exposure
+        The exposures.
+    """
     foreign: dict[str, int] = defaultdict(int)
     renamed: dict[tuple[str, str], int] = defaultdict(int)
     for exposure in exposures:
@@ -165,6 +202,11 @@ def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
     Return a sentence per program and target whose mosaics do not share one grid.
 
     Mosaics without a WCS are left out. Those of other targets or observations are of another field, which no grid has to hold.
+
+    Parameters
+    ----------
+    mosaics : iterable of Mosaic
+        The mosaics.
     """
     programs: dict[tuple[str, str], list[list[Mosaic]]] = defaultdict(list)
     for mosaic in mosaics:
@@ -200,6 +242,11 @@ def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
 def shift_signs(table: ShiftTable) -> tuple[str, ...]:
     """
     Return a sentence per shift that its neighbours on the same guide star contradict.
+
+    Parameters
+    ----------
+    table : ShiftTable
+        The shifts.
 
     Notes
     -----

@@ -11,7 +11,14 @@ _ENDINGS = (".py", ".ipynb", ".txt", ".sh")
 
 
 def names_code_file(entered: str) -> bool:
-    """Return whether a text names a file of code, rather than being code."""
+    """
+    Return whether a text names a file of code, rather than being code.
+
+    Parameters
+    ----------
+    entered : str
+        What was typed.
+    """
     content = entered.strip().strip("'\"`").strip()
     is_path = content.startswith(("/", "~", "file:", "./", "../")) and not content.startswith("//")
     return "\n" not in content and (is_path or content.lower().endswith(_ENDINGS))
@@ -20,6 +27,11 @@ def names_code_file(entered: str) -> bool:
 def read_code_file(entered: str) -> str:
     """
     Read the file of code that a text names.
+
+    Parameters
+    ----------
+    entered : str
+        Path as it was typed; ``~`` is the home folder.
 
     Raises
     ------

@@ -108,6 +108,11 @@ def entered_token(entered: str) -> str:
     """
     Return an archive token without the blanks and quotes that were pasted with it; empty for none.
 
+    Parameters
+    ----------
+    entered : str
+        What was typed or pasted.
+
     Raises
     ------
     InputError

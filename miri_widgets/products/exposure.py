@@ -156,7 +156,14 @@ class Exposure(Serializable):
         return (self.start_mjd if math.isfinite(self.start_mjd) else math.inf, self.root)
 
     def with_tile(self, tile: int) -> Exposure:
-        """Return the exposure with its tile number."""
+        """
+        Return the exposure with its tile number.
+
+        Parameters
+        ----------
+        tile : int
+            Number of the tile, from 1.
+        """
         return replace(self, tile=tile)
 
     def to_dict(self) -> dict[str, Any]:
@@ -167,12 +174,26 @@ class Exposure(Serializable):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Exposure:
-        """Return the exposure of plain values."""
+        """
+        Return the exposure of plain values.
+
+        Parameters
+        ----------
+        values : mapping
+            Plain values, as `to_dict` gives them.
+        """
         return super().from_dict({**values, "name": values.get("filename")})
 
 
 def psf_fwhm_pixels(filter_name: str) -> float:
-    """Return the FWHM of the PSF in imager pixels; a typical one for a filter that is not known."""
+    """
+    Return the FWHM of the PSF in imager pixels; a typical one for a filter that is not known.
+
+    Parameters
+    ----------
+    filter_name : str
+        Name of the filter, such as ``F770W``.
+    """
     return PSF_FWHM_ARCSEC.get(filter_name, _TYPICAL_FWHM_ARCSEC) / PIXEL_ARCSEC
 
 
@@ -201,7 +222,20 @@ def read_exposure(path: Path, *, suffix: str | None = None) -> Exposure:
 def exposure_from_headers(
     path: Path, headers: Sequence[Header], *, suffix: str | None = None, tree: bytes | None = None
 ) -> Exposure:
-    """As `read_exposure`, from headers and the bytes of the ASDF extension that were read already."""
+    """
+    As `read_exposure`, from headers and the bytes of the ASDF extension that were read already.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    headers : sequence of Header
+        Headers of all extensions, the primary header first.
+    suffix : str or None
+        The only suffix that is accepted; None for each that an exposure can have.
+    tree : bytes or None
+        Bytes of the ASDF extension; None when there is none.
+    """
     primary = headers[0]
     sci = next((header for header in headers if header_text(header, "EXTNAME") == "SCI"), None)
     require_imaging(path, primary, sci, FILTERS)

@@ -46,7 +46,14 @@ def file_identity(path: Path, remembered: Path) -> str:
 
 
 def text_identity(text: str) -> str:
-    """Return the SHA-256 of a text, 64 hexadecimal digits."""
+    """
+    Return the SHA-256 of a text, 64 hexadecimal digits.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    """
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -25,17 +25,38 @@ Report = Callable[[Path, MiriWidgetsError], None]
 
 
 def is_fits_name(name: str) -> bool:
-    """Return whether a visible file is FITS by its name, plain or gzipped, in any letter case."""
+    """
+    Return whether a visible file is FITS by its name, plain or gzipped, in any letter case.
+
+    Parameters
+    ----------
+    name : str
+        File name without folder.
+    """
     return name.lower().endswith((".fits", ".fits.gz")) and not name.startswith(".")
 
 
 def is_packed_name(name: str) -> bool:
-    """Return whether a visible file is FITS that another program than gzip has packed, by its name."""
+    """
+    Return whether a visible file is FITS that another program than gzip has packed, by its name.
+
+    Parameters
+    ----------
+    name : str
+        File name without folder.
+    """
     return _PACKED.fullmatch(name) is not None and not name.startswith(".")
 
 
 def is_partial_name(name: str) -> bool:
-    """Return whether a visible file is a download of FITS that has not ended, by its name."""
+    """
+    Return whether a visible file is a download of FITS that has not ended, by its name.
+
+    Parameters
+    ----------
+    name : str
+        File name without folder.
+    """
     return _PARTIAL.fullmatch(name) is not None and not name.startswith(".")
 
 
@@ -195,7 +216,16 @@ def _is_entered(folder: Path) -> bool:
 
 
 def is_excluded(path: Path, exclude: Sequence[Path]) -> bool:
-    """Return whether a file or folder is one of those that are left out, or lies in one of them."""
+    """
+    Return whether a file or folder is one of those that are left out, or lies in one of them.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder.
+    exclude : sequence of Path
+        Files, folders and patterns that are left out.
+    """
     if not exclude:
         return False
     paths = {path, Path(os.path.realpath(path))}

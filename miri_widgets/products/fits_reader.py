@@ -51,7 +51,14 @@ _MAGIC = (b"SIMPLE  =", b"\x1f\x8b")
 
 
 def shown_name(path: Path | str) -> str:
-    """Return a file name fit for a sentence: no control characters, at most 120 letters."""
+    """
+    Return a file name fit for a sentence: no control characters, at most 120 letters.
+
+    Parameters
+    ----------
+    path : Path or str
+        File, or its name.
+    """
     name = Path(path).name
     return "".join(letter if letter.isprintable() else "?" for letter in name)[:120]
 
@@ -83,13 +90,25 @@ def read_headers(path: Path) -> tuple[fits.Header, ...]:
 
 
 def read_light_headers(path: Path) -> tuple[LightHeader, ...]:
-    """As `read_headers`, several times faster: for scans of many files, of which few keywords are asked."""
+    """
+    As `read_headers`, several times faster: for scans of many files, of which few keywords are asked.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
     return _read(Path(path), LightHeader)
 
 
 def read_with_tree(path: Path) -> tuple[tuple[LightHeader, ...], bytes]:
     """
     As `read_light_headers`; on the way the bytes of the ASDF extension, which is small, are read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
 
     Returns
     -------
@@ -130,7 +149,16 @@ class LightHeader:
             self._cards.setdefault(name, [card])
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the value of a keyword; None for one that is blank or no card that FITS allows."""
+        """
+        Return the value of a keyword; None for one that is blank or no card that FITS allows.
+
+        Parameters
+        ----------
+        key : str
+            Keyword.
+        default : object
+            Returned when there is no such value.
+        """
         cards = self._cards.get(key.encode())
         if cards is None:
             return default

@@ -134,6 +134,11 @@ def count_exposures(path: Path) -> tuple[dict[str, int], bool]:
     """
     Count the exposures in a folder and below, by the names of their files.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+
     Returns
     -------
     dict of str to int
@@ -153,7 +158,16 @@ def count_exposures(path: Path) -> tuple[dict[str, int], bool]:
 
 
 def complete_path(text: str, most: int = 20) -> tuple[str, ...]:
-    """Return folders whose path begins with a text; none when the text names no place."""
+    """
+    Return folders whose path begins with a text; none when the text names no place.
+
+    Parameters
+    ----------
+    text : str
+        What was typed so far.
+    most : int
+        Most folders to return.
+    """
     try:
         path = typed_path(text)
         parent, start = (path, "") if text.rstrip().endswith("/") else (path.parent, path.name)

@@ -17,13 +17,33 @@ _LARGEST_INTEGER = 2**31
 
 
 def header_text(header: Header, key: str) -> str:
-    """Return the text of a keyword on one line; empty when it is missing, blank or no card that FITS allows."""
+    """
+    Return the text of a keyword on one line; empty when it is missing, blank or no card that FITS allows.
+
+    Parameters
+    ----------
+    header : Header
+        Header of an extension.
+    key : str
+        Keyword.
+    """
     value = _value(header, key)
     return "" if value is None else " ".join(str(value).split())
 
 
 def header_number(header: Header, key: str, default: float = math.nan) -> float:
-    """Return the finite number of a keyword, also when it is written as text; else the default."""
+    """
+    Return the finite number of a keyword, also when it is written as text; else the default.
+
+    Parameters
+    ----------
+    header : Header
+        Header of an extension.
+    key : str
+        Keyword.
+    default : float
+        Returned when there is no such value.
+    """
     value = _value(header, key)
     if isinstance(value, bool):
         return default
@@ -35,7 +55,18 @@ def header_number(header: Header, key: str, default: float = math.nan) -> float:
 
 
 def header_integer(header: Header, key: str, default: int = 0) -> int:
-    """Return the whole number of a keyword, also when it is written as text; else the default."""
+    """
+    Return the whole number of a keyword, also when it is written as text; else the default.
+
+    Parameters
+    ----------
+    header : Header
+        Header of an extension.
+    key : str
+        Keyword.
+    default : int
+        Returned when there is no such value.
+    """
     number = header_number(header, key)
     return int(number) if number.is_integer() and abs(number) < _LARGEST_INTEGER else default
 

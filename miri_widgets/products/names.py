@@ -88,6 +88,11 @@ class ExposureName:
         """
         Take a file name apart, whatever its case.
 
+        Parameters
+        ----------
+        name : str or Path
+            File name, with or without its folder.
+
         Raises
         ------
         WrongSuffixError
@@ -130,7 +135,14 @@ class ExposureName:
         return f"{self.root}{candidate}_{self.suffix}.fits"
 
     def with_suffix(self, suffix: str) -> ExposureName:
-        """Return the name of another product of the same exposure."""
+        """
+        Return the name of another product of the same exposure.
+
+        Parameters
+        ----------
+        suffix : str
+            Suffix of the other product, such as ``cal``.
+        """
         return replace(self, suffix=suffix)
 
 
@@ -163,7 +175,14 @@ class MosaicName:
 
     @classmethod
     def parse(cls, name: str | Path) -> MosaicName | None:
-        """Take a file name apart; None for a name that is none of the archive's, such as that of our own mosaics."""
+        """
+        Take a file name apart; None for a name that is none of the archive's, such as that of our own mosaics.
+
+        Parameters
+        ----------
+        name : str or Path
+            File name, with or without its folder.
+        """
         match = _MOSAIC.fullmatch(Path(name).name)
         return match and cls(**{key: (value or "").lower() for key, value in match.groupdict().items()})
 
@@ -195,7 +214,14 @@ def program_number(text: str | int) -> str:
 
 
 def fits_stem(name: str | Path) -> str:
-    """Return a file name without folder and without ``.fits``, ``.fits.gz`` or any other ending, whatever its case."""
+    """
+    Return a file name without folder and without ``.fits``, ``.fits.gz`` or any other ending, whatever its case.
+
+    Parameters
+    ----------
+    name : str or Path
+        File name, with or without its folder.
+    """
     name = Path(name).name
     for ending in (".fits.gz", ".fits"):
         if name.lower().endswith(ending):
@@ -204,7 +230,14 @@ def fits_stem(name: str | Path) -> str:
 
 
 def suffix_of(name: str | Path) -> str:
-    """Return the product suffix of any JWST file name, in lower case; empty when there is none that we know."""
+    """
+    Return the product suffix of any JWST file name, in lower case; empty when there is none that we know.
+
+    Parameters
+    ----------
+    name : str or Path
+        File name, with or without its folder.
+    """
     last = Path(name).name.split(".")[0].rpartition("_")[2].lower()
     return last if last in SUFFIXES else ""
 

@@ -56,7 +56,14 @@ class ObservingMode(Serializable):
 
 
 def modes_of(exposures: Iterable[Exposure]) -> tuple[ObservingMode, ...]:
-    """Return the different modes of exposures, by wavelength."""
+    """
+    Return the different modes of exposures, by wavelength.
+
+    Parameters
+    ----------
+    exposures : iterable of Exposure
+        The exposures.
+    """
     return _ordered(
         ObservingMode(exposure.filter, exposure.subarray, exposure.readpatt, exposure.start[:10])
         for exposure in exposures
@@ -66,6 +73,11 @@ def modes_of(exposures: Iterable[Exposure]) -> tuple[ObservingMode, ...]:
 def assumed_modes(files: Iterable[ArchiveFile]) -> tuple[ObservingMode, ...]:
     """
     Return the modes of files that are not here yet.
+
+    Parameters
+    ----------
+    files : iterable of ArchiveFile
+        Files of the archive.
 
     Notes
     -----

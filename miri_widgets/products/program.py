@@ -60,10 +60,10 @@ from miri_widgets.products.program_schema import (
 )
 from miri_widgets.products.text_files import read_text
 
-__all__ = ["Program", "as_simulated", "data_root", "load_program", "save_program"]
+__all__ = ["INSTITUTE_CACHE", "Program", "as_simulated", "data_root", "load_program", "save_program"]
 
 
-_INSTITUTE = Path("/grp/crds/cache")
+INSTITUTE_CACHE = Path("/grp/crds/cache")
 
 
 def data_root() -> Path:
@@ -186,11 +186,27 @@ class Program:
         return (*self.exclude, *([self.workspace] if inside else []))
 
     def preset(self, stage: str, filter_name: str) -> dict[str, Any]:
-        """Return the values of the program for one stage in one filter."""
+        """
+        Return the values of the program for one stage in one filter.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage.
+        filter_name : str
+            Name of the filter, such as ``F770W``.
+        """
         return dict(self.filters.get(filter_name, {}).get(stage, {}))
 
     def mosaic_name(self, filter_name: str) -> str:
-        """Return the root of the mosaic's file names in one filter, lower case."""
+        """
+        Return the root of the mosaic's file names in one filter, lower case.
+
+        Parameters
+        ----------
+        filter_name : str
+            Name of the filter, such as ``F770W``.
+        """
         return self.product_name.format(name=self.name, filter=filter_name, program=self.program).lower()
 
     def environment(self) -> dict[str, str]:
@@ -207,7 +223,7 @@ class Program:
             environment["CRDS_PATH"] = self.crds_path
         if self.crds_context:
             environment["CRDS_CONTEXT"] = self.crds_context
-        if not environment.get("CRDS_PATH") and not _INSTITUTE.is_dir():
+        if not environment.get("CRDS_PATH") and not INSTITUTE_CACHE.is_dir():
             environment["CRDS_PATH"] = str(Path.home() / "crds_cache")
             environment.setdefault("CRDS_SERVER_URL", "https://jwst-crds.stsci.edu")
         if self.simulated:
@@ -225,6 +241,11 @@ def load_program(path: Path) -> Program:
 
     Where no raw exposure is found, the program's simulated twin stands in: the small one, or with
     MIRI_WIDGETS_TWINS=full in the environment the full one.
+
+    Parameters
+    ----------
+    path : Path
+        The program's TOML file.
 
     Raises
     ------
@@ -320,7 +341,16 @@ def as_simulated(program: Program, name: str = "") -> Program:
 
 
 def save_program(program: Program, path: Path) -> None:
-    """Write a program as TOML, atomically; a twin that stands in is written as the simulated program that it is."""
+    """
+    Write a program as TOML, atomically; a twin that stands in is written as the simulated program that it is.
+
+    Parameters
+    ----------
+    program : Program
+        What to write.
+    path : Path
+        Where to write.
+    """
     values: dict[str, Any] = {
         key: getattr(program, key)
         for key in (

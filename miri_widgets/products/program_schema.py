@@ -65,6 +65,13 @@ def check_values(values: Mapping[str, Any], path: Path) -> None:
     """
     Check the keys of a program's file, and the types of their values.
 
+    Parameters
+    ----------
+    values : mapping
+        Content of the program's file.
+    path : Path
+        The program's file, for messages.
+
     Raises
     ------
     BadTableError
@@ -99,6 +106,13 @@ def check_values(values: Mapping[str, Any], path: Path) -> None:
 def read_program_number(values: Mapping[str, Any], path: Path) -> str:
     """
     Return the number of a program, five digits, as people write it; empty when the file names none.
+
+    Parameters
+    ----------
+    values : mapping
+        Content of the program's file.
+    path : Path
+        The program's file, for messages.
 
     Raises
     ------
@@ -237,6 +251,13 @@ def path_named(text: str, key: str, path: Path) -> Path:
 def read_ranges(values: Mapping[str, Any], path: Path) -> dict[str, dict[str, tuple[float, float]]]:
     """
     Return black and white by filter and kind of image.
+
+    Parameters
+    ----------
+    values : mapping
+        Content of the program's file.
+    path : Path
+        The program's file, for messages.
 
     Raises
     ------

@@ -160,7 +160,14 @@ def known_workspaces(beside: Path | str = "") -> tuple[Path, ...]:
 
 
 def touch_opened(path: Path) -> None:
-    """Note that a program is opened now."""
+    """
+    Note that a program is opened now.
+
+    Parameters
+    ----------
+    path : Path
+        The program's file.
+    """
     with suppress(OSError):
         os.utime(path)
 

@@ -94,7 +94,7 @@ class SessionFile:
         Parameters
         ----------
         values : mapping
-            As `models.memory.memory_of` gives them.
+            As `SessionModel.choices` gives them.
         immediately : bool
             Whether to write what is still moving, too.
 

@@ -24,6 +24,7 @@ from miri_widgets.serialization import Serializable
 
 __all__ = [
     "ANOMALIES",
+    "LOCK_SECONDS",
     "ExposureVerdict",
     "Tag",
     "TagFile",
@@ -54,7 +55,7 @@ ANOMALIES: Mapping[str, str] = {
 
 _VERSION = 1
 _LONGEST_COMMENT = 2000
-_LOCK_SECONDS = 10.0
+LOCK_SECONDS = 10.0
 
 
 class ExposureVerdict(StrEnum):
@@ -173,6 +174,11 @@ def read_tags(path: Path) -> dict[str, Tag]:
     """
     Read the tags of a workspace.
 
+    Parameters
+    ----------
+    path : Path
+        The tag file.
+
     Returns
     -------
     dict of str to Tag
@@ -231,7 +237,7 @@ def change_tags(path: Path, changes: Mapping[str, Mapping[str, Any]]) -> dict[st
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock on a file of its own: that of the tags gets another inode with every change."""
-    lock = FileLock(path, timeout=_LOCK_SECONDS, poll_interval=0.01)
+    lock = FileLock(path, timeout=LOCK_SECONDS, poll_interval=0.01)
     with os_errors_as_ours(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -153,7 +153,16 @@ def _common_unit(thumbnails: Mapping[str, Thumbnail]) -> str:
 
 
 def picture(thumbnail: Thumbnail, stretch: Stretch) -> bytes:
-    """Return a thumbnail as PNG; what is not usable is transparent."""
+    """
+    Return a thumbnail as PNG; what is not usable is transparent.
+
+    Parameters
+    ----------
+    thumbnail : Thumbnail
+        Pixels and their range.
+    stretch : Stretch
+        Black, white and the function between them.
+    """
     # FITS counts rows from below, a picture from above: the one place where it is turned
     image = Image.fromarray(np.ascontiguousarray(stretch.greys(thumbnail.pixels)[::-1]))
     stream = io.BytesIO()
@@ -162,7 +171,16 @@ def picture(thumbnail: Thumbnail, stretch: Stretch) -> bytes:
 
 
 def prune(cache: Path, kept_bytes: int = KEPT_BYTES) -> None:
-    """Remove the thumbnails that were not used for longest, until the others take at most `kept_bytes`."""
+    """
+    Remove the thumbnails that were not used for longest, until the others take at most `kept_bytes`.
+
+    Parameters
+    ----------
+    cache : Path
+        Folder of the thumbnails.
+    kept_bytes : int
+        Most bytes that stay.
+    """
     with suppress(OSError):
         entries = [
             (entry.stat(), Path(entry.path)) for entry in os.scandir(cache) if entry.name.endswith(".npz")

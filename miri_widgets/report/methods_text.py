@@ -8,8 +8,9 @@ from typing import Any
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.report.citations import CITATIONS
-from miri_widgets.report.facts import StageFacts, run_count_text, skipped_steps
+from miri_widgets.report.facts import StageFacts, run_count_text
 from miri_widgets.report.parameters import BY_CRDS, BY_STAGE, ChangedParameter
+from miri_widgets.report.record_facts import skipped_steps
 from miri_widgets.report.texts import number_text
 
 __all__ = ["methods", "value_text"]

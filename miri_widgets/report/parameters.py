@@ -9,7 +9,8 @@ from typing import Any
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.program import Program
-from miri_widgets.report.facts import ReportRequest, by_wavelength, skipped_steps
+from miri_widgets.report.facts import ReportRequest, by_wavelength
+from miri_widgets.report.record_facts import skipped_steps
 from miri_widgets.report.texts import printable, program_folders, without_advice
 from miri_widgets.settings import Parameter, Settings, Source
 from miri_widgets.steps.acting import inactive

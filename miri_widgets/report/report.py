@@ -16,11 +16,11 @@ from miri_widgets.errors import EngineError
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.tags import ExposureVerdict, Tag, rejected_roots
-from miri_widgets.report.facts import (
-    ReportRequest,
-    RunFacts,
-    StageFacts,
-    ValidationFacts,
+from miri_widgets.report.facts import ReportRequest, RunFacts, StageFacts, ValidationFacts
+from miri_widgets.report.figures import Picture, pictures_of
+from miri_widgets.report.methods_text import methods
+from miri_widgets.report.parameters import ChangedParameter, changed_parameters
+from miri_widgets.report.record_facts import (
     accelerations_of,
     left_out_sentences,
     run_facts,
@@ -30,9 +30,6 @@ from miri_widgets.report.facts import (
     validations_of,
     warnings_of,
 )
-from miri_widgets.report.figures import Picture, pictures_of
-from miri_widgets.report.methods_text import methods
-from miri_widgets.report.parameters import ChangedParameter, changed_parameters
 from miri_widgets.report.texts import count_text, without_advice
 
 __all__ = ["Report", "default_path", "gather"]

@@ -124,6 +124,25 @@ def plan_stages(
     """
     Plan all of the stages: as `plan_chain`, for callers that want the whole chain or none of it.
 
+    Parameters
+    ----------
+    workspace : Workspace or Path
+        The workspace.
+    exposures : sequence of Exposure
+        Exposures that take part.
+    stages : sequence of str
+        Names of the stages, in running order.
+    settings : mapping or callable
+        Settings by stage, or a function of stage and exposure.
+    environment : mapping of str to str or None
+        CRDS_PATH, CRDS_CONTEXT and CRDS_SERVER_URL; None for those of the process.
+    product_name : str or callable
+        Root of the names of mosaics, or a function of an exposure.
+    only : mapping of str to sequence of str or None
+        Roots of the exposures to plan, by stage; None for all.
+    rejected : collection of str
+        Roots of the exposures that mosaics leave out.
+
     Returns
     -------
     tuple of RunPlan

@@ -33,7 +33,7 @@ from miri_widgets.run.workspace import Workspace
 from miri_widgets.steps.acceleration import SWITCH, switched_off
 from miri_widgets.steps.stages import all_stages
 
-__all__ = ["EXECUTOR_VARIABLE", "lower_priority", "run_child"]
+__all__ = ["EXECUTOR_VARIABLE", "lower_priority", "require_code", "run_child"]
 
 EXECUTOR_VARIABLE = "MIRI_WIDGETS_EXECUTOR"
 """``module:function`` that does the runs instead of the pipeline; for tests and extensions."""
@@ -151,11 +151,23 @@ def _require_version(plan: RunPlan) -> None:
             "stop the job service; the next job starts a new one",
         )
     if plan.stage_code:
-        _require_code(plan)
+        require_code(plan)
 
 
-def _require_code(plan: RunPlan) -> None:
-    """Refuse a stage of another package that is not here, or whose code was changed since it was read."""
+def require_code(plan: RunPlan) -> None:
+    """
+    Refuse a stage of another package that is not here, or whose code was changed since it was read.
+
+    Parameters
+    ----------
+    plan : RunPlan
+        The run.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be done by the code that is in memory.
+    """
     known = {stage.name: stage.code for stage in all_stages()}
     if plan.stage not in known:
         raise EngineError(

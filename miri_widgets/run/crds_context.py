@@ -45,6 +45,11 @@ def resolved_context(environment: Mapping[str, str]) -> str:
     It is ``CRDS_CONTEXT`` when that is a name, else what the cache's
     ``server_config`` holds as operational.
 
+    Parameters
+    ----------
+    environment : mapping of str to str
+        CRDS_PATH, CRDS_CONTEXT and CRDS_SERVER_URL.
+
     Raises
     ------
     CrdsCacheError

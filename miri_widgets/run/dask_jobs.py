@@ -67,6 +67,11 @@ class JobGraphs:
         Submit what is left to do of a job.
 
         Runs of the job that failed before a restart of the service stay failed.
+
+        Parameters
+        ----------
+        job_id : str
+            Id of the job.
         """
         if job_id in self._active:
             return

@@ -107,7 +107,14 @@ def stored_runs(workspace: Workspace | Path, stage: str = "") -> tuple[StoredRun
 
 
 def run_of_file(path: Path) -> StoredRun | None:
-    """Return the run that a product belongs to, or None when its folder has no record that lists it."""
+    """
+    Return the run that a product belongs to, or None when its folder has no record that lists it.
+
+    Parameters
+    ----------
+    path : Path
+        A product.
+    """
     folder = Path(path).resolve().parent
     if not (folder / RECORD).is_file():
         return None
@@ -124,6 +131,11 @@ def record_facts(run: StoredRun) -> dict[str, dict[str, Any]]:
 
     Settings and parameters of the runs that made its inputs are told, too, as ``stage: parameter``: a mosaic is
     another one because of them.
+
+    Parameters
+    ----------
+    run : StoredRun
+        The run.
     """
     record = run.record
     inputs = {_input_name(run_input): _input_text(run_input) for run_input in record.inputs}

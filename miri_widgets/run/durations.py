@@ -6,7 +6,14 @@ __all__ = ["duration"]
 
 
 def duration(seconds: float | None) -> str:
-    """Return a time span for people: ``42 s``, ``3 min 20 s``, ``1 h 05 min``; empty when unknown."""
+    """
+    Return a time span for people: ``42 s``, ``3 min 20 s``, ``1 h 05 min``; empty when unknown.
+
+    Parameters
+    ----------
+    seconds : float or None
+        Length, s; None when unknown.
+    """
     if seconds is None:
         return ""
     whole = max(round(seconds), 0)

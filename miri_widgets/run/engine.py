@@ -218,11 +218,25 @@ class Engine:
         return jobs
 
     def plans(self, job_id: str) -> tuple[RunPlan, ...]:
-        """Return the plans of a job; BadTableError when there is no such job."""
+        """
+        Return the plans of a job; BadTableError when there is no such job.
+
+        Parameters
+        ----------
+        job_id : str
+            Id of the job.
+        """
         return self._file(job_id).plans
 
     def state(self, job_id: str) -> JobState:
-        """Return a job as it stands; only what is new is read."""
+        """
+        Return a job as it stands; only what is new is read.
+
+        Parameters
+        ----------
+        job_id : str
+            Id of the job.
+        """
         self._news(job_id)
         return self._reducers[job_id][0].state()
 
@@ -237,6 +251,13 @@ class Engine:
         Return where the log of a run is: of the run at work, of the failure, or of the complete run.
 
         The file may not exist yet.
+
+        Parameters
+        ----------
+        job_id : str
+            Id of the job.
+        key : str
+            Key of the run.
         """
         run = self.state(job_id).run(key)
         stage = run.stage if run else ""
@@ -337,6 +358,11 @@ class Engine:
     def shutdown(self, timeout: float = 10.0) -> bool:
         """
         Stop the service; unfinished jobs go on with the next one.
+
+        Parameters
+        ----------
+        timeout : float
+            Longest time to wait, s.
 
         Returns
         -------

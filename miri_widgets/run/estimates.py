@@ -58,14 +58,30 @@ class Measured(Serializable):
 
 
 def size_name(exposures: Sequence[Exposure]) -> str:
-    """Return the size of the data in a word, the same for runs that need the same."""
+    """
+    Return the size of the data in a word, the same for runs that need the same.
+
+    Parameters
+    ----------
+    exposures : sequence of Exposure
+        The exposures.
+    """
     largest = max(exposures, key=_samples)
     shape = f"{largest.ny}x{largest.nx}x{largest.ngroups}x{largest.nints}"
     return shape if len(exposures) == 1 else f"{len(exposures)}*{shape}"
 
 
 def note_measured(workspace: Workspace, measured: Measured) -> None:
-    """Remember what a run took."""
+    """
+    Remember what a run took.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The workspace.
+    measured : Measured
+        What the run took.
+    """
     line = json.dumps(measured.to_dict()).encode() + b"\n"
     descriptor = os.open(workspace.measured, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
@@ -76,7 +92,14 @@ def note_measured(workspace: Workspace, measured: Measured) -> None:
 
 
 def read_measured(path: Path) -> tuple[Measured, ...]:
-    """Return what the latest runs took; damaged lines are left out."""
+    """
+    Return what the latest runs took; damaged lines are left out.
+
+    Parameters
+    ----------
+    path : Path
+        The file of measurements.
+    """
     try:
         with Path(path).open("rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL_BYTES))

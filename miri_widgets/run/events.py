@@ -97,7 +97,14 @@ class JobEvent(Serializable):
 
     @classmethod
     def from_line(cls, line: bytes) -> JobEvent | None:
-        """Read one line; None when it is torn or of another kind."""
+        """
+        Read one line; None when it is torn or of another kind.
+
+        Parameters
+        ----------
+        line : bytes
+            The line.
+        """
         try:
             return cls.from_dict(json.loads(line))
         except (ValueError, KeyError, TypeError):
@@ -109,6 +116,13 @@ def append_events(path: Path, events: Iterable[JobEvent]) -> None:
     Add events at the end of a file, whole or not at all.
 
     Several threads, processes and hosts may write to the same file.
+
+    Parameters
+    ----------
+    path : Path
+        The events file.
+    events : iterable of JobEvent
+        The events, in their order.
 
     Raises
     ------
@@ -159,7 +173,14 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[JobEvent], int]:
 
 
 def has_ended(path: Path) -> bool:
-    """Say whether the job of an events file has ended, from the end of the file only."""
+    """
+    Say whether the job of an events file has ended, from the end of the file only.
+
+    Parameters
+    ----------
+    path : Path
+        The events file.
+    """
     try:
         with Path(path).open("rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL_BYTES))

@@ -38,7 +38,16 @@ def harm_in(report: Mapping[str, Any]) -> str:
 
 
 def is_accepted(workspace: Workspace, key: str) -> bool:
-    """Return whether the harm of a run was accepted."""
+    """
+    Return whether the harm of a run was accepted.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The workspace.
+    key : str
+        Key of the run.
+    """
     return workspace.acceptance(key).is_file()
 
 
@@ -61,6 +70,13 @@ def accept_harm(workspace: Workspace, key: str, note: str = "") -> None:
 def require_accepted(workspace: Workspace, plan: RunPlan) -> None:
     """
     Refuse a run that needs the products of one that did harm.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The workspace.
+    plan : RunPlan
+        The run.
 
     Raises
     ------

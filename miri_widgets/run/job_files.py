@@ -58,6 +58,15 @@ def write_job(workspace: Workspace, job: JobFile, events: Sequence[JobEvent]) ->
     """
     Write a job with its first events; it appears whole or not at all.
 
+    Parameters
+    ----------
+    workspace : Workspace
+        The workspace.
+    job : JobFile
+        The job.
+    events : sequence of JobEvent
+        The events, in their order.
+
     Raises
     ------
     DiskFullError, NotWritableError
@@ -74,6 +83,13 @@ def write_job(workspace: Workspace, job: JobFile, events: Sequence[JobEvent]) ->
 def read_job(workspace: Workspace, job: str) -> JobFile:
     """
     Read a job.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The workspace.
+    job : str
+        Id of the job.
 
     Raises
     ------
@@ -98,7 +114,14 @@ def read_job(workspace: Workspace, job: str) -> JobFile:
 
 
 def job_ids(workspace: Workspace) -> list[str]:
-    """Return the ids of all jobs, oldest first."""
+    """
+    Return the ids of all jobs, oldest first.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The workspace.
+    """
     try:
         return sorted(path.name for path in workspace.jobs.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:

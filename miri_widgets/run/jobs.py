@@ -136,7 +136,14 @@ class JobState:
         return self.forecast.fraction
 
     def run(self, key: str) -> RunState | None:
-        """Return the run of a key, or None."""
+        """
+        Return the run of a key, or None.
+
+        Parameters
+        ----------
+        key : str
+            Key of the run.
+        """
         return next((run for run in self.runs if run.key == key), None)
 
 
@@ -172,7 +179,14 @@ class JobReducer:
         self._highest = 0.0
 
     def apply(self, events: Iterable[JobEvent]) -> JobReducer:
-        """Take events in; return the fold itself."""
+        """
+        Take events in; return the fold itself.
+
+        Parameters
+        ----------
+        events : iterable of JobEvent
+            The events, in their order.
+        """
         for event in events:
             self._apply_event(event)
         return self
@@ -247,5 +261,14 @@ class JobReducer:
 
 
 def reduce_events(events: Iterable[JobEvent], now: float | None = None) -> JobState:
-    """Return the state of the job that `events` tell about."""
+    """
+    Return the state of the job that `events` tell about.
+
+    Parameters
+    ----------
+    events : iterable of JobEvent
+        The events, in their order.
+    now : float or None
+        Seconds since the epoch; the clock by default.
+    """
     return JobReducer().apply(events).state(now)

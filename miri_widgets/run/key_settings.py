@@ -55,7 +55,16 @@ class KeySettings:
         self._layers: dict[tuple[str, tuple[str, ...]], Mapping[str, Any] | None] = {}
 
     def prepare(self, of: Stage, exposures: Sequence[Exposure]) -> None:
-        """Look up what CRDS sets for some exposures, all at once."""
+        """
+        Look up what CRDS sets for some exposures, all at once.
+
+        Parameters
+        ----------
+        of : Stage
+            The stage.
+        exposures : sequence of Exposure
+            The exposures.
+        """
         if of.is_own:
             return
         missing = {
@@ -185,7 +194,14 @@ def _numbers(text: str) -> str:
 
 
 def with_whole_paths(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings in which files are named by their whole path: a run works in a folder of its own."""
+    """
+    Return settings in which files are named by their whole path: a run works in a folder of its own.
+
+    Parameters
+    ----------
+    settings : mapping
+        Values by full name.
+    """
     return {name: _whole(value) if _takes_file(name) else value for name, value in settings.items()}
 
 

@@ -14,7 +14,7 @@ from miri_widgets.run.locks import RunLock
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.steps.acceleration import SWITCH
 
-__all__ = ["IDLE_MINUTES", "Launcher"]
+__all__ = ["IDLE_MINUTES", "Launcher", "service_environment"]
 
 IDLE_MINUTES = 15.0
 """The service leaves after so long without a job."""
@@ -150,13 +150,25 @@ class Launcher:
                 stderr=subprocess.STDOUT,
                 # not the workspace: what lies there is data, and Python would import a module from it
                 cwd=os.path.abspath(os.sep),
-                env=_environment(self.workers),
+                env=service_environment(self.workers),
                 start_new_session=True,
             )
         _launched[self.workspace.root] = (process, time.monotonic())
 
 
-def _environment(workers: int) -> dict[str, str]:
+def service_environment(workers: int) -> dict[str, str]:
+    """
+    Return the environment of a job service.
+
+    Parameters
+    ----------
+    workers : int
+        Runs at a time, which share the cores of the machine.
+
+    Returns
+    -------
+    dict of str to str
+    """
     environment = dict(os.environ)
     # every run would compile the whole pipeline again
     environment.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -33,7 +33,14 @@ class RunLock:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
 
     def acquire(self, *, shared: bool = False) -> bool:
-        """Try to lock; say whether it worked. A shared try does not hinder other shared ones."""
+        """
+        Try to lock; say whether it worked. A shared try does not hinder other shared ones.
+
+        Parameters
+        ----------
+        shared : bool
+            Whether other shared locks may be held meanwhile.
+        """
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
             fcntl.flock(self._descriptor, kind | fcntl.LOCK_NB)

@@ -42,7 +42,14 @@ class Paces:
     by_stage: Mapping[str, float] | None = None
 
     def of(self, stage: str) -> float:
-        """Return the pace of a stage."""
+        """
+        Return the pace of a stage.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage.
+        """
         return (self.by_stage or {}).get(stage, self.general)
 
     @property

@@ -67,7 +67,14 @@ class RunInput(Serializable):
             raise ValueError(f"{self.kind[:60]!r} as the kind of an input")
 
     def file(self, workspace: Workspace) -> Path:
-        """Return where the file lies, or will lie."""
+        """
+        Return where the file lies, or will lie.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            The workspace.
+        """
         if self.kind == "raw":
             return Path(self.path)
         return workspace.run_folder(self.stage, self.run_key) / self.product
@@ -135,11 +142,25 @@ class RunPlan(Serializable):
     acceleration_off: tuple[str, ...] = ()
 
     def files(self, workspace: Workspace) -> list[Path]:
-        """Return where the exposures that go in lie, or will lie."""
+        """
+        Return where the exposures that go in lie, or will lie.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            The workspace.
+        """
         return [run_input.file(workspace) for run_input in self.inputs if not run_input.parameter]
 
     def handed_over(self, workspace: Workspace) -> dict[str, Any]:
-        """Return the settings with the files that earlier runs give to parameters."""
+        """
+        Return the settings with the files that earlier runs give to parameters.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            The workspace.
+        """
         return self.settings | {
             run_input.parameter: str(run_input.file(workspace))
             for run_input in self.inputs

@@ -23,7 +23,7 @@ from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps.stages import Scope, Stage, all_stages, preset
 
-__all__ = ["Chosen", "Planner"]
+__all__ = ["Chosen", "Planner", "code_identity"]
 
 _DEDICATED = "background_observations"
 """The parameter that names observations of empty sky: they take no part in mosaics."""
@@ -73,14 +73,30 @@ class Planner:
         self._earlier: tuple[Measured, ...] = read_measured(workspace.measured)
 
     def note_needs(self, stages: Sequence[Stage]) -> None:
-        """Remember what stages want other ones to be set to."""
+        """
+        Remember what stages want other ones to be set to.
+
+        Parameters
+        ----------
+        stages : sequence of Stage
+            The stages of the chain.
+        """
         for stage in stages:
             for wanted, needed in ((stage.needs, self._needed), (stage.prefers, self._preferred)):
                 for other, parameter, value in wanted:
                     needed.setdefault(other, {})[parameter] = value
 
     def note_backgrounds(self, stages: Sequence[Stage], exposures: Sequence[Exposure]) -> None:
-        """Remember the observations of empty sky, also for stages before the one that takes them."""
+        """
+        Remember the observations of empty sky, also for stages before the one that takes them.
+
+        Parameters
+        ----------
+        stages : sequence of Stage
+            The stages of the chain.
+        exposures : sequence of Exposure
+            The exposures.
+        """
         for stage in stages:
             for exposure in exposures if _DEDICATED in stage.essential else ():
                 chosen = self._chosen(stage, exposure).get(_DEDICATED)
@@ -89,6 +105,13 @@ class Planner:
     def add(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """
         Plan one stage for all exposures; nothing is noted when it cannot be.
+
+        Parameters
+        ----------
+        stage : Stage
+            The stage.
+        exposures : sequence of Exposure
+            The exposures.
 
         Raises
         ------
@@ -128,6 +151,13 @@ class Planner:
     def note_refused(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
         """
         Remember that what a stage would give is not there: later stages must not take what lies before it instead.
+
+        Parameters
+        ----------
+        stage : Stage
+            The stage.
+        exposures : sequence of Exposure
+            The exposures.
         """
         cause = self._cause(stage, exposures) or stage
         for exposure in () if stage.is_check else exposures:
@@ -245,7 +275,7 @@ class Planner:
             ),
             [run_input.identity for run_input in inputs]
             + self._file_identities(settings)
-            + _code_identity(stage),
+            + code_identity(stage),
             self._environment["CRDS_CONTEXT"],
             self._jwst,
             product_name=label,
@@ -354,6 +384,18 @@ def _input_name(run_input: RunInput) -> str:
     return run_input.product or Path(run_input.path).name
 
 
-def _code_identity(stage: Stage) -> list[str]:
-    """Return the mark of the code of a stage of another package; ours raise their version instead."""
+def code_identity(stage: Stage) -> list[str]:
+    """
+    Return the mark of the code of a stage of another package; ours raise their version instead.
+
+    Parameters
+    ----------
+    stage : Stage
+        The stage.
+
+    Returns
+    -------
+    list of str
+        One mark, or none.
+    """
     return [f"code {stage.code}"] if stage.code else []

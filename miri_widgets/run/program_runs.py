@@ -16,7 +16,6 @@ from miri_widgets.run.records import Record, completed, products
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.settings import Settings
 from miri_widgets.steps import stages
-from miri_widgets.steps.left_out import left_out_text
 
 __all__ = ["ProgramRuns", "runs_to_do"]
 
@@ -51,7 +50,16 @@ class ProgramRuns:
         )
 
     def preset(self, stage: str, filter_name: str) -> Mapping[str, Any]:
-        """Return the values of a stage in a filter: those of this package, and the program's over them."""
+        """
+        Return the values of a stage in a filter: those of this package, and the program's over them.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage.
+        filter_name : str
+            Name of the filter, such as ``F770W``.
+        """
         return stages.preset(stage, filter_name) | self.program.preset(stage, filter_name)
 
     def plan(
@@ -88,33 +96,84 @@ class ProgramRuns:
         )
 
     def products(self, plan: RunPlan) -> tuple[Path, ...]:
-        """Return the products of a plan's run, main one first; empty before it is complete."""
+        """
+        Return the products of a plan's run, main one first; empty before it is complete.
+
+        Parameters
+        ----------
+        plan : RunPlan
+            The run.
+        """
         return products(self.workspace, plan)
 
     def record(self, plan: RunPlan) -> Record | None:
-        """Return the record of a plan's complete run, or None."""
+        """
+        Return the record of a plan's complete run, or None.
+
+        Parameters
+        ----------
+        plan : RunPlan
+            The run.
+        """
         return completed(self.workspace, plan.key, plan.stage)
 
     def report(self, plan: RunPlan) -> Mapping[str, Any]:
-        """Return what a step of this package told of a plan's complete run; else empty."""
+        """
+        Return what a step of this package told of a plan's complete run; else empty.
+
+        Parameters
+        ----------
+        plan : RunPlan
+            The run.
+        """
         record = self.record(plan)
-        return dict(record.facts.get("report", {})) if record else {}
+        return record.report if record else {}
 
     def left_out(self, plan: RunPlan) -> str:
-        """Return the steps that the pipeline left out of a plan's complete run, with the reason; empty when none."""
+        """
+        Return the steps that the pipeline left out of a plan's complete run, with the reason; empty when none.
+
+        Parameters
+        ----------
+        plan : RunPlan
+            The run.
+        """
         record = self.record(plan)
-        return left_out_text(record.facts.get("left_out") or ()) if record else ""
+        return record.left_out if record else ""
 
     def inputs(self, plan: RunPlan) -> tuple[Path, ...]:
-        """Return the files that go into a plan's run."""
+        """
+        Return the files that go into a plan's run.
+
+        Parameters
+        ----------
+        plan : RunPlan
+            The run.
+        """
         return tuple(plan.files(self.workspace))
 
     def accepted(self, key: str) -> bool:
-        """Return whether the harm of a run was accepted."""
+        """
+        Return whether the harm of a run was accepted.
+
+        Parameters
+        ----------
+        key : str
+            Key of the run.
+        """
         return is_accepted(self.workspace, key)
 
     def accept(self, key: str, note: str) -> None:
-        """Let the chain go on after a run that did harm; `note` say which."""
+        """
+        Let the chain go on after a run that did harm; `note` say which.
+
+        Parameters
+        ----------
+        key : str
+            Key of the run.
+        note : str
+            What was accepted, for the record.
+        """
         accept_harm(self.workspace, key, note)
 
 

@@ -91,19 +91,44 @@ class JobsInProgress:
 
 
 def time_left(jobs: Iterable[Any], stage: str = "") -> float | None:
-    """Return the time left of some jobs, s, or until their runs of one stage end; None when it is not known."""
+    """
+    Return the time left of some jobs, s, or until their runs of one stage end; None when it is not known.
+
+    Parameters
+    ----------
+    jobs : iterable of object
+        Active jobs.
+    stage : str
+        Name of the stage; empty for all stages.
+    """
     times = [job.forecast.by_stage.get(stage) if stage else job.eta_seconds for job in jobs]
     known = [seconds for seconds in times if seconds is not None]
     return sum(known) if known and len(known) == len(times) else None
 
 
 def percent(fraction: float) -> int:
-    """Return whole percents, rounded down: 100 only when all is done."""
+    """
+    Return whole percents, rounded down: 100 only when all is done.
+
+    Parameters
+    ----------
+    fraction : float
+        Completed part, 0 to 1.
+    """
     return int(100 * min(max(fraction, 0.0), 1.0) + 1e-9)
 
 
 def remaining_text(eta: float | None, late: bool = False) -> str:
-    """Return the time left as text, as exact as it is known."""
+    """
+    Return the time left as text, as exact as it is known.
+
+    Parameters
+    ----------
+    eta : float or None
+        Time left, s; None when unknown.
+    late : bool
+        Whether something takes longer than expected.
+    """
     if late:
         return "taking longer than expected"
     if eta is None:
@@ -140,7 +165,14 @@ def stage_text(rows: Sequence[RunRow], eta: float | None, late: bool = False) ->
 
 
 def running_text(row: RunRow) -> str:
-    """Return the step of a run in progress and since when: ``ramp_fit 14 of 17, 34 s``."""
+    """
+    Return the step of a run in progress and since when: ``ramp_fit 14 of 17, 34 s``.
+
+    Parameters
+    ----------
+    row : RunRow
+        The run.
+    """
     if row.step and row.step_seconds:
         return f"{row.step} {row.index} of {row.total}, {duration(row.step_seconds)}"
     step = f"{row.step} {row.index} of {row.total}" if row.step else "starting"

@@ -13,6 +13,7 @@ from miri_widgets.products.atomic import write_json
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.workspace import PARTIAL, Workspace
 from miri_widgets.serialization import Serializable
+from miri_widgets.steps.left_out import left_out_text
 
 __all__ = ["LOG", "RECORD", "Record", "completed", "products", "read_record", "write_record"]
 
@@ -92,24 +93,60 @@ class Record(Serializable):
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of a step of this package; empty without one."""
+        return dict(self.facts.get("report", {}))
+
+    @property
+    def left_out(self) -> str:
+        """The steps that the pipeline left out, with the reason; empty when none."""
+        return left_out_text(self.facts.get("left_out") or ())
+
+    def paths(self, workspace: Workspace) -> tuple[Path, ...]:
+        """Return the products of the run, main one first."""
+        folder = workspace.run_folder(self.stage, self.key)
+        return tuple(folder / name for name in self.products)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON; products as pairs, whose order JSON objects would lose."""
         return super().to_dict() | {"products": [list(pair) for pair in self.products.items()]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Record:
-        """Return the record of plain data; fields of newer versions are left out."""
+        """
+        Return the record of plain data; fields of newer versions are left out.
+
+        Parameters
+        ----------
+        values : mapping
+            Plain values, as a record's file holds them.
+        """
         return super().from_dict({**values, "products": dict(values.get("products", ()))})
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Write the record of a run into its folder, atomically."""
+    """
+    Write the record of a run into its folder, atomically.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    record : Record
+        The record.
+    """
     write_json(Path(folder) / RECORD, record.to_dict())
 
 
 def read_record(folder: Path) -> Record:
     """
     Read the record of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
 
     Raises
     ------
@@ -165,10 +202,18 @@ def _all_there(folder: Path, record: Record) -> bool:
 
 
 def products(workspace: Workspace | Path, plan: RunPlan) -> tuple[Path, ...]:
-    """Return the products of a plan's run, main one first; empty before it is complete."""
+    """
+    Return the products of a plan's run, main one first; empty before it is complete.
+
+    Parameters
+    ----------
+    workspace : Workspace or Path
+        The workspace.
+    plan : RunPlan
+        The run.
+    """
     space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     record = completed(space, plan.key, plan.stage)
     if record is None:
         return ()
-    folder = space.run_folder(plan.stage, plan.key)
-    return tuple(folder / name for name in record.products)
+    return record.paths(space)

@@ -20,7 +20,7 @@ from miri_widgets.products.program import Program
 from miri_widgets.products.program_schema import STARTS
 from miri_widgets.products.scan import ScanResult
 from miri_widgets.products.session_file import SessionFile, session_file_of
-from miri_widgets.products.tags import TagFile, rejected_roots
+from miri_widgets.products.tags import Tag, TagFile, rejected_roots
 from miri_widgets.run.chain_planning import PlannedChain
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.events import JobEvent
@@ -28,6 +28,7 @@ from miri_widgets.run.harm import harm_in
 from miri_widgets.run.jobs import JobState
 from miri_widgets.run.plan import RunPlan, without_accelerations
 from miri_widgets.run.program_runs import ProgramRuns, runs_to_do
+from miri_widgets.run.records import Record
 from miri_widgets.run.reduction_summary import ReductionSummary, StageSummary
 from miri_widgets.run.setting_layers import checked_layer, setting_layers, settings_per_filter
 from miri_widgets.run.stage_choice import chain_of, require_possible, unknown_stages
@@ -227,9 +228,22 @@ class Reduction:
         return made
 
     @cached_property
+    def tags(self) -> Mapping[str, Tag]:
+        """Tags of exposures in the workspace, by root."""
+        return TagFile(self.program.workspace / "tags.json").read()
+
+    @property
     def rejected(self) -> frozenset[str]:
         """Roots of exposures that are tagged as rejected in the workspace: mosaics leave them out."""
-        return rejected_roots(TagFile(self.program.workspace / "tags.json").read())
+        return rejected_roots(self.tags)
+
+    @property
+    def contradictions(self) -> tuple[str, ...]:
+        """What headers, folders and the program's file contradict each other in, as sentences."""
+        return (
+            *unmatched_exclusions(self.program.exclude),
+            *program_contradictions(self.program.program, self.scanned.exposures, self.scanned.mosaics),
+        )
 
     @cached_property
     def planned(self) -> PlannedChain:
@@ -317,14 +331,29 @@ class Reduction:
         return all(run.status.good for run in self.engine.wait(job, on_event=on_event).runs)
 
     def cancel(self, job: str) -> None:
-        """Stop a job; what is complete stays."""
+        """
+        Stop a job; what is complete stays.
+
+        Parameters
+        ----------
+        job : str
+            Id of the job.
+        """
         self.engine.cancel(job)
 
     def harmed(self) -> tuple[tuple[RunPlan, str], ...]:
         """Return the complete runs that did harm which nobody has accepted, each with what harm."""
+        return self._harmed(self._records())
+
+    def _records(self) -> dict[str, Record | None]:
+        """Read the record of every run once, by key; None for a run that is not complete."""
+        return {plan.key: self.runs.record(plan) for plan in self.planned.plans}
+
+    def _harmed(self, records: Mapping[str, Record | None]) -> tuple[tuple[RunPlan, str], ...]:
         harmed = []
         for plan in self.planned.plans:
-            harm = harm_in(self.runs.report(plan))
+            record = records[plan.key]
+            harm = harm_in(record.report) if record is not None else ""
             if harm and not self.runs.accepted(plan.key):
                 harmed.append((plan, harm))
         return tuple(harmed)
@@ -343,32 +372,32 @@ class Reduction:
 
     def summary(self) -> ReductionSummary:
         """Return how the stages stand, and where their products are."""
-        planned, scanned = self.planned, self.scanned
+        records = self._records()
         state = self.engine.state(self._job) if self._job else None
-        harms = {plan.key: harm for plan, harm in self.harmed()}
-        warnings = (
-            *unmatched_exclusions(self.program.exclude),
-            *program_contradictions(self.program.program, scanned.exposures, scanned.mosaics),
-        )
+        harms = {plan.key: harm for plan, harm in self._harmed(records)}
         return ReductionSummary(
-            notes=(*dict.fromkeys(self.sentences), *warnings),
-            left_out=tuple(str(problem.error) for problem in scanned.problems),
-            stages=tuple(self._stage_summary(name, planned, state, harms) for name in self.chain),
+            notes=(*dict.fromkeys(self.sentences), *self.contradictions),
+            left_out=tuple(str(problem.error) for problem in self.scanned.problems),
+            stages=tuple(self._stage_summary(name, records, state, harms) for name in self.chain),
         )
 
     def _stage_summary(
-        self, name: str, planned: PlannedChain, state: JobState | None, harms: Mapping[str, str]
+        self,
+        name: str,
+        records: Mapping[str, Record | None],
+        state: JobState | None,
+        harms: Mapping[str, str],
     ) -> StageSummary:
-        stage = stages.stage(name)
+        stage, planned = stages.stage(name), self.planned
         plans = [plan for plan in planned.plans if plan.stage == name]
-        records = {plan.key: self.runs.record(plan) for plan in plans}
         products: list[Path] = []
         failures: list[str] = []
         left_out: list[tuple[str, str]] = []
         for plan in plans:
-            if records[plan.key] is not None:
-                products += self.runs.products(plan)[:1]
-                left_out.append((plan.label, self.runs.left_out(plan)))
+            record = records[plan.key]
+            if record is not None:
+                products += record.paths(self.runs.workspace)[:1]
+                left_out.append((plan.label, record.left_out))
             elif state is not None and (run := state.run(plan.key)) is not None and (run.error or run.reason):
                 failures.append(f"{plan.label}: {error_from_dict(run.error) if run.error else run.reason}")
         notes = [*planned.notes.get(name, ()), *left_out_notes(left_out, len(plans))]
@@ -378,7 +407,7 @@ class Reduction:
             title=stage.title,
             product="mosaic" if name == "image3" else stage.main,
             runs=len(plans),
-            seconds=sum(record.seconds for record in records.values() if record is not None),
+            seconds=sum(record.seconds for plan in plans if (record := records[plan.key]) is not None),
             products=tuple(products),
             notes=tuple(notes),
             refused=str(refused) if refused is not None else "",

@@ -184,6 +184,11 @@ def require_plans(plans: Sequence[RunPlan]) -> None:
     """
     Refuse to export nothing.
 
+    Parameters
+    ----------
+    plans : sequence of RunPlan
+        The runs.
+
     Raises
     ------
     EngineError
@@ -194,7 +199,16 @@ def require_plans(plans: Sequence[RunPlan]) -> None:
 
 
 def constants(plans: Sequence[RunPlan], workspace: Workspace | Path) -> dict[str, str]:
-    """Return what an exported script or notebook names, as Python: workspace, environment, stages, groups, keys, accelerations."""
+    """
+    Return what an exported script or notebook names, as Python: workspace, environment, stages, groups, keys, accelerations.
+
+    Parameters
+    ----------
+    plans : sequence of RunPlan
+        The runs.
+    workspace : Workspace or Path
+        The workspace.
+    """
     space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     return {
         "workspace": repr(str(space.root)),

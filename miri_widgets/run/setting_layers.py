@@ -13,7 +13,14 @@ __all__ = ["checked_layer", "common_preset", "differing_preset", "setting_layers
 
 
 def common_preset(presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the values that are the same in the presets of all filters."""
+    """
+    Return the values that are the same in the presets of all filters.
+
+    Parameters
+    ----------
+    presets : mapping of str to mapping
+        Values by full name, for each filter.
+    """
     each = list(presets.values())
     if not each:
         return {}
@@ -23,7 +30,16 @@ def common_preset(presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def differing_preset(presets: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:
-    """Return the value of a parameter per filter where presets differ; empty where they agree."""
+    """
+    Return the value of a parameter per filter where presets differ; empty where they agree.
+
+    Parameters
+    ----------
+    presets : mapping of str to mapping
+        Values by full name, for each filter.
+    name : str
+        Full name of the parameter.
+    """
     matching = {key: values[name] for key, values in presets.items() if name in values}
     return matching if len({str(value) for value in matching.values()}) > 1 else {}
 

@@ -174,7 +174,14 @@ class SnapshotReader:
         self._lock = threading.Lock()
 
     def read(self, request: Request) -> Snapshot:
-        """Return what is true now; never raises one of our errors."""
+        """
+        Return what is true now; never raises one of our errors.
+
+        Parameters
+        ----------
+        request : Request
+            What the page shows and what is chosen in it.
+        """
         with self._lock:
             errors: list[str] = []
             scan = self._services.scan() if request.rescan else None
@@ -232,7 +239,16 @@ class SnapshotReader:
         return declared
 
     def remember(self, request: Request, *, now: bool = False) -> None:
-        """Write the session file when it changed; see `SessionFile.write`."""
+        """
+        Write the session file when it changed; see `SessionFile.write`.
+
+        Parameters
+        ----------
+        request : Request
+            What the page shows and what is chosen in it.
+        now : bool
+            Write what is still changing, too.
+        """
         if request.memory:
             self._memory.write(request.memory, immediately=now)
 
@@ -326,7 +342,16 @@ def _by_key(jobs: tuple[Any, ...]) -> tuple[dict[str, tuple[str, Any]], frozense
 
 
 def tail(path: Path, lines: int = LOG_LINES) -> str:
-    """Return the last lines of a text file; empty when there is none."""
+    """
+    Return the last lines of a text file; empty when there is none.
+
+    Parameters
+    ----------
+    path : Path
+        The log.
+    lines : int
+        Most lines to return.
+    """
     try:
         with Path(path).open("rb") as stream:
             stream.seek(0, 2)

@@ -34,8 +34,10 @@ def chain_of(program: Program, stages: Sequence[Any], optional: Iterable[str]) -
 
     Parameters
     ----------
-    program, stages
-        As `possible_stages`.
+    program : Program
+        The program.
+    stages : sequence of Stage
+        Stages that exist, in running order.
     optional : iterable of str
         The optional stages that are wanted; names of others change nothing.
     """
@@ -53,8 +55,10 @@ def require_possible(program: Program, stages: Sequence[Any], name: str, use: bo
 
     Parameters
     ----------
-    program, stages
-        As `possible_stages`.
+    program : Program
+        The program.
+    stages : sequence of Stage
+        Stages that exist, in running order.
     name : str
         The stage.
     use : bool
@@ -76,7 +80,16 @@ def require_possible(program: Program, stages: Sequence[Any], name: str, use: bo
 
 
 def unknown_stages(program: Program, stages: Sequence[Any]) -> str:
-    """Return which stages the program's file names and nobody knows, as a sentence; empty when none."""
+    """
+    Return which stages the program's file names and nobody knows, as a sentence; empty when none.
+
+    Parameters
+    ----------
+    program : Program
+        The program.
+    stages : sequence of object
+        Stages that exist.
+    """
     optional = {stage.name for stage in stages if stage.optional}
     known = {stage.name for stage in stages}
     names = sorted({*program.stages} - optional | {*program.chain} - known)

@@ -31,6 +31,11 @@ def rows(facts: Snapshot) -> dict[str, tuple[RunRow, ...]]:
 
     A run is done only when its products, under the key of the settings of
     now, are on the disk; what an event says is not enough.
+
+    Parameters
+    ----------
+    facts : Snapshot
+        What the last read found.
     """
     rows_by_stage: dict[str, list[RunRow]] = {}
     statuses = {key: str(run.status) for key, (_, run) in facts.runs.items()}
@@ -81,7 +86,20 @@ def _row(plan: Any, facts: Snapshot, waits: str) -> RunRow:
 def stage_values(
     stage: Stage, every: Mapping[str, Sequence[RunRow]], facts: Snapshot, no_exposures: list[str]
 ) -> dict[str, Any]:
-    """Return the traits of one stage model."""
+    """
+    Return the traits of one stage model.
+
+    Parameters
+    ----------
+    stage : Stage
+        The stage.
+    every : mapping of str to sequence of RunRow
+        Rows by name of the stage.
+    facts : Snapshot
+        What the last read found.
+    no_exposures : list of str
+        Why there are no exposures; empty when there are.
+    """
     own = tuple(every.get(stage.name, ()))
     reasons, notes = _reasons(stage, own, every, facts, no_exposures)
     notes = [
@@ -187,7 +205,14 @@ def _before(missing: set[str], every: Mapping[str, Sequence[RunRow]]) -> tuple[s
 def exposure_states(
     every: Mapping[str, Sequence[RunRow]],
 ) -> dict[str, tuple[tuple[str, RowState], ...]]:
-    """Return the state of each exposure in each stage, by root."""
+    """
+    Return the state of each exposure in each stage, by root.
+
+    Parameters
+    ----------
+    every : mapping of str to sequence of RunRow
+        Rows by name of the stage.
+    """
     states: dict[str, dict[str, RowState]] = {}
     for name, some in every.items():
         for row in some:
@@ -197,7 +222,14 @@ def exposure_states(
 
 
 def left_out_steps(every: Mapping[str, Sequence[RunRow]]) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Return the stages whose result of an exposure was made with steps left out, and which steps, by root."""
+    """
+    Return the stages whose result of an exposure was made with steps left out, and which steps, by root.
+
+    Parameters
+    ----------
+    every : mapping of str to sequence of RunRow
+        Rows by name of the stage.
+    """
     steps: dict[str, dict[str, str]] = {}
     for name, some in every.items():
         for row in some:
@@ -207,7 +239,14 @@ def left_out_steps(every: Mapping[str, Sequence[RunRow]]) -> dict[str, tuple[tup
 
 
 def engine_text(status: Any) -> str:
-    """Return the state of the job engine in a few words."""
+    """
+    Return the state of the job engine in a few words.
+
+    Parameters
+    ----------
+    status : object
+        Status of the engine; None when it cannot be reached.
+    """
     if status is None:
         return "engine not reachable"
     if not status.alive:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-__all__ = ["STEPS_LEFT_OUT", "ExposureRow", "RowState", "RunRow", "StageState", "status_text"]
+__all__ = ["STEPS_LEFT_OUT", "ExposureRow", "RowState", "RunRow", "StageState", "rows_of", "status_text"]
 
 STEPS_LEFT_OUT = "done, with steps left out"
 """How a run, an exposure or a stage stands that is done, but in which the pipeline left steps out by itself."""
@@ -161,3 +161,18 @@ def status_text(state: RowState | StageState, left_out: str | bool) -> str:
         Steps that the pipeline left out without anybody's wish, or whether there are any.
     """
     return STEPS_LEFT_OUT if left_out and state in (RowState.DONE, StageState.DONE) else str(state)
+
+
+def rows_of(rows: Iterable[RunRow], roots: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return the keys of the runs that are of one chosen exposure alone.
+
+    Parameters
+    ----------
+    rows : iterable of RunRow
+        Runs.
+    roots : iterable of str
+        The chosen exposures.
+    """
+    chosen = set(roots)
+    return tuple(row.key for row in rows if len(row.exposures) == 1 and row.exposures[0] in chosen)

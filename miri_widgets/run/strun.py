@@ -51,6 +51,13 @@ def strun_value(name: str, value: Any) -> str:
     """
     Return a value as ``strun`` reads it: lists with commas, texts in quotes where they need them.
 
+    Parameters
+    ----------
+    name : str
+        Full name of the parameter.
+    value : object
+        Its value.
+
     Raises
     ------
     ParameterError

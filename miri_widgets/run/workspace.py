@@ -91,50 +91,135 @@ class Workspace:
         return self.root / "engine" / "service.log"
 
     def run_folder(self, stage: str, key: str) -> Path:
-        """Folder of a complete run."""
+        """
+        Folder of a complete run.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage.
+        key : str
+            Key of the run.
+        """
         return self.runs / stage / key
 
     def partial_folder(self, stage: str, key: str) -> Path:
-        """Folder of a run at work."""
+        """
+        Folder of a run at work.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage.
+        key : str
+            Key of the run.
+        """
         return self.runs / stage / f"{key}{PARTIAL}"
 
     def run_lock(self, key: str) -> Path:
-        """Held while a run is at work, by the service and by the run's process."""
+        """
+        Held while a run is at work, by the service and by the run's process.
+
+        Parameters
+        ----------
+        key : str
+            Key of the run.
+        """
         return self.root / "engine" / "locks" / f"{key}.lock"
 
     def acceptance(self, key: str) -> Path:
-        """Says that the harm done by a run was accepted."""
+        """
+        Says that the harm done by a run was accepted.
+
+        Parameters
+        ----------
+        key : str
+            Key of the run.
+        """
         return self.root / "engine" / "accepted" / f"{key}.json"
 
     def job_folder(self, job: str) -> Path:
-        """Folder of a job."""
+        """
+        Folder of a job.
+
+        Parameters
+        ----------
+        job : str
+            Id of the job.
+        """
         return self.jobs / job
 
     def job_file(self, job: str) -> Path:
-        """The plans of a job."""
+        """
+        The plans of a job.
+
+        Parameters
+        ----------
+        job : str
+            Id of the job.
+        """
         return self.jobs / job / "job.json"
 
     def events_file(self, job: str) -> Path:
-        """What happened in a job, one line each."""
+        """
+        What happened in a job, one line each.
+
+        Parameters
+        ----------
+        job : str
+            Id of the job.
+        """
         return self.jobs / job / "events.jsonl"
 
     def cancel_marker(self, job: str) -> Path:
-        """Asks for the end of a job."""
+        """
+        Asks for the end of a job.
+
+        Parameters
+        ----------
+        job : str
+            Id of the job.
+        """
         return self.jobs / job / "cancel"
 
     def run_cancel_marker(self, job: str, key: str) -> Path:
-        """Asks for the end of one run of a job."""
+        """
+        Asks for the end of one run of a job.
+
+        Parameters
+        ----------
+        job : str
+            Id of the job.
+        key : str
+            Key of the run.
+        """
         return self.jobs / job / "cancelled" / key
 
     def cancelled_runs(self, job: str) -> frozenset[str]:
-        """Return the keys of the runs of a job that were asked to end by themselves."""
+        """
+        Return the keys of the runs of a job that were asked to end by themselves.
+
+        Parameters
+        ----------
+        job : str
+            Id of the job.
+        """
         try:
             return frozenset(path.name for path in (self.jobs / job / "cancelled").iterdir())
         except OSError:
             return frozenset()
 
     def kept_log(self, job: str, key: str) -> Path:
-        """The log of a run that did not end well."""
+        """
+        The log of a run that did not end well.
+
+        Parameters
+        ----------
+        job : str
+            Id of the job.
+        key : str
+            Key of the run.
+        """
         return self.jobs / job / "logs" / f"{key}.txt"
 
     def prepare(self, needed: float = 0.0) -> None:
@@ -187,6 +272,11 @@ class Workspace:
     def require_space(self, needed: float) -> None:
         """
         Check the free space only.
+
+        Parameters
+        ----------
+        needed : float
+            Bytes that are going to be written.
 
         Raises
         ------

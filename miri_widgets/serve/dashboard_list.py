@@ -8,11 +8,11 @@ from pathlib import Path
 
 from miri_widgets.serve.states import ProgramState, read_state
 
-__all__ = ["Dashboard", "list_dashboards", "read_dashboard", "with_state"]
+__all__ = ["DashboardEntry", "list_dashboards", "read_dashboard", "with_state"]
 
 
 @dataclass(frozen=True)
-class Dashboard:
+class DashboardEntry:
     """
     One notebook of the served folder.
 
@@ -35,7 +35,7 @@ class Dashboard:
     state: ProgramState | None = None
 
 
-def list_dashboards(folder: Path, *, states: bool = False) -> tuple[Dashboard, ...]:
+def list_dashboards(folder: Path, *, states: bool = False) -> tuple[DashboardEntry, ...]:
     """
     List the notebooks of a folder, by title.
 
@@ -60,7 +60,7 @@ def list_dashboards(folder: Path, *, states: bool = False) -> tuple[Dashboard, .
     return tuple(sorted(dashboards, key=lambda dashboard: dashboard.title.casefold()))
 
 
-def with_state(dashboard: Dashboard, folder: Path) -> Dashboard:
+def with_state(dashboard: DashboardEntry, folder: Path) -> DashboardEntry:
     """
     Return a dashboard with the progress of its program, and title and description of the program's file.
 
@@ -88,7 +88,7 @@ def with_state(dashboard: Dashboard, folder: Path) -> Dashboard:
     )
 
 
-def read_dashboard(path: Path) -> Dashboard:
+def read_dashboard(path: Path) -> DashboardEntry:
     """
     Read title and description from the metadata of a notebook.
 
@@ -110,8 +110,8 @@ def read_dashboard(path: Path) -> Dashboard:
         own = metadata.get("miri_widgets", {})
         title = str(own.get("title") or metadata.get("title") or title)
         state = ProgramState(str(own["data"])) if own.get("data") else None
-        return Dashboard(path.name, title, str(own.get("description", "")), state)
+        return DashboardEntry(path.name, title, str(own.get("description", "")), state)
     except (OSError, ValueError, AttributeError):
-        return Dashboard(
+        return DashboardEntry(
             path.name, title, "This notebook cannot be read: it is not a valid Jupyter notebook."
         )

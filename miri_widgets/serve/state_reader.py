@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from miri_widgets.serve.dashboard_list import Dashboard, list_dashboards, with_state
+from miri_widgets.serve.dashboard_list import DashboardEntry, list_dashboards, with_state
 from miri_widgets.serve.states import ProgramState
 
 __all__ = ["DEADLINE", "StateReader"]
@@ -44,14 +44,14 @@ class StateReader:
         folder: Path,
         *,
         deadline: float = DEADLINE,
-        read: Callable[[Dashboard, Path], Dashboard] = with_state,
+        read: Callable[[DashboardEntry, Path], DashboardEntry] = with_state,
     ) -> None:
         self._folder = folder
         self._deadline = deadline
         self._read = read
-        self._running: dict[str, Future[tuple[Dashboard, float]]] = {}
+        self._running: dict[str, Future[tuple[DashboardEntry, float]]] = {}
 
-    async def dashboards(self) -> tuple[Dashboard, ...]:
+    async def dashboards(self) -> tuple[DashboardEntry, ...]:
         """
         Return the dashboards by title, each with its state where that could be had in time.
 
@@ -74,12 +74,12 @@ class StateReader:
                 complete.append(replace(dashboard, state=_late(self._deadline)))
         return tuple(sorted(complete, key=lambda dashboard: dashboard.title.casefold()))
 
-    def _future(self, dashboard: Dashboard) -> Future[tuple[Dashboard, float]]:
+    def _future(self, dashboard: DashboardEntry) -> Future[tuple[DashboardEntry, float]]:
         """Return the reading that is at work or has just ended; begin one if there is none."""
         running = self._running.get(dashboard.name)
         if running is not None and (not running.done() or time.monotonic() - running.result()[1] < KEPT):
             return running
-        future: Future[tuple[Dashboard, float]] = Future()
+        future: Future[tuple[DashboardEntry, float]] = Future()
 
         def work() -> None:
             try:

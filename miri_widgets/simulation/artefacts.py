@@ -160,6 +160,15 @@ def warm_pixels(window: Window, fraction: float, seed: int) -> NDArray[np.float3
     """
     Return the excess of warm pixels in units of the noise, 0 elsewhere; the same in all exposures of a seed.
 
+    Parameters
+    ----------
+    window : Window
+        Slices (rows, columns) that cut the window out of a full frame.
+    fraction : float
+        Fraction of the pixels that are warm.
+    seed : int
+        Seed of all random numbers.
+
     Notes
     -----
     5 to 50 of the noise, equal numbers per decade; only in pixels that no other flag marks.
@@ -173,7 +182,20 @@ def warm_pixels(window: Window, fraction: float, seed: int) -> NDArray[np.float3
 def tilted_plane(
     shape: tuple[int, int], corner: tuple[int, int], amplitude: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Return a plane that is 0 at the centre of the window and `amplitude` at an edge of the full detector, at most."""
+    """
+    Return a plane that is 0 at the centre of the window and `amplitude` at an edge of the full detector, at most.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (ny, nx).
+    corner : tuple of int
+        (x, y) of the first pixel on the detector.
+    amplitude : float
+        Largest value at an edge of the full detector.
+    rng : numpy.random.Generator
+        Source of random numbers.
+    """
     slope = rng.uniform(-1, 1, 2) * amplitude / 512
     y, x = np.indices(shape, dtype=np.float32)
     return (slope[0] * (x - (shape[1] - 1) / 2) + slope[1] * (y - (shape[0] - 1) / 2)).astype(np.float32)

@@ -254,24 +254,63 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         return float(np.sqrt(sum(self.readout.variances(level, self.readout.groups(level))))[0, 0])
 
     def skymap(self, index: int, *, true: bool = True) -> SkyMap:
-        """Return the WCS of an exposure, the true one or that of its header."""
+        """
+        Return the WCS of an exposure, the true one or that of its header.
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure, 0-based.
+        true : bool
+            Whether to return the true WCS instead of that of the header.
+        """
         plan = self.plan[index]
         return SkyMap(plan.true if true else plan.planned, self.filter, self.corner)
 
     def made(self, index: int) -> tuple[ExposureArrays, CalibratedTruth]:
-        """Return exposure and truth; the last ones are kept."""
+        """
+        Return exposure and truth; the last ones are kept.
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure, 0-based.
+        """
         return _kept(self._made, index, _EXPOSURES_KEPT, self._make)
 
     def scene(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return scene and nebula of an exposure, MJy/sr; the last ones are kept. Do not modify."""
+        """
+        Return scene and nebula of an exposure, MJy/sr; the last ones are kept. Do not modify.
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure, 0-based.
+        """
         return _kept(self._scenes, index, _SCENES_KEPT, self._render)
 
     def has(self, effect: str) -> float:
-        """Return the amplitude of an effect: 0 where it is off."""
+        """
+        Return the amplitude of an effect: 0 where it is off.
+
+        Parameters
+        ----------
+        effect : str
+            Name of the effect.
+        """
         return self.amplitudes.get(effect, 1.0) if effect in self.effects else 0.0
 
     def rng(self, stream: int, *key: int) -> np.random.Generator:
-        """Return the source of one effect; `key` tells exposures, tiles or sources apart."""
+        """
+        Return the source of one effect; `key` tells exposures, tiles or sources apart.
+
+        Parameters
+        ----------
+        stream : int
+            Number of the effect's stream of random numbers.
+        *key : int
+            Numbers of the exposure, tile or source.
+        """
         return np.random.default_rng([self.program.seed, stream, *key])
 
     def _render(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -360,7 +399,14 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         return table, np.flatnonzero((table["flux"] > self.bright_flux) & (table["type"] == "star") & imager)
 
     def tile(self, index: int) -> int:
-        """Return the 0-based tile of an exposure."""
+        """
+        Return the 0-based tile of an exposure.
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure, 0-based.
+        """
         return index // len(self.program.dithers)
 
 

@@ -78,6 +78,13 @@ def cal_model(exposure: SimulatedExposure, *, arrays: ExposureArrays | None = No
     """
     Return a calibrated exposure as a data model with a complete header and the gWCS of the pipeline.
 
+    Parameters
+    ----------
+    exposure : SimulatedExposure
+        The exposure.
+    arrays : ExposureArrays or None
+        Other arrays instead of those of the exposure.
+
     Notes
     -----
     The WCS is made by ``jwst.assign_wcs`` from our distortion and filter offsets and the planned pointing, as in

@@ -109,7 +109,16 @@ def artefact_parts(program: ArtefactSource, index: int, bright: Table) -> dict[s
 
 
 def level_offset(program: ArtefactSource, index: int) -> float:
-    """Return the step of tile and exposure, MJy/sr: 3 % and 0.3 % of the sky (standard deviations)."""
+    """
+    Return the step of tile and exposure, MJy/sr: 3 % and 0.3 % of the sky (standard deviations).
+
+    Parameters
+    ----------
+    program : ArtefactSource
+        The program.
+    index : int
+        Number of the exposure, 0-based.
+    """
     amplitude = program.has("tile_steps") * float(program.levels[index])
     if amplitude == 0:
         return 0.0

@@ -38,7 +38,14 @@ example:
 
 
 def add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `run_simulate` to a parser, in place."""
+    """
+    Add the options of `run_simulate` to a parser, in place.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        The parser.
+    """
     width = max(map(len, PROGRAMS))
     listed = "\n".join(f"  {name:{width}}  {_summary(program)}" for name, program in PROGRAMS.items())
     parser.description = _SIMULATE_HELP.format(programs=listed)
@@ -138,7 +145,14 @@ def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_simulate(args: argparse.Namespace) -> int:
-    """Simulate as the options say; return 0."""
+    """
+    Simulate as the options say; return 0.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        Parsed options.
+    """
     from miri_widgets.simulation.exposures import simulate
     from miri_widgets.simulation.reference_cache import write_reference_cache
 
@@ -162,6 +176,11 @@ def run_simulate(args: argparse.Namespace) -> int:
 def program_of(args: argparse.Namespace) -> SimulatedProgram:
     """
     Return the program that the options describe.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        Parsed options.
 
     Raises
     ------
@@ -195,7 +214,14 @@ def _setups(
 
 
 def add_import_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `run_import` to a parser, in place."""
+    """
+    Add the options of `run_import` to a parser, in place.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        The parser.
+    """
     parser.description = _IMPORT_HELP
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("file", type=Path, help="FITS file with laboratory ramps")
@@ -203,7 +229,14 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_import(args: argparse.Namespace) -> int:
-    """Import a laboratory ramp as the options say; return 0."""
+    """
+    Import a laboratory ramp as the options say; return 0.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        Parsed options.
+    """
     from miri_widgets.simulation.laboratory import import_laboratory_ramp
 
     path, added = import_laboratory_ramp(args.file, args.output)

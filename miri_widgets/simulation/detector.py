@@ -109,7 +109,14 @@ class Detector:
     noisy_factor: float = 8.0
 
     def measured(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Apply the non-linearity: linear raw DN, pedestal included, to measured raw DN."""
+        """
+        Apply the non-linearity: linear raw DN, pedestal included, to measured raw DN.
+
+        Parameters
+        ----------
+        linear : ndarray
+            Linear raw DN, pedestal included.
+        """
         goal = linear - np.float32(self.pedestal)
         signal = goal.copy()
         a, b = np.float32(self.quadratic), np.float32(self.cubic)
@@ -125,11 +132,27 @@ class Detector:
         return np.asarray((law(np.polynomial.Polynomial([-self.pedestal, 1.0])) + self.pedestal).coef, float)
 
     def dark_settling(self, group: int) -> float:
-        """Fraction of the settling that has happened at the end of 0-based `group`."""
+        """
+        Fraction of the settling that has happened at the end of 0-based `group`.
+
+        Parameters
+        ----------
+        group : int
+            Number of the group, 0-based.
+        """
         return 1.0 - float(np.exp(-(group + 1) / self.settling_groups))
 
     def reset_decay(self, integration: int, group: int) -> float:
-        """Reset anomaly, DN, at 0-based `group`, before its pattern over the array."""
+        """
+        Reset anomaly, DN, at 0-based `group`, before its pattern over the array.
+
+        Parameters
+        ----------
+        integration : int
+            Number of the integration, 0-based.
+        group : int
+            Number of the group, 0-based.
+        """
         if group >= self.reset_length:
             return 0.0
         amplitude = self.reset_amplitude if integration == 0 else self.reset_amplitude_later
@@ -221,7 +244,14 @@ def detector_maps() -> DetectorMaps:
 
 @lru_cache(maxsize=9)
 def flat_field(filter_name: str) -> NDArray[np.float32]:
-    """Return the response in one filter, coronagraphs not included, shape (1024, 1032); shared, do not modify."""
+    """
+    Return the response in one filter, coronagraphs not included, shape (1024, 1032); shared, do not modify.
+
+    Parameters
+    ----------
+    filter_name : str
+        Name of the filter, such as ``F770W``.
+    """
     order = list(FILTERS).index(filter_name)
     y, x = np.indices(FULL_SHAPE, dtype=np.float32)
     large_scale = 1 + 0.015 * np.cos(x / (250 + 20 * order)) * np.sin(y / 300 + 0.4 * order)

@@ -82,6 +82,15 @@ class Distortion:
         """
         Transform V2, V3 [arcsec] to 0-based full-frame pixels: the exact inverse of `to_v2v3`.
 
+        Parameters
+        ----------
+        v2 : array_like
+            V2, arcsec.
+        v3 : array_like
+            V3, arcsec.
+        filter_name : str
+            Name of the filter, such as ``F770W``.
+
         Notes
         -----
         The delivered backward polynomials are good to 0.06 pixel only. They give the first guess of a Newton
@@ -112,14 +121,34 @@ class Distortion:
         return np.where(beyond, near_x, x), np.where(beyond, near_y, y)
 
     def jacobian(self, x: ArrayLike, y: ArrayLike, filter_name: str = "F770W") -> tuple[tuple, tuple]:
-        """Return ((dV2/dx, dV2/dy), (dV3/dx, dV3/dy)) in arcsec per pixel, by central differences of one pixel."""
+        """
+        Return ((dV2/dx, dV2/dy), (dV3/dx, dV3/dy)) in arcsec per pixel, by central differences of one pixel.
+
+        Parameters
+        ----------
+        x : array_like
+            Columns, 0-based pixels.
+        y : array_like
+            Rows, 0-based pixels.
+        filter_name : str
+            Name of the filter, such as ``F770W``.
+        """
         x, y = np.asarray(x, float), np.asarray(y, float)
         right, left = self.to_v2v3(x + 0.5, y, filter_name), self.to_v2v3(x - 0.5, y, filter_name)
         up, down = self.to_v2v3(x, y + 0.5, filter_name), self.to_v2v3(x, y - 0.5, filter_name)
         return (right[0] - left[0], up[0] - down[0]), (right[1] - left[1], up[1] - down[1])
 
     def with_origin(self, v2: float, v3: float) -> Distortion:
-        """Return the same distortion with other constants of the affine map TI, in arcsec; for other epochs of the SIAF."""
+        """
+        Return the same distortion with other constants of the affine map TI, in arcsec; for other epochs of the SIAF.
+
+        Parameters
+        ----------
+        v2 : float
+            Constant of V2, arcsec.
+        v3 : float
+            Constant of V3, arcsec.
+        """
         forward = self.plane_to_sky.copy()
         forward[:2, 2] = (v2, v3)
         return replace(self, plane_to_sky=forward, sky_to_plane=np.linalg.inv(forward).astype(float))

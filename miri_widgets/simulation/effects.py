@@ -123,6 +123,11 @@ class Effects:
         """
         Return the same effects, with `names` switched off.
 
+        Parameters
+        ----------
+        *names : str
+            Names of effects.
+
         Raises
         ------
         ParameterError
@@ -134,6 +139,11 @@ class Effects:
         """
         Return the same effects, with `names` switched on.
 
+        Parameters
+        ----------
+        *names : str
+            Names of effects.
+
         Raises
         ------
         ParameterError
@@ -144,6 +154,11 @@ class Effects:
     def only(self, *names: str) -> Effects:
         """
         Return `names` alone: every other effect is off.
+
+        Parameters
+        ----------
+        *names : str
+            Names of effects.
 
         Raises
         ------

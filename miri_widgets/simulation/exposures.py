@@ -181,7 +181,16 @@ def _write_uncal(path: Path, ramps: Ramps, program: SimulatedProgram, exposure: 
 
 
 def save_model(model: Any, path: Path) -> None:
-    """Save a data model atomically, under its own name: a data model writes the name of its file into its header."""
+    """
+    Save a data model atomically, under its own name: a data model writes the name of its file into its header.
+
+    Parameters
+    ----------
+    model : object
+        The data model.
+    path : Path
+        Where to write.
+    """
     with os_errors_as_ours(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".partial-", dir=path.parent) as staging:

@@ -23,6 +23,13 @@ def exposure_header(program: SimulatedProgram, exposure: PlannedExposure) -> dic
     """
     Return the metadata of an exposure.
 
+    Parameters
+    ----------
+    program : SimulatedProgram
+        The program.
+    exposure : PlannedExposure
+        The exposure.
+
     Returns
     -------
     dict
@@ -45,13 +52,33 @@ def exposure_header(program: SimulatedProgram, exposure: PlannedExposure) -> dic
 
 
 def apply_header(model: JwstDataModel, values: dict[str, Any]) -> None:
-    """Set the values of `exposure_header` in a data model, in place."""
+    """
+    Set the values of `exposure_header` in a data model, in place.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        Changed in place.
+    values : dict
+        As `exposure_header` returns them.
+    """
     for name, value in values.items():
         model[f"meta.{name}"] = value
 
 
 def pointing_header(pointing: Pointing, aperture: str, pps_aperture: str) -> dict[str, Any]:
-    """Return the metadata from which the pipeline makes the WCS; same form as `exposure_header`."""
+    """
+    Return the metadata from which the pipeline makes the WCS; same form as `exposure_header`.
+
+    Parameters
+    ----------
+    pointing : Pointing
+        Attitude of the telescope.
+    aperture : str
+        Aperture of the pointing.
+    pps_aperture : str
+        Aperture that the planning system names.
+    """
     siaf = APERTURES[aperture]
     ra_v1, dec_v1, pa_v3 = pointing.boresight()
     angle = np.deg2rad(pointing.roll + siaf.v3_angle)

@@ -33,7 +33,18 @@ _OVERLAP = 0.15
 
 
 def known(what: str, name: str, names: Sequence[str]) -> None:
-    """Raise `ParameterError` if `name` is none of `names`."""
+    """
+    Raise `ParameterError` if `name` is none of `names`.
+
+    Parameters
+    ----------
+    what : str
+        What is named, for the message.
+    name : str
+        The name.
+    names : sequence of str
+        Names that are known.
+    """
     if name not in names:
         raise ParameterError(f"{what} {name!r}", "one of " + ", ".join(names), "correct it")
 
@@ -41,6 +52,11 @@ def known(what: str, name: str, names: Sequence[str]) -> None:
 def window_of(shape: str | tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int], str]:
     """
     Return corner (x, y), shape (ny, nx) and the subarray whose frame time and aperture it has.
+
+    Parameters
+    ----------
+    shape : str or (int, int)
+        Name of a subarray, or (ny, nx).
 
     Raises
     ------
@@ -61,14 +77,32 @@ def window_of(shape: str | tuple[int, int]) -> tuple[tuple[int, int], tuple[int,
 
 
 def ramp_of(filter_name: str, frame_time: float) -> tuple[int, int]:
-    """Return groups and integrations: about 280 seconds, integrations that the sky fills to 40 % at most."""
+    """
+    Return groups and integrations: about 280 seconds, integrations that the sky fills to 40 % at most.
+
+    Parameters
+    ----------
+    filter_name : str
+        Name of the filter, such as ``F770W``.
+    frame_time : float
+        Time of a frame, s.
+    """
     band = FILTERS[filter_name]
     groups = int(np.clip(0.4 * DETECTOR.full_well / (band.sky / band.photmjsr * frame_time), 5, 100))
     return groups, max(1, round(_EXPOSURE_SECONDS / (groups * frame_time)))
 
 
 def cycling_dithers(count: int, radius: float) -> tuple[tuple[float, float], ...]:
-    """Return moves (x, y) in arcsec over a disk, no two near each other, at all phases of a pixel."""
+    """
+    Return moves (x, y) in arcsec over a disk, no two near each other, at all phases of a pixel.
+
+    Parameters
+    ----------
+    count : int
+        Their number.
+    radius : float
+        Radius of the disk, arcsec.
+    """
     index = np.arange(count)
     distance, angle = radius * np.sqrt((index + 0.5) / count), index * np.pi * (3 - np.sqrt(5))
     points = np.column_stack([distance * np.cos(angle), distance * np.sin(angle)])
@@ -85,6 +119,21 @@ def tiles_side_by_side(
 ) -> tuple[SimulatedTile, ...]:
     """
     Return tiles in rows of two, with an overlap of 15 % of the imager, each with a guide star of its own.
+
+    Parameters
+    ----------
+    count : int
+        Their number.
+    shape : tuple of int
+        (ny, nx).
+    corner : tuple of int
+        (x, y) of the first pixel on the detector.
+    pa_v3 : float
+        Position angle of V3, degrees.
+    seed : int
+        Seed of all random numbers.
+    error : float
+        Standard deviation of the pointing, arcsec.
 
     Notes
     -----
@@ -116,7 +165,20 @@ def tiles_side_by_side(
 def footprint(
     plan: Sequence[PlannedExposure], corner: tuple[int, int], shape: tuple[int, int], margin: float = 8.0
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the centre (ra, dec) in degrees and the half sizes (east, north) in arcsec that hold all windows."""
+    """
+    Return the centre (ra, dec) in degrees and the half sizes (east, north) in arcsec that hold all windows.
+
+    Parameters
+    ----------
+    plan : sequence of PlannedExposure
+        The exposures.
+    corner : tuple of int
+        (x, y) of the first pixel on the detector.
+    shape : tuple of int
+        (ny, nx).
+    margin : float
+        Margin on each side, arcsec.
+    """
     x, y = np.meshgrid((0, shape[1] - 1), (0, shape[0] - 1))
     ra, dec = np.array(
         [SkyMap(exposure.planned, exposure.filter, corner).to_sky(x, y) for exposure in plan]

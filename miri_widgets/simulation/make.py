@@ -11,7 +11,14 @@ __all__ = ["main"]
 
 
 def main(name: str) -> int:
-    """Make the twin called `name` if it is not there; what goes wrong becomes one line on stderr."""
+    """
+    Make the twin called `name` if it is not there; what goes wrong becomes one line on stderr.
+
+    Parameters
+    ----------
+    name : str
+        Name of the simulated program.
+    """
     try:
         twin = ensure_twin(name, notify=lambda line: print(line, flush=True))
     except MiriWidgetsError as error:

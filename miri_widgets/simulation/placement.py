@@ -52,7 +52,18 @@ def source_positions(
 def cloud_positions(
     program: SimulatedProgram, count: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Draw the middles of clouds, as `source_positions`; none in dedicated fields of empty sky, if sources follow tiles."""
+    """
+    Draw the middles of clouds, as `source_positions`; none in dedicated fields of empty sky, if sources follow tiles.
+
+    Parameters
+    ----------
+    program : SimulatedProgram
+        The program.
+    count : int
+        Their number.
+    rng : numpy.random.Generator
+        Source of random numbers.
+    """
     if program.field.around_tiles:
         science = tuple(tile for tile in program.tiles if not tile.background) or program.tiles
         draw = _in_tiles(program, science, rng)

@@ -63,6 +63,11 @@ def planned_exposures(program: SimulatedProgram) -> tuple[PlannedExposure, ...]:
     """
     Return the exposures of a program in the order of its tiles: within them filters, within them dithers.
 
+    Parameters
+    ----------
+    program : SimulatedProgram
+        The program.
+
     Notes
     -----
     This is the order of time, as long as tiles that start at a time of their own are given in that order.
@@ -95,7 +100,16 @@ def planned_exposures(program: SimulatedProgram) -> tuple[PlannedExposure, ...]:
 
 
 def duration_seconds(program: SimulatedProgram, filter_name: str = "") -> float:
-    """Time of one exposure in a filter, the first when not given: FASTR1 with one reset frame between integrations."""
+    """
+    Time of one exposure in a filter, the first when not given: FASTR1 with one reset frame between integrations.
+
+    Parameters
+    ----------
+    program : SimulatedProgram
+        The program.
+    filter_name : str
+        Name of the filter; the first of the program by default.
+    """
     setup = program.setup(filter_name or program.filters[0])
     return (setup.ngroups * setup.nints + setup.nints - 1) * program.window.frame_time
 

@@ -50,14 +50,32 @@ class Pointing:
         )
 
     def to_v2v3(self, ra: ArrayLike, dec: ArrayLike) -> tuple[NDArray, NDArray]:
-        """Transform ICRS degrees to the V2, V3 [arcsec] at which a detector sees them."""
+        """
+        Transform ICRS degrees to the V2, V3 [arcsec] at which a detector sees them.
+
+        Parameters
+        ----------
+        ra : array_like
+            Right ascension, degrees.
+        dec : array_like
+            Declination, degrees.
+        """
         vectors = np.tensordot(self.attitude().T, _unit(np.deg2rad(ra), np.deg2rad(dec)), 1)
         v2, v3 = _angles(vectors)
         # the pipeline multiplies offsets from the reference point by `scale`; here the way back
         return self._rescaled(v2 / _ARCSEC, self.v2), self._rescaled(v3 / _ARCSEC, self.v3)
 
     def to_sky(self, v2: ArrayLike, v3: ArrayLike) -> tuple[NDArray, NDArray]:
-        """Transform V2, V3 [arcsec] on the detector to ICRS degrees: the inverse of `to_v2v3`."""
+        """
+        Transform V2, V3 [arcsec] on the detector to ICRS degrees: the inverse of `to_v2v3`.
+
+        Parameters
+        ----------
+        v2 : array_like
+            V2, arcsec.
+        v3 : array_like
+            V3, arcsec.
+        """
         true_v2 = self.v2 + (np.asarray(v2, float) - self.v2) * self.scale
         true_v3 = self.v3 + (np.asarray(v3, float) - self.v3) * self.scale
         ra, dec = _angles(np.tensordot(self.attitude(), _unit(true_v2 * _ARCSEC, true_v3 * _ARCSEC), 1))
@@ -78,7 +96,20 @@ class Pointing:
 
 
 def moved(ra: float, dec: float, east: Any, north: Any) -> tuple[Any, Any]:
-    """Move a position by (dRA cos Dec, dDec) = (`east`, `north`) arcsec, numbers or arrays; return ICRS degrees."""
+    """
+    Move a position by (dRA cos Dec, dDec) = (`east`, `north`) arcsec, numbers or arrays; return ICRS degrees.
+
+    Parameters
+    ----------
+    ra : float
+        Right ascension, degrees.
+    dec : float
+        Declination, degrees.
+    east : object
+        Offset to the east, arcsec.
+    north : object
+        Offset to the north, arcsec.
+    """
     return ra + east / 3600.0 / np.cos(np.deg2rad(dec)), dec + north / 3600.0
 
 

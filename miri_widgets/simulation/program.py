@@ -219,21 +219,51 @@ class SimulatedProgram(Serializable):
         return sum(tile.sets * len(self.dithers_of(tile)) for tile in self.tiles) * len(self.filters)
 
     def setup(self, filter_name: str) -> FilterSetup:
-        """Return how a filter is read."""
+        """
+        Return how a filter is read.
+
+        Parameters
+        ----------
+        filter_name : str
+            Name of the filter, such as ``F770W``.
+        """
         own = next((setup for setup in self.setups if setup.filter == filter_name), None)
         return own or FilterSetup(filter_name, self.ngroups, self.nints, 0.0, self.filters.index(filter_name))
 
     def dithers_of(self, tile: SimulatedTile) -> tuple[tuple[float, float], ...]:
-        """Return the dithers of a visit."""
+        """
+        Return the dithers of a visit.
+
+        Parameters
+        ----------
+        tile : SimulatedTile
+            A visit's tile.
+        """
         return tile.dithers or self.dithers
 
     def sky_factor(self, tile: SimulatedTile, filter_name: str) -> float:
-        """Return the level of the sky of a visit, relative to the usual one of the filter."""
+        """
+        Return the level of the sky of a visit, relative to the usual one of the filter.
+
+        Parameters
+        ----------
+        tile : SimulatedTile
+            A visit's tile.
+        filter_name : str
+            Name of the filter, such as ``F770W``.
+        """
         usual = FILTERS[filter_name].sky
         return (dict(tile.sky).get(filter_name) or self.setup(filter_name).sky or usual) / usual
 
     def replace(self, **changes: Any) -> SimulatedProgram:
-        """Return a copy with some attributes changed."""
+        """
+        Return a copy with some attributes changed.
+
+        Parameters
+        ----------
+        **changes : object
+            New values by name of the attribute.
+        """
         return replace(self, **changes)
 
 

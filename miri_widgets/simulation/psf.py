@@ -91,19 +91,47 @@ class SimulatedPointSpread:
             image[y0:y1, x0:x1] += total * self._spline(np.arange(y0, y1) - y, np.arange(x0, x1) - x)
 
     def on_pixels(self, half_width: int) -> NDArray[np.float64]:
-        """Return the function centred on a pixel, shape (2 half_width + 1,) * 2."""
+        """
+        Return the function centred on a pixel, shape (2 half_width + 1,) * 2.
+
+        Parameters
+        ----------
+        half_width : int
+            Half size of the image, pixels.
+        """
         return self.sampled(np.arange(-half_width, half_width + 1))
 
     def sampled(self, offsets: NDArray) -> NDArray[np.float64]:
-        """Return the fractions that pixels at these distances from the source receive, in rows and columns alike."""
+        """
+        Return the fractions that pixels at these distances from the source receive, in rows and columns alike.
+
+        Parameters
+        ----------
+        offsets : NDArray
+            Distances from the source, detector pixels.
+        """
         return self._spline(offsets, offsets)
 
     def encircled(self, radius: NDArray[np.floating] | float) -> NDArray[np.float64]:
-        """Return the fraction of the flux inside a circle of `radius` detector pixels."""
+        """
+        Return the fraction of the flux inside a circle of `radius` detector pixels.
+
+        Parameters
+        ----------
+        radius : ndarray or float
+            Radius, detector pixels.
+        """
         return np.interp(radius, self._profile[0], self._profile[2])
 
     def radius_of(self, fraction: float) -> float:
-        """Return the radius in detector pixels of the circle that holds `fraction` of the flux."""
+        """
+        Return the radius in detector pixels of the circle that holds `fraction` of the flux.
+
+        Parameters
+        ----------
+        fraction : float
+            Fraction of the flux, 0 to 1.
+        """
         return float(np.interp(fraction, self._profile[2], self._profile[0]))
 
     def fwhm(self) -> float:
@@ -145,6 +173,11 @@ class SimulatedPointSpread:
 def point_spread(filter_name: str) -> SimulatedPointSpread:
     """
     Return the point-spread function of a filter.
+
+    Parameters
+    ----------
+    filter_name : str
+        Name of the filter, such as ``F770W``.
 
     Notes
     -----

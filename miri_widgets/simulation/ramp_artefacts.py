@@ -71,7 +71,14 @@ class Shower:
     amplitude: float
 
     def image(self, shape: tuple[int, int]) -> NDArray[np.float32]:
-        """Return the signal that it leaves in the end, DN: flat in the middle, soft at the edge, 0 beyond."""
+        """
+        Return the signal that it leaves in the end, DN: flat in the middle, soft at the edge, 0 beyond.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            (ny, nx).
+        """
         y, x = np.ogrid[: shape[0], : shape[1]]
         c, s = np.cos(self.angle), np.sin(self.angle)
         along = ((x - self.x) * c + (y - self.y) * s) / self.semimajor
@@ -79,7 +86,14 @@ class Shower:
         return (self.amplitude * np.clip(1 - (along**2 + across**2) ** 2, 0, None)).astype(np.float32)
 
     def share(self, group: int) -> float:
-        """Return which part of the signal arrives in this group of the same integration."""
+        """
+        Return which part of the signal arrives in this group of the same integration.
+
+        Parameters
+        ----------
+        group : int
+            Number of the group, 0-based.
+        """
         since = group - self.group
         return (
             float(np.exp(-since / _SHOWER_GROUPS) * (1 - np.exp(-1 / _SHOWER_GROUPS))) if since >= 0 else 0.0
@@ -118,7 +132,20 @@ class RampArtefacts:
         return self.stripes + self.pullupdown
 
     def arriving(self, subarray: Subarray, ngroups: int, integration: int, group: int) -> NDArray[np.float32]:
-        """Return the charge that is released or showered during one frame, DN."""
+        """
+        Return the charge that is released or showered during one frame, DN.
+
+        Parameters
+        ----------
+        subarray : Subarray
+            Readout window; sets the frame time.
+        ngroups : int
+            Number of groups.
+        integration : int
+            Number of the integration, 0-based.
+        group : int
+            Number of the group, 0-based.
+        """
         frame = subarray.frame_time
         start = (integration * (ngroups + 1) + group) * frame
         charge = self.trapped * _released(start, start + frame)
@@ -131,7 +158,14 @@ class RampArtefacts:
         return charge
 
     def persistence(self, seconds: float) -> NDArray[np.float32]:
-        """Return the mean rate at which charge trapped before the exposure is released in its `seconds`, DN/s."""
+        """
+        Return the mean rate at which charge trapped before the exposure is released in its `seconds`, DN/s.
+
+        Parameters
+        ----------
+        seconds : float
+            Length of the exposure, s.
+        """
         return self.trapped * np.float32(_released(0, seconds) / seconds)
 
 
@@ -177,7 +211,16 @@ def ramp_artefacts(
 
 
 def level_factor(program: SimulatedProgram, exposure: PlannedExposure) -> float:
-    """Return the level of the sky in an exposure, relative to that of the filter; 1 unless `level_drift` is on."""
+    """
+    Return the level of the sky in an exposure, relative to that of the filter; 1 unless `level_drift` is on.
+
+    Parameters
+    ----------
+    program : SimulatedProgram
+        The program.
+    exposure : PlannedExposure
+        The exposure.
+    """
     if not program.effects.level_drift:
         return 1.0
     dithers = len(program.dithers_of(exposure.tile))

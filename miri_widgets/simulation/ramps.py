@@ -189,7 +189,14 @@ class _Pixels:
 
 
 def emi_phase_times(subarray: Subarray) -> NDArray[np.float64]:
-    """Return when each group of four pixels is read, shape (ny, nx // 4), in pixel times of 10 microseconds."""
+    """
+    Return when each group of four pixels is read, shape (ny, nx // 4), in pixel times of 10 microseconds.
+
+    Parameters
+    ----------
+    subarray : Subarray
+        Readout window; sets the frame time.
+    """
     rows, samples = (
         np.arange(subarray.ysize, dtype=float)[:, None],
         np.arange(subarray.xsize // 4, dtype=float),
@@ -198,7 +205,14 @@ def emi_phase_times(subarray: Subarray) -> NDArray[np.float64]:
 
 
 def emi_waveform(cycles: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return the interference, amplitude about 1, at a time in cycles."""
+    """
+    Return the interference, amplitude about 1, at a time in cycles.
+
+    Parameters
+    ----------
+    cycles : ndarray
+        Time, cycles.
+    """
     angle = 2 * np.pi * (cycles % 1)
     return np.sin(angle) + 0.3 * np.sin(2 * angle)
 

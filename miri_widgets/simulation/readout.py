@@ -35,7 +35,14 @@ class Readout:
     nints: int
 
     def groups(self, image: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return how many groups of each pixel are not saturated, `ngroups` at most; `image` in MJy/sr."""
+        """
+        Return how many groups of each pixel are not saturated, `ngroups` at most; `image` in MJy/sr.
+
+        Parameters
+        ----------
+        image : ndarray
+            Sky, MJy/sr, shape (ny, nx).
+        """
         full = DETECTOR.full_well / (self._rate(image) * self.frame_time)
         return np.clip(np.floor(full), 0, self.ngroups).astype(float)
 
@@ -44,6 +51,13 @@ class Readout:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """
         Return the variances by photons and by reads, (MJy/sr)**2.
+
+        Parameters
+        ----------
+        image : ndarray
+            Sky, MJy/sr, shape (ny, nx).
+        groups : ndarray
+            Number of unsaturated groups of each pixel, shape (ny, nx).
 
         Notes
         -----

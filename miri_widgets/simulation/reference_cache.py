@@ -52,6 +52,13 @@ def crds_environment(cache: Path, context: str) -> dict[str, str]:
     """
     Return the environment variables for a cache that is complete.
 
+    Parameters
+    ----------
+    cache : Path
+        Folder of the cache.
+    context : str
+        Name of the context, such as ``jwst_9001.pmap``.
+
     Notes
     -----
     A server name with "serverless" in it makes the CRDS client refuse every remote call on its own, without a

@@ -33,7 +33,14 @@ _AREA_PIXELS = 401
 
 
 def table_references(filters: tuple[str, ...]) -> Iterator[SimulatedReference]:
-    """Make the references of optics and photometry, and the parameter files, for some filters."""
+    """
+    Make the references of optics and photometry, and the parameter files, for some filters.
+
+    Parameters
+    ----------
+    filters : tuple of str
+        Names of the filters.
+    """
     yield distortion_reference(flight_distortion())
     yield filter_offset_reference(flight_distortion())
     yield from _photometry()
@@ -43,7 +50,14 @@ def table_references(filters: tuple[str, ...]) -> Iterator[SimulatedReference]:
 
 
 def distortion_model(distortion: Distortion) -> Model:
-    """Return the transform from 0-based full-frame pixels to V2, V3 in arcsec as an astropy model, as CRDS serves it."""
+    """
+    Return the transform from 0-based full-frame pixels to V2, V3 in arcsec as an astropy model, as CRDS serves it.
+
+    Parameters
+    ----------
+    distortion : Distortion
+        Transforms of the simulated instrument.
+    """
     from astropy.modeling import models
 
     def affine(matrix: Any) -> Model:
@@ -76,7 +90,14 @@ def distortion_model(distortion: Distortion) -> Model:
 
 
 def distortion_reference(distortion: Distortion) -> SimulatedReference:
-    """Make the distortion reference."""
+    """
+    Make the distortion reference.
+
+    Parameters
+    ----------
+    distortion : Distortion
+        Transforms of the simulated instrument.
+    """
     from astropy import units
     from stdatamodels.jwst.datamodels import DistortionModel
 
@@ -88,7 +109,14 @@ def distortion_reference(distortion: Distortion) -> SimulatedReference:
 
 
 def filter_offset_reference(distortion: Distortion) -> SimulatedReference:
-    """Make the filter offset reference: minus the boresight shifts, which is what the pipeline adds to pixels."""
+    """
+    Make the filter offset reference: minus the boresight shifts, which is what the pipeline adds to pixels.
+
+    Parameters
+    ----------
+    distortion : Distortion
+        Transforms of the simulated instrument.
+    """
     from stdatamodels.jwst.datamodels import FilteroffsetModel
 
     rows = [
@@ -147,7 +175,14 @@ def _aperture_corrections(filters: tuple[str, ...]) -> SimulatedReference:
 
 
 def annulus(filter_name: str) -> tuple[float, float]:
-    """Return the radii of the sky annulus in pixels: beyond the second dark ring, growing with the wavelength."""
+    """
+    Return the radii of the sky annulus in pixels: beyond the second dark ring, growing with the wavelength.
+
+    Parameters
+    ----------
+    filter_name : str
+        Name of the filter, such as ``F770W``.
+    """
     scale = FILTERS[filter_name].wavelength / FILTERS["F770W"].wavelength
     return 12.0 * scale, 18.0 * scale
 
@@ -183,6 +218,11 @@ def _vega_offsets() -> SimulatedReference:
 def parameters(filter_name: str) -> Mapping[str, tuple[str, dict[str, Any]]]:
     """
     Return the step parameters that CRDS serves for a filter: step name to (class, parameters).
+
+    Parameters
+    ----------
+    filter_name : str
+        Name of the filter, such as ``F770W``.
 
     Notes
     -----

@@ -75,7 +75,20 @@ def detector_references(
 def describe(
     model: JwstDataModel, kind: str, *, subarray: str | None = None, filter_name: str | None = None
 ) -> None:
-    """Set the metadata that every reference file has, in place."""
+    """
+    Set the metadata that every reference file has, in place.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        Changed in place.
+    kind : str
+        Type of the reference, as CRDS names it.
+    subarray : str or None
+        Subarray that it holds for; None for all.
+    filter_name : str or None
+        Filter that it holds for; None for all.
+    """
     meta = model.meta
     meta.telescope, meta.reftype, meta.pedigree = "JWST", kind.upper(), "DUMMY"
     meta.author, meta.useafter = "miri_widgets simulation", USEAFTER

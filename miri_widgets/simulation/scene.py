@@ -55,6 +55,11 @@ def build_catalog(program: SimulatedProgram) -> Table:
     """
     Draw the sources of a program.
 
+    Parameters
+    ----------
+    program : SimulatedProgram
+        The program.
+
     Returns
     -------
     Table

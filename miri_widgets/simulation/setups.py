@@ -38,6 +38,11 @@ def activity(number: int) -> str:
     """
     Return the activity of a 0-based filter change as the file names write it.
 
+    Parameters
+    ----------
+    number : int
+        Number of the filter change, 0-based.
+
     Notes
     -----
     Two digits of base 36; filter changes take the odd ones: 01, 03 ... 09, 0b ... 0j for the tenth.

@@ -137,7 +137,16 @@ class Sky:
         return RectBivariateSpline(*axes, cloud / cloud.mean())
 
     def nebula(self, skymap: SkyMap, shape: tuple[int, int]) -> NDArray[np.float32]:
-        """Return the nebula alone, MJy/sr, shape (ny, nx); smooth, so computed on a coarse grid."""
+        """
+        Return the nebula alone, MJy/sr, shape (ny, nx); smooth, so computed on a coarse grid.
+
+        Parameters
+        ----------
+        skymap : SkyMap
+            True WCS of the exposure.
+        shape : tuple of int
+            (ny, nx).
+        """
         if self._nebula is None:
             return np.zeros(shape, np.float32)
         rows, columns = (np.arange(-_COARSE, length + 3 * _COARSE, _COARSE) for length in shape)
@@ -149,7 +158,14 @@ class Sky:
         return (image * self.kind.nebula * FILTERS[self.filter].sky).astype(np.float32)
 
     def positions(self, skymap: SkyMap) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the 0-based pixels (x, y) of all sources, NaN far outside."""
+        """
+        Return the 0-based pixels (x, y) of all sources, NaN far outside.
+
+        Parameters
+        ----------
+        skymap : SkyMap
+            True WCS of the exposure.
+        """
         return skymap.to_pixel(self.catalog["ra"], self.catalog["dec"])
 
     def image(self, skymap: SkyMap, shape: tuple[int, int], minimum: float = 0.0) -> NDArray[np.float32]:
@@ -205,7 +221,14 @@ class Sky:
 
 
 def peak_of_a_star(filter_name: str) -> float:
-    """Return the brightest pixel of a star of one microjansky, MJy/sr."""
+    """
+    Return the brightest pixel of a star of one microjansky, MJy/sr.
+
+    Parameters
+    ----------
+    filter_name : str
+        Name of the filter, such as ``F770W``.
+    """
     area = float(np.median(pixel_areas())) * SR_PER_ARCSEC2
     return float(point_spread(filter_name).on_pixels(0)[0, 0]) * 1e-12 / area
 

@@ -37,12 +37,30 @@ class SkyMap:
         self.pointing, self.filter, self.corner = pointing, filter_name, corner
 
     def to_sky(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Transform 0-based pixels of the window to ICRS degrees."""
+        """
+        Transform 0-based pixels of the window to ICRS degrees.
+
+        Parameters
+        ----------
+        x : array_like
+            Columns, 0-based pixels.
+        y : array_like
+            Rows, 0-based pixels.
+        """
         column, row = np.asarray(x, float) + self.corner[0], np.asarray(y, float) + self.corner[1]
         return self.pointing.to_sky(*flight_distortion().to_v2v3(column, row, self.filter))
 
     def to_pixel(self, ra: ArrayLike, dec: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Transform ICRS degrees to 0-based pixels of the window; NaN far away from the detector."""
+        """
+        Transform ICRS degrees to 0-based pixels of the window; NaN far away from the detector.
+
+        Parameters
+        ----------
+        ra : array_like
+            Right ascension, degrees.
+        dec : array_like
+            Declination, degrees.
+        """
         ra, dec = np.asarray(ra, float), np.asarray(dec, float)
         near = np.abs((ra - self.pointing.ra + 180) % 360 - 180) * np.cos(np.deg2rad(dec)) < 1
         near &= np.abs(dec - self.pointing.dec) < 1

@@ -105,12 +105,24 @@ class Truth:
     exposures: Mapping[str, ExposureTruth]
 
     def sources(self, filename: str) -> Table:
-        """Return the sources of an exposure with their pixels: ``id``, ``x``, ``y``, ``flux_ujy``."""
+        """
+        Return the sources of an exposure with their pixels: ``id``, ``x``, ``y``, ``flux_ujy``.
+
+        Parameters
+        ----------
+        filename : str
+            Name of the exposure's file.
+        """
         return _read_table(self.path.parent / self.exposures[filename].sources)
 
     def artefacts(self, filename: str) -> dict[str, NDArray[np.float32]]:
         """
         Return what the pipeline leaves in an exposure.
+
+        Parameters
+        ----------
+        filename : str
+            Name of the exposure's file.
 
         Returns
         -------
@@ -131,13 +143,33 @@ class Truth:
 
 
 def write_table(table: Table, path: Path) -> None:
-    """Write a table as ECSV, atomically."""
+    """
+    Write a table as ECSV, atomically.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    path : Path
+        Where to write.
+    """
     with new_file(path) as temporary:
         table.write(temporary, format="ascii.ecsv", overwrite=True)
 
 
 def write_artefacts(path: Path, left: RampArtefacts, seconds: float) -> None:
-    """Write the images of what the pipeline leaves in an exposure of `seconds`, atomically."""
+    """
+    Write the images of what the pipeline leaves in an exposure of `seconds`, atomically.
+
+    Parameters
+    ----------
+    path : Path
+        Where to write.
+    left : RampArtefacts
+        What the pipeline leaves in the exposure.
+    seconds : float
+        Length of the exposure, s.
+    """
     from astropy.io import fits
 
     shape = left.stripes.shape
@@ -161,7 +193,20 @@ def write_artefacts(path: Path, left: RampArtefacts, seconds: float) -> None:
 def write_truth(
     path: Path, program: Mapping[str, Any], catalog: Table, exposures: tuple[ExposureTruth, ...]
 ) -> None:
-    """Write the truth file and, beside it, ``catalog.ecsv``; the per-exposure tables are written where they are made."""
+    """
+    Write the truth file and, beside it, ``catalog.ecsv``; the per-exposure tables are written where they are made.
+
+    Parameters
+    ----------
+    path : Path
+        Where to write.
+    program : mapping
+        Facts of the program.
+    catalog : Table
+        Sources of the program.
+    exposures : tuple of ExposureTruth
+        Truth of each exposure.
+    """
     write_table(catalog, path.parent / "catalog.ecsv")
     values = {
         "version": _VERSION,

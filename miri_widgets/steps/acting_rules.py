@@ -2,7 +2,7 @@
 The one declaration of when each parameter of the official pipelines acts, by step; stages of ours declare their own.
 
 What is not named always acts when its step runs. Every answer is tested: by the products of small runs
-(`tests/steps/test_acting.py`, `tests/steps/test_acting_products.py`), or by the reason that stands beside it.
+(`tests/steps/test_acting.py`, `tests/steps/test_acting_rules.py`), or by the reason that stands beside it.
 
 References
 ----------

@@ -59,7 +59,14 @@ class AlignmentLog:
     _current: str = ""
 
     def feed(self, message: str) -> None:
-        """Take one message of tweakwcs."""
+        """
+        Take one message of tweakwcs.
+
+        Parameters
+        ----------
+        message : str
+            Text of the log message.
+        """
         if match := _REFERENCE.search(message):
             self.groups[match[1]] = Alignment(reference=True)
         elif match := _ALIGNING.search(message):
@@ -77,7 +84,14 @@ class AlignmentLog:
                 self.groups[self._current].used = int(match[1])
 
     def of(self, root: str) -> Alignment:
-        """Return the fit of the exposure called `root`; an empty one when there is none."""
+        """
+        Return the fit of the exposure called `root`; an empty one when there is none.
+
+        Parameters
+        ----------
+        root : str
+            Root of the exposure.
+        """
         wanted = _key(root)
         return next((fit for group, fit in self.groups.items() if _key(group) == wanted), Alignment())
 

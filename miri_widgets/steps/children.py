@@ -98,6 +98,13 @@ def answer(path: Path, question: Callable[[], Any]) -> None:
     Write what `question` returns, or the error it raises, to `path` as JSON.
 
     The main part of a child calls this, so that no error is lost on the way.
+
+    Parameters
+    ----------
+    path : Path
+        Where to write.
+    question : callable
+        Called without arguments; returns plain values.
     """
     try:
         values: dict[str, Any] = {"answer": question()}

@@ -55,7 +55,14 @@ class Condition:
     values: tuple[Any, ...] = ()
 
     def is_met(self, effective: Any) -> bool:
-        """Return whether the condition is met by the effective value of the deciding parameter."""
+        """
+        Return whether the condition is met by the effective value of the deciding parameter.
+
+        Parameters
+        ----------
+        effective : object
+            Effective value of the parameter.
+        """
         empty = effective is None or effective in ("", "None", (), [])
         match self.holds:
             case Holds.IS:
@@ -79,7 +86,14 @@ class Condition:
         return effective in self.values
 
     def phrase(self, name: str) -> str:
-        """Return the condition as words that complete "acts only when ..."; `name` is the deciding parameter."""
+        """
+        Return the condition as words that complete "acts only when ..."; `name` is the deciding parameter.
+
+        Parameters
+        ----------
+        name : str
+            Name of the deciding parameter.
+        """
         listed = " or ".join(_shown(value) for value in self.values)
         return {
             Holds.IS: f"{name} is {listed}",
@@ -157,32 +171,82 @@ def _shown(value: Any) -> str:
 
 
 def value(parameter: str, *values: Any) -> Condition:
-    """Return the condition that a parameter has one of `values`."""
+    """
+    Return the condition that a parameter has one of `values`.
+
+    Parameters
+    ----------
+    parameter : str
+        Full name of the parameter, or its name within the step.
+    *values : object
+        Values that meet the condition.
+    """
     return Condition(Holds.IS, parameter, values)
 
 
 def is_not(parameter: str, *values: Any) -> Condition:
-    """Return the condition that a parameter has none of `values`."""
+    """
+    Return the condition that a parameter has none of `values`.
+
+    Parameters
+    ----------
+    parameter : str
+        Full name of the parameter, or its name within the step.
+    *values : object
+        Values that do not meet the condition.
+    """
     return Condition(Holds.IS_NOT, parameter, values)
 
 
 def given(parameter: str) -> Condition:
-    """Return the condition that a parameter is given."""
+    """
+    Return the condition that a parameter is given.
+
+    Parameters
+    ----------
+    parameter : str
+        Full name of the parameter, or its name within the step.
+    """
     return Condition(Holds.GIVEN, parameter)
 
 
 def absent(parameter: str) -> Condition:
-    """Return the condition that a parameter is not given."""
+    """
+    Return the condition that a parameter is not given.
+
+    Parameters
+    ----------
+    parameter : str
+        Full name of the parameter, or its name within the step.
+    """
     return Condition(Holds.ABSENT, parameter)
 
 
 def above(parameter: str, limit: float) -> Condition:
-    """Return the condition that a parameter is above `limit`."""
+    """
+    Return the condition that a parameter is above `limit`.
+
+    Parameters
+    ----------
+    parameter : str
+        Full name of the parameter, or its name within the step.
+    limit : float
+        Values above it meet the condition.
+    """
     return Condition(Holds.ABOVE, parameter, (limit,))
 
 
 def not_ending(parameter: str, *endings: str) -> Condition:
-    """Return the condition that a parameter names a file that does not end in one of `endings`, in small letters."""
+    """
+    Return the condition that a parameter names a file that does not end in one of `endings`, in small letters.
+
+    Parameters
+    ----------
+    parameter : str
+        Full name of the parameter, or its name within the step.
+    *endings : str
+        Endings in small letters.
+    """
     return Condition(Holds.NOT_ENDING, parameter, endings)
 
 

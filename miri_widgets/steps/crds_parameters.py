@@ -22,7 +22,7 @@ from miri_widgets.steps.children import answer, cache_folder, call_in_child, jws
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.stages import stage
 
-__all__ = ["crds_layer", "crds_layers", "has_context", "main"]
+__all__ = ["crds_layer", "crds_layers", "has_context", "main", "read_parameters"]
 
 
 def crds_layer(stage_name: str, exposure_path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -108,7 +108,14 @@ def crds_layers(
 
 
 def has_context(environment: Mapping[str, str]) -> bool:
-    """Return whether the rules of the CRDS context are in the cache, so that nothing has to be fetched to read them."""
+    """
+    Return whether the rules of the CRDS context are in the cache, so that nothing has to be fetched to read them.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        CRDS_PATH, CRDS_CONTEXT and CRDS_SERVER_URL.
+    """
     return bool(_context_files(environment))
 
 
@@ -140,7 +147,22 @@ def _known(stage_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in names and not owned_reason(name)}
 
 
-def _read(stage_name: str, path: str) -> dict[str, Any]:
+def read_parameters(stage_name: str, path: str) -> dict[str, Any]:
+    """
+    Return the parameters of a stage for one exposure, after CRDS parameter files; in a process with the pipeline.
+
+    Parameters
+    ----------
+    stage_name : str
+        The stage.
+    path : str
+        The exposure.
+
+    Returns
+    -------
+    dict of str to object
+        Values by full name.
+    """
     from miri_widgets.steps.specs import build_config, pipeline_class
 
     config = build_config(pipeline_class(stage(stage_name).pipeline), path)
@@ -153,9 +175,16 @@ def _read(stage_name: str, path: str) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
-    """Answer the parent: ``python -m miri_widgets.steps.crds_parameters OUTPUT STAGE EXPOSURE ...``."""
+    """
+    Answer the parent: ``python -m miri_widgets.steps.crds_parameters OUTPUT STAGE EXPOSURE ...``.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Arguments of the command line.
+    """
     output, stage_name, *paths = arguments
-    answer(Path(output), lambda: [_read(stage_name, path) for path in paths])
+    answer(Path(output), lambda: [read_parameters(stage_name, path) for path in paths])
 
 
 if __name__ == "__main__":

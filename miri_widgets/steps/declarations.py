@@ -21,7 +21,16 @@ from miri_widgets.settings import Parameter
 from miri_widgets.steps.children import answer, cache_folder, call_in_child, jwst_version
 from miri_widgets.steps.stages import all_stages, stage
 
-__all__ = ["OWNED", "SCHEMA", "declared", "main", "owned_reason", "step_classes", "step_docs"]
+__all__ = [
+    "OWNED",
+    "SCHEMA",
+    "declared",
+    "forget_declarations",
+    "main",
+    "owned_reason",
+    "step_classes",
+    "step_docs",
+]
 
 SCHEMA = 1
 """Raised when what is remembered changes its form or its words."""
@@ -68,6 +77,11 @@ def declared(stage_name: str) -> tuple[Parameter, ...]:
 
     Those that `owned_reason` explains are declared too, but cannot be set.
 
+    Parameters
+    ----------
+    stage_name : str
+        Name of the stage.
+
     Raises
     ------
     ParameterError
@@ -79,12 +93,26 @@ def declared(stage_name: str) -> tuple[Parameter, ...]:
 
 
 def step_docs(stage_name: str) -> dict[str, str]:
-    """Return what each step of a stage does, in one line, by step."""
+    """
+    Return what each step of a stage does, in one line, by step.
+
+    Parameters
+    ----------
+    stage_name : str
+        Name of the stage.
+    """
     return dict(_remembered(stage(stage_name).name)["docs"])
 
 
 def step_classes(stage_name: str) -> dict[str, str]:
-    """Return the dotted class name of each step of a stage; the pipeline's under ""."""
+    """
+    Return the dotted class name of each step of a stage; the pipeline's under "".
+
+    Parameters
+    ----------
+    stage_name : str
+        Name of the stage.
+    """
     return dict(_remembered(stage(stage_name).name)["classes"])
 
 
@@ -113,6 +141,12 @@ def _load(path: Path) -> dict[str, dict[str, Any]]:
         with suppress(OSError, WorkspaceError):
             write_json(path, values)
     return _parse(values)
+
+
+def forget_declarations() -> None:
+    """Read the parameters of all stages again when they are next needed."""
+    _load.cache_clear()
+    _own_specs.cache_clear()
 
 
 def _parse(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -144,7 +178,14 @@ def _read_all() -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
-    """Answer the parent: ``python -m miri_widgets.steps.declarations OUTPUT``."""
+    """
+    Answer the parent: ``python -m miri_widgets.steps.declarations OUTPUT``.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Arguments of the command line.
+    """
     answer(Path(arguments[0]), _read_all)
 
 

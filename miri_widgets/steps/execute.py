@@ -29,7 +29,7 @@ from miri_widgets.steps.progress import StepProgress, StepReport, ignore
 from miri_widgets.steps.specs import build_config, pipeline_class
 from miri_widgets.steps.stages import Stage, stage
 
-__all__ = ["StageResult", "StepReport", "execute", "keywords", "resolved_parameters"]
+__all__ = ["StageResult", "StepReport", "execute", "keywords", "resolved_parameters", "run_pipeline"]
 
 PACKAGES = (
     "miri_widgets",
@@ -136,7 +136,7 @@ def execute(
         before = set(_file_names(output))
         source = pipeline_input(chosen, exposures, values, output, product_name)
         with chdir(output), progress.listening(), accelerated() as states:
-            resolved, reported = _run(chosen, source, values, output)
+            resolved, reported = run_pipeline(chosen, source, values, output)
         progress.finish()
         products = _products(chosen, output, before, exposures, progress)
         metadata = {} if chosen.is_check or chosen.shared else _metadata(output / products[0])
@@ -205,10 +205,28 @@ def resolved_parameters(stage_name: str, pipeline: Any) -> dict[str, Any]:
     return resolved
 
 
-def _run(
+def run_pipeline(
     chosen: Stage, source: Path, values: Mapping[str, Any], output: Path
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Run; return the parameters as they acted, and what a step of ours reports."""
+    """
+    Run the pipeline of a stage.
+
+    Parameters
+    ----------
+    chosen : Stage
+        The stage.
+    source : Path
+        An exposure or an association.
+    values : mapping of str to object
+        Parameters by full name.
+    output : Path
+        Folder of the products.
+
+    Returns
+    -------
+    resolved, reported : dict
+        The parameters as they acted, and what a step of ours reports.
+    """
     cls = pipeline_class(chosen.pipeline)
     cores = _CORES if chosen.name == "detector1" else ()
     # These are the three lines of `Pipeline.call(..., configure_log=False)`; taken apart,

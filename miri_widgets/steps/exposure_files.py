@@ -36,14 +36,14 @@ def read_exposure_arrays(path: Path) -> ExposureArrays:
     path : Path
         A FITS product with SCI, ERR and DQ of one plane.
 
-    Notes
-    -----
-    Sky positions come from the FITS keywords with their SIP polynomials, which follow the gWCS to 0.01 pixel.
-
     Raises
     ------
     NotFitsError, MissingFileError, TooLargeError, NotJwstError, WrongSuffixError
         If the file is something else.
+
+    Notes
+    -----
+    Sky positions come from the FITS keywords with their SIP polynomials, which follow the gWCS to 0.01 pixel.
     """
     path = Path(path)
     read_headers(path)  # refuses what is damaged or too large
@@ -111,6 +111,11 @@ def read_footprint(path: Path) -> ExposureArrays:
 def read_cube(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint32]]:
     """
     Read the rates of integrations.
+
+    Parameters
+    ----------
+    path : Path
+        The rateints product.
 
     Returns
     -------

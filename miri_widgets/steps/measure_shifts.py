@@ -84,7 +84,14 @@ class MeasuredField:
 
 
 def star_positions(files: Sequence[Path]) -> tuple[StarPositions, ...]:
-    """Find the stars of calibrated exposures, one at a time in memory, with the finder of their filter."""
+    """
+    Find the stars of calibrated exposures, one at a time in memory, with the finder of their filter.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The exposures (cal).
+    """
     positions = []
     for path in sorted(files, key=lambda path: Path(path).name):
         with datamodels.open(path) as model:
@@ -93,7 +100,16 @@ def star_positions(files: Sequence[Path]) -> tuple[StarPositions, ...]:
 
 
 def measure_shifts(files: Sequence[Path], **choices: Any) -> ExposureShifts:
-    """Return the ``shifts`` of `measure_field`, which takes the same arguments."""
+    """
+    Return the ``shifts`` of `measure_field`, which takes the same arguments.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The exposures (cal).
+    **choices : object
+        Keyword arguments of `measure_field`.
+    """
     return measure_field(files, **choices).shifts
 
 

@@ -15,6 +15,11 @@ def member_files(source: Any) -> list[Path]:
     """
     Return the science members of an association, a list of names, or the one file of a name; sorted by name.
 
+    Parameters
+    ----------
+    source : object
+        What the step was given: a file, an association, models, or a list of them.
+
     Raises
     ------
     WrongSuffixError

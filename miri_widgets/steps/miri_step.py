@@ -86,7 +86,18 @@ class MiriStep(Step):
 
     @classmethod
     def get_config_from_reference(cls, dataset: Any, *arguments: Any, **named: Any) -> Any:
-        """Return no parameters: CRDS knows nothing of our steps."""
+        """
+        Return no parameters: CRDS knows nothing of our steps.
+
+        Parameters
+        ----------
+        dataset : object
+            What stpipe asks for.
+        *arguments : object
+            Not used.
+        **named : object
+            Not used.
+        """
         return config_parser.ConfigObj()
 
     @classmethod
@@ -95,7 +106,20 @@ class MiriStep(Step):
         return config_parser.ConfigObj()
 
     def save_model(self, model: Any, suffix: str | None = None, *arguments: Any, **named: Any) -> Any:
-        """Save under the suffix that the exposure has; refuse to write over an input."""
+        """
+        Save under the suffix that the exposure has; refuse to write over an input.
+
+        Parameters
+        ----------
+        model : object
+            What to save.
+        suffix : str or None
+            Suffix of the file; that of the exposure by default.
+        *arguments : object
+            Passed on to stpipe.
+        **named : object
+            Passed on to stpipe.
+        """
         if isinstance(model, datamodels.JwstDataModel):
             suffix = suffix_of(model.meta.filename) or suffix
             named.pop("idx", None)
@@ -115,11 +139,25 @@ class MiriStep(Step):
             self._scratch = None
 
     def note_inputs(self, source: Any) -> None:
-        """Remember the files that must not be written over."""
+        """
+        Remember the files that must not be written over.
+
+        Parameters
+        ----------
+        source : object
+            What the step was given: a file, an association, models, or a list of them.
+        """
         self._inputs = tuple(_files_of(source))
 
     def opened_library(self, source: Any) -> Any:
-        """Return the exposures as a library: one of files is kept on disk, one of data models is copied."""
+        """
+        Return the exposures as a library: one of files is kept on disk, one of data models is copied.
+
+        Parameters
+        ----------
+        source : object
+            What the step was given: a file, an association, models, or a list of them.
+        """
         if isinstance(source, ModelLibrary):
             return source
         if not isinstance(source, str | Path | dict):  # a list or a ModelContainer
@@ -258,7 +296,14 @@ class CorrectionStep(MiriStep):
 
 
 def is_single(source: Any) -> bool:
-    """Return whether a step was given one exposure: a data model, or a file that is no association."""
+    """
+    Return whether a step was given one exposure: a data model, or a file that is no association.
+
+    Parameters
+    ----------
+    source : object
+        What the step was given: a file, an association, models, or a list of them.
+    """
     if isinstance(source, str | Path):
         return Path(source).suffix.lower() != ".json"
     return isinstance(source, datamodels.JwstDataModel)
@@ -280,7 +325,14 @@ def _files_of(source: Any) -> list[Path]:
 
 
 def copied(model: Any) -> Any:
-    """Return a data model of its own: opening one gives another with the same arrays."""
+    """
+    Return a data model of its own: opening one gives another with the same arrays.
+
+    Parameters
+    ----------
+    model : object
+        The data model.
+    """
     return model.copy() if isinstance(model, datamodels.JwstDataModel) else datamodels.open(model)
 
 
@@ -323,7 +375,16 @@ def _by_name(models: Any) -> list[int]:
 
 
 def indices_of(models: Any, exptype: str) -> list[int]:
-    """Return the places of the models of a library that are for something, such as "background"."""
+    """
+    Return the places of the models of a library that are for something, such as "background".
+
+    Parameters
+    ----------
+    models : object
+        Library of models, or a list of models or files.
+    exptype : str
+        Type of members, such as ``"background"``.
+    """
     members = models.asn["products"][0]["members"]
     return [
         index
@@ -347,7 +408,16 @@ def _opened(models: Any, index: int, *, modify: bool = False) -> Iterator[Any]:
 
 
 def exposure_arrays_in(models: Any, index: int) -> ExposureArrays:
-    """Return the arrays of one exposure of a library, or of a list of data models or files."""
+    """
+    Return the arrays of one exposure of a library, or of a list of data models or files.
+
+    Parameters
+    ----------
+    models : object
+        Library of models, or a list of models or files.
+    index : int
+        Number of the member, 0-based.
+    """
     if isinstance(models, list) and isinstance(models[index], str | Path):
         with datamodels.open(models[index]) as model:
             _require_imaging(model)
@@ -368,7 +438,14 @@ def _require_imaging(model: Any) -> None:
 
 
 def require_miri_imager(model: Any) -> None:
-    """Refuse a data model of another detector."""
+    """
+    Refuse a data model of another detector.
+
+    Parameters
+    ----------
+    model : object
+        The data model.
+    """
     if model.meta.instrument.name != "MIRI" or model.meta.instrument.detector != "MIRIMAGE":
         raise NotImagingError(
             f"{model.meta.filename} is of {model.meta.instrument.name} {model.meta.instrument.detector}",

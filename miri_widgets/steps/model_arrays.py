@@ -180,7 +180,14 @@ def write_exposure_arrays(
 
 
 def ascii_only(line: str) -> str:
-    """Return a line as FITS can hold it."""
+    """
+    Return a line as FITS can hold it.
+
+    Parameters
+    ----------
+    line : str
+        The line.
+    """
     for letter, replacement in (("±", "+-"), ("×", "x"), ("µ", "u"), ("−", "-"), ("–", "-")):
         line = line.replace(letter, replacement)
     return line.encode("ascii", "replace").decode()

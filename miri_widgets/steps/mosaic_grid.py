@@ -88,7 +88,14 @@ def grid_report(grid: MosaicGrid, exposures: Sequence[Exposure]) -> dict[str, An
 
 
 def grid_wcs(grid: MosaicGrid) -> gwcs.WCS:
-    """Return the grid as a gWCS of the form that resample itself makes, with its size."""
+    """
+    Return the grid as a gWCS of the form that resample itself makes, with its size.
+
+    Parameters
+    ----------
+    grid : MosaicGrid
+        The grid.
+    """
     transform = FITSImagingWCSTransform(
         models.Pix2Sky_TAN(),
         crpix=list(grid.crpix),
@@ -109,6 +116,13 @@ def grid_wcs(grid: MosaicGrid) -> gwcs.WCS:
 def write_grid(grid: MosaicGrid, path: Path) -> None:
     """
     Write a grid as ASDF, atomically.
+
+    Parameters
+    ----------
+    grid : MosaicGrid
+        The grid.
+    path : Path
+        Where to write.
 
     Notes
     -----

@@ -8,7 +8,7 @@ JWST documentation, "Stages of processing", and the pipelines' own running order
 
 from __future__ import annotations
 
-from miri_widgets.steps.stage import Figure, RunCost, Scope, Section, Stage
+from miri_widgets.steps.stage import Figure, NamedPreset, RunCost, Scope, Section, Stage
 
 __all__ = ["STAGE"]
 
@@ -70,7 +70,7 @@ STAGE = (
         indispensable=("ramp_fit",),
         companions=(("dqmask", "dq_init.user_supplied_dq"),),
         after="persistence",
-        cost=RunCost(1.1, 0.0, 7.3, 0.25),
+        cost=RunCost(1.0, 0.0, 0.2, 0.27),  # with the accelerations
         bytes_per_pixel=48.0,
     ),
     Stage(
@@ -154,6 +154,20 @@ STAGE = (
         after="apply_shift",
         # arcsec; JWST User Documentation, "MIRI Imaging": the mosaics of all filters share one grid and can be blinked
         preset=(("resample.pixel_scale", 0.11),),
+        named_presets=(
+            NamedPreset(
+                "Fast pixel map",
+                "Takes about half of the time: the world coordinates are computed for every tenth pixel and interpolated "
+                "by cubic splines. Not the pixels of the official mosaic, but nearly: on four FULL exposures the largest "
+                "change was 2.4e-4 MJy/sr (rms 5e-7), with the same outliers.",
+                (
+                    ("outlier_detection.pixmap_stepsize", 10.0),
+                    ("outlier_detection.pixmap_order", 3),
+                    ("resample.pixmap_stepsize", 10.0),
+                    ("resample.pixmap_order", 3),
+                ),
+            ),
+        ),
         sections=(Section.SOURCES,),
         figures=(Figure("i2d", "Mosaic"),),
         cost=RunCost(2.0, 0.5, 3.6, 0.0),

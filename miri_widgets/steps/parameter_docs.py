@@ -87,7 +87,16 @@ def doc_of(name: str, declared: str) -> str:
 
 
 def unit_of(name: str, doc: str) -> str:
-    """Return the unit of a parameter, empty when it has none or nobody says."""
+    """
+    Return the unit of a parameter, empty when it has none or nobody says.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    doc : str
+        Its description.
+    """
     label = name.rpartition(".")[2]
     if label in _UNITS:
         return _UNITS[label]

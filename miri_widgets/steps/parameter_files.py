@@ -63,6 +63,13 @@ def load_asdf(stage_name: str, path: Path) -> Settings:
     """
     Read a jwst parameter file of a stage's pipeline or of one of its steps.
 
+    Parameters
+    ----------
+    stage_name : str
+        Name of the stage.
+    path : Path
+        The parameter file.
+
     Returns
     -------
     Settings

@@ -75,6 +75,11 @@ def operation_of(stage_name: str) -> Any:
     """
     Return the correction that a stage calls.
 
+    Parameters
+    ----------
+    stage_name : str
+        Name of the stage.
+
     Raises
     ------
     ParameterError

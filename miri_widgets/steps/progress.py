@@ -67,7 +67,14 @@ class StepReport:
 
 
 def ignore(report: StepReport) -> None:
-    """Do nothing with a report."""
+    """
+    Do nothing with a report.
+
+    Parameters
+    ----------
+    report : StepReport
+        A report of progress.
+    """
 
 
 class StepProgress(logging.Handler):
@@ -129,7 +136,14 @@ class StepProgress(logging.Handler):
         return self._stack[self._depth - 1][0] if len(self._stack) >= self._depth else ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take one log record; called by logging."""
+        """
+        Take one log record; called by logging.
+
+        Parameters
+        ----------
+        record : logging.LogRecord
+            The log record.
+        """
         message = record.getMessage()
         if record.name.startswith("stpipe."):
             self._note_reference(message)

@@ -156,6 +156,11 @@ def reference_remotes(references: Sequence[Reference]) -> tuple[Remote, ...]:
 
     A damaged file is kept beside under another name, so that the right one can take its place.
 
+    Parameters
+    ----------
+    references : sequence of Reference
+        References that are missing or damaged.
+
     Raises
     ------
     CrdsCacheError
@@ -304,7 +309,14 @@ def _address(info: Mapping[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Answer the parent: ``python -m miri_widgets.steps.references OUTPUT MODES``."""
+    """
+    Answer the parent: ``python -m miri_widgets.steps.references OUTPUT MODES``.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Arguments of the command line.
+    """
     answer(Path(arguments[0]), lambda: _needed(arguments[1]))
 
 

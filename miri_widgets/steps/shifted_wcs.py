@@ -83,7 +83,14 @@ class Shift:
 
 
 def recorded_shift(model: Any) -> Shift | None:
-    """Return the shift that was applied to an exposure, or None."""
+    """
+    Return the shift that was applied to an exposure, or None.
+
+    Parameters
+    ----------
+    model : object
+        The data model.
+    """
     record = _record(model)
     if not record:
         return None
@@ -149,6 +156,11 @@ def apply_shift(model: Any, shift: Shift, *, sip_limit_mas: float = SIP_LIMIT_MA
 def undo_shift(model: Any) -> bool:
     """
     Take the recorded shift back, in place; corrections by tweakreg, before it or after it, stay.
+
+    Parameters
+    ----------
+    model : object
+        The data model.
 
     Returns
     -------

@@ -220,6 +220,11 @@ def measurements_to_solve(exposures: Sequence[ExposureShift]) -> tuple[Measureme
     """
     Return one measurement of each exposure: that of tweakreg; that of the offset histogram where tweakreg failed.
 
+    Parameters
+    ----------
+    exposures : sequence of ExposureShift
+        Measurements of exposures.
+
     Notes
     -----
     Both refer to the same zero point. That of tweakreg is given the significance that the histogram found, for a fit

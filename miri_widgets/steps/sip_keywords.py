@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.tangent_plane import to_plane
 
-__all__ = ["SIP_LIMIT_MAS", "SipFit", "check_points", "fit_sip", "sip_error_mas"]
+__all__ = ["SIP_DEGREES", "SIP_LIMIT_MAS", "SipFit", "check_points", "fit_sip", "sip_error_mas"]
 
 SIP_LIMIT_MAS = 0.1
 """A thousandth of a pixel: a tenth of what star positions are good for."""
 
-_DEGREES = (4, 5, 6, 7)
+SIP_DEGREES = (4, 5, 6, 7)
 _POINTS = 32
 # a thousandth of the usual accuracy of the inverse, in pixels
 _INVERSE_PIX = 1e-3
@@ -63,7 +63,7 @@ def fit_sip(model: Any, limit_mas: float = SIP_LIMIT_MAS) -> SipFit:
     """
     best: SipFit | None = None
     tried: dict[int, dict[str, Any]] = {}
-    for degree in _DEGREES:
+    for degree in SIP_DEGREES:
         try:
             with warnings.catch_warnings():
                 # its normal equations are badly scaled, and solved well enough: the error is measured below
@@ -99,7 +99,14 @@ def fit_sip(model: Any, limit_mas: float = SIP_LIMIT_MAS) -> SipFit:
 
 
 def check_points(shape: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return 0-based pixels (x, y) of the four corners and of nine inner points of an array (ny, nx)."""
+    """
+    Return 0-based pixels (x, y) of the four corners and of nine inner points of an array (ny, nx).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (ny, nx).
+    """
     ny, nx = shape
     inner_x, inner_y = np.meshgrid(
         (nx - 1) * np.array([0.25, 0.5, 0.75]), (ny - 1) * np.array([0.25, 0.5, 0.75])
@@ -110,7 +117,14 @@ def check_points(shape: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def sip_error_mas(model: Any) -> float:
-    """Return the largest distance between gWCS and SIP keywords at `check_points`, mas."""
+    """
+    Return the largest distance between gWCS and SIP keywords at `check_points`, mas.
+
+    Parameters
+    ----------
+    model : object
+        The data model.
+    """
     x, y = check_points(model.data.shape)
     ra, dec = model.meta.wcs(x, y, with_bounding_box=False)
     with warnings.catch_warnings():

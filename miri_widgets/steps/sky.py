@@ -33,7 +33,7 @@ STAGE = Stage(
     title="Sky: in detector coordinates",
     summary="Subtracts the sky and its pattern, made of the other dithers or of dedicated exposures.",
     methods="The sky and its pattern, made of other dithers or of dedicated exposures, were subtracted.",
-    version=2,
+    version=3,
     pipeline="miri_widgets.steps.sky.SkyStep",
     scope=Scope.FILTER,
     takes="cal",
@@ -47,6 +47,7 @@ STAGE = Stage(
         "clip_high",
         "scaling",
         "preserve_level",
+        "sources_from",
         "source_threshold",
         "exclude_delta",
         "exclude_file",
@@ -68,7 +69,7 @@ STAGE = Stage(
         rule(value("leave_one_out", True), "min_separation"),
         rule(is_not("method", "median"), "clip_low clip_high"),
         rule(value("method", "background"), "match_background background_observations"),
-        rule(value("mask_sources", True), "source_threshold source_grow"),
+        rule(value("mask_sources", True), "sources_from source_threshold source_grow"),
     ),
     regions=(RegionParameter("exclude_file", "sky mask", "areas that are no sky"),),
     charts=(
@@ -103,7 +104,8 @@ class SkyStep(CorrectionStep):
         match_background = boolean(default=False)  # Bring a dedicated sky to the level of each exposure.
         preserve_level = boolean(default=False)  # Subtract the pattern alone; the exposures keep their level.
         mask_sources = boolean(default=True)  # Find sources and leave them out of the sky.
-        source_threshold = float(min=1, max=50, default=3.0)  # Sources stand above this in the smoothed exposure. [sigma]
+        sources_from = option('coadd', 'exposures', default='coadd')  # Find sources on the sum of the dithers, and leave out extended light that moves with the sky; or on single exposures.
+        source_threshold = float(min=1, max=50, default=None)  # Sources stand above this in the smoothed image; none: 4 on the sum of the dithers, 3 on single exposures. [sigma]
         source_grow = float(min=0, max=20, default=2.0)  # Their masks grow by this much. [FWHM]
         mask_rounds = integer(min=1, max=5, default=2)  # How often levels and sources are determined.
         exclude_above = float(default=None)  # Values above this are no sky. [MJy/sr]
@@ -111,7 +113,7 @@ class SkyStep(CorrectionStep):
         exclude_file = string(default=None)  # DS9 regions; pixels inside are no sky.
         min_separation = float(min=0, max=20, default=1.5)  # Exposures pointed closer than this do not enter each other's sky. [FWHM]
         min_exposures = integer(min=1, max=100, default=3)  # Fewer exposures in a sky are an error.
-        min_samples = integer(min=1, max=100, default=2)  # A pixel with fewer samples has no sky of its own.
+        min_samples = integer(min=1, max=100, default=None)  # A pixel with fewer samples has no sky of its own; none: 2, or 1 where a sky has fewer than five exposures.
         fill = boolean(default=True)  # Take the sky of such pixels from their neighbours; else flag them.
         background_observations = force_list(default=list())  # Observations that hold dedicated exposures of empty sky, such as 040.
     """

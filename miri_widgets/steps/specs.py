@@ -36,18 +36,25 @@ _BOOKKEEPING = ("config_file", "name", "class")
 
 
 def pipeline_class(dotted: str) -> Any:
-    """Import and return a pipeline class by its dotted name."""
+    """
+    Import and return a pipeline class by its dotted name.
+
+    Parameters
+    ----------
+    dotted : str
+        Dotted name of the class.
+    """
     module, _, name = dotted.rpartition(".")
     return getattr(importlib.import_module(module), name)
 
 
-def build_config(cls: Any, source: str, **keywords: Any) -> Any:
+def build_config(step_class: Any, source: str, **keywords: Any) -> Any:
     """
-    Return the configuration that ``cls.call(source, **keywords)`` would use.
+    Return the configuration that ``step_class.call(source, **keywords)`` would use.
 
     Parameters
     ----------
-    cls : type
+    step_class : type
         A class of a pipeline or a step.
     source : str
         An exposure or association.
@@ -60,8 +67,8 @@ def build_config(cls: Any, source: str, **keywords: Any) -> Any:
         If CRDS names a parameter file that cannot be had. jwst itself goes on
         in silence, with other parameters than the context says.
     """
-    config, _ = cls.build_config(source, **keywords)
-    _require_parameter_files(cls, source)
+    config, _ = step_class.build_config(source, **keywords)
+    _require_parameter_files(step_class, source)
     return config
 
 

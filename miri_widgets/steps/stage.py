@@ -23,6 +23,7 @@ __all__ = [
     "Chart",
     "Figure",
     "ImageChart",
+    "NamedPreset",
     "RegionParameter",
     "RunCost",
     "Scope",
@@ -265,6 +266,26 @@ class StageInputs:
         return self.scope == Scope.EXPOSURE or self.each
 
 
+@dataclass(frozen=True)
+class NamedPreset:
+    """
+    Values of a stage that belong together.
+
+    Attributes
+    ----------
+    title : str
+        For the button that takes them.
+    effect : str
+        What they change, with measured figures, as one sentence.
+    values : tuple of (str, object)
+        Values by full name of the parameter.
+    """
+
+    title: str
+    effect: str
+    values: tuple[tuple[str, Any], ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class StageRules:
     """
@@ -290,6 +311,8 @@ class StageRules:
         When parameters of the stage itself act; those without a rule always do.
     preset : tuple of (str, object)
         Values that this package gives it in every MIRI imaging filter; a preset outweighs CRDS.
+    named_presets : tuple of NamedPreset
+        Values that belong together and that the user takes with one click.
     chain_presets : tuple of ChainPreset
         The choices of optional stages that it belongs to.
     """
@@ -303,6 +326,7 @@ class StageRules:
     overruled: tuple[tuple[str, tuple[str, ...]], ...] = ()
     acting: tuple[Rule, ...] = ()
     preset: tuple[tuple[str, Any], ...] = ()
+    named_presets: tuple[NamedPreset, ...] = ()
     chain_presets: tuple[ChainPreset, ...] = ()
 
 

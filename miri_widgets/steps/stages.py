@@ -21,6 +21,7 @@ __all__ = [
     "Stage",
     "all_stages",
     "chain_presets",
+    "forget_stages",
     "preset",
     "problems_of_added",
     "stage",
@@ -43,9 +44,19 @@ def _all_stages() -> tuple[tuple[Stage, ...], tuple[str, ...]]:
     return put_in_order(STAGES, stage_entry_points())
 
 
+def forget_stages() -> None:
+    """Read the stages of other packages again when they are next needed."""
+    _all_stages.cache_clear()
+
+
 def stage(name: str) -> Stage:
     """
     Return the stage called `name`.
+
+    Parameters
+    ----------
+    name : str
+        Name of the stage.
 
     Raises
     ------

@@ -61,6 +61,11 @@ def tweakreg_preset(filter_name: str) -> dict[str, Any]:
     """
     Return parameters of tweakreg for a MIRI filter.
 
+    Parameters
+    ----------
+    filter_name : str
+        Name of the filter, such as ``F770W``.
+
     Notes
     -----
     * ``minsep_fwhm``: the stock finder takes knots and spikes of the PSF for stars (there are six to eighteen around

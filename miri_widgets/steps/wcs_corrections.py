@@ -21,6 +21,11 @@ def corrector_of(model: Any) -> JWSTWCSCorrector:
     """
     Return what corrects the world coordinates of an exposure, in the tangent plane at its reference point.
 
+    Parameters
+    ----------
+    model : object
+        The data model.
+
     Raises
     ------
     WrongSuffixError
@@ -39,6 +44,11 @@ def corrector_of(model: Any) -> JWSTWCSCorrector:
 def correction_of(wcs: Any) -> NDArray[np.float64] | None:
     """
     Return the correction that world coordinates have in the tangent plane.
+
+    Parameters
+    ----------
+    wcs : object
+        The gWCS of an exposure.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The image viewer behind a small protocol: `make_viewer` gives one. Importing this imports no viewer."""
+"""The image viewer behind a small protocol; `make_viewer` creates one. Importing this imports no viewer."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 from miri_widgets.viewer.protocol import ImageViewer, View
 
 if TYPE_CHECKING:
-    from miri_widgets.viewer.backend import Backend
+    from miri_widgets.viewer.base import DrawingViewer
 
 __all__ = ["ImageViewer", "View", "make_viewer"]
 
 
 def make_viewer(kind: Literal["auto", "jdaviz", "light"] = "auto", *, height: str = "620px") -> ImageViewer:
     """
-    Make an image viewer; its widget is there at once, images are drawn a little later.
+    Create an image viewer; its widget exists at once, images are drawn a little later.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def _import_light() -> None:
     import miri_widgets.viewer.light_viewer  # noqa: F401
 
 
-def _light() -> Backend:
+def _light() -> DrawingViewer:
     from miri_widgets.viewer.light_viewer import LightViewer
 
     return LightViewer()

@@ -16,11 +16,11 @@ from collections.abc import Callable
 
 from ipywidgets import Widget
 
-__all__ = ["in_thread", "is_unvisited", "wait_for_page"]
+__all__ = ["HEAD_START", "LONGEST_WAIT", "in_thread", "is_unvisited", "wait_for_page"]
 
 #: Head start of the page over the viewer, which blocks the kernel while it is built [s].
-_HEAD_START = 1.0
-_LONGEST_WAIT = 30.0
+HEAD_START = 1.0
+LONGEST_WAIT = 30.0
 _POLL_INTERVAL = 0.1
 
 
@@ -94,7 +94,7 @@ async def wait_for_page() -> None:
     if request.done() and not request.cancelled() and not request.result():
         return
     await _wait_for_widgets()
-    await asyncio.sleep(_HEAD_START)
+    await asyncio.sleep(HEAD_START)
 
 
 async def _page_requested(kernel: str) -> bool:
@@ -123,7 +123,7 @@ def _has_page() -> bool:
 
 async def _wait_for_widgets() -> None:
     """Wait until the page has asked for its widgets, over a channel of its own."""
-    end = time.monotonic() + _LONGEST_WAIT
+    end = time.monotonic() + LONGEST_WAIT
     # if a later version does not keep it, the head start must suffice
     while hasattr(Widget, "_control_comm") and not _has_page() and time.monotonic() < end:
         await asyncio.sleep(_POLL_INTERVAL)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
-from miri_widgets.viewer.backend import Backend
+from miri_widgets.viewer.base import DrawingViewer
 
 __all__ = ["Action", "Replay"]
 
-Action = Callable[[Backend], None]
+Action = Callable[[DrawingViewer], object]
 
 _IN_STATE = ("front", "blink", "center", "draw", "erase", "restore")
 """Kinds of actions whose effect is part of the state of a viewer."""
@@ -78,5 +78,12 @@ class Replay:
         self._actions.clear()
 
     def items(self) -> list[tuple[tuple[Hashable, ...], Action]]:
-        """Return keys and actions, in order."""
+        """
+        Return keys and actions, in order.
+
+        Returns
+        -------
+        list of (tuple, callable)
+            Key and action of each request, in order.
+        """
         return list(self._actions.items())

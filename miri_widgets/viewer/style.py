@@ -1,4 +1,4 @@
-"""The stylesheet that comes with a viewer, as a viewer may stand on a page that has no other."""
+"""The stylesheet of a viewer, which may be alone on a page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ __all__ = ["viewer_style"]
 
 
 def viewer_style() -> HTML:
-    """Return the widget that brings the stylesheet; it takes no room."""
+    """
+    Return the invisible widget with the stylesheet.
+
+    Returns
+    -------
+    ipywidgets.HTML
+        The widget.
+    """
     style = resources.files("miri_widgets.viewer").joinpath("style.css").read_text(encoding="utf-8")
     return HTML(f"<style>{style}</style>", layout=Layout(display="none"))

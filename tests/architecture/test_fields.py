@@ -25,7 +25,7 @@ FIELDS = {
     ("panels/shifts.py", "Text"): (1, ENTERED, "test_the_name_of_a_copy_of_the_shifts"),
     ("panels/parts/code_view.py", "Text"): (1, ENTERED, "test_names_of_parameter_sets_and_paths_of_code"),
     ("panels/parts/code_view.py", "Textarea"): (1, ENTERED, "test_names_of_parameter_sets_and_paths_of_code"),
-    ("panels/parts/parameter_control.py", "Text"): (1, "panels/test_field.py", "test_no_text_stays_in_a_field_without_an_answer"),
+    ("panels/parts/parameter_control.py", "Text"): (1, "panels/test_form.py", "test_no_text_stays_in_a_field_without_an_answer"),
     ("panels/parts/folders.py", "Combobox"): (
         1, "panels/test_opener.py", "test_hostile_paths_get_a_sentence_and_cannot_be_opened"),
     ("panels/parts/form.py", "Text"): (1, ENTERED, "test_a_search_for_parameters_answers_any_text"),

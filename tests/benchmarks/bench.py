@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 from keys import bench_keys
+from parts import Measured, conclude, measure_parts
 from tables import write
 
 PARTS = {
     "engine": ("engine_bench.measure",),
+    "processor": ("processor_bench.measure",),
     "page": ("page_bench.measure",),
     "sky": ("sky_bench.measure",),
     "shifts": ("shifts_science.bench", "shifts_panel_bench.measure"),
@@ -35,14 +38,27 @@ def main() -> int:
     if unknown := [name for name in names if name not in PARTS]:
         print(f"there is no part {', '.join(unknown)}: {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    for name in names:
-        for call in PARTS[name]:
+    measured, said, failed = measure_parts(names, {name: _measure(calls) for name, calls in PARTS.items()})
+    values |= measured
+    notes += said
+    return conclude(write("bench", bench_keys(), values, notes), failed)
+
+
+def _measure(calls: tuple[str, ...]) -> Callable[[], Measured]:
+    """Return what measures a part: values by key, and notes."""
+
+    def measure() -> Measured:
+        values: dict[str, float | None] = {}
+        notes: list[str] = []
+        for call in calls:
             module, _, function = call.partition(".")
             found = getattr(import_module(module), function)()
-            measured, told = found if isinstance(found, tuple) else (found, [])
+            measured, said = found if isinstance(found, tuple) else (found, [])
             values |= measured
-            notes += told
-    return int(write("bench", bench_keys(), values, notes) > 0)
+            notes += said
+        return values, notes
+
+    return measure
 
 
 if __name__ == "__main__":

@@ -109,4 +109,4 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
 if __name__ == "__main__":
     from tables import write
 
-    raise SystemExit(int(write("contact_sheet_bench", KEYS, *measure()) > 0))
+    raise SystemExit(int(bool(write("contact_sheet_bench", KEYS, *measure()))))

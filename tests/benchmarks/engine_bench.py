@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.product_digest import content_hash
 from miri_widgets.products.scan import scan
-from miri_widgets.run import RunPlan, plan_stages
+from miri_widgets.run import RunPlan, plan_stages, products
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.jobs import JobState, RunStatus
 from miri_widgets.run.records import completed
 from miri_widgets.run.workspace import Workspace
-from miri_widgets.simulation import crds_environment
+from miri_widgets.simulation import PROGRAMS, crds_environment, simulate
 from miri_widgets.simulation.twins import ensure_twin
 
 EXPOSURES = 4
@@ -36,6 +37,12 @@ class Bench:
         self.full = scan([full.folder / "uncal"]).exposures[:EXPOSURES]
         self.small = scan([small.folder / "uncal"]).exposures
         self.folder = Path(tempfile.mkdtemp(prefix="miri-bench-"))
+
+    def many_integrations(self) -> tuple[Exposure, ...]:
+        """Simulate exposures of 50 short integrations."""
+        program = PROGRAMS["small"].replace(name="many", subarray="SUB64", ngroups=10, nints=50)
+        simulate(program, self.folder / "many-raw")
+        return scan([self.folder / "many-raw" / "uncal"]).exposures
 
     def engine(self, name: str, workers: int) -> Engine:
         """Return an engine of its own, warmed with one small exposure."""
@@ -70,18 +77,38 @@ def timed(engine: Engine, plans: Sequence[RunPlan]) -> tuple[float, JobState]:
     return seconds, state
 
 
-def serial(bench: Bench) -> float:
-    """Return the seconds of the serial loop."""
-    paths = [str(one.path) for one in (bench.small[0], *bench.full)]
-    command = [
-        sys.executable,
-        str(Path(__file__).with_name("serial_loop.py")),
-        str(bench.folder / "serial"),
-        *paths,
-    ]
+def serial(bench: Bench, exposures: Sequence[Exposure], name: str, processes: int = 1) -> float:
+    """
+    Return the seconds of the serial loop, or of the slowest of several loops at the same time, each with one thread.
+
+    The products of all lie in one folder.
+    """
+    script = str(Path(__file__).with_name("serial_loop.py"))
     environment = {**os.environ, **bench.environment}
-    result = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return float(result.stdout.split()[-1])
+    if processes > 1:
+        environment |= {"OMP_NUM_THREADS": "1", "MAXIMUM_CORES": "1"}
+    loops = [
+        subprocess.Popen(
+            [sys.executable, script, str(bench.folder / name), str(bench.small[0].path)]
+            + [str(one.path) for one in exposures[first::processes]],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for first in range(processes)
+    ]
+    outputs = [loop.communicate()[0] for loop in loops]
+    if any(loop.returncode for loop in loops):
+        raise RuntimeError(f"the loop of {name} ended with {[loop.returncode for loop in loops]}")
+    return max(float(output.split()[-1]) for output in outputs)
+
+
+def differing(bench: Bench, engine: Engine, plans: Sequence[RunPlan], name: str) -> int:
+    """Return how many products of runs are not, bit by bit, those of a loop."""
+    made = [path for plan in plans for path in products(engine.workspace, plan) if path.suffix == ".fits"]
+    if not made:
+        raise RuntimeError("the runs left no products")
+    return sum(content_hash(path) != content_hash(bench.folder / name / path.name) for path in made)
 
 
 def recomputed(state: JobState) -> int:
@@ -94,10 +121,19 @@ def measure() -> dict[str, float]:
     bench = Bench()
     values: dict[str, float] = {}
     try:
-        values["engine.serial_s"] = serial(bench)
+        values["engine.serial_s"] = serial(bench, bench.full, "serial")
+        values["engine.by_hand_s"] = serial(bench, bench.full, "by_hand", processes=2)
         two = bench.engine("two", workers=2)
-        values["engine.two_workers_s"], _ = timed(two, bench.plans(two, bench.full, CHAIN))
+        plans = bench.plans(two, bench.full, CHAIN)
+        values["engine.two_workers_s"], _ = timed(two, plans)
         values["engine.speedup_2_workers"] = values["engine.serial_s"] / values["engine.two_workers_s"]
+        values["engine.speedup_by_hand"] = values["engine.by_hand_s"] / values["engine.two_workers_s"]
+        values["engine.differing"] = sum(differing(bench, two, plans, name) for name in ("serial", "by_hand"))
+        many = bench.many_integrations()
+        slow = serial(bench, many, "many")
+        plans = bench.plans(two, many, CHAIN)
+        values["engine.many_ints_speedup"] = slow / timed(two, plans)[0]
+        values["engine.differing"] += differing(bench, two, plans, "many")
         values |= reruns(bench, two)
         values["engine.cancel_s"] = cancel(bench, two)
         two.shutdown()

@@ -60,7 +60,7 @@ def notebook(exposures: Sequence[ExposureArrays]) -> Sequence[ExposureArrays]:
     return list(notebook_sky.subtract(exposures, sky, levels, scalebkg=True))
 
 
-BEFORE: dict[str, object] = {}
+BEFORE: dict[str, object] = {"sources_from": "exposures"}
 """Settings of our correction that give masks of single exposures, and nothing that moves taken off."""
 
 ALGORITHMS: dict[str, Correct] = {
@@ -123,4 +123,4 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
 if __name__ == "__main__":
     from tables import write
 
-    raise SystemExit(int(write("held_science", KEYS, *measure()) > 0))
+    raise SystemExit(int(bool(write("held_science", KEYS, *measure()))))

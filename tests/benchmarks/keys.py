@@ -46,8 +46,12 @@ class Key:
 
 
 BENCH = (
-    Key("engine.speedup_2_workers", "ratio", at_least=2.4),
+    Key("engine.speedup_2_workers", "ratio", at_least=6.0),
+    Key("engine.speedup_by_hand", "ratio", at_least=2.2),
+    Key("engine.many_ints_speedup", "ratio", at_least=5.0),
+    Key("engine.differing", "products", at_most=0),
     Key("engine.serial_s", "s"),
+    Key("engine.by_hand_s", "s"),
     Key("engine.two_workers_s", "s"),
     Key("engine.overhead_s", "s per run", at_most=0.5),
     Key("engine.unchanged_rerun_s", "s", at_most=2.0),
@@ -105,6 +109,7 @@ def bench_keys() -> tuple[Key, ...]:
     """Return the keys of all figures of speed and memory."""
     return (
         BENCH
+        + _of_part("processor_bench")
         + _of_part("sky_bench")
         + _of_part("shifts_science", "BENCH_KEYS")
         + _of_part("shifts_panel_bench")

@@ -174,4 +174,4 @@ def usual_noise(filter_name: str) -> float:
 if __name__ == "__main__":
     from tables import write
 
-    raise SystemExit(int(write("persistence_science", KEYS, *measure()) > 0))
+    raise SystemExit(int(bool(write("persistence_science", KEYS, *measure()))))

@@ -151,4 +151,4 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
 if __name__ == "__main__":
     from tables import write
 
-    raise SystemExit(int(write("proof_science", KEYS, *measure()) > 0))
+    raise SystemExit(int(bool(write("proof_science", KEYS, *measure()))))

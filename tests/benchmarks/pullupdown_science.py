@@ -122,7 +122,7 @@ def main() -> int:
     """Print the table; exit with 1 when a bound is missed."""
     from tables import write
 
-    return int(write("pullupdown_science", KEYS, *measure()) > 0)
+    return int(bool(write("pullupdown_science", KEYS, *measure())))
 
 
 if __name__ == "__main__":

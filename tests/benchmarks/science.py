@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from keys import SCIENCE_PARTS, science_keys
+from parts import conclude, measure_parts
 from tables import write
 
 Figures = dict[str, float | None]
@@ -71,13 +72,12 @@ PARTS: dict[str, Callable[[], tuple[Figures, list[str]]]] = {
 
 def main() -> int:
     """Measure the parts that were asked for; exit with 1 when a bound is missed."""
-    values: Figures = {}
-    notes: list[str] = []
-    for name in sys.argv[1:] or PARTS:
-        found, told = PARTS[name]()
-        values |= found
-        notes += told
-    return int(write("science", science_keys(), values, notes) > 0)
+    names = sys.argv[1:] or list(PARTS)
+    if unknown := [name for name in names if name not in PARTS]:
+        print(f"there is no part {', '.join(unknown)}: {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    values, notes, failed = measure_parts(names, PARTS)
+    return conclude(write("science", science_keys(), values, notes), failed)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 What a user would do otherwise: a loop of `Pipeline.call` in one warm process.
 
 Usage: python serial_loop.py OUTPUT WARM.fits EXPOSURE.fits ...
-The import and one small warm-up exposure are not counted. Prints the seconds.
+The import and one small warm-up exposure are not counted. The steps that can use several cores may use half of
+them, as the official notebooks have it, or what the variable MAXIMUM_CORES says. Prints the seconds.
 """
 
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -15,7 +17,9 @@ from jwst.pipeline import Detector1Pipeline, Image2Pipeline
 
 def reduce(path: str, output: Path) -> None:
     """Ramps to surface brightness, as the manuals do it."""
-    Detector1Pipeline.call(path, save_results=True, output_dir=str(output), configure_log=False)
+    cores = {"maximum_cores": os.environ.get("MAXIMUM_CORES", "half")}
+    steps = {"jump": cores, "ramp_fit": cores}
+    Detector1Pipeline.call(path, steps=steps, save_results=True, output_dir=str(output), configure_log=False)
     rate = output / Path(path).name.replace("_uncal", "_rate")
     Image2Pipeline.call(str(rate), save_results=True, output_dir=str(output), configure_log=False)
 

@@ -69,4 +69,4 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
 if __name__ == "__main__":
     from tables import write
 
-    raise SystemExit(int(write("shifts_panel_bench", KEYS, *measure()) > 0))
+    raise SystemExit(int(bool(write("shifts_panel_bench", KEYS, *measure()))))

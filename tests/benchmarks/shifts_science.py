@@ -167,4 +167,4 @@ if __name__ == "__main__":
     from tables import write
 
     missed = write("shifts_science", KEYS, *measure())
-    raise SystemExit(int(missed + write("shifts_bench", BENCH_KEYS, *bench()) > 0))
+    raise SystemExit(int(bool(missed + write("shifts_bench", BENCH_KEYS, *bench()))))

@@ -132,4 +132,4 @@ def excess(shower: Shower, flags: NDArray[np.uint8]) -> float:
 if __name__ == "__main__":
     from tables import write
 
-    raise SystemExit(int(write("showers_science", KEYS, *measure()) > 0))
+    raise SystemExit(int(bool(write("showers_science", KEYS, *measure()))))

@@ -255,4 +255,4 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
 if __name__ == "__main__":
     from tables import write
 
-    raise SystemExit(int(write("sky_science", KEYS, *measure()) > 0))
+    raise SystemExit(int(bool(write("sky_science", KEYS, *measure()))))

@@ -17,9 +17,9 @@ BUILD = HERE.parents[1] / "build"
 
 def write(
     name: str, keys: Sequence[Key], values: Mapping[str, float | None], notes: Sequence[str] = ()
-) -> int:
+) -> list[str]:
     """
-    Print the table, write ``build/NAME.json`` and return the number of missed bounds.
+    Print the table, write ``build/NAME.json`` and return the bounds that are missed, each as text.
 
     Parameters
     ----------
@@ -42,15 +42,16 @@ def write(
     merged = {key: value for key, value in old.items() if key in known} | dict(values)
     path.write_text(json.dumps(merged, indent=1, sort_keys=True) + "\n")
     width = max(len(key.name) for key in keys)
-    missed = 0
+    missed: list[str] = []
     print(f"\n{'key':{width}}  {'value':>12}  {'unit':15} {'bound':>10}  verdict")
     for key in keys:
         if key.name not in values:
             continue
         value = values[key.name]
         verdict = key.verdict(value)
-        missed += verdict == "MISSED"
         shown = "-" if value is None else f"{value:.5g}"
+        if verdict == "MISSED":
+            missed.append(f"{key.name} = {shown} {key.unit}, wanted {key.bound}")
         print(f"{key.name:{width}}  {shown:>12}  {key.unit:15} {key.bound:>10}  {verdict}")
     for note in notes:
         print(f"  {note}")

@@ -302,4 +302,4 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
 if __name__ == "__main__":
     from tables import write
 
-    raise SystemExit(int(write("viewer_bench", KEYS, *measure()) > 0))
+    raise SystemExit(int(bool(write("viewer_bench", KEYS, *measure()))))

@@ -98,7 +98,7 @@ def main() -> int:
     """Print the table; exit with 1 when a bound is missed."""
     from tables import write
 
-    return int(write("warm_pixels_science", KEYS, *measure()) > 0)
+    return int(bool(write("warm_pixels_science", KEYS, *measure())))
 
 
 if __name__ == "__main__":

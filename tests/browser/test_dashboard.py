@@ -333,7 +333,7 @@ def test_a_step_of_ours_is_previewed_run_and_proved(
     )
     page.goto(served.server.page_url("steps.ipynb"), wait_until="commit")
     stage(page, "Program").click()
-    page.get_by_text("optional ones take part").click()
+    page.get_by_text("Optional steps:").click()
     page.get_by_label("Stripes", exact=True).check()
     stage(page, "Stripes").click()
     page.get_by_role("button", name="Preview").click()
@@ -367,7 +367,7 @@ def test_a_step_of_ours_is_previewed_run_and_proved(
     x, y = canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2
     _drag(page, (x, y), (x + 45, y + 30))
     wait_until(page, lambda: bool(_kept(workspace).get("view", {}).get("regions")), "the drag made no region")
-    page.get_by_role("button", name="Take what I drew").click()
+    page.get_by_role("button", name="Use drawn regions").click()
     expect(page.locator(".mw-drawn").get_by_text("from stripes_exclude_file")).to_be_visible()
     page.screenshot(path=screenshots / "drawn.png", full_page=True)
     (drawn,) = (workspace / "regions").glob("stripes_exclude_file_*.reg")

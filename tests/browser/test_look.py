@@ -136,11 +136,11 @@ def test_keys_flags_and_pixels(
     expect(told.get_by_text("plain white")).to_be_hidden()
     ranges = page.get_by_role("group", name="Ranges of this program")
     expect(ranges.get_by_role("button")).to_have_text(
-        ["With sky 30 to 60", "Sky subtracted -0.1 to 5"]
+        ["Before sky: 30–60", "Sky subtracted: -0.1 to 5"]
     )  # that of rates is of another unit
     before = picture(page)
-    ranges.get_by_role("button", name="With sky").click()
-    expect(ranges.get_by_role("button", name="With sky")).to_have_attribute("aria-pressed", "true")
+    ranges.get_by_role("button", name="Before sky").click()
+    expect(ranges.get_by_role("button", name="Before sky")).to_have_attribute("aria-pressed", "true")
     expect(white).to_have_value("60")
     changed(page, before, least=0.3)
     page.screenshot(path=screenshots / f"look_{kind}_range.png")

@@ -47,7 +47,7 @@ def test_measure_judge_apply_and_mosaic(
 ) -> None:
     folder, url, program = two_filters
     page.goto(url, wait_until="commit")
-    page.get_by_text("optional ones take part").click()
+    page.get_by_text("Optional steps:").click()
     for name in ("Shifts", "Apply shifts", "Grid"):
         page.get_by_label(name, exact=True).check()
     tab = page.get_by_role("tab")

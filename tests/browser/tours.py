@@ -125,7 +125,7 @@ class Tour:
         asking = page.locator(".mw-tabs-steps .mw-tab").filter(has_text="asks you")
         if asking.count():
             hand.click(asking.first, f"tab {asking.first.get_attribute('data-tab')}")
-            hand.click(page.get_by_role("button", name="Go on all the same"), "Go on all the same")
+            hand.click(page.get_by_role("button", name="Continue nevertheless"), "Continue nevertheless")
             run_all = page.get_by_role("button", name="Run all", exact=True)
             expect(run_all).to_be_enabled()
             hand.click(run_all, "Run all")

@@ -85,7 +85,7 @@ def test_the_environment_is_named_as_the_reason(opened, monkeypatch):
 
 def test_a_wrong_name_in_a_program_is_told_and_the_others_act(opened):
     session = opened(acceleration_off=("jumps", "jump_medians"))
-    assert "switches off the accelerations jumps, which do not exist" in session.message
+    assert "switches off the accelerations jumps, which do not exist" in session.messages.text
     assert submitted(session) == {("jump_medians",)}
 
 

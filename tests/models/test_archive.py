@@ -5,9 +5,7 @@ import threading
 
 import pytest
 
-from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.archive import ArchiveModel, FileState
-from miri_widgets.models.crossing import Crossing
 from miri_widgets.products.download.partial_files import part_of
 from miri_widgets.products.download.retry_policy import RetryPolicy
 
@@ -195,14 +193,6 @@ def test_a_closed_model_hears_nothing_and_its_download_ends(model, mast):
     assert not any(
         thread.name.startswith("miri-archive") and thread.is_alive() for thread in threading.enumerate()
     )
-
-
-def test_a_mistake_of_ours_does_not_leave_the_page_waiting():
-    told = []
-    crossing = Crossing("test")
-    crossing.begin(lambda: 1 / 0, told.append, told.append)
-    assert isinstance(told[0], MiriWidgetsError) and "ZeroDivisionError" in str(told[0])
-    crossing.close()
 
 
 def test_what_went_wrong_with_another_token_or_folder_is_over(model, mast, tmp_path):

@@ -74,7 +74,7 @@ def test_the_model_follows_the_product_in_view(session, engine, tmp_path, monkey
         write(tmp_path / "b_cal.fits", image + 1, flags),
         "Sky",
     )
-    monkeypatch.setattr(compare, "_pair_of", lambda _: pair)
+    monkeypatch.setattr(compare, "comparable_pair", lambda _: pair)
     session.show(session.stages["detector1"].products[0])
     assert model.can and model.value is None
     model.toggle()
@@ -82,7 +82,7 @@ def test_the_model_follows_the_product_in_view(session, engine, tmp_path, monkey
     model.toggle()
     assert model.look == "after"
     model.ask("difference")
-    monkeypatch.setattr(compare, "_pair_of", lambda _: None)
+    monkeypatch.setattr(compare, "comparable_pair", lambda _: None)
     session.show(session.stages["image2"].products[1])
     assert not model.can and model.look == "after" and model.value is None
     model.close()
@@ -94,9 +94,8 @@ def test_the_stage_before_in_the_chain_is_the_partner(session, engine):
     session.run_all()
     engine.finish()
     session.poll()
-    question = compare.question_of
     rate = session.stages["detector1"].products[0]
     session.show(rate)
-    asked = question(session, 0, 0)
+    asked = session.pixel_request(session.shown, 0, 0)
     assert asked.images[0][1] == rate
-    assert compare._pair_of(session) is None, "the first image of the chain has none before it"
+    assert compare.comparable_pair(session) is None, "the first image of the chain has none before it"

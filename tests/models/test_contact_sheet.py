@@ -203,7 +203,7 @@ def test_what_another_page_says_appears_and_neither_loses_its_own(sheet, session
 
 def test_an_old_look_does_not_bring_an_old_tag_back(sheet, session, monkeypatch):
     root = roots(sheet)[0]
-    old = session._looker.look(session.request())
+    old = session._looker.read(session.request())
     held = threading.Event()
     real = change_tags
 
@@ -213,7 +213,7 @@ def test_an_old_look_does_not_bring_an_old_tag_back(sheet, session, monkeypatch)
 
     monkeypatch.setattr("miri_widgets.models.tags.change_tags", slow)
     sheet.tag(root, verdict="suspect")
-    during = session._looker.look(session.request())
+    during = session._looker.read(session.request())
     sheet.tag(root, verdict="rejected")
     for facts in (old, during):
         session.apply(facts)
@@ -229,7 +229,7 @@ def test_tags_that_cannot_be_kept_are_told_and_taken_back(sheet, session):
     session.tags.path.write_text("{")
     sheet.tag(roots(sheet)[0], verdict="ok")
     session.poll()
-    assert "tags.json cannot be read" in session.message
+    assert "tags.json cannot be read" in session.messages.text
     assert "tags.json cannot be read" in session.trouble
     assert not session.tags.tags and session.plans
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from miri_widgets.analysis.footprints import previewed_grid
 from miri_widgets.models.exposure_map import COLOURINGS, ExposureMap
-from miri_widgets.models.exposure_selection import choose, newest_product, rows_of
+from miri_widgets.run.status_rows import rows_of
 from tests.support.placed_files import DEC, HALF, RA, square
 
 
@@ -31,7 +31,7 @@ def test_a_click_on_a_stack_goes_through_all_below_it(placed, drawn):
     seen = []
     for _ in range(5):
         root = drawn.next_under((RA + 0.006 / np.cos(np.radians(DEC))) % 360, DEC)
-        choose(placed, [root], show=True)
+        placed.choose([root], show=True)
         seen.append(root)
     assert seen == [*inside, inside[0]]
     assert placed.shown == placed.programs.find(inside[0]).path
@@ -100,13 +100,13 @@ def test_the_grid_is_around_those_that_take_part(placed, drawn, monkeypatch):
 
 def test_the_newest_product_is_the_one_furthest_in_the_chain(placed):
     root = placed.programs.exposures[1].root
-    assert newest_product(placed, root) == placed.programs.exposures[1].path
+    assert placed.newest_product(root) == placed.programs.exposures[1].path
     placed.run_all()
     placed.services.engine.finish()
     placed.poll()
-    assert newest_product(placed, root).name == f"{root}_cal.fits"
-    assert newest_product(placed, "nobody") is None
-    choose(placed, ["nobody", root, root], show=True)
+    assert placed.newest_product(root).name == f"{root}_cal.fits"
+    assert placed.newest_product("nobody") is None
+    placed.choose(["nobody", root, root], show=True)
     assert placed.programs.selected == (root,) and placed.shown.name == f"{root}_cal.fits"
     assert rows_of(placed.models["image3"].rows, [root]) == ()
     assert len(rows_of(placed.models["image2"].rows, [root])) == 1

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from miri_widgets.report.facts import left_out_sentences
+from miri_widgets.report.record_facts import left_out_sentences
 from miri_widgets.run.few_groups import few_groups_notes
 from miri_widgets.run.snapshot import Snapshot
 from miri_widgets.run.status_reduction import stage_values

@@ -23,11 +23,11 @@ def complete(session, engine):
 
 def test_there_is_nothing_to_run_is_over_when_a_setting_changes(complete):
     header = Header(complete)
-    header._try(lambda: complete.order(complete.run_all))
-    assert "everything is complete already" in complete.message
-    assert "everything is complete already" in header.words.value
+    header._try(lambda: complete.run_when_planned(complete.run_all))
+    assert "everything is complete already" in complete.messages.text
+    assert "everything is complete already" in header.status.value
     complete.stages["detector1"].set({"jump.rejection_threshold": 9.0})
-    assert complete.message == "" and header.words.value == ""
+    assert complete.messages.text == "" and header.status.value == ""
     header.close()
 
 
@@ -36,10 +36,10 @@ def test_a_run_is_in_progress_is_over_when_it_has_ended(session, engine):
     session.poll()
     session.stages["detector1"].explain(EngineError("a run is in progress", "none", "wait for it"))
     session.poll()
-    assert "in progress" in session.message, "as long as it is true"
+    assert "in progress" in session.messages.text, "as long as it is true"
     engine.finish()
     session.poll()
-    assert session.message == ""
+    assert session.messages.text == ""
 
 
 def test_tags_that_could_not_be_kept_are_told_until_some_are(session, monkeypatch):
@@ -47,32 +47,30 @@ def test_tags_that_could_not_be_kept_are_told_until_some_are(session, monkeypatc
     session.tags.path.parent.mkdir(parents=True, exist_ok=True)
     session.tags.path.mkdir()
     session.tags.change(roots[:1], verdict=ExposureVerdict.REJECTED)
-    session.tags.tick(wait=True)
-    assert session.message
+    session.tags.wait()
+    assert session.messages.text
     session.poll()
-    assert session.message
+    assert session.messages.text
     session.tags.path.rmdir()
     session.tags.change(roots[1:2], verdict=ExposureVerdict.REJECTED)
-    session.tags.tick(wait=True)
-    assert session.message == ""
+    session.tags.wait()
+    assert session.messages.text == ""
 
 
 def test_a_stage_that_was_left_out_of_a_job_is_told_until_it_can_be_planned(session, fakes):
-    session.refused = {"image3": "Nothing to apply."}
-    session.messages.begin_run(("image3",))
-    assert session.message == "Nothing to apply."
-    session.refused = {}
-    session.messages.follow_plans()
-    assert session.message == ""
+    session.messages.begin_run(("image3",), {"image3": "Nothing to apply."})
+    assert session.messages.text == "Nothing to apply."
+    session.messages.follow_plans({})
+    assert session.messages.text == ""
 
 
-def test_sentences_of_two_subjects_stand_beside_each_other_and_go_apart(session):
-    messages = Messages(session)
+def test_sentences_of_two_subjects_stand_beside_each_other_and_go_apart():
+    messages = Messages()
     messages.put(Subject.TAGS, "No tags.")
     messages.put(Subject.ACTION, "No run.")
-    assert session.message == "No run. No tags."
+    assert messages.text == "No run. No tags."
     messages.drop(Subject.ACTION)
-    assert session.message == "No tags."
+    assert messages.text == "No tags."
 
 
 def test_values_of_last_time_that_are_refused_are_told_until_something_runs(fakes, program):
@@ -86,12 +84,12 @@ def test_values_of_last_time_that_are_refused_are_told_until_something_runs(fake
     path.write_text(path.read_text().replace("jump.rejection_threshold", "jump.no_such"))
     again = SessionModel(program, replace(services))
     again.poll()
-    assert "no_such" in again.message
+    assert "no_such" in again.messages.text
     again.rescan()
     again.poll()
-    assert "no_such" in again.message
+    assert "no_such" in again.messages.text
     again.run("detector1")
-    assert again.message == ""
+    assert again.messages.text == ""
     again.close()
 
 

@@ -89,7 +89,7 @@ def test_a_recovery_that_fails_in_an_unforeseen_way_does_not_end_the_following(f
             if session.stages["detector1"].rows:
                 break
         assert session.stages["detector1"].state == StageState.READY
-        assert "of no known kind" in session.message
+        assert "of no known kind" in session.messages.text
         session.close()
 
     asyncio.run(asyncio.wait_for(follow(), 60))

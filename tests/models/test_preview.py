@@ -8,6 +8,7 @@ import pytest
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.models import SessionModel
+from tests.support.viewer_stand_in import ViewerStandIn
 
 
 @dataclass
@@ -69,7 +70,7 @@ def test_it_follows_the_settings_and_is_never_stale(session, calls):
     session.previews.start("sky")
     session.poll()
     session.models["sky"].set({"clip_low": 2.0})
-    session.previews.tick()
+    session.previews.update()
     assert not session.previews.fresh, "an old preview is not shown as fresh"
     session.poll()
     assert session.previews.fresh and np.all(session.previews.pixels() == 2.0)
@@ -111,7 +112,9 @@ def test_drawn_regions_become_a_file_named_by_content(session, program):
     from astropy.coordinates import SkyCoord
     from regions import CirclePixelRegion, CircleSkyRegion, PixCoord
 
-    session.drawn = lambda: {"one": CircleSkyRegion(SkyCoord(80.0, -69.0, unit="deg"), 3 * arcsec())}
+    session.attach_viewer(
+        ViewerStandIn(regions={"one": CircleSkyRegion(SkyCoord(80.0, -69.0, unit="deg"), 3 * arcsec())})
+    )
     path = session.regions.use_drawn("sky", "exclude_file")
     assert path.is_file() and session.models["sky"].settings["exclude_file"] == str(path)
     assert session.regions.use_drawn("sky", "exclude_file") == path, "the same regions, the same file"
@@ -120,7 +123,7 @@ def test_drawn_regions_become_a_file_named_by_content(session, program):
     after = [plan.key for plan in session.plans if plan.stage == "sky"]
     assert before != after
     # on the detector they stay in pixels
-    session.drawn = lambda: {"one": CirclePixelRegion(PixCoord(10.0, 12.0), 4.0)}
+    session.attach_viewer(ViewerStandIn(regions={"one": CirclePixelRegion(PixCoord(10.0, 12.0), 4.0)}))
     assert (
         "image;circle(11,13,4)" in session.regions.use_drawn("sky", "exclude_file", on_sky=False).read_text()
     )

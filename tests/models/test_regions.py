@@ -10,6 +10,7 @@ from regions import CircleSkyRegion, EllipsePixelRegion, PixCoord
 from miri_widgets.errors import ParameterError
 from miri_widgets.models.regions import RegionSet, region_uses, safe_name
 from miri_widgets.steps.stages import STAGES
+from tests.support.viewer_stand_in import ViewerStandIn
 
 USES = region_uses(STAGES)
 SKY_MASK = next(use for use in USES if use.stage == "sky")
@@ -27,7 +28,7 @@ def regions(session):
 
 
 def test_drawn_regions_are_kept_used_and_come_back(fakes, program, session, regions):
-    session.drawn = lambda: {"one": circle(), "two": circle(5.0)}
+    session.attach_viewer(ViewerStandIn(regions={"one": circle(), "two": circle(5.0)}))
     path = regions.keep_drawn("my <mask>")
     (kept,) = regions.sets
     assert (kept.path, kept.name, kept.kind) == (path, "my_mask", "2 circles on the sky")
@@ -77,7 +78,7 @@ def test_a_file_that_was_spoilt_stays_in_the_list_with_its_reason(regions):
 
 
 def test_showers_need_their_group(regions, session):
-    session.drawn = lambda: {"one": EllipsePixelRegion(PixCoord(4.0, 4.0), 2.0, 2.0)}
+    session.attach_viewer(ViewerStandIn(regions={"one": EllipsePixelRegion(PixCoord(4.0, 4.0), 2.0, 2.0)}))
     path = regions.keep_drawn("s")
     showers = next(use for use in USES if use.stage == "showers")
     with pytest.raises(ParameterError, match="group"):
@@ -85,7 +86,7 @@ def test_showers_need_their_group(regions, session):
 
 
 def test_what_is_shown_is_forgotten_with_its_file(regions, session):
-    session.drawn = lambda: {"one": circle()}
+    session.attach_viewer(ViewerStandIn(regions={"one": circle()}))
     path = regions.keep_drawn("a")
     regions.show(path)
     regions.show(regions.folder / "none.reg")

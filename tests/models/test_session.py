@@ -36,7 +36,7 @@ def test_before_the_first_look_there_are_sentences(fakes, program):
     assert (
         session.stages["detector1"].blockers()[0].startswith("The parameters of the pipeline are being read")
     )
-    assert session.programs.blockers() == ["The folders of the program are being looked through."]
+    assert session.programs.blockers() == ["Scanning the program's folders …"]
     with pytest.raises(EngineError):
         session.run("detector1")
     session.close()
@@ -168,8 +168,8 @@ def test_damaged_memory_is_left_aside(fakes, program):
     session = SessionModel(program, fakes.fake_services(program))
     session.poll()
     assert session.stages["detector1"].settings.user == {}
-    assert "jump.rejection_threshold = '-4'" in session.message
-    assert "no.such" in session.message
+    assert "jump.rejection_threshold = '-4'" in session.messages.text
+    assert "no.such" in session.messages.text
     assert json.loads(path.read_text())["settings"]["detector1"] == {}
     session.close()
 

@@ -1,8 +1,6 @@
 """Measured shifts as values: what is wrong before and after, what to do next, groups that the user makes."""
 
-import asyncio
 import math
-import threading
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +10,6 @@ from miri_widgets.analysis.shift_diagnostics import group_labels, short_name, st
 from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import BadTableError, ParameterError
-from miri_widgets.models.background_value import BackgroundValue
 from miri_widgets.models.shifts import ShiftsModel, next_step
 from miri_widgets.products.tables.shift_tables import read_shift_table
 from tests.support import shift_files
@@ -137,7 +134,7 @@ def test_labels_of_a_table_tell_every_group_from_the_others(made):
 
 
 def test_a_run_of_the_stage_is_read_and_grows_old(field, made, tmp_path):
-    shifts = ShiftsModel(field.models["shifts"])
+    shifts = ShiftsModel(field)
     assert shifts.facts is None and not shifts.stale
     tables = tuple(made.trusted(tile, 3, first=3 * tile - 2) for tile in (1, 2))
     files = made.write_shift_files(tmp_path, tables)
@@ -154,7 +151,7 @@ def test_a_run_of_the_stage_is_read_and_grows_old(field, made, tmp_path):
 
 
 def test_lines_make_groups_and_wrong_ones_are_refused(field):
-    shifts = ShiftsModel(field.models["shifts"])
+    shifts = ShiftsModel(field)
     first, second = shifts.groups()
     assert first.name == "jw09999001001:S1AB000001" and len(first) == 3
     shifts.split(first.name, first.roots[2:])
@@ -198,29 +195,3 @@ def test_a_table_that_cannot_be_read_is_a_sentence(tmp_path):
     shifts = ShiftsModel()
     shifts.open(tmp_path / "none_shifts.ecsv")
     assert shifts.facts is None and "none_shifts.ecsv" in shifts.sentence and not shifts.working
-
-
-def test_answers_of_threads_arrive_in_the_loop_and_only_the_last_counts():
-    from concurrent.futures import ThreadPoolExecutor
-
-    seen = []
-    gate = threading.Event()
-
-    async def ask(pool):
-        reading = BackgroundValue(pool.submit)
-        reading.observe(lambda change: seen.append((change["new"], threading.get_ident())), "value")
-        reading.ask(1, lambda: gate.wait(5) and "old")
-        reading.ask(2, lambda: "new")
-        reading.ask(2, lambda: "never asked")
-        assert reading.working and reading.value is None
-        gate.set()
-        for _ in range(200):
-            await asyncio.sleep(0.01)
-            if reading.value is not None:
-                break
-        await asyncio.sleep(0.05)
-        reading.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        asyncio.run(ask(pool))
-    assert seen == [("new", threading.get_ident())]

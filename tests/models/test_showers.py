@@ -14,6 +14,7 @@ from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models import SessionModel
 from miri_widgets.models.showers import NO_RAMP, PARAMETER
 from miri_widgets.products.tables.region_files import read_regions
+from tests.support.viewer_stand_in import ViewerStandIn
 
 NINTS, NGROUPS, NY, NX = 2, 6, 64, 72
 CENTRE = (40.0, 25.0)
@@ -63,7 +64,9 @@ def root(session):
 
 
 def draw(session, *shapes):
-    session.drawn = lambda: {f"Subset {number}": one for number, one in enumerate(shapes)}
+    session.attach_viewer(
+        ViewerStandIn(regions={f"Subset {number}": one for number, one in enumerate(shapes)})
+    )
 
 
 def circle(x=CENTRE[0], y=CENTRE[1], radius=8.3):
@@ -108,12 +111,12 @@ def test_stars_vanish_only_when_what_a_pixel_gains_is_subtracted(session, root):
 def test_nothing_is_read_twice_and_the_last_wish_counts(session, root, monkeypatch):
     calls = []
 
-    def submit(call, *arguments):
+    def start(call, *arguments, **handlers):
         calls.append(arguments[1:4])
-        return original(call, *arguments)
+        return original(call, *arguments, **handlers)
 
-    original = session.submit
-    monkeypatch.setattr(session, "submit", submit)
+    original = session.background.start
+    monkeypatch.setattr(session.background, "start", start)
     showers = session.showers
     showers.show(root, 1, 2)
     for group in (3, 4, 5):
@@ -279,7 +282,7 @@ def test_a_picture_of_another_group_takes_no_shapes(session, root):
     showers.show(root, 1, 2)
     session.poll()
     draw(session, circle())
-    showers.tick()
+    showers.update()
     showers.unobserve_all("group")
     showers.group = 5
     with pytest.raises(ParameterError, match="no group difference is in view"):

@@ -10,6 +10,7 @@ from miri_widgets.products.program import load_program
 from miri_widgets.simulation import PROGRAMS
 from miri_widgets.steps.declarations import declared
 from miri_widgets.steps.stages import STAGES
+from tests.support.held_threads import HeldThreads
 
 OBSERVED = (
     "lmc_1040",
@@ -105,8 +106,6 @@ def test_program_files_name_stages_parameters_and_a_twin_that_exist(repository, 
 
 
 def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_state(fakes, tmp_path):
-    from concurrent.futures import Future
-
     import ipywidgets
 
     from miri_widgets.dashboard import Dashboard
@@ -120,8 +119,7 @@ def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_stat
     session = SessionModel(program, fakes.fake_services(program))
     session.poll()
     page, runs = Dashboard(session), Runbar(session.stages["detector1"])
-    end: Future[None] = Future()
-    session.submit = lambda call, name, say: (say("reference files: 10 of about 40, now a flat"), end)[1]
+    threads, others = HeldThreads(), session.background.executor
 
     def texts(widget):
         own = [str(widget.value)] if isinstance(widget, ipywidgets.HTML) else []
@@ -131,17 +129,22 @@ def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_stat
         return [text for text in (*texts(page), *texts(runs)) if count in text]
 
     def follow():
-        session.twin.tick()
-        session.apply(session._looker.look(session.request()))
+        session.background.apply()
+        session.apply(session._looker.read(session.request()))
 
     together = []
     session.twin.observe(
         lambda _: together.append((session.twin.fraction, session.twin.sentence)), "fraction"
     )
+    session.background.executor = threads
     session.twin.make()
+    session.background.executor = others
+    ((end, _, (name, notify)),) = threads.held
+    assert name == "small"
+    notify("reference files: 10 of about 40, now a flat")
     follow()
     assert len(with_count("10 of about 40")) == 1 and session.twin.fraction == 0.25
-    session.twin._say("exposure 3 of 4: jw")
+    notify("exposure 3 of 4: jw")
     follow()
     assert with_count("10 of") == [] and len(with_count("3 of 4")) == 1
     assert (0.75, "The simulated twin is being made: exposure 3 of 4: jw") in together
@@ -149,7 +152,7 @@ def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_stat
         "exposures are being simulated" in page.header.title.value
         and page.tabs.items[0]["detail"] == "being simulated"
     )
-    assert "being made" in runs.words.value, "the stages say why they wait, without a count of their own"
+    assert "being made" in runs.status.value, "the stages say why they wait, without a count of their own"
     place.parent.mkdir(parents=True)
     made.rename(place)
     end.set_result(None)
@@ -174,7 +177,7 @@ def test_why_a_twin_could_not_be_made_is_over_when_its_exposures_are_there(twin)
     assert session.twin.sentence == "" and not session.twin.wanted
 
 
-def test_a_mistake_while_a_twin_is_made_does_not_leave_it_at_work(twin, monkeypatch):
+def test_a_mistake_while_a_twin_is_made_does_not_leave_it_at_work(twin, caplog):
     session, _, _ = twin
 
     def broken(name, say):
@@ -182,6 +185,6 @@ def test_a_mistake_while_a_twin_is_made_does_not_leave_it_at_work(twin, monkeypa
 
     session.services = replace(session.services, make_twin=broken)
     session.twin.make()
-    with pytest.raises(RuntimeError):
-        session.twin.tick(wait=True)
+    session.poll()
+    assert "a mistake" in caplog.text and "Traceback" in caplog.text
     assert not session.twin.working and "could not be made" in session.twin.sentence

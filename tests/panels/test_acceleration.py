@@ -1,9 +1,8 @@
 """The tick of the accelerations on the page."""
 
-from dataclasses import replace
-
 import pytest
 
+from miri_widgets.models.acceleration import AccelerationModel
 from miri_widgets.panels.parts.acceleration import AccelerationView
 from miri_widgets.panels.program import ProgramPanel
 from miri_widgets.steps.acceleration import acceleration_states
@@ -11,8 +10,7 @@ from miri_widgets.steps.acceleration import acceleration_states
 
 @pytest.fixture
 def real(session):
-    session.services = replace(session.services, accelerations=acceleration_states)
-    session.acceleration.__init__(session)
+    session.acceleration = AccelerationModel((), acceleration_states)
     return session
 
 
@@ -27,7 +25,7 @@ def test_the_tick_follows_and_changes_the_model(real):
 
 
 def test_what_the_program_says_cannot_be_ticked_away(real):
-    real.program = replace(real.program, acceleration_off=("all",))
+    real.acceleration = AccelerationModel(("all",), acceleration_states)
     view = AccelerationView(real)
     assert not view.checkbox.value and view.checkbox.disabled
     assert "switched off in the program" in view.status.value and real.acceleration.wanted

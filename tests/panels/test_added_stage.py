@@ -20,7 +20,7 @@ def with_added(services):
 def test_it_has_the_panel_of_a_correction_and_problems_are_told(fakes, program):
     session = SessionModel(program, with_added(fakes.fake_services(program)))
     session.poll()
-    assert session.message == "The stage 'other' is left out: it is wrong."
+    assert session.messages.text == "The stage 'other' is left out: it is wrong."
     session.use_stage("stripes")
     session.poll()
     dashboard = Dashboard(session, viewer=Viewer())

@@ -5,7 +5,6 @@ import re
 
 import ipywidgets
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.models.archive import ArchiveModel
 from miri_widgets.models.references import ReferencesModel
@@ -17,6 +16,7 @@ from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.observing_modes import ObservingMode
 from miri_widgets.products.program import Program
 from miri_widgets.steps.references import Reference, ReferenceNeeds
+from tests.support.widgets import OPEN_WIDGETS
 
 QUICK = RetryPolicy(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
 EVIL = '<img src=x onerror="alert(1)">'
@@ -85,7 +85,7 @@ def below(widget, seen=None):
     if widget.model_id not in seen:
         seen[widget.model_id] = widget
         for name in re.findall(r"IPY_MODEL_(\w+)", json.dumps(widget.get_state(), default=repr)):
-            below(_instances[name], seen)
+            below(OPEN_WIDGETS[name], seen)
     return list(seen.values())
 
 
@@ -206,7 +206,7 @@ def test_references_of_a_program_without_exposures(tmp_path):
 @pytest.mark.parametrize("kind", ["archive", "references"])
 def test_nothing_outlives_close(kind, mast, tmp_path):
     mast.add_program("02736")
-    before = set(_instances)
+    before = set(OPEN_WIDGETS)
     if kind == "archive":
         panel = show_archive("2736", tmp_path, server=mast.address)
         panel.model.levels = ()
@@ -218,5 +218,5 @@ def test_nothing_outlives_close(kind, mast, tmp_path):
         panel.owns_model = True
         model.ask()
     panel.close()
-    assert [type(_instances[key]).__name__ for key in set(_instances) - before] == []
+    assert [type(OPEN_WIDGETS[key]).__name__ for key in set(OPEN_WIDGETS) - before] == []
     assert not any(panel.model._trait_notifiers.values())

@@ -28,7 +28,7 @@ def dashboard(session, engine, tmp_path, monkeypatch):
             [fits.PrimaryHDU(), science, fits.ImageHDU(np.zeros((4, 4), np.uint32), name="DQ")]
         ).writeto(paths[-1])
     monkeypatch.setattr(
-        compare, "_pair_of", lambda s: (paths[0], paths[1], "Sky") if s.shown == paths[1] else None
+        compare, "comparable_pair", lambda s: (paths[0], paths[1], "Sky") if s.shown == paths[1] else None
     )
     session.show(paths[1])
     yield board

@@ -6,12 +6,12 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.panels.contact_sheet import ContactSheetPanel, show_contact_sheet
 from miri_widgets.panels.parts.base_view import close_all
 from miri_widgets.products.tags import ANOMALIES, read_tags
+from tests.support.widgets import OPEN_WIDGETS
 
 from .stub_viewer import Viewer
 
@@ -147,7 +147,7 @@ def test_the_dashboard_has_it_and_the_mosaic_says_what_it_leaves_out(session):
 def test_alone_it_opens_and_closes_its_session(session):
     panel = show_contact_sheet(session)
     assert panel.model.awake and len(cards(panel)) == 4
-    session.message = EVIL
+    session.messages.text = EVIL
     assert "<img" not in panel.trouble.value
     panel.close()
     assert not session.closed
@@ -155,8 +155,8 @@ def test_alone_it_opens_and_closes_its_session(session):
 
 def test_nothing_stays_behind(session):
     session.tab = "contact_sheet"
-    before = set(_instances)
+    before = set(OPEN_WIDGETS)
     panel = ContactSheetPanel(session)
     panel.close()
     close_all(panel)
-    assert set(_instances) == before
+    assert set(OPEN_WIDGETS) == before

@@ -159,7 +159,7 @@ def test_a_stage_compares_its_runs(session, engine):
         stage.run()
         engine.finish()
         session.poll()
-    runs = Runs(stage)
+    runs = Runs(session, stage)
     runs.compare.click()
     view = runs.differences
     assert len(view.group.options) == 4 and len(view.first.options) == 3
@@ -182,7 +182,7 @@ def test_many_inputs_share_one_row(session, engine):
         session.run_all()
         engine.finish()
         session.poll()
-    runs = Runs(session.stages["image3"])
+    runs = Runs(session, session.stages["image3"])
     runs.compare.click()
     # the records of this engine tell no inputs: those of a real one do
     value = runs.differences.model.value

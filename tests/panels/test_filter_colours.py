@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import bqplot
 import pytest
 from ipywidgets import HTML
-from ipywidgets.widgets.widget import _instances
 
 import miri_widgets
 from miri_widgets.dashboard import Dashboard
@@ -21,6 +20,7 @@ from miri_widgets.panels.charts.exposuremap import painted
 from miri_widgets.panels.charts.levels import LevelsView
 from miri_widgets.panels.charts.timeline import Timeline
 from miri_widgets.products.exposure import FILTERS
+from tests.support.widgets import OPEN_WIDGETS
 
 from .stub_viewer import Viewer
 
@@ -65,7 +65,7 @@ def dashboard(fakes, tmp_path, request):
 def test_every_key_of_every_panel_gives_a_filter_its_colour(dashboard):
     session = dashboard.session
     session.tab = "detector1"
-    views = [LevelsView(session), Timeline(session.stages["sky"], "level", "sky", "MJy/sr")]
+    views = [LevelsView(session), Timeline(session, session.stages["sky"], "level", "sky", "MJy/sr")]
     for row in session.stages["detector1"].rows:
         session.ask_measure(row.products[0])
     for _ in range(200):
@@ -73,7 +73,7 @@ def test_every_key_of_every_panel_gives_a_filter_its_colour(dashboard):
         if len(session.measured) >= len(dashboard.filters):
             break
     seen = {}
-    for text in [one.value for one in _instances.values() if isinstance(one, HTML)]:
+    for text in [one.value for one in OPEN_WIDGETS.values() if isinstance(one, HTML)]:
         for colour, name in KEY.findall(text):
             if name.strip() in {*FILTERS, *dashboard.filters}:
                 seen.setdefault(name.strip(), set()).add(colour)

@@ -127,7 +127,7 @@ def test_what_came_before_tells_its_range_too(dashboard):
     assert (controls.black, controls.white) == ("3", "60")
     view.viewer.viewed(View(COMPARED["difference"], -1.0, 1.0))
     assert (controls.black, controls.white) == ("-1", "1"), "levels are those of the pixels in view"
-    assert controls.offered == [] and not controls.fixed, "a difference has no range of a product"
+    assert controls.ranges == [] and not controls.fixed, "a difference has no range of a product"
 
 
 def test_curve_percentile_and_typed_ends_reach_the_viewer(dashboard):

@@ -9,7 +9,6 @@ import pytest
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
 from miri_widgets.models.exposure_map import COLOURINGS, ExposureMap
-from miri_widgets.models.report_request import request_of
 from miri_widgets.panels.charts.chart import COLOURS
 from miri_widgets.panels.parts.logview import LogView
 from miri_widgets.panels.parts.runbar import Runbar
@@ -95,7 +94,7 @@ def test_the_table_of_exposures_marks_it_and_names_the_steps(session):
 
 def test_runs_log_runbar_and_tab_say_it(session):
     model = session.stages["detector1"]
-    runs, log, bar = Runs(model), LogView(model), Runbar(model)
+    runs, log, bar = Runs(session, model), LogView(session, model), Runbar(model)
     state = runs.table.rows[0]["state"]
     assert (state["text"], state["glyph"], state["tone"]) == (STEPS_LEFT_OUT, "!", "warn")
     assert WORDS in state["tip"]
@@ -126,7 +125,7 @@ def test_the_map_of_exposures_has_a_word_and_a_colour_of_its_own_for_it(session)
 
 
 def test_the_report_says_it_in_the_state_of_the_stage_and_as_a_sentence(session):
-    report = gather(request_of(session))
+    report = gather(session.report_request())
     stage = next(one for one in report.stages if one.name == "detector1")
     assert stage.status == "complete, 1 of 4 runs with steps left out"
     assert any(

@@ -21,7 +21,7 @@ def test_the_run_bar_says_why_the_next_run_waits(session, engine):
 
 def test_a_row_cancels_its_run_only(session, engine):
     stage = session.stages["detector1"]
-    runs = Runs(stage)
+    runs = Runs(session, stage)
     assert [row["cancel"] for row in runs.table.rows] == [""] * 4
     stage.run()
     session.poll()

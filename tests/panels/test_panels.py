@@ -4,7 +4,6 @@ import re
 
 import ipywidgets
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.dashboard import Dashboard, show
 from miri_widgets.models import SessionModel, StageState
@@ -15,10 +14,11 @@ from miri_widgets.panels.header import Header
 from miri_widgets.panels.parts.base_view import close_all
 from miri_widgets.panels.parts.form import Form
 from miri_widgets.panels.parts.logview import LogView
-from miri_widgets.panels.parts.parameter_control import Field
+from miri_widgets.panels.parts.parameter_control import ParameterField
 from miri_widgets.panels.parts.products import Products
 from miri_widgets.panels.parts.runbar import Runbar
 from miri_widgets.panels.parts.runs import Runs
+from tests.support.widgets import OPEN_WIDGETS
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -105,7 +105,7 @@ def test_every_parameter_that_can_be_set_has_a_control(session):
         form.unfold()
         shown = set(form.fields)
         for holder in form.by_step.children:
-            shown |= {child.parameter.name for child in holder.children if isinstance(child, Field)}
+            shown |= {child.parameter.name for child in holder.children if isinstance(child, ParameterField)}
         declared = {parameter.name for parameter in stage.settings.declared}
         assert shown == declared - {"output_dir"}
         form.close()
@@ -238,7 +238,7 @@ def test_blockers_are_sentences_and_the_way_out_is_a_button(session):
 
 
 def test_runs_products_and_log(session, stage, engine):
-    runs, products, log = Runs(stage), Products(stage), LogView(stage)
+    runs, products, log = Runs(session, stage), Products(session, stage), LogView(session, stage)
     stage.run()
     engine.fail(stage.rows[1].key, found=f"jump raised {EVIL}")
     engine.finish()
@@ -405,7 +405,7 @@ def test_close_leaves_nothing(fakes, program, view):
     session = SessionModel(program, fakes.fake_services(program))
     session.poll()
     close_all(ProgramPanel(session))  # what ipyvue keeps for good is there now
-    before, observers = set(_instances), count_observers(session)
+    before, observers = set(OPEN_WIDGETS), count_observers(session)
     part = view(session)
     for panel in [part, *getattr(part, "panels", {}).values()]:
         for name in getattr(panel, "sections", {}):
@@ -415,7 +415,7 @@ def test_close_leaves_nothing(fakes, program, view):
     session.poll()
     session.poll()
     part.close()
-    left = [type(_instances[key]).__name__ for key in set(_instances) - before]
+    left = [type(OPEN_WIDGETS[key]).__name__ for key in set(OPEN_WIDGETS) - before]
     assert left == []
     assert count_observers(session) <= observers
     session.close()
@@ -449,7 +449,7 @@ def test_sources_are_listed_marked_and_centred(session, tmp_path):
     viewer = FakeViewer()
     dashboard = Dashboard(session, viewer=viewer)
     session.catalogs = {mosaics: catalog}
-    view = Sources(session.stages["image3"])
+    view = Sources(session, session.stages["image3"])
     session.shown = mosaics[0]
     assert view.table.rows[0]["flux0"]["text"] == "12.5"
     assert view.table.rows[0]["flux1"]["text"] == "[3]"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.core.validation.figures import Bin, Change, Proof
 from miri_widgets.panels.charts.proof import ValidationView
+from tests.support.widgets import OPEN_WIDGETS
 
 EVIL = '<img src=x onerror="alert(1)">'
 FULL = Proof(
@@ -128,8 +128,8 @@ def test_any_number_and_text_gives_a_whole_page(words, one, other):
 
 
 def test_nothing_outlives_close():
-    before = set(_instances)
+    before = set(OPEN_WIDGETS)
     view = ValidationView(FULL.to_dict())
     view.validation = {}
     view.close()
-    assert set(_instances) - before == set()
+    assert set(OPEN_WIDGETS) - before == set()

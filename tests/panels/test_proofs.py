@@ -24,7 +24,7 @@ def proof(verdict, words):
 @pytest.fixture
 def view():
     model = Model()
-    made = Validations(model)
+    made = Validations(model.session, model)
     yield made
     made.close()
 

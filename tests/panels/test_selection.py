@@ -45,7 +45,7 @@ def test_a_click_on_the_map_chooses_everywhere(done):
     assert panel.table.selected == [root]
     assert done.shown.name == f"{root}_cal.fits"
     assert panel.map.map._chosen is not None and "filter" in panel.map.status.value
-    runs = Runs(done.models["image2"])
+    runs = Runs(done, done.models["image2"])
     row = next(row for row in done.models["image2"].rows if row.exposures == (root,))
     assert runs.table.selected == [row.key] and done.models["image2"].watched == row.key
     click(panel.map, ra, -68.0)
@@ -57,7 +57,7 @@ def test_a_click_on_the_map_chooses_everywhere(done):
 def test_a_row_of_any_table_lays_the_line_around_its_footprint(done):
     dashboard = Dashboard(done, viewer=Viewer())
     mapped = dashboard.panels["program"].map
-    runs = Runs(done.models["detector1"])
+    runs = Runs(done, done.models["detector1"])
     row = done.models["detector1"].rows[2]
     runs.table.selected = [row.key]
     assert done.programs.selected == row.exposures
@@ -129,13 +129,12 @@ def test_after_images_ring_every_point_of_what_is_chosen(done):
     )
     model = SimpleNamespace(
         rows=(row,),
-        session=done,
         loaded=False,
         settings={},
-        observe=lambda *_: None,
-        unobserve=lambda *_: None,
+        observe=lambda *_, **__: None,
+        unobserve=lambda *_, **__: None,
     )
-    view = AfterImages(model)
+    view = AfterImages(done, model)
     done.programs.selected = (first,)
     assert sorted(zip(view.ring.mark.x, view.ring.mark.y, strict=True)) == [(0.0, 2.0), (0.0, 5.0)]
     points = [
@@ -160,7 +159,10 @@ def test_times_of_shifts_ring_the_chosen_exposure_in_both_directions(done):
     table = SimpleNamespace(shifts=(SimpleNamespace(group=group, dx=0.1, dy=-0.2, own=True, known=True),))
     facts = SimpleNamespace(table=table, exposures=exposures, guide_stars=("S1",), measured=True, sentence="")
     shifts = SimpleNamespace(
-        facts=facts, model=SimpleNamespace(session=done), observe=lambda *_: None, unobserve=lambda *_: None
+        facts=facts,
+        session=done,
+        observe=lambda *_, **__: None,
+        unobserve=lambda *_, **__: None,
     )
     view = ShiftTimes(shifts)
     done.programs.selected = (roots[1],)

@@ -7,14 +7,13 @@ from dataclasses import replace
 import ipywidgets
 import numpy as np
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from miri_widgets.analysis.shift_files import read_shift_facts
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.models.exposure_map import ExposureMap
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels import stage_panel
-from miri_widgets.panels.charts.footprints import Arrow, SkyMap, Tile, angle_text, round_length
+from miri_widgets.panels.charts.footprints import Arrow, FootprintMap, Tile, angle_text, round_length
 from miri_widgets.panels.grid import GridPanel, GridPreview
 from miri_widgets.panels.parts.applied_shifts import AppliedShifts
 from miri_widgets.panels.sections import Charts, sections_of
@@ -23,6 +22,7 @@ from miri_widgets.panels.stage import StagePanel
 from miri_widgets.panels.stage_panel import panel_class
 from miri_widgets.steps.stages import stage
 from tests.support import shift_files
+from tests.support.widgets import OPEN_WIDGETS
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -42,7 +42,7 @@ def shown(made, tmp_path):
         shifts = ShiftsModel()
         paths = {path.name.rpartition("_")[0]: path for path in files.exposures}
         kept = files.report if report else {}
-        shifts.ask(str(files.table), lambda: read_shift_facts(files.table, files=paths, report=kept))
+        shifts.request(str(files.table), lambda: read_shift_facts(files.table, files=paths, report=kept))
         views.append(ShiftsView(shifts))
         return views[-1]
 
@@ -75,7 +75,10 @@ def test_verdicts_are_listed_with_errors_source_and_reason(shown, made, tmp_path
     assert [row["verdict"]["text"] for row in rows] == ["PASS", "WEAK", "FAIL"]
     assert [row["verdict"]["tone"] for row in rows] == ["good", "warn", "bad"]
     assert rows[1]["dx"]["text"] == "+1400.0 ± 1.1" and rows[1]["used"]["text"] == "2 of 3"
-    assert rows[2]["dx"]["text"] == "-250.0 ± ?" and rows[2]["source"]["tip"] == "group X, nearest in time"
+    assert (
+        rows[2]["dx"]["text"] == "-250.0 (no error)"
+        and rows[2]["source"]["tip"] == "group X, nearest in time"
+    )
     reasons = view.verdicts.reasons.value
     assert "2.1 is WEAK: 6 matches: few." in reasons and "3 exposures agree; it gets group X" in reasons
     assert "1 of 3 groups FAIL" in view.state.value and "gaia.ecsv" in view.verdicts.notes.value
@@ -176,10 +179,11 @@ def test_a_click_on_a_star_shows_it(fakes, made, tmp_path):
     panel = ShiftsPanel(session)
     assert panel.tabs.active == "shifts", "what was measured is shown first"
     view = panel.views["shifts"]
-    stars = look(view, "stars")
+    stars, centered = look(view, "stars"), []
+    session.observe(lambda event: centered.append(event["new"]), "centered", type="event")
     stars.table.selected = ["7"]
     star = view.shifts.facts.matches[7]
-    assert session.shown.name == f"{star.root}_cal.fits" and session.center == (star.x, star.y)
+    assert session.shown.name == f"{star.root}_cal.fits" and centered == [(star.x, star.y)]
     assert len(session.marks) == 5 and (star.x, star.y) in session.marks
     panel.close()
     session.close()
@@ -216,7 +220,7 @@ def test_the_button_takes_the_shifts_into_the_chain(fakes, made, tmp_path):
 
 def test_groups_are_merged_and_split_by_hand(fakes, made, tmp_path):
     session = made.field_session(fakes, tmp_path / "field", tiles=2, each=2)
-    view = ShiftsView(ShiftsModel(session.models["shifts"]))
+    view = ShiftsView(ShiftsModel(session))
     groups = look(view, "groups")
     names = [value for _, value in groups.groups.options]
     groups.merge.click()
@@ -254,7 +258,7 @@ def test_files_cannot_bring_code_into_the_page(shown, made, tmp_path):
 
 def test_45_exposures_and_nothing_stays_alive(made, tmp_path):
     files = made.write_shift_files(tmp_path)
-    before = set(_instances)
+    before = set(OPEN_WIDGETS)
     view = show_shifts(files.table, exposures=files.exposures)
     assert len(view.verdicts.table.rows) == 5 and "jw09999_shifts.ecsv" in html_of(view)
     sky = look(view, "sky")
@@ -263,13 +267,13 @@ def test_45_exposures_and_nothing_stays_alive(made, tmp_path):
         look(view, name)
     sky.colour.value = "verdict"
     view.close()
-    left = [_instances[key] for key in set(_instances) - before]
+    left = [OPEN_WIDGETS[key] for key in set(OPEN_WIDGETS) - before]
     assert left == []
 
 
 def test_nothing_yet_is_said_in_words(fakes, made, tmp_path):
     session = made.field_session(fakes, tmp_path / "field", tiles=1, each=2)
-    view = ShiftsView(ShiftsModel(session.models["shifts"]))
+    view = ShiftsView(ShiftsModel(session))
     for name in ("sky", "time", "offsets", "residuals"):
         look(view, name)
         assert "After a run" in html_of(view), name
@@ -307,8 +311,8 @@ def test_the_grid_is_previewed_before_it_is_made(fakes, made, tmp_path):
 def test_a_grid_without_footprints_says_what_to_run(session):
     session.use_stage("grid")
     session.poll()
-    preview = GridPreview(session.models["grid"])
-    assert "run it first" in html_of(preview)
+    preview = GridPreview(session, session.models["grid"])
+    assert "Footprints appear after Image 2" in html_of(preview)
     preview.close()
 
 
@@ -322,7 +326,7 @@ def test_applied_shifts_are_listed(fakes, made, tmp_path):
     report = {"exposures": {root: facts}, "warnings": [f"{root}: its shift is WEAK ({EVIL})"]}
     made.finish_stage(session, "apply_shift", (made.write_cal(tmp_path, 1, 1),), report)
     panel = stage_panel(session, "apply_shift")
-    applied = AppliedShifts(session.models["apply_shift"])
+    applied = AppliedShifts(session, session.models["apply_shift"])
     (row,) = applied.table.rows
     assert (row["dx"]["text"], row["dy"]["text"], row["changed"]) == ("+1400.0", "-300.0", "yes")
     assert row["sip"]["text"] == "0.020 (degree 4)"
@@ -340,7 +344,7 @@ def test_the_dashboard_knows_the_panels():
 
 
 def test_a_map_draws_what_it_is_given_and_says_when_there_is_nothing():
-    sky = SkyMap()
+    sky = FootprintMap()
     sky.draw((), empty="Nothing <i>here</i>.")
     assert sky.status.value == "Nothing <i>here</i>." and len(sky.children) == 1
     square = ((359.99, 0.0), (0.01, 0.0), (0.01, 0.02), (359.99, 0.02))

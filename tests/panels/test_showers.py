@@ -167,7 +167,7 @@ def test_suggestions_are_looked_at_and_taken(session, ramps):
     panel = dashboard.panels["showers"]
     assert panel.showers.candidates.layout.display == "none"
     panel.showers.suggest.click()
-    assert "Looking" in panel.showers.candidate_status.value and panel.showers.suggest.disabled
+    assert "Searching" in panel.showers.candidate_status.value and panel.showers.suggest.disabled
     session.poll()
     first = panel.showers.candidates.rows[0]
     assert (first["integration"]["text"], first["group"]["text"]) == ("2", "3")

@@ -42,7 +42,7 @@ def test_images_order_front_stretch_and_place_come_back(fakes, program, session,
     told = json.loads(session.memory_path.read_text())["view"]
     assert [one["extension"] for one in told["layers"]][-3:] == ["SCI", "SCI", "DQ"]
     # killed: nobody closes anything
-    dashboard.view._view_memory.session.viewing = lambda: None
+    dashboard.session.attach_viewer(None)
     again, session, viewer = visit(fakes, program)
     names = [one["label"] for one in told["layers"]]
     assert session.extension == "DQ"
@@ -85,7 +85,7 @@ def test_layers_that_make_no_sense_are_ignored(fakes, program, layers):
     program.workspace.mkdir(parents=True)
     (program.workspace / "session.json").write_text(json.dumps({"version": 1, "view": {"layers": layers}}))
     dashboard, session, viewer = visit(fakes, program)
-    assert not session.message and viewer.restored["images"] in ([], ["a"])
+    assert not session.messages.text and viewer.restored["images"] in ([], ["a"])
     dashboard.close()
 
 
@@ -106,7 +106,7 @@ def test_images_come_back_one_after_the_other_while_the_page_answers(fakes, prog
             await asyncio.sleep(0.05)
             if viewer.labels:
                 break
-        assert viewer.restored is None and session.viewing() is None
+        assert viewer.restored is None and session.viewer.state() is None
         for _ in range(100):
             await asyncio.sleep(0.05)
             if viewer.restored:

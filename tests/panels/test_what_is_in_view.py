@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -18,18 +17,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from miri_widgets.analysis.group_differences import GroupDifferenceImage
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.auto_display import AutoDisplay
 from miri_widgets.models.compare import LOOKS, CompareModel
 from miri_widgets.models.display import DisplayModel
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.flags import FlagsModel
-from miri_widgets.models.in_view import Content, InView, caption_of
+from miri_widgets.models.in_view import Content, InView
 from miri_widgets.models.session import SessionModel
+from miri_widgets.models.viewed_image import newest_image
+from miri_widgets.panels.parts.caption import caption_of
 from miri_widgets.panels.parts.shown_images import ShownImages
 from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.run.status_rows import RowState
 from miri_widgets.viewer import View
 from miri_widgets.viewer.image import load_image, safe_label
+from tests.support.held_threads import HeldThreads
 
 SIZE = 6
 EXAMPLES = 10_000 if os.environ.get("MIRI_WIDGETS_FUZZ") else 40
@@ -168,7 +168,7 @@ class Page:
         self.counter += 1
         write(path, float(self.counter), "DN/s" if path.stem.endswith("_rate") else "MJy/sr")
 
-    def begin(self, submit):
+    def begin(self, threads):
         session = self.session
         for number, path in enumerate(self.paths):
             if path in self.touched:
@@ -180,12 +180,13 @@ class Page:
             session.models[name].rows = self.rows[name]
             session.models[name].planning = False
         session.previews.stop()
-        session.submit = session.previews.session.submit = submit
+        session.background.executor.shutdown()
+        session.background.executor = threads
         session.previews.shown = "after"
         session.showers.picture = None
         session.shown, session.extension, session.picked = None, "SCI", False
         session.displayed, session.not_displayed = InView(), ""
-        session._newest = AutoDisplay(session)
+        session.forget_newest()
         session.services = replace(session.services, preview=self.preview)
         return session
 
@@ -220,8 +221,9 @@ class Viewing(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         asyncio._set_running_loop(Loop())
-        self.page, self.waiting = PAGES[-1], []
-        self.session = self.page.begin(self.submit)
+        self.page, threads = PAGES[-1], HeldThreads()
+        self.waiting = threads.held
+        self.session = self.page.begin(threads)
         self.viewer = RecordingViewer()
         self.compare, self.flags = CompareModel(self.session), FlagsModel(self.session)
         self.display = DisplayModel(self.session)
@@ -230,15 +232,12 @@ class Viewing(RuleBasedStateMachine):
     def begin_viewer(self):
         self.images = ShownImages(self.session, self.viewer, self.compare, self.display, self.flags)
         self.memory = ViewMemory(self.session, self.viewer, self.images.add, lambda: self.images.files, 8)
-
-    def submit(self, call, *arguments):
-        future = Future()
-        self.waiting.append((future, call, arguments))
-        return future
+        self.session.attach_viewer(self.memory)
 
     def teardown(self):
         self.images.close()
         self.memory.close()
+        self.session.attach_viewer(None)
         for model in (self.compare, self.flags, self.display):
             model.close()
         self.session.previews.stop()
@@ -252,7 +251,7 @@ class Viewing(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9))
     def thumbnail(self, number):
-        choose(self.session, [self.page.roots[number % len(self.page.roots)]], show=True)
+        self.session.choose([self.page.roots[number % len(self.page.roots)]], show=True)
 
     @rule(key=st.sampled_from("bsdbd"))
     def press(self, key):
@@ -298,7 +297,7 @@ class Viewing(RuleBasedStateMachine):
 
     @rule()
     def let_something_run(self):
-        self.session.jobs_ordered, self.session.picked = self.session.jobs_ordered + 1, False
+        self.session.jobs_submitted, self.session.picked = self.session.jobs_submitted + 1, False
 
     @rule()
     def groups(self):
@@ -313,7 +312,7 @@ class Viewing(RuleBasedStateMachine):
 
     @rule()
     def reload_the_page(self):
-        state = self.session.viewing() or {}
+        state = self.session.viewer.state() or {}
         self.images.close()
         self.memory.close()
         self.session.displayed = InView()
@@ -333,7 +332,7 @@ class Viewing(RuleBasedStateMachine):
             future.set_result(call(*arguments))
         except MiriWidgetsError as error:
             future.set_exception(error)
-        self.session.previews.tick()
+        self.session.previews.update()
 
     @rule(name=st.sampled_from(["detector1", "image2", "sky", "image3"]))
     def settings_change(self, name):
@@ -349,8 +348,8 @@ class Viewing(RuleBasedStateMachine):
                 self.page.write(row.products[0])
         self.session.models[name].rows = ()
         self.session.models[name].rows = self.page.rows[name]
-        self.session._newest._showed = 0.0
-        self.session._newest.bring_up()
+        newest = newest_image(self.session.stages.values())
+        self.session.show_newest(newest, running=False)
 
     @rule(number=st.integers(0, 30))
     def a_product_goes(self, number):
@@ -415,7 +414,7 @@ class Viewing(RuleBasedStateMachine):
             assert self.flags.value.path == session.shown
         if self.compare.value is not None:
             assert self.compare.value.after == session.shown
-        told = session.viewing()
+        told = session.viewer.state()
         if told is not None:
             assert told["front"] == view.label
 
@@ -453,7 +452,7 @@ def open_a_preview(machine):
 
 
 def test_a_preview_stays_while_products_of_an_earlier_order_come(viewing):
-    viewing.session.jobs_ordered += 1
+    viewing.session.jobs_submitted += 1
     open_a_preview(viewing)
     viewing.a_run_ends("image3", True)
     assert viewing.session.displayed.content is Content.PREVIEW

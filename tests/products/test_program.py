@@ -152,7 +152,7 @@ def test_a_program_begins_with_what_its_folders_hold(tmp_path, monkeypatch):
 
 
 def test_a_person_who_clicks_needs_no_variables(tmp_path, monkeypatch):
-    monkeypatch.setattr("miri_widgets.products.program._INSTITUTE", tmp_path / "grp")
+    monkeypatch.setattr("miri_widgets.products.program.INSTITUTE_CACHE", tmp_path / "grp")
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("CRDS_PATH", "CRDS_CONTEXT", "CRDS_SERVER_URL"):
         monkeypatch.delenv(name, raising=False)

@@ -72,7 +72,7 @@ def test_it_is_read_once_until_the_product_changes(tmp_path, monkeypatch):
     path, cache = write(tmp_path / "x_cal.fits", full()), tmp_path / "thumbnails"
     first = read_thumbnail(path, cache)
     with monkeypatch.context() as patch:
-        patch.setattr(thumbnails, "_shrunk", lambda path: pytest.fail("read again"))
+        patch.setattr(thumbnails, "open_fits", lambda *path, **options: pytest.fail("read again"))
         again = read_thumbnail(path, cache)
     np.testing.assert_array_equal(first.pixels, again.pixels)
     assert (again.spread, again.unit) == (first.spread, first.unit)

@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 import pytest
 
 from miri_widgets.errors import NotWritableError
-from miri_widgets.models.report_request import request_of
 from miri_widgets.panels.parts.reportbar import ReportBar
 from miri_widgets.products.tags import ExposureVerdict, Tag
 from miri_widgets.report.html import render, write_report_page
@@ -63,7 +62,7 @@ def test_hostile_texts_are_text(finished):
         )  # fmt: skip
 
     session.services = replace(session.services, record=record)
-    report = gather(request_of(session))
+    report = gather(session.report_request())
     exposure, taken = report.exposures[0]
     report = replace(
         report,
@@ -83,7 +82,7 @@ def test_hostile_texts_are_text(finished):
 
 
 def test_nothing_is_loaded_from_elsewhere(finished):
-    page = Page(render(gather(request_of(finished))))
+    page = Page(render(gather(finished.report_request())))
     assert not {"link", "iframe", "object", "embed", "form", "base"} & {tag for tag, _ in page.tags}
     sources = [attributes["src"] for _, attributes in page.tags if "src" in attributes]
     assert len(sources) == 2 and all(one.startswith("data:") for one in sources)
@@ -95,7 +94,7 @@ def test_nothing_is_loaded_from_elsewhere(finished):
 
 
 def test_brackets_that_cite_nothing_stay(finished):
-    report = replace(gather(request_of(finished)), methods=("a [1; 2] of [Wright2023] and [no]",))
+    report = replace(gather(finished.report_request()), methods=("a [1; 2] of [Wright2023] and [no]",))
     assert "a [1; 2] of ( Wright et al. 2023 ) and [no]" in Page(render(report)).text
 
 
@@ -104,7 +103,7 @@ def test_the_button_writes_shows_and_offers_the_file(finished):
     assert bar.preview.layout.display == "none"
     bar.report.click()
     path = finished.program.workspace / "reports" / "trial.html"
-    assert path.is_file() and str(path) in bar.words.value and "download=" in bar.words.value
+    assert path.is_file() and str(path) in bar.status.value and "download=" in bar.status.value
     bar.preview.click()
     assert "<iframe sandbox" in bar.page.value and "<h1" not in bar.page.value
     bar.preview.click()
@@ -117,12 +116,12 @@ def test_the_button_writes_shows_and_offers_the_file(finished):
 def test_nothing_run_yet_is_a_sentence(session):
     bar = ReportBar(session)
     bar.report.click()
-    assert "no run is complete" in bar.words.value and not (session.program.workspace / "reports").exists()
+    assert "no run is complete" in bar.status.value and not (session.program.workspace / "reports").exists()
     bar.close()
 
 
 def test_a_report_that_fails_leaves_the_old_one(finished, monkeypatch):
-    path = write_report_page(request_of(finished))
+    path = write_report_page(finished.report_request())
     before = path.read_text()
 
     def full(*_):
@@ -130,12 +129,12 @@ def test_a_report_that_fails_leaves_the_old_one(finished, monkeypatch):
 
     monkeypatch.setattr("miri_widgets.products.atomic.publish", full)
     with pytest.raises(NotWritableError):
-        write_report_page(request_of(finished))
+        write_report_page(finished.report_request())
     assert path.read_text() == before and len(list(path.parent.iterdir())) == 1
 
 
 def test_a_report_contradicts_itself_nowhere(finished):
-    report = gather(request_of(finished))
+    report = gather(finished.report_request())
     assert_consistent(report, render(report))
 
 
@@ -176,7 +175,7 @@ def test_a_report_of_what_was_left_out_contradicts_itself_nowhere(session):
         )  # fmt: skip
 
     session.services = replace(session.services, record=record)
-    report = gather(request_of(session))
+    report = gather(session.report_request())
     html = render(report)
     assert_consistent(report, html)
     page = Page(html)
@@ -195,7 +194,7 @@ def test_a_file_as_parameter_is_named_without_its_folder(session):
     session.run_all()
     session.services.engine.finish()
     session.poll()
-    report = gather(request_of(session))
+    report = gather(session.report_request())
     assert_consistent(report, render(report))
     assert [one.value for one in report.parameters] == ["stars/gaia.ecsv"]
     assert "tweakreg.abs_refcat = stars/gaia.ecsv" in " ".join(report.methods)
@@ -225,7 +224,7 @@ def test_applied_shifts_and_alignment_go_together(finished):
         finished.services = replace(
             finished.services, record=lambda plan, entry=entry: replace(real(plan), facts={"shifts": [entry]})
         )
-        report = gather(request_of(finished))
+        report = gather(finished.report_request())
         html = render(report)
         assert_consistent(report, html)
         assert ("Alignment" in Tables(html).tables) == printable

@@ -11,7 +11,6 @@ import pytest
 from astropy.io import fits
 
 from miri_widgets.errors import EngineError, NotFitsError
-from miri_widgets.models.report_request import request_of
 from miri_widgets.report.citations import CITATIONS, bibtex
 from miri_widgets.report.figures import picture
 from miri_widgets.report.report import gather
@@ -41,22 +40,22 @@ def with_records(session, **values):
 
 def test_nothing_run_yet_is_a_sentence(session):
     with pytest.raises(EngineError, match="no run is complete with the current settings"):
-        gather(request_of(session))
+        gather(session.report_request())
 
 
 def test_plans_of_earlier_settings_are_not_reported(session):
     finish(session, "detector1")
     session.stages["detector1"].set({"jump.rejection_threshold": 7})
     with pytest.raises(EngineError, match="no report can be made now"):
-        request_of(session)
+        session.report_request()
     session.poll()
     with pytest.raises(EngineError, match="no run is complete with the current settings"):
-        gather(request_of(session))
+        gather(session.report_request())
 
 
 def test_a_whole_chain(session):
     finish(session)
-    found = gather(request_of(session))
+    found = gather(session.report_request())
     assert [stage.status for stage in found.stages] == ["complete"] * 3
     assert all(run.complete for run in found.runs) and len(found.runs) == len(session.plans)
     assert [one.title for one in found.pictures] == ["Mosaic · trial_f770w", "Mosaic · trial_f1500w"]
@@ -71,7 +70,7 @@ def test_what_is_missing_is_said(session):
     finish(session, "detector1")
     session.programs.exclude([session.programs.exposures[0].root])
     session.poll()
-    found = gather(request_of(session))
+    found = gather(session.report_request())
     assert [stage.status for stage in found.stages] == [
         "complete",
         "0 of 3 runs complete",
@@ -89,7 +88,7 @@ def test_rejected_exposures_and_their_tags_are_said(session):
     session.tags.change([root], verdict="rejected", comment="trailed")
     session.poll()
     finish(session)
-    found = gather(request_of(session))
+    found = gather(session.report_request())
     assert found.missing == ("1 of 4 exposures is rejected: the mosaics leave it out.",)
     assert found.tags[root].comment == "trailed"
 
@@ -98,7 +97,7 @@ def test_a_refused_stage_is_said(session):
     session.use_stage("apply_shift")
     session.poll()
     finish(session, "detector1", "image2")
-    found = gather(request_of(session))
+    found = gather(session.report_request())
     assert any(line.startswith("Apply shifts is not in this report: ") for line in found.missing)
     assert {stage.name: stage.status for stage in found.stages}["apply_shift"] == "cannot run"
 
@@ -116,7 +115,7 @@ def test_parameters_and_who_set_them(session, program):
     session.poll()
     finish(session, "detector1")
     with_records(session, resolved={"jump.rejection_threshold": 5.5, "jump.flag_4_neighbors": True})
-    found = {one.name: one for one in gather(request_of(session)).parameters}
+    found = {one.name: one for one in gather(session.report_request()).parameters}
     chosen = found["ramp_fit.algorithm"]
     assert (chosen.value, chosen.default, chosen.source, chosen.runs, chosen.of) == (
         "LIKELY",
@@ -136,7 +135,7 @@ def test_a_file_of_an_earlier_stage_is_not_called_crds(session):
     session.poll()
     finish(session, "persistence", "detector1")
     with_records(session, resolved={"dq_init.user_supplied_dq": "/somewhere/x_dqmask.fits"})
-    found = {one.name: one for one in gather(request_of(session)).parameters}
+    found = {one.name: one for one in gather(session.report_request()).parameters}
     one = found["dq_init.user_supplied_dq"]
     assert one.source == "the stage persistence" and one.value.endswith("_dqmask.fits") and one.runs == 4
 
@@ -154,7 +153,7 @@ def test_proofs_the_worst_first_with_what_was_accepted(session):
         record=lambda plan: real(plan) and replace(real(plan), facts={"report": reports.get(plan.key, {})}),
         accepted=lambda key: key == keys[1],
     )
-    found = gather(request_of(session)).validations
+    found = gather(session.report_request()).validations
     assert [(one.verdict, one.accepted) for one in found] == [
         ("harm", True),
         ("good", False),
@@ -172,7 +171,7 @@ def test_methods_and_citations_follow_the_steps(session):
         session, steps=steps, crds_context="jwst_1.pmap", versions={"jwst": "3.0.0"}, facts={"sources": 3},
         resolved={"resample.pixfrac": 0.8, "resample.kernel": "square"},
     )  # fmt: skip
-    found = gather(request_of(session))
+    found = gather(session.report_request())
     text = " ".join(found.methods)
     assert "pipeline version 3.0.0 [Bushouse] and the CRDS context jwst_1.pmap" in text
     assert "drizzled [Fruchter2002] into a mosaic with pixfrac 0.8 and the square kernel" in text
@@ -241,7 +240,7 @@ def test_warnings_of_python_are_no_warnings_of_the_pipeline(session):
             "jwst: Step skipped",
         ),
     )
-    found = gather(request_of(session))
+    found = gather(session.report_request())
     assert found.warnings == (
         ("detector1", "AstropyUserWarning: 3 values were clipped", 4),
         ("detector1", "jwst: Step skipped", 4),
@@ -307,7 +306,7 @@ def test_the_line_of_code_behind_a_warning_is_no_part_of_it(session):
             "jwst: " + "word " * 100,
         ),
     )
-    lines = [line for _, line, _ in gather(request_of(session)).warnings]
+    lines = [line for _, line, _ in gather(session.report_request()).warnings]
     assert "LinAlgWarning: Failed to reach the accuracy." in lines
     assert "AstropyUserWarning: The fit may be unsuccessful (see fit_info)." in lines
     assert len(lines[-1]) <= 300 and lines[-1].endswith("…")
@@ -326,7 +325,7 @@ def test_a_step_that_some_runs_have_skipped_is_told_with_how_many(session):
         )
 
     session.services = replace(session.services, record=record)
-    facts = gather(request_of(session)).stages[0]
+    facts = gather(session.report_request()).stages[0]
     assert facts.skipped == ("emicorr",) and facts.skipped_text == "emicorr, refpix (1 of 4 runs)"
 
 
@@ -346,7 +345,9 @@ def test_what_the_program_sets_for_a_filter_is_no_preset_of_the_package(fakes, p
         session = SessionModel(program, both)
         session.poll()
         finish(session, "detector1")
-        one = {one.name: one for one in gather(request_of(session)).parameters}["jump.three_group_threshold"]
+        one = {one.name: one for one in gather(session.report_request()).parameters}[
+            "jump.three_group_threshold"
+        ]
         assert (one.source, one.runs, one.of, one.filters) == (words, 2, 4, ("F1500W",))
         session.close()
 
@@ -359,7 +360,7 @@ def test_the_catalogue_of_a_twin_is_not_said_to_stand_in_the_program_file(sessio
     finish(session)
     for awaited, words in (((Path("/real"),), "the simulated twin"), ((), "program file")):
         session.program = replace(session.program, awaited=awaited)
-        found = {one.name: one for one in gather(request_of(session)).parameters}
+        found = {one.name: one for one in gather(session.report_request()).parameters}
         assert found["tweakreg.abs_refcat"].source == words
 
 
@@ -387,7 +388,7 @@ def test_mosaics_that_differ_are_not_told_as_alike(session):
         )
 
     session.services = replace(session.services, record=record)
-    text = " ".join(gather(request_of(session)).methods)
+    text = " ".join(gather(session.report_request()).methods)
     assert "into a mosaic with a pixel scale of 0.11 and 0.065 arcsec and pixfrac 0.8." in text
     assert "were matched and subtracted by the step skymatch." in text
 
@@ -399,7 +400,9 @@ def test_several_versions_are_told_as_several(session):
         session.services,
         record=lambda plan: real(plan) and replace(real(plan), versions={"jwst": next(versions)}),
     )
-    assert "pipeline versions 3.0.0 and 3.1.0 [Bushouse]." in " ".join(gather(request_of(session)).methods)
+    assert "pipeline versions 3.0.0 and 3.1.0 [Bushouse]." in " ".join(
+        gather(session.report_request()).methods
+    )
 
 
 def test_accelerations_are_told_with_their_states_and_counts(session):
@@ -412,7 +415,7 @@ def test_accelerations_are_told_with_their_states_and_counts(session):
         session.services,
         record=lambda plan: real(plan) and replace(real(plan), accelerations=next(states)),
     )  # fmt: skip
-    assert dict(gather(request_of(session)).accelerations) == {
+    assert dict(gather(session.report_request()).accelerations) == {
         "a": "on in 2 of 4 runs; off in 1 of 4 runs; not recorded in 1 of 4 runs",
         "b": "off in 2 of 4 runs; on in 1 of 4 runs; not recorded in 1 of 4 runs",
     }
@@ -423,7 +426,7 @@ def test_files_that_cannot_be_used_are_counted(session):
     session.rescan()
     session.poll()
     finish(session, "detector1")
-    told = [line for line in gather(request_of(session)).missing if "of the folders" in line]
+    told = [line for line in gather(session.report_request()).missing if "of the folders" in line]
     assert len(told) == 1 and told[0].startswith(
         "1 file of the folders was not used: jw09999001001_02101_00009"
     )
@@ -436,13 +439,13 @@ def test_a_stage_that_takes_some_filters_says_which(session):
     session.services = replace(
         session.services, record=lambda plan: real(plan) if kept >= set(plan.exposures) else None
     )
-    report = gather(request_of(session))
+    report = gather(session.report_request())
     assert report.stages[0].filters == ("F770W",) and "in F770W only" in " ".join(report.methods)
 
 
 def test_runs_stand_in_the_order_of_the_stages_and_by_wavelength(session):
     finish(session)
-    runs = gather(request_of(session)).runs
+    runs = gather(session.report_request()).runs
     order = list(session.stages)
     assert [order.index(one.stage) for one in runs] == sorted(order.index(one.stage) for one in runs)
     assert [one.label for one in runs if one.stage == "image3"] == ["trial_f770w", "trial_f1500w"]
@@ -455,7 +458,7 @@ def test_products_of_a_run_of_many_exposures_are_counted(session):
     session.services = replace(
         session.services, record=lambda plan: real(plan) and replace(real(plan), products=products)
     )
-    assert gather(request_of(session)).runs[0].main == "2 × _cal.fits"
+    assert gather(session.report_request()).runs[0].main == "2 × _cal.fits"
 
 
 def test_what_was_not_fitted_has_no_shift_of_zero(session):
@@ -471,7 +474,7 @@ def test_what_was_not_fitted_has_no_shift_of_zero(session):
     }
     entries = [entry, {**entry, "root": roots[1], "used": 9, "dra_mas": 4.0}, {**entry, "root": roots[2], "reference": True}]  # fmt: skip
     with_records(session, facts={"shifts": entries})
-    printable = {one["root"]: one["dra_mas"] for one in gather(request_of(session)).shifts}
+    printable = {one["root"]: one["dra_mas"] for one in gather(session.report_request()).shifts}
     assert printable == {roots[0]: None, roots[1]: 4.0, roots[2]: 0.0}
 
 
@@ -487,6 +490,6 @@ def test_a_picture_says_of_how_many_exposures_it_is_made(session):
     finish(session)
     roots = [one.root for one in session.programs.exposures]
     with_records(session, exposures=tuple(roots[:1]))
-    assert gather(request_of(session)).pictures[0].caption.startswith("1 exposure; ")
+    assert gather(session.report_request()).pictures[0].caption.startswith("1 exposure; ")
     with_records(session, exposures=tuple(roots))
-    assert gather(request_of(session)).pictures[0].caption.startswith("4 exposures; ")
+    assert gather(session.report_request()).pictures[0].caption.startswith("4 exposures; ")

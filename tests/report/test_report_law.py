@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from miri_widgets.errors import BadTableError, EngineError
-from miri_widgets.models.report_request import request_of
 from miri_widgets.report.html import render
 from miri_widgets.report.report import gather
 
@@ -138,7 +137,7 @@ def test_a_report_contradicts_itself_nowhere_whatever_the_state(session, program
     arrange(session, state)
     roots = [one.root for one in session.programs.exposures]
     try:
-        request = request_of(session)
+        request = session.report_request()
         report = gather(replace(request, services=with_records(request.services, state, roots)))
     except EngineError:
         return  # nothing is complete

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from miri_widgets.run.launcher import _environment
+from miri_widgets.run.launcher import service_environment
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.steps.acceleration import SWITCH
 
@@ -35,7 +35,7 @@ def test_the_environment_of_who_submits_counts_and_not_that_of_the_service(share
     shared.run(second)
     assert acting(shared, first) == [[""]]
     assert acting(shared, second) == [["jump_medians", "schema_loading"]]
-    assert SWITCH not in _environment(2)
+    assert SWITCH not in service_environment(2)
 
 
 @pytest.mark.parametrize("off", [(), ("all",), ("jump_medians", "schema_loading")])

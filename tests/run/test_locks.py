@@ -64,7 +64,7 @@ def test_a_run_is_alone_or_shared(tmp_path):
 
 
 def test_a_tag_waits_for_another_page_and_says_so_when_it_stays(tmp_path, holder, monkeypatch):
-    monkeypatch.setattr(tags, "_PATIENCE", 0.2)
+    monkeypatch.setattr(tags, "LOCK_SECONDS", 0.2)
     path = tmp_path / "tags.json"
     process = holder(path.with_suffix(".lock"))
     with pytest.raises(WorkspaceError, match="another page has held the tags"):

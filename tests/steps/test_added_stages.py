@@ -83,9 +83,9 @@ def package(tmp_path, monkeypatch):
     path = os.pathsep.join(filter(None, [str(tmp_path / "site"), os.environ.get("PYTHONPATH")]))
     monkeypatch.setenv("PYTHONPATH", path)
     monkeypatch.setenv("MIRI_WIDGETS_CACHE", str(tmp_path / "cache"))
-    stages._all_stages.cache_clear()
+    stages.forget_stages()
     yield home
-    stages._all_stages.cache_clear()
+    stages.forget_stages()
     for name in [name for name in sys.modules if name.partition(".")[0] == "added_package"]:
         del sys.modules[name]
 
@@ -186,29 +186,29 @@ def test_the_mark_follows_the_code(package):
 
 
 def test_changed_code_makes_another_key(package, tmp_path):
-    from miri_widgets.run.planner import _code_identity
+    from miri_widgets.run.planner import code_identity
 
     before = stages.stage("pedestal")
     (package / "correction.py").write_text(CORRECTION + "\n# changed\n")
     assert stages.stage("pedestal") == before, "one process keeps to what it has read"
-    stages._all_stages.cache_clear()
-    assert _code_identity(stages.stage("pedestal")) != _code_identity(before) != []
-    assert _code_identity(stages.stage("sky")) == []
+    stages.forget_stages()
+    assert code_identity(stages.stage("pedestal")) != code_identity(before) != []
+    assert code_identity(stages.stage("sky")) == []
 
 
 def test_a_run_refuses_other_code_and_an_unknown_stage(package):
     from miri_widgets.errors import EngineError
-    from miri_widgets.run.child import _require_code
+    from miri_widgets.run.child import require_code
     from miri_widgets.run.plan import RunPlan
 
     code = stages.stage("pedestal").code
     plan = RunPlan("k", "pedestal", "l", (), (), {}, {}, stage_code=code)
-    _require_code(plan)
+    require_code(plan)
     assert RunPlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
     with pytest.raises(EngineError, match="other code"):
-        _require_code(RunPlan("k", "pedestal", "l", (), (), {}, {}, stage_code="other"))
+        require_code(RunPlan("k", "pedestal", "l", (), (), {}, {}, stage_code="other"))
     with pytest.raises(EngineError, match="does not know"):
-        _require_code(RunPlan("k", "gone", "l", (), (), {}, {}, stage_code=code))
+        require_code(RunPlan("k", "gone", "l", (), (), {}, {}, stage_code=code))
 
 
 def test_other_processes_find_it(package):
@@ -224,12 +224,11 @@ def test_a_preview_calls_its_correction(package):
 
 
 def test_its_parameters_are_declared_and_a_broken_one_harms_only_itself(package):
-    from miri_widgets.steps.declarations import _load, _own_specs, declared
+    from miri_widgets.steps.declarations import declared, forget_declarations
 
     def forget():
-        stages._all_stages.cache_clear()
-        _load.cache_clear()
-        _own_specs.cache_clear()
+        stages.forget_stages()
+        forget_declarations()
 
     try:
         forget()

@@ -143,9 +143,9 @@ def test_the_caller_never_imports_jwst():
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("MIRI_WIDGETS_CACHE", str(tmp_path))
-    declarations._load.cache_clear()
+    declarations.forget_declarations()
     yield tmp_path
-    declarations._load.cache_clear()
+    declarations.forget_declarations()
 
 
 def test_jwst_is_asked_once_and_again_when_the_memory_is_damaged(empty_cache, monkeypatch):
@@ -156,10 +156,10 @@ def test_jwst_is_asked_once_and_again_when_the_memory_is_damaged(empty_cache, mo
     monkeypatch.setattr(
         declarations, "call_in_child", lambda module: asked.append(module) or __import__("json").loads(truth)
     )
-    declarations._load.cache_clear()
+    declarations.forget_declarations()
     assert declared("image2") == known and asked == []
     path.write_text(truth[: len(truth) // 2])
-    declarations._load.cache_clear()
+    declarations.forget_declarations()
     assert declared("image2") == known and len(asked) == 1
     assert path.read_text() == truth
 

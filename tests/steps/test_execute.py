@@ -8,7 +8,7 @@ import pytest
 from miri_widgets import errors
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason
-from miri_widgets.steps.execute import _run, execute, keywords
+from miri_widgets.steps.execute import execute, keywords, run_pipeline
 from miri_widgets.steps.specs import pipeline_class
 from miri_widgets.steps.stages import STAGES, stage
 
@@ -86,11 +86,11 @@ def test_every_free_parameter_is_resolved(one, reduced):
 
 
 def test_resolved_parameters_are_those_of_user_crds_and_spec(reduced, small_program, in_child):
-    from miri_widgets.steps.crds_parameters import _read
+    from miri_widgets.steps.crds_parameters import read_parameters
 
     resolved = reduced["results"]["detector1"].resolved
     with in_child(small_program.environment) as call:
-        layer = call(_read, "detector1", str(small_program.uncal[0]))
+        layer = call(read_parameters, "detector1", str(small_program.uncal[0]))
     defaults = {p.name: p.default for p in declared("detector1")}
     assert resolved["jump.rejection_threshold"] == 5.0
     decided = {name for name, value in layer.items() if name in resolved and value != defaults[name]}
@@ -158,7 +158,7 @@ def test_the_call_taken_apart_is_the_call_of_stpipe(name, reduced, small_program
     path = reduced[one.takes][0]
     cores = ("jump.maximum_cores", "ramp_fit.maximum_cores") if name == "detector1" else ()
     cls.call(str(path), configure_log=False, **keywords(values, tmp_path, cores))
-    resolved = _run(one, path, values, tmp_path)
+    resolved = run_pipeline(one, path, values, tmp_path)
     assert seen[0] == seen[1]
     for step, parameters in seen[0][2]["steps"].items():
         for label, value in parameters.items():

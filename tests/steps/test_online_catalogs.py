@@ -203,15 +203,16 @@ def test_shifts_to_gaia_are_the_true_ones_by_both_estimates(service, tiles, in_c
 
 
 def test_what_gaia_gave_is_kept_as_a_file_that_can_be_given_instead(service, tiles, tmp_path, monkeypatch):
+    from miri_widgets.errors import StepFailedError
     from miri_widgets.products.tables.reference_catalogs import read_reference_catalog
     from miri_widgets.steps import measure_shifts
     from miri_widgets.steps.shifts import ShiftsStep
 
     def no_tweakreg(*arguments, **named):
-        return {}, ("left out of this test",)
+        raise StepFailedError("no tweakreg", "none in this test", "look elsewhere")
 
     program, files = tiles
-    monkeypatch.setattr(measure_shifts, "_tweakreg", no_tweakreg)
+    monkeypatch.setattr(measure_shifts, "run_tweakreg", no_tweakreg)
     stars = program.catalog[(program.catalog["type"] == "star") & (program.catalog["flux_ujy"] > 10)]
     service.rows = [(ra, dec, 0.1, 0.1) for ra, dec in zip(stars["ra"], stars["dec"], strict=True)]
     named = {"save_results": True}

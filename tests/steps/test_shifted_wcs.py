@@ -177,7 +177,7 @@ def test_keywords_and_footprint_follow(model):
 def test_a_coarse_fit_is_told_and_the_best_degree_taken(model, monkeypatch, caplog):
     from miri_widgets.steps import sip_keywords
 
-    monkeypatch.setattr(sip_keywords, "_DEGREES", (1, 2))
+    monkeypatch.setattr(sip_keywords, "SIP_DEGREES", (1, 2))
     fit = sip_keywords.fit_sip(model, 1e-6)
     assert fit.degree == 2
     assert fit.error_mas > 0.1

@@ -81,7 +81,7 @@ def disturb(found: SessionModel, text: str) -> None:
     job = next(iter(engine.made))
     for key in keys:
         engine.log_path(job, key).write_text(text + "\nThe end of this log.\n")
-    found.message = text
+    found.messages.text = text
     label = text.replace("\n", " ").replace("{", "(").replace("}", ")")[:200]
     regions = found.program.workspace / "regions.reg"
     regions.write_text(f"image\ncircle(3,3,2) # text={{{label}}}\n{text}\n", encoding="utf-8")

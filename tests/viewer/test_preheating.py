@@ -33,8 +33,8 @@ def preheated(monkeypatch):
     monkeypatch.setenv("VOILA_PREHEAT", "True")
     monkeypatch.setenv("VOILA_KERNEL_ID", "abc")
     monkeypatch.setenv("VOILA_APP_PORT", str(port))
-    monkeypatch.setattr(visitor, "_HEAD_START", 0.0)
-    monkeypatch.setattr(visitor, "_LONGEST_WAIT", 0.3)
+    monkeypatch.setattr(visitor, "HEAD_START", 0.0)
+    monkeypatch.setattr(visitor, "LONGEST_WAIT", 0.3)
     monkeypatch.setattr(Widget, "_control_comm", None)
     Query.waiting = []
     return port

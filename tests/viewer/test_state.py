@@ -186,13 +186,13 @@ def test_an_outline_that_the_wcs_does_not_reach_is_left_out() -> None:
 
 
 def test_jdaviz_is_asked_without_making_widgets(tmp_path: Path) -> None:
-    from ipywidgets.widgets.widget import _instances
+    from tests.support.widgets import OPEN_WIDGETS
 
     viewer = shown("jdaviz", tmp_path)
     viewer.draw([CIRCLE])
     viewer.state()
-    before = len(_instances)
+    before = len(OPEN_WIDGETS)
     for _ in range(5):
         viewer.state()
-    assert len(_instances) == before, "it is asked four times a second for as long as a page is open"
+    assert len(OPEN_WIDGETS) == before, "it is asked four times a second for as long as a page is open"
     viewer.close()

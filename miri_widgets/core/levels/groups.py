@@ -53,12 +53,26 @@ class Sets:
     pixel: float
 
     def grid(self, box: int) -> Grid:
-        """Return cells of `box` pixels on the sky."""
+        """
+        Return cells of `box` pixels on the sky.
+
+        Parameters
+        ----------
+        box : int
+            Side of a cell, pixels.
+        """
         return Grid(*self.centre, box * self.pixel)
 
 
 def visit_of(root: str) -> str:
-    """Return program, observation and visit of an exposure's root, ``jw01040001001``; other names as they are."""
+    """
+    Return program, observation and visit of an exposure's root, ``jw01040001001``; other names as they are.
+
+    Parameters
+    ----------
+    root : str
+        Root of a file name.
+    """
     visit = _VISIT.match(root)
     return visit.group() if visit else root
 

@@ -52,14 +52,30 @@ class Measurements:
         return int(self.cell.max()) + 1 if self.cell.size else 0
 
     def sums(self, number: NDArray[np.integer], values: NDArray[np.float64]) -> csr_array:
-        """Return the matrix that sums `values` times something over equal `number`, which need not be consecutive."""
+        """
+        Return the matrix that sums `values` times something over equal `number`, which need not be consecutive.
+
+        Parameters
+        ----------
+        number : ndarray of int
+            Index of the sum that each measurement adds to, shape (n,).
+        values : ndarray
+            Factor of each measurement, shape (n,).
+        """
         rows = np.unique(number, return_inverse=True)[1]
         columns = np.arange(number.size)
         size = int(rows.max()) + 1 if rows.size else 0
         return csr_array((values, (rows, columns)), (size, number.size))
 
     def apart(self, components: NDArray[np.integer]) -> Measurements:
-        """Return those in cells that several exposures of one component measure; cells are numbered anew."""
+        """
+        Return those in cells that several exposures of one component measure; cells are numbered anew.
+
+        Parameters
+        ----------
+        components : ndarray of int
+            Component of each group, shape (ngroups,).
+        """
         if not self.cell.size:
             return self
         cell = self.cell * (int(components.max()) + 1) + components[self.exposure]
@@ -99,7 +115,16 @@ class LevelSolution:
     weight: NDArray[np.float64]
 
     def significance(self, group: int, slope: NDArray[np.float64]) -> float:
-        """Return how many standard deviations of its slopes a group is from zero with slopes (2,)."""
+        """
+        Return how many standard deviations of its slopes a group is from zero with slopes (2,).
+
+        Parameters
+        ----------
+        group : int
+            Index of the group.
+        slope : ndarray
+            Slopes along x and y, shape (2,), in the unit of the levels per pixel.
+        """
         at = len(self.levels) + 2 * group
         spread = self.covariance[at : at + 2, at : at + 2]
         return float(np.sqrt(np.maximum(slope @ np.linalg.pinv(spread) @ slope, 0)))

@@ -94,6 +94,11 @@ def filter_thresholds(entries: Iterable[str]) -> dict[str, int]:
     """
     Read numbers of groups by filter from words such as ``F1500W=5``.
 
+    Parameters
+    ----------
+    entries : iterable of str
+        One ``FILTER=number`` each.
+
     Raises
     ------
     ParameterError

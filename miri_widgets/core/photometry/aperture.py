@@ -110,10 +110,12 @@ def noise_factor(
 
     Parameters
     ----------
-    image, err, radius, sky_inner, sky_outer
-        As of `aperture_flux`.
+    image, err : ndarray of float, shape (ny, nx)
+        Values and errors. Not modified.
     x, y : ndarray, shape (n,)
         Sources, which are avoided by two radii.
+    radius, sky_inner, sky_outer : float
+        Radii of the aperture and of the sky annulus, pixels.
 
     Returns
     -------

@@ -214,10 +214,12 @@ def compare_rates(
 
     Parameters
     ----------
-    sci, err : ndarray of float, shape (ny, nx)
-        The rate and its error, DN/s. Not modified.
+    sci : ndarray of float, shape (ny, nx)
+        The rate, DN/s. Not modified.
     dq : ndarray of int, shape (ny, nx)
         Its flags; a value under DO_NOT_USE counts as none. Not modified.
+    err : ndarray of float, shape (ny, nx)
+        Its error, DN/s. Not modified.
     recomputed : MeanRate
         From the integrations, by any weighting: the ramp fit's own to check files, "none" to see what weights do.
     tolerance : float

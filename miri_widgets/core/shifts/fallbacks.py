@@ -127,7 +127,14 @@ def find_fallbacks(
 
 
 def rounding(values: NDArray[np.floating]) -> float:
-    """Return the decimal step that all finite values are multiples of, at least 1e-9; in their unit."""
+    """
+    Return the decimal step that all finite values are multiples of, at least 1e-9; in their unit.
+
+    Parameters
+    ----------
+    values : ndarray
+        Any numbers; not finite ones do not count.
+    """
     finite = np.asarray(values, dtype=float)
     finite = finite[np.isfinite(finite)]
     for digits in range(9):

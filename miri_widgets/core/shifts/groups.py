@@ -95,7 +95,20 @@ class Group:
 
 
 def group_name(program: str, observation: str, visit: str, guide_star: str = "") -> str:
-    """Return the name of a group: the visit as in file names, and the guide star when it is known."""
+    """
+    Return the name of a group: the visit as in file names, and the guide star when it is known.
+
+    Parameters
+    ----------
+    program : str
+        Number of the program.
+    observation : str
+        Number of the observation.
+    visit : str
+        Number of the visit.
+    guide_star : str
+        Name of the guide star; empty when it is not known.
+    """
     return f"jw{program}{observation}{visit}" + (f":{guide_star}" if guide_star else "")
 
 
@@ -204,6 +217,11 @@ def merge(groups: Sequence[Group]) -> Group:
 
     Merging the two parts of a split group gives the group back.
 
+    Parameters
+    ----------
+    groups : sequence of Group
+        The groups.
+
     Raises
     ------
     ParameterError
@@ -248,6 +266,11 @@ def share_field(group: Group, other: Group) -> bool:
 def check_groups(groups: Sequence[Group]) -> None:
     """
     Raise if groups overlap.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        The groups.
 
     Raises
     ------

@@ -75,14 +75,20 @@ def trust_run(
         Offsets between exposures.
     second : sequence of Measurement
         An independent estimate of the same shifts, such as offset histograms; it is compared, not averaged.
-    reference, rotation
-        As in `solve_shifts`.
-    filter_name, shorter, other_guide_stars
-        As in `trust_shifts`.
+    reference : str, optional
+        The group that stays where it is, as in `solve_shifts`.
+    rotation : bool
+        Whether to solve for rotations.
+    filter_name : str
+        Filter of the run, for reasons.
+    shorter : sequence of TrustedShift
+        Shifts of a filter of shorter wavelength, as in `trust_shifts`.
     limits : Limits, optional
         Other limits of the verdicts than the usual ones.
     find_shared : bool
-        Whether to look for shared values; False when the status of every measurement is told by its own fit.
+        Whether to search for shared values; False when the fit of every measurement gives its status.
+    other_guide_stars : bool
+        Whether shifts of groups on other guide stars may be taken, as in `trust_shifts`.
 
     Raises
     ------
@@ -117,7 +123,14 @@ def trust_run(
 
 
 def plain_averages(measurements: Sequence[Measurement]) -> dict[str, tuple[float, float]]:
-    """Return the `plain_average` of all finite values of each group, fall-backs included, arcsec."""
+    """
+    Return the `plain_average` of all finite values of each group, fall-backs included, arcsec.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+        Measurements of exposures.
+    """
     values: dict[str, list[tuple[float, float]]] = {}
     for measurement in measurements:
         if math.isfinite(measurement.dx) and math.isfinite(measurement.dy):

@@ -117,7 +117,14 @@ class StarPositions:
 
 
 def finder_for(filter_name: str) -> Finder:
-    """Return the finder of a filter; the usual one for a filter that we do not know."""
+    """
+    Return the finder of a filter; the usual one for a filter that we do not know.
+
+    Parameters
+    ----------
+    filter_name : str
+        Filter.
+    """
     return FINDERS.get(filter_name, Finder())
 
 

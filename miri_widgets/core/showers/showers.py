@@ -173,7 +173,14 @@ def mask_showers(
 
 
 def blank_exposure(shape: tuple[int, ...]) -> ExposureArrays:
-    """Return an exposure of zeros without a WCS, for shapes in pixels."""
+    """
+    Return an exposure of zeros without a WCS, for shapes in pixels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (ny, nx).
+    """
     zero = np.zeros(shape, np.float32)
     return ExposureArrays(zero, zero, np.zeros(shape, np.uint32))
 

@@ -24,6 +24,7 @@ __all__ = [
     "pixel_arcsec",
     "require_like",
     "sky_values",
+    "stated_noise",
     "structure",
 ]
 
@@ -55,6 +56,9 @@ class MaskSettings:
         Values above this, and above the level by this, are no sky; unit of the exposures.
     regions : tuple of Region
         Pixels inside are no sky.
+    together : bool
+        Find sources on the coadd of the dithers, and take off extended light that moves with the sky; else on single
+        exposures.
     """
 
     sources: bool = True
@@ -64,6 +68,7 @@ class MaskSettings:
     above: float | None = None
     delta: float | None = None
     regions: Sequence[Region] = ()
+    together: bool = True
 
 
 def sky_values(planes: ExposureArrays, settings: MaskSettings) -> NDArray[np.float32]:
@@ -134,6 +139,13 @@ def structure(residual: NDArray[np.floating], free: NDArray[np.bool_], sigma: fl
     number = np.asarray(count[full], np.float64)
     mean = np.asarray(total[full]) / number
     return float(max(float(np.mean(mean**2) - np.mean(sigma**2 / number)), 0.0) ** 0.5)
+
+
+def stated_noise(planes: ExposureArrays) -> float:
+    """Return the median error of an exposure's pixels, some thousand of them; NaN when none is known."""
+    some = planes.err[::17, ::13]
+    some = some[np.isfinite(some) & (some > 0)]
+    return float(np.median(some)) if some.size else float("nan")
 
 
 def centre(planes: ExposureArrays) -> tuple[float, float]:

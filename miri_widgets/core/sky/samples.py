@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,14 @@ from miri_widgets.core.sky.exposure_sky import (
     pixel_arcsec,
     require_like,
     sky_values,
+    stated_noise,
 )
 from miri_widgets.core.sky.exposure_sky import structure as residual_structure
-from miri_widgets.core.sky.threads import in_parallel
-from miri_widgets.core.stacks.clipped_mean import clipped_mean, median_plane
+from miri_widgets.core.sky.moving_light import light_rows
+from miri_widgets.core.sky.sky_grid import Footprint, footprint_of
 from miri_widgets.core.stacks.disk_stack import DiskStack
 from miri_widgets.core.stacks.fast_masking import blank
-from miri_widgets.core.stacks.source_masks import binned, robust_level, source_mask, unbinned
+from miri_widgets.core.stacks.source_masks import binned, robust_level, unbinned
 from miri_widgets.errors import ParameterError
 
 __all__ = ["Samples"]
@@ -38,11 +38,14 @@ _ROUGH, _FINE = 16384, 65536
 _PATCHY, _LEAST = 0.25, 8192
 """Fraction and number of the 2 x 2 pixels with values that must also be in 4 x 4 pixels with values."""
 
+_LEAST_NOISE = 0.7
+"""Part of the scatter of the data that ERR is believed down to."""
+
 
 @dataclass(eq=False)
 class Samples:
     """
-    Samples of some exposures. Made by `collect`; masks and levels are there after `refine`.
+    Samples of some exposures. Made by `collect`; masks and levels are there after `miri_widgets.core.sky.refinement.refine`.
 
     Attributes
     ----------
@@ -67,6 +70,15 @@ class Samples:
         RA and Dec of the central pixel, degrees; NaN when not known.
     reference : float
         The level to which exposures are scaled: the mean of their levels.
+    stated : list of float
+        Median error of the pixels of each exposure.
+    footprints : list of Footprint
+        Where they lie on the sky; empty when sources are searched on single exposures.
+    light : list of ndarray of float32, optional
+        Extended light that moves with the sky, in boxes of `light_side` pixels of each exposure; `light_width` is its
+        standard deviation. It is taken off the samples.
+    judged : bool
+        Whether masks and levels were found once.
     """
 
     settings: MaskSettings
@@ -88,6 +100,12 @@ class Samples:
     noise: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     masked: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     structure: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    footprints: list[Footprint] = field(default_factory=list)
+    stated: list[float] = field(default_factory=list)
+    light: list[NDArray[np.float32]] | None = None
+    light_side: int = 0
+    light_width: float = 0.0
+    judged: bool = False
     _masks: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0, 0), np.uint8))
 
     @classmethod
@@ -124,6 +142,9 @@ class Samples:
                 found.roots.append(planes.root)
                 found.mjds.append(planes.start_mjd)
                 found.centres[index] = centre(planes)
+                found.stated.append(stated_noise(planes))
+                if settings.together:
+                    found.footprints.append(footprint_of(planes))
                 if pending is not None:
                     pending.result()
                 pending = pool.submit(found._take, index, planes)
@@ -180,6 +201,20 @@ class Samples:
     def __len__(self) -> int:
         return self.small.count
 
+    @property
+    def pixel_noise(self) -> float:
+        """
+        Standard deviation of a sample of one pixel.
+
+        What the data show is too much where residuals of cosmic rays are many, and what ERR states may be anything:
+        ERR counts between three quarters of what the data show and all of it.
+        """
+        shown = float(np.median(self.noise))
+        if not self.settings.together:
+            return shown
+        stated = float(np.median(self.stated))
+        return min(max(stated, _LEAST_NOISE * shown), shown) if np.isfinite(stated) else shown
+
     def to_reference(self, level: Any) -> tuple[Any, Any]:
         """Factor and then offset that take an exposure of some level, or several, to the reference level."""
         if self.scaling == "multiplicative":
@@ -232,10 +267,18 @@ class Samples:
         if self.settings.delta is not None:
             with np.errstate(invalid="ignore"):
                 values[values > (levels + self.settings.delta).astype(np.float32)] = np.nan
+        if self.light is not None:
+            for own, index in zip(values, range(len(self))[which], strict=True):
+                own -= self._light(index, side, rows, own.shape[1])
         blank(values, self._mask(which, side, rows))
         factor, offset = self.to_reference(levels)
         values *= np.asarray(factor, np.float32)
         values += np.asarray(offset, np.float32)
+
+    def _light(self, index: int, side: int, rows: slice, width: int) -> NDArray[np.float32]:
+        """Return rows of the light that moves with the sky in an exposure, in pixels of `side`."""
+        assert self.light is not None
+        return light_rows(self.light[index], self.light_side, side, rows, width)
 
     def offers(self, index: int) -> NDArray[np.bool_]:
         """Return True where an exposure is not under a source mask; shape (ny, nx)."""
@@ -257,89 +300,72 @@ class Samples:
         wide = unbinned(mask, (2 * mask.shape[1], self.shape[1]))
         return wide[:, rows.start % 2 :][:, : rows.stop - rows.start]
 
-    def refine(self, sky: NDArray[np.floating] | None = None) -> NDArray[np.float32]:
-        """
-        Find sources, levels and noise of the exposures, in rounds.
-
-        Parameters
-        ----------
-        sky : ndarray of float, binned shape, optional
-            Sky of level `reference` to compare with. Made from these exposures, and `reference` set, when not given.
-
-        Returns
-        -------
-        ndarray of float32
-            The sky in 2 x 2 pixels, as of the last round.
-        """
-        against = np.empty(0, np.float32) if sky is None else np.asarray(sky, np.float32)
-        self.reference = _mean(self.levels) if sky is None else self.reference
-        for turn in range(self.settings.rounds):
-            last = turn == self.settings.rounds - 1
-            # the first sky is rough, and so may the first mask be
-            side = 2 if last or not self.coarse else 4
-            if sky is None:
-                against = self._small_sky(side, first=turn == 0)
-                self._anchor(against)
-            compared = against if against.shape == self.spool(side).shape else binned(against)
-            in_parallel(partial(self._look, compared, side, last), len(self))
-            if sky is None:
-                self.reference = _mean(self.levels)
-                # each exposure is a part of the sky that it was compared with
-                self.noise *= (1 - 1 / max(len(self), 2)) ** -0.5
-        return against
-
-    def _anchor(self, sky: NDArray[np.floating]) -> None:
-        """Give all levels the zero point that the sky has where the imager is free of sources."""
-        middle = robust_level(sky, self._imager(sky) & np.isfinite(sky))[0]
-        if self.scaling == "multiplicative":
-            self.levels *= middle / self.reference
-        else:
-            self.levels += middle - self.reference
-        self.reference = middle
-
-    def _imager(self, like: NDArray[np.floating]) -> NDArray[np.bool_]:
+    def imager_part(self, like: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Tell which pixels, of 2 x 2 or 4 x 4, are in the imager field."""
         return self.imager if like.shape == self.imager.shape else self.imager[::2, ::2]
 
-    def _small_sky(self, side: int, *, first: bool) -> NDArray[np.float32]:
-        noise = 0.0 if first else float(np.median(self.noise)) / side
-        spool = self.spool(side)
-
-        def one(index: int) -> NDArray[np.float32]:
-            values = self.block(index, side=side)
-            return median_plane(values) if first else clipped_mean(values, noise=noise).mean
-
-        return np.concatenate(in_parallel(one, spool.blocks)).reshape(spool.shape)
-
-    def _look(self, sky: NDArray[np.floating], side: int, last: bool, index: int) -> None:
-        """Measure one exposure against a sky of the reference level: mask, level, noise and structure."""
+    def residual(self, index: int, sky: NDArray[np.floating], side: int) -> NDArray[np.float32]:
+        """Return an exposure in pixels of `side`, less light that moves and a sky of the reference level at its own."""
         values = self.spool(side).read(index)
         if self.settings.delta is not None:
             values[values > self.levels[index] + self.settings.delta] = np.nan
+        if self.light is not None:
+            values -= self._light(index, side, slice(0, values.shape[0]), values.shape[1])
         residual = self.at_level(sky, float(self.levels[index]))
         np.subtract(values, residual, out=residual)
-        mask = np.zeros(residual.shape, bool)
+        return residual.astype(np.float32, copy=False)
+
+    def judge(
+        self,
+        index: int,
+        sky: NDArray[np.floating],
+        side: int,
+        mask: NDArray[np.bool_],
+        *,
+        last: bool,
+        residual: NDArray[np.float32] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """
+        Set mask, level, noise and structure of an exposure.
+
+        Parameters
+        ----------
+        index : int
+            The exposure.
+        sky : ndarray of float, shape (ny, nx)
+            Sky of the reference level, in pixels of `side`.
+        side : int
+            2 or 4.
+        mask : ndarray of bool, shape (ny, nx)
+            Its sources.
+        last : bool
+            Whether this is the last round.
+        residual : ndarray of float32, shape (ny, nx), optional
+            As of `residual`, where it is at hand.
+
+        Returns
+        -------
+        rest : ndarray of float32
+            The residual about its level.
+        free : ndarray of bool
+            Imager pixels without sources.
+        """
+        rest = self.residual(index, sky, side) if residual is None else residual
         if self.settings.sources:
-            mask = source_mask(
-                residual, fwhm=self.fwhm / side, threshold=self.settings.threshold, grow=self.settings.grow
-            )
             # where sources hid all sky last time there is nothing to compare with: they still do
             before = self._mask(slice(index, index + 1), side, slice(None))[0]
-            mask |= before & ~np.isfinite(sky)
-        usable = self._imager(residual) & np.isfinite(residual)
+            mask = mask | (before & ~np.isfinite(sky))
+        usable = self.imager_part(rest) & np.isfinite(rest)
         free = usable & ~mask
         if not free.any():
             free = usable
-        level, sigma = robust_level(residual, free, _FINE if last else _ROUGH)
+        level, sigma = robust_level(rest, free, _FINE if last else _ROUGH)
         base = self.reference if self.scaling == "none" else self.levels[index]
         self.levels[index] = base + level
         self.noise[index] = side * sigma
         self.masked[index] = float(np.mean(mask[usable])) if usable.any() else 0.0
+        rest -= np.float32(level)
         if last:
-            self.structure[index] = residual_structure(residual - np.float32(level), free, sigma)
+            self.structure[index] = residual_structure(rest, free, sigma)
         self._masks[index] = np.packbits(mask if side == 2 else unbinned(mask, self.small.shape), axis=1)
-
-
-def _mean(levels: NDArray[np.float64]) -> float:
-    # sorted: the same bits for any order of the exposures
-    return float(np.mean(np.sort(levels)))
+        return rest, free

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,8 +142,8 @@ def combine(
     SkyImages
     """
     spool = samples.spool(1)
-    noise = _coarse(float(np.median(samples.noise)))
-    clip = {"low": low, "high": high, "noise": noise}
+    noise = _coarse(samples.pixel_noise)
+    clip = {"low": low, "high": high, "noise": noise, "fixed": samples.settings.together}
     if apart is None:
         stacks = in_parallel(partial(_one_for_all, samples, clip, median, min_samples), spool.blocks)
         others = None
@@ -169,7 +170,7 @@ def combine(
 
 
 def _one_for_all(
-    samples: Samples, clip: dict[str, float], median: bool, least: int, block: int
+    samples: Samples, clip: dict[str, Any], median: bool, least: int, block: int
 ) -> tuple[Stack, int]:
     """Return the stack of one block, and the number of samples in it."""
     values = samples.block(block)
@@ -180,7 +181,7 @@ def _one_for_all(
 
 def _one_for_each(
     samples: Samples,
-    clip: dict[str, float],
+    clip: dict[str, Any],
     apart: Sequence[Sequence[int]],
     least: int,
     exact: Pieces,

@@ -13,15 +13,18 @@ from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, 
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky.exposure_sky import MaskSettings, require_like
 from miri_widgets.core.sky.pointings import whole_exposure
+from miri_widgets.core.sky.refinement import refine
 from miri_widgets.core.sky.samples import Samples
 from miri_widgets.core.sky.sky_images import SkyImages, combine
 from miri_widgets.core.sky.subtracted_exposures import Subtraction
 from miri_widgets.errors import InputError, ParameterError
 
-__all__ = ["METHODS", "SCALINGS", "subtract_sky"]
+__all__ = ["METHODS", "SCALINGS", "THRESHOLDS", "subtract_sky"]
 
 METHODS = ("self", "background", "median")
 SCALINGS = ("multiplicative", "additive", "none")
+THRESHOLDS = {"coadd": 4.0, "exposures": 3.0}
+"""Where sources are looked for, and what they stand above there when nothing is said, in standard deviations."""
 
 _FEW = 5
 _CROWDED = 0.4
@@ -43,14 +46,15 @@ def subtract_sky(
     match_background: bool = False,
     preserve_level: bool = False,
     mask_sources: bool = True,
-    source_threshold: float = 3.0,
+    source_threshold: float | None = None,
     source_grow: float = 2.0,
     mask_rounds: int = 2,
+    sources_from: str = "coadd",
     exclude_above: float | None = None,
     exclude_delta: float | None = None,
     min_separation: float = 1.5,
     min_exposures: int = 3,
-    min_samples: int = 2,
+    min_samples: int | None = None,
     fill: bool = True,
 ) -> CorrectionResult:
     """
@@ -79,16 +83,21 @@ def subtract_sky(
         Subtract the pattern alone; the exposures keep their level.
     mask_sources : bool
         Find sources and leave them out of the sky.
-    source_threshold, source_grow, mask_rounds : float, float, int
-        Standard deviations of the smoothed exposure; growth in FWHM; how often levels and sources are determined.
+    source_threshold, source_grow, mask_rounds : float or None, float, int
+        Standard deviations of the smoothed image, `THRESHOLDS` when not given; growth in FWHM; how often levels and
+        sources are determined.
+    sources_from : str
+        "coadd": sources are found on the sum of the dithers on the sky, and extended light that moves with the sky is
+        taken off the samples. "exposures": on each exposure by itself, and nothing is taken off, as before version 3.
     exclude_above, exclude_delta : float, optional
         Values above this, and above the level of the exposure by this, are no sky.
     min_separation : float
         Exposures pointed closer than this, in FWHM, do not enter each other's sky; 0 for no such rule.
     min_exposures : int
         Fewer exposures in a sky are an error; a sky without the exposure itself needs one more in all.
-    min_samples : int
-        A pixel with fewer samples has no sky of its own.
+    min_samples : int, optional
+        A pixel with fewer samples has no sky of its own. When not given, what the data allow: 1 where a sky has fewer
+        than five exposures, else 2.
     fill : bool
         Take the sky of such pixels from their neighbours; else flag them.
 
@@ -127,8 +136,9 @@ def subtract_sky(
     # glibc then keeps freed memory up to this size at hand, which spares page faults; untouched, it takes none
     np.empty(_AT_HAND, np.uint8)
     masks = MaskSettings(
-        sources=mask_sources, threshold=source_threshold, grow=source_grow, rounds=mask_rounds,
+        sources=mask_sources, threshold=source_threshold or THRESHOLDS[sources_from], grow=source_grow, rounds=mask_rounds,
         above=exclude_above, delta=exclude_delta, regions=tuple(exclude),
+        together=mask_sources and sources_from == "coadd",
     )  # fmt: skip
     dedicated = method == "background"
     used = backgrounds if dedicated else exposures
@@ -141,10 +151,11 @@ def subtract_sky(
     apart = _apart(samples, min_separation) if alone else None
     if apart is not None:
         _require_others(samples, apart, min_exposures)
-    small = samples.refine()
+    small = refine(samples)
     targets = _targets(exposures, samples, small, masks, match=match_background) if dedicated else samples
+    least = min_samples or (1 if masks.together and _fewest(samples, apart) < _FEW else 2)
     images = combine(
-        samples, low=clip_low, high=clip_high, median=method == "median", apart=apart, min_samples=min_samples
+        samples, low=clip_low, high=clip_high, median=method == "median", apart=apart, min_samples=least
     )
     facts = _facts(samples, targets, images, apart, method)
     note = _note(method, facts, clip_low, clip_high, targets.scaling)
@@ -165,16 +176,18 @@ def _require_settings(given: dict[str, Any]) -> None:
 
     if given["method"] not in METHODS:
         refuse("method", "one of " + ", ".join(METHODS))
+    if given["sources_from"] not in THRESHOLDS:
+        refuse("sources_from", "one of " + ", ".join(THRESHOLDS))
     if given["scaling"] not in SCALINGS:
         refuse("scaling", "one of " + ", ".join(SCALINGS))
     for name in ("clip_low", "clip_high", "source_threshold"):
-        if not 0 < given[name] < float("inf"):
+        if given[name] is not None and not 0 < given[name] < float("inf"):
             refuse(name, "a positive number of standard deviations")
     for name in ("source_grow", "min_separation"):
         if not 0 <= given[name] < float("inf"):
             refuse(name, "a number of FWHM, zero or more")
     for name, least in (("mask_rounds", 1), ("min_exposures", 1), ("min_samples", 1)):
-        if given[name] < least:
+        if given[name] is not None and given[name] < least:
             refuse(name, f"at least {least}")
     for name in ("exclude_above", "exclude_delta"):
         if given[name] is not None and not np.isfinite(given[name]):
@@ -225,6 +238,11 @@ def _apart(samples: Samples, separation: float) -> list[list[int]]:
     return groups
 
 
+def _fewest(samples: Samples, apart: Sequence[Sequence[int]] | None) -> int:
+    """Exposures in the sky that has the fewest."""
+    return len(samples) if apart is None else min(len(samples) - len(own) for own in apart)
+
+
 def _targets(
     exposures: Sequence[ExposureArrays],
     samples: Samples,
@@ -239,14 +257,14 @@ def _targets(
     )
     require_like(samples.kind, targets.kind)
     targets.reference = samples.reference
-    targets.refine(small)
+    refine(targets, small)
     return targets
 
 
 def _facts(
     samples: Samples, targets: Samples, images: SkyImages, apart: Sequence[Sequence[int]] | None, method: str
 ) -> dict[str, Any]:
-    number = len(samples) if apart is None else min(len(samples) - len(own) for own in apart)
+    number = _fewest(samples, apart)
     # a median knows as much as a mean of fewer samples
     efficiency = np.pi / 2 if method == "median" else 1.0
     noise = float(np.median(targets.noise))

@@ -49,7 +49,9 @@ class Stack:
     count: Plane
 
 
-def clipped_mean(values: Plane, *, low: float = 3.0, high: float = 3.0, noise: float = 0.0) -> Stack:
+def clipped_mean(
+    values: Plane, *, low: float = 3.0, high: float = 3.0, noise: float = 0.0, fixed: bool = False
+) -> Stack:
     """
     Return the mean over exposures after clipping.
 
@@ -61,6 +63,9 @@ def clipped_mean(values: Plane, *, low: float = 3.0, high: float = 3.0, noise: f
         Leave out samples below the median minus `low` and above the median plus `high` standard deviations.
     noise : float
         Standard deviation that samples have at least, unit of `values`.
+    fixed : bool
+        Clip by `noise` alone, whatever the samples scatter: where a fifth of few samples may be outliers, their
+        scatter says little.
 
     Returns
     -------
@@ -78,20 +83,33 @@ def clipped_mean(values: Plane, *, low: float = 3.0, high: float = 3.0, noise: f
     positions = inner_ranks(count, count)
     centre = _finite(at_rank(ordered, positions[2]))
     ordered -= centre
-    below, above = _bounds([at_rank(ordered, where) for where in positions], count, low, high, noise)
+    order = [at_rank(ordered, where) for where in positions]
+    below, above = _bounds(order, count, low, high, noise, fixed)
     return _stack(_sums(ordered, below, above), centre, noise)
 
 
 def clipped_means_of_others(
-    values: Plane, *, low: float = 3.0, high: float = 3.0, noise: float = 0.0, least: int = 1
+    values: Plane,
+    *,
+    low: float = 3.0,
+    high: float = 3.0,
+    noise: float = 0.0,
+    least: int = 1,
+    fixed: bool = False,
 ) -> tuple[Plane, Stack]:
     """
     Return, for each exposure, the clipped mean of all the other ones, and that of all.
 
     Parameters
     ----------
-    values, low, high, noise
-        As of `clipped_mean`.
+    values : ndarray of float, shape (n, npix)
+        Samples; NaN where there is none. Not modified.
+    low, high : float
+        Samples farther below or above the median than so many standard deviations do not count.
+    noise : float
+        Least standard deviation of a sample, in the unit of the values.
+    fixed : bool
+        Clip by `noise` alone, whatever the samples scatter.
     least : int
         A mean of fewer samples is NaN.
 
@@ -102,7 +120,7 @@ def clipped_means_of_others(
     everything : Stack
         Arrays of shape (npix,): `clipped_mean` of `values`.
     """
-    leave_out = leave_one_out(values, low=low, high=high, noise=noise, least=least)
+    leave_out = leave_one_out(values, low=low, high=high, noise=noise, least=least, fixed=fixed)
     others = np.empty_like(values)
     for row, own, exact in zip(others, values, leave_out.exact, strict=True):
         row[:] = leave_out.without(own)
@@ -134,12 +152,34 @@ class LeaveOneOutMean:
     exact: Plane
 
     def without(self, own: Plane) -> Plane:
-        """Return the mean without samples `own`, NaN where there is none, shape (npix,); not for `hard` pixels."""
+        """
+        Return the mean without samples `own`, NaN where there is none, shape (npix,); not for `hard` pixels.
+
+        Parameters
+        ----------
+        own : Plane
+            The sample to leave out of each pixel, shape (npix,).
+        """
         return mean_without(own, self.everything.mean, self.everything.count, self.below, self.above)
 
 
 def mean_without(own: Plane, mean: Plane, count: Plane, below: Plane, above: Plane) -> Plane:
-    """Return means, each without one of its samples where that is within bounds; all arrays of one shape."""
+    """
+    Return means, each without one of its samples where that is within bounds; all arrays of one shape.
+
+    Parameters
+    ----------
+    own : Plane
+        The sample to leave out.
+    mean : Plane
+        Mean of the samples within bounds.
+    count : Plane
+        Number of samples within bounds.
+    below : Plane
+        Lower bound of the samples.
+    above : Plane
+        Upper bound of the samples.
+    """
     change = mean - own
     change /= np.maximum(count - 1, np.float32(1))
     within = own >= below
@@ -150,15 +190,29 @@ def mean_without(own: Plane, mean: Plane, count: Plane, below: Plane, above: Pla
 
 
 def leave_one_out(
-    values: Plane, *, low: float = 3.0, high: float = 3.0, noise: float = 0.0, least: int = 1
+    values: Plane,
+    *,
+    low: float = 3.0,
+    high: float = 3.0,
+    noise: float = 0.0,
+    least: int = 1,
+    fixed: bool = False,
 ) -> LeaveOneOutMean:
     """
     Return how clipped means change when one sample is left out.
 
     Parameters
     ----------
-    values, low, high, noise, least
-        As of `clipped_means_of_others`.
+    values : ndarray of float, shape (n, npix)
+        Samples; NaN where there is none. Not modified.
+    low, high : float
+        Samples farther below or above the median than so many standard deviations do not count.
+    noise : float
+        Least standard deviation of a sample, in the unit of the values.
+    fixed : bool
+        Clip by `noise` alone, whatever the samples scatter.
+    least : int
+        A mean of fewer samples is NaN.
 
     Notes
     -----
@@ -176,7 +230,7 @@ def leave_one_out(
     below = -above
     doubtful = np.flatnonzero(~_all_within(ordered, count, low, high, noise, least) & (count > 0))
     few, some, middle = ordered[:, doubtful], count[doubtful], centre[doubtful]
-    bounds = _six_bounds(few, some, low, high, noise)
+    bounds = _six_bounds(few, some, low, high, noise, fixed)
     lowest, highest = bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0)
     sums = _sums(few, lowest, highest)
     same = (sums[2] == _number(few, bounds[:, 0].max(axis=0), bounds[:, 1].min(axis=0))) & (sums[2] > least)
@@ -205,8 +259,10 @@ def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:
 
     Parameters
     ----------
-    values, noise
-        As of `clipped_mean`.
+    values : ndarray of float, shape (n, npix)
+        Samples; NaN where there is none. Not modified.
+    noise : float
+        Least standard deviation of a sample, in the unit of the values.
 
     Returns
     -------
@@ -221,7 +277,14 @@ def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:
 
 
 def median_plane(values: Plane) -> Plane:
-    """Return the median over exposures alone: the mean of `median_stack`, NaN where there is no sample."""
+    """
+    Return the median over exposures alone: the mean of `median_stack`, NaN where there is no sample.
+
+    Parameters
+    ----------
+    values : Plane
+        Samples, shape (n, npix); NaN where there is none.
+    """
     ordered, count = in_order(values)
     return _middle(ordered, count)
 
@@ -247,14 +310,14 @@ def _finite(centre: Plane) -> Plane:
 
 
 def _bounds(
-    order: list[Plane], count: NDArray[np.intp], low: float, high: float, noise: float
+    order: list[Plane], count: NDArray[np.intp], low: float, high: float, noise: float, fixed: bool
 ) -> tuple[Plane, Plane]:
     with np.errstate(invalid="ignore"):
         sigma = (order[3] - order[0]) / _spreads(int(count.max(initial=0)))[count]
         middle = (order[1] + order[2]) * np.float32(0.5)
     # no sample, no bounds: absent ones, which are infinite, must not be within them
     middle[~np.isfinite(middle)] = np.nan
-    sigma = np.maximum(np.where(np.isfinite(sigma), sigma, np.float32(0)), np.float32(noise))
+    sigma = np.maximum(np.where(np.isfinite(sigma) & (not fixed), sigma, np.float32(0)), np.float32(noise))
     return middle - np.float32(low) * sigma, middle + np.float32(high) * sigma
 
 
@@ -322,7 +385,7 @@ def _all_within(
 
 
 def _six_bounds(
-    ordered: Plane, count: NDArray[np.intp], low: float, high: float, noise: float
+    ordered: Plane, count: NDArray[np.intp], low: float, high: float, noise: float, fixed: bool
 ) -> NDArray[np.float32]:
     """Bounds without one of the samples, for five cases of its rank, and with all of them; shape (6, 2, npix)."""
     last = np.maximum(count - 1, 0)
@@ -330,9 +393,11 @@ def _six_bounds(
     here = [at_rank(ordered, where) for where in positions]
     after = [at_rank(ordered, np.minimum(where + 1, len(ordered) - 1)) for where in positions]
     cases = [[(here[j] if j < case else after[j]) for j in range(4)] for case in range(5)]
-    bounds = [_bounds(case, last, low, high, noise) for case in cases]
+    bounds = [_bounds(case, last, low, high, noise, fixed) for case in cases]
     bounds.append(
-        _bounds([at_rank(ordered, where) for where in inner_ranks(count, count)], count, low, high, noise)
+        _bounds(
+            [at_rank(ordered, where) for where in inner_ranks(count, count)], count, low, high, noise, fixed
+        )
     )
     return np.array(bounds)
 

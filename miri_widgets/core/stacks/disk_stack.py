@@ -57,21 +57,53 @@ class DiskStack:
         return -(-self.shape[0] // self._rows)
 
     def rows(self, block: int) -> slice:
-        """Return the rows of a block."""
+        """
+        Return the rows of a block.
+
+        Parameters
+        ----------
+        block : int
+            Number of the block, 0-based.
+        """
         return slice(block * self._rows, min((block + 1) * self._rows, self.shape[0]))
 
     def write(self, index: int, plane: NDArray[np.floating]) -> None:
-        """Write the plane of one exposure, shape (ny, nx)."""
+        """
+        Write the plane of one exposure, shape (ny, nx).
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure, 0-based.
+        plane : ndarray
+            Values, shape (ny, nx).
+        """
         plane = np.ascontiguousarray(plane, dtype=np.float32)
         for rows, offset in self._parts(index):
             _put(self._file, plane[rows], offset)
 
     def read(self, index: int) -> NDArray[np.float32]:
-        """Return the plane of one exposure, shape (ny, nx); a new array."""
+        """
+        Return the plane of one exposure, shape (ny, nx); a new array.
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure, 0-based.
+        """
         return self.read_rows(index, slice(0, self.shape[0]))
 
     def read_rows(self, index: int, rows: slice) -> NDArray[np.float32]:
-        """Return rows of one exposure, shape (rows, nx); a new array."""
+        """
+        Return rows of one exposure, shape (rows, nx); a new array.
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure, 0-based.
+        rows : slice
+            Rows to read.
+        """
         band = np.empty((rows.stop - rows.start, self.shape[1]), np.float32)
         for part, offset in self._parts(index):
             first, last = max(part.start, rows.start), min(part.stop, rows.stop)
@@ -81,17 +113,44 @@ class DiskStack:
         return band
 
     def write_block(self, block: int, values: NDArray[np.floating]) -> None:
-        """Write the rows of one block of all planes, shape (count, rows, nx)."""
+        """
+        Write the rows of one block of all planes, shape (count, rows, nx).
+
+        Parameters
+        ----------
+        block : int
+            Number of the block, 0-based.
+        values : ndarray
+            Values to write; float32.
+        """
         _put(self._file, np.ascontiguousarray(values, dtype=np.float32), self._offset(block))
 
     def write_part(self, block: int, index: int, values: NDArray[np.floating]) -> None:
-        """Write the rows of one block of one plane, shape (rows, nx)."""
+        """
+        Write the rows of one block of one plane, shape (rows, nx).
+
+        Parameters
+        ----------
+        block : int
+            Number of the block, 0-based.
+        index : int
+            Number of the exposure, 0-based.
+        values : ndarray
+            Values to write; float32.
+        """
         rows = self.rows(block)
         start = 4 * index * (rows.stop - rows.start) * self.shape[1]
         _put(self._file, np.ascontiguousarray(values, dtype=np.float32), self._offset(block) + start)
 
     def read_block(self, block: int) -> NDArray[np.float32]:
-        """Return the rows of one block of all planes, shape (count, rows, nx); a new array."""
+        """
+        Return the rows of one block of all planes, shape (count, rows, nx); a new array.
+
+        Parameters
+        ----------
+        block : int
+            Number of the block, 0-based.
+        """
         rows = self.rows(block)
         values = np.empty((self.count, rows.stop - rows.start, self.shape[1]), np.float32)
         _get(self._file, values, self._offset(block))
@@ -128,14 +187,30 @@ class Pieces:
         weakref.finalize(self, self._file.close)
 
     def write_block(self, block: int, values: NDArray[np.float32]) -> None:
-        """Write the values of one block, shape (count, any number)."""
+        """
+        Write the values of one block, shape (count, any number).
+
+        Parameters
+        ----------
+        block : int
+            Number of the block, 0-based.
+        values : ndarray
+            Values to write; float32.
+        """
         with self._lock:
             offset, self._end = self._end, self._end + values.nbytes
         self._offsets[block] = offset, values.shape[1]
         _put(self._file, np.ascontiguousarray(values, dtype=np.float32), offset)
 
     def read(self, index: int) -> NDArray[np.float32]:
-        """Return the values of one plane, block after block; a new array."""
+        """
+        Return the values of one plane, block after block; a new array.
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure, 0-based.
+        """
         values = np.empty(sum(number for _, number in self._offsets), np.float32)
         done = 0
         for offset, number in self._offsets:

@@ -11,14 +11,32 @@ __all__ = ["blank", "keep"]
 
 
 def blank(values: NDArray[np.float32], mask: NDArray[Any]) -> None:
-    """Put NaN where a mask, of bool or of 0 and 1, is true; in place."""
+    """
+    Put NaN where a mask, of bool or of 0 and 1, is true; in place.
+
+    Parameters
+    ----------
+    values : ndarray
+        Changed in place.
+    mask : ndarray
+        Same shape as `values`.
+    """
     # all bits set is a NaN
     view = values.view(np.uint32)
     np.bitwise_or(view, _all_bits(mask), out=view)
 
 
 def keep(values: NDArray[np.float32], mask: NDArray[Any]) -> None:
-    """Put 0 where a mask, of bool or of 0 and 1, is false, whatever was there; in place."""
+    """
+    Put 0 where a mask, of bool or of 0 and 1, is false, whatever was there; in place.
+
+    Parameters
+    ----------
+    values : ndarray
+        Changed in place.
+    mask : ndarray
+        Same shape as `values`.
+    """
     view = values.view(np.uint32)
     np.bitwise_and(view, _all_bits(mask), out=view)
 

@@ -16,7 +16,14 @@ _NETWORK, _WIDE = 32, 2048
 
 
 def in_order(values: Plane) -> tuple[Plane, NDArray[np.intp]]:
-    """Samples in rising order, absent ones last as infinity, and the number of samples of each pixel."""
+    """
+    Samples in rising order, absent ones last as infinity, and the number of samples of each pixel.
+
+    Parameters
+    ----------
+    values : Plane
+        Samples, shape (n, npix); NaN where there is none.
+    """
     number, pixels = values.shape
     count = np.isfinite(values).view(np.uint8).sum(axis=0, dtype=np.uint16).astype(np.intp)
     # where one is NaN, fmin returns the other
@@ -51,14 +58,32 @@ def _exchanges(number: int) -> tuple[tuple[int, int], ...]:
 
 
 def inner_ranks(count: NDArray[np.intp], held: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    """0-based ranks, among `count` samples, of the low, the two middle and the high order statistic."""
+    """
+    0-based ranks, among `count` samples, of the low, the two middle and the high order statistic.
+
+    Parameters
+    ----------
+    count : ndarray of int
+        Number of samples of each pixel, shape (npix,).
+    held : ndarray of int
+        Number of samples that are left out at each end, shape (npix,).
+    """
     last = np.maximum(count - 1, 0)
     low = (2 * last + 5) // 10
     return [np.minimum(rank, np.maximum(held - 1, 0)) for rank in (low, last // 2, count // 2, last - low)]
 
 
 def at_rank(ordered: Plane, where: NDArray[np.intp]) -> Plane:
-    """Return sample number `where` of each pixel."""
+    """
+    Return sample number `where` of each pixel.
+
+    Parameters
+    ----------
+    ordered : Plane
+        Samples in rising order, shape (n, npix).
+    where : ndarray of int
+        0-based rank for each pixel, shape (npix,).
+    """
     if where.size and where[0] == where[-1] and np.all(where == where[0]):
         return ordered[where[0]].copy()
     return ordered.take(where * ordered.shape[1] + np.arange(ordered.shape[1]))

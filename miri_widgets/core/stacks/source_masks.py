@@ -48,7 +48,16 @@ def binned(image: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def unbinned(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return masks of 2 x 2 pixels, shape (..., rows, columns), as those of pixels, shape (..., ny, nx)."""
+    """
+    Return masks of 2 x 2 pixels, shape (..., rows, columns), as those of pixels, shape (..., ny, nx).
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+        Mask of 2 x 2 pixels, shape (..., rows, columns).
+    shape : tuple of int
+        (ny, nx) of the pixels.
+    """
     # two bytes at once: a repeat of single ones is ten times slower
     pairs = (mask.astype(np.uint16, order="C") * np.uint16(0x0101)).view(np.bool_)
     return np.repeat(pairs, 2, axis=-2)[..., : shape[0], : shape[1]]

@@ -79,7 +79,20 @@ class StripeArea:
         return (self.columns.err[None, :] ** 2 + self.rows.err[:, None] ** 2).astype(np.float32)
 
     def fit(self, *, columns: bool, rows: bool, scale: float, adaptive: bool) -> None:
-        """Measure; the first time without knowing sources, whose edges would hide the strongest stripes."""
+        """
+        Measure; the first time without knowing sources, whose edges would hide the strongest stripes.
+
+        Parameters
+        ----------
+        columns : bool
+            Measure the offsets of columns.
+        rows : bool
+            Measure the offsets of rows.
+        scale : float
+            Structure wider than this, pixels, is sky.
+        adaptive : bool
+            Follow wide structure only as far as the profile shows it; else all that is wider than the scale is sky.
+        """
         if not self.good.any():
             return
         for turn in range(_ROUNDS):  # each turn frees the columns of the rows, and both of sources

@@ -74,7 +74,14 @@ class Offsets:
 
     @classmethod
     def none(cls, n: int) -> Offsets:
-        """Return no offsets, for `n` columns."""
+        """
+        Return no offsets, for `n` columns.
+
+        Parameters
+        ----------
+        n : int
+            Number of columns.
+        """
         return cls(np.zeros(n), np.zeros(n), 0, np.zeros(n, bool))
 
 
@@ -116,7 +123,18 @@ def location(values: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray
 
 
 def band_edges(length: int, *, bands: int = 8, least: int = 20) -> NDArray[np.int64]:
-    """Return where bands begin and end, shape (number + 1,): at most `bands`, none narrower than `least`."""
+    """
+    Return where bands begin and end, shape (number + 1,): at most `bands`, none narrower than `least`.
+
+    Parameters
+    ----------
+    length : int
+        Number of pixels along the axis.
+    bands : int
+        Largest number of bands.
+    least : int
+        Least width of a band, pixels.
+    """
     return np.linspace(0, length, max(1, min(bands, length // max(least, 1))) + 1).astype(np.int64)
 
 
@@ -214,7 +232,14 @@ def _emission_order(bands: Bands, profile: NDArray[np.float64]) -> int:
 
 
 def rough_rms(values: NDArray[np.float64]) -> float | None:
-    """Return the robust rms of a profile, shape (n,), without what is wider than 20 pixels; None for no profile."""
+    """
+    Return the robust rms of a profile, shape (n,), without what is wider than 20 pixels; None for no profile.
+
+    Parameters
+    ----------
+    values : ndarray
+        The profile, shape (n,), or None.
+    """
     known = np.isfinite(values)
     if np.count_nonzero(known) < 8:
         return None

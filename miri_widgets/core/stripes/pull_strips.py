@@ -51,7 +51,28 @@ class PullStrip:
         cls, side: str, x: float, y: float, *, rows: tuple[int, int], columns: tuple[int, int], width: int, flank: int,
         offset: int,
     ) -> PullStrip:  # fmt: skip
-        """Lay the arm of a source at (x, y); it ends where the field ends: rows and columns (first, end)."""
+        """
+        Lay the arm of a source at (x, y); it ends where the field ends: rows and columns (first, end).
+
+        Parameters
+        ----------
+        side : str
+            Which way the strip runs from the source.
+        x : float
+            Column of the source, 0-based pixels.
+        y : float
+            Row of the source, 0-based pixels.
+        rows : tuple of int
+            First and end row of the field.
+        columns : tuple of int
+            First and end column of the field.
+        width : int
+            Width of the strip without its flanks, pixels.
+        flank : int
+            Width of each flank, pixels.
+        offset : int
+            Distance from the source at which the strip begins, pixels.
+        """
         upright = side in ("top", "bottom")
         along, across = (rows, columns) if upright else (columns, rows)
         here, middle = (y, x) if upright else (x, y)
@@ -63,18 +84,39 @@ class PullStrip:
         return cls(side, strip, middle - low, width, offset)
 
     def turned(self, image: NDArray[Any]) -> NDArray[Any]:
-        """Return a view of the strip: first axis across, second along, away from the source."""
+        """
+        Return a view of the strip: first axis across, second along, away from the source.
+
+        Parameters
+        ----------
+        image : ndarray
+            An image of the exposure's shape.
+        """
         part = image[self.strip]
         part = part.T if self.side in ("top", "bottom") else part
         return part if self.side in ("top", "right") else part[:, ::-1]
 
     def core(self, image: NDArray[Any]) -> NDArray[Any]:
-        """Return a view of the strip without its flanks, turned."""
+        """
+        Return a view of the strip without its flanks, turned.
+
+        Parameters
+        ----------
+        image : ndarray
+            An image of the exposure's shape.
+        """
         low = max(round(self.centre - self.width / 2), 0)
         return self.turned(image)[low : round(self.centre + self.width / 2) + 1]
 
     def flatten(self, flat: NDArray[np.float32]) -> None:
-        """Take the level off each line of the strip without its flanks, in pieces of 64 pixels along it."""
+        """
+        Take the level off each line of the strip without its flanks, in pieces of 64 pixels along it.
+
+        Parameters
+        ----------
+        flat : ndarray
+            Exposure minus a smooth surface, NaN where a pixel does not count; changed in place.
+        """
         part = self.core(flat)
         for low in range(0, part.shape[1], _PIECE):
             piece = part[:, low : low + _PIECE]
@@ -99,12 +141,32 @@ class PullStripFit:
     length: float
 
     def add_to(self, image: NDArray[np.float32], strip: PullStrip, sign: float = 1.0) -> None:
-        """Add the level to an image."""
+        """
+        Add the level to an image.
+
+        Parameters
+        ----------
+        image : ndarray
+            Changed in place.
+        strip : PullStrip
+            Where the fit was made.
+        sign : float
+            Factor of the level: 1 or -1.
+        """
         part = strip.turned(image)
         part += np.float32(sign) * np.outer(self.across, self._fall(part.shape[1])).astype(np.float32)
 
     def add_variance_to(self, image: NDArray[np.float32], strip: PullStrip) -> None:
-        """Add the variance of the level to an image."""
+        """
+        Add the variance of the level to an image.
+
+        Parameters
+        ----------
+        image : ndarray
+            Changed in place.
+        strip : PullStrip
+            Where the fit was made.
+        """
         part = strip.turned(image)
         part += np.outer(self.err**2, self._fall(part.shape[1]) ** 2).astype(np.float32)
 

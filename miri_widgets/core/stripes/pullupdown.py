@@ -183,6 +183,27 @@ def find_pullupdown(
     """
     Measure the strips of one exposure; parameters as in `correct_pullupdown`.
 
+    Parameters
+    ----------
+    exposure : ExposureArrays
+        The exposure. Not modified.
+    sources : sequence of Region
+        Bright sources that are given, as points.
+    find : bool
+        Whether to search for bright sources, too.
+    brighter_than : float, optional
+        Least surface brightness of a source that is searched, in the unit of the exposure; None for saturated ones.
+    sides : sequence of str
+        Sides on which each source is corrected, unless the region names its own.
+    width : int
+        Width of a strip, pixels.
+    offset : int
+        Distance from the source at which a strip begins, pixels.
+    source_nsigma : float
+        Sources are masked above this many standard deviations.
+    significance : float
+        Least significance of the columns of a strip, standard deviations.
+
     Notes
     -----
     A smooth surface of medians, the strips left out, and the sources are taken off first. Arms are then fitted one

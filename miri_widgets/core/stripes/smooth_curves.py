@@ -51,7 +51,16 @@ class Curves:
         self.starts = np.arange(0, n, width)
 
     def weigh(self, values: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
-        """Take the values to follow, shape (n,), finite, and their weights, 0 where there is none."""
+        """
+        Take the values to follow, shape (n,), finite, and their weights, 0 where there is none.
+
+        Parameters
+        ----------
+        values : ndarray
+            Values to follow, shape (n,).
+        weight : ndarray
+            Weights, shape (n,).
+        """
         total = np.add.reduceat(weight, self.starts)
         each = np.maximum(total, 1e-300)
         mean = np.add.reduceat(weight * values, self.starts) / each

@@ -140,6 +140,29 @@ def find_stripes(
     """
     Measure the offsets of columns and rows of one exposure; parameters as in `clean_stripes`.
 
+    Parameters
+    ----------
+    exposure : ExposureArrays
+        The exposure. Not modified.
+    columns : bool
+        Measure the offsets of columns.
+    rows : bool
+        Measure the offsets of rows.
+    protect_scale : float
+        Structure along a profile that is wider than this may be sky, pixels (sigma of a Gaussian).
+    adaptive : bool
+        Whether to follow wide structure only as far as the profile shows it.
+    source_nsigma : float
+        Sources are masked above this many standard deviations.
+    exclude_above : float, optional
+        Pixels above this are left out, in the unit of the exposure.
+    exclude : sequence of Region
+        Areas that are left out of the medians.
+    coronagraphs : str
+        What to do with the coronagraph areas.
+    min_pixels : int
+        Lines with fewer usable pixels are left alone.
+
     Notes
     -----
     Imager field and coronagraphs are apart. In each: (1) subtract a surface of medians of 32 x 32 pixels, so that

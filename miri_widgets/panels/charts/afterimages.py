@@ -8,7 +8,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.models.exposure_selection import choose
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.chart import Ring, axis, figure, filter_colour, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
@@ -33,13 +33,15 @@ class AfterImages(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage "persistence".
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-chart")
-        self.model = model
+        self.session, self.model = session, model
         self.x_axis = axis("hours since the first exposure")
         self.y_axis = axis("masked pixels", vertical=True)
         self.figure = figure(self.x_axis, self.y_axis, [])
@@ -47,9 +49,8 @@ class AfterImages(Part):
         self.heading = text("After-images by cause and filter", "mw-heading")
         self.children = [self.heading, self.status]
         self._drawn_state: Any = None
-        session = model.session
         self.ring = Ring(
-            self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
+            self.figure, self.x_axis, self.y_axis, lambda root: session.choose([root], show=True)
         )
         self.watch(session.programs, self._update_chosen, "selected")
         self.watch(model, self._update, "rows", "settings", "loaded")
@@ -66,7 +67,7 @@ class AfterImages(Part):
         report: dict[str, Mapping[str, Any]] = {}
         for row in self.model.rows:
             report |= row.report.get("exposures", {})
-        find = self.model.session.programs.find
+        find = self.session.programs.find
         facts_ = [(exposure, report[root]) for root in report if (exposure := find(root)) is not None]
         return sorted(facts_, key=lambda entry: entry[0].order)
 
@@ -97,7 +98,7 @@ class AfterImages(Part):
             if (members := [entry for entry in facts if entry[0].filter == name])
         ]
         windows = self._windows(facts, first, minutes, -0.05 * (highest or 1))
-        self.ring.set_marks(marks, self.model.session.programs.selected, below=windows)
+        self.ring.set_marks(marks, self.session.programs.selected, below=windows)
         hours = [24 * (exposure.end_mjd - first) for exposure, _ in facts]
         last = max((entry for entry in hours if entry == entry), default=0.0)
         fit_axis(self.x_axis, 0.0, max(last, 0.01))
@@ -106,7 +107,7 @@ class AfterImages(Part):
         self.children = [self.heading, self.figure, self.status]
 
     def _update_chosen(self, _: Any) -> None:
-        self.ring.highlight(self.model.session.programs.selected)
+        self.ring.highlight(self.session.programs.selected)
 
     def _windows(
         self, facts: list[tuple[Any, Mapping[str, Any]]], first: float, minutes: float, height: float

@@ -14,10 +14,9 @@ from bqplot_image_gl.interacts import MouseInteraction
 from miri_widgets.analysis.footprints import Corners
 from miri_widgets.core.tangent_plane import from_plane, to_plane
 from miri_widgets.models.exposure_map import COLOURINGS, Colouring, ExposureMap
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import CHOSEN, COLOURS, filter_colour
-from miri_widgets.panels.charts.footprints import SkyMap, Tile, key
+from miri_widgets.panels.charts.footprints import FootprintMap, Tile, key
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import escape, text
 
@@ -31,7 +30,7 @@ _HEIGHT = 260
 _NAMED = ("tile", "guide_star")
 
 
-class PickMap(SkyMap):
+class PickMap(FootprintMap):
     """
     A clickable map that outlines chosen footprints.
 
@@ -101,7 +100,7 @@ class ExposureMapView(Part):
         self.session = session
         self.model = ExposureMap(session)
         options = [(colouring.title, name) for name, colouring in COLOURINGS.items()]
-        self.colour = ipywidgets.Dropdown(description="Colour", options=options, value=self.model.by)
+        self.colour = ipywidgets.Dropdown(description="Colour by", options=options, value=self.model.by)
         self.colour.add_class("mw-control")
         self.map = PickMap(self._picked, _HEIGHT)
         self.status = text("", "mw-muted")
@@ -152,12 +151,10 @@ class ExposureMapView(Part):
 
     def _empty(self) -> str:
         if self.model.working or not self.session.programs.scanned:
-            return "The places of the exposures are being read."
+            return "Reading footprints …"
         if not self.session.programs.exposures:
             return ""
-        return (
-            "Where the exposures lie is not known yet: their footprints are written by Image 2, run it first."
-        )
+        return "Footprints appear after Image 2."
 
     def _update_chosen(self, _: Any) -> None:
         selected = self.session.programs.selected
@@ -181,7 +178,7 @@ class ExposureMapView(Part):
     def _picked(self, ra: float, dec: float) -> None:
         """Choose the next exposure below the pointer, or none on empty sky."""
         root = self.model.next_under(ra, dec)
-        choose(self.session, [root] if root else [], show=True)
+        self.session.choose([root] if root else [], show=True)
 
     def close(self) -> None:
         """Close the view and the footprints."""

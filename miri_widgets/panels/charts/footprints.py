@@ -16,7 +16,7 @@ from miri_widgets.panels.charts.chart import INK, axis, figure, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
 
-__all__ = ["Arrow", "SkyMap", "Tile", "angle_text", "key", "round_length"]
+__all__ = ["Arrow", "FootprintMap", "Tile", "angle_text", "key", "round_length"]
 
 _WIDTH, _HEIGHT = 560, 420
 _MARGINS = {"top": 10, "bottom": 42, "left": 62, "right": 16}
@@ -44,7 +44,7 @@ class Arrow:
     dashed: bool = False
 
 
-class SkyMap(Part):
+class FootprintMap(Part):
     """
     A map with north up and east to the left, in arcmin from the centre of the drawn footprints.
 
@@ -65,9 +65,9 @@ class SkyMap(Part):
         super().__init__("mw-chart", "mw-sky")
         self._height = height
         self.centre: tuple[float, float] | None = None
-        self.x_axis = axis("east of the middle [arcmin]")
+        self.x_axis = axis("Δα cos δ from field centre [arcmin]")
         self.x_axis.scale.reverse = True
-        self.y_axis = axis("north [arcmin]", vertical=True)
+        self.y_axis = axis("Δδ [arcmin]", vertical=True)
         self.figure = figure(self.x_axis, self.y_axis, [])
         self.figure.fig_margin = dict(_MARGINS)
         # one arcmin is as long on both axes

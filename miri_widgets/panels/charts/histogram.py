@@ -8,7 +8,7 @@ import bqplot
 import numpy as np
 
 from miri_widgets.analysis.image_statistics import PixelMeasurement, measure_pixels
-from miri_widgets.models.background_value import BackgroundValue
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.display import read_sample
 from miri_widgets.models.in_view import Content, InView
 from miri_widgets.models.session import SessionModel
@@ -53,7 +53,7 @@ class HistogramView(Part):
         # Trap: a figure that is on the page without a size logs errors; it comes when it has data.
         self.children = [self._heading, self.status]
         self._drawn_state: Any = None
-        self.computed = BackgroundValue(session.submit)
+        self.computed = BackgroundValue(session.background)
         self.watch(self.computed, self._update, "value", "sentence")
         self.watch(session, self._update, "displayed", "measured")
 
@@ -64,7 +64,7 @@ class HistogramView(Part):
             if measurement is None:
                 self.session.ask_measure(view.file)
             return measurement
-        self.computed.ask(view, _measured, view)
+        self.computed.request(view, _measured, view)
         result = self.computed.value
         if self.computed.sentence:
             return PixelMeasurement(sentence=self.computed.sentence)
@@ -75,11 +75,11 @@ class HistogramView(Part):
         title = f"Histogram<span> {escape(view.label)}</span>" if view.label else "Histogram"
         self._heading.value = title
         if view.content is Content.NOTHING:
-            self._hide("Show a product to see how its values are spread.")
+            self._hide("Open an image to see its histogram.")
             return
         measurement = self._measurement(view)
         if measurement is None:
-            self._hide("The image is being measured.")
+            self._hide("Measuring the image …")
         elif measurement.histogram is None or measurement.level is None:
             self._hide(escape(measurement.sentence or "This product holds no image."))
         elif self._drawn_state != (view, measurement):

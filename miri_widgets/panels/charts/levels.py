@@ -8,7 +8,6 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import COLOURS, Ring, axis, dots, figure, filter_colour, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
@@ -41,7 +40,7 @@ class LevelsView(Part):
         self.children = [self._heading, self.status]
         self._drawn_state: Any = None
         self.ring = Ring(
-            self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
+            self.figure, self.x_axis, self.y_axis, lambda root: session.choose([root], show=True)
         )
         self.watch(session.programs, self._update_chosen, "selected")
         for name in PER_EXPOSURE:

@@ -44,8 +44,8 @@ class OffsetHistogram(Part):
         self._filling = False
         self.choice.observe(self._draw, "value")
         self.watch(shifts, self._update, "value")
-        if shifts.model is not None:
-            self.watch(shifts.model.session.programs, self._update_chosen, "selected")
+        if shifts.session is not None:
+            self.watch(shifts.session.programs, self._update_chosen, "selected")
 
     def _update(self, _: Any) -> None:
         facts = self.shifts.facts
@@ -67,10 +67,10 @@ class OffsetHistogram(Part):
 
     def _update_chosen(self, _: Any) -> None:
         """Draw the group of the chosen exposure."""
-        facts, model = self.shifts.facts, self.shifts.model
-        if facts is None or model is None or self.choice.value is None:
+        facts, session = self.shifts.facts, self.shifts.session
+        if facts is None or session is None or self.choice.value is None:
             return
-        chosen = set(model.session.programs.selected)
+        chosen = set(session.programs.selected)
         names = {picture.group.name for picture in facts.table.shifts if chosen & set(picture.group.roots)}
         index = next((n for n, picture in enumerate(facts.histograms) if picture.group in names), None)
         if index is not None:
@@ -140,5 +140,5 @@ def _peaks_text(facts: ShiftFacts) -> str:
                 f"({best.dx:+.3f}, {best.dy:+.3f}) arcsec in {escape(best.root)}</li>"
             )
     if not lines:
-        return "The files tell no histogram of offsets."
+        return "No offset histogram in these files."
     return f"The pictures were not kept with these files; their best peaks:<ul>{''.join(lines)}</ul>"

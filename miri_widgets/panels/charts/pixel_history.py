@@ -9,8 +9,7 @@ import bqplot
 import numpy as np
 
 from miri_widgets.analysis.pixel_history import PixelAfterStage, PixelHistory, read_pixel_history
-from miri_widgets.models.background_value import BackgroundValue
-from miri_widgets.models.pixel_history import question_of
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.charts.footprints import key
@@ -44,7 +43,7 @@ class PixelHistoryView(Part):
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-chart", "mw-pixel")
         self.session = session
-        self.reading = BackgroundValue(session.submit)
+        self.reading = BackgroundValue(session.background)
         self.x_axis, self.y_axis = axis("seconds since the reset"), axis("DN", vertical=True)
         scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
         self.line = bqplot.Lines(
@@ -62,15 +61,13 @@ class PixelHistoryView(Part):
         self.status = text("", "mw-chart-words")
         self.table = Table(columns=_COLUMNS, searchable=False, empty="No stage has run yet.")
         self.children = [self.heading, self.status]
-        self.watch(session, self._request, "clicked")
+        self.watch_event(session, self._request, "clicked")
         self.watch(self.reading, self._update, "value", "working", "sentence")
 
-    def _request(self, _: Any) -> None:
-        if not self.session.clicked:
-            return
-        question = question_of(self.session, *self.session.clicked)
+    def _request(self, event: Any) -> None:
+        question = self.session.pixel_request(self.session.shown, *event["new"])
         if question is not None:
-            self.reading.ask(question, read_pixel_history, question)
+            self.reading.request(question, read_pixel_history, question)
 
     def show_message(self, sentence: str) -> None:
         """
@@ -81,7 +78,7 @@ class PixelHistoryView(Part):
         sentence : str
             The explanation.
         """
-        self.reading.forget()
+        self.reading.clear()
         self.heading.value = "Pixel"
         self.children = [self.heading, self.status]
         self.status.value = sentences([sentence], "calm")
@@ -90,9 +87,9 @@ class PixelHistoryView(Part):
         history: PixelHistory | None = self.reading.value
         if history is None:
             hint = (
-                "The pixel is being read."
+                "Reading the pixel …"
                 if self.reading.working
-                else "Click a pixel to see its whole story."
+                else "Click a pixel to see its ramp and history."
             )
             self.status.value = (
                 sentences([self.reading.sentence], "bad") if self.reading.sentence else f"<span>{hint}</span>"
@@ -140,7 +137,7 @@ class PixelHistoryView(Part):
             f"<span>{count} × {groups} groups of {escape(history.ramp_name)}</span>"
             + (f"<span>line: the fitted rate, {history.slope:.4g} DN/s</span>" if fitted else "")
             + key(shown_flags)
-            + ("" if flags else "<span>jumps are not told: Detector 1 has not kept its ramps</span>")
+            + ("" if flags else "<span>Jumps unavailable: calibrated ramps were not saved</span>")
         )
 
     def close(self) -> None:

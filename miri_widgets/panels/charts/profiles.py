@@ -9,6 +9,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
@@ -51,21 +52,23 @@ class Profiles(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage whose preview is drawn.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-profiles")
-        self.model = model
+        self.session, self.model = session, model
         self.status = text("", "mw-chart-words")
         self.charts = ipywidgets.VBox([])
         self.children = (text("Medians of columns and rows", "mw-heading"), self.status, self.charts)
         self.figures: dict[int, Any] = {}
-        self.watch(model.session.previews, self._update, "result", "stage")
+        self.watch(session.previews, self._update, "result", "stage")
 
     def _update(self, _: Any) -> None:
-        previews = self.model.session.previews
+        previews = self.session.previews
         result = previews.result if previews.stage == self.model.name else None
         if result is None:
             self.status.value = "Turn the preview on: the medians before and after appear here."

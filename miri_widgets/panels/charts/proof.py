@@ -145,7 +145,7 @@ def _sentences(validation: Proof) -> str:
 def _table(validation: Proof) -> str:
     unit = escape(validation.unit)
     rows = [
-        _row("Noise", "robust scatter of sums in empty apertures", validation.noise, f"{unit} × pixel"),
+        _row("Noise", "robust scatter of sums in empty apertures", validation.noise, f"{unit} pix"),
         _row(
             "Noise over ERR",
             "the same in units of what ERR predicts; 1 is right",

@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.proof import ValidationView
 from miri_widgets.panels.parts.base_view import Part
@@ -20,13 +21,15 @@ class Validations(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-proofs")
-        self.model = model
+        self.session, self.model = session, model
         self._updating = False
         self.choice = named(
             ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="auto")),
@@ -74,7 +77,7 @@ class Validations(Part):
     def _label(self, row: Any, index: int) -> str:
         names = list((row.report.get("exposures") or {}) if row.report.get("proofs") else ()) or row.exposures
         root = names[index] if len(self._validations(row)) == len(names) else ""
-        exposure = self.model.session.programs.find(root) if root else None
+        exposure = self.session.programs.find(root) if root else None
         if exposure is not None:
             return str(exposure.label)
         return root or (

@@ -13,10 +13,9 @@ import numpy as np
 from miri_widgets.analysis.shift_diagnostics import ShiftFacts, group_labels, star_of
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.core.tangent_plane import mean_position
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.charts.chart import COLOURS, Ring, axis, close_marks, figure, fit_axis
-from miri_widgets.panels.charts.footprints import Arrow, SkyMap, Tile, key
+from miri_widgets.panels.charts.footprints import Arrow, FootprintMap, Tile, key
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import counted, escape, text
 
@@ -27,10 +26,7 @@ VERDICT_COLOURS = {Verdict.PASS: "#1d7a46", Verdict.WEAK: "#d99a1c", Verdict.FAI
 _DARK = "#1b2530"
 """Of arrows on coloured tiles."""
 
-_NO_FOOTPRINTS = (
-    "Where the exposures lie is not known: their footprints (S_REGION) are written by Image 2, "
-    "whose files are not here."
-)
+_NO_FOOTPRINTS = "No footprints (S_REGION): they are written by Image 2, whose files are not here."
 
 
 class ShiftVectors(Part):
@@ -47,7 +43,7 @@ class ShiftVectors(Part):
         super().__init__("mw-looks")
         self.shifts = shifts
         self.colour = _choice("Colour", (("guide star", "star"), ("verdict", "verdict")))
-        self.map = SkyMap()
+        self.map = FootprintMap()
         self.children = (self.colour, self.map)
         self.colour.observe(self._update, "value")
         self.watch(shifts, self._update, "value")
@@ -112,16 +108,16 @@ class ShiftTimes(Part):
         self.children = (self.status,)
         self.what.observe(self._update, "value")
         self.watch(shifts, self._update, "value")
-        if shifts.model is not None:
-            self.watch(shifts.model.session.programs, self._update_chosen, "selected")
+        if shifts.session is not None:
+            self.watch(shifts.session.programs, self._update_chosen, "selected")
 
     def _picked(self, root: str) -> None:
         """Choose the exposure of a point; a table of shifts without a session has none."""
-        if self.shifts.model is not None:
-            choose(self.shifts.model.session, [root], show=True)
+        if self.shifts.session is not None:
+            self.shifts.session.choose([root], show=True)
 
     def _chosen(self) -> Sequence[str]:
-        return () if self.shifts.model is None else self.shifts.model.session.programs.selected
+        return () if self.shifts.session is None else self.shifts.session.programs.selected
 
     def _update_chosen(self, _: Any) -> None:
         for ring in self.rings:
@@ -139,7 +135,7 @@ class ShiftTimes(Part):
             self.status.value = (
                 "After a run, one point per exposure appears here."
                 if facts is None
-                else "The table tells no times of its exposures."
+                else "No exposure times in this table."
             )
             self.children = (self.status,)
             return
@@ -217,7 +213,7 @@ class Residuals(Part):
         super().__init__("mw-looks")
         self.shifts = shifts
         self.when = _choice("Shifts", (("before", "before"), ("after", "after")))
-        self.map = SkyMap()
+        self.map = FootprintMap()
         self.status = text("")
         self.children = (self.when, self.map, self.status)
         self.when.observe(self._update, "value")

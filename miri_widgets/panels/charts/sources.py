@@ -13,6 +13,7 @@ from miri_widgets.analysis.source_catalog import CatalogSource, ProgramCatalog
 from miri_widgets.core.photometry.catalog import EXTENDED, POINT, SHARP
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.catalog_choice import KINDS, CatalogModel
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.colourmagnitude import ColourMagnitude
 from miri_widgets.panels.parts.base_view import Part
@@ -184,17 +185,18 @@ class Sources(SourcesView):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         Its mosaics are meant; the one in the viewer alone when it is none of them.
     """
 
-    def __init__(self, model: StageModel) -> None:
-        self.model = model
-        self.session = model.session
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
+        self.session, self.model = session, model
         super().__init__(CatalogModel(), self._center_source, self._save_location)
         self.watch(self.session, self._request, "shown", "catalogs")
         self.watch(model, self._request, "products")
-        self.watch(self.session, self._clicked, "clicked")
+        self.watch_event(session, self._clicked, "clicked")
         self.watch(self.catalog, self._mark, "marked", "in_view", "kind", "value", "chosen")
 
     @property
@@ -219,9 +221,8 @@ class Sources(SourcesView):
     def _mark(self, _: Any) -> None:
         self.session.marks = self.catalog.marks()
 
-    def _clicked(self, _: Any) -> None:
-        if self.session.clicked:
-            self.catalog.click(*self.session.clicked)
+    def _clicked(self, event: Any) -> None:
+        self.catalog.click(*event["new"])
 
     def _center_source(self, number: int) -> None:
         """Bring a source to the centre of the viewer; of a mosaic that shows it when another image is there."""
@@ -232,7 +233,7 @@ class Sources(SourcesView):
             self.session.show(catalog.mosaics[0])
         position = self.catalog.place()
         if position is not None:
-            self.session.center = position
+            self.session.center_on(*position)
 
     def _save_location(self) -> tuple[Path, str]:
         return self.session.program.workspace / "catalogues", self.session.program.name

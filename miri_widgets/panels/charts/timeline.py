@@ -9,7 +9,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from miri_widgets.models.exposure_selection import choose
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.charts.chart import Ring, axis, dots, figure, filter_colour, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
@@ -24,6 +24,8 @@ class Timeline(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage whose reports are drawn.
     fact : str
@@ -32,9 +34,11 @@ class Timeline(Part):
         Title.
     """
 
-    def __init__(self, model: StageModel, fact: str, title: str, unit: str = "") -> None:
+    def __init__(
+        self, session: SessionModel, model: StageModel, fact: str, title: str, unit: str = ""
+    ) -> None:
         super().__init__("mw-chart")
-        self.model = model
+        self.session, self.model = session, model
         self.fact, self.title, self.unit = fact, title, unit
         self.x_axis = axis("hours since the first exposure")
         self.y_axis = axis(unit or "", vertical=True)
@@ -43,13 +47,12 @@ class Timeline(Part):
         self.heading = text(escape(title[:1].upper() + title[1:]), "mw-heading")
         self.children = [self.heading, self.status]
         self._drawn_state: Any = None
-        session = model.session
         self.ring = Ring(
-            self.figure, self.x_axis, self.y_axis, lambda root: choose(session, [root], show=True)
+            self.figure, self.x_axis, self.y_axis, lambda root: session.choose([root], show=True)
         )
         self.watch(session.programs, self._update_chosen, "selected")
         self.watch(model, self._update, "rows")
-        self.watch(model.session.previews, self._update, "result", "stage")
+        self.watch(session.previews, self._update, "result", "stage")
 
     def values(self) -> dict[str, float]:
         """
@@ -63,7 +66,7 @@ class Timeline(Part):
         values_: dict[str, float] = {}
         for row in self.model.rows:
             values_ |= self._of(row.report.get("exposures", {}))
-        previews = self.model.session.previews
+        previews = self.session.previews
         if not values_ and previews.stage == self.model.name and previews.result is not None:
             values_ = self._of({previews.result.root: previews.result.facts})
         return values_
@@ -83,7 +86,7 @@ class Timeline(Part):
         if values == self._drawn_state:
             return
         self._drawn_state = values
-        find = self.model.session.programs.find
+        find = self.session.programs.find
         points = [(exposure, values[root]) for root in values if (exposure := find(root)) is not None]
         if not points:
             self.children = [self.heading, self.status]
@@ -97,7 +100,7 @@ class Timeline(Part):
             (self._mark(members, first, filter_colour(name)), [exposure.root for exposure, _ in members])
             for name, members in groups.items()
         ]
-        self.ring.set_marks(marks, self.model.session.programs.selected)
+        self.ring.set_marks(marks, self.session.programs.selected)
         hours = [
             24 * (exposure.start_mjd - first) for exposure, _ in points if math.isfinite(exposure.start_mjd)
         ]
@@ -112,7 +115,7 @@ class Timeline(Part):
         self.children = [self.heading, self.figure, self.status]
 
     def _update_chosen(self, _: Any) -> None:
-        self.ring.highlight(self.model.session.programs.selected)
+        self.ring.highlight(self.session.programs.selected)
 
     def _mark(self, members: list[tuple[Any, float]], first: float, colour: str) -> bqplot.Scatter:
         points = [(24 * (exposure.start_mjd - first), value, exposure.label) for exposure, value in members]

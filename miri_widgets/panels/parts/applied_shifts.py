@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
@@ -34,13 +35,15 @@ class AppliedShifts(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage whose runs are listed.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-shift-table")
-        self.model = model
+        self.session, self.model = session, model
         self.status = text("")
         self.table = Table(
             columns=_COLUMNS, placeholder="Filter exposures", max_height="420px",
@@ -65,7 +68,7 @@ class AppliedShifts(Part):
                 return {"text": "", "rank": -math.inf}
             return {"text": format(factor * value, form), "rank": value}
 
-        exposure = self.model.session.programs.find(root)
+        exposure = self.session.programs.find(root)
         sip = number("sip_error_mas", 1, ".3f")
         degree = facts.get("sip_degree")
         return {

@@ -42,6 +42,10 @@ class Part(ipywidgets.VBox):
         self._watches.add(model, handler, *names)
         handler(None)
 
+    def watch_event(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
+        """Call `handler` on every named event, until `close`; see `miri_widgets.models.subscriptions.emit`."""
+        self._watches.add_event(model, handler, *names)
+
     def close(self) -> None:
         """Stop watching; close this widget and everything in it."""
         self._watches.end()

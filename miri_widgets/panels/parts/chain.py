@@ -71,6 +71,6 @@ class ChainView(Part):
         finally:
             self._updating = False
         enabled = sum(box.value for box in self.boxes.values())
-        title = f"Steps: {enabled} of {len(self.boxes)} optional ones take part"
+        title = f"Optional steps: {enabled} of {len(self.boxes)} enabled"
         if self.accordion.titles != (title,):
             self.accordion.titles = (title,)

@@ -74,7 +74,7 @@ class CodeView(Part):
     @property
     def folder(self) -> Path:
         """Folder of parameter sets."""
-        return self.model.session.program.workspace / "parameters"
+        return self.model.workspace / "parameters"
 
     def _file(self, *, save: bool) -> None:
         name = self.name.value.strip().strip("'\"`")

@@ -108,7 +108,7 @@ class CompareBar(Part):
         elif model.value is not None:
             self.status.value = escape(model.value.phrase())
         else:
-            self.status.value = "The two images are being compared …" if model.look != "after" else ""
+            self.status.value = "Comparing the two images …" if model.look != "after" else ""
 
     def close(self) -> None:
         """Close the view and the model."""

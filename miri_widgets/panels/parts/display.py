@@ -18,9 +18,9 @@ __all__ = ["DisplayBar"]
 #: On the button, and in its tip.
 _KINDS = {
     "rate": ("Rate", "rate images"),
-    "cal": ("With sky", "calibrated images and mosaics with their sky"),
-    "sky": ("Sky", "images of the sky"),
-    "subtracted": ("Sky subtracted", "images and mosaics without sky"),
+    "cal": ("Before sky", "calibrated images and mosaics before sky subtraction"),
+    "sky": ("Sky model", "sky images"),
+    "subtracted": ("Sky subtracted", "sky-subtracted images and mosaics"),
 }
 
 _TEMPLATE = """
@@ -35,8 +35,8 @@ _TEMPLATE = """
     <label title="This value and all above are white">White <input class="mw-white" type="number" step="any"
       :value="white" @change="set_white($event.target.value)"/></label>
     <span class="mw-muted">{{ unit }}</span>
-    <span v-if="has_ranges || offered.length" class="mw-offered" :class="{'mw-away': !offered.length}" role="group" aria-label="Ranges of this program">
-      <button type="button" class="mw-chip" v-for="r in offered" :key="r.kind" :title="r.tip"
+    <span v-if="has_ranges || ranges.length" class="mw-offered" :class="{'mw-away': !ranges.length}" role="group" aria-label="Ranges of this program">
+      <button type="button" class="mw-chip" v-for="r in ranges" :key="r.kind" :title="r.tip"
         :aria-pressed="r.active ? 'true' : 'false'" @click="apply_range(r.kind)">{{ r.text }}</button></span>
     <button type="button" class="mw-link" :class="{'mw-away': !fixed}" title="Let the percentile find black and white again"
       @click="release()">Automatic</button>
@@ -59,7 +59,7 @@ class _Controls(ipyvue.VueTemplate):
     has_ranges = traitlets.Bool(False).tag(
         sync=True
     )  # whether the program has ranges: room for them is reserved
-    offered: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    ranges: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
     def __init__(self, model: DisplayModel) -> None:
         self._model = model
@@ -156,11 +156,11 @@ class DisplayBar(Part):
             controls.black, controls.white = _shown(model.black), _shown(model.white)
             controls.fixed = model.fixed is not None
             controls.has_ranges = bool(model.session.program.display)
-            controls.offered = [
+            controls.ranges = [
                 {
                     "kind": kind,
-                    "text": f"{_KINDS[kind][0]} {black:g} to {white:g}",
-                    "tip": f"The range that this program's {_KINDS[kind][1]} of this filter are looked at with",
+                    "text": f"{_KINDS[kind][0]}: {black:g}{'–' if black >= 0 else ' to '}{white:g}",
+                    "tip": f"Default display range for {_KINDS[kind][1]} of this program and filter",
                     "active": (black, white) == model.fixed,
                 }
                 for kind, (black, white) in model.offered.items()

@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
@@ -21,6 +22,8 @@ class DrawnRegions(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     parameter : str
@@ -31,14 +34,22 @@ class DrawnRegions(Part):
         Whether the regions belong to the sky; else to the detector's pixels.
     """
 
-    def __init__(self, model: StageModel, parameter: str, description: str, *, on_sky: bool = True) -> None:
+    def __init__(
+        self,
+        session: SessionModel,
+        model: StageModel,
+        parameter: str,
+        description: str,
+        *,
+        on_sky: bool = True,
+    ) -> None:
         super().__init__("mw-drawn")
-        self.model = model
+        self.session, self.model = session, model
         self.parameter = parameter
         self.on_sky = on_sky
         self.description_text = description
         self.use_drawn = button(
-            "Take what I drew", tip=f"The regions drawn in the viewer become {description}"
+            "Use drawn regions", tip=f"The regions drawn in the viewer become {description}"
         )
         self.forget = button("Forget", tip="Without regions")
         self.state = text("", "mw-muted")
@@ -53,7 +64,7 @@ class DrawnRegions(Part):
     def _use_drawn(self) -> None:
         self.error.value = ""
         try:
-            self.model.session.regions.use_drawn(self.model.name, self.parameter, on_sky=self.on_sky)
+            self.session.regions.use_drawn(self.model.name, self.parameter, on_sky=self.on_sky)
         except MiriWidgetsError as error:
             self.error.value = sentences([str(error)], "bad")
 

@@ -131,7 +131,7 @@ class FlagBar(Part):
             shown.chosen, shown.only_gained = list(model.chosen), model.only_gained
             shown.title = value.title if value is not None else ""
             shown.rows = [_row(row, value.title) for row in value.rows] if value is not None else []
-            shown.waits = "No pixel carries a flag." if value is not None else "The flags are being read."
+            shown.waits = "No pixel carries a flag." if value is not None else "Reading the flags …"
         messages = [(model.sentence, "bad"), (_HIDDEN if model.hidden and model.visible else "", "warn")]
         self.status.value = "".join(sentences([message], tone) for message, tone in messages if message)
         self.status.layout.display = "" if self.status.value else "none"

@@ -74,7 +74,7 @@ class FolderChooser(Part):
             self.status.value = sentences([model.sentence], "bad")
             return
         if listing is None:
-            self.status.value = '<span class="mw-muted">looking …</span>'
+            self.status.value = '<span class="mw-muted">Scanning folder …</span>'
             return
         self._updating = True
         try:

@@ -8,7 +8,7 @@ import ipywidgets
 
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part, close_all
-from miri_widgets.panels.parts.parameter_control import Field, Switch
+from miri_widgets.panels.parts.parameter_control import ParameterField, Switch
 from miri_widgets.panels.parts.theme import button, escape, named, text
 from miri_widgets.settings import Parameter
 
@@ -30,7 +30,7 @@ class Form(Part):
     def __init__(self, model: StageModel) -> None:
         super().__init__("mw-form")
         self.model = model
-        self.fields: dict[str, Field | Switch] = {}
+        self.fields: dict[str, ParameterField | Switch] = {}
         self._sections: tuple[str, ...] = ()
         self._body = ipywidgets.VBox()
         self._built: tuple[Parameter, ...] = ()
@@ -43,22 +43,44 @@ class Form(Part):
         self.reset.on_click(lambda _: model.reset())
         bar = ipywidgets.HBox([self.changed, self.undo, self.redo, self.reset])
         bar.add_class("mw-form-bar")
-        self.children = (bar, self._body)
+        self.presets = {
+            preset.title: button(preset.title, tip=preset.effect) for preset in model.stage.named_presets
+        }
+        for title, control in self.presets.items():
+            control.on_click(lambda _, title=title: model.use_preset(title))
+        self.effects = text("", "mw-muted")
+        self.children = (bar, *self._preset_row(), self._body)
         self.watch(model, self._update, "settings", "loaded", "asking", "unfinished")
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters that users can set."""
-        owned = self.model.session.services.owned
-        return tuple(parameter for parameter in self.model.settings.declared if not owned(parameter.name))
+        return self.model.settable
+
+    def _preset_row(self) -> list[ipywidgets.Widget]:
+        if not self.presets:
+            return []
+        row = ipywidgets.HBox([*self.presets.values(), self.effects])
+        row.add_class("mw-form-bar")
+        return [row]
+
+    def _show_presets(self) -> None:
+        """Say what each preset changes, and which one acts."""
+        said = []
+        for preset in self.model.stage.named_presets:
+            acts = self.model.has_preset(preset.title)
+            self.presets[preset.title].disabled = acts or not self.model.loaded
+            said.append(f"{preset.title}{' acts' if acts else ''}: {preset.effect}")
+        self.effects.value = escape(" ".join(said))
 
     def _update(self, _: Any) -> None:
+        self._show_presets()
         count = len(self.model.settings.user)
         texts = {
             0: "All parameters at their defaults (pipeline, CRDS, preset).",
             1: "1 parameter changed by you.",
         }
-        asking = " CRDS is being asked for its values …" if self.model.asking else ""
+        asking = " Querying CRDS for its values …" if self.model.asking else ""
         self.changed.value = escape(texts.get(count, f"{count} parameters changed by you.") + asking)
         self.undo.disabled = not self.model.can_undo
         self.redo.disabled = not self.model.can_redo
@@ -92,8 +114,8 @@ class Form(Part):
             sections += [text("Main parameters", "mw-heading"), *fields]
         self._body.children = (*sections, self.all)
 
-    def _field(self, parameter: Parameter, *, full_name: bool) -> Field:
-        field = Field(self.model, parameter, full_name=full_name)
+    def _field(self, parameter: Parameter, *, full_name: bool) -> ParameterField:
+        field = ParameterField(self.model, parameter, full_name=full_name)
         self.fields[parameter.name] = field
         return field
 
@@ -132,7 +154,7 @@ class Form(Part):
         step = self._sections[change["new"]]
         doc = self.model.step_docs.get(step, "")
         heading = [text(escape(doc), "mw-doc")] if doc else []
-        holder.children = (*heading, *(Field(self.model, parameter) for parameter in self._of(step)))
+        holder.children = (*heading, *(ParameterField(self.model, parameter) for parameter in self._of(step)))
 
     def _search(self, change: dict[str, Any]) -> None:
         terms = change["new"].lower().replace("_", " ").split()
@@ -145,7 +167,7 @@ class Form(Part):
                 if all(term in content for term in terms):
                     matches.append(parameter)
         shown: list[ipywidgets.Widget] = [
-            Field(self.model, parameter, full_name=True) for parameter in matches[:MAX_MATCHES]
+            ParameterField(self.model, parameter, full_name=True) for parameter in matches[:MAX_MATCHES]
         ]
         if terms and len(matches) != len(shown):
             shown.append(text(f"{len(matches) - len(shown)} more: add a word.", "mw-muted"))

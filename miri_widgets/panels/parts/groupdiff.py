@@ -183,7 +183,7 @@ class GroupDifferences(Part):
         if not showers.on:
             return '<p class="mw-muted">Step through the groups; a shower is a wide, faint excess that stays.</p>'
         if showers.picture is None or showers.working:
-            return '<p class="mw-muted">The difference is being computed …</p>'
+            return '<p class="mw-muted">Computing the difference …</p>'
         if showers.picture.is_empty:
             return sentences([_EMPTY.format(showers.picture.group - 1, showers.picture.group)], "warn")
         return f'<p class="mw-muted">{escape(showers.picture.label)}, DN; nothing is written</p>'

@@ -26,7 +26,7 @@ class HarmConfirmation(Part):
         self.model = model
         self.status = text("")
         self.accept = button(
-            "Go on all the same", "mw-danger", tip="Stages behind this one may use these products"
+            "Continue nevertheless", "mw-danger", tip="Stages behind this one may use these products"
         )
         self.accept.on_click(lambda _: self._accept())
         self.children = (self.status, self.accept)
@@ -37,7 +37,7 @@ class HarmConfirmation(Part):
 
     def _accept(self) -> None:
         for row in self._harmed():
-            self.model.session.accept(row.key)
+            self.model.accept(row.key)
 
     def _update(self, _: Any) -> None:
         harmed = self._harmed()

@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import button, escape, text
@@ -21,22 +22,29 @@ class Images(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     suffix : str
         Product suffix of the images' file.
     title : str
         Title.
-    planes : tuple of (str, str)
+    extensions : tuple of (str, str)
         Extension and description of each image.
     """
 
     def __init__(
-        self, model: StageModel, suffix: str, title: str, planes: tuple[tuple[str, str], ...] = (("SCI", ""),)
+        self,
+        session: SessionModel,
+        model: StageModel,
+        suffix: str,
+        title: str,
+        extensions: tuple[tuple[str, str], ...] = (("SCI", ""),),
     ) -> None:
         super().__init__("mw-images")
-        self.model = model
-        self.suffix, self.planes = suffix, planes
+        self.session, self.model = session, model
+        self.suffix, self.extensions = suffix, extensions
         self.status = text("", "mw-muted")
         self.row = ipywidgets.HBox([])
         self.row.add_class("mw-row")
@@ -59,11 +67,11 @@ class Images(Part):
             close_all(child)
         buttons = []
         for label, path in files:
-            for extension, description in self.planes:
+            for extension, description in self.extensions:
                 image_button = button(f"{label} {description}".strip(), tip=path.name)
                 image_button.on_click(partial(self._show, path, extension))
                 buttons.append(image_button)
         self.row.children = tuple(buttons)
 
     def _show(self, path: Any, extension: str, _: Any) -> None:
-        self.model.session.show(path, extension=extension)
+        self.session.show(path, extension=extension)

@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import escape, named, text
@@ -20,13 +21,15 @@ class LogView(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-log")
-        self.model = model
+        self.session, self.model = session, model
         self._updating = False
         self.choice = named(
             ipywidgets.Dropdown(options=[], layout=ipywidgets.Layout(width="100%")), "Run whose log is shown"
@@ -39,7 +42,7 @@ class LogView(Part):
         self.watch(model, self._update_log, "log")
 
     def _update_rows(self, _: Any) -> None:
-        find = self.model.session.programs.find
+        find = self.session.programs.find
         options = []
         for row in self.model.rows:
             exposure = find(row.exposures[0]) if len(row.exposures) == 1 else None

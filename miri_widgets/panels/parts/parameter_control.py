@@ -13,7 +13,7 @@ from miri_widgets.panels.parts.theme import button, escape, named, sentences, te
 from miri_widgets.run.setting_layers import differing_preset
 from miri_widgets.settings import Kind, Parameter, Source
 
-__all__ = ["Field", "Switch", "shown_value"]
+__all__ = ["ParameterField", "Switch", "shown_value"]
 
 SOURCES = {
     Source.SPEC: ("default", "The value that the pipeline declares"),
@@ -80,7 +80,7 @@ def _shut(model: StageModel, name: str) -> bool:
     return name in model.acting.inactive or name in model.acting.fixed
 
 
-class Field(Part):
+class ParameterField(Part):
     """
     The control of a parameter, synchronized with the model in both directions.
 
@@ -122,7 +122,7 @@ class Field(Part):
         doc = parameter.doc.rstrip(".?") or "No description in the declaration"
         description = text(f'{escape(doc)}. <span class="mw-allowed">{escape(allowed)}.</span>', "mw-doc")
         self.children = (row, description, self.remark, self.error)
-        self.watch(model.session, self._update, "chain")
+        self.watch_event(model, self._update, "acting_changed")
         self.watch(model, self._update, "settings", "presets", "unfinished")
 
     def _make_control(self) -> ipywidgets.DOMWidget:
@@ -224,7 +224,7 @@ class Switch(Part):
         row.add_class("mw-switch-row")
         self.remark = text("", "mw-remark")
         self.children = (row, self.remark)
-        self.watch(model.session, self._update, "chain")
+        self.watch_event(model, self._update, "acting_changed")
         self.watch(model, self._update, "settings")
 
     def _typed(self, change: dict[str, Any]) -> None:

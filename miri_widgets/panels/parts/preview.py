@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.exposure_selection import choose
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import escape, named, sentences, text
@@ -22,14 +22,16 @@ class PreviewBar(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-preview")
-        self.model = model
-        self.preview = model.session.previews
+        self.session, self.model = session, model
+        self.preview = session.previews
         self._updating = False
         self.switch = ipywidgets.ToggleButton(
             description="Preview", icon="eye", tooltip="Compute this step on one exposure; nothing is written"
@@ -53,7 +55,7 @@ class PreviewBar(Part):
             self.preview, self._update, "stage", "root", "working", "sentence", "result", "fresh", "shown"
         )
         self.watch(model, self._update_rows, "rows")
-        self.watch(model.session.programs, self._update_chosen, "selected")
+        self.watch(session.programs, self._update_chosen, "selected")
 
     @property
     def on(self) -> bool:
@@ -62,13 +64,13 @@ class PreviewBar(Part):
 
     def _update_rows(self, _: Any) -> None:
         roots = self.preview.roots(self.model.name)
-        find = self.model.session.programs.find
+        find = self.session.programs.find
         options = [(exposure.label if (exposure := find(root)) else root, root) for root in roots]
         if list(self.exposure.options) != options:
             self._updating = True
             try:
                 self.exposure.options = options
-                chosen = next((root for root in self.model.session.programs.selected if root in roots), "")
+                chosen = next((root for root in self.session.programs.selected if root in roots), "")
                 if chosen:
                     self.exposure.value = chosen
                 if self.on and self.preview.root in roots:
@@ -85,7 +87,7 @@ class PreviewBar(Part):
     def _update_chosen(self, _: Any) -> None:
         """Preview the chosen exposure, if possible."""
         roots = dict(self.exposure.options).values()
-        root = next((root for root in self.model.session.programs.selected if root in roots), "")
+        root = next((root for root in self.session.programs.selected if root in roots), "")
         if root and root != self.exposure.value:
             self.exposure.value = root  # this starts it while the preview is on
 
@@ -100,8 +102,8 @@ class PreviewBar(Part):
     def _chosen(self, change: dict[str, Any]) -> None:
         if not self._updating and self.on and change["new"]:
             self.preview.start(self.model.name, change["new"])
-            if change["new"] not in self.model.session.programs.selected:
-                choose(self.model.session, [change["new"]])
+            if change["new"] not in self.session.programs.selected:
+                self.session.choose([change["new"]])
 
     def _choice_changed(self, change: dict[str, Any]) -> None:
         if not self._updating:
@@ -125,7 +127,7 @@ class PreviewBar(Part):
         if preview.sentence:
             return sentences([preview.sentence], "bad")
         if preview.result is None:
-            return sentences(["The preview is being computed …"], "calm")
+            return sentences(["Computing the preview …"], "calm")
         result = preview.result
         state = "being computed again …" if preview.working or not preview.fresh else "nothing is written"
         flags = ", ".join(f"{count} {name}" for name, count in result.new_flags.items())

@@ -7,6 +7,7 @@ from typing import Any
 
 from humanize import naturalsize
 
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
@@ -28,13 +29,15 @@ class Products(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-products")
-        self.model = model
+        self.session, self.model = session, model
         self.table = Table(
             columns=_COLUMNS,
             on_act=self._show,
@@ -63,8 +66,8 @@ class Products(Part):
                 }
             )
         self.table.rows = rows
-        folder = self.model.session.program.workspace / "runs" / self.model.name
+        folder = self.session.program.workspace / "runs" / self.model.name
         self.location.value = f"In <code>{escape(folder)}</code>" if rows else ""
 
     def _show(self, name: str) -> None:
-        self.model.session.show(Path(name))
+        self.session.show(Path(name))

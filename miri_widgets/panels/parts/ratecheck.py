@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from miri_widgets.core.rates.rate_check import REASONS
-from miri_widgets.models.exposure_selection import choose
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
@@ -33,20 +33,22 @@ class RateChecks(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage "rates".
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-rates")
-        self.model = model
+        self.session, self.model = session, model
         self.status = text("")
         self.table = Table(columns=[], empty="After a run, one row per exposure appears here.")
         self.details = text("")
         self.children = (self.status, self.table, self.details)
         self.table.observe(self._chosen, "selected")
         self.watch(model, self._update, "rows")
-        self.watch(model.session.programs, self._update_chosen, "selected")
+        self.watch(session.programs, self._update_chosen, "selected")
 
     def checks(self) -> dict[str, Mapping[str, Any]]:
         """
@@ -96,7 +98,7 @@ class RateChecks(Part):
         self._show(None)
 
     def _row(self, root: str, check: Mapping[str, Any], reasons: list[str]) -> dict[str, Any]:
-        exposure = self.model.session.programs.find(root)
+        exposure = self.session.programs.find(root)
         fit, mean = check["fit"], check["plain_mean"]
 
         def number(value: Any, form: str = "d") -> dict[str, Any]:
@@ -130,12 +132,12 @@ class RateChecks(Part):
 
     def _chosen(self, change: Mapping[str, Any]) -> None:
         self._show(None)
-        if change["new"] and not set(change["new"]) <= set(self.model.session.programs.selected):
-            choose(self.model.session, change["new"])
+        if change["new"] and not set(change["new"]) <= set(self.session.programs.selected):
+            self.session.choose(change["new"])
 
     def _update_chosen(self, _: Any) -> None:
         checks = self.checks()
-        roots = [root for root in self.model.session.programs.selected if root in checks]
+        roots = [root for root in self.session.programs.selected if root in checks]
         if roots and roots != self.table.selected:
             self.table.selected = roots
 

@@ -26,12 +26,12 @@ _COLUMNS = [
     {"key": "show", "title": "", "kind": "button"},
 ]
 _LABEL = "regions "
-_READING = "The file is being read."
+_READING = "Reading the file …"
 _POLYGON = "the polygon that is being drawn"
 _COLOUR = "#56b4e9"
 _HOW = (
     "Draw on the image with the region tools above it (circle, rectangle, ellipse) or <b>Draw polygon</b>, then press "
-    "<b>Keep drawing</b>; or load a DS9 file. The small viewer without jdaviz draws polygons only, and shows all."
+    "<b>Keep drawing</b>; or load a DS9 file. The lightweight viewer draws polygons only."
 )
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.background_value import BackgroundValue
-from miri_widgets.models.report_request import request_of
+from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
@@ -37,7 +36,7 @@ class ReportBar(Part):
         self.preview = button("Preview", tip="Show the report here, or hide it")
         self.status = text("")
         self.page = text("", "mw-report-page")
-        self._writing = BackgroundValue(session.submit)
+        self._writing = BackgroundValue(session.background)
         row = ipywidgets.HBox([self.report, self.preview, self.export])
         row.add_class("mw-row")
         self.children = (row, self.status, self.page)
@@ -49,12 +48,12 @@ class ReportBar(Part):
     def _write_report(self) -> None:
         self.page.value = ""
         try:
-            request = request_of(self.session)
+            request = self.session.report_request()
         except MiriWidgetsError as error:
-            self._writing.forget()
+            self._writing.clear()
             self.status.value = sentences([str(error)], "bad")
             return
-        self._writing.ask(object(), write_report_page, request)
+        self._writing.request(object(), write_report_page, request)
 
     def _export(self) -> None:
         try:
@@ -69,7 +68,7 @@ class ReportBar(Part):
         self.preview.layout.display = "" if path else "none"
         self.report.disabled = self._writing.working
         if self._writing.working:
-            self.status.value = sentences(["The report is being written."], "calm")
+            self.status.value = sentences(["Writing the report …"], "calm")
         elif self._writing.sentence:
             self.status.value = sentences([self._writing.sentence], "bad")
         elif path:

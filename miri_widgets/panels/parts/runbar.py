@@ -62,8 +62,8 @@ class Runbar(Part):
         self.state = text("", "mw-runbar-state")
         self.progress = text("", "mw-progress")
         self.status = text("")
-        self.run.on_click(lambda _: self._try(lambda: model.session.order(model.run)))
-        self.run_upto.on_click(lambda _: self._try(lambda: model.session.order(self._run_upto)))
+        self.run.on_click(lambda _: self._try(model.run_when_planned))
+        self.run_upto.on_click(lambda _: self._try(model.run_chain_when_planned))
         self.cancel.on_click(lambda _: self._try(model.cancel))
         self.show_log.on_click(lambda _: self._show_log())
         row = ipywidgets.HBox([self.run, self.run_upto, self.cancel, self.state, self.show_log])
@@ -73,9 +73,6 @@ class Runbar(Part):
             model, self._update, "rows", "reasons", "notes", "state", "planning", "loaded", "eta", "errors",
             "unfinished", "late",
         )  # fmt: skip
-
-    def _run_upto(self) -> str:
-        return self.model.session.run_all(self.model.name)
 
     def _failed(self) -> list[str]:
         return [row.key for row in self.model.rows if row.state == RowState.FAILED]

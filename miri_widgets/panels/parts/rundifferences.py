@@ -60,13 +60,16 @@ class RunDifferencesView(Part):
         self.swap = button("Swap", tip="Make A of B and B of A")
         self.status = text("")
         self.changes = Table(
-            columns=_CHANGES, placeholder="Filter differences", empty="Nothing was done otherwise."
+            columns=_CHANGES, placeholder="Filter differences", empty="Inputs and parameters are the same."
         )
         self.pairs = Table(
             columns=_PAIRS, on_act=self._show, searchable=False, empty="No product of both can be compared."
         )
         self.notes = text("")
-        self.heads = [text("Done otherwise", "mw-heading"), text("What that changed", "mw-heading")]
+        self.heads = [
+            text("Inputs and parameters that differ", "mw-heading"),
+            text("Effect on products", "mw-heading"),
+        ]
         self.result = ipywidgets.VBox([self.heads[0], self.changes, self.heads[1], self.pairs, self.notes])
         row = ipywidgets.HBox([self.first, self.second, self.swap])
         row.add_class("mw-row")
@@ -84,9 +87,9 @@ class RunDifferencesView(Part):
         model = self.model
         chosen = next((choice for choice in (model.second, model.first) if choice is not None), None)
         group = chosen.group if chosen is not None else next(iter(model.groups), None)
-        offered = list(model.of_group(group or ""))
-        offered += [
-            choice for choice in (model.first, model.second) if choice is not None and choice not in offered
+        listed = list(model.of_group(group or ""))
+        listed += [
+            choice for choice in (model.first, model.second) if choice is not None and choice not in listed
         ]
         self._updating = True
         try:
@@ -94,7 +97,7 @@ class RunDifferencesView(Part):
             self.group.options = [(f"{name} ({len(model.of_group(name)) or 1})", name) for name in names]
             self.group.value = group if names else None
             for control, value in ((self.first, model.first), (self.second, model.second)):
-                control.options = [("choose one", None), *((_title(choice), choice) for choice in offered)]
+                control.options = [("choose one", None), *((_title(choice), choice) for choice in listed)]
                 control.value = value
         finally:
             self._updating = False
@@ -114,7 +117,7 @@ class RunDifferencesView(Part):
         value = model.value
         self.result.layout.display = "none" if value is None else ""
         if model.working:
-            self.status.value = sentences(["The pixels of both are being compared."], "calm")
+            self.status.value = sentences(["Comparing the pixels of both …"], "calm")
         elif value is None:
             self.status.value = sentences([model.sentence] if model.sentence else [], "calm")
         else:

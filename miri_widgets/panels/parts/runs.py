@@ -8,8 +8,8 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.models.exposure_selection import choose, rows_of
 from miri_widgets.models.run_differences import RunDifferencesModel
+from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.rundifferences import RunDifferencesView
@@ -17,7 +17,7 @@ from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, button, sentences, text
 from miri_widgets.run.durations import duration
 from miri_widgets.run.progress import running_text
-from miri_widgets.run.status_rows import RowState, RunRow
+from miri_widgets.run.status_rows import RowState, RunRow, rows_of
 
 __all__ = ["Runs"]
 
@@ -38,13 +38,15 @@ class Runs(Part):
 
     Parameters
     ----------
+    session : SessionModel
+        The session.
     model : StageModel
         The stage.
     """
 
-    def __init__(self, model: StageModel) -> None:
+    def __init__(self, session: SessionModel, model: StageModel) -> None:
         super().__init__("mw-runs")
-        self.model = model
+        self.session, self.model = session, model
         acts: dict[str, Callable[[str], None]] = {
             "show": self._show,
             "log": model.ask_log,
@@ -66,7 +68,7 @@ class Runs(Part):
         self._always: list[ipywidgets.Widget] = [self.table, self.sentence, row]
         self.children = tuple(self._always)
         self.watch(model, self._update, "rows")
-        self.watch(model.session.programs, self._update_chosen, "selected")
+        self.watch(session.programs, self._update_chosen, "selected")
 
     def _update(self, _: Any) -> None:
         self.table.rows = [self._row(row) for row in self.model.rows]
@@ -76,7 +78,7 @@ class Runs(Part):
 
     def _update_chosen(self, _: Any) -> None:
         """Select the runs of the chosen exposures; runs of several exposures are chosen here only."""
-        keys = rows_of(self.model.rows, self.model.session.programs.selected)
+        keys = rows_of(self.model.rows, self.session.programs.selected)
         if keys and set(keys) != set(self.table.selected):
             self._updating = True
             try:
@@ -87,7 +89,7 @@ class Runs(Part):
             self._explain()
 
     def _row(self, row: RunRow) -> dict[str, Any]:
-        exposure = self.model.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
+        exposure = self.session.programs.find(row.exposures[0]) if len(row.exposures) == 1 else None
         busy = row.state == RowState.RUNNING
         step_text = running_text(row) if busy and row.step else ""
         return {
@@ -119,21 +121,21 @@ class Runs(Part):
             self.differences = None
             self.children = tuple(self._always)
             return
-        session = self.model.session
-        model = RunDifferencesModel(session.program.workspace, self.model.name, session.submit)
+        session = self.session
+        model = RunDifferencesModel(session.program.workspace, self.model.name, session.background)
         self.differences = RunDifferencesView(model, self._blink)
         self.children = (*self._always, self.differences)
         model.look(mark=self._complete())
 
     def _blink(self, first: Path, second: Path) -> None:
         """Show the second of two files, or the first if the second is in view."""
-        session = self.model.session
+        session = self.session
         session.show(first if session.shown == second else second)
 
     def _show(self, key: str) -> None:
         row = self.model.row(key)
         if row is not None and row.products:
-            self.model.session.show(row.products[0])
+            self.session.show(row.products[0])
 
     def _chosen(self, change: dict[str, Any]) -> None:
         if self._updating:
@@ -142,7 +144,7 @@ class Runs(Part):
         self._explain()
         row = self.model.row(self.model.watched)
         if row is not None and len(row.exposures) == 1:
-            choose(self.model.session, row.exposures)
+            self.session.choose(row.exposures)
 
     def _explain(self) -> None:
         row = self.model.row(self.model.watched)

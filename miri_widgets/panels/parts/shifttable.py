@@ -11,7 +11,6 @@ from miri_widgets.analysis.shift_diagnostics import StarMatch, group_labels
 from miri_widgets.core.shifts.choices import TrustedShift
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import MiriWidgetsError
-from miri_widgets.models.exposure_selection import choose
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.table import Table
@@ -64,24 +63,24 @@ class Verdicts(Part):
         self._updating = False
         self.table.observe(self._picked, "selected")
         self.watch(shifts, self._update, "value")
-        if shifts.model is not None:
-            self.watch(shifts.model.session.programs, self._update_chosen, "selected")
+        if shifts.session is not None:
+            self.watch(shifts.session.programs, self._update_chosen, "selected")
 
     def _picked(self, change: Any) -> None:
         """Choose all exposures of a group."""
         facts = self.shifts.facts
-        if self._updating or facts is None or self.shifts.model is None:
+        if self._updating or facts is None or self.shifts.session is None:
             return
         indices = [int(name) for name in change["new"] if name.isdecimal()]
         roots = [
             root for n in indices if n < len(facts.table.shifts) for root in facts.table.shifts[n].group.roots
         ]
         if roots:
-            choose(self.shifts.model.session, roots)
+            self.shifts.session.choose(roots)
 
     def _update_chosen(self, _: Any) -> None:
-        facts, model = self.shifts.facts, self.shifts.model
-        chosen = set(model.session.programs.selected) if model is not None else set()
+        facts, session = self.shifts.facts, self.shifts.session
+        chosen = set(session.programs.selected) if session is not None else set()
         shifts = facts.table.shifts if facts is not None else ()
         self._updating = True
         try:
@@ -105,7 +104,7 @@ class Verdicts(Part):
             return
         catalog = facts.table.reference_catalog or "no catalogue: relative to one another"
         filters = (
-            ", ".join(dict.fromkeys(shift.filter for shift in shifts if shift.filter)) or "filter not told"
+            ", ".join(dict.fromkeys(shift.filter for shift in shifts if shift.filter)) or "filter not given"
         )
         lines = [f"Measured in {filters}, against {catalog}.", *facts.table.notes]
         self.notes.value = "".join(f"<p>{escape(line)}</p>" for line in lines)
@@ -239,7 +238,7 @@ def _verdict_row(index: int, shift: TrustedShift, label: str) -> dict[str, Any]:
         "dx": _with_error(shift.dx, shift.dx_err),
         "dy": _with_error(shift.dy, shift.dy_err),
         "used": {"text": f"{shift.used} of {shift.exposures}", "rank": shift.used},
-        "source": {"text": "measured" if shift.own else "taken", "tip": shift.source},
+        "source": {"text": "measured" if shift.own else "adopted", "tip": shift.source},
     }
 
 
@@ -252,7 +251,7 @@ def _reason(shift: TrustedShift, label: str) -> str:
 
 
 def _with_error(value: float, err: float) -> dict[str, Any]:
-    error_text = f" ± {1000 * err:.1f}" if math.isfinite(err) else " ± ?"
+    error_text = f" ± {1000 * err:.1f}" if math.isfinite(err) else " (no error)"
     return {"text": f"{1000 * value:+.1f}{error_text}", "rank": value}
 
 

@@ -44,9 +44,9 @@ class ShowerList(Part):
         self.showers = session.showers
         self.model = session.models["showers"]
         self.use_drawn = button(
-            "Take what I drew", tip="Shapes drawn on the group in view are left out from this group on"
+            "Use drawn regions", tip="Shapes drawn on the group in view are left out from this group on"
         )
-        self.suggest = button("Suggest", tip="Look for wide faint excesses in all groups of this exposure")
+        self.suggest = button("Suggest", tip="Search for wide faint excesses in all groups of this exposure")
         self.threshold = named(
             ipywidgets.Text("5", continuous_update=False, layout=ipywidgets.Layout(width="70px")),
             "Suggest what stands above, in σ",
@@ -167,7 +167,7 @@ class ShowerList(Part):
     def _candidate_text(self, remaining: int) -> str:
         showers = self.showers
         if showers.searching:
-            return "Looking through all groups …"
+            return "Searching all groups …"
         if not showers.searched:
             return ""
         find = self.session.programs.find
@@ -186,7 +186,7 @@ class ShowerList(Part):
         if numbers and numbers[0] < len(self.showers.suggested):
             shower = self.showers.suggested[numbers[0]]
             self.showers.show(self.showers.searched, shower.integration + 1, shower.first_group + 1)
-            self.session.center = self._middle(shower.shape)
+            self.session.center_on(*self._middle(shower.shape))
 
     @staticmethod
     def _middle(region: Any) -> tuple[float, float]:

@@ -16,14 +16,12 @@ from miri_widgets.models.in_view import (
     COMPARED,
     Content,
     InView,
-    comparison_in_view,
-    groups_in_view,
-    preview_in_view,
     product_in_view,
     time_of_writing,
 )
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.subscriptions import Subscriptions
+from miri_widgets.panels.parts.computed_images import comparison_in_view, groups_in_view, preview_in_view
 from miri_widgets.products.names import suffix_of
 from miri_widgets.viewer import ImageViewer, View
 from miri_widgets.viewer.image import safe_label
@@ -75,7 +73,6 @@ class ShownImages:
         self._acting = 0
         self._jobs_before = 0  # jobs, when the preview or the difference of groups was opened
         self._handled_request: Any = None  # the wish for a product that was followed last
-        session.is_drawn = True
         self._watches = Subscriptions()
         viewer.on_view(self._viewed)
         self._watches.add(session, self._update_shown, "shown", "extension", "requests")
@@ -192,7 +189,7 @@ class ShownImages:
             return
         self._handled_request = request
         busy = session.displayed.content in (Content.PREVIEW, Content.GROUPS)
-        if busy and not session.picked and session.jobs_ordered == self._jobs_before:
+        if busy and not session.picked and session.jobs_submitted == self._jobs_before:
             return  # what comes by itself waits until the preview ends, or until the user lets something run
         self._wanted_content = Content.PRODUCT
         session.not_displayed = ""
@@ -209,7 +206,7 @@ class ShownImages:
     def _prefer_until_product(self, content: Content) -> None:
         """Keep a preview or a difference of groups in view until a later job has a product."""
         self._wanted_content = content
-        self._jobs_before = self.session.jobs_ordered
+        self._jobs_before = self.session.jobs_submitted
 
     def _prefer(self, content: Content, available: bool) -> None:
         if available:
@@ -319,4 +316,3 @@ class ShownImages:
     def close(self) -> None:
         """Stop watching the models."""
         self._watches.end()
-        self.session.is_drawn = False

@@ -50,7 +50,6 @@ class ViewMemory:
         self._shown: Path | None = None
         self._is_restored = True
         self._timer: asyncio.TimerHandle | None = None
-        session.viewing = self.state
         self._watches = Subscriptions()
         self._watches.add(session, self._recall, "recalled")
 
@@ -73,6 +72,10 @@ class ViewMemory:
             for label, (path, extension, _) in here.items()
         ]
         return state
+
+    def regions(self) -> dict[str, Any]:
+        """Return the drawn regions by name, as objects of the package `regions`."""
+        return self.viewer.regions()
 
     def _recall(self, _: Any) -> None:
         """Reload the saved images one by one, below the one that the session shows."""
@@ -122,7 +125,6 @@ class ViewMemory:
         state = self.state()
         if state is not None:
             self.session.recalled = state
-        self.session.viewing = lambda: None
 
 
 def _layers(value: Any) -> list[tuple[str, Path, str]]:

@@ -99,6 +99,11 @@ def program_number(text: str) -> str:
     """
     Return a program number with its leading zeros.
 
+    Parameters
+    ----------
+    text : str
+        The number as people write it.
+
     Raises
     ------
     ParameterError
@@ -154,7 +159,18 @@ def list_program(
 
 
 def remotes(files: Iterable[ArchiveFile], folder: Path, *, server: str = MAST) -> tuple[Remote, ...]:
-    """Return what `download` fetches: every file under its own name in one folder."""
+    """
+    Return what `download` fetches: every file under its own name in one folder.
+
+    Parameters
+    ----------
+    files : iterable of ArchiveFile
+        Files of the archive.
+    folder : Path
+        Where they go.
+    server : str
+        Address of the archive.
+    """
     return tuple(
         Remote(
             url=f"{server.rstrip('/')}/api/v0.1/Download/file?uri={quote(file.uri, safe=':/')}",

@@ -16,7 +16,14 @@ _SHA256 = re.compile(r"sha-256=:?([A-Za-z0-9+/=]{43,44}):?")
 
 
 def announced(heads: Mapping[str, str]) -> dict[str, str]:
-    """Return what the server says of the whole file."""
+    """
+    Return what the server says of the whole file.
+
+    Parameters
+    ----------
+    heads : mapping of str to str
+        Headers of the response.
+    """
     facts = {"validator": validator(heads)}
     if given := heads.get("Content-MD5"):
         with suppress(binascii.Error, ValueError):
@@ -33,14 +40,28 @@ def announced(heads: Mapping[str, str]) -> dict[str, str]:
 
 
 def validator(heads: Mapping[str, str]) -> str:
-    """Return what tells one version of the file from another; empty when the server gives nothing."""
+    """
+    Return what tells one version of the file from another; empty when the server gives nothing.
+
+    Parameters
+    ----------
+    heads : mapping of str to str
+        Headers of the response.
+    """
     etag = heads.get("ETag", "")
     # If-Range may not carry a weak one
     return etag if etag and not etag.startswith("W/") else heads.get("Last-Modified", "")
 
 
 def content_range(heads: Mapping[str, str]) -> tuple[int, int]:
-    """Return the first byte of a part, -1 when not told, and the bytes of the whole file, 0 when not told."""
+    """
+    Return the first byte of a part, -1 when not told, and the bytes of the whole file, 0 when not told.
+
+    Parameters
+    ----------
+    heads : mapping of str to str
+        Headers of the response.
+    """
     match = _RANGE.fullmatch(heads.get("Content-Range", "").strip())
     if match is None:
         return -1, 0
@@ -48,7 +69,14 @@ def content_range(heads: Mapping[str, str]) -> tuple[int, int]:
 
 
 def retry_after(heads: Mapping[str, str]) -> float:
-    """Return the seconds that the server asks us to wait; 0 when it does not."""
+    """
+    Return the seconds that the server asks us to wait; 0 when it does not.
+
+    Parameters
+    ----------
+    heads : mapping of str to str
+        Headers of the response.
+    """
     value = heads.get("Retry-After")
     # the other form, a date, is left to our own patience
     return float(value) if value and value.isdigit() else 0.0

@@ -17,17 +17,38 @@ __all__ = ["facts_of", "forget", "note_of", "own_part", "part_of"]
 
 
 def part_of(path: Path) -> Path:
-    """Return where the bytes of an unfinished download are."""
+    """
+    Return where the bytes of an unfinished download are.
+
+    Parameters
+    ----------
+    path : Path
+        Final name of the file.
+    """
     return path.with_name(path.name + ".part")
 
 
 def note_of(part: Path) -> Path:
-    """Return where it is kept what the server said of the file."""
+    """
+    Return where it is kept what the server said of the file.
+
+    Parameters
+    ----------
+    part : Path
+        The unfinished file.
+    """
     return part.with_name(part.name + ".json")
 
 
 def facts_of(part: Path) -> dict[str, Any]:
-    """Return what the server said of the file; empty when nothing is known."""
+    """
+    Return what the server said of the file; empty when nothing is known.
+
+    Parameters
+    ----------
+    part : Path
+        The unfinished file.
+    """
     try:
         values = json.loads(note_of(part).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -36,7 +57,14 @@ def facts_of(part: Path) -> dict[str, Any]:
 
 
 def forget(part: Path) -> None:
-    """Drop the bytes and the note."""
+    """
+    Drop the bytes and the note.
+
+    Parameters
+    ----------
+    part : Path
+        The unfinished file.
+    """
     part.unlink(missing_ok=True)
     note_of(part).unlink(missing_ok=True)
 
@@ -45,6 +73,11 @@ def forget(part: Path) -> None:
 def own_part(part: Path) -> Iterator[IO[bytes]]:
     """
     Open the unfinished file for reading and writing, and for nobody else meanwhile.
+
+    Parameters
+    ----------
+    part : Path
+        The unfinished file.
 
     Raises
     ------

@@ -113,8 +113,12 @@ def refusal(status: int, server: str, *, token: bool = False, what: str = "") ->
     ----------
     status : int
         The status.
-    server, token, what
-        As for `archive_error`.
+    server : str
+        Address of the server.
+    token : bool
+        Whether a token was sent.
+    what : str
+        What was requested, for the message.
     """
     host, shown = _host(server), what or "the request"
     if status in (401, 403) and token:

@@ -80,6 +80,11 @@ def is_complete(remote: Remote) -> bool:
     """
     Say whether the file is there.
 
+    Parameters
+    ----------
+    remote : Remote
+        The file: its address, path and size.
+
     Raises
     ------
     WorkspaceError

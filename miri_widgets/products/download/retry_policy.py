@@ -33,7 +33,16 @@ class RetryPolicy:
     read: float = 60.0
 
     def wait(self, failures: int, requested: float = 0.0) -> float:
-        """Return the seconds before the next attempt; `requested` is what the server asked for."""
+        """
+        Return the seconds before the next attempt; `requested` is what the server asked for.
+
+        Parameters
+        ----------
+        failures : int
+            Number of failed attempts so far.
+        requested : float
+            Seconds that the server asked for.
+        """
         return min(max(self.delay * 2.0 ** max(failures - 1, 0), requested), self.longest)
 
 
@@ -58,12 +67,26 @@ class CancelToken:
         return self._event.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but not longer than until it is asked."""
+        """
+        Sleep, but not longer than until it is asked.
+
+        Parameters
+        ----------
+        seconds : float
+            Longest time to wait, s.
+        """
         self._event.wait(seconds)
 
     @contextmanager
     def calling(self, call: Callable[[], Any]) -> Iterator[None]:
-        """Make `set` call something meanwhile."""
+        """
+        Make `set` call something meanwhile.
+
+        Parameters
+        ----------
+        call : callable
+            Called without arguments, from the thread that cancels.
+        """
         with self._lock:
             self._call = call
         try:

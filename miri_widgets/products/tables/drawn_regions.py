@@ -22,6 +22,11 @@ def taken_from(shapes: Mapping[str, Any]) -> tuple[Region, ...]:
     """
     Return what is drawn in the viewer as our values, in the order of the names.
 
+    Parameters
+    ----------
+    shapes : mapping
+        Shapes of the package `regions`, by the name that the viewer gives them.
+
     Raises
     ------
     ParameterError

@@ -103,12 +103,28 @@ class ExposureShifts:
     notes: tuple[str, ...] = ()
 
     def measurements(self, estimate: str = "tweakreg") -> tuple[Measurement, ...]:
-        """Return one estimate, "tweakreg" or "histogram", as `miri_widgets.core.shifts.solution.solve_shifts` takes it."""
+        """
+        Return one estimate, "tweakreg" or "histogram", as `miri_widgets.core.shifts.solution.solve_shifts` takes it.
+
+        Parameters
+        ----------
+        estimate : str
+            Name of the estimate.
+        """
         return tuple(getattr(exposure, estimate) for exposure in self.exposures)
 
 
 def write_exposure_shifts(measured: ExposureShifts, path: Path) -> None:
-    """Write as ECSV, atomically; the overlaps go into its header."""
+    """
+    Write as ECSV, atomically; the overlaps go into its header.
+
+    Parameters
+    ----------
+    measured : ExposureShifts
+        What to write.
+    path : Path
+        Where to write.
+    """
     from astropy.table import Table
 
     rows = [_row(exposure) for exposure in measured.exposures]
@@ -143,6 +159,11 @@ def write_exposure_shifts(measured: ExposureShifts, path: Path) -> None:
 def read_exposure_shifts(path: Path) -> ExposureShifts:
     """
     Read what `write_exposure_shifts` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
 
     Raises
     ------

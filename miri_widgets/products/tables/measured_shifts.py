@@ -79,7 +79,14 @@ class MeasuredShifts:
     notes: tuple[str, ...] = ()
 
     def run(self, name: str) -> MeasuredShifts:
-        """Return one run of the file."""
+        """
+        Return one run of the file.
+
+        Parameters
+        ----------
+        name : str
+            Name of the run.
+        """
         rows = [index for index, run in enumerate(self.runs) if run == name]
         names = {self.measurements[index].group for index in rows}
         return MeasuredShifts(

@@ -181,7 +181,16 @@ def require_field(catalog: ReferenceCatalog, ra: float, dec: float, radius: floa
 
 
 def write_reference_catalog(catalog: ReferenceCatalog, path: Path) -> None:
-    """Write positions as ``tweakreg.abs_refcat`` takes them: ECSV with columns RA and DEC; atomically."""
+    """
+    Write positions as ``tweakreg.abs_refcat`` takes them: ECSV with columns RA and DEC; atomically.
+
+    Parameters
+    ----------
+    catalog : ReferenceCatalog
+        Positions on the sky.
+    path : Path
+        Where to write.
+    """
     from astropy.table import Table
 
     table = Table({"RA": catalog.ra, "DEC": catalog.dec})

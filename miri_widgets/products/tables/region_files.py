@@ -202,6 +202,11 @@ def from_astropy(astropy_region: Any) -> Region:
     """
     Return a shape of the package `regions`, as a viewer or a file gives it, as our value.
 
+    Parameters
+    ----------
+    astropy_region : object
+        A shape of the package `regions`.
+
     Raises
     ------
     ValueError
@@ -237,7 +242,14 @@ def from_astropy(astropy_region: Any) -> Region:
 
 
 def to_astropy(region: Region) -> Any:
-    """Return a shape as an object of the package `regions`, as viewers take it."""
+    """
+    Return a shape as an object of the package `regions`, as viewers take it.
+
+    Parameters
+    ----------
+    region : Region
+        The shape.
+    """
     import regions
     from astropy.coordinates import SkyCoord
     from astropy.units import Quantity

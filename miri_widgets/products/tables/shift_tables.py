@@ -104,7 +104,14 @@ class ShiftTable:
         )
 
     def uncovered(self, exposures: Iterable[Pointed]) -> tuple[str, ...]:
-        """Return the names of exposures that the table has no shift for."""
+        """
+        Return the names of exposures that the table has no shift for.
+
+        Parameters
+        ----------
+        exposures : iterable of Pointed
+            The exposures.
+        """
         rows = {exposure.root: self.shift_for(exposure) for exposure in exposures}
         return tuple(root for root, shift in rows.items() if shift is None or not shift.known)
 
@@ -112,6 +119,13 @@ class ShiftTable:
 def write_shift_table(table: ShiftTable, path: Path) -> None:
     """
     Write a table as ECSV, atomically; reading it gives the same table.
+
+    Parameters
+    ----------
+    table : ShiftTable
+        What to write.
+    path : Path
+        Where to write.
 
     Raises
     ------
@@ -140,6 +154,11 @@ def write_shift_table(table: ShiftTable, path: Path) -> None:
 def read_shift_table(path: Path) -> ShiftTable:
     """
     Read a table of shifts, of this or another program.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
 
     Raises
     ------

@@ -91,7 +91,14 @@ class Apertures:
 
 
 def catalog_beside(mosaic: Path) -> Path | None:
-    """Return the catalogue that the pipeline wrote beside a mosaic, or None."""
+    """
+    Return the catalogue that the pipeline wrote beside a mosaic, or None.
+
+    Parameters
+    ----------
+    mosaic : Path
+        Path of the mosaic.
+    """
     path = Path(mosaic)
     candidate = path.with_name(f"{root_of(path)}_cat.ecsv")
     return candidate if suffix_of(path) == "i2d" and candidate.is_file() else None
@@ -100,6 +107,11 @@ def catalog_beside(mosaic: Path) -> Path | None:
 def read_catalog(path: Path) -> tuple[CatalogRow, ...]:
     """
     Read a ``cat`` product, the brightest source first.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
 
     Raises
     ------
@@ -175,6 +187,11 @@ def _concentration(small: float, large: float, small_err: float, large_err: floa
 def read_apertures(path: Path) -> Apertures:
     """
     Read how a ``cat`` product was measured.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
 
     Raises
     ------

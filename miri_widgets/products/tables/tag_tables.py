@@ -25,6 +25,13 @@ def tags_as_csv(exposures: Sequence[Exposure], tags: Mapping[str, Tag]) -> str:
     Return the tags of exposures as CSV, one line each, those without a tag included.
 
     Text that a spreadsheet would take for a formula gets an apostrophe before it, which `parse_tags` takes away.
+
+    Parameters
+    ----------
+    exposures : sequence of Exposure
+        The exposures.
+    tags : mapping of str to Tag
+        Tags by root.
     """
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\r\n")
@@ -36,7 +43,16 @@ def tags_as_csv(exposures: Sequence[Exposure], tags: Mapping[str, Tag]) -> str:
 
 
 def tags_as_json(exposures: Sequence[Exposure], tags: Mapping[str, Tag]) -> str:
-    """Return the tags of exposures as JSON: a list of one object per exposure."""
+    """
+    Return the tags of exposures as JSON: a list of one object per exposure.
+
+    Parameters
+    ----------
+    exposures : sequence of Exposure
+        The exposures.
+    tags : mapping of str to Tag
+        Tags by root.
+    """
     return json.dumps(_rows(exposures, tags), indent=1) + "\n"
 
 

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import os
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -98,6 +98,13 @@ def _owned(target: str) -> tuple[Any, str, Any]:
     for part in classes:
         owner = getattr(owner, part)
     return owner, name, getattr(owner, name)
+
+
+def _importable(names: Sequence[str]) -> Iterator[Any]:
+    """Return the modules that there are; those of another version may be missing."""
+    for name in names:
+        with suppress(ImportError):
+            yield import_module(name)
 
 
 def stock_function(target: str) -> Any:
@@ -354,8 +361,7 @@ def accelerated(
             *_, replacement = _owned(acceleration.replacement)
             _kept.setdefault(acceleration.target, function)
             targets.append(acceleration.target)
-            takers = [import_module(module) for module in acceleration.imported_by]
-            for holder in (owner, *takers):
+            for holder in (owner, *_importable(acceleration.imported_by)):
                 # a module of another version may not take it by its name
                 if getattr(holder, name, None) is function:
                     setattr(holder, name, replacement)

@@ -197,9 +197,12 @@ def flux_bias(scene: Scene, correct: Correct) -> tuple[float, float]:
             if not (reach <= column < nx - reach and reach <= row < ny - reach):
                 continue
             window = slice(row - reach, row + reach + 1), slice(column - reach, column + reach + 1)
-            light, usable = added[index][window], good[window]
-            sums[0, number] += float((light * change[window])[usable].sum())
-            sums[1, number] += float((light * light)[usable].sum())
+            usable = good[window]
+            light, left = added[index][window][usable], change[window][usable]
+            # the best linear measure of a known shape on a level of its own, as photometry has one
+            light = light - light.mean()
+            sums[0, number] += float((light * (left - left.mean())).sum())
+            sums[1, number] += float((light * light).sum())
     known = sums[1] > 0
     ratio = sums[0, known] / sums[1, known] - 1
     return float(ratio.mean()), float(ratio.std() / known.sum() ** 0.5)

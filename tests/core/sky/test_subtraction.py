@@ -286,11 +286,11 @@ def test_fields_that_are_not_for_this_step_are_told():
     assert any("moves with the sky" in sentence for sentence in nebula.warnings)
     empty = subtract_sky(exposures(12, n=6, shape=shape, star=False))
     assert empty.warnings == ()
-    crowd = []
-    for planes in exposures(13, n=6, shape=(96, 96), star=False):
-        sci = planes.sci.copy()
-        sci[rng.integers(1, 95, 260), rng.integers(1, 95, 260)] += 5
-        crowd.append(planes.replace(sci=sci))
+    crowd, stars = [], (rng.integers(1, 95, 400), rng.integers(1, 140, 400))
+    for k, planes in enumerate(exposures(13, n=6, shape=(96, 96), star=False)):
+        sci, seen = planes.sci.copy(), (stars[1] >= 8 * k) & (stars[1] < 96 + 8 * k)
+        sci[stars[0][seen], stars[1][seen] - 8 * k] += 5
+        crowd.append(planes.replace(sci=sci, to_sky=partial(to_sky, 8.0 * k)))
     assert any("crowded" in sentence for sentence in subtract_sky(crowd).warnings)
     assert any("Only 3" in sentence for sentence in subtract_sky(exposures(12, n=4)).warnings)
 

@@ -1,7 +1,7 @@
 """
 What is known by reading alone: parameters of the steps of jwst whose trial is missing, or was not seen to hold yet.
 
-`tests/steps/test_acting_products.py` counts them; `docs/developers.md` tells how many there are.
+`tests/steps/test_acting_rules.py` counts them; `docs/developers.md` tells how many there are.
 """
 
 from __future__ import annotations
