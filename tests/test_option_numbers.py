@@ -27,9 +27,9 @@ ZERO_IS_ONE = {"--port", "--seed", "--reference-error", "--memory-mb", "--idle-m
 """Options to which 0 is a number as any other."""
 
 PARSERS = {
-    "miri-widgets": sys.modules["miri_widgets.cli.main"]._parser,
-    "python -m miri_widgets.serve": launcher._parser,
-    "miri_widgets.run.service": service._parser,
+    "miri-widgets": sys.modules["miri_widgets.cli.main"].command_parser,
+    "python -m miri_widgets.serve": launcher.command_parser,
+    "miri_widgets.run.service": service.command_parser,
 }
 
 

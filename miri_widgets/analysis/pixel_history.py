@@ -108,7 +108,7 @@ class PixelHistory:
 
 def read_pixel_history(question: PixelRequest) -> PixelHistory:
     """
-    Read the story of a pixel.
+    Read the history of a pixel.
 
     Parameters
     ----------

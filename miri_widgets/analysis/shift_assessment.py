@@ -54,7 +54,7 @@ def judge_shifts(
     path : Path
         A table as `miri_widgets.products.tables.measured_shifts.read_measured_shifts` takes it.
     made_by : str
-        What the judged table tells of its origin.
+        Origin of the judged table.
     other_guide_stars : bool, optional
         As in `miri_widgets.core.shifts.choices.trust_shifts`.
 

@@ -271,7 +271,7 @@ def short_name(group: Group) -> str:
 
 def group_labels(groups: Iterable[Group]) -> dict[str, str]:
     """
-    Return a label for every group of a table, by its name: as short as tells it from the others.
+    Return a label for every group of a table, by its name: as short as it is unique.
 
     Parameters
     ----------

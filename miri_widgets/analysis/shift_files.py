@@ -1,4 +1,4 @@
-"""The shifts of a program as its two files tell them."""
+"""The shifts of a program, read from its two files."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def read_shift_facts(
     footprints : mapping, optional
         Corners by exposure, for exposures without a file.
     report : mapping, optional
-        What the step told of itself: histograms and matched stars.
+        The step's report: histograms and matched stars.
 
     Raises
     ------
     MiriWidgetsError
-        If the table cannot be read. The other file may be missing or damaged: a sentence tells so.
+        If the table cannot be read. The other file may be missing or damaged: a sentence says so.
     """
     shifts = read_shift_table(table)
     beside = measured or table.with_name(table.stem + _MEASURED)

@@ -65,7 +65,7 @@ class CatalogSource:
     ra, dec : float
         Degrees, ICRS; NaN without a WCS.
     pixels : tuple of (float, float)
-        (x, y), 0-based, in the mosaic of each filter; NaN outside of what can be told.
+        (x, y), 0-based, in the mosaic of each filter; NaN where it is unknown.
     fluxes : tuple of FilterFlux
         By filter.
     snr : float

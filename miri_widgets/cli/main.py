@@ -11,7 +11,7 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.option_numbers import port_number, whole_number
 from miri_widgets.serve.policy import GRACE, PING, grace_seconds, ping_seconds
 
-__all__ = ["main"]
+__all__ = ["command_parser", "main"]
 
 _DESCRIPTION = "Interactive reduction of JWST MIRI imaging around the official pipeline."
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 when all went well, 1 after an error, 130 after Ctrl-C.
     """
-    options = _parser().parse_args(arguments)
+    options = command_parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
@@ -54,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``miri-widgets`` and its commands."""
     parser = argparse.ArgumentParser(
         prog="miri-widgets",
         description=_DESCRIPTION,

@@ -29,9 +29,9 @@ class CorrectionPanel(StagePanel):
         self.preview = PreviewBar(session, self.model)
         head, foot = self.children[:4], self.children[4:]
         regions = [
-            DrawnRegions(session, self.model, one.parameter, one.contents, on_sky=one.on_sky)
-            for one in self.model.stage.regions
-            if not self.model.loaded or one.parameter in tuple(self.model.settings)
+            DrawnRegions(session, self.model, region.parameter, region.contents, on_sky=region.on_sky)
+            for region in self.model.stage.regions
+            if not self.model.loaded or region.parameter in tuple(self.model.settings)
         ]
         self.children = (*head, self.preview, *regions, *foot)
 

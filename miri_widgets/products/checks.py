@@ -47,7 +47,7 @@ def program_contradictions(
     number: str, exposures: Sequence[Exposure], mosaics: Sequence[Mosaic] = ()
 ) -> tuple[str, ...]:
     """
-    Return all that can be told from headers and places of files.
+    Return all faults that headers and paths of files show.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The same exposure twice in a tree of folders: equal files count once, unequal ones are told."""
+"""The same exposure twice in a tree of folders: equal files count once, unequal ones are reported."""
 
 from __future__ import annotations
 

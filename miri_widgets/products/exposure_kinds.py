@@ -1,4 +1,4 @@
-"""What kinds of exposures there are beside imaging, and a sentence for each: told by the header alone."""
+"""What kinds of exposures there are beside imaging, and a sentence for each, from the header alone."""
 
 from __future__ import annotations
 

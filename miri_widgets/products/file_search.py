@@ -1,4 +1,4 @@
-"""Search folders for files: links are followed, circles stop, and what cannot be read is told."""
+"""Search folders for files: links are followed, circles stop, and what cannot be read is reported."""
 
 from __future__ import annotations
 

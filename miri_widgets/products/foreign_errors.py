@@ -1,4 +1,4 @@
-"""What can be told of an exception that is not ours."""
+"""What can be said of an exception that is not ours."""
 
 from __future__ import annotations
 

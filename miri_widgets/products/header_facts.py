@@ -1,4 +1,4 @@
-"""What the headers of a JWST product tell about how it was made: the only record of a file from elsewhere."""
+"""What the headers of a JWST product say about how it was made: the only record of a file from elsewhere."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def assumed_modes(files: Iterable[ArchiveFile]) -> tuple[ObservingMode, ...]:
 
     Notes
     -----
-    The archive tells filter and day; the full array and the fast readout, as nearly all imaging has them, are
+    The archive gives filter and day; the full array and the fast readout, as nearly all imaging has them, are
     assumed until the headers are here.
     """
     return _ordered(ObservingMode(file.filter, date=file.start) for file in files if file.filter)

@@ -54,7 +54,7 @@ class PixelRamp:
     times : ndarray of float, shape (ngroups,)
         End of each group, seconds since the start of its integration.
     flags : tuple of tuple of tuple of str
-        Names of the flags of each group of each integration; empty when the file does not tell.
+        Names of the flags of each group of each integration; empty when the file has none.
     """
 
     counts: NDArray[np.float64]

@@ -159,7 +159,7 @@ def _association(path: Path) -> str:
 
 
 def _table(path: Path) -> str:
-    """Hash an ECSV table as it is written: read as a table, its mixed columns would have to be told apart."""
+    """Hash an ECSV table as it is written: read as a table, its mixed columns would have to be distinguished."""
     lines = path.read_text(encoding="utf-8").splitlines()
     head = "\n".join(line[2:] for line in lines if line.startswith("# ") and not line.startswith("# %"))
     rows = "\n".join(line for line in lines if not line.startswith("#"))

@@ -16,6 +16,7 @@ from miri_widgets.products.names import program_number
 
 __all__ = [
     "DISPLAYED",
+    "PROGRAM_KEYS",
     "STARTS",
     "check_values",
     "flat_settings",
@@ -24,7 +25,7 @@ __all__ = [
     "read_ranges",
 ]
 
-_KEYS: dict[str, tuple[type, ...]] = {
+PROGRAM_KEYS: dict[str, tuple[type, ...]] = {
     "name": (str,),
     "title": (str,),
     "description": (str,),
@@ -78,14 +79,14 @@ def check_values(values: Mapping[str, Any], path: Path) -> None:
         If a key is unknown or a value of the wrong type.
     """
     for key, value in values.items():
-        if key not in _KEYS:
-            near = get_close_matches(key.lower(), _KEYS, n=1)
+        if key not in PROGRAM_KEYS:
+            near = get_close_matches(key.lower(), PROGRAM_KEYS, n=1)
             raise BadTableError(
                 f"{shown_name(path)} has the key {key[:60]!r}",
-                f"{near[0]}?" if near else "one of " + ", ".join(_KEYS),
+                f"{near[0]}?" if near else "one of " + ", ".join(PROGRAM_KEYS),
                 "correct or remove it",
             )
-        kinds = _KEYS[key]
+        kinds = PROGRAM_KEYS[key]
         if isinstance(value, bool) or not isinstance(value, kinds):
             kinds_text = " or ".join(_KINDS[kind] for kind in kinds)
             raise _bad(path, key, value, kinds_text)

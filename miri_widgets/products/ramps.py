@@ -82,7 +82,7 @@ def open_ramp(path: Path) -> Ramp:
         )
     try:
         with warnings.catch_warnings():
-            # a file that is cut off is told as an error below
+            # a file that is cut off raises an error below
             warnings.simplefilter("ignore", AstropyWarning)
             with fits.open(path, mode="readonly", memmap=True) as hdus:
                 names = {hdu.name for hdu in hdus}

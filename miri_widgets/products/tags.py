@@ -271,7 +271,7 @@ class TagFile:
 
     def read(self) -> dict[str, Tag]:
         """
-        Return the tags of now.
+        Return the current tags.
 
         Raises
         ------

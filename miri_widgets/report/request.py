@@ -40,7 +40,7 @@ def report_request(reduction: Reduction) -> ReportRequest:
         tuple(planned.plans),
         {name: str(error) for name, error in planned.refused.items()},
         tuple((stages.stage(name), _with_presets(reduction, name)) for name in reduction.chain),
-        tuple((one, one.root not in excluded) for one in reduction.scanned.exposures),
+        tuple((exposure, exposure.root not in excluded) for exposure in reduction.scanned.exposures),
         reduction.contradictions,
         dict(reduction.tags),
         tuple(str(problem.error) for problem in reduction.scanned.problems),
@@ -51,5 +51,5 @@ def _with_presets(reduction: Reduction, name: str) -> Settings:
     """Return the settings of a stage with what the presets of all filters agree in."""
     settings = reduction.settings[name]
     filters = dict.fromkeys(exposure.filter for exposure in reduction.scanned.exposures)
-    presets = {one: reduction.runs.preset(name, one) for one in filters}
+    presets = {filter_name: reduction.runs.preset(name, filter_name) for filter_name in filters}
     return settings.with_layer(Source.PRESET, checked_layer(settings.declared, common_preset(presets), []))

@@ -53,7 +53,7 @@ def plan_chain(
     rejected: Collection[str] = (),
 ) -> PlannedChain:
     """
-    Plan the stages that can be planned, and tell why the others cannot.
+    Plan the stages that can be planned, with the reason why others cannot.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ _LOGGERS = ("stpipe", "jwst", "stcal", "stdatamodels", "tweakwcs", "CRDS", "py.w
 
 def run_child(root: str, values: dict[str, Any], replies: Connection, lock: object) -> None:
     """
-    Do one run and tell how it went.
+    Do one run and report its end.
 
     Parameters
     ----------

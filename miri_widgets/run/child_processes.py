@@ -44,11 +44,11 @@ class ChildEnd:
     kind : str
         "done", "failed", "cancelled", "lost", or "stopped" with the service.
     facts : dict
-        What the process told of its success.
+        What the process reported of its success.
     error : dict or None
         Why it failed.
     peak_mb : float
-        Peak of resident memory, as told or as seen from outside.
+        Peak of resident memory, as reported or as seen from outside.
     exitcode : int or None
         Of a process that was lost; minus the signal that killed it.
     """
@@ -84,7 +84,7 @@ def _warm_up() -> None:
             probe = _start(context.Process(target=_nothing))  # returns when all is imported
             probe.join()
     finally:
-        _warm.set()  # when it went wrong, the first run tells why
+        _warm.set()  # when it went wrong, the first run reports why
 
 
 def is_warm() -> bool:

@@ -82,7 +82,7 @@ def settings_from_code(stage_name: str, text: str) -> CodeSettings:
             values[name] = value
         elif name.rpartition(".")[2] not in _OF_EVERY_RUN:
             left_out.append(f"{name} is left out: {reason}.")
-    # wrong names and values are told by the settings themselves
+    # the settings themselves refuse wrong names and values
     checked = Settings(declared(stage_name), {Source.USER: values})
     return CodeSettings(checked.user, tuple(left_out))
 

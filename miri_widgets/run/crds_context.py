@@ -53,7 +53,7 @@ def resolved_context(environment: Mapping[str, str]) -> str:
     Raises
     ------
     CrdsCacheError
-        If neither tells.
+        If neither gives one.
     """
     wanted = str(environment.get("CRDS_CONTEXT", "")).strip()
     if _NAMED.fullmatch(wanted):

@@ -130,7 +130,7 @@ class JobGraphs:
                 self._end(active)
 
     def _cancel_waiting(self, job: JobFile, keys: Collection[str] | None = None) -> None:
-        """Tell at once what is not going to start, of some runs or of all; what runs tells by itself."""
+        """Report at once the runs that are not going to start, some or all; runs at work report themselves."""
         events, _ = read_events(self._workspace.events_file(job.job))
         state = reduce_events(events)
         error = CancelledError("the job was stopped", "a job to its end", "run again to go on").to_dict()

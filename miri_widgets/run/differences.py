@@ -1,7 +1,7 @@
 """
 What was done otherwise in one of two runs: settings, inputs, references, context and versions.
 
-A run of a workspace is told by its record; a file from elsewhere by its headers (`products.header_facts`).
+A run of a workspace is described by its record, a file from elsewhere by its headers (`products.header_facts`).
 """
 
 from __future__ import annotations
@@ -127,9 +127,9 @@ def run_of_file(path: Path) -> StoredRun | None:
 
 def record_facts(run: StoredRun) -> dict[str, dict[str, Any]]:
     """
-    Return what the record of a run tells, by kind and name.
+    Return the facts of a run's record, by kind and name.
 
-    Settings and parameters of the runs that made its inputs are told, too, as ``stage: parameter``: a mosaic is
+    Settings and parameters of the runs that made its inputs are included, as ``stage: parameter``: a mosaic is
     another one because of them.
 
     Parameters

@@ -45,7 +45,7 @@ class EngineStatus:
     workers : int
         Runs at the same time.
     memory_mb : float
-        What all runs together may use; 0 when the workers do not tell.
+        What all runs together may use; 0 when it is unknown.
     heartbeat_seconds : float
         Since its last sign of life.
     """
@@ -304,7 +304,7 @@ class Engine:
             for event in self._news(job_id):
                 if on_event is not None:
                     on_event(event)
-            # not `self.state`, which reads on: what comes in between would be told to nobody
+            # not `self.state`, which reads on: what comes in between would reach nobody
             state = self._reducers[job_id][0].state()
             if not state.active:
                 return state

@@ -132,7 +132,7 @@ def estimate(stage: str, exposures: Sequence[Exposure], earlier: Sequence[Measur
     Returns
     -------
     Estimate
-        Its `measured` tells whether runs of this stage are among the earlier ones.
+        Its `measured` is True when runs of this stage are among the earlier ones.
 
     Notes
     -----

@@ -44,16 +44,37 @@ class RunExports:
     plans: Sequence[Any]
 
     def code(self, stage: str) -> str:
-        """Return the first run of a stage as Python; empty when it has none."""
+        """
+        Return the first run of a stage as Python; empty when it has none.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage.
+        """
         first = next((plan for plan in self.plans if plan.stage == stage), None)
         return self.calls.code(first) if first is not None else ""
 
     def script(self, stages: Collection[str]) -> str:
-        """Return the runs of some stages as a Python program."""
+        """
+        Return the runs of some stages as a Python program.
+
+        Parameters
+        ----------
+        stages : collection of str
+            Names of the stages.
+        """
         return self.calls.script([plan for plan in self.plans if plan.stage in stages])
 
     def notebook(self, stages: Collection[str]) -> str:
-        """Return the runs of some stages as a Jupyter notebook."""
+        """
+        Return the runs of some stages as a Jupyter notebook.
+
+        Parameters
+        ----------
+        stages : collection of str
+            Names of the stages.
+        """
         return self.calls.notebook([plan for plan in self.plans if plan.stage in stages])
 
     def write(self, stages: Collection[str], suffix: str = "") -> tuple[Path, Path]:

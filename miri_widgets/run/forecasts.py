@@ -27,7 +27,7 @@ _LATE = 1.5
 _LEFT_OF_LATE = 0.15
 """Remaining time of an overdue run, in units of what it has taken."""
 _MOST = 0.99
-"""Share of the work that is told at most before the end."""
+"""Largest share of the work that is shown before the end."""
 _SHORTEST = 0.1
 
 
@@ -41,7 +41,7 @@ class Forecast:
     fraction : float
         Share of the work that is done, 0 to 1; 1 only when the job has ended with every run complete.
     seconds : float or None
-        Time left, s; None while nothing was measured that would tell.
+        Time left, s; None while no measurement is at hand.
     by_stage : mapping of str to float
         Time left until the last run of a stage ends, s.
     shares : mapping of str to float
@@ -99,7 +99,7 @@ def forecast(
     Returns
     -------
     Forecast
-        Without a time as long as neither an earlier run nor one of this job has told how fast the machine is.
+        Without a time as long as neither an earlier run nor one of this job was measured on this machine.
 
     """
     workers = max(workers, 1)

@@ -25,7 +25,7 @@ _HARM = "harm"
 
 def harm_in(report: Mapping[str, Any]) -> str:
     """
-    Return what harm a step's report tells, as one text; empty when it tells none.
+    Return the harm in a step's report, as one text; empty when there is none.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def require_accepted(workspace: Workspace, plan: RunPlan) -> None:
     Raises
     ------
     HarmError
-        If the record of a needed run tells harm that was not accepted.
+        If the record of a needed run reports harm that was not accepted.
     """
     stage_of = {run_input.run_key: run_input.stage for run_input in plan.inputs if run_input.run_key}
     for key in plan.depends:

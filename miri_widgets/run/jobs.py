@@ -1,4 +1,4 @@
-"""The state of a job, folded from its events."""
+"""The state of a job, reduced from its events."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class JobState:
 
     @property
     def eta_seconds(self) -> float | None:
-        """Time left, s; None while nothing tells how fast the machine is."""
+        """Time left, s; None while the speed of the machine is unknown."""
         return self.forecast.seconds
 
     @property
@@ -180,7 +180,7 @@ class JobReducer:
 
     def apply(self, events: Iterable[JobEvent]) -> JobReducer:
         """
-        Take events in; return the fold itself.
+        Take events in; return the reducer itself.
 
         Parameters
         ----------
@@ -262,7 +262,7 @@ class JobReducer:
 
 def reduce_events(events: Iterable[JobEvent], now: float | None = None) -> JobState:
     """
-    Return the state of the job that `events` tell about.
+    Return the state of the job that `events` belong to.
 
     Parameters
     ----------

@@ -119,7 +119,7 @@ class ProgramRuns:
 
     def report(self, plan: RunPlan) -> Mapping[str, Any]:
         """
-        Return what a step of this package told of a plan's complete run; else empty.
+        Return the report of a step of this package on a plan's complete run; else empty.
 
         Parameters
         ----------

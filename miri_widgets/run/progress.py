@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 _SURE = 60.0
-"""Times left below this many seconds are told to the second."""
+"""Times left below this many seconds are given to the second."""
 
 
 @dataclass(frozen=True)

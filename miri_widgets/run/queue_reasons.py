@@ -23,7 +23,7 @@ def waiting_reasons(
     Parameters
     ----------
     plans : sequence of RunPlan
-        Runs of now; a run comes after those that it needs.
+        Current runs; a run comes after those that it needs.
     statuses : mapping of str to str
         Status by key, of all runs that the engine knows.
     complete : collection of str
@@ -34,7 +34,7 @@ def waiting_reasons(
     Returns
     -------
     dict of str to str
-        Sentences by key, without a full stop; what cannot be told is left out.
+        Sentences by key, without a full stop; what is not known is left out.
     """
     by_key = {plan.key: plan for plan in plans}
     busy = sum(status == "running" for status in statuses.values())

@@ -55,7 +55,7 @@ class Record(Serializable):
     warnings : tuple of str
         Warnings of the pipeline.
     facts : dict
-        Small numbers that the stage tells.
+        Small numbers that the stage reports.
     accelerations : dict
         State of each exact replacement of a slow function of the pipeline, by name.
     products : dict of str to int
@@ -104,7 +104,14 @@ class Record(Serializable):
         return left_out_text(self.facts.get("left_out") or ())
 
     def paths(self, workspace: Workspace) -> tuple[Path, ...]:
-        """Return the products of the run, main one first."""
+        """
+        Return the products of the run, main one first.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            The workspace.
+        """
         folder = workspace.run_folder(self.stage, self.key)
         return tuple(folder / name for name in self.products)
 

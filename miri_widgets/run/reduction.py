@@ -199,7 +199,7 @@ class Reduction:
         self.wanted = tuple(name for name in self.chain if not stages_wanted or name in stages_wanted)
         self._declared = declared
         self._job = ""
-        _ = self.settings  # a value that cannot be used is told before folders are searched
+        _ = self.settings  # a value that cannot be used is refused before folders are searched
 
     @cached_property
     def scanned(self) -> ScanResult:

@@ -1,4 +1,4 @@
-"""One run as a task of a worker: reuse or do, commit or tidy up, and tell."""
+"""One run as a task of a worker: reuse or do, commit or tidy up, and report."""
 
 from __future__ import annotations
 

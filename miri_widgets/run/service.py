@@ -33,7 +33,7 @@ from miri_widgets.run.job_files import unfinished_jobs
 from miri_widgets.run.locks import RunLock
 from miri_widgets.run.workspace import PARTIAL, Workspace
 
-__all__ = ["main", "serve"]
+__all__ = ["command_parser", "main", "serve"]
 
 _POLL_SECONDS = 0.05
 _IDLE_POLL_SECONDS = 0.15
@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     int
         0; also when another service already has the workspace.
     """
-    given = _parser().parse_args(arguments)
+    given = command_parser().parse_args(arguments)
     workspace = Workspace(given.workspace)
     try:
         workspace.require_own()
@@ -88,7 +88,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of the job service."""
     parser = argparse.ArgumentParser(prog="miri_widgets.run.service", description=__doc__)
     parser.add_argument("workspace", type=Path)
     parser.add_argument(

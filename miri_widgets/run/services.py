@@ -93,13 +93,13 @@ class Services:
     products : callable
         Product files of a plan whose run is complete; else empty.
     report : callable
-        What a step of ours told of a plan's complete run; else empty.
+        Report of a step of this package on a plan's complete run; else empty.
     record : callable
         The record of a plan's complete run; None when there is none.
     inputs : callable
         Files that go into a plan's run.
     harm : callable
-        The harm that a report tells, as text; empty when none.
+        The harm in a report, as text; empty when there is none.
     accepted : callable
         Whether the harm of a run was accepted, by key.
     accept : callable
@@ -120,7 +120,7 @@ class Services:
         Names of accelerations that are not to act, to the state of each in words, see
         `miri_widgets.steps.acceleration.acceleration_states`.
     make_twin : callable
-        Makes a simulated program by its name, and tells a callable line by line.
+        Makes a simulated program by its name, and reports to a callable line by line.
     """
 
     stages: tuple[Stage, ...]

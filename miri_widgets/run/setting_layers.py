@@ -81,7 +81,7 @@ def setting_layers(
     problems: list[str],
 ) -> dict[Source, dict[str, Any]]:
     """
-    Return the layers of a stage's settings that are nobody's choice of now.
+    Return the layers of a stage's settings that nobody chooses at present.
 
     Parameters
     ----------

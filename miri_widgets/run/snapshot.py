@@ -95,7 +95,7 @@ class Snapshot:
     products : mapping of str to tuple of Path
         Per key of a complete run.
     reports : mapping of str to mapping
-        What steps of ours told, per key of a complete run.
+        Reports of steps of this package, per key of a complete run.
     harms : mapping of str to str
         Harm that was not accepted, per key.
     left_out : mapping of str to str
@@ -306,7 +306,7 @@ class SnapshotReader:
         return {key: paths for key, paths in self._products.items() if paths}
 
     def _find_reports(self, products: Mapping[str, tuple[Path, ...]]) -> None:
-        """Read what a step of ours told of a run, and what the pipeline left out, once."""
+        """Read the report of a step of this package, and what the pipeline left out, once."""
         for plan in self._plans or ():
             if plan.key in products and plan.key not in self._left_out:
                 self._left_out[plan.key] = self._services.left_out(plan)

@@ -27,7 +27,7 @@ _GOOD = ("done", "reused")
 
 def rows(facts: Snapshot) -> dict[str, tuple[RunRow, ...]]:
     """
-    Return the rows of every stage for the plans of now.
+    Return the rows of every stage for the current plans.
 
     A run is done only when its products, under the key of the settings of
     now, are on the disk; what an event says is not enough.
@@ -117,7 +117,7 @@ def stage_values(
         "errors": tuple(failed),
         "products": tuple(path for row in own for path in row.products),
         "state": _state(own, reasons),
-        # what failed or was cancelled counts with what it had reached: nothing that is not done is told as done
+        # what failed or was cancelled counts with what it had reached: nothing unfinished is shown as done
         "fraction": sum(row.fraction for row in own) / len(own) if own else 0.0,
         "eta": time_left([job for job in facts.jobs if job.job in jobs], stage.name),
         "late": any(job.forecast.late for job in facts.jobs if job.job in jobs),

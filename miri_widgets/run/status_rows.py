@@ -15,7 +15,7 @@ STEPS_LEFT_OUT = "done, with steps left out"
 
 
 class RowState(StrEnum):
-    """How the run of one exposure (or filter) stands with the settings of now."""
+    """How the run of one exposure (or filter) stands with the current settings."""
 
     NEW = "not run"
     STALE = "out of date"
@@ -49,7 +49,7 @@ class RunRow:
     Attributes
     ----------
     key, label : str
-        The run's key for the settings of now, and its name for people.
+        The run's key for the current settings, and its name for people.
     exposures : tuple of str
         Roots of the exposures that go in.
     state : RowState
@@ -71,7 +71,7 @@ class RunRow:
     products : tuple of Path
         Its products, main one first; empty unless `state` is done.
     report : mapping
-        What a step of ours told of it; empty unless `state` is done.
+        Report of a step of this package; empty unless `state` is done.
     harm : str
         The harm that it did, when nobody has accepted it yet.
     left_out : str

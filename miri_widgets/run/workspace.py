@@ -72,7 +72,7 @@ class Workspace:
 
     @property
     def service_state(self) -> Path:
-        """Facts that the service tells about itself."""
+        """Facts of the service about itself."""
         return self.root / "engine" / "engine.json"
 
     @property

@@ -22,7 +22,7 @@ from miri_widgets.serve.policy import (
     ping_seconds,
 )
 
-__all__ = ["main", "serve"]
+__all__ = ["command_parser", "main", "serve"]
 
 
 def serve(
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         The arguments; those of the process by default.
     """
-    options = vars(_parser().parse_args(arguments))
+    options = vars(command_parser().parse_args(arguments))
     try:
         serve(**options)
     except MiriWidgetsError as error:
@@ -126,7 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m miri_widgets.serve``."""
     parser = argparse.ArgumentParser(prog="python -m miri_widgets.serve", description="Serve dashboards.")
     parser.add_argument("dashboards", type=Path, help="folder of notebooks")
     parser.add_argument("--port", type=port_number, default=8866, help="TCP port; 0 takes a free one")

@@ -1,5 +1,5 @@
 """
-How each exposure was aligned, told from the log of tweakwcs.
+How each exposure was aligned, read from the log of tweakwcs.
 
 The number of matches and the residual of a fit exist nowhere else: the status
 of tweakreg is COMPLETE also for exposures that were not corrected.

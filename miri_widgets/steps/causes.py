@@ -1,7 +1,7 @@
 """
 Why a pipeline ended without its product, or failed: the cause, not the last line of the log.
 
-The state of the inputs is looked at first, then what the steps said; when neither tells, that is what is said, with
+The state of the inputs is looked at first, then what the steps said; when neither gives a cause, the message says so, with
 the last warnings as context.
 """
 
@@ -173,9 +173,9 @@ def state_of_inputs(
     for path in inputs[:_MOST_OPENED]:
         try:
             causes.append(_state(Path(path), messages or {}))
-        except Exception:  # a file that cannot be read is told elsewhere; this only explains
+        except Exception:  # a file that cannot be read is reported elsewhere; this only explains
             return None
-    # of several exposures one bad one is told by name; all of them need no name
+    # a single bad exposure among several is named; all of them need no name
     for name, cause in zip(names, causes, strict=False):
         if cause is not None:
             of = "" if len(names) == 1 else f" of {name}"

@@ -1,7 +1,7 @@
 """
 Every foreign exception as one sentence of ours.
 
-Classes are told by their dotted names: the engine, which imports neither jwst
+Classes are recognised by their dotted names: the engine, which imports neither jwst
 nor crds, can use this too.
 """
 

@@ -50,7 +50,7 @@ _USUAL: dict[str, re.Pattern[str]] = {
     "emicorr": re.compile(r"No correction match"),
     "picture_frame": re.compile(r""),
 }
-"""Steps that have nothing to do for such data, told by what they say; an empty pattern: whatever they say."""
+"""Steps that have nothing to do for such data, by their log messages; an empty pattern: whatever they say."""
 
 
 def left_out(

@@ -34,7 +34,7 @@ from stpipe import config_parser
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.validation import prove
-from miri_widgets.errors import MissingFileError, NotImagingError, NotWritableError, WrongSuffixError
+from miri_widgets.errors import MissingFileError, NotWritableError, WrongSuffixError
 from miri_widgets.products.association import (
     SCIENCE,
     check_members,
@@ -48,6 +48,7 @@ from miri_widgets.steps.model_arrays import (
     CachedExposures,
     ascii_only,
     exposure_arrays_of,
+    require_miri_imager,
     write_exposure_arrays,
 )
 
@@ -58,7 +59,6 @@ __all__ = [
     "exposure_arrays_in",
     "indices_of",
     "is_single",
-    "require_miri_imager",
 ]
 
 log = logging.getLogger(f"stpipe.{__name__}")
@@ -435,23 +435,6 @@ def _require_imaging(model: Any) -> None:
             "choose rate or cal files",
         )
     require_miri_imager(model)
-
-
-def require_miri_imager(model: Any) -> None:
-    """
-    Refuse a data model of another detector.
-
-    Parameters
-    ----------
-    model : object
-        The data model.
-    """
-    if model.meta.instrument.name != "MIRI" or model.meta.instrument.detector != "MIRIMAGE":
-        raise NotImagingError(
-            f"{model.meta.filename} is of {model.meta.instrument.name} {model.meta.instrument.detector}",
-            "MIRI imaging",
-            "leave this exposure out",
-        )
 
 
 def _product_name(models: Any) -> str:

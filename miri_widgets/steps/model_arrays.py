@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.inverse_wcs import deferred_inverse
+from miri_widgets.errors import NotImagingError
 from miri_widgets.products.dates import exposure_times
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
@@ -22,6 +23,7 @@ __all__ = [
     "exposure_arrays_of",
     "integration_starts",
     "model_times",
+    "require_miri_imager",
     "sky_of",
     "write_exposure_arrays",
 ]
@@ -219,3 +221,20 @@ def sky_of(wcs: Any, shape: tuple[int, int]) -> tuple[Any, Any]:
         return wcs(x, y, with_bounding_box=False)
 
     return to_sky, deferred_inverse(to_sky, shape)
+
+
+def require_miri_imager(model: Any) -> None:
+    """
+    Refuse a data model of another detector.
+
+    Parameters
+    ----------
+    model : object
+        The data model.
+    """
+    if model.meta.instrument.name != "MIRI" or model.meta.instrument.detector != "MIRIMAGE":
+        raise NotImagingError(
+            f"{model.meta.filename} is of {model.meta.instrument.name} {model.meta.instrument.detector}",
+            "MIRI imaging",
+            "leave this exposure out",
+        )

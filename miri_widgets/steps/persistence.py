@@ -31,8 +31,8 @@ from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
 from miri_widgets.steps.conditions import given, is_not, not_ending, rule
-from miri_widgets.steps.miri_step import MiriStep, require_miri_imager
-from miri_widgets.steps.model_arrays import integration_starts
+from miri_widgets.steps.miri_step import MiriStep
+from miri_widgets.steps.model_arrays import integration_starts, require_miri_imager
 from miri_widgets.steps.stage import ChainPreset, Chart, RunCost, Scope, Section, Stage, TimelineChart
 
 __all__ = ["STAGE", "MaskModels", "PersistenceMaskStep"]
@@ -143,7 +143,7 @@ class PersistenceMaskStep(MiriStep):
         MaskModels
             In the order of the input; files are named ``ROOT_dqmask.fits``.
         """
-        # read first: a mask that cannot be used is told before an hour of reading
+        # read first: a mask that cannot be used is refused before an hour of reading
         thresholds, user = filter_thresholds(self.groups_by_filter), self._user()
         events, headers = [], []
         for member in _members(source):

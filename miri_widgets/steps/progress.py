@@ -1,5 +1,5 @@
 """
-What a pipeline is doing now, told from its log.
+What a pipeline is doing now, read from its log.
 
 stpipe says "Step X running with args", "Step skipped." (without a name) and
 "Step X done" on one logger; a stack of names makes steps of it.

@@ -26,7 +26,7 @@ from miri_widgets.steps.stages import all_stages
 __all__ = ["Reference", "ReferenceNeeds", "main", "needed_references", "reference_remotes"]
 
 _SECONDS = "30"
-"""How long CRDS waits for its server; an hour unless told."""
+"""How long CRDS waits for its server; an hour by default."""
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ def _needed(text: str) -> dict[str, Any]:
 
 
 def _cached_info() -> Mapping[str, Any]:
-    """Return what the server told of itself when the cache was last filled."""
+    """Return the server's facts of when the cache was last filled."""
     from crds.core import heavy_client
 
     try:
@@ -273,7 +273,7 @@ def _cached_info() -> Mapping[str, Any]:
 
 
 def _server_info(cached: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """Return what the server tells of itself, else `cached` and why it was not the server."""
+    """Return the server's facts, else `cached` and why the server was not used."""
     from crds.client import api
     from crds.core import heavy_client
 

@@ -1,4 +1,4 @@
-"""What the step of shifts tells of itself, as plain values: for tables, charts and the record of a run."""
+"""The report of the step of shifts, as plain values: for tables, charts and the record of a run."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ class ShiftsStep(MeasureShiftsStep):
             filter_name=filter_name,
             limits=self._limits(),
             other_guide_stars=self.other_guide_stars,
-            find_shared=False,  # the fits themselves tell what was only shared
+            find_shared=False,  # the fits themselves show what was only shared
         )
         return field, run
 

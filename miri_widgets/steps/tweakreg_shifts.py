@@ -1,5 +1,5 @@
 """
-The unmodified ``jwst.tweakreg`` as an instrument: what it did to each exposure, told by the positions.
+The unmodified ``jwst.tweakreg`` as an instrument: what it did to each exposure, from the positions.
 
 The step calls itself COMPLETE also for exposures that it left alone, and for those that it moved to a wrong place.
 """
@@ -220,7 +220,7 @@ def _result(
 
 @contextmanager
 def _listening() -> Iterator[AlignmentLog]:
-    """Collect what tweakwcs tells in its log, whatever is configured."""
+    """Collect what tweakwcs logs, whatever is configured."""
     log = AlignmentLog()
     logger = logging.getLogger("tweakwcs")
     handler = _Feed(log)

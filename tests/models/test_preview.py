@@ -1,5 +1,6 @@
 """A live preview follows the settings, and writes nothing."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.models import SessionModel
+from tests.support.held_threads import HeldThreads
 from tests.support.viewer_stand_in import ViewerStandIn
 
 
@@ -98,6 +100,50 @@ def test_an_error_is_a_sentence_and_the_next_setting_is_tried(session):
     session.models["sky"].set({"clip_low": 3.0})
     session.poll()
     assert session.previews.sentence == "" and session.previews.result is not None
+
+
+def test_in_an_event_loop_one_is_computed_at_a_time_and_the_latest_settings_win(session, calls, monkeypatch):
+    monkeypatch.setattr(session.background, "wait", lambda: None)  # a page that polls does not wait
+
+    async def use():
+        threads = session.background.executor = HeldThreads()
+        session.previews.start("sky")
+        for value in (2.0, 4.0):
+            session.models["sky"].set({"clip_low": value})
+            session.poll()
+        assert len(threads.held) == 1 and session.previews.working, "the next one waits"
+        end(threads)
+        await asyncio.sleep(0)
+        assert not session.previews.fresh and np.all(session.previews.pixels() == 1.0)
+        assert len(threads.held) == 1 and session.previews.working, "and begins by itself"
+        end(threads)
+        await asyncio.sleep(0)
+        assert session.previews.fresh and np.all(session.previews.pixels() == 4.0)
+
+    executor = session.background.executor
+    asyncio.run(use())
+    session.background.executor = executor
+    assert [call[2] for call in calls] == [1.0, 4.0]
+
+
+def test_a_preview_that_was_stopped_never_comes(session):
+    async def use():
+        threads = session.background.executor = HeldThreads()
+        session.previews.start("sky")
+        session.previews.stop()
+        end(threads)
+        await asyncio.sleep(0)
+        assert session.previews.result is None and not session.previews.working
+
+    executor = session.background.executor
+    asyncio.run(use())
+    session.background.executor = executor
+
+
+def end(threads):
+    """Let the call that is held end."""
+    future, call, arguments = threads.held.pop()
+    future.set_result(call(*arguments))
 
 
 def test_stop_forgets(session):

@@ -13,13 +13,18 @@ TITLE = "Fast pixel map"
 
 
 @pytest.fixture
-def model(fakes, program):
-    """Image3 with the parameters of the installed pipeline."""
+def session(fakes, program):
+    """A session with the parameters of the installed pipeline."""
     services = fakes.fake_services(program, declare=declarations.declared)
     session = SessionModel(program, services)
     session.poll()
-    yield session.models["image3"]
+    yield session
     session.close()
+
+
+@pytest.fixture
+def model(session):
+    return session.models["image3"]
 
 
 def test_every_preset_holds_values_that_its_stage_takes_and_that_change_something():
@@ -60,14 +65,14 @@ def test_a_value_that_differs_is_no_longer_the_preset(model):
     assert not model.has_preset(TITLE)
 
 
-def test_a_preset_that_does_not_exist_is_a_sentence(model):
+def test_a_preset_that_does_not_exist_is_a_sentence(session, model):
     with pytest.raises(ParameterError, match="the preset 'Slow' of image3; expected one of Fast pixel map"):
         model.use_preset("Slow")
     with pytest.raises(ParameterError, match="expected a stage with presets"):
-        model.session.models["detector1"].use_preset(TITLE)
+        session.models["detector1"].use_preset(TITLE)
 
 
-def test_other_stages_show_no_row(model):
-    form = Form(model.session.models["detector1"])
+def test_other_stages_show_no_row(session):
+    form = Form(session.models["detector1"])
     assert not form.presets and form.effects not in form.children
     form.close()

@@ -12,7 +12,7 @@ from miri_widgets.errors import BadTableError, MiriWidgetsError, MissingFileErro
 from miri_widgets.products.checks import program_numbers
 from miri_widgets.products.names import program_number
 from miri_widgets.products.program import Program, load_program, save_program
-from miri_widgets.products.program_schema import _KEYS
+from miri_widgets.products.program_schema import PROGRAM_KEYS
 
 
 def load(folder, text, **options):
@@ -171,7 +171,7 @@ def without_none(value):
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.dictionaries(st.sampled_from(sorted(_KEYS)), values, max_size=4), st.booleans())
+@given(st.dictionaries(st.sampled_from(sorted(PROGRAM_KEYS)), values, max_size=4), st.booleans())
 def test_any_value_of_any_key_is_a_program_or_a_sentence(tmp_path_factory, content, folders):
     content = without_none(content) | ({"folders": ["x"]} if folders else {})
     content = {key: value for key, value in content.items() if value is not None}

@@ -87,7 +87,7 @@ def match_levels(
     left are significant, and larger than half of the scatter of the cells. A plane that all groups have in common
     cannot be told from the sky, and stays.
 
-    Groups that overlap no other are left as they are, which is told. The variance of the correction is added to that
+    Groups that overlap no other are left as they are, and reported. The variance of the correction is added to that
     of ERR and of the read noise; its errors are the same all over an exposure.
 
     A pattern fixed to the detector is taken for a step where tiles overlap with opposite edges: subtract the sky image

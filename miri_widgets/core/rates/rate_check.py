@@ -132,7 +132,7 @@ def rate_from_integrations(
         )
     usable = np.isfinite(sci) & ~has(dq, "DO_NOT_USE") & np.isfinite(rnoise)
     if weighting != "none":
-        # ramp fit writes 0 for a variance that it could not tell
+        # ramp fit writes 0 for a variance that it could not compute
         usable &= rnoise > 0
     weight, poisson = _weights(sci, poisson, rnoise, usable, weighting)
     total = weight.sum(axis=0)

@@ -33,7 +33,7 @@ _ALONG = ((5e-8, 2e-7), (2e-6, 1e-5))
 """Arcsec, and fraction of the shift: how far lengths differ in one visit (arithmetic), and in tangent planes
 10 arcmin apart. The narrow one tells fall-backs in the middle of measured values."""
 _WIDER = 100.0
-"""Area of the surroundings, from which chance is told, over that of the neighbourhood."""
+"""Area of the surroundings, from which chance is estimated, over that of the neighbourhood."""
 _CHANCE = 0.01
 """A cluster is believed when so few are expected by chance in the whole run."""
 

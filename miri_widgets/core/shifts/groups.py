@@ -145,7 +145,7 @@ def group_exposures(exposures: Iterable[Pointed]) -> tuple[Group, ...]:
         star = exposure.guide_star or (next(iter(named)) if len(named) == 1 else "")
         time = float(exposure.start_mjd)
         members.setdefault((*visit, star), {})[exposure.root] = time if time > 0 else math.nan
-        # only exposures of the archive tell their target, tables of measured shifts do not
+        # only exposures of the archive name their target, tables of measured shifts do not
         targets.setdefault((*visit, star), set()).add(str(getattr(exposure, "target", "")))
     groups = [
         Group(

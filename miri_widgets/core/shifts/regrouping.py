@@ -1,5 +1,5 @@
 """
-Groups of exposures as the user wants them, told in lines::
+Groups of exposures as the user wants them, one line each::
 
     merge GROUP GROUP ...
     split GROUP EXPOSURE ...

@@ -32,7 +32,7 @@ _PIXEL_PHASE = 0.01
 @dataclass(frozen=True)
 class Finder:
     """
-    How stars are told from everything else. Lengths are in FWHM of the PSF.
+    How stars are distinguished from everything else. Lengths are in FWHM of the PSF.
 
     Attributes
     ----------

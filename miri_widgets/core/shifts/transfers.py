@@ -80,7 +80,7 @@ def transfer_shifts(other: ShiftRun, run: ShiftRun, limits: Limits | None = None
 def _moved(
     shift: TrustedShift, other: ShiftRun, run: ShiftRun, believed: dict[str, TrustedShift], limits: Limits
 ) -> tuple[TrustedShift | None, str]:
-    """Return a shift in the frame of the run, or nothing; and what is to be told."""
+    """Return a shift in the frame of the run, or nothing; and a note about it."""
     shared = _shared(shift, other, run, believed)
     absolute = _frame(other, shift.group.name) == "sky" and any(
         _frame(run, name) == "sky" for name in believed

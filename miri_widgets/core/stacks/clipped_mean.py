@@ -108,10 +108,10 @@ def clipped_means_of_others(
         Samples farther below or above the median than so many standard deviations do not count.
     noise : float
         Least standard deviation of a sample, in the unit of the values.
-    fixed : bool
-        Clip by `noise` alone, whatever the samples scatter.
     least : int
         A mean of fewer samples is NaN.
+    fixed : bool
+        Clip by `noise` alone, whatever the samples scatter.
 
     Returns
     -------
@@ -209,10 +209,10 @@ def leave_one_out(
         Samples farther below or above the median than so many standard deviations do not count.
     noise : float
         Least standard deviation of a sample, in the unit of the values.
-    fixed : bool
-        Clip by `noise` alone, whatever the samples scatter.
     least : int
         A mean of fewer samples is NaN.
+    fixed : bool
+        Clip by `noise` alone, whatever the samples scatter.
 
     Notes
     -----

@@ -46,7 +46,7 @@ class DiskStack:
         self.count = count
         self.shape = shape
         self._rows = int(np.clip(block_bytes // max(4 * count * shape[1], 1), 1, max(shape[0], 1)))
-        self._file = tempfile.TemporaryFile(prefix="miri_widgets_")  # noqa: SIM115 - lives as long as the spool
+        self._file = tempfile.TemporaryFile(prefix="miri_widgets_")  # noqa: SIM115 - lives as long as this object
         weakref.finalize(self, self._file.close)
         with _disk():
             self._file.truncate(4 * count * shape[0] * shape[1])

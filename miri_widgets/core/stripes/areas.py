@@ -111,7 +111,7 @@ class StripeArea:
                 self.rows = self._common(flat, self.surface, self.rows.value, scale, adaptive)
 
     def _find_sources(self, clean: NDArray[np.float32]) -> None:
-        """Mask sources, and tell whether there is emission that boxes are too coarse for."""
+        """Mask sources, and return whether there is emission that boxes are too coarse for."""
         if self.emission:
             self.surface = smooth_surface(clean, self.use, scales=_FINE)
         flat = np.where(self.good, clean - self.surface, np.float32(np.nan))

@@ -187,7 +187,7 @@ def fit_strip(
     flat: NDArray[np.float32], others: NDArray[np.float32], strip: PullStrip, significance: float
 ) -> PullStripFit | None:
     """
-    Fit the level of one arm, or tell that there is none.
+    Fit the level of one strip, if there is one.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ class PullUpDown:
     sources, refused : tuple of BrightSource
         All that were looked at, and those outside of the imager field.
     emission : bool
-        Whether emission fills the field; then no arm is fitted, since it cannot be told from emission.
+        Whether emission fills the field; then no strip is fitted, since it cannot be distinguished from emission.
     """
 
     offset: NDArray[np.float32]
@@ -311,7 +311,7 @@ def _on_chip(source: BrightSource, exposure: ExposureArrays) -> bool:
 
 
 def _in_imager(source: BrightSource, exposure: ExposureArrays) -> bool:
-    # columns tell, not rows
+    # columns show it, not rows
     return _on_chip(source, exposure) and source.x + exposure.corner[0] >= IMAGER_COLUMN
 
 

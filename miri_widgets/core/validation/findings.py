@@ -195,7 +195,7 @@ def _extended(proof: Proof) -> list[Finding]:
                 f"of its flux{advice}.",
             )
         )
-    elif not proof.unchanged and not math.isfinite(proof.sky_structure_lost):
+    elif not proof.unchanged:
         found.append(
             Finding(
                 "doubtful",
@@ -211,6 +211,13 @@ def _extended(proof: Proof) -> list[Finding]:
                 told,
                 f"The light of this field that moves with the sky, sources aside, {verb} "
                 f"{_percent(abs(lost), proof.sky_structure_lost_err, sign=False)} of its contrast.",
+            )
+        )
+    elif structured and not proof.unchanged:
+        found.append(
+            Finding(
+                "doubtful",
+                "The field shows light that moves with the sky, and what part of it is lost could not be measured.",
             )
         )
     return found

@@ -25,6 +25,12 @@ from miri_widgets.core.validation.residual_structure import (
 
 __all__ = ["Tally"]
 
+HALF_LIGHT = 1.1774
+"""Radius that holds half the light of a Gaussian, in its sigma: the aperture of patches."""
+
+RING = 2.4
+"""Where the ring around the aperture of a patch begins, in its sigma, twice the half-light radius; it ends at 3."""
+
 SKY_BOX = 16
 BINS = 4
 _GROUPS = 10
@@ -150,10 +156,13 @@ class Tally:
             use = cut & (distance <= reach)
             if shape[use].sum() < 0.7 * 2 * np.pi * sigma**2:
                 continue
-            basis = np.column_stack([shape[use], np.ones(int(use.sum()))])
-            both = np.column_stack([added[rows, columns][use], change[rows, columns][use]]).astype(float)
-            (gave, left), _ = np.linalg.lstsq(basis, both, rcond=None)[0]
-            self.patches.append((number, float(left / gave)))
+            # as photometry goes: a hole that a correction digs around the patch counts
+            inside, ring = use & (distance <= HALF_LIGHT * sigma), use & (distance >= RING * sigma)
+            gave, left = (
+                float(image[inside].mean(dtype=float) - image[ring].mean(dtype=float))
+                for image in (added[rows, columns], change[rows, columns])
+            )
+            self.patches.append((number, left / gave))
 
     def _empty(self, index: int, before: ExposureArrays, after: ExposureArrays, kept: NDArray) -> None:
         field = field_of(before)

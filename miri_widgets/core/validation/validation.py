@@ -70,8 +70,9 @@ def prove(
 
     *Noise.* Sums over empty circles of one FWHM radius above the mean of the ring around them.
 
-    *Faint light.* Gaussian patches (FWHM 59 pixels, 1.5 standard deviations of a pixel bright) are fitted, with a
-    constant, to the same difference. What moves with the sky by itself: `miri_widgets.core.sky.moving_structure`.
+    *Faint light.* Gaussian patches (FWHM 59 pixels, 1.5 standard deviations of a pixel bright) are measured
+    in the same difference by ring photometry: the mean within their half-light radius above that of a ring from twice to
+    2.5 times as far, after over before. A hole around a patch counts as a loss. What moves with the sky by itself: `miri_widgets.core.sky.moving_structure`.
 
     A patch that suffers counts fully where the field shows structure that moves with the sky; elsewhere a significant
     loss is doubtful, and no harm.

@@ -60,7 +60,7 @@ LIMITS: dict[str, Limit] = {
     "noise": Limit(0.05, 0.25, 2.0, "More than a sky of ten exposures must add; 25 per cent cost a third of the time.", required=True),
     "structure": Limit(0.05, 0.25, 2.0, "Rms in units of the noise of a pixel: what averages of boxes and lines show."),
     "extended": Limit(0.05, 0.2, 2.0, "In a field that shows extended emission: its photometry is good to 5 per cent.", required=True),
-    "patch": Limit(0.05, 1.5, 2.0, "In a field that shows none: galaxies of the size of the patch are still in doubt."),
+    "patch": Limit(0.05, 0.3, 2.0, "In a field that shows none: galaxies of the size of the patch are still in doubt, and a third of their light is not to be lost anywhere."),
     "sky": Limit(0.05, 0.2, 1.0, "The same of the light that is there; its error is that of few large structures."),
     "area": Limit(0.02, 0.1, 0.0, "Dithers make up for some per cent of pixels, not for a tenth."),
     "mask_flux": Limit(0.02, 0.1, 0.0, "2 % is what a bad pixel in the core costs in one dither of four; no four dithers repair a tenth."),

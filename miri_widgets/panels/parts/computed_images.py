@@ -15,18 +15,18 @@ from miri_widgets.products.names import ExposureName
 __all__ = ["comparison_in_view", "groups_in_view", "preview_in_view"]
 
 
-def comparison_in_view(session: SessionModel, value: Comparison, look: str) -> InView:
+def comparison_in_view(session: SessionModel, value: Comparison, shown: str) -> InView:
     """Return the image before a stage, or the difference, of a comparison."""
     exposure = session.programs.find(_root_of(value.after))
-    before = look == "before"
+    before = shown == "before"
     return InView(
         Content.BEFORE if before else Content.DIFFERENCE,
-        COMPARED[look],
+        COMPARED[shown],
         value.after,
         value.before if before else None,
         stage=value.title,
         root=_root_of(value.after),
-        look=look,
+        look=shown,
         unit=value.unit,
         filter=exposure.filter if exposure is not None else "",
         written=time_of_writing(value.before) if before else 0,
@@ -50,7 +50,7 @@ def preview_in_view(session: SessionModel) -> InView | None:
     if pixels is None:
         return None
     result = previews.result
-    planes = result.before if previews.shown == "before" else result.after
+    arrays = result.before if previews.shown == "before" else result.after
     exposure = session.programs.find(previews.root)
     return InView(
         Content.PREVIEW,
@@ -58,10 +58,10 @@ def preview_in_view(session: SessionModel) -> InView | None:
         stage=previews.stage,
         root=previews.root,
         look=previews.shown,
-        unit=planes.unit,
-        filter=planes.filter or (exposure.filter if exposure is not None else ""),
+        unit=arrays.unit,
+        filter=arrays.filter or (exposure.filter if exposure is not None else ""),
         identity=id(result),
-        pixels=np.where(planes.good, pixels, np.nan),
+        pixels=np.where(arrays.good, pixels, np.nan),
         source=result,
     )
 

@@ -136,7 +136,7 @@ def list_program(
     retry_policy : RetryPolicy, optional
         How long to wait, and how often to try.
     on_progress : callable, optional
-        Called as ``told(observations asked, of how many)``.
+        Called as ``on_progress(observations queried, of how many)``.
 
     Raises
     ------

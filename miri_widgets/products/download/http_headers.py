@@ -41,7 +41,7 @@ def announced(heads: Mapping[str, str]) -> dict[str, str]:
 
 def validator(heads: Mapping[str, str]) -> str:
     """
-    Return what tells one version of the file from another; empty when the server gives nothing.
+    Return the validator of the file's version; empty when the server gives none.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def validator(heads: Mapping[str, str]) -> str:
 
 def content_range(heads: Mapping[str, str]) -> tuple[int, int]:
     """
-    Return the first byte of a part, -1 when not told, and the bytes of the whole file, 0 when not told.
+    Return the first byte of a part, -1 when unknown, and the bytes of the whole file, 0 when unknown.
 
     Parameters
     ----------

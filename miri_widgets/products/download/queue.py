@@ -26,7 +26,7 @@ from miri_widgets.products.download.partial_files import part_of
 from miri_widgets.products.download.resumable import Remote, fetch, is_complete
 from miri_widgets.products.download.retry_policy import CancelToken, RetryPolicy
 
-__all__ = ["DownloadProgress", "DownloadResult", "download", "environment_token"]
+__all__ = ["DownloadProgress", "DownloadResult", "download", "environment_token", "takes_token"]
 
 TOKEN_VARIABLE = "MAST_API_TOKEN"
 """Where astroquery, too, looks for the token."""
@@ -144,7 +144,7 @@ def download(
                 if index == 0:
                     _require_space(remotes)
                 meter.begin(index)
-                auth = _Token(token) if token and remote.proprietary and _is_safe(remote.url) else None
+                auth = _Token(token) if token and remote.proprietary and takes_token(remote.url) else None
                 fetched = fetch(
                     remote,
                     session,
@@ -205,7 +205,15 @@ def _kept(remote: Remote) -> int:
         return 0
 
 
-def _is_safe(url: str) -> bool:
+def takes_token(url: str) -> bool:
+    """
+    Return whether a token may be sent to a server: through TLS, or to this machine.
+
+    Parameters
+    ----------
+    url : str
+        The address.
+    """
     parts = urlsplit(url)
     return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
 

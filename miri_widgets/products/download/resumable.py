@@ -126,7 +126,7 @@ def fetch(
     cancel : CancelToken, optional
         Ends the transfer; what came is kept.
     on_progress : callable, optional
-        Called as ``told(bytes so far, bytes in all or 0, words)``.
+        Called as ``on_progress(bytes so far, bytes in all or 0, text)``.
     retry_policy : RetryPolicy, optional
         How long to wait, and how often to try.
 

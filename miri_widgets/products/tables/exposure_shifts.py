@@ -44,7 +44,7 @@ class ExposureShift:
     stars : int
         Stars that our finder found.
     used : int or None
-        Stars left in the fit of tweakreg after clipping; None when not told.
+        Stars left in the fit of tweakreg after clipping; None when unknown.
     cal_step : str
         What tweakreg says of itself.
     """

@@ -203,7 +203,7 @@ def compare_tables(table: ShiftTable, other: ShiftTable, *, tolerance: float = 0
     table, other : ShiftTable
         The trusted one, and the one to look at.
     tolerance : float
-        Arcsec; smaller differences are not told.
+        Arcsec; smaller differences are not reported.
 
     Returns
     -------

@@ -48,7 +48,7 @@ class CatalogRow:
     snr : float
         Signal over noise.
     extended : bool
-        Whether the pipeline tells it from a point.
+        Whether the pipeline resolves it.
     concentration, concentration_err : float
         Flux in the 70 over that in the 30 per cent aperture; NaN when not measured.
     isophotal : float

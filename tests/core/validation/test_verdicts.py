@@ -81,7 +81,10 @@ worse = {
     "noise": lambda x: {"noise_ratio": 1.02 + x},
     "err": lambda x: {"noise_over_err": Change(1.0, 1 + x, 0.01, 0.01)},
     "structure": lambda x: {"structure": {"row_rms": Change(0.01, 0.01 + x / 10, 0.001, 0.001)}},
-    "patch": lambda x: {"patch_kept": 0.99 - x, "sky_structure": 1.0, "sky_structure_err": 0.1},
+    "patch": lambda x: {
+        "patch_kept": 0.99 - x, "sky_structure": 1.0, "sky_structure_err": 0.1, "sky_structure_lost": 0.0,
+        "sky_structure_lost_err": 0.01,
+    },
     "sky": lambda x: {
         "sky_structure_lost": x, "sky_structure_lost_err": 0.01, "sky_structure": 1.0, "sky_structure_err": 0.1
     },
@@ -111,6 +114,18 @@ def test_faint_light_counts_where_there_is_some():
     lost = {"patch_kept": 0.75}
     assert verdict(replace(GOOD, **lost)) == "doubtful"
     assert verdict(replace(GOOD, **lost, sky_structure=1.0, sky_structure_err=0.1)) == "harm"
+
+
+def test_harm_to_faint_light_can_be_reached_without_structure_in_the_field():
+    assert verdict(replace(GOOD, patch_kept=0.6)) == "harm"
+
+
+def test_light_of_the_field_whose_loss_is_not_known_is_doubtful():
+    unknown = {"sky_structure": 1.0, "sky_structure_err": 0.1, "sky_structure_lost": float("nan")}
+    assert verdict(replace(GOOD, **unknown)) == "doubtful"
+    # neither does a known loss of the field make up for patches that could not be measured
+    alone = {"patch_kept": float("nan"), "sky_structure_lost": 0.0, "sky_structure_lost_err": 0.01}
+    assert verdict(replace(GOOD, **alone)) == "doubtful"
 
 
 def test_words_name_number_error_and_unit():
@@ -151,7 +166,8 @@ def test_seven_sigma_loss_of_faint_emission_is_not_headed_by_no_harm():
 
 @pytest.mark.parametrize("structured", [False, True])
 def test_words_follow_size_and_significance_over_a_grid(structured):
-    more = {"sky_structure": 1.0, "sky_structure_err": 0.1} if structured else {}
+    known = {"sky_structure_lost": 0.0, "sky_structure_lost_err": 0.01}
+    more = {"sky_structure": 1.0, "sky_structure_err": 0.1, **known} if structured else {}
     for err in ERRORS:
         ranks = []
         for lost in SIZES:

@@ -225,7 +225,7 @@ def test_the_token_goes_with_proprietary_files_only(mast, folder):
     _, remote = one(mast, folder, size=50_000)
     download([remote], token=mast.secret, retry_policy=QUICK)
     assert mast.seen[0]["authorization"] is None
-    assert not downloads._is_safe("http://mast.example.org/x") and downloads._is_safe(
+    assert not downloads.takes_token("http://mast.example.org/x") and downloads.takes_token(
         "https://mast.stsci.edu/x"
     )
 
