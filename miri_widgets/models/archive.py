@@ -43,10 +43,10 @@ class ArchiveModel(FetchingModel):
     folder : Path, optional
         Where files go; without it ``jw<number>`` below the current folder.
     program : str
-        The program number to begin with; asked with `ask`.
+        The program number to begin with; asked with `look_up`.
     server : str
         The archive's address.
-    patience : RetryPolicy, optional
+    retry_policy : RetryPolicy, optional
         How long to wait, and how often to try.
 
     Notes
@@ -80,9 +80,9 @@ class ArchiveModel(FetchingModel):
         program: str = "",
         *,
         server: str = MAST,
-        patience: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
-        super().__init__("miri-archive", patience)
+        super().__init__("miri-archive", retry_policy)
         self._named = folder is not None
         self.folder = Path(folder or "").expanduser().absolute()
         self.server = server
@@ -92,7 +92,7 @@ class ArchiveModel(FetchingModel):
 
     # -- asking -------------------------------------------------------------
 
-    def ask(self, program: str = "") -> None:
+    def look_up(self, program: str = "") -> None:
         """Ask the archive what it has; the answer comes as `holdings` or `sentence`."""
         if self.asking or self.downloading:
             return
@@ -100,13 +100,13 @@ class ArchiveModel(FetchingModel):
             self.program = program.strip()
         number = self.program
         if not program_number(number):
-            found = f"{number[:60]!r} is no number of a program" if number else "No program is entered"
-            self.sentence = f"{found}: enter one such as 2736, jw02736 or GO 2736."
+            problem = f"{number[:60]!r} is no number of a program" if number else "No program is entered"
+            self.sentence = f"{problem}: enter one such as 2736, jw02736 or GO 2736."
             return
         with self.hold_trait_notifications():
             self.asking, self.sentence, self.faults, self.success = True, "", (), ""
         self._background.start(
-            partial(list_program, number, server=self.server, retry_policy=self._patience),
+            partial(list_program, number, server=self.server, retry_policy=self._retry_policy),
             done=self._take,
             failed=self._refuse,
         ).settle()
@@ -117,10 +117,10 @@ class ArchiveModel(FetchingModel):
             self.holdings = holdings
             if not self._named:
                 self.folder = Path(f"jw{holdings.program}").absolute()
-            levels = {one.level for one in holdings.files}
+            levels = {file.level for file in holdings.files}
             self.levels = tuple(level for level in self.levels if level in levels)
             self.filters, self.observations, self.chosen = (), (), ()
-            self.states = self._look()
+            self.states = self._file_states()
 
     def _refuse(self, error: MiriWidgetsError) -> None:
         with self.hold_trait_notifications():
@@ -142,7 +142,7 @@ class ArchiveModel(FetchingModel):
         self.folder_sentence, self.faults, self.success = "", (), ""  # they were about the other folder
         self._named = True
         self.folder = path
-        self.states = self._look()
+        self.states = self._file_states()
 
     # -- choosing -----------------------------------------------------------
 
@@ -154,42 +154,42 @@ class ArchiveModel(FetchingModel):
     def shown(self) -> tuple[ArchiveFile, ...]:
         """Return the files that pass the filters."""
         return tuple(
-            one
-            for one in self.files
-            if (not self.levels or one.level in self.levels)
-            and (not self.filters or one.filter in self.filters)
-            and (not self.observations or one.observation in self.observations)
+            file
+            for file in self.files
+            if (not self.levels or file.level in self.levels)
+            and (not self.filters or file.filter in self.filters)
+            and (not self.observations or file.observation in self.observations)
         )
 
     def choices(self, what: str) -> tuple[str, ...]:
         """Return what can be ticked of "levels", "filters" or "observations"."""
-        found = {getattr(one, what.removesuffix("s")) for one in self.files}
+        values = {getattr(file, what.removesuffix("s")) for file in self.files}
         order = {"levels": LEVELS, "filters": FILTERS}.get(what, ())
-        return tuple(name for name in order if name in found) + tuple(sorted(found - set(order) - {""}))
+        return tuple(name for name in order if name in values) + tuple(sorted(values - set(order) - {""}))
 
     def choose(self, names: Iterable[str]) -> None:
         """Choose files by name; unknown ones are left out."""
         wanted = set(names)
-        self.chosen = tuple(one.name for one in self.files if one.name in wanted)
+        self.chosen = tuple(file.name for file in self.files if file.name in wanted)
 
     def choose_shown(self) -> None:
         """Choose all files that pass the filters and are not here yet."""
-        self.choose(one.name for one in self.shown() if self.states.get(one.name) != FileState.HERE)
+        self.choose(file.name for file in self.shown() if self.states.get(file.name) != FileState.HERE)
 
     def picked(self) -> tuple[ArchiveFile, ...]:
         """Return the chosen files."""
         names = set(self.chosen)
-        return tuple(one for one in self.files if one.name in names)
+        return tuple(file for file in self.files if file.name in names)
 
-    def chosen_words(self) -> str:
+    def chosen_text(self) -> str:
         """Say how many files are chosen, and how large they are."""
         files = self.picked()
-        closed = sum(not one.public for one in files)
+        closed = sum(not file.public for file in files)
         parts = [
             f"{len(files)} {'file' if len(files) == 1 else 'files'}",
-            naturalsize(sum(one.size for one in files)),
+            naturalsize(sum(file.size for file in files)),
         ]
-        if unknown := sum(not one.size for one in files):
+        if unknown := sum(not file.size for file in files):
             parts.append(f"{unknown} of unknown size")
         if closed:
             parts.append(f"{closed} proprietary")
@@ -204,7 +204,7 @@ class ArchiveModel(FetchingModel):
         files = self.picked()
         if not files:
             return ["Choose files in the table."]
-        if not self.has_token and all(not one.public for one in files):
+        if not self.has_token and all(not file.public for file in files):
             return [
                 "The chosen files are proprietary: make a token at `https://auth.mast.stsci.edu/token` and type it "
                 "in, or set `MAST_API_TOKEN`."
@@ -234,15 +234,15 @@ class ArchiveModel(FetchingModel):
         self._fetch(wanted, token=self._token or environment_token())
 
     def _finish(self, outcomes: tuple[DownloadResult, ...]) -> None:
-        came = sum(outcome.fetched for outcome in outcomes)
-        there = sum(not outcome.fetched and outcome.error is None for outcome in outcomes)
-        failed = {outcome.path.name for outcome in outcomes if outcome.error is not None}
+        came = sum(result.fetched for result in outcomes)
+        there = sum(not result.fetched and result.error is None for result in outcomes)
+        failed = {result.path.name for result in outcomes if result.error is not None}
         with self.hold_trait_notifications():
             super()._finish(outcomes)
             self.faults = _sentences(outcomes)
             self.states = {
                 name: FileState.FAILED if name in failed and state == FileState.ABSENT else state
-                for name, state in self._look().items()
+                for name, state in self._file_states().items()
             }
             self.fetched += came
             parts = [f"{came} {'file' if came == 1 else 'files'} downloaded to {self.folder}"] if came else []
@@ -251,16 +251,16 @@ class ArchiveModel(FetchingModel):
             # what is here need not be fetched again
             self.chosen = tuple(name for name in self.chosen if self.states.get(name) != FileState.HERE)
 
-    def _look(self) -> dict[str, FileState]:
+    def _file_states(self) -> dict[str, FileState]:
         """Say what is in the folder; the disk is the state."""
-        found = {}
-        for one in self.files:
-            path = self.folder / one.name
+        states = {}
+        for file in self.files:
+            path = self.folder / file.name
             if path.is_file():
-                found[one.name] = FileState.HERE
+                states[file.name] = FileState.HERE
             else:
-                found[one.name] = FileState.PARTLY if part_of(path).is_file() else FileState.ABSENT
-        return found
+                states[file.name] = FileState.PARTLY if part_of(path).is_file() else FileState.ABSENT
+        return states
 
     def close(self) -> None:
         """Stop a download, and let go of the token and everything else; what came is kept."""
@@ -270,12 +270,12 @@ class ArchiveModel(FetchingModel):
 
 def _sentences(outcomes: tuple[DownloadResult, ...]) -> tuple[str, ...]:
     """Return one sentence per kind of fault: forty proprietary files are one story."""
-    told: dict[Any, list[MiriWidgetsError]] = {}
-    for outcome in outcomes:
-        if outcome.error is not None:
-            told.setdefault((type(outcome.error), outcome.error.remedy), []).append(outcome.error)
+    errors_of_kind: dict[Any, list[MiriWidgetsError]] = {}
+    for result in outcomes:
+        if result.error is not None:
+            errors_of_kind.setdefault((type(result.error), result.error.remedy), []).append(result.error)
     lines = []
-    for errors in told.values():
+    for errors in errors_of_kind.values():
         more = len(errors) - 1
         same = f" The same holds for {more} more {'file' if more == 1 else 'files'}." if more else ""
         lines.append(str(errors[0]) + same)

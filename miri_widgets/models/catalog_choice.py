@@ -58,7 +58,7 @@ class CatalogModel(traitlets.HasTraits):
         """The sources of the kind that is listed."""
         if self.value is None:
             return ()
-        return tuple(one for one in self.value.sources if self.kind in ("all", one.shape))
+        return tuple(source for source in self.value.sources if self.kind in ("all", source.shape))
 
     @property
     def source(self) -> CatalogSource | None:
@@ -68,20 +68,20 @@ class CatalogModel(traitlets.HasTraits):
     def counts(self) -> dict[str, int]:
         """Return how many sources there are of each kind."""
         sources = self.value.sources if self.value is not None else ()
-        found = {kind: sum(one.shape == kind for one in sources) for kind in KINDS[1:]}
-        return {"all": len(sources), **found}
+        counted = {kind: sum(source.shape == kind for source in sources) for kind in KINDS[1:]}
+        return {"all": len(sources), **counted}
 
     def marks(self) -> tuple[tuple[float, float, str], ...]:
         """Return (x, y, kind) of the marks on the mosaic in view, 0-based pixels; `CHOSEN` is the last."""
         if self.value is None or self.in_view not in self.value.mosaics:
             return ()
-        place = self.value.mosaics.index(self.in_view)
-        marks = [(*one.pixels[place], one.shape or UNSURE) for one in self.sources if self.marked]
-        chosen = self.place()
+        index = self.value.mosaics.index(self.in_view)
+        marks = [(*source.pixels[index], source.shape or UNSURE) for source in self.sources if self.marked]
+        chosen = self.position()
         marks += [(*chosen, CHOSEN)] if chosen is not None else []
         return tuple(mark for mark in marks if math.isfinite(mark[0]) and math.isfinite(mark[1]))
 
-    def place(self) -> tuple[float, float] | None:
+    def position(self) -> tuple[float, float] | None:
         """Return (x, y) of the source that is looked at, in the mosaic in view; None when it has none."""
         source = self.source
         if source is None or self.value is None or self.in_view not in self.value.mosaics:
@@ -93,12 +93,12 @@ class CatalogModel(traitlets.HasTraits):
         """Look at the source at a place of the mosaic in view, 0-based pixels; return whether there is one."""
         if self.value is None or self.in_view is None:
             return False
-        found = self.value.at(self.in_view, x, y, _REACH)
-        if found is None:
+        source = self.value.at(self.in_view, x, y, _REACH)
+        if source is None:
             return False
-        if self.kind not in ("all", found.shape):
+        if self.kind not in ("all", source.shape):
             self.kind = "all"
-        self.chosen = found.number
+        self.chosen = source.number
         return True
 
     def save(self, folder: Path, name: str) -> tuple[Path, Path]:
@@ -130,12 +130,12 @@ class CatalogModel(traitlets.HasTraits):
         stem = name if self.kind == "all" else f"{name}_{self.kind}"
         table, regions = Path(folder) / f"{stem}_sources.ecsv", Path(folder) / f"{stem}_sources.reg"
         write_source_table(table, _columns(catalog, sources), catalog.notes)
-        on_sky = all(math.isfinite(one.ra) for one in sources)
-        places = [(one.ra, one.dec) if on_sky else one.pixels[0] for one in sources]
-        texts = [f"{one.number} {one.shape}".strip() for one in sources]
+        on_sky = all(math.isfinite(source.ra) for source in sources)
+        positions = [(source.ra, source.dec) if on_sky else source.pixels[0] for source in sources]
+        texts = [f"{source.number} {source.shape}".strip() for source in sources]
         write_source_regions(
             regions,
-            [(*place, text) for place, text in zip(places, texts, strict=True)],
+            [(*index, text) for index, text in zip(positions, texts, strict=True)],
             _CIRCLE if on_sky else _CIRCLE / 0.11,
             sky=on_sky,
         )
@@ -144,25 +144,37 @@ class CatalogModel(traitlets.HasTraits):
 
 def _columns(catalog: ProgramCatalog, sources: tuple[CatalogSource, ...]) -> dict[str, Any]:
     columns: dict[str, Any] = {
-        "number": ([one.number for one in sources], "", "1 is the brightest in the first filter"),
-        "ra": ([one.ra for one in sources], "deg", "ICRS"),
-        "dec": ([one.dec for one in sources], "deg", "ICRS"),
-        "shape": ([one.shape for one in sources], "", "point, extended, sharp or unsure"),
-        "snr": ([one.snr for one in sources], "", "largest signal over noise of all filters"),
+        "number": ([source.number for source in sources], "", "1 is the brightest in the first filter"),
+        "ra": ([source.ra for source in sources], "deg", "ICRS"),
+        "dec": ([source.dec for source in sources], "deg", "ICRS"),
+        "shape": ([source.shape for source in sources], "", "point, extended, sharp or unsure"),
+        "snr": ([source.snr for source in sources], "", "largest signal over noise of all filters"),
     }
-    for place, name in enumerate(catalog.filters):
-        own = [one.fluxes[place] for one in sources]
-        columns[f"flux_{name}"] = ([one.flux for one in own], "uJy", "total flux density of a point source")
-        columns[f"flux_err_{name}"] = ([one.err for one in own], "uJy", "standard deviation")
-        columns[f"kind_{name}"] = ([one.kind for one in own], "", "measured, forced or none")
-        columns[f"x_{name}"] = ([one.pixels[place][0] for one in sources], "pix", "0-based, in the mosaic")
-        columns[f"y_{name}"] = ([one.pixels[place][1] for one in sources], "pix", "0-based, in the mosaic")
-    for place, (first, second) in enumerate(catalog.pairs):
+    for index, name in enumerate(catalog.filters):
+        own = [source.fluxes[index] for source in sources]
+        columns[f"flux_{name}"] = (
+            [source.flux for source in own],
+            "uJy",
+            "total flux density of a point source",
+        )
+        columns[f"flux_err_{name}"] = ([source.err for source in own], "uJy", "standard deviation")
+        columns[f"kind_{name}"] = ([source.kind for source in own], "", "measured, forced or none")
+        columns[f"x_{name}"] = (
+            [source.pixels[index][0] for source in sources],
+            "pix",
+            "0-based, in the mosaic",
+        )
+        columns[f"y_{name}"] = (
+            [source.pixels[index][1] for source in sources],
+            "pix",
+            "0-based, in the mosaic",
+        )
+    for index, (first, second) in enumerate(catalog.pairs):
         name = f"{catalog.filters[first]}_{catalog.filters[second]}"
-        told = "AB; of extended sources in one aperture at the resolution of the widest filter"
-        columns[f"colour_{name}"] = ([one.colours[place][0] for one in sources], "mag", told)
+        description = "AB; of extended sources in one aperture at the resolution of the widest filter"
+        columns[f"colour_{name}"] = ([source.colours[index][0] for source in sources], "mag", description)
         columns[f"colour_err_{name}"] = (
-            [one.colours[place][1] for one in sources],
+            [source.colours[index][1] for source in sources],
             "mag",
             "standard deviation",
         )

@@ -76,13 +76,13 @@ class SheetSection:
         The filter.
     cards : tuple of Card
         Its exposures that are shown.
-    words : str
+    text : str
         Which products these are, and what black and white stand for.
     """
 
     filter: str
     cards: tuple[Card, ...]
-    words: str
+    text: str
 
 
 class ContactSheetModel(traitlets.HasTraits):
@@ -113,7 +113,7 @@ class ContactSheetModel(traitlets.HasTraits):
         self.cache = session.program.workspace / "thumbnails"
         self._background = Background("miri-sheet")
         self._cards: dict[str, Card] = {}
-        self._readings: dict[tuple[str, str], BackgroundValue] = {}
+        self._thumbnail_tasks: dict[tuple[str, str], BackgroundValue] = {}
         self._watches = Subscriptions()
         self._watches.add(session.programs, self._renew, "exposures", "excluded")
         self._watches.add(session.tags, self._renew, "tags")
@@ -130,7 +130,7 @@ class ContactSheetModel(traitlets.HasTraits):
         exposures = self.session.programs.exposures
         if what == "filter":
             return self.session.programs.filters
-        return tuple(sorted({getattr(one, what) for one in exposures}))
+        return tuple(sorted({getattr(exposure, what) for exposure in exposures}))
 
     def card(self, root: str) -> Card | None:
         """Return the card of an exposure, whether it is shown or not; None when there is no such exposure."""
@@ -157,28 +157,30 @@ class ContactSheetModel(traitlets.HasTraits):
     @property
     def counts(self) -> dict[str, int]:
         """How many exposures of the program there are in all, and of each kind of `SHOWN`."""
-        tags = [self.session.tags.of(one.root) for one in self.session.programs.exposures]
+        tags = [self.session.tags.of(exposure.root) for exposure in self.session.programs.exposures]
         return {name: sum(_is_shown(tag, name) for tag in tags) for name in SHOWN}
 
     def _products(self) -> dict[tuple[str, str], Path]:
         """Return the products of single exposures, by root and suffix; those of the last stage that made any."""
-        found = {}
+        products = {}
         for stage in self.session.stages.values():
             for path in stage.products:
                 if (suffix := suffix_of(path)) in ("rate", "cal"):
-                    found[root_of(path), suffix] = path
-        return found
+                    products[root_of(path), suffix] = path
+        return products
 
-    def _card(self, one: Exposure, products: Mapping[tuple[str, str], Path]) -> Card:
+    def _card(self, exposure: Exposure, products: Mapping[tuple[str, str], Path]) -> Card:
         there = {
-            suffix: products[one.root, suffix] for suffix in ("cal", "rate") if (one.root, suffix) in products
+            suffix: products[exposure.root, suffix]
+            for suffix in ("cal", "rate")
+            if (exposure.root, suffix) in products
         }
-        there[one.suffix] = one.path
+        there[exposure.suffix] = exposure.path
         suffix = next(iter(there)) if self.product == "newest" else self.product
         return Card(
-            root=one.root, filter=one.filter, label=f"tile {one.tile or '?'} · dither {one.dither}",
-            observation=one.observation, path=there.get(suffix), suffix=suffix,
-            tag=self.session.tags.of(one.root), excluded=one.root in self.session.programs.excluded,
+            root=exposure.root, filter=exposure.filter, label=f"tile {exposure.tile or '?'} · dither {exposure.dither}",
+            observation=exposure.observation, path=there.get(suffix), suffix=suffix,
+            tag=self.session.tags.of(exposure.root), excluded=exposure.root in self.session.programs.excluded,
         )  # fmt: skip
 
     # -- following ----------------------------------------------------------
@@ -187,29 +189,31 @@ class ContactSheetModel(traitlets.HasTraits):
         if self.session.closed:
             return
         products = self._products()
-        self._cards = {one.root: self._card(one, products) for one in self.session.programs.exposures}
+        self._cards = {
+            exposure.root: self._card(exposure, products) for exposure in self.session.programs.exposures
+        }
         if self.awake:
-            self._ask(self.cards)
+            self._request(self.cards)
         self.sections = tuple(self._sections(self._cards))
 
     def _sections(self, cards: Mapping[str, Card]) -> list[SheetSection]:
         shown = [
-            one
-            for one in self.session.programs.exposures
-            if self.filter in ("", one.filter)
-            and self.observation in ("", one.observation)
-            and self.tile in (0, one.tile)
-            and _is_shown(cards[one.root].tag, self.shown)
+            exposure
+            for exposure in self.session.programs.exposures
+            if self.filter in ("", exposure.filter)
+            and self.observation in ("", exposure.observation)
+            and self.tile in (0, exposure.tile)
+            and _is_shown(cards[exposure.root].tag, self.shown)
         ]
-        shown.sort(key=lambda one: (one.tile, one.dither, *one.order))
-        found = []
+        shown.sort(key=lambda exposure: (exposure.tile, exposure.dither, *exposure.order))
+        sections = []
         for name in FILTERS:
-            own = tuple(cards[one.root] for one in shown if one.filter == name)
+            own = tuple(cards[exposure.root] for exposure in shown if exposure.filter == name)
             if own:
-                found.append(SheetSection(name, own, self._words(own)))
-        return found
+                sections.append(SheetSection(name, own, self._progress_text(own)))
+        return sections
 
-    def _words(self, cards: tuple[Card, ...]) -> str:
+    def _progress_text(self, cards: tuple[Card, ...]) -> str:
         kinds = sorted({card.suffix for card in cards if card.path is not None})
         parts = []
         for suffix in kinds:
@@ -222,24 +226,28 @@ class ContactSheetModel(traitlets.HasTraits):
                 parts.append(f"{what}: {low} (black) to {high} {sheet.unit or 'of no unit'} (white), asinh")
         return "; ".join(parts)
 
-    def _ask(self, cards: tuple[Card, ...]) -> None:
+    def _request(self, cards: tuple[Card, ...]) -> None:
         """Have pictures made of every kind whose products have changed."""
         kinds: dict[tuple[str, str], dict[str, Path]] = {}
         for card in cards:
             if card.path is not None:
                 kinds.setdefault((card.filter, card.suffix), {})[str(card.path)] = card.path
         # products of runs never change, raw files may
-        stamps = {str(one.path): one.mtime_ns for one in self.session.programs.exposures}
+        stamps = {str(exposure.path): exposure.mtime_ns for exposure in self.session.programs.exposures}
         for kind, paths in kinds.items():
-            if kind not in self._readings:
-                reading = self._readings[kind] = BackgroundValue(self._background)
+            if kind not in self._thumbnail_tasks:
+                reading = self._thumbnail_tasks[kind] = BackgroundValue(self._background)
                 reading.observe(self._take, ["value", "working"])
             mark = tuple((name, stamps.get(name)) for name in paths)
-            self._readings[kind].request(mark, _sheet, paths, self.cache)
+            self._thumbnail_tasks[kind].request(mark, _sheet, paths, self.cache)
 
     def _take(self, _: Any) -> None:
-        sheets = {kind: one.value for kind, one in self._readings.items() if one.value is not None}
-        self.working = any(one.working for one in self._readings.values())
+        sheets = {
+            kind: exposure.value
+            for kind, exposure in self._thumbnail_tasks.items()
+            if exposure.value is not None
+        }
+        self.working = any(exposure.working for exposure in self._thumbnail_tasks.values())
         if any(self.sheets.get(kind) is not sheet for kind, sheet in sheets.items()):
             self.sheets = sheets
             self._renew(None)
@@ -291,7 +299,7 @@ class ContactSheetModel(traitlets.HasTraits):
         BadTableError
             If it is no such file; nothing is changed then.
         """
-        known = {one.root for one in self.session.programs.exposures}
+        known = {exposure.root for exposure in self.session.programs.exposures}
         changes = {root: values for root, values in parse_tags(text).items() if root in known}
         self.session.tags.merge(changes)
         return len(changes)
@@ -299,7 +307,7 @@ class ContactSheetModel(traitlets.HasTraits):
     def close(self) -> None:
         """Let go of everything that is watched and of what is at work."""
         self._watches.end()
-        for reading in self._readings.values():
+        for reading in self._thumbnail_tasks.values():
             reading.close()
         self._background.close()
         self.unobserve_all()

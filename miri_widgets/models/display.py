@@ -60,7 +60,7 @@ def read_sample(path: Path, extension: str = "SCI") -> Sample:
     MiriWidgetsError
         If the image cannot be read.
     """
-    headers = {str(one.get("EXTNAME", "PRIMARY")): one for one in read_headers(path)}
+    headers = {str(header.get("EXTNAME", "PRIMARY")): header for header in read_headers(path)}
     pixels = read_image(path, extension, few=thinned).astype(np.float32, copy=False)
     if "DQ" in headers:
         pixels[has(read_image(path, "DQ", few=thinned), "DO_NOT_USE")] = np.nan
@@ -105,7 +105,7 @@ class DisplayModel(traitlets.HasTraits):
     white = traitlets.Float(float("nan"), help="in force for the product in view, its unit")
     unit = traitlets.Unicode("")
     fixed = traitlets.Instance(tuple, allow_none=True, help="(black, white) fixed for the product in view")
-    offered: traitlets.Dict[str, tuple[float, float]] = traitlets.Dict(
+    ranges: traitlets.Dict[str, tuple[float, float]] = traitlets.Dict(
         help="ranges of the program for the product in view, by kind of image"
     )
     sentence = traitlets.Unicode("", help="why what is in view shows nothing, or why a range is refused")
@@ -126,7 +126,7 @@ class DisplayModel(traitlets.HasTraits):
         with self.hold_trait_notifications():
             self.black = self.white = float("nan")
             self.sentence, self.can_mend, self.fixed, self.unit = "", False, None, ""
-            self.offered = {}
+            self.ranges = {}
         view = self.session.displayed
         self._reading.clear()
         if view.content is not Content.NOTHING:
@@ -162,8 +162,8 @@ class DisplayModel(traitlets.HasTraits):
 
     def take(self, kind: str) -> None:
         """Fix a range that the program offers, by the kind of image that it is meant for."""
-        if kind in self.offered:
-            self.fix(*self.offered[kind])
+        if kind in self.ranges:
+            self.fix(*self.ranges[kind])
 
     def release(self) -> None:
         """Let the percentile find the range again."""
@@ -179,8 +179,8 @@ class DisplayModel(traitlets.HasTraits):
 
     @property
     def _sample(self) -> Sample | None:
-        found: Sample | None = self._reading.value
-        return found
+        sample: Sample | None = self._reading.value
+        return sample
 
     @property
     def _key(self) -> tuple[str, str, bool]:
@@ -194,10 +194,10 @@ class DisplayModel(traitlets.HasTraits):
         self.unit = sample.unit
         self.fixed = self._ranges.get(self._key)
         known = {} if sample.is_difference else self.session.program.display.get(sample.filter, {})
-        self.offered = {kind: ends for kind, ends in known.items() if DISPLAYED[kind] == sample.unit}
+        self.ranges = {kind: ends for kind, ends in known.items() if DISPLAYED[kind] == sample.unit}
         verdict = judge_range(sample.pixels, self.black, self.white) if np.isfinite(self.white) else None
         with self.hold_trait_notifications():
-            self.sentence = "" if verdict is None or not verdict.plain else _words(verdict, sample)
+            self.sentence = "" if verdict is None or not verdict.plain else _problem_text(verdict, sample)
             self.can_mend = bool(self.sentence)
 
     def close(self) -> None:
@@ -207,7 +207,7 @@ class DisplayModel(traitlets.HasTraits):
         self.unobserve_all()
 
 
-def _words(verdict: RangeVerdict, sample: Sample) -> str:
+def _problem_text(verdict: RangeVerdict, sample: Sample) -> str:
     """Say what is plain, with both numbers."""
     unit = f" {sample.unit}" if sample.unit else ""
     where = f" in {sample.filter}" if sample.filter else ""

@@ -24,7 +24,7 @@ class FetchingModel(traitlets.HasTraits):
     ----------
     thread : str
         Name of the thread that does the work.
-    patience : RetryPolicy, optional
+    retry_policy : RetryPolicy, optional
         How long to wait, and how often to try.
 
     Notes
@@ -37,9 +37,9 @@ class FetchingModel(traitlets.HasTraits):
     progress = traitlets.Instance(DownloadProgress, allow_none=True, help="how far the download is")
     faults: Any = traitlets.Tuple(help="what went wrong with the last download, as sentences")
 
-    def __init__(self, thread: str, patience: RetryPolicy | None = None) -> None:
+    def __init__(self, thread: str, retry_policy: RetryPolicy | None = None) -> None:
         super().__init__()
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._stop: CancelToken | None = None
         self._background = Background(thread)
 
@@ -50,7 +50,9 @@ class FetchingModel(traitlets.HasTraits):
             self.downloading, self.stopping, self.faults, self.progress = True, False, (), None
 
         def work(notify: Callable[[DownloadProgress], None]) -> tuple[DownloadResult, ...]:
-            return download(wanted, token=token, cancel=stop, on_progress=notify, retry_policy=self._patience)
+            return download(
+                wanted, token=token, cancel=stop, on_progress=notify, retry_policy=self._retry_policy
+            )
 
         task = self._background.start(work, done=self._finish, failed=self._fail, progress=self._follow)
         task.settle()

@@ -54,7 +54,7 @@ class FlagsModel(traitlets.HasTraits):
     def __init__(self, session: SessionModel) -> None:
         super().__init__()
         self.session = session
-        self._asked: tuple[Path, Path | None, str] | None = None
+        self._requested: tuple[Path, Path | None, str] | None = None
         self._begins = False  # whether flags are to be ticked as soon as they are known
         self._reading = BackgroundValue(session.background)
         self._reading.observe(self._take, ["value", "sentence"])
@@ -67,7 +67,7 @@ class FlagsModel(traitlets.HasTraits):
     def open(self, opened: bool) -> None:
         """Look at the list, or close it; an overlay stays."""
         self.opened = opened
-        self._ask()
+        self._request()
 
     def choose(self, names: Sequence[str], *, only_gained: bool | None = None) -> None:
         """Tick these flags and no others; the overlay shows them."""
@@ -76,7 +76,7 @@ class FlagsModel(traitlets.HasTraits):
             self.visible = bool(self.chosen)
             if only_gained is not None:
                 self.only_gained = only_gained
-        self._ask()
+        self._request()
 
     def toggle(self) -> None:
         """
@@ -94,7 +94,7 @@ class FlagsModel(traitlets.HasTraits):
         else:
             self._begins = True
             self._begin()
-        self._ask()
+        self._request()
 
     def _why_not(self) -> str:
         shown = self.session.shown
@@ -109,27 +109,27 @@ class FlagsModel(traitlets.HasTraits):
         """What is laid over the image now, by flag; empty when nothing is."""
         if self.value is None or not self.visible:
             return {}
-        found = {name: self.value.mask(name, only_gained=self.only_gained) for name in self.chosen}
-        return {name: mask for name, mask in found.items() if mask.any()}
+        value = {name: self.value.mask(name, only_gained=self.only_gained) for name in self.chosen}
+        return {name: mask for name, mask in value.items() if mask.any()}
 
     def _follow(self, _: object) -> None:
         shown = self.session.shown
         can = shown is not None and suffix_of(shown) in _WITH_FLAGS
         pair = stage_before(self.session) if can else None
-        asked = None
+        request = None
         if can and shown is not None:
-            asked = (shown, pair[0], pair[2]) if pair is not None else (shown, None, "")
-        if asked == self._asked:
+            request = (shown, pair[0], pair[2]) if pair is not None else (shown, None, "")
+        if request == self._requested:
             self.sentence = self._reading.sentence  # why the key did nothing was about another view
             return
-        self._asked = asked
+        self._requested = request
         self._reading.clear()  # flags of another product are never laid over this one
         self.can, self.sentence = can, ""
-        self._ask()
+        self._request()
 
-    def _ask(self) -> None:
-        if self._asked is not None and (self.opened or self.visible or self._begins):
-            self._reading.request(self._asked, read_flags, *self._asked)
+    def _request(self) -> None:
+        if self._requested is not None and (self.opened or self.visible or self._begins):
+            self._reading.request(self._requested, read_flags, *self._requested)
 
     def _take(self, _: object) -> None:
         with self.hold_trait_notifications():

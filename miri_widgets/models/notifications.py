@@ -14,13 +14,13 @@ from miri_widgets.run.status_rows import RowState
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["Announcements", "Moment", "mark_of", "news"]
+__all__ = ["Notifications", "ProgressSnapshot", "mark_of", "news"]
 
 _STEP = 0.25
 
 
 @dataclass(frozen=True)
-class Moment:
+class ProgressSnapshot:
     """
     A session as far as news are concerned.
 
@@ -47,7 +47,7 @@ class Moment:
     total: int = 0
 
     @classmethod
-    def of(cls, session: SessionModel) -> Moment:
+    def of(cls, session: SessionModel) -> ProgressSnapshot:
         """Take it from a session."""
         failed, cancelled, left, total = [], 0, 0, 0
         for stage in session.stages.values():
@@ -61,13 +61,13 @@ class Moment:
         return cls(session.running, session.fraction, session.eta, tuple(failed), cancelled, left, total)
 
 
-def news(before: Moment, now: Moment) -> tuple[str, str]:
+def news(before: ProgressSnapshot, now: ProgressSnapshot) -> tuple[str, str]:
     """
     Return what is worth a word between two moments, and its tone; empty when nothing is.
 
     Returns
     -------
-    words : str
+    text : str
         Sentences.
     tone : str
         "good", "bad", "calm", or "" for what is only heard.
@@ -86,7 +86,7 @@ def news(before: Moment, now: Moment) -> tuple[str, str]:
     return "", ""
 
 
-def _ending(now: Moment) -> tuple[str, str]:
+def _ending(now: ProgressSnapshot) -> tuple[str, str]:
     if now.failed:
         count = len(now.failed)
         runs = "1 run" if count == 1 else f"{count} runs"
@@ -98,14 +98,14 @@ def _ending(now: Moment) -> tuple[str, str]:
     return f"Finished: all {now.total} runs are complete.", "good"
 
 
-def mark_of(now: Moment, tone: str) -> str:
+def mark_of(now: ProgressSnapshot, tone: str) -> str:
     """Return what is put before the page's title: how far, or how it ended; empty when there is nothing to tell."""
     if now.running:
         return f"● {percent(now.fraction)} %"
     return {"good": "✓ done", "bad": "✗ failed", "calm": "– stopped"}.get(tone, "")
 
 
-class Announcements(traitlets.HasTraits):
+class Notifications(traitlets.HasTraits):
     """
     News of a session, as they come; what was there before is none.
 
@@ -115,7 +115,7 @@ class Announcements(traitlets.HasTraits):
         The session.
     """
 
-    words = traitlets.Unicode("", help="the last news, as sentences")
+    text = traitlets.Unicode("", help="the last news, as sentences")
     tone = traitlets.Unicode("", help="good, bad or calm for an end or a failure; else empty")
     mark = traitlets.Unicode("", help="what is put before the page's title")
     count = traitlets.Int(0, help="number of news so far: the same words may come twice")
@@ -123,21 +123,21 @@ class Announcements(traitlets.HasTraits):
     def __init__(self, session: SessionModel) -> None:
         super().__init__()
         self._session = session
-        self._last: Moment | None = None
+        self._last: ProgressSnapshot | None = None
         self._watches = Subscriptions()
-        self._watches.add(session, self._look, "running", "fraction", "eta")
+        self._watches.add(session, self._check, "running", "fraction", "eta")
         for stage in session.models.values():
-            self._watches.add(stage, self._look, "rows")
+            self._watches.add(stage, self._check, "rows")
 
-    def _look(self, _: Any) -> None:
-        now, before = Moment.of(self._session), self._last
+    def _check(self, _: Any) -> None:
+        now, before = ProgressSnapshot.of(self._session), self._last
         if not now.total:
             return
         self._last = now
-        words, tone = news(before, now) if before is not None else ("", "")
+        text, tone = news(before, now) if before is not None else ("", "")
         with self.hold_trait_notifications():
-            if words:
-                self.words, self.tone, self.count = words, tone, self.count + 1
+            if text:
+                self.text, self.tone, self.count = text, tone, self.count + 1
             self.mark = mark_of(now, self.tone if not now.running else "")
 
     def close(self) -> None:

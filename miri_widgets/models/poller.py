@@ -37,8 +37,8 @@ class Poller:
     ----------
     session : Polled
         Says what is to be looked at, and takes it.
-    look : callable
-        ``look(request)`` gives `Snapshot`; called in a thread.
+    read : callable
+        ``read(request)`` returns a `Snapshot`; called in a thread.
     collect : callable
         Called after each look, in the thread of the event loop.
     """
@@ -46,14 +46,14 @@ class Poller:
     def __init__(
         self,
         session: Polled,
-        look: Callable[[Request], Snapshot],
+        read: Callable[[Request], Snapshot],
         collect: Callable[[], None],
     ) -> None:
         self.session = session
-        self._look = look
+        self._read = read
         self._collect = collect
         self._task: asyncio.Task[None] | None = None
-        self._looks = 0
+        self._reads = 0
         self._failure = ""
 
     def start(self) -> None:
@@ -74,10 +74,10 @@ class Poller:
             session.poll()
             return
         # the look at work may have begun before what the caller has just changed
-        wanted, end = self._looks + 2, time.monotonic() + timeout
-        while (self._looks < wanted or session.planning or not session.plans) and time.monotonic() < end:
+        wanted, end = self._reads + 2, time.monotonic() + timeout
+        while (self._reads < wanted or session.planning or not session.plans) and time.monotonic() < end:
             if session.closed or (
-                self._looks >= wanted and session.programs.scanned and session.programs.blockers()
+                self._reads >= wanted and session.programs.scanned and session.programs.blockers()
             ):
                 return
             await asyncio.sleep(PERIOD / 10)
@@ -97,21 +97,21 @@ class Poller:
         # jobs at work first: a page that is opened again shows them before the exposures are read
         first = replace(session.request(), rescan=False, exposures=None)
         with self._trouble_shown():
-            session.apply(await self._found(first))
+            session.apply(await self._apply_changes(first))
         while not session.closed:
             failed = True
             with self._trouble_shown():
-                facts = await self._found(session.request())
+                facts = await self._apply_changes(session.request())
                 if session.closed:
                     return
                 self._take(facts)
                 failed = False
-            self._looks += 1
+            self._reads += 1
             if failed:
                 await asyncio.sleep(4 * PERIOD)
             else:
                 # scanning, laying settings out and planning follow each other at the start
-                await asyncio.sleep(PERIOD if session.plans or self._looks >= 10 else PERIOD / 10)
+                await asyncio.sleep(PERIOD if session.plans or self._reads >= 10 else PERIOD / 10)
 
     def _take(self, facts: Snapshot) -> None:
         """Give the session what was read; an observer's mistake must not end the following."""
@@ -144,8 +144,8 @@ class Poller:
         with contextlib.suppress(Exception):  # an observer of the sentence may be what fails
             self.session.show_trouble(sentence)
 
-    async def _found(self, request: Request) -> Snapshot:
-        facts = await self.session.background.run(self._look, request)
+    async def _apply_changes(self, request: Request) -> Snapshot:
+        facts = await self.session.background.run(self._read, request)
         self._failure = ""
         return facts
 

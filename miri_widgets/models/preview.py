@@ -63,11 +63,11 @@ class PreviewModel(traitlets.HasTraits):
 
     def roots(self, stage: str) -> tuple[str, ...]:
         """Return the exposures that can be previewed: those whose inputs are there."""
-        found = []
+        roots_ = []
         for plan in self.session.plans:
             if plan.stage == stage and all(path.is_file() for path in self.session.services.inputs(plan)):
-                found += list(plan.exposures)
-        return tuple(found)
+                roots_ += list(plan.exposures)
+        return tuple(roots_)
 
     def update(self) -> None:
         """Compute it again when settings have changed; one at a time."""

@@ -47,9 +47,9 @@ class FolderModel(BackgroundValue):
     def go(self, text: str) -> None:
         """Look into a folder, or choose a file, by its full path; what is wrong is told in `sentence`."""
         mark = (text, time.monotonic())  # the same folder again: it may have changed
-        self.request(mark, self._look, text)
+        self.request(mark, self._list, text)
 
-    def _look(self, text: str) -> FolderListing:
+    def _list(self, text: str) -> FolderListing:
         return list_folder(typed_path(text), self.suffixes)
 
     def enter(self, name: str) -> None:
@@ -96,7 +96,7 @@ class OpeningModel(traitlets.HasTraits):
         if not chain:
             return tuple(counts)
         last = chain[-1]
-        return tuple(one for one in counts if last in stages_from(one, STAGES))
+        return tuple(suffix for suffix in counts if last in stages_from(suffix, STAGES))
 
     def open_folder(
         self, folder: Path, *, title: str = "", number: str = "", preset: str = "", start: str = ""
@@ -126,7 +126,7 @@ class OpeningModel(traitlets.HasTraits):
 
     def open_again(self, path: Path) -> None:
         """Open a program that was opened before."""
-        if any(one.path == path for one in self.recent):
+        if any(recent.path == path for recent in self.recent):
             touch_opened(path)
             self._put(path)
 

@@ -34,7 +34,7 @@ class ReferencesModel(FetchingModel):
         Gives the observing modes of now; called in a thread, as reading headers may take long.
     needed : callable, optional
         Finds the references; another one for tests.
-    patience : RetryPolicy, optional
+    retry_policy : RetryPolicy, optional
         How long to wait, and how often to try.
     """
 
@@ -50,9 +50,9 @@ class ReferencesModel(FetchingModel):
         modes: Callable[[], Sequence[ObservingMode]],
         *,
         needed: Callable[..., ReferenceNeeds] = needed_references,
-        patience: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
-        super().__init__("miri-references", patience)
+        super().__init__("miri-references", retry_policy)
         self.environment = dict(environment)
         self.modes = modes
         self._needed = needed
@@ -68,9 +68,9 @@ class ReferencesModel(FetchingModel):
             return
         with self.hold_trait_notifications():
             self.asking, self.sentence, self.faults = True, "", ()
-        self._background.start(self._ask, done=self._take, failed=self._refuse).settle()
+        self._background.start(self._query, done=self._take, failed=self._refuse).settle()
 
-    def _ask(self) -> ReferenceNeeds:
+    def _query(self) -> ReferenceNeeds:
         modes = tuple(self.modes())
         if not modes:
             raise MissingFileError(
@@ -96,7 +96,7 @@ class ReferencesModel(FetchingModel):
         where = f"of the {total} reference files that {self.needs.context} names for these exposures"
         if not lost:
             return f"All {where.removeprefix('of the ')} are in the cache."
-        known = sum(one.expected for one in lost)
+        known = sum(reference.expected for reference in lost)
         size = f" ({naturalsize(known)})" if known else " (of unknown size)"
         return f"{len(lost)} {where} {'is' if len(lost) == 1 else 'are'} missing{size}: fetch before you run."
 
@@ -104,21 +104,21 @@ class ReferencesModel(FetchingModel):
         """Return what else has to be said, as sentences."""
         if self.needs is None:
             return []
-        told = []
+        lines = []
         if self.needs.offline and self.missing:
-            told.append(
+            lines.append(
                 f"{self.needs.offline[0].upper()}{self.needs.offline[1:]}, so addresses and sizes may lack."
             )
-        damaged = [one.name for one in self.missing if one.damaged]
+        damaged = [reference.name for reference in self.missing if reference.damaged]
         if damaged:
-            told.append(
+            lines.append(
                 f"{', '.join(damaged[:3])} in the cache has another size than CRDS lists: fetch it again."
             )
         if self.needs.unmatched:
-            told.append(
+            lines.append(
                 f"The context has no {'; no '.join(self.needs.unmatched[:5])}: the step cannot run there."
             )
-        return told
+        return lines
 
     def fetch(self) -> None:
         """Fetch what is missing into the cache, then look again."""
@@ -132,7 +132,9 @@ class ReferencesModel(FetchingModel):
         self._fetch(wanted)
 
     def _finish(self, outcomes: tuple[DownloadResult, ...]) -> None:
-        faults = tuple(dict.fromkeys(str(one.error) for one in outcomes if one.error is not None))
+        faults = tuple(
+            dict.fromkeys(str(reference.error) for reference in outcomes if reference.error is not None)
+        )
         super()._finish(outcomes)
         self.ask()
         self.faults = faults

@@ -83,8 +83,8 @@ class RunDifferences:
     notes: tuple[str, ...] = ()
 
 
-def _named(one: Choice | Path | None) -> Choice | None:
-    return one if isinstance(one, Choice) or one is None else choice_of(Path(one))
+def _named(choice: Choice | Path | None) -> Choice | None:
+    return choice if isinstance(choice, Choice) or choice is None else choice_of(Path(choice))
 
 
 def differences_of(first: Choice, second: Choice) -> RunDifferences:
@@ -118,10 +118,10 @@ def _pairs(first: Sequence[Path], second: Sequence[Path]) -> tuple[list[tuple[Pa
             left.append(path)
     notes = []
     for path in left:
-        same = [one for one in by_name.values() if suffix_of(one) == suffix_of(path)]
+        same = [product for product in by_name.values() if suffix_of(product) == suffix_of(path)]
         if len(first) == len(second) == 1:
             same = list(first)
-        if len(same) == 1 and sum(suffix_of(one) == suffix_of(path) for one in left) == 1:
+        if len(same) == 1 and sum(suffix_of(product) == suffix_of(path) for product in left) == 1:
             pairs.append((by_name.pop(same[0].name), path))
         else:
             notes.append(f"{shown_name(path)} is in the second only.")
@@ -131,10 +131,10 @@ def _pairs(first: Sequence[Path], second: Sequence[Path]) -> tuple[list[tuple[Pa
 
 def _measured(first: Path, second: Path) -> ProductPair:
     try:
-        found = compared(first, second, "")
+        numbers = compared(first, second, "")
     except MiriWidgetsError as error:
         return ProductPair(second.name, first, second, sentence=str(error))
-    return ProductPair(second.name, first, second, found.numbers, found.unit)
+    return ProductPair(second.name, first, second, numbers.numbers, numbers.unit)
 
 
 class RunDifferencesModel(traitlets.HasTraits):
@@ -176,13 +176,13 @@ class RunDifferencesModel(traitlets.HasTraits):
     def groups(self) -> tuple[str, ...]:
         """Names of what belongs together; those with two or more to compare come first."""
         counts: dict[str, int] = {}
-        for one in self.choices:
-            counts[one.group] = counts.get(one.group, 0) + 1
+        for choice in self.choices:
+            counts[choice.group] = counts.get(choice.group, 0) + 1
         return tuple(sorted(counts, key=lambda name: counts[name] < 2))
 
     def of_group(self, group: str) -> tuple[Choice, ...]:
         """Return the choices of one group, the newest first."""
-        return tuple(one for one in self.choices if one.group == group)
+        return tuple(choice for choice in self.choices if choice.group == group)
 
     def look(self, folder: Path | None = None, mark: object = None) -> None:
         """List the folder anew, when it or `mark` is another one than before."""
@@ -215,29 +215,29 @@ class RunDifferencesModel(traitlets.HasTraits):
 
     def choose_group(self, group: str) -> None:
         """Compare the newest of a group with the one before it."""
-        found = self.of_group(group)
-        if len(found) > 1:
-            self.choose(found[1], found[0])
+        latest = self.of_group(group)
+        if len(latest) > 1:
+            self.choose(latest[1], latest[0])
         else:
             self._reading.clear()
             with self.hold_trait_notifications():
-                self.first, self.second, self.value = None, found[0] if found else None, None
-                self.sentence = _ALONE if found else ""
+                self.first, self.second, self.value = None, latest[0] if latest else None, None
+                self.sentence = _ALONE if latest else ""
 
     def choose(self, first: Choice | Path | None, second: Choice | Path | None) -> None:
         """Compare two choices, or what two paths name."""
         try:
-            one, other = _named(first), _named(second)
-            if one is not None and other is not None and one.path.resolve() == other.path.resolve():
+            choice, other = _named(first), _named(second)
+            if choice is not None and other is not None and choice.path.resolve() == other.path.resolve():
                 raise InputError("the same chosen twice", "two runs or two files", "choose another one")
         except MiriWidgetsError as error:
             self._reading.clear()
             self.value, self.sentence = None, str(error)
             return
-        self.first, self.second = one, other
-        if one is not None and other is not None:
-            mark = (one.path, other.path, *file_stamps((*one.products, *other.products)))
-            self._reading.request(mark, differences_of, one, other)
+        self.first, self.second = choice, other
+        if choice is not None and other is not None:
+            mark = (choice.path, other.path, *file_stamps((*choice.products, *other.products)))
+            self._reading.request(mark, differences_of, choice, other)
             self.sentence = self._reading.sentence
 
     def swap(self) -> None:

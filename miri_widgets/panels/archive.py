@@ -110,7 +110,7 @@ class ArchivePanel(Part):
     def _wire(self) -> None:
         model = self.model
         self.number.observe(self._typed_number, "value")
-        self.look_up.on_click(lambda _: model.ask())
+        self.look_up.on_click(lambda _: model.look_up())
         self.folder.observe(lambda change: model.use_folder(change["new"]), "value")
         self.token.observe(self._typed_token, "value")
         self.forget.on_click(lambda _: model.use_token(""))
@@ -121,7 +121,7 @@ class ArchivePanel(Part):
     def _typed_number(self, change: dict[str, Any]) -> None:
         if change["new"] != self.model.program:
             self.model.program = change["new"].strip()
-            self.model.ask()
+            self.model.look_up()
 
     def _typed_token(self, change: dict[str, Any]) -> None:
         if change["new"]:
@@ -171,7 +171,7 @@ class ArchivePanel(Part):
         blockers = model.blockers()
         shown = {file.name for file in model.shown()}
         hidden = sum(name not in shown for name in model.chosen)
-        chosen = f"chosen: {model.chosen_words()}" if model.chosen else " ".join(blockers)
+        chosen = f"chosen: {model.chosen_text()}" if model.chosen else " ".join(blockers)
         self.status.value = escape(chosen + (f", {hidden} of them not shown" if hidden else ""))
         size = naturalsize(sum(file.size for file in model.picked()))
         count = len(model.chosen)
@@ -229,7 +229,7 @@ def show_archive(program: str = "", folder: Path | str | None = None, *, server:
     panel = ArchivePanel(model)
     panel.owns_model = True
     if program:
-        model.ask()
+        model.look_up()
     return panel
 
 

@@ -49,7 +49,7 @@ class CatalogPanel(Part):
         self.watch(catalog, self._update_marks, "marked", "kind", "value", "in_view", "chosen")
 
     def _center(self, _: int) -> None:
-        position = self.catalog.place()
+        position = self.catalog.position()
         if position is not None:
             self.viewer.center_on(position)
 

@@ -162,7 +162,7 @@ class ContactSheetPanel(Part):
 
     def _section(self, section: SheetSection) -> dict[str, Any]:
         cards = [self._card(card) for card in section.cards]
-        return {"title": section.filter, "words": section.words, "cards": cards}
+        return {"title": section.filter, "words": section.text, "cards": cards}
 
     def _card(self, card: Card) -> dict[str, Any]:
         tag = card.tag

@@ -14,8 +14,10 @@ import tornado.netutil
 import tornado.web
 import voila
 from jupyter_core.utils import run_sync
+from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado.httpserver import HTTPServer
+from tornado.websocket import WebSocketHandler
 from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
@@ -23,6 +25,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from miri_widgets.errors import ParameterError
 from miri_widgets.serve.admission import MOST_PAGES, Admission
 from miri_widgets.serve.handlers import (
+    ErrorPageHandler,
     ExtensionHandler,
     FileHandler,
     IndexHandler,
@@ -31,6 +34,7 @@ from miri_widgets.serve.handlers import (
     StaticHandler,
     StatusHandler,
     UnseenHandler,
+    log_request,
 )
 from miri_widgets.serve.kernels import OwnKernelSpecManager
 from miri_widgets.serve.leases import KernelLeases
@@ -40,6 +44,7 @@ from miri_widgets.serve.policy import (
     HEADERS,
     LEASE_CHECK_INTERVAL,
     PING,
+    REQUEST_LIMITS,
     is_loopback,
     voila_configuration,
 )
@@ -50,7 +55,7 @@ __all__ = ["DashboardServer"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Routes of Voila that a folder of dashboards does not need: a listing of files and folders.
-_CLOSED = ("/voila/tree", "/voila/api/contents")
+_CLOSED = ("/voila/tree", "/voila/api/contents", "/voila/templates", "/logout")
 
 
 class DashboardServer(Voila):
@@ -121,6 +126,7 @@ class DashboardServer(Voila):
             headers=HEADERS,
             default_handler_class=MissingHandler,
             compress_response=True,
+            log_function=log_request,
             ws_ping_interval=int(1000 * self.ping),
             # A page of another site that has pointed its name at this machine is refused. Behind
             # a proxy (a prefix is set) the name is the proxy's, and the proxy checks.
@@ -180,7 +186,7 @@ class DashboardServer(Voila):
         ]
         closed = tuple(self._path(path) for path in _CLOSED)
         voila_routes = [route for route in super().init_handlers() if not str(route[0]).startswith(closed)]
-        return [*own_routes, *(_with_kernel_socket(route) for route in voila_routes)]
+        return [*own_routes, *map(_hardened, voila_routes)]
 
     def start(self) -> None:
         """Listen, print the address, and serve until stopped."""
@@ -198,7 +204,8 @@ class DashboardServer(Voila):
         # Kernels preheat as soon as the settings exist, and read self.app later, in the loop.
         self.app = tornado.web.Application(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
-        server = HTTPServer(self.app, xheaders=self.base_url != "/")
+        # the pages send small forms; what comes in before a login has bounds
+        server = HTTPServer(self.app, xheaders=self.base_url != "/", **REQUEST_LIMITS)
         server.add_sockets(sockets)
         print(f"MIRI dashboards are served at {self.page_url}", flush=True)
         if self.first_page:
@@ -247,9 +254,14 @@ def _page_config(config: dict[str, Any], **context: Any) -> dict[str, Any]:
     return config
 
 
-def _with_kernel_socket(route: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return a route of Voila with `KernelSocket` as the handler of kernel connections."""
-    return (route[0], KernelSocket, *route[2:]) if route[1] is VoilaKernelWebsocketHandler else route
+def _hardened(route: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a route of Voila with `KernelSocket` for kernel connections, and our error page for all else."""
+    pattern, handler, *options = route
+    if handler is VoilaKernelWebsocketHandler:
+        return (pattern, KernelSocket, *options)
+    if issubclass(handler, JupyterHandler) and not issubclass(handler, WebSocketHandler):
+        handler = type(handler.__name__, (ErrorPageHandler, handler), {})
+    return (pattern, handler, *options)
 
 
 def _page_source(name: str) -> str | None:

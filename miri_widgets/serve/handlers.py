@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
-from tornado.web import HTTPError, authenticated
+from tornado.log import access_log
+from tornado.web import HTTPError, RequestHandler, authenticated
 from voila.static_file_handler import AllowListFileHandler, MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
@@ -22,6 +24,7 @@ from miri_widgets.serve.page_kernels import PageKernels
 from miri_widgets.serve.state_reader import StateReader
 
 __all__ = [
+    "ErrorPageHandler",
     "ExtensionHandler",
     "FileHandler",
     "IndexHandler",
@@ -30,6 +33,7 @@ __all__ = [
     "StaticHandler",
     "StatusHandler",
     "UnseenHandler",
+    "log_request",
 ]
 
 _YEAR = 365 * 24 * 3600
@@ -37,7 +41,26 @@ _HASHED_NAME = re.compile(r"\.[0-9a-f]{16,}\.")
 _FOREVER = f"public, max-age={_YEAR}, immutable"
 
 
-class PageHandler(TornadoVoilaHandler):
+class ErrorPageHandler(JupyterHandler):
+    """Answers what goes wrong with a page of this package; Jupyter's own need a user, whom some requests never have."""
+
+    def write_error(self, status_code: int, **details: Any) -> None:
+        """
+        Answer with a sentence and a link back; the cause is in the log.
+
+        Parameters
+        ----------
+        status_code : int
+            HTTP status.
+        **details
+            Ignored.
+        """
+        page = self.settings["voila_jinja2_env"].get_template("message.html.j2")
+        self.set_header("Content-Type", "text/html; charset=UTF-8")
+        self.finish(page.render(status_code=status_code, base_url=self.base_url))
+
+
+class PageHandler(ErrorPageHandler, TornadoVoilaHandler):
     """A dashboard: starts its kernel and streams the page."""
 
     _kernels: PageKernels | None = None
@@ -68,7 +91,7 @@ class PageHandler(TornadoVoilaHandler):
         with admission.coming() as started:
             self._kernels = PageKernels(super().kernel_manager, started)
             try:
-                await super().get(path)
+                await TornadoVoilaHandler.get(self, path)
             except StreamClosedError:
                 self.log.info("%s: the browser left before the page was whole", path)
 
@@ -99,21 +122,8 @@ class PageHandler(TornadoVoilaHandler):
             )
         )
 
-    def write_error(self, status_code: int, **details: Any) -> None:
-        """
-        Answer with the error page.
 
-        Parameters
-        ----------
-        status_code : int
-            HTTP status.
-        **details
-            Ignored.
-        """
-        _write_message(self, status_code)
-
-
-class IndexHandler(JupyterHandler):
+class IndexHandler(ErrorPageHandler):
     """The first page: the dashboards with their purpose and progress."""
 
     @authenticated
@@ -124,42 +134,16 @@ class IndexHandler(JupyterHandler):
         self.set_header("Cache-Control", "no-store")
         self.finish(page.render(dashboards=await states.dashboards(), base_url=self.base_url))
 
-    def write_error(self, status_code: int, **details: Any) -> None:
-        """
-        Answer with the error page.
 
-        Parameters
-        ----------
-        status_code : int
-            HTTP status.
-        **details
-            Ignored.
-        """
-        _write_message(self, status_code)
-
-
-class MissingHandler(JupyterHandler):
+class MissingHandler(ErrorPageHandler):
     """Any address without a handler."""
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Answer 404 to anybody, which reveals nothing about the server."""
         raise HTTPError(404)
 
-    def write_error(self, status_code: int, **details: Any) -> None:
-        """
-        Answer with the error page.
 
-        Parameters
-        ----------
-        status_code : int
-            HTTP status.
-        **details
-            Ignored.
-        """
-        _write_message(self, status_code)
-
-
-class StatusHandler(JupyterHandler):
+class StatusHandler(ErrorPageHandler):
     """Counts for a monitor: kernels, pages connected to them, warm kernels."""
 
     @authenticated
@@ -179,7 +163,7 @@ class StatusHandler(JupyterHandler):
         )
 
 
-class UnseenHandler(JupyterHandler):
+class UnseenHandler(ErrorPageHandler):
     """Closes the kernels that no page is connected to."""
 
     @authenticated
@@ -195,7 +179,7 @@ class UnseenHandler(JupyterHandler):
         self.redirect(again if safe and not again.startswith("//") else self.base_url)
 
 
-class FileHandler(AllowListFileHandler, JupyterHandler):
+class FileHandler(ErrorPageHandler, AllowListFileHandler):
     """Pictures in ``public/``, for authenticated users."""
 
     async def prepare(self) -> None:  # type: ignore[override]
@@ -205,6 +189,11 @@ class FileHandler(AllowListFileHandler, JupyterHandler):
 
 class StaticHandler(MultiStaticFileHandler):
     """Voila's own scripts, under a path that names Voila's version."""
+
+    def set_default_headers(self) -> None:
+        """Send the headers of all answers, which handlers of Jupyter send by themselves."""
+        for name, value in self.settings["headers"].items():
+            self.set_header(name, value)
 
     def get_cache_time(self, *_args: Any) -> int:
         """
@@ -218,7 +207,7 @@ class StaticHandler(MultiStaticFileHandler):
         return _YEAR
 
 
-class ExtensionHandler(FileFindHandler):
+class ExtensionHandler(ErrorPageHandler, FileFindHandler):
     """The scripts of the widget libraries."""
 
     def set_headers(self) -> None:
@@ -228,15 +217,23 @@ class ExtensionHandler(FileFindHandler):
             self.set_header("Cache-Control", _FOREVER)
 
 
+def log_request(handler: RequestHandler) -> None:
+    """
+    Log what an operator must know of a request: answers that went wrong on this side.
+
+    Parameters
+    ----------
+    handler : RequestHandler
+        The handler, at the end of its request.
+    """
+    status, request = handler.get_status(), handler.request
+    level = logging.ERROR if status >= 500 else logging.DEBUG  # whoever tries addresses fills no disk
+    path = request.path if request.path.isprintable() else repr(request.path)
+    access_log.log(level, "%d %s %s (%s)", status, request.method, path[:200], request.remote_ip)
+
+
 def _is_warm(item: Any) -> bool:
     """Return whether a kernel of the pool has run its notebook."""
     if not item.done() or item.cancelled() or item.exception():
         return False
     return bool(item.result()["task"].done())
-
-
-def _write_message(handler: JupyterHandler, status_code: int) -> None:
-    """Answer with a sentence and a link back; the cause is in the log."""
-    page = handler.settings["voila_jinja2_env"].get_template("message.html.j2")
-    handler.set_header("Content-Type", "text/html; charset=UTF-8")
-    handler.finish(page.render(status_code=status_code, base_url=handler.base_url))

@@ -13,6 +13,7 @@ __all__ = [
     "GRACE",
     "HEADERS",
     "PING",
+    "REQUEST_LIMITS",
     "UNUSED_EXTENSIONS",
     "check_times",
     "grace_seconds",
@@ -38,6 +39,14 @@ grace_seconds = real_number("a time of grace [s]", *_GRACES, GRACE)
 
 #: How long a page may take to connect for the first time [s].
 FIRST_GRACE = 600.0
+
+#: Of every request: bytes of headers and body, time for either [s]. Products are never uploaded through pages.
+REQUEST_LIMITS: dict[str, Any] = {
+    "max_header_size": 65_536,
+    "max_body_size": 4_000_000,
+    "idle_connection_timeout": 120.0,
+    "body_timeout": 30.0,
+}
 
 #: How long a kernel may take to start [s].
 STARTUP_LIMIT = 300

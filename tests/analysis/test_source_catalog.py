@@ -85,10 +85,10 @@ def test_what_is_chosen(two):
     galaxy = at(model.value, GALAXY)
     assert model.click(101.0, 99.0)
     assert model.chosen == galaxy.number and model.kind == "all"
-    assert model.place() == pytest.approx(GALAXY[:2], abs=0.01)
+    assert model.position() == pytest.approx(GALAXY[:2], abs=0.01)
     assert not model.click(10.0, 10.0)
     model.in_view = two[0].with_name("other.fits")
-    assert model.place() is None and model.marks() == ()
+    assert model.position() is None and model.marks() == ()
     model.value = None
     assert model.chosen == 0 and model.sources == () and not model.click(1.0, 1.0)
 

@@ -92,6 +92,25 @@ ROOMS = {
     "dashboard.py": set(),
     "serve": set(),
     "cli": set(),
+    "models": {
+        "models/compare.py",
+        "models/exposure_map.py",
+        "models/footprints.py",
+        "models/in_view.py",
+        "models/job_submission.py",
+        "models/program.py",
+        "models/program_chooser.py",
+        "models/references.py",
+        "models/regions.py",
+        "models/run_differences.py",
+        "models/session.py",
+        "models/shifts.py",
+        "models/showers.py",
+        "models/stage_products.py",
+        "models/stage_settings.py",
+        "models/twin.py",
+        "models/viewed_image.py",
+    },
 }
 """Rooms whose names are done, with the parts of them that are not yet."""
 

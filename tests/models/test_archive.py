@@ -16,14 +16,14 @@ QUICK = RetryPolicy(retries=1, delay=0.01, longest=0.05, connect=2, read=2)
 def model(mast, tmp_path, monkeypatch):
     monkeypatch.delenv("MAST_API_TOKEN", raising=False)
     mast.add_program("02736")
-    model = ArchiveModel(tmp_path / "raw", "2736", server=mast.address, patience=QUICK)
+    model = ArchiveModel(tmp_path / "raw", "2736", server=mast.address, retry_policy=QUICK)
     yield model
     model.close()
 
 
 def test_asked_it_shows_raw_files_first(model):
     assert model.blockers() == ["Type a program number and look it up."]
-    model.ask()
+    model.look_up()
     assert not model.asking and model.sentence == "" and len(model.files) == 14
     assert [one.level for one in model.shown()] == ["uncal"] * 4
     assert model.choices("levels") == ("uncal", "rate", "cal", "i2d")
@@ -34,7 +34,7 @@ def test_asked_it_shows_raw_files_first(model):
 
 
 def test_filters_narrow_and_none_means_all(model):
-    model.ask()
+    model.look_up()
     model.filters = ("F1500W",)
     assert [one.observation for one in model.shown()] == ["002", "002"]
     model.levels = ()
@@ -44,9 +44,9 @@ def test_filters_narrow_and_none_means_all(model):
 
 
 def test_chosen_files_come_and_are_not_fetched_again(model, mast):
-    model.ask()
+    model.look_up()
     model.choose_shown()
-    assert model.chosen_words() == "4 files, 240.0 kB" and model.blockers() == []
+    assert model.chosen_text() == "4 files, 240.0 kB" and model.blockers() == []
     model.download()
     assert model.faults == () and model.success == f"4 files downloaded to {model.folder}."
     assert model.fetched == 4 and model.chosen == () and model.progress is None
@@ -59,14 +59,14 @@ def test_chosen_files_come_and_are_not_fetched_again(model, mast):
 
 
 def test_unknown_program_is_a_sentence_and_the_next_question_clears_it(model):
-    model.ask("9999")
+    model.look_up("9999")
     assert "knows no JWST program 9999" in model.sentence and model.holdings is None
-    model.ask("2736")
+    model.look_up("2736")
     assert model.sentence == "" and len(model.files) == 14
 
 
 def test_faults_are_told_once_and_the_part_is_told(model, mast):
-    model.ask()
+    model.look_up()
     first, second = (one for one in model.shown() if one.observation == "001")
     mast.faults[first.uri] = [("cut", 30_000), ("always", ("status", 503))]
     model.choose((first.name, second.name))
@@ -83,10 +83,10 @@ def test_faults_are_told_once_and_the_part_is_told(model, mast):
 def test_proprietary_files_need_a_token_that_is_nowhere_seen(mast, tmp_path, monkeypatch):
     monkeypatch.delenv("MAST_API_TOKEN", raising=False)
     mast.add_program("02736", rights="EXCLUSIVE_ACCESS", released=61500.0)
-    model = ArchiveModel(tmp_path, "2736", server=mast.address, patience=QUICK)
-    model.ask()
+    model = ArchiveModel(tmp_path, "2736", server=mast.address, retry_policy=QUICK)
+    model.look_up()
     model.choose_shown()
-    assert "proprietary" in model.chosen_words() and "make a token" in model.blockers()[0]
+    assert "proprietary" in model.chosen_text() and "make a token" in model.blockers()[0]
     model.download()
     assert mast.seen == []
     model.use_token("wrong")
@@ -107,8 +107,8 @@ def test_proprietary_files_need_a_token_that_is_nowhere_seen(mast, tmp_path, mon
 def test_token_of_the_environment(mast, tmp_path, monkeypatch):
     monkeypatch.setenv("MAST_API_TOKEN", mast.secret)
     mast.add_program("02736", rights="EXCLUSIVE_ACCESS")
-    model = ArchiveModel(tmp_path, "2736", server=mast.address, patience=QUICK)
-    model.ask()
+    model = ArchiveModel(tmp_path, "2736", server=mast.address, retry_policy=QUICK)
+    model.look_up()
     model.choose_shown()
     model.download()
     assert model.fetched == 4
@@ -118,11 +118,11 @@ def test_token_of_the_environment(mast, tmp_path, monkeypatch):
 def test_without_a_folder_the_program_names_one(mast, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mast.add_program("02736")
-    model = ArchiveModel(server=mast.address, patience=QUICK)
-    model.ask("2736")
+    model = ArchiveModel(server=mast.address, retry_policy=QUICK)
+    model.look_up("2736")
     assert model.folder == tmp_path / "jw02736"
     model.use_folder(str(tmp_path / "mine"))
-    model.ask("2736")
+    model.look_up("2736")
     assert model.folder == tmp_path / "mine"
     model.close()
 
@@ -141,7 +141,7 @@ def test_in_an_event_loop_everything_is_written_in_its_thread(model, mast):
     async def use():
         model.observe(lambda change: threads.add(threading.get_ident()))
         model.observe(lambda change: progress.append(change["new"]), "progress")
-        model.ask()
+        model.look_up()
         assert model.asking
         await until(lambda: model.holdings is not None)
         model.choose_shown()
@@ -156,7 +156,7 @@ def test_in_an_event_loop_everything_is_written_in_its_thread(model, mast):
 
 def test_cancel_keeps_what_came(model, mast):
     async def use():
-        model.ask()
+        model.look_up()
         await until(lambda: model.holdings is not None)
         model.choose_shown()
         first = model.picked()[0]
@@ -179,7 +179,7 @@ def test_cancel_keeps_what_came(model, mast):
 
 def test_a_closed_model_hears_nothing_and_its_download_ends(model, mast):
     async def use():
-        model.ask()
+        model.look_up()
         await until(lambda: model.holdings is not None)
         model.choose_shown()
         mast.faults[model.picked()[0].uri] = [("stall", 10_000)]
@@ -196,7 +196,7 @@ def test_a_closed_model_hears_nothing_and_its_download_ends(model, mast):
 
 
 def test_what_went_wrong_with_another_token_or_folder_is_over(model, mast, tmp_path):
-    model.ask()
+    model.look_up()
     first = model.shown()[0]
     mast.faults[first.uri] = [("always", ("status", 503))]
     model.choose([first.name])

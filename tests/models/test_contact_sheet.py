@@ -40,9 +40,9 @@ def test_raw_exposures_are_shown_first_and_say_so(sheet, session):
     assert [section.filter for section in sheet.sections] == ["F770W", "F1500W"]
     assert [card.label for card in sheet.sections[0].cards] == ["tile 1 · dither 1", "tile 1 · dither 2"]
     assert {card.suffix for section in sheet.sections for card in section.cards} == {"uncal"}
-    assert sheet.sections[0].words.startswith("uncal, last group: ")
-    assert "(black) to" in sheet.sections[0].words
-    assert sheet.sections[0].words.endswith(" DN (white), asinh")
+    assert sheet.sections[0].text.startswith("uncal, last group: ")
+    assert "(black) to" in sheet.sections[0].text
+    assert sheet.sections[0].text.endswith(" DN (white), asinh")
     for section in sheet.sections:
         for card in section.cards:
             assert sheet.picture(card).startswith(b"\x89PNG") and not sheet.failure(card)
@@ -73,14 +73,14 @@ def test_the_newest_product_is_shown_or_the_one_that_is_chosen(sheet, session, e
     raw = {root: sheet.picture(sheet.card(root)) for root in roots(sheet)}
     run_all(session, engine)
     assert {card.suffix for section in sheet.sections for card in section.cards} == {"cal"}
-    assert sheet.sections[0].words.startswith("cal: ") and " MJy/sr (white), asinh" in sheet.sections[0].words
+    assert sheet.sections[0].text.startswith("cal: ") and " MJy/sr (white), asinh" in sheet.sections[0].text
     assert all(sheet.picture(sheet.card(root)) not in (b"", picture) for root, picture in raw.items())
     card = sheet.card(roots(sheet)[0])
     assert not sheet.picture(replace(card, path=card.path.parent / "other_cal.fits")), (
         "never that of other settings"
     )
     sheet.product = "rate"
-    assert " DN/s (white), asinh" in sheet.sections[0].words
+    assert " DN/s (white), asinh" in sheet.sections[0].text
     session.stages["detector1"].set({"jump.rejection_threshold": 7.0})
     session.poll()
     assert all(sheet.card(root).path is None for root in roots(sheet)), "what is out of date is not shown"

@@ -74,7 +74,7 @@ def test_the_ranges_of_the_program_are_offered_for_their_filter_and_unit(model, 
     session = model.session
     session.program = replace(session.program, display={"F1500W": ranges})
     session.show(write(tmp_path / "a_cal.fits", 40.0, filter_name="F1500W"))
-    assert model.offered == {"cal": (30.0, 100.0), "subtracted": (-0.1, 5.0)} and model.fixed is None
+    assert model.ranges == {"cal": (30.0, 100.0), "subtracted": (-0.1, 5.0)} and model.fixed is None
     model.take("subtracted")
     assert model.fixed == (-0.1, 5.0)
     model.in_force(-0.1, 5.0)
@@ -83,9 +83,9 @@ def test_the_ranges_of_the_program_are_offered_for_their_filter_and_unit(model, 
     model.in_force(30.0, 100.0)
     assert model.fixed == (30.0, 100.0) and model.sentence == ""
     session.show(write(tmp_path / "b_rate.fits", 60.0, filter_name="F1500W", unit="DN/s"))
-    assert model.offered == {"rate": (40.0, 100.0)} and model.fixed is None
+    assert model.ranges == {"rate": (40.0, 100.0)} and model.fixed is None
     session.show(write(tmp_path / "c_cal.fits", 60.0))
-    assert model.offered == {}
+    assert model.ranges == {}
     model.take("cal")
     assert model.fixed is None
 

@@ -51,7 +51,7 @@ def test_a_failure_of_any_kind_is_shown_and_the_following_goes_on(fakes, program
         session = SessionModel(program, fakes.fake_services(program))
         following, calls, sentences = session._following, [], []
         session.observe(lambda change: sentences.append(change.new), "trouble")
-        read = following._look
+        read = following._read
 
         def fail_three_times(request):
             calls.append(request)
@@ -59,7 +59,7 @@ def test_a_failure_of_any_kind_is_shown_and_the_following_goes_on(fakes, program
                 raise error
             return read(request)
 
-        following._look = fail_three_times
+        following._read = fail_three_times
         session.follow()
         with caplog.at_level(logging.ERROR):
             for _ in range(300):

@@ -34,7 +34,9 @@ def build(mast, tmp_path):
             here = Reference(("gain",), "jwst_miri_gain_0020.fits", ("F770W",), tmp_path, True, 7)
             return ReferenceNeeds("jwst_1464.pmap", (one, here), unmatched, offline)
 
-        model = ReferencesModel({"CRDS_PATH": str(tmp_path)}, lambda: modes, needed=needed, patience=QUICK)
+        model = ReferencesModel(
+            {"CRDS_PATH": str(tmp_path)}, lambda: modes, needed=needed, retry_policy=QUICK
+        )
         made.append(model)
         return model
 

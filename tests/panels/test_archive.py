@@ -30,7 +30,7 @@ def panel(mast, tmp_path, monkeypatch):
         if "001_02101" in row["productFilename"] and row["obsID"].endswith("1"):
             row["dataRights"] = "PUBLIC"
             mast.closed_to.discard(row["dataURI"])
-    model = ArchiveModel(tmp_path / "raw", server=mast.address, patience=QUICK)
+    model = ArchiveModel(tmp_path / "raw", server=mast.address, retry_policy=QUICK)
     panel = ArchivePanel(model)
     panel.owns_model = True
     yield panel

@@ -231,7 +231,7 @@ class Sources(SourcesView):
             return
         if self.session.shown not in catalog.mosaics:
             self.session.show(catalog.mosaics[0])
-        position = self.catalog.place()
+        position = self.catalog.position()
         if position is not None:
             self.session.center_on(*position)
 

@@ -100,7 +100,7 @@ class _Controls(ipyvue.VueTemplate):
 
     def vue_apply_range(self, kind: Any) -> None:
         """Fix a range of the program, or release it if it is fixed already."""
-        if self._model.offered.get(str(kind)) == self._model.fixed:
+        if self._model.ranges.get(str(kind)) == self._model.fixed:
             self._model.release()
         else:
             self._model.take(str(kind))
@@ -140,7 +140,7 @@ class DisplayBar(Part):
             "white",
             "unit",
             "fixed",
-            "offered",
+            "ranges",
             "sentence",
             "can_mend",
         )
@@ -163,7 +163,7 @@ class DisplayBar(Part):
                     "tip": f"Default display range for {_KINDS[kind][1]} of this program and filter",
                     "active": (black, white) == model.fixed,
                 }
-                for kind, (black, white) in model.offered.items()
+                for kind, (black, white) in model.ranges.items()
             ]
         self.status.value = sentences([model.sentence], "warn") if model.sentence else ""
         self.notice.layout.display = "" if model.sentence else "none"

@@ -8,7 +8,7 @@ import ipyvue
 import ipywidgets
 import traitlets
 
-from miri_widgets.models.notifications import Announcements
+from miri_widgets.models.notifications import Notifications
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
 
@@ -78,7 +78,7 @@ class Announcer(Part):
 
     def __init__(self, session: SessionModel) -> None:
         super().__init__("mw-announcer")
-        self.model = Announcements(session)
+        self.model = Notifications(session)
         self.message = _Message(layout=ipywidgets.Layout(width="0", height="0"))
         self.children = (self.message,)
         self.watch(self.model, self._update, "count", "mark")
@@ -86,7 +86,7 @@ class Announcer(Part):
     def _update(self, _: Any) -> None:
         model = self.model
         with self.message.hold_sync():
-            self.message.text, self.message.tone = model.words, model.tone
+            self.message.text, self.message.tone = model.text, model.tone
             self.message.count, self.message.mark = model.count, model.mark
 
     def close(self) -> None:
