@@ -21,7 +21,7 @@ LONG_MODULES = {
     "products/program.py": 444,
     "run/planner.py": 409,
     "run/reduction.py": 424,
-    "settings.py": 446,
+    "settings.py": 465,
     "simulation/calibrated.py": 428,
     "steps/miri_step.py": 469,
 }
