@@ -90,7 +90,7 @@ def test_every_bound_is_held(of):
 
 @pytest.fixture(scope="module")
 def exposures():
-    return tuple(calibrated_program("sparse", "F560W", dithers=4, shape=(64, 64), effects=("noise",)).planes)
+    return tuple(calibrated_program("sparse", "F560W", dithers=4, shape=(64, 64), effects=("noise",)).arrays)
 
 
 def corrected(of, exposures, **settings):
