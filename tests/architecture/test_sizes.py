@@ -19,7 +19,6 @@ LONG_MODULES = {
     "core/stripes/pullupdown.py": 426,
     "products/fits_reader.py": 466,
     "products/program.py": 444,
-    "run/planner.py": 409,
     "run/reduction.py": 424,
     "settings.py": 465,
     "simulation/calibrated.py": 428,

@@ -51,7 +51,7 @@ def session(package, fakes, program):
 
 
 def test_it_is_on_the_page_with_form_charts_proof_and_regions(session):
-    assert session.message == "" and "pedestal" in session.chain
+    assert session.messages.text == "" and "pedestal" in session.chain
     panel = stage_panel(session, "pedestal")
     assert isinstance(panel, CorrectionPanel)
     assert list(panel.sections) == ["settings", "charts", "proof", "runs", "products", "log", "code"]
