@@ -33,6 +33,7 @@ from miri_widgets.serve.handlers import (
     PageHandler,
     StaticHandler,
     StatusHandler,
+    TemplateHandler,
     UnseenHandler,
     log_request,
 )
@@ -55,7 +56,7 @@ __all__ = ["DashboardServer"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Routes of Voila that a folder of dashboards does not need: a listing of files and folders.
-_CLOSED = ("/voila/tree", "/voila/api/contents", "/voila/templates", "/logout")
+_CLOSED = ("/voila/tree", "/voila/api/contents", "/logout")
 
 
 class DashboardServer(Voila):
@@ -160,6 +161,8 @@ class DashboardServer(Voila):
                 StaticHandler,
                 {"paths": self.static_paths},
             ),
+            (self._path(r"/voila/templates/((?!.*\.\.)[\w-]+/static/[\w./-]+)"), TemplateHandler),
+            (self._path(r"/voila/templates/.*"), MissingHandler),
             (
                 self._path(r"/voila/labextensions/(.*)"),
                 ExtensionHandler,

@@ -14,7 +14,7 @@ from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
 from tornado.log import access_log
 from tornado.web import HTTPError, RequestHandler, authenticated
-from voila.static_file_handler import AllowListFileHandler, MultiStaticFileHandler
+from voila.static_file_handler import AllowListFileHandler, MultiStaticFileHandler, TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 from miri_widgets.serve.admission import Admission
@@ -32,6 +32,7 @@ __all__ = [
     "PageHandler",
     "StaticHandler",
     "StatusHandler",
+    "TemplateHandler",
     "UnseenHandler",
     "log_request",
 ]
@@ -205,6 +206,15 @@ class StaticHandler(MultiStaticFileHandler):
             Seconds.
         """
         return _YEAR
+
+
+class TemplateHandler(TemplateStaticFileHandler):
+    """Styles and scripts of Voila's templates; other addresses than of its static folders have another handler."""
+
+    def set_default_headers(self) -> None:
+        """Send the headers of all answers, which handlers of Jupyter send by themselves."""
+        for name, value in self.settings["headers"].items():
+            self.set_header(name, value)
 
 
 class ExtensionHandler(ErrorPageHandler, FileFindHandler):

@@ -11,7 +11,7 @@ from miri_widgets.serve.process import start_server
 PATIENCE = 300.0
 PATHS = (
     "/", "/login", "/logout", "/voila/templates/lab/X", "/voila/templates/lab/static/x.js", "/voila/templates/../x",
-    "/voila/static/none.js", "/voila/static/v1/none.js", "/voila/static/../../x", "/voila/static/%2e%2e/x",
+    "/voila/templates/lab/static/../../../x", "/voila/templates/lab/static/%2e%2e/%2e%2e/x", "/voila/static/none.js", "/voila/static/v1/none.js", "/voila/static/../../x", "/voila/static/%2e%2e/x",
     "/voila/labextensions/x", "/voila/labextensions/../../x", "/voila/files/x", "/voila/files/%00", "/api/kernels",
     "/api/kernels/x/channels", "/api/sessions", "/api/shutdown/x", "/voila/api/shutdown/x", "/voila/execution",
     "/voila/query/x", "/metrics", "/%00", "/%ff", "/voila/render/%00", "/voila/render/%ff", "/voila/render/..%2fx.ipynb",
@@ -50,3 +50,14 @@ def test_what_comes_in_has_bounds(tmp_path):
         connection.close()
         connection.request("GET", "/login")
         assert connection.getresponse().status == 200  # others are served as before
+
+
+def test_styles_and_scripts_of_the_template_are_served(tmp_path):
+    """A page without them is blank."""
+    with start_server(tmp_path, timeout=PATIENCE) as server:
+        address = urllib.parse.urlsplit(server.url)
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=PATIENCE)
+        for name, kind in (("theme-light.css", "text/css"), ("voila-style.js", "javascript")):
+            connection.request("GET", f"/voila/templates/lab/static/{name}")
+            answer = connection.getresponse()
+            assert answer.status == 200 and kind in answer.getheader("Content-Type") and answer.read(), name
