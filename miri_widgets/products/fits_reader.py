@@ -23,11 +23,20 @@ from humanize import naturalsize
 from numpy.typing import NDArray
 
 from miri_widgets.errors import InputError, MissingFileError, NotFitsError, NotJwstError, TooLargeError
+from miri_widgets.products.fits_headers import (
+    BLOCK,
+    LightHeader,
+    UnsoundError,
+    data_bytes,
+    full_header,
+    header_bytes,
+    is_compressed,
+    show_image,
+)
 from miri_widgets.products.free_memory import free_memory
 
 __all__ = [
     "MEMORY_FRACTION",
-    "LightHeader",
     "open_fits",
     "read_headers",
     "read_image",
@@ -39,14 +48,9 @@ __all__ = [
 MEMORY_FRACTION = 0.5
 """Largest share of the memory that is free now that one file's arrays may take."""
 
-_BLOCK, _CARD = 2880, 80
 _LARGEST_TREE = 64_000_000
-_LARGEST_HEADER = 1_440_000  # 18,000 cards; headers of JWST products have fewer than 600
-_MOST_CONTINUATIONS = 200  # of one text: 13,000 letters
 _LARGEST_PACKED = 2_000_000_000
 _PACKING = 200.0  # arrays of zeros apart, gzip makes exposures 1.5 to 20 times smaller
-_BITPIX = (8, 16, 32, 64, -32, -64)
-_MOST_AXES = 999
 _MAGIC = (b"SIMPLE  =", b"\x1f\x8b")
 
 
@@ -86,7 +90,7 @@ def read_headers(path: Path) -> tuple[fits.Header, ...]:
     TooLargeError
         If its arrays need more than `MEMORY_FRACTION` of the free memory.
     """
-    return _read(Path(path), _full_header)
+    return _read(Path(path), full_header)
 
 
 def read_light_headers(path: Path) -> tuple[LightHeader, ...]:
@@ -122,95 +126,7 @@ def read_with_tree(path: Path) -> tuple[tuple[LightHeader, ...], bytes]:
     return headers, b"".join(tree)
 
 
-class LightHeader:
-    """
-    A header whose cards are read one by one, when they are asked for.
-
-    Parameters
-    ----------
-    cards : bytes
-        The cards, 80 bytes each, END among them.
-    """
-
-    def __init__(self, cards: bytes) -> None:
-        self._cards: dict[bytes, list[bytes]] = {}
-        last = b""
-        for start in range(0, len(cards), _CARD):
-            card = cards[start : start + _CARD]
-            name = card[:8].rstrip()
-            if name == b"END":
-                break
-            if name == b"CONTINUE":
-                if last:
-                    self._cards[last].append(card)
-                continue
-            # of equal names the first one counts, as in astropy
-            last = b"" if name in self._cards else name
-            self._cards.setdefault(name, [card])
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """
-        Return the value of a keyword; None for one that is blank or no card that FITS allows.
-
-        Parameters
-        ----------
-        key : str
-            Keyword.
-        default : object
-            Returned when there is no such value.
-        """
-        cards = self._cards.get(key.encode())
-        if cards is None:
-            return default
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", AstropyWarning)
-                value = fits.Card.fromstring(b"".join(cards)).value
-        except (fits.VerifyError, ValueError, ArithmeticError):
-            return None
-        return None if isinstance(value, fits.card.Undefined) else value
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        """Replace the value of a keyword."""
-        self._cards[key.encode()] = [str(fits.Card(key, value)).encode("ascii")]
-
-    def __getitem__(self, key: str) -> Any:
-        """Return the value of a keyword; KeyError when there is none."""
-        if key.encode() not in self._cards:
-            raise KeyError(key)
-        return self.get(key)
-
-
 _Header = TypeVar("_Header", fits.Header, LightHeader)
-
-
-class _UnsoundError(ValueError):
-    """What a header says cannot be; the text ends a sentence that begins with the file's name."""
-
-
-def _full_header(cards: bytes) -> fits.Header:
-    return fits.Header.fromstring(cards)
-
-
-def _header_bytes(stream: Any) -> bytes:
-    """Read the blocks of a header up to the one with END, within bounds."""
-    blocks: list[bytes] = []
-    continuations = 0
-    while len(blocks) * _BLOCK < _LARGEST_HEADER:
-        block = stream.read(_BLOCK)
-        if len(block) < _BLOCK:
-            raise _UnsoundError("has a header without END")
-        blocks.append(block)
-        for start in range(0, _BLOCK, _CARD):
-            name = block[start : start + 8].rstrip()
-            continuations = continuations + 1 if name == b"CONTINUE" else 0
-            if continuations > _MOST_CONTINUATIONS:
-                raise _UnsoundError(
-                    f"has a header with a text of more than {_MOST_CONTINUATIONS} CONTINUE cards"
-                )
-            if name == b"END" and not block[start + 8 : start + _CARD].strip():
-                return b"".join(blocks)
-    raise _UnsoundError(f"has a header of more than {_LARGEST_HEADER // _CARD} cards")
 
 
 def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None = None) -> tuple[_Header, ...]:
@@ -220,7 +136,7 @@ def _read(path: Path, take: Callable[[Any], _Header], tree: list[bytes] | None =
             warnings.simplefilter("ignore", AstropyWarning)
             with gzip.open(path) if zipped else path.open("rb") as stream:
                 return _walk(stream, path, None if zipped else path.stat().st_size, take, tree)
-    except _UnsoundError as error:
+    except UnsoundError as error:
         raise _damaged(path, str(error)) from error
     except (
         OSError,
@@ -271,16 +187,16 @@ def _walk(
     position = 0
     while stream.read(1):
         stream.seek(position)
-        cards = _header_bytes(stream)
+        cards = header_bytes(stream)
         header = take(cards)
         position += len(cards)
-        need = _data_bytes(header)
+        need = data_bytes(header)
         _refuse_too_large(need, header, path)
         if size is None:
             _refuse_overpacked(position + need, path)
         if tree is not None and header.get("EXTNAME") == "ASDF" and need <= _LARGEST_TREE:
             tree[:] = [stream.read(need)]
-        position += math.ceil(need / _BLOCK) * _BLOCK
+        position += math.ceil(need / BLOCK) * BLOCK
         if size is not None and position > size:
             raise _damaged(path, f"has {size} bytes of at least {position}")
         # a gzip stream must be read to know that it is whole; one byte proves the last block
@@ -289,50 +205,11 @@ def _walk(
             if not stream.read(1):
                 raise _damaged(path, "ends within its data")
         stream.seek(position)
-        if _is_compressed(header):
-            _show_image(header)
-            _refuse_too_large(_data_bytes(header), header, path)
+        if is_compressed(header):
+            show_image(header)
+            _refuse_too_large(data_bytes(header), header, path)
         headers.append(header)
     return tuple(headers)
-
-
-def _is_compressed(header: fits.Header | LightHeader) -> bool:
-    """Whether a table holds an image in compressed tiles, as fpack and astropy write it; FITS Standard 4.0, section 10.1."""
-    return header.get("ZIMAGE") is True
-
-
-def _show_image(header: fits.Header | LightHeader) -> None:
-    """Give the header of a compressed image the size that the image has, which stands there with a Z before it."""
-    axes = _whole(header, "ZNAXIS", 1, _MOST_AXES)
-    for name in ("BITPIX", "NAXIS", *(f"NAXIS{axis + 1}" for axis in range(axes))):
-        header[name] = header[f"Z{name}"]
-    header["PCOUNT"], header["GCOUNT"] = 0, 1
-
-
-def _data_bytes(header: fits.Header | LightHeader) -> int:
-    """Size of the data unit after a header; FITS Standard 4.0, equations 1 and 2."""
-    bits = _whole(header, "BITPIX", -64, 64)
-    if bits not in _BITPIX:
-        raise _UnsoundError(f"says BITPIX = {bits} in a header, which FITS does not know")
-    axes = [_whole(header, f"NAXIS{axis + 1}") for axis in range(_whole(header, "NAXIS", 0, _MOST_AXES))]
-    if not axes:
-        return 0
-    count = math.prod(axes) + _whole(header, "PCOUNT", default=0)
-    return abs(bits) // 8 * _whole(header, "GCOUNT", default=1) * count
-
-
-def _whole(
-    header: fits.Header | LightHeader,
-    key: str,
-    least: int = 0,
-    most: int = 2**63 - 1,
-    default: int | None = None,
-) -> int:
-    """Return a count of a header; one that is missing, no whole number or out of its range is unsound."""
-    value = header.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise _UnsoundError(f"says {key} = {str(value)[:30]} in a header, where {least} or more belongs")
-    return value
 
 
 def _refuse_overpacked(unpacked: int, path: Path) -> None:

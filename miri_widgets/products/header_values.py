@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from astropy.io import fits
 
-from miri_widgets.products.fits_reader import LightHeader
+from miri_widgets.products.fits_headers import LightHeader
 
 __all__ = ["Header", "header_integer", "header_number", "header_text"]
 

@@ -17,7 +17,6 @@ LARGEST_SHARE_OF_ANY = 0.03
 LONG_MODULES = {
     "core/stacks/clipped_mean.py": 438,
     "core/stripes/pullupdown.py": 426,
-    "products/fits_reader.py": 466,
     "products/program.py": 444,
     "run/reduction.py": 424,
     "settings.py": 465,
