@@ -49,7 +49,7 @@ def group_memory(groups: Path, membership: Path) -> int | None:
         group has a limit.
     """
     try:
-        lines = membership.read_text(encoding="ascii", errors="replace").splitlines()
+        lines = _text(membership).splitlines()
     except OSError:
         return None
     left: list[int] = []
@@ -74,16 +74,20 @@ def _left(root: Path, name: str, limit: str, used: str, cache: str) -> list[int]
     return left
 
 
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "replace")
+
+
 def _number(path: Path) -> int | None:
     try:
-        return int(path.read_text(encoding="ascii"))
+        return int(_text(path))
     except (OSError, ValueError):  # not visible, or "max"
         return None
 
 
 def _statistic(path: Path, name: str) -> int:
     try:
-        lines = path.read_text(encoding="ascii").splitlines()
+        lines = _text(path).splitlines()
         return int(next((line.split()[1] for line in lines if line.split()[:1] == [name]), 0))
     except (OSError, ValueError, IndexError):
         return 0

@@ -16,11 +16,11 @@ def real(session):
 
 def test_the_tick_follows_and_changes_the_model(real):
     view = AccelerationView(real)
-    assert view.checkbox.value and not view.checkbox.disabled and "All 4 act" in view.status.value
+    assert view.checkbox.value and not view.checkbox.disabled and "All 15 act" in view.status.value
     view.checkbox.value = False
     assert real.acceleration.off == ("all",) and "None acts." in view.status.value
     real.acceleration.wanted = True
-    assert view.checkbox.value and "All 4 act" in view.status.value
+    assert view.checkbox.value and "All 15 act" in view.status.value
     view.close()
 
 

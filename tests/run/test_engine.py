@@ -328,7 +328,7 @@ def test_no_event_is_lost_between_two_looks(shared, monkeypatch):
         return every[offset : offset + 1], min(offset + 1, len(every))
 
     monkeypatch.setattr(module, "read_events", one_at_a_time)
-    shared.engine._folds.pop(job)
+    shared.engine._reducers.pop(job)
     told = []
     shared.engine.wait(job, timeout=PATIENCE, on_event=told.append)
     assert told == every

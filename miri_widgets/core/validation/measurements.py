@@ -158,11 +158,15 @@ class Tally:
                 continue
             # as photometry goes: a hole that a correction digs around the patch counts
             inside, ring = use & (distance <= HALF_LIGHT * sigma), use & (distance >= RING * sigma)
+            if not (inside.any() and ring.any()):
+                continue
             gave, left = (
                 float(image[inside].mean(dtype=float) - image[ring].mean(dtype=float))
                 for image in (added[rows, columns], change[rows, columns])
             )
-            self.patches.append((number, left / gave))
+            # a patch that is lost in the rounding of very large values shows nothing
+            if gave > 0 and np.isfinite(left):
+                self.patches.append((number, left / gave))
 
     def _empty(self, index: int, before: ExposureArrays, after: ExposureArrays, kept: NDArray) -> None:
         field = field_of(before)
