@@ -188,13 +188,17 @@ class FileHandler(ErrorPageHandler, AllowListFileHandler):
         await super().prepare(_redirect_to_login=False)
 
 
-class StaticHandler(MultiStaticFileHandler):
-    """Voila's own scripts, under a path that names Voila's version."""
+class _OwnHeaders(RequestHandler):
+    """For handlers that are not Jupyter's, whose own send the headers of all answers by themselves."""
 
     def set_default_headers(self) -> None:
         """Send the headers of all answers, which handlers of Jupyter send by themselves."""
         for name, value in self.settings["headers"].items():
             self.set_header(name, value)
+
+
+class StaticHandler(_OwnHeaders, MultiStaticFileHandler):
+    """Voila's own scripts, under a path that names Voila's version."""
 
     def get_cache_time(self, *_args: Any) -> int:
         """
@@ -208,13 +212,8 @@ class StaticHandler(MultiStaticFileHandler):
         return _YEAR
 
 
-class TemplateHandler(TemplateStaticFileHandler):
+class TemplateHandler(_OwnHeaders, TemplateStaticFileHandler):
     """Styles and scripts of Voila's templates; other addresses than of its static folders have another handler."""
-
-    def set_default_headers(self) -> None:
-        """Send the headers of all answers, which handlers of Jupyter send by themselves."""
-        for name, value in self.settings["headers"].items():
-            self.set_header(name, value)
 
 
 class ExtensionHandler(ErrorPageHandler, FileFindHandler):
