@@ -16,7 +16,7 @@ __all__ = ["checked_environment", "checked_job_id", "checked_product", "checked_
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _STAGE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
-_PRODUCT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
+_PRODUCT = re.compile(r"\w[^/\\]{0,199}")  # programs are called as people call them: NGC 628
 _VARIABLE = re.compile(r"CRDS_[A-Z0-9_]{1,60}")
 
 
@@ -87,7 +87,12 @@ def checked_product(value: object, *, empty: bool = False) -> str:
     ValueError
         If it is not the name of one visible file in the folder of its run.
     """
-    return "" if empty and value == "" else _matched(_PRODUCT, value, "the name of a product")
+    if empty and value == "":
+        return ""
+    name = _matched(_PRODUCT, value, "the name of a product")
+    if not name.isprintable() or name != name.strip():
+        raise ValueError(f"{name[:80]!r} as the name of a product")
+    return name
 
 
 def checked_environment(values: Mapping[str, Any]) -> dict[str, str]:

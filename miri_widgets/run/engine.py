@@ -117,12 +117,14 @@ class Engine:
         Raises
         ------
         EngineError
-            If there is nothing to run.
+            If there is nothing to run, or a name cannot stand in a path.
         NotWritableError, DiskFullError
             If the products cannot be written.
         """
         if not plans:
             raise EngineError("no runs in the job", "at least one exposure", "choose exposures first")
+        for plan in plans:
+            plan.require_readable()
         plans = without_accelerations(plans, switched_off())
         job = JobFile(new_job_id(), time.time(), tuple(plans))
         done = [completed(self.workspace, plan.key, plan.stage) is not None for plan in plans]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from miri_widgets.errors import EngineError
 from miri_widgets.run.disk_names import (
     checked_environment,
     checked_product,
@@ -166,6 +167,26 @@ class RunPlan(Serializable):
             for run_input in self.inputs
             if run_input.parameter
         }
+
+    def require_readable(self) -> None:
+        """
+        Prove that the job service is going to take this plan, before it is handed over.
+
+        Raises
+        ------
+        EngineError
+            If a name in it cannot stand in a path.
+        """
+        try:
+            self._check()
+            for run_input in self.inputs:
+                run_input._check()
+        except ValueError as error:
+            raise EngineError(
+                f"the run of {self.label} cannot be submitted ({error})",
+                "names that can stand in file names",
+                "give the program or its `product_name` another name",
+            ) from error
 
     def _check(self) -> None:
         checked_run_key(self.key)

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,12 @@ def plan(tmp_path):
     return plan_stages(tmp_path / "work", [exposure], ["detector1"], {}, ENVIRONMENT)[0]
 
 
-@pytest.mark.parametrize("value", OUTWARDS, ids=repr)
-@pytest.mark.parametrize("check", [checked_run_key, checked_stage, checked_product])
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [(check, value) for check in (checked_run_key, checked_stage, checked_product) for value in OUTWARDS
+     if (check, value) != (checked_product, "é")],
+    ids=lambda value: getattr(value, "__name__", repr(value)),
+)  # fmt: skip
 def test_a_name_is_one_component_of_a_path(check, value):
     with pytest.raises(ValueError, match=" as the "):
         check(value)
@@ -62,6 +67,25 @@ def test_names_of_real_runs_pass(plan):
     name = "jw01040-o001_t001_miri_f770w-brightsky_i2d.fits"
     assert checked_product(name) == name
     assert checked_product("", empty=True) == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["ngc 628_f770w", "étoile_f560w", "30 dor, west_f770w", "x(1)_f770w", "m&m", "a'b"]
+)
+def test_mosaics_are_called_as_people_call_their_programs(plan, name):
+    assert checked_product(name) == name
+    named = replace(plan, product_name=name)
+    named.require_readable()
+    assert RunPlan.from_dict(named.to_dict()) == named
+
+
+def test_a_plan_that_the_service_would_refuse_is_refused_when_it_is_submitted(plan, tmp_path):
+    """Not written and then waited for without an end."""
+    workspace = Workspace(tmp_path / "work")
+    for bad in (replace(plan, product_name="../x"), replace(plan, product_name=".._f770w")):
+        with pytest.raises(EngineError, match="cannot be submitted"):
+            Engine(workspace).submit([bad])
+    assert not workspace.jobs.exists()
 
 
 @pytest.mark.parametrize(
