@@ -19,6 +19,7 @@ from miri_widgets.models.background import Background
 from miri_widgets.models.crds_parameters import CrdsParameters
 from miri_widgets.models.job_submission import JobSubmission
 from miri_widgets.models.messages import Subject
+from miri_widgets.models.page_layout import PageLayout
 from miri_widgets.models.poller import Poller
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.product_measurements import ProductMeasurements
@@ -72,6 +73,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         self.twin = TwinModel(self)
         self.tags = TagsModel(self)
         self.regions = RegionsModel(self)
+        self.page_layout = PageLayout()
         self._memory = SessionFile(self.memory_path)
         self._restored = False  # whether the choices of last time are there
         self._declared: Mapping[str, Declared] = {}
@@ -241,6 +243,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
             "picked": self.picked,
             "view": self.view_state(),
             "accelerated": self.acceleration.wanted,
+            "layout": self.page_layout.state(),
         }
 
     def _recall(self, found: Mapping[str, Any]) -> None:
@@ -258,6 +261,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
                 self.show(Path(shown), picked=bool(found.get("picked")), extension=extension)
         self.recalled = found.get("view", {})
         self.acceleration.wanted = found.get("accelerated", True)
+        self.page_layout.restore(found.get("layout", {}))
 
     def report_request(self) -> ReportRequest:
         """
@@ -312,7 +316,9 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         self.showers.stop()
         self.tags.stop()
         self.regions.close()
-        parts = (self.previews, self.showers, self.twin, self.tags, self.programs, self.acceleration)
+        parts = (
+            self.previews, self.showers, self.twin, self.tags, self.programs, self.acceleration, self.page_layout,
+        )  # fmt: skip
         for model in (self, *parts, *self.models.values()):
             model.unobserve_all()
 
