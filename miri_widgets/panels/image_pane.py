@@ -69,7 +69,7 @@ class ImagePane(Part):
         strip = ipywidgets.HBox([self.status, self.compare.status, self.blink, self.window])
         strip.add_class("mw-viewer-strip")
         self.tools = ToolBar(self.compare, self._menus())
-        notices = ipywidgets.VBox([self.display.notice, self.flags.status])
+        notices = ipywidgets.VBox([self.compare.status, self.display.notice, self.flags.status])
         notices.add_class("mw-image-notices")  # over the image, while the menu that they belong to is closed
         self._frame = frame = ipywidgets.VBox([strip, self.tools, viewer.widget, notices])
         frame.add_class("mw-frame")
