@@ -21,7 +21,7 @@ from miri_widgets.products.covered_images import read_covered_image
 from miri_widgets.products.exposure import FILTERS
 from miri_widgets.products.fits_reader import read_headers, shown_name
 
-__all__ = ["CompositeImages", "Viewport", "celestial_wcs", "read_composite", "screen_images"]
+__all__ = ["CompositeImages", "Viewport", "celestial_wcs", "read_composite", "screen_area", "screen_images"]
 
 _SAME_GRID = 0.05
 """Distance of the corners up to which two grids are one, pixels."""
@@ -141,7 +141,9 @@ def read_composite(paths: Sequence[Path | str]) -> CompositeImages:
         if names.count(name) > 1:
             files = ", ".join(shown_name(mosaic.path) for mosaic in chosen if mosaic.name == name)
             raise MixedExposuresError(
-                f"{names.count(name)} mosaics of {name}: {files}", "one mosaic per filter", "choose one of them"
+                f"{names.count(name)} mosaics of {name}: {files}",
+                "one mosaic per filter",
+                "choose one of them",
             )
     first = chosen[0]
     images, notes = [], []
@@ -170,6 +172,33 @@ def read_composite(paths: Sequence[Path | str]) -> CompositeImages:
     )
 
 
+def screen_area(
+    shape: tuple[int, int], viewport: Viewport, size: tuple[int, int]
+) -> tuple[slice, slice, int]:
+    """
+    Return which pixels are on the screen, and how many of them make one pixel of the screen.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (ny, nx) of the grid.
+    viewport : Viewport
+        The part that is wanted.
+    size : tuple of int
+        (height, width) of the screen area, pixels.
+
+    Returns
+    -------
+    rows, columns : slice
+        The pixels.
+    factor : int
+        Side of a block; 1 where the screen has room for the pixels themselves.
+    """
+    rows, columns = viewport.pixels(shape)
+    tall, wide = rows.stop - rows.start, columns.stop - columns.start
+    return rows, columns, max(1, math.ceil(max(tall / max(size[0], 1), wide / max(size[1], 1)) - 1e-9))
+
+
 def screen_images(
     images: Sequence[NDArray[np.float32]], viewport: Viewport, size: tuple[int, int]
 ) -> tuple[NDArray[np.float32], ...]:
@@ -180,21 +209,17 @@ def screen_images(
     ----------
     images : sequence of ndarray, shape (ny, nx)
         On one grid; NaN where there are no data.
-    viewport : Viewport
-        The part.
-    size : tuple of int
-        (height, width) of the screen area, pixels.
+    viewport, size : Viewport and tuple of int
+        As for `screen_area`.
 
     Returns
     -------
     tuple of ndarray of float32
-        Means of blocks of whole pixels; the pixels themselves where the screen has room for them.
+        Means of blocks of whole pixels, or the pixels.
     """
     if not images:
         return ()
-    rows, columns = viewport.pixels((images[0].shape[0], images[0].shape[1]))
-    tall, wide = rows.stop - rows.start, columns.stop - columns.start
-    factor = max(1, math.ceil(max(tall / max(size[0], 1), wide / max(size[1], 1)) - 1e-9))
+    rows, columns, factor = screen_area((images[0].shape[0], images[0].shape[1]), viewport, size)
     parts = (image[rows, columns] for image in images)
     if factor == 1:
         return tuple(parts)

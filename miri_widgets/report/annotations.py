@@ -53,7 +53,9 @@ def scale_bar_length(width: int, scale: float) -> float:
     scale : float
         Side of a pixel, arcsec; NaN when it is not known.
     """
-    return max((bar for bar in _BARS if bar <= 0.25 * width * scale), default=0) if math.isfinite(scale) else 0
+    return (
+        max((bar for bar in _BARS if bar <= 0.25 * width * scale), default=0) if math.isfinite(scale) else 0
+    )
 
 
 def compass_directions(wcs: Any, shape: tuple[int, int]) -> tuple[tuple[float, float], ...]:
@@ -123,7 +125,9 @@ def annotate(plot: Any, shape: tuple[int, int], wcs: Any, scale: float, wanted: 
         label = f"{length / 60:g}′" if length >= 60 else f"{length:g}″"
         plot.text(left + length / scale / 2, y + unit, label, ha="center", va="bottom", **style)
     if wanted.compass:
-        _draw_compass(plot, compass_directions(wcs, shape), (nx - 7.5 * unit, 7.5 * unit), unit, points, style)
+        _draw_compass(
+            plot, compass_directions(wcs, shape), (nx - 7.5 * unit, 7.5 * unit), unit, points, style
+        )
 
 
 def _draw_compass(
@@ -154,9 +158,7 @@ def _pixels_per_unit(plot: Any) -> float:
     return float(right - left)
 
 
-def blended(
-    picture: NDArray[np.float32], wcs: Any, scale: float, wanted: Annotations
-) -> NDArray[np.float32]:
+def blended(picture: NDArray[np.float32], wcs: Any, scale: float, wanted: Annotations) -> NDArray[np.float32]:
     """
     Return a picture with its annotations; pixels without one stay as they are.
 

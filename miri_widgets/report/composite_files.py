@@ -21,12 +21,28 @@ from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.report.annotations import Annotations, annotate, blended
 from miri_widgets.report.picture_metadata import PictureSource, avm_packet
 
-__all__ = ["DPI", "FORMATS", "SavedComposite", "composite_code", "picture_source", "save_composite", "write_composite"]
+__all__ = [
+    "DPI",
+    "FORMATS",
+    "SavedComposite",
+    "composite_code",
+    "mapping_of_record",
+    "picture_source",
+    "save_composite",
+    "write_composite",
+]
 
 DPI = 300
 """Resolution of a printed picture, pixels per inch."""
 
-FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF, 16 bit", ".tiff": "TIFF, 16 bit", ".pdf": "PDF"}
+FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".tif": "TIFF, 16 bit",
+    ".tiff": "TIFF, 16 bit",
+    ".pdf": "PDF",
+}
 """What can be written, by the end of the file's name."""
 
 _ROWS = 512
@@ -89,7 +105,9 @@ def save_composite(
         try:
             mapping = CompositeMapping.from_dict(mapping)
         except ValueError as error:
-            raise ParameterError(f"a mapping that cannot be read ({error})", "one as in a record", "take it from a record") from error
+            raise ParameterError(
+                f"a mapping that cannot be read ({error})", "one as in a record", "take it from a record"
+            ) from error
     chosen = mapping or images.start
     text = picture_source(images, chosen).attribution() if attribution else ""
     return write_composite(images, chosen, Path(output), Annotations(scale_bar, compass, text))
@@ -122,12 +140,16 @@ def write_composite(
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise ParameterError(
-            f"a picture {path.name[:80]!r}", "a name that ends in " + ", ".join(FORMATS), "choose one of these formats"
+            f"a picture {path.name[:80]!r}",
+            "a name that ends in " + ", ".join(FORMATS),
+            "choose one of these formats",
         )
     names = tuple(channel.filter for channel in mapping.channels)
     if names != images.filters:
         raise ParameterError(
-            f"settings for {', '.join(names)}", f"settings for {', '.join(images.filters)}", "begin with new settings"
+            f"settings for {', '.join(names)}",
+            f"settings for {', '.join(images.filters)}",
+            "begin with new settings",
         )
     if FORMATS[suffix] == "JPEG" and max(images.shape) > _MOST_JPEG:
         raise ParameterError(
@@ -166,7 +188,11 @@ def picture_source(images: CompositeImages, mapping: CompositeMapping) -> Pictur
 
 
 def composite_code(
-    mosaics: Sequence[Path], output: Path, mapping: CompositeMapping, annotations: Annotations
+    mosaics: Sequence[Path],
+    output: Path,
+    mapping: CompositeMapping,
+    annotations: Annotations,
+    workspace: Path | None = None,
 ) -> str:
     """
     Return Python that writes the same picture.
@@ -181,15 +207,22 @@ def composite_code(
         How they become colours.
     annotations : Annotations
         What is written into the picture.
+    workspace : Path, optional
+        A folder that the code calls ``WORKSPACE``, for an exported script or notebook.
     """
     from pprint import pformat
 
+    def named(path: Path) -> str:
+        if workspace is not None and path.is_relative_to(workspace):
+            return f"WORKSPACE / {str(path.relative_to(workspace))!r}"
+        return repr(str(path))
+
     values = pformat(mapping.to_dict(), width=100, sort_dicts=False)
-    files = "".join(f"    {str(path)!r},\n" for path in mosaics)
+    files = "".join(f"    {named(path)},\n" for path in mosaics)
     return (
         "from miri_widgets.report.composite_files import save_composite\n\n"
         f"mosaics = [\n{files}]\nmapping = {values}\n"
-        f"save_composite(\n    mosaics,\n    {str(output)!r},\n    mapping,\n    scale_bar={annotations.scale_bar},\n"
+        f"save_composite(\n    mosaics,\n    {named(output)},\n    mapping,\n    scale_bar={annotations.scale_bar},\n"
         f"    compass={annotations.compass},\n    attribution={bool(annotations.text)},\n)\n"
     )
 
@@ -269,7 +302,11 @@ def _write_pdf(
 
 
 def _record(
-    images: CompositeImages, mapping: CompositeMapping, path: Path, annotations: Annotations, notes: Sequence[str]
+    images: CompositeImages,
+    mapping: CompositeMapping,
+    path: Path,
+    annotations: Annotations,
+    notes: Sequence[str],
 ) -> dict[str, Any]:
     center: dict[str, float] = {}
     if images.wcs is not None:
@@ -315,5 +352,7 @@ def mapping_of_record(path: Path) -> CompositeMapping:
         return CompositeMapping.from_dict(json.loads(Path(path).read_text(encoding="utf-8"))["mapping"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"no settings in {Path(path).name[:80]}", "the JSON file beside a saved composite", "name that file"
+            f"no settings in {Path(path).name[:80]}",
+            "the JSON file beside a saved composite",
+            "name that file",
         ) from error

@@ -18,7 +18,20 @@ __all__ = ["BAND_NM", "PictureSource", "avm_packet", "hue_name", "wcs_deviation"
 BAND_NM = dict(zip(FILTERS, (5635, 7639, 9953, 11309, 12810, 15064, 17984, 20795, 25365), strict=True))
 """Pivot wavelengths of the filters of the imager, nm: JWST User Documentation, MIRI Filters and Dispersers."""
 
-_HUES = ("Red", "Orange", "Yellow", "Green", "Green", "Cyan", "Cyan", "Blue", "Blue", "Purple", "Magenta", "Red")
+_HUES = (
+    "Red",
+    "Orange",
+    "Yellow",
+    "Green",
+    "Green",
+    "Cyan",
+    "Cyan",
+    "Blue",
+    "Blue",
+    "Purple",
+    "Magenta",
+    "Red",
+)
 """Colour names by steps of 30 degrees of hue."""
 
 MOST_DEVIATION = 0.1
@@ -50,8 +63,7 @@ class PictureSource:
     def attribution(self) -> str:
         """Return one line for below the picture: origin, program, and the colour of each filter."""
         colours = ", ".join(
-            f"{name} {hue_name(hue).lower()}" if len(self.filters) > 1 else name
-            for name, hue in self.filters
+            f"{name} {hue_name(hue).lower()}" if len(self.filters) > 1 else name for name, hue in self.filters
         )
         origin = "Simulated JWST/MIRI" if self.simulated else "JWST/MIRI"
         parts = [origin + (f", program {self.program}" if self.program else ""), self.target, colours]
@@ -123,7 +135,9 @@ def avm_packet(source: PictureSource, wcs: Any, shape: tuple[int, int], title: s
         note = ""
         if not deviation <= MOST_DEVIATION:
             avm = AVM()
-            note = f"AVM would be wrong by {deviation:.1f} pixels at a corner: the picture carries no position."
+            note = (
+                f"AVM would be wrong by {deviation:.1f} pixels at a corner: the picture carries no position."
+            )
     avm.Title = title or source.attribution()
     avm.Headline = source.attribution()
     avm.Credit = "NASA, ESA, CSA, STScI" if not source.simulated else "Simulated exposures, miri_widgets"
@@ -148,7 +162,9 @@ def _set_position(avm: Any, wcs: Any, shape: tuple[int, int]) -> None:
     matrix = wcs.pixel_scale_matrix
     scale = float(np.sqrt(abs(np.linalg.det(matrix))))
     spatial = avm.Spatial
-    spatial.CoordinateFrame = str(wcs.wcs.radesys) if str(wcs.wcs.radesys) in ("ICRS", "FK5", "FK4") else "ICRS"
+    spatial.CoordinateFrame = (
+        str(wcs.wcs.radesys) if str(wcs.wcs.radesys) in ("ICRS", "FK5", "FK4") else "ICRS"
+    )
     spatial.Equinox = "2000.0"
     spatial.ReferenceValue = [float(value) for value in wcs.wcs.crval]
     spatial.ReferencePixel = [float(value) for value in wcs.wcs.crpix]
