@@ -164,10 +164,10 @@ def sky_statistics(image: NDArray[np.floating]) -> tuple[float, float]:
         below = sample[sample <= level]
         noise = 1.4826 * float(np.median(level - below))
         kept = sample[np.abs(sample - level) <= _CLIP * noise] if noise > 0 else sample
-        following = float(np.median(kept)) if kept.size else level
-        if abs(following - level) <= 1e-3 * noise:
+        next_level = float(np.median(kept)) if kept.size else level
+        if abs(next_level - level) <= 1e-3 * noise:
             break
-        level = following
+        level = next_level
     return level, noise
 
 

@@ -19,7 +19,7 @@ from miri_widgets.panels.parts.downloads import DownloadButton
 from miri_widgets.panels.parts.theme import button, escape, help_page, named, sentences, stylesheet, text
 from miri_widgets.report.composite_files import FORMATS
 
-__all__ = ["CompositePanel", "composite_item"]
+__all__ = ["ChannelControls", "CompositePanel", "composite_item"]
 
 _METHODS = (("Lupton", Method.LUPTON), ("Curves", Method.CURVES))
 _CURVES = tuple((curve.value, curve) for curve in Curve)
@@ -27,7 +27,7 @@ _GREY_BELOW = 0.12
 """Saturation of a picked colour below which it is white: no colour."""
 
 
-class ChannelControls(ipywidgets.VBox):
+class ChannelControls(Part):
     """
     The controls of one filter.
 
@@ -42,8 +42,7 @@ class ChannelControls(ipywidgets.VBox):
     """
 
     def __init__(self, channel: Channel, start: Channel, change: Callable[..., None]) -> None:
-        super().__init__()
-        self.add_class("mw-channel")
+        super().__init__("mw-channel")
         self._updating = False
         self._name, self._change = channel.filter, change
         width = start.white - start.black
@@ -72,9 +71,9 @@ class ChannelControls(ipywidgets.VBox):
         self.children = (head, body)
         self.show(channel, Method.LUPTON)
         self.range.observe(self._ranged, "value")
-        self.weight.observe(lambda change: self._send(weight=change["new"]), "value")
-        self.curve.observe(lambda change: self._send(curve=change["new"]), "value")
-        self.color.observe(lambda change: self._send(hue=_hue_of(change["new"])), "value")
+        self.weight.observe(lambda change: self._commit(weight=change["new"]), "value")
+        self.curve.observe(lambda change: self._commit(curve=change["new"]), "value")
+        self.color.observe(lambda change: self._commit(hue=_hue_of(change["new"])), "value")
 
     def show(self, channel: Channel, method: Method) -> None:
         """
@@ -104,9 +103,9 @@ class ChannelControls(ipywidgets.VBox):
     def _ranged(self, change: dict[str, Any]) -> None:
         black, white = change["new"]
         if black < white:
-            self._send(black=black, white=white)
+            self._commit(black=black, white=white)
 
-    def _send(self, **values: Any) -> None:
+    def _commit(self, **values: Any) -> None:
         if not self._updating:
             self._change(self._name, **values)
 
@@ -167,14 +166,14 @@ class CompositePanel(Part):
         )
         self.saved = text("")
         self.code = text("", "mw-code")
-        fold = ipywidgets.Accordion([self.code], titles=("Code of this picture",), selected_index=None)
-        fold.add_class("mw-fold")
-        fold.observe(self._update_code, "selected_index")
-        self._fold = fold
+        code_box = ipywidgets.Accordion([self.code], titles=("Code of this picture",), selected_index=None)
+        code_box.add_class("mw-fold")
+        code_box.observe(self._update_code, "selected_index")
+        self.code_box = code_box
         self.children = (
             stylesheet(), text(_heading(), "mw-panel-head"), self.state,
             _row(self.save, self.format, *self.marks.values()), _row(self.download, self.moc, self.hips), self.saved,
-            _row(self.method, self.reset, self.undo), *self.sliders.values(), self.list, self.problem, fold,
+            _row(self.method, self.reset, self.undo), *self.sliders.values(), self.list, self.problem, code_box,
         )  # fmt: skip
         self._wire()
 
@@ -275,7 +274,7 @@ class CompositePanel(Part):
             self.saved.value = ""
 
     def _update_code(self, _: Any) -> None:
-        if self._fold.selected_index is not None:
+        if self.code_box.selected_index is not None:
             self.code.value = f"<pre>{escape(self.model.code())}</pre>"
 
     def close(self) -> None:
@@ -318,7 +317,7 @@ def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
 def _slider(low: float, high: float, step: float, label: str = "") -> ipywidgets.FloatSlider:
     return ipywidgets.FloatSlider(
         min=low, max=high, step=step, description=label, readout_format=".2f", style={"description_width": "92px"},
-        layout=ipywidgets.Layout(flex="1 1 140px", width="auto"),
+        layout=ipywidgets.Layout(flex="" if label else "1 1 140px", width="auto"),
     )  # fmt: skip
 
 

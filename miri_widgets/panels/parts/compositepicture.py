@@ -15,7 +15,7 @@ from miri_widgets.models.composite import CompositeModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.report.annotations import compass_directions
 
-__all__ = ["CompositePicture"]
+__all__ = ["CompositePicture", "PictureFrame"]
 
 _QUALITY = 92
 _LARGEST = 4096
@@ -135,5 +135,5 @@ def _jpeg(picture: Any) -> bytes:
     from PIL import Image
 
     stream = io.BytesIO()
-    Image.fromarray(flipud(picture)).save(stream, "JPEG", quality=_QUALITY)
+    Image.fromarray(flipud(picture)).save(stream, "JPEG", quality=_QUALITY, subsampling=0)
     return stream.getvalue()
