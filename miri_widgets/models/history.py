@@ -33,8 +33,8 @@ class UserChange:
 
     label: str
     subject: tuple[Any, ...]
-    before: Any
-    after: Any
+    before: object
+    after: object
     apply: Callable[[Any], None]
 
 

@@ -16,6 +16,7 @@ import traitlets
 
 from miri_widgets.errors import EngineError, MiriWidgetsError
 from miri_widgets.models.background import Background
+from miri_widgets.models.composite import CompositeModel
 from miri_widgets.models.crds_parameters import CrdsParameters
 from miri_widgets.models.history import History, UserChange
 from miri_widgets.models.job_submission import JobSubmission
@@ -71,6 +72,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         """Where slow work of all models and views of the session is done."""
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
+        self.composite = CompositeModel(self)
         self.twin = TwinModel(self)
         self.tags = TagsModel(self)
         self.regions = RegionsModel(self)
@@ -269,6 +271,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
             "view": self.view_state(),
             "accelerated": self.acceleration.wanted,
             "layout": self.page_layout.state(),
+            "composite": self.composite.choices(),
         }
 
     def _recall(self, found: Mapping[str, Any]) -> None:
@@ -287,6 +290,11 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         self.recalled = found.get("view", {})
         self.acceleration.wanted = found.get("accelerated", True)
         self.page_layout.restore(found.get("layout", {}))
+        self.composite.recall(found.get("composite", {}))
+
+    def code_beside_runs(self) -> str:
+        """Return code that an exported script or notebook runs after its runs: the colour composite of the page."""
+        return self.composite.code(self.program.workspace)
 
     def report_request(self) -> ReportRequest:
         """
@@ -342,6 +350,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         self.showers.stop()
         self.tags.stop()
         self.regions.close()
+        self.composite.close()
         parts = (
             self.previews, self.showers, self.twin, self.tags, self.programs, self.acceleration, self.page_layout,
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipyvue
@@ -105,14 +106,14 @@ class KeysHelp(ipyvue.VueTemplate):
         [[title, [list(pair) for pair in keys]] for title, keys in KEYS]
     ).tag(sync=True)
 
-    def __init__(self, undo: Any, redo: Any) -> None:
+    def __init__(self, undo: Callable[[], None], redo: Callable[[], None]) -> None:
         self._undo, self._redo = undo, redo
         super().__init__(layout=ipywidgets.Layout(width="auto", flex="0 0 auto"))
 
-    def vue_undo(self, *_: Any) -> None:
+    def vue_undo(self, *_: object) -> None:
         """Take the last change back."""
         self._undo()
 
-    def vue_redo(self, *_: Any) -> None:
+    def vue_redo(self, *_: object) -> None:
         """Bring the last change back."""
         self._redo()
