@@ -23,6 +23,7 @@ examples:
   miri-widgets serve                     serve the dashboards
   miri-widgets run program.toml          reduce a program without a browser
   miri-widgets report program.toml       what was done, as one HTML file for a paper
+  miri-widgets composite program.toml    its mosaics as a colour picture
   miri-widgets simulate --help           all about simulated exposures
   miri-widgets shifts FILE.csv           judge a table of measured shifts
   miri-widgets doctor                    check this installation
@@ -67,6 +68,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_run(commands)
     _add_report(commands)
+    _add_composite(commands)
     _add_simulation(commands)
     _add_shifts(commands)
     doctor = commands.add_parser("doctor", help="check this installation and say what to do")
@@ -173,6 +175,19 @@ def _add_report(commands: argparse._SubParsersAction) -> None:
     report.set_defaults(command=_report)
 
 
+def _add_composite(commands: argparse._SubParsersAction) -> None:
+    from miri_widgets.cli.composite import add_composite_arguments
+
+    composite = commands.add_parser(
+        "composite",
+        help="make a colour picture of mosaics",
+        description="Make a colour composite of the mosaics of a program, with the settings of its page, or of one mosaic "
+        "per filter. The picture carries its position on the sky (AVM), and a JSON file beside it all settings.",
+    )
+    add_composite_arguments(composite)
+    composite.set_defaults(command=_composite)
+
+
 def _add_simulation(commands: argparse._SubParsersAction) -> None:
     from miri_widgets.simulation import command
 
@@ -252,6 +267,12 @@ def _report(options: argparse.Namespace) -> int:
     from miri_widgets.cli.report import write_report
 
     return write_report(options)
+
+
+def _composite(options: argparse.Namespace) -> int:
+    from miri_widgets.cli.composite import make_composite
+
+    return make_composite(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

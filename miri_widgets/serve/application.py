@@ -24,6 +24,7 @@ from voila.app import Voila
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from miri_widgets.serve.admission import MOST_PAGES, Admission
+from miri_widgets.serve.downloads import ADDRESS, DownloadHandler
 from miri_widgets.serve.handlers import (
     ErrorPageHandler,
     ExtensionHandler,
@@ -161,6 +162,7 @@ class DashboardServer(Voila):
             (self._path(r"/?"), IndexHandler),
             (self._path(r"/api/status"), StatusHandler),
             (self._path(r"/api/unseen"), UnseenHandler),
+            _hardened((self._path(ADDRESS), DownloadHandler)),
             (
                 self._path(r"/voila/static/(?:v[^/]+/)?(.*)"),
                 StaticHandler,

@@ -81,6 +81,8 @@ UNUSED_EXTENSIONS = (
     "jupyter-matplotlib",
     "jupyter-threejs",
     "jupyter-webrtc",
+    "jupyter_app_launcher",
+    "@jupyterhub/jupyter-server-proxy",
     "jupyterlab-datawidgets",
     "jupyterlab_pygments",
 )
