@@ -88,5 +88,6 @@ def test_the_wheel_brings_dashboards_and_tiles(repository: Path, tmp_path: Path)
     kept = {f"share/miri_widgets/dashboards/{path.relative_to(repository / 'dashboards')}"
             for pattern in ("*.ipynb", "*.toml", "*.reg", "public/*.png") for path in (repository / "dashboards").glob(pattern)}  # fmt: skip
     tiles = {f"share/jupyter/jupyter_app_launcher/{name}" for name in ("jp_app_launcher_miri_widgets.yaml", "miri_widgets.svg")}  # fmt: skip
-    assert names == kept | tiles
+    extension = {"etc/jupyter/jupyter_server_config.d/miri_widgets.json"}
+    assert names == kept | tiles | extension
     assert "jupyter_serverproxy_servers" in points
