@@ -18,6 +18,7 @@ import numpy as np
 from astropy.time import Time
 from stdatamodels.jwst import datamodels
 
+from miri_widgets.core.shifts.displaced_exposures import Displaced, displaced_offsets, find_displaced
 from miri_widgets.core.shifts.groups import group_exposures
 from miri_widgets.core.shifts.measurements import Measurement, Status
 from miri_widgets.core.shifts.offset_histogram import Offset
@@ -27,6 +28,7 @@ from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.errors import InputError, StepFailedError
 from miri_widgets.products.association import require_one
 from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.names import root_of
 from miri_widgets.products.tables.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
 from miri_widgets.products.tables.reference_catalogs import (
     ReferenceCatalog,
@@ -38,7 +40,7 @@ from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.model_arrays import exposure_arrays_of
 from miri_widgets.steps.online_catalogs import ONLINE_CATALOGS, fetch_catalog
 from miri_widgets.steps.shift_estimates import (
-    catalog_estimate,
+    catalog_estimates,
     group_estimate,
     group_turns,
     tweakreg_estimate,
@@ -73,6 +75,8 @@ class MeasuredField:
         Of every two exposures of different groups that see the same stars, with their histograms.
     search_radius : float
         Largest shift that was looked for, arcsec.
+    displaced : tuple of Displaced
+        Exposures whose world coordinates disagree with those of the others on their guide star.
     """
 
     shifts: ExposureShifts
@@ -81,6 +85,7 @@ class MeasuredField:
     exposures: tuple[Exposure, ...]
     offsets: Mapping[tuple[str, str], Offset]
     search_radius: float
+    displaced: tuple[Displaced, ...] = ()
 
 
 def star_positions(files: Sequence[Path]) -> tuple[StarPositions, ...]:
@@ -164,10 +169,14 @@ def measure_field(
     owners = dict(groups) if groups else _owners(exposures)
     stars = star_positions(files)
     table = _catalog(catalog, catalog_epoch, exposures, stars)
-    offsets = pair_offsets(stars, owners, search_radius=search_radius)
+    displaced = find_displaced(stars, owners)
+    away = {root: one for one in displaced for root in one.roots}
+    owners |= {root: one.name for root, one in away.items()}
+    offsets = pair_offsets(stars, owners, search_radius=search_radius) | displaced_offsets(displaced, stars)
     used = owners if together else {root: root for root in owners}
     results, failure = _tweakreg(
-        files,
+        # what is arcseconds off would be moved to a wrong place, and move others
+        [path for path in files if root_of(path) not in away],
         used,
         filter_name=filter_name,
         catalog=table,
@@ -185,10 +194,7 @@ def measure_field(
     centres = {exposure.root: (exposure.ra, exposure.dec) for exposure in exposures}
     second: list[Measurement] = []
     if table is not None:
-        second = [
-            catalog_estimate(star, owners[star.root], table, search_radius, centres[star.root])
-            for star in stars
-        ]
+        second = catalog_estimates(stars, owners, table, search_radius, centres)
     turns = group_turns(second or first, centres) if rotation else None
     overlaps = believed_overlaps(offsets, references=centres, turns=turns)
     second = second or [group_estimate(star.root, owners, overlaps, offsets, reference) for star in stars]
@@ -202,11 +208,15 @@ def measure_field(
         "" if catalog else reference,
         shifts,
         overlaps,
-        (table.notes if table is not None else ()) + failure + _notes(shifts),
+        (table.notes if table is not None else ())
+        + failure
+        + tuple(one.text for one in displaced)
+        + _ambiguities(offsets)
+        + _notes(shifts),
     )
     by_root = {exposure.root: exposure for exposure in exposures}
     headers = tuple(by_root[star.root] for star in stars)
-    return MeasuredField(measured, stars, table, headers, offsets, search_radius)
+    return MeasuredField(measured, stars, table, headers, offsets, search_radius, displaced)
 
 
 class MeasureShiftsStep(MiriStep):
@@ -258,6 +268,17 @@ class MeasureShiftsStep(MiriStep):
             name = f"{files[0].name[:7]}_{measured.filter.lower()}_{self.suffix}.ecsv"
             write_exposure_shifts(measured, folder / name)
         return []
+
+
+def _ambiguities(offsets: Mapping[tuple[str, str], Offset]) -> tuple[str, ...]:
+    doubtful = [pair for pair, offset in sorted(offsets.items()) if offset.ambiguous]
+    if not doubtful:
+        return ()
+    offset = offsets[doubtful[0]]
+    return (
+        f"{len(doubtful)} overlaps are not used, since two offsets fit alike in each (as ({offset.dx:+.3f}, {offset.dy:+.3f}) and "
+        f"({offset.runner_up_shift[0]:+.3f}, {offset.runner_up_shift[1]:+.3f}) arcsec of {' and '.join(doubtful[0])})",
+    )
 
 
 def _owners(exposures: Sequence[Exposure]) -> dict[str, str]:
@@ -330,6 +351,12 @@ def _notes(shifts: Sequence[ExposureShift]) -> tuple[str, ...]:
             for shift in shifts
             if shift.tweakreg.status == status
         ]
+    notes += [
+        f"the shift of {shift.root} is ambiguous: ({shift.histogram.dx:+.3f}, {shift.histogram.dy:+.3f}) and "
+        f"({shift.histogram.alternative[0]:+.3f}, {shift.histogram.alternative[1]:+.3f}) arcsec fit alike, none is believed"
+        for shift in shifts
+        if shift.histogram.status == Status.AMBIGUOUS
+    ]
     notes += [
         f"the two estimates of {shift.root} differ by {shift.disagreement * 1000:.0f} mas"
         for shift in shifts
