@@ -20,7 +20,7 @@ from stdatamodels.jwst import datamodels
 
 from miri_widgets.core.shifts.displaced_exposures import Displaced, displaced_offsets, find_displaced
 from miri_widgets.core.shifts.groups import group_exposures
-from miri_widgets.core.shifts.measurements import Measurement, Status
+from miri_widgets.core.shifts.measurements import Measurement, Overlap, Status
 from miri_widgets.core.shifts.offset_histogram import Offset
 from miri_widgets.core.shifts.star_overlaps import believed_overlaps, pair_offsets
 from miri_widgets.core.shifts.star_positions import StarPositions, find_stars
@@ -170,10 +170,10 @@ def measure_field(
     stars = star_positions(files)
     table = _catalog(catalog, catalog_epoch, exposures, stars)
     displaced = find_displaced(stars, owners)
-    away = {root: one for one in displaced for root in one.roots}
-    owners |= {root: one.name for root, one in away.items()}
+    away = {root: part for part in displaced for root in part.roots}
+    owners |= {root: part.name for root, part in away.items()}
     offsets = pair_offsets(stars, owners, search_radius=search_radius) | displaced_offsets(displaced, stars)
-    used = owners if together else {root: root for root in owners}
+    used = owners if together else dict(zip(owners, owners, strict=True))
     results, failure = _tweakreg(
         # what is arcseconds off would be moved to a wrong place, and move others
         [path for path in files if root_of(path) not in away],
@@ -185,16 +185,15 @@ def measure_field(
     )
     counts = Counter(used.values())
     reference = next((owners[root] for root, result in sorted(results.items()) if result.fit.reference), "")
+    roots = [star.root for star in stars]
     first = [
         tweakreg_estimate(
             root, owners[root], results.get(root), bool(catalog), counts[used[root]], len(counts)
         )
-        for root in (star.root for star in stars)
+        for root in roots
     ]
     centres = {exposure.root: (exposure.ra, exposure.dec) for exposure in exposures}
-    second: list[Measurement] = []
-    if table is not None:
-        second = catalog_estimates(stars, owners, table, search_radius, centres)
+    second = catalog_estimates(stars, owners, table, search_radius, centres) if table is not None else []
     turns = group_turns(second or first, centres) if rotation else None
     overlaps = believed_overlaps(offsets, references=centres, turns=turns)
     second = second or [group_estimate(star.root, owners, overlaps, offsets, reference) for star in stars]
@@ -202,21 +201,22 @@ def measure_field(
         _joined(star, mine, other, results.get(star.root))
         for star, mine, other in zip(stars, first, second, strict=True)
     )
-    measured = ExposureShifts(
-        filter_name,
-        table.name if table is not None else "",
-        "" if catalog else reference,
-        shifts,
-        overlaps,
-        (table.notes if table is not None else ())
-        + failure
-        + tuple(one.text for one in displaced)
-        + _ambiguities(offsets)
-        + _notes(shifts),
-    )
-    by_root = {exposure.root: exposure for exposure in exposures}
-    headers = tuple(by_root[star.root] for star in stars)
+    notes = (*failure, *_displacements(displaced, offsets), *_notes(shifts))
+    measured = _table_of(filter_name, table, "" if catalog else reference, shifts, overlaps, notes)
+    headers = tuple(sorted(exposures, key=lambda exposure: roots.index(exposure.root)))
     return MeasuredField(measured, stars, table, headers, offsets, search_radius, displaced)
+
+
+def _table_of(
+    filter_name: str,
+    table: ReferenceCatalog | None,
+    reference: str,
+    shifts: tuple[ExposureShift, ...],
+    overlaps: tuple[Overlap, ...],
+    notes: tuple[str, ...],
+) -> ExposureShifts:
+    name, own = (table.name, table.notes) if table is not None else ("", ())
+    return ExposureShifts(filter_name, name, reference, shifts, overlaps, (*own, *notes))
 
 
 class MeasureShiftsStep(MiriStep):
@@ -270,12 +270,17 @@ class MeasureShiftsStep(MiriStep):
         return []
 
 
-def _ambiguities(offsets: Mapping[tuple[str, str], Offset]) -> tuple[str, ...]:
+def _displacements(
+    displaced: Sequence[Displaced], offsets: Mapping[tuple[str, str], Offset]
+) -> tuple[str, ...]:
+    """Sentences about exposures with wrong world coordinates, and about overlaps where two offsets fit."""
+    texts = tuple(part.text for part in displaced)
     doubtful = [pair for pair, offset in sorted(offsets.items()) if offset.ambiguous]
     if not doubtful:
-        return ()
+        return texts
     offset = offsets[doubtful[0]]
     return (
+        *texts,
         f"{len(doubtful)} overlaps are not used, since two offsets fit alike in each (as ({offset.dx:+.3f}, {offset.dy:+.3f}) and "
         f"({offset.runner_up_shift[0]:+.3f}, {offset.runner_up_shift[1]:+.3f}) arcsec of {' and '.join(doubtful[0])})",
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "scenes"))
 
+import held_persistence
 import held_shifts
 import notebook_sky
 from catalogue import SCENES, scene
@@ -46,7 +47,7 @@ _SKY_KEYS = tuple(
     for name, unit, bounds in _SKY
     for whose in ("", ".exposure_masks", ".notebook")
 )
-OTHERS = (held_shifts,)
+OTHERS = (held_shifts, held_persistence)
 """The other steps, each with keys and scenes of its own."""
 KEYS = _SKY_KEYS + tuple(key for part in OTHERS for key in part.KEYS)
 

@@ -64,7 +64,7 @@ class Displaced:
 
     @property
     def text(self) -> str:
-        """What was found, as a sentence."""
+        """What was result, as a sentence."""
         whose = f"{', '.join(self.roots)}: its world coordinates are wrong"
         if self.doubtful:
             whose = f"{', '.join((*self.roots, *self.others))} of one guide star disagree, and which of them is wrong is not known"
@@ -102,14 +102,14 @@ def find_displaced(
     that with most stars. Others are displaced when one offset brings their stars onto those of the set, or when both show
     many stars in the same place and none coincides.
     """
-    found = []
+    result = []
     for group in sorted(set(groups.values())):
         own = sorted(
             (part for part in stars if groups[part.root] == group and len(part)), key=lambda part: part.root
         )
         if len(own) > 1:
-            found += _displaced_of(group, own, reach)
-    return tuple(sorted(found, key=lambda one: one.name))
+            result += _displaced_of(group, own, reach)
+    return tuple(sorted(result, key=lambda exposure_set: exposure_set.name))
 
 
 def displaced_offsets(
@@ -129,14 +129,19 @@ def displaced_offsets(
     """
     by_root = {star.root: star for star in stars}
     offsets = {}
-    for one in displaced:
-        for root, other in ((root, other) for root in one.roots for other in one.others if one.offset):
+    for exposure_set in displaced:
+        for root, other in (
+            (root, other)
+            for root in exposure_set.roots
+            for other in exposure_set.others
+            if exposure_set.offset
+        ):
             a, b = by_root[root], by_root[other]
             centre = mean_position(np.concatenate([a.ra, b.ra]), np.concatenate([a.dec, b.dec]))
-            near = one.offset.shift if one.offset else None
+            near = exposure_set.offset.shift if exposure_set.offset else None
             offset = offset_histogram(a.ra, a.dec, b.ra, b.dec, search_radius=reach, centre=centre, near=near)
-            if offset.matches and one.offset:
-                offsets[root, other] = replace(offset, significance=one.offset.significance)
+            if offset.matches and exposure_set.offset:
+                offsets[root, other] = replace(offset, significance=exposure_set.offset.significance)
     return offsets
 
 
@@ -152,7 +157,7 @@ def displaced_groups(groups: Sequence[Group], displaced: Sequence[Displaced]) ->
         Of `find_displaced`.
     """
     result = []
-    away = {root: one for one in displaced for root in one.roots}
+    away = {root: exposure_set for exposure_set in displaced for root in exposure_set.roots}
     for group in groups:
         times = group.times or (float("nan"),) * len(group.roots)
         pairs = list(zip(group.roots, times, strict=True))
@@ -176,8 +181,8 @@ def _displaced_of(group: str, own: Sequence[StarPositions], reach: float) -> lis
     centre = mean_position(
         np.concatenate([part.ra for part in own]), np.concatenate([part.dec for part in own])
     )
-    planes = [np.column_stack(to_plane(part.ra, part.dec, centre)) for part in own]
-    links = np.array([[_coincide(a, b) for b in planes] for a in planes])
+    lists = [np.column_stack(to_plane(part.ra, part.dec, centre)) for part in own]
+    links = np.array([[_coincide(a, b) for b in lists] for a in lists])
     labels = connected_components(csr_array(links), directed=False)[1]
     sizes = np.bincount(labels)
     if sizes.size == 1:
@@ -185,7 +190,7 @@ def _displaced_of(group: str, own: Sequence[StarPositions], reach: float) -> lis
     number = np.bincount(labels, [len(part) for part in own])
     right = max(range(sizes.size), key=lambda label: (sizes[label], number[label], -label))
     others = [own[i] for i in np.flatnonzero(labels == right).tolist()]
-    found = []
+    result = []
     for label in range(sizes.size):
         if label == right:
             continue
@@ -194,7 +199,7 @@ def _displaced_of(group: str, own: Sequence[StarPositions], reach: float) -> lis
         if offset is None and not _disagree(mine, others, centre):
             continue
         roots = tuple(part.root for part in mine)
-        found.append(
+        result.append(
             Displaced(
                 roots,
                 group,
@@ -204,7 +209,7 @@ def _displaced_of(group: str, own: Sequence[StarPositions], reach: float) -> lis
                 doubtful=sizes[label] == sizes[right],
             )
         )
-    return found
+    return result
 
 
 def _coincide(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:

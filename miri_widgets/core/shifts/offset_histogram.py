@@ -184,9 +184,9 @@ def offset_histogram(
         rivals = sorted(
             (
                 beside[1],
-                *(one for one in rivals if np.hypot(*(one.position - peak.position)) > peak_radius),
+                *(other for other in rivals if np.hypot(*(other.position - peak.position)) > peak_radius),
             ),
-            key=lambda one: -one.pairs,
+            key=lambda candidate: -candidate.pairs,
         )
     fit = _fit(steps, a[first], peak.position, peak.radius, peak.chance, fit_rotation)
     rival = rivals[0] if rivals else None

@@ -179,32 +179,32 @@ def close_rival(
             best = double
     if best is None or best[0] < single[0] + _BETTER:
         return None
-    _, places, numbers, width = best
-    apart = float(np.hypot(*(places[0] - places[1])))
-    if apart < _RESOLVED * width or not _valley(near, places, apart):
+    _, positions, numbers, width = best
+    apart = float(np.hypot(*(positions[0] - positions[1])))
+    if apart < _RESOLVED * width or not _valley(near, positions, apart):
         return None
     radius = min(peak_radius, apart / 2)
     chance = peak.chance * (radius / peak_radius) ** 2
     trials = (search_radius / radius) ** 2
     pair = [
         Peak(
-            place,
+            position,
             peak_significance(float(number) + chance, chance, trials),
             chance,
             float(number) + chance,
             radius,
         )
-        for place, number in zip(places, numbers, strict=True)
+        for position, number in zip(positions, numbers, strict=True)
     ]
-    pair.sort(key=lambda one: -one.pairs)
+    pair.sort(key=lambda candidate: -candidate.pairs)
     return pair[0], pair[1]
 
 
-def _valley(steps: NDArray[np.float64], places: NDArray[np.float64], apart: float) -> bool:
+def _valley(steps: NDArray[np.float64], positions: NDArray[np.float64], apart: float) -> bool:
     """Whether few pairs lie between two places: a wrong roll draws one peak out into a line, without a gap."""
     counts = [
-        np.count_nonzero(np.hypot(*(steps - place).T) <= apart / 4)
-        for place in (places[0], places[1], places.mean(axis=0))
+        np.count_nonzero(np.hypot(*(steps - position).T) <= apart / 4)
+        for position in (positions[0], positions[1], positions.mean(axis=0))
     ]
     return bool(counts[2] <= _VALLEY * min(counts[:2]))
 
@@ -225,11 +225,11 @@ def _neighbours(steps: NDArray[np.float64], radius: float) -> NDArray[np.int64]:
 
 
 def _mixture(
-    steps: NDArray[np.float64], places: list[NDArray[np.float64]], width: float, ground: float
+    steps: NDArray[np.float64], starts: list[NDArray[np.float64]], width: float, ground: float
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], float]:
     """Fit Gaussians of one width on an even ground by expectation maximisation: log likelihood, places, numbers, width."""
-    middles = np.array(places)
-    numbers = np.full(len(places), len(steps) / len(places))
+    middles = np.array(starts)
+    numbers = np.full(len(starts), len(steps) / len(starts))
     for _ in range(_STEPS):
         square = ((steps[None] - middles[:, None]) ** 2).sum(axis=2)
         signal = numbers[:, None] / (2 * np.pi * width**2) * np.exp(-0.5 * square / width**2)
