@@ -20,6 +20,7 @@ from miri_widgets.panels.image_pane import ImagePane
 from miri_widgets.panels.opener import Opener
 from miri_widgets.panels.parts.base_view import Part, close_hidden
 from miri_widgets.panels.parts.compositepicture import CompositePicture
+from miri_widgets.panels.parts.divider import Divider
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, counted, stylesheet
 from miri_widgets.panels.shift_file import ShiftFilePanel
@@ -57,13 +58,12 @@ class Dashboard(Part):
         self.tabs = Tabs(variant="steps", items=self._items(), label="Steps of the reduction")
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
-        self.view = ImagePane(
-            session, viewer or make_viewer(height="clamp(400px, calc(100vh - 470px), 900px)")
-        )
+        self.view = ImagePane(session, viewer or make_viewer(height="100%"))
         column = ipywidgets.VBox([self.tabs, self.body])
         column.add_class("mw-left")
+        self.divider = Divider(session.page_layout)
         self.picture = CompositePicture(session.composite)
-        columns = ipywidgets.HBox([column, self.view, self.picture])
+        columns = ipywidgets.HBox([column, self.divider, self.view, self.picture])
         columns.add_class("mw-columns")
         self.children = (stylesheet(), self.header, columns)
         self.tabs.observe(self._tab_clicked, "active")
