@@ -49,7 +49,7 @@ _CLUSTER = SimulatedProgram(
     filters=("F770W", "F1000W", "F1500W"),
     ngroups=5,
     tiles=(SimulatedTile(guide_star_error=_GOOD_GUIDE_STAR, roll_error=0.002),),
-    dithers=((0.0, 0.0), (9.5, 7.1), (-8.7, 8.4)),
+    dithers=((0.0, 0.0), (9.5, 7.1), (-8.7, 8.4), (7.4, -8.9), (-9.8, -6.3)),
     field=ProgramField(
         stars=170,
         flux_min=25.0,
