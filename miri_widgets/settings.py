@@ -233,8 +233,7 @@ class Parameter(Serializable):
         try:
             number = decimal_number(typed)
         except ValueError:
-            point = " (write a decimal point)" if typed.count(",") == 1 and "." not in typed else ""
-            return f"{shown} is not a number{point}."
+            return f"{shown} is not a number{' (write a decimal point)' if ',' in typed else ''}."
         if math.isnan(number):
             return f"{shown} is not a number."
         if self.kind == Kind.INTEGER and not (math.isfinite(number) and number == int(number)):

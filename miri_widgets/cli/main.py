@@ -9,7 +9,7 @@ from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.option_numbers import port_number, whole_number
-from miri_widgets.serve.policy import GRACE, PING, grace_seconds, ping_seconds
+from miri_widgets.serve.options import add_serving_options
 
 __all__ = ["command_parser", "main"]
 
@@ -224,31 +224,7 @@ def _add_shifts(commands: argparse._SubParsersAction) -> None:
 
 def _add_serving(parser: argparse.ArgumentParser, *, preheat: bool = False) -> None:
     parser.add_argument("--dashboards", type=Path, metavar="FOLDER", help="folder of dashboard notebooks")
-    parser.add_argument(
-        "--port", type=port_number, default=8866, help="port to serve on; 0 takes any free one (default 8866)"
-    )
-    parser.add_argument(
-        "--ip", default="127.0.0.1", help="address to serve on (default 127.0.0.1: this machine only)"
-    )
-    parser.add_argument(
-        "--preheat",
-        action=argparse.BooleanOptionalAction,
-        default=preheat,
-        help="keep a started kernel ready for the next visitor: faster pages for about 500 MB per dashboard",
-    )
-    parser.add_argument("--open-browser", action="store_true", help="open the page when it is served")
-    parser.add_argument(
-        "--ping",
-        type=ping_seconds,
-        default=PING,
-        help=f"seconds between two questions to a page whether it is still there (default {PING:.0f})",
-    )
-    parser.add_argument(
-        "--grace",
-        type=grace_seconds,
-        default=GRACE,
-        help=f"seconds that the kernel of a page outlives its connection (default {GRACE:.0f})",
-    )
+    add_serving_options(parser, preheat=preheat)
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:

@@ -144,12 +144,12 @@ def _section(program: Program) -> str:
 
 def _mosaics(workspace: Workspace) -> list[Path]:
     """Return the mosaics of complete runs, the newest last."""
-    found: list[tuple[float, Path]] = []
+    dated: list[tuple[float, Path]] = []
     for path in workspace.runs.glob(f"{_MOSAIC_STAGE}/*/*_i2d.fits"):
         if "." not in path.parent.name and (path.parent / RECORD).is_file():
             with suppress(OSError):
-                found.append((path.stat().st_mtime, path))
-    return [path for _, path in sorted(found)]
+                dated.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(dated)]
 
 
 def _filter_of(mosaic: Path) -> str:
