@@ -54,6 +54,7 @@ from miri_widgets.serve.policy import (
 )
 from miri_widgets.serve.sockets import KernelSocket
 from miri_widgets.serve.state_reader import StateReader
+from miri_widgets.serve.warm_kernels import can_fork, imported_modules, start_parent
 
 __all__ = ["DashboardServer"]
 
@@ -79,6 +80,7 @@ class DashboardServer(Voila):
     most_pages = MOST_PAGES
     unix_socket: Path | None = None
     end_with_parent = False
+    fork_kernels = True
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """
@@ -208,6 +210,10 @@ class DashboardServer(Voila):
             sockets = listen_on_port(self.port, self.ip)
             self.port = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="miri_widgets_", dir=self.connection_dir_root)
+        modules = imported_modules(Path(self.root_dir))
+        if self.fork_kernels and modules and can_fork():
+            start_parent(modules)
+            OwnKernelSpecManager.forked = True
         self.ioloop = tornado.ioloop.IOLoop.current()
         # Kernels preheat as soon as the settings exist, and read self.app later, in the loop.
         self.app = tornado.web.Application(**self.init_settings())

@@ -7,6 +7,8 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 
+from miri_widgets.serve.warm_kernels import PROVISIONER
+
 __all__ = ["OwnKernelSpecManager"]
 
 _NAME = "python3"
@@ -20,6 +22,9 @@ class OwnKernelSpecManager(KernelSpecManager):
     over ours and lack this package. History is off: it is one more file in the home folder,
     locked by every kernel, and a page has no prompt.
     """
+
+    forked = False
+    """Whether kernels are forked; see `miri_widgets.serve.warm_kernels`."""
 
     def find_kernel_specs(self) -> dict[str, str]:
         """
@@ -60,7 +65,10 @@ class OwnKernelSpecManager(KernelSpecManager):
             ],
             display_name="Python 3",
             language="python",
-            metadata={"debugger": False},
+            metadata={
+                "debugger": False,
+                **({"kernel_provisioner": {"provisioner_name": PROVISIONER}} if self.forked else {}),
+            },
         )
 
     def get_all_specs(self) -> dict[str, Any]:

@@ -4,11 +4,13 @@ The kernel of a page: an IPython kernel with a large buffer for its messages.
 Run as ``python -m miri_widgets.serve.page_ipykernel -f CONNECTION_FILE``. See `miri_widgets.message_buffer`: the socket
 that publishes drops messages beyond 1000 waiting ones. Its size has to be set before it is bound.
 
-Trap: nothing here may import ipywidgets, which registers with the kernel at its import only.
+Trap: ipywidgets registers with the kernel at its import only. Here it may not be imported before the kernel is there; a
+kernel that was forked with it in memory registers by itself.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ def main() -> None:
     """Run the kernel until it is stopped."""
     import zmq
     from ipykernel.kernelapp import IPKernelApp
+    from traitlets import Integer
 
     from miri_widgets.message_buffer import MESSAGES
 
@@ -27,10 +30,19 @@ def main() -> None:
         """An IPython kernel whose publishing socket has a large buffer."""
 
         large_buffer = True
+        # read at the import of ipykernel, which a forked kernel has behind it
+        parent_handle = Integer(int(os.environ.get("JPY_PARENT_PID") or 0)).tag(config=True)
 
         def init_iopub(self, context: Any) -> None:
             context.setsockopt(zmq.SNDHWM, MESSAGES)  # applies to sockets made afterwards
             super().init_iopub(context)
+
+        def init_kernel(self) -> None:
+            super().init_kernel()
+            if "ipywidgets" in sys.modules:
+                import ipywidgets
+
+                ipywidgets.register_comm_target()
 
     PageKernelApp.launch_instance()
 

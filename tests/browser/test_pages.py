@@ -259,7 +259,7 @@ def test_a_lost_kernel_is_said(page: Page, voila_server: ServerProcess, screensh
     kernels = [
         child
         for child in psutil.Process(voila_server.pid).children(recursive=True)
-        if child.pid not in known and "miri_widgets.serve.page_ipykernel" in child.cmdline()
+        if child.pid not in known and "miri_widgets.serve.page_ipykernel" in " ".join(child.cmdline())
     ]
     assert len(kernels) == 1
     os.kill(kernels[0].pid, signal.SIGKILL)
