@@ -7,15 +7,18 @@ from matplotlib import colormaps
 from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
-__all__ = ["OUTSIDE", "UNUSABLE", "colour_map", "css_gradient", "hex_colours"]
+__all__ = ["DIFFERENCES", "OUTSIDE", "UNUSABLE", "colour_map", "css_gradient", "hex_colours"]
 
-UNUSABLE = "#6b3550"
+UNUSABLE = "#5c3a4c"
 """Of pixels that must not be used: masked, or NaN."""
 
 OUTSIDE = "#39424e"
 """Of what is outside of the image."""
 
-_VALUES, _DIFFERENCES = "gray", "RdBu_r"
+DIFFERENCES = "RdBu_r"
+"""Name of the colours of differences, in matplotlib."""
+
+_VALUES = "gray"
 _STEPS = 255
 
 
@@ -35,7 +38,7 @@ def colour_map(*, difference: bool, is_mosaic: bool = False) -> Colormap:
     Colormap
         A copy, whose colour of bad values is that of pixels without a value.
     """
-    colours = colormaps[_DIFFERENCES if difference else _VALUES]
+    colours = colormaps[DIFFERENCES if difference else _VALUES]
     return colours.with_extremes(bad=OUTSIDE if is_mosaic else UNUSABLE)
 
 

@@ -48,8 +48,7 @@ class Levels:
         self._ranges.add(label, image.pixels, hints)
         state = self._layers().get(label)
         if state is not None:
-            colours = colour_map(difference=hints.difference, is_mosaic=image.is_mosaic)
-            state.cmap = colours
+            state.cmap = colour_map(difference=hints.difference, is_mosaic=True)
         self.draw([label])
 
     def remove(self, label: str) -> None:

@@ -39,6 +39,8 @@ from miri_widgets.viewer.style import viewer_style
 
 __all__ = ["JdavizViewer"]
 
+_TINT = "pixels that must not be used"
+
 
 class JdavizViewer(DrawingViewer):
     """
@@ -62,6 +64,8 @@ class JdavizViewer(DrawingViewer):
         self._levels = Levels(self._layers)
         self._overlays = JdavizOverlays(self._app)
         self._annotations = Annotations()
+        self._tinted = ""
+        self._tinted_image: ViewerImage | None = None
         self._notification_pending = False
         self._observed = False
         self._style = viewer_style()
@@ -329,11 +333,20 @@ class JdavizViewer(DrawingViewer):
             for other, state in layers.items():
                 if other != label:
                     state.visible = False
-            image = self._images.get(label)
-            bad = OUTSIDE if image is not None and image.is_mosaic else UNUSABLE
-            layers[label].cmap_bad = to_rgba(bad)
+            layers[label].cmap_bad = to_rgba(OUTSIDE)  # glue fills the figure around an image with bad values
+            self._tint(label)
         self._drawings.redraw()
         self._notify_view()
+
+    def _tint(self, label: str) -> None:
+        """Tint the pixels of the image on top that must not be used."""
+        image = self._images.get(label)
+        if label == self._tinted and image is self._tinted_image:
+            return
+        self._tinted, self._tinted_image = label, image
+        self._overlays.remove(_TINT)
+        if image is not None and image.unusable.any():
+            self._overlays.add(self._glue, MaskPicture(image.unusable, UNUSABLE, 1.0), _TINT, below=True)
 
     def _watch(self, label: str) -> None:
         """Observe changes by the user in jdaviz: the image on top, and its range."""
