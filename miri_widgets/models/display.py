@@ -25,10 +25,11 @@ from miri_widgets.products.program_schema import DISPLAYED
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["CURVES", "DisplayModel", "Sample", "read_sample", "sample_of"]
+__all__ = ["CURVES", "PERCENTILE", "DisplayModel", "Sample", "read_sample", "sample_of"]
 
 CURVES = ("arcsinh", "linear", "sqrt", "log")
 PERCENTILE = 99.5
+"""Of pixels between black and white, as delivered."""
 
 
 @dataclass(frozen=True, eq=False)
