@@ -13,6 +13,7 @@ from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, 
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky.exposure_sky import MaskSettings, require_like
 from miri_widgets.core.sky.pointings import whole_exposure
+from miri_widgets.core.sky.predicted_loss import offsets_on_the_sky, predicted_losses
 from miri_widgets.core.sky.refinement import refine
 from miri_widgets.core.sky.samples import Samples
 from miri_widgets.core.sky.sky_images import SkyImages, combine
@@ -158,6 +159,8 @@ def subtract_sky(
         samples, low=clip_low, high=clip_high, median=method == "median", apart=apart, min_samples=least
     )
     facts = _facts(samples, targets, images, apart, method)
+    if not dedicated:
+        facts["predicted_loss"] = _predicted(samples, alone, min_separation)
     note = _note(method, facts, clip_low, clip_high, targets.scaling)
     correct = Subtraction(exposures, targets, images, apart, note, preserve=preserve_level, fill=fill)
     common = images.common
@@ -274,6 +277,18 @@ def _facts(
         "moving_structure": float(np.median(samples.structure)) / max(noise, 1e-30),
         "too_close": 0 if apart is None else sum(len(own) > 1 for own in apart),
     }
+
+
+def _predicted(samples: Samples, alone: bool, separation: float) -> dict[str, float]:
+    """Part of extended light that is lost where no mask covers it, by half-light radius in arcsec."""
+    if np.isnan(samples.centres).any():
+        return {}
+    losses = predicted_losses(
+        offsets_on_the_sky(*samples.centres.T.tolist()),
+        leave_one_out=alone,
+        separation=separation * samples.fwhm * samples.arcsec if alone else 0.0,
+    )
+    return {f"{one.half_light:g}": one.lost for one in losses if np.isfinite(one.lost)}
 
 
 def _note(method: str, facts: dict[str, Any], low: float, high: float, scaling: str) -> str:
