@@ -12,12 +12,15 @@ import ipywidgets
 from miri_widgets.models.program_chooser import OpeningModel
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import ProgramPanel, StagePanel, stage_panel
+from miri_widgets.panels.composite import CompositePanel, composite_item
 from miri_widgets.panels.contact_sheet import ContactSheetPanel, contact_sheet_item
 from miri_widgets.panels.data import DataPanel
 from miri_widgets.panels.header import Header
 from miri_widgets.panels.image_pane import ImagePane
 from miri_widgets.panels.opener import Opener
 from miri_widgets.panels.parts.base_view import Part, close_hidden
+from miri_widgets.panels.parts.compositepicture import CompositePicture
+from miri_widgets.panels.parts.divider import Divider
 from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, counted, stylesheet
 from miri_widgets.panels.shift_file import ShiftFilePanel
@@ -27,7 +30,7 @@ from miri_widgets.viewer import ImageViewer, make_viewer
 
 __all__ = ["Dashboard", "show", "show_any"]
 
-_ALWAYS = ("program", "contact_sheet", "data", "table")
+_ALWAYS = ("program", "contact_sheet", "data", "table", "composite")
 
 
 class Dashboard(Part):
@@ -55,12 +58,12 @@ class Dashboard(Part):
         self.tabs = Tabs(variant="steps", items=self._items(), label="Steps of the reduction")
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
-        self.view = ImagePane(
-            session, viewer or make_viewer(height="clamp(400px, calc(100vh - 470px), 900px)")
-        )
+        self.view = ImagePane(session, viewer or make_viewer(height="100%"))
         column = ipywidgets.VBox([self.tabs, self.body])
         column.add_class("mw-left")
-        columns = ipywidgets.HBox([column, self.view])
+        self.divider = Divider(session.page_layout)
+        self.picture = CompositePicture(session.composite)
+        columns = ipywidgets.HBox([column, self.divider, self.view, self.picture])
         columns.add_class("mw-columns")
         self.children = (stylesheet(), self.header, columns)
         self.tabs.observe(self._tab_clicked, "active")
@@ -69,6 +72,7 @@ class Dashboard(Part):
         self.watch(session.tags, self._update_items, "tags")
         self.watch(session.programs, self._update_items, "exposures", "excluded", "scanned")
         self.watch(session.twin, self._update_items, "working")
+        self.watch(session.composite, self._update_items, "mosaics")
         for stage in session.models.values():
             self.watch(stage, self._update_items, "rows", "state")
 
@@ -119,7 +123,16 @@ class Dashboard(Part):
                     "tone": TONES.get(stage.status, "calm"),
                 }
             )
+        if self._has_composite:
+            items.append(composite_item(self.session.composite))
         return items
+
+    @property
+    def _has_composite(self) -> bool:
+        """Whether mosaics can come about here: they are what a composite is made of."""
+        return "image3" in self.session.models and (
+            self._selected_stages is None or "image3" in self._selected_stages
+        )
 
     def _update_items(self, _: Any) -> None:
         items = self._items()
@@ -132,6 +145,10 @@ class Dashboard(Part):
     def _update_tab(self, _: Any) -> None:
         name = self.session.tab if self.session.tab in (*_ALWAYS, *self.names) else "program"
         self.tabs.active = name
+        in_colour = name == "composite"
+        self.session.composite.awake = in_colour
+        for part, shown in ((self.view, not in_colour), (self.picture, in_colour)):
+            part.layout.display = None if shown else "none"
         if self.session.previews.stage not in ("", name):
             self.session.previews.stop()
         for other, panel in self.panels.items():
@@ -148,6 +165,8 @@ class Dashboard(Part):
             return ContactSheetPanel(self.session)
         if name == "data":
             return DataPanel(self.session)
+        if name == "composite":
+            return CompositePanel(self.session)
         if name == "table":
             return ShiftFilePanel(self.session.program.workspace.parent)
         return stage_panel(self.session, name)

@@ -8,46 +8,18 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import miri_widgets
+from miri_widgets.cli.dashboard_folder import dashboards_folder
 from miri_widgets.cli.headless import wait_for_job
-from miri_widgets.errors import InputError, MissingFileError
+from miri_widgets.errors import InputError
 from miri_widgets.products.program import Program, as_simulated, load_program
 from miri_widgets.run.reduction import Reduction
 from miri_widgets.serve.launcher import serve
+from miri_widgets.serve.options import serving_options
 from miri_widgets.simulation.observed import FULL
 from miri_widgets.simulation.programs import PROGRAMS
 from miri_widgets.simulation.twins import ensure_twin
 
-__all__ = ["dashboards_folder", "run_demo", "serve_dashboards", "twin_program"]
-
-
-def dashboards_folder(given: Path | None = None) -> Path:
-    """
-    Return the folder of dashboard notebooks.
-
-    Parameters
-    ----------
-    given : Path, optional
-        The folder that the user named. Otherwise ``dashboards`` beside the package (a
-        checkout) or in the current folder.
-
-    Returns
-    -------
-    Path
-        The folder, resolved.
-
-    Raises
-    ------
-    MissingFileError
-        If there is none.
-    """
-    package = Path(miri_widgets.__file__).parent
-    for folder in [given] if given else [package.parent / "dashboards", Path.cwd() / "dashboards"]:
-        if folder.is_dir():
-            return folder.resolve()
-    raise MissingFileError(
-        f"no folder {given or 'dashboards'}", "a folder of dashboard notebooks", "name it with --dashboards"
-    )
+__all__ = ["run_demo", "serve_dashboards", "twin_program"]
 
 
 def run_demo(options: argparse.Namespace) -> int:
@@ -155,14 +127,5 @@ def serve_dashboards(options: argparse.Namespace, *, page: str = "") -> int:
     """
     folder = dashboards_folder(options.dashboards)
     print(f"Serving the dashboards of {folder}; Ctrl-C stops serving, jobs go on.", flush=True)
-    serve(
-        folder,
-        port=options.port,
-        ip=options.ip,
-        preheat=options.preheat,
-        open_browser=options.open_browser,
-        page=page if (folder / page).is_file() else "",
-        ping=options.ping,
-        grace=options.grace,
-    )
+    serve(folder, page=page if (folder / page).is_file() else "", **serving_options(options))
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.option_numbers import port_number, whole_number
-from miri_widgets.serve.policy import GRACE, PING, grace_seconds, ping_seconds
+from miri_widgets.serve.options import add_serving_options
 
 __all__ = ["command_parser", "main"]
 
@@ -23,6 +23,7 @@ examples:
   miri-widgets serve                     serve the dashboards
   miri-widgets run program.toml          reduce a program without a browser
   miri-widgets report program.toml       what was done, as one HTML file for a paper
+  miri-widgets composite program.toml    its mosaics as a colour picture
   miri-widgets simulate --help           all about simulated exposures
   miri-widgets shifts FILE.csv           judge a table of measured shifts
   miri-widgets doctor                    check this installation
@@ -67,6 +68,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_run(commands)
     _add_report(commands)
+    _add_composite(commands)
     _add_simulation(commands)
     _add_shifts(commands)
     doctor = commands.add_parser("doctor", help="check this installation and say what to do")
@@ -173,6 +175,19 @@ def _add_report(commands: argparse._SubParsersAction) -> None:
     report.set_defaults(command=_report)
 
 
+def _add_composite(commands: argparse._SubParsersAction) -> None:
+    from miri_widgets.cli.composite import add_composite_arguments
+
+    composite = commands.add_parser(
+        "composite",
+        help="make a colour picture of mosaics",
+        description="Make a colour composite of the mosaics of a program, with the settings of its page, or of one mosaic "
+        "per filter. The picture carries its position on the sky (AVM), and a JSON file beside it all settings.",
+    )
+    add_composite_arguments(composite)
+    composite.set_defaults(command=_composite)
+
+
 def _add_simulation(commands: argparse._SubParsersAction) -> None:
     from miri_widgets.simulation import command
 
@@ -209,31 +224,7 @@ def _add_shifts(commands: argparse._SubParsersAction) -> None:
 
 def _add_serving(parser: argparse.ArgumentParser, *, preheat: bool = False) -> None:
     parser.add_argument("--dashboards", type=Path, metavar="FOLDER", help="folder of dashboard notebooks")
-    parser.add_argument(
-        "--port", type=port_number, default=8866, help="port to serve on; 0 takes any free one (default 8866)"
-    )
-    parser.add_argument(
-        "--ip", default="127.0.0.1", help="address to serve on (default 127.0.0.1: this machine only)"
-    )
-    parser.add_argument(
-        "--preheat",
-        action=argparse.BooleanOptionalAction,
-        default=preheat,
-        help="keep a started kernel ready for the next visitor: faster pages for about 500 MB per dashboard",
-    )
-    parser.add_argument("--open-browser", action="store_true", help="open the page when it is served")
-    parser.add_argument(
-        "--ping",
-        type=ping_seconds,
-        default=PING,
-        help=f"seconds between two questions to a page whether it is still there (default {PING:.0f})",
-    )
-    parser.add_argument(
-        "--grace",
-        type=grace_seconds,
-        default=GRACE,
-        help=f"seconds that the kernel of a page outlives its connection (default {GRACE:.0f})",
-    )
+    add_serving_options(parser, preheat=preheat)
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
@@ -276,6 +267,12 @@ def _report(options: argparse.Namespace) -> int:
     from miri_widgets.cli.report import write_report
 
     return write_report(options)
+
+
+def _composite(options: argparse.Namespace) -> int:
+    from miri_widgets.cli.composite import make_composite
+
+    return make_composite(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from miri_widgets.core.display_range import RangeVerdict, check_range, find_rang
 from miri_widgets.core.dq import has
 from miri_widgets.errors import ParameterError
 from miri_widgets.models.background import BackgroundValue
+from miri_widgets.models.history import UserChange
 from miri_widgets.models.in_view import Content, InView
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.brightness_units import unit_name
@@ -120,6 +121,8 @@ class DisplayModel(traitlets.HasTraits):
         self._watches = Subscriptions()
         self._watches.add(session, self._follow, "displayed")
         self._watches.add(session, self._recall, "recalled")
+        session.history.follow(self, "curve", "stretch")
+        session.history.follow(self, "percentile", "percentile of the display")
         self._follow(None)
 
     def _follow(self, _: object) -> None:
@@ -155,10 +158,7 @@ class DisplayModel(traitlets.HasTraits):
         except ParameterError as error:
             self.sentence = str(error)
             return
-        if self._sample is not None:
-            self._ranges[self._key] = (black, white)
-            self.fixed = (black, white)
-            self._judge(None)  # why a range was refused before is over
+        self._change((black, white))
 
     def take(self, kind: str) -> None:
         """Fix a range that the program offers, by the kind of image that it is meant for."""
@@ -167,10 +167,25 @@ class DisplayModel(traitlets.HasTraits):
 
     def release(self) -> None:
         """Let the percentile find the range again."""
-        if self._sample is not None:
-            self._ranges.pop(self._key, None)
-            self.fixed = None
-            self._judge(None)
+        self._change(None)
+
+    def _change(self, limits: tuple[float, float] | None) -> None:
+        """Fix or release the range of the image in view; it can be undone, whatever is in view then."""
+        if self._sample is None:
+            return
+        key = self._key
+        before = self._ranges.get(key)
+
+        def apply(limits: tuple[float, float] | None) -> None:
+            if limits is None:
+                self._ranges.pop(key, None)
+            else:
+                self._ranges[key] = limits
+            self._judge(None)  # why a range was refused before is over
+
+        apply(limits)
+        if limits != before:
+            self.session.history.add(UserChange("display range", ("range", key), before, limits, apply))
 
     def mend(self) -> None:
         """Fix the range that shows this image."""

@@ -62,6 +62,7 @@ class FlagsModel(traitlets.HasTraits):
         self._watches.add(session, self._follow, "shown", "displayed")
         for stage in session.models.values():
             self._watches.add(stage, self._follow, "rows")
+        session.history.follow(self, "chosen", "flags over the image")
         self._follow(None)
 
     def open(self, opened: bool) -> None:

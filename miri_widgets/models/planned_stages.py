@@ -145,7 +145,12 @@ class PlannedStages(traitlets.HasTraits):
 
     @property
     def _exports(self) -> RunExports:
-        return RunExports(self.program, self.services, self.acceleration.apply(self.plans))
+        plans = self.acceleration.apply(self.plans)
+        return RunExports(self.program, self.services, plans, self.code_beside_runs())
+
+    def code_beside_runs(self) -> str:
+        """Return code that an exported script or notebook of all runs ends with; none here."""
+        return ""
 
     def code(self, name: str) -> str:
         """Return the first run of a stage as Python that needs the pipeline only, with its ``strun`` line."""

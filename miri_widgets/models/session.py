@@ -16,9 +16,12 @@ import traitlets
 
 from miri_widgets.errors import EngineError, MiriWidgetsError
 from miri_widgets.models.background import Background
+from miri_widgets.models.composite import CompositeModel
 from miri_widgets.models.crds_parameters import CrdsParameters
+from miri_widgets.models.history import History, UserChange
 from miri_widgets.models.job_submission import JobSubmission
 from miri_widgets.models.messages import Subject
+from miri_widgets.models.page_layout import PageLayout
 from miri_widgets.models.poller import Poller
 from miri_widgets.models.preview import PreviewModel
 from miri_widgets.models.product_measurements import ProductMeasurements
@@ -69,9 +72,13 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         """Where slow work of all models and views of the session is done."""
         self.previews = PreviewModel(self)
         self.showers = ShowerModel(self)
+        self.composite = CompositeModel(self)
         self.twin = TwinModel(self)
         self.tags = TagsModel(self)
         self.regions = RegionsModel(self)
+        self.page_layout = PageLayout()
+        self.history = History()
+        """What was set on the page, for Undo."""
         self._memory = SessionFile(self.memory_path)
         self._restored = False  # whether the choices of last time are there
         self._declared: Mapping[str, Declared] = {}
@@ -79,6 +86,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         self._rescan = True
         self._following = Poller(self, self._looker.read, self._update)
         self._crds = CrdsParameters(self)
+        self._follow_changes()
         self.observe(self._leave_tab, "chain")
         self.observe(self._unpick, "jobs_submitted")
         self.twin.observe(self._follow_twin, "working")
@@ -87,6 +95,24 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
     def memory_path(self) -> Path:
         """The file that remembers the user's choices; a small dashboard beside a full one has its own."""
         return session_file_of(self.program)
+
+    def _follow_changes(self) -> None:
+        """Remember what a person sets, of all parts."""
+        history = self.history
+        history.follow(self, "chain", "optional steps")
+        history.follow(self.programs, "excluded", "excluded exposures")
+        history.follow(self.acceleration, "wanted", "acceleration")
+        self.tags.on_change = lambda before, after: history.add(
+            UserChange("tags of exposures", ("tags",), before, after, self.tags.merge)
+        )
+        for stage in self.models.values():
+            history.follow(
+                stage,
+                "settings",
+                f"settings of {stage.stage.short}",
+                value=lambda settings: settings.user,
+                apply=stage.restore_user,
+            )
 
     def _leave_tab(self, change: Mapping[str, Any]) -> None:
         if self.tab in change["old"] and self.tab not in change["new"]:
@@ -186,8 +212,11 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         """Lay the settings out anew if `facts` bring exposures or declarations, and both are known."""
         self._declared = facts.declared or self._declared
         new = bool(facts.declared) or facts.scan is not None
-        if not (new and self._declared and self.programs.scanned):
-            return
+        if new and self._declared and self.programs.scanned:
+            with self.history.pause():
+                self._lay_out_anew()
+
+    def _lay_out_anew(self) -> None:
         refused, forgotten = list[str](), list[str]()
         remembered = {} if self._restored else self._memory.values.get("settings", {})
         for name, stage in self.models.items():
@@ -241,6 +270,8 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
             "picked": self.picked,
             "view": self.view_state(),
             "accelerated": self.acceleration.wanted,
+            "layout": self.page_layout.state(),
+            "composite": self.composite.choices(),
         }
 
     def _recall(self, found: Mapping[str, Any]) -> None:
@@ -258,6 +289,12 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
                 self.show(Path(shown), picked=bool(found.get("picked")), extension=extension)
         self.recalled = found.get("view", {})
         self.acceleration.wanted = found.get("accelerated", True)
+        self.page_layout.restore(found.get("layout", {}))
+        self.composite.recall(found.get("composite", {}))
+
+    def code_beside_runs(self) -> str:
+        """Return code that an exported script or notebook runs after its runs: the colour composite of the page."""
+        return self.composite.code(self.program.workspace)
 
     def report_request(self) -> ReportRequest:
         """
@@ -308,11 +345,15 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
             if self._restored:
                 self._looker.remember(self.request(), now=True)
         self.background.close()
+        self.history.close()
         self.previews.stop()
         self.showers.stop()
         self.tags.stop()
         self.regions.close()
-        parts = (self.previews, self.showers, self.twin, self.tags, self.programs, self.acceleration)
+        self.composite.close()
+        parts = (
+            self.previews, self.showers, self.twin, self.tags, self.programs, self.acceleration, self.page_layout,
+        )  # fmt: skip
         for model in (self, *parts, *self.models.values()):
             model.unobserve_all()
 

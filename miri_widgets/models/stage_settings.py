@@ -147,6 +147,23 @@ class StageSettings(traitlets.HasTraits):
         """Bring back the change that was taken back last."""
         self._step(self._future, self._past)
 
+    def restore_user(self, values: Mapping[str, Any]) -> None:
+        """
+        Take all values of the user at once: an Undo or Redo of the page, which this stage's own follows.
+
+        Parameters
+        ----------
+        values : mapping
+            Values by full name of the parameter.
+        """
+        if self._past and self._past[-1] == values:
+            self._step(self._past, self._future)
+        elif self._future and self._future[-1] == values:
+            self._step(self._future, self._past)
+        else:
+            self.settings = self.settings.with_layer(Source.USER, values)
+        self.forget_unfinished()
+
     def _step(self, source: list[dict[str, Any]], target: list[dict[str, Any]]) -> None:
         if source:
             target.append(self.settings.user)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from miri_widgets.models.messages import Subject
 from miri_widgets.products.tags import Tag, change_tags, changed, rejected_roots
 
 __all__ = ["TagsModel"]
+
+_Changes = Mapping[str, Mapping[str, Any]]
 
 
 class TagsModel(traitlets.HasTraits):
@@ -38,6 +40,8 @@ class TagsModel(traitlets.HasTraits):
         """Counts changes: what was read before the last one is out of date."""
         self._kept: dict[str, Tag] = {}
         self._writing: deque[Mapping[str, Mapping[str, Any]]] = deque()
+        self.on_change: Callable[[_Changes, _Changes], None] = lambda before, after: None
+        """Called with the values before and after a change that was made here."""
         # one thread: changes reach the disk in the order in which they were made
         self._background = Background("miri-tags", threads=1)
         self.observe(self._replan, "tags")
@@ -74,11 +78,16 @@ class TagsModel(traitlets.HasTraits):
         after = changed(self.tags, changes)
         if after == self.tags or self.session.closed:
             return
+        before = {
+            root: {name: getattr(self.of(root), name) for name in values} for root, values in changes.items()
+        }
         own: dict[str, Mapping[str, Any]] = {root: dict(values) for root, values in changes.items()}
         self._writing.append(own)
         self._background.start(_write, self.path, own, done=self._follow_disk, failed=self._refuse)
         self.epoch += 1
         self.tags = after
+        if any(set(values) - {"seen"} for values in own.values()):  # to have looked at it is no choice
+            self.on_change(before, own)
 
     def take(self, tags: Mapping[str, Tag] | None, epoch: int) -> None:
         """Take what was read from the disk, unless something has changed here since it was asked for."""

@@ -10,6 +10,7 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.messages import Subject
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
+from miri_widgets.panels.parts.keys_help import KeysHelp
 from miri_widgets.panels.parts.notifications import Announcer
 from miri_widgets.panels.parts.runbar import bar
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
@@ -38,7 +39,14 @@ class Header(Part):
         )
         self.cancel = button("Cancel", "mw-danger", tip="Stop all jobs; what is complete stays")
         self.status = text("")
-        row = ipywidgets.HBox([self.title, self.progress, self.run_all, self.cancel])
+        self.undo = button("Undo")
+        self.redo = button("Redo")
+        self.undo.on_click(lambda _: session.history.undo())
+        self.redo.on_click(lambda _: session.history.redo())
+        self.help = KeysHelp(session.history.undo, session.history.redo)
+        row = ipywidgets.HBox(
+            [self.title, self.progress, self.undo, self.redo, self.run_all, self.cancel, self.help]
+        )
         row.add_class("mw-summary-row")
         self.announcer = Announcer(session)
         self.children = (row, self.status, self.announcer)
@@ -49,6 +57,7 @@ class Header(Part):
         self.watch(session.twin, self._update_title, "working")
         self.watch(session, self._update, "running", "progress", "trouble")
         self.watch(session.messages, self._update, "text")
+        self.watch(session.history, self._update_undo, "undo_label", "redo_label")
         self.watch(session, self._update, "chain", "pending_run")
         for stage in session.models.values():
             self.watch(stage, self._update, "rows", "planning")
@@ -58,6 +67,15 @@ class Header(Part):
             action()
         except MiriWidgetsError as error:
             self.session.messages.put(Subject.ACTION, str(error))
+
+    def _update_undo(self, _: Any) -> None:
+        history = self.session.history
+        for control, label, verb in (
+            (self.undo, history.undo_label, "Undo"),
+            (self.redo, history.redo_label, "Redo"),
+        ):
+            control.disabled = not label
+            control.tooltip = f"{verb}: {label}" if label else f"Nothing to {verb.lower()}"
 
     def _update_title(self, _: Any) -> None:
         program, model = self.session.program, self.session.programs

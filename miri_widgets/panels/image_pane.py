@@ -11,6 +11,7 @@ from miri_widgets.models.compare import CompareModel
 from miri_widgets.models.display import DisplayModel
 from miri_widgets.models.flags import FlagsModel
 from miri_widgets.models.in_view import COMPARED, PREVIEWS, Content
+from miri_widgets.models.page_layout import CHART_POSITIONS
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.histogram import HistogramView
 from miri_widgets.panels.charts.levels import LevelsView
@@ -24,7 +25,9 @@ from miri_widgets.panels.parts.flags import FlagBar, colour_of
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.shown_images import MOST_IMAGES, ShownImages
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
+from miri_widgets.panels.parts.tool_menu import ToolMenu
 from miri_widgets.panels.parts.viewmemory import ViewMemory
+from miri_widgets.panels.toolbar import ToolBar, WindowTools
 from miri_widgets.viewer import ImageViewer
 from miri_widgets.viewer.protocol import StretchFunction
 
@@ -57,30 +60,40 @@ class ImagePane(Part):
         )
         session.attach_viewer(self._view_memory)
         self._marks = SourceMarks(viewer)
-        self.histogram = HistogramView(session)
-        self.levels = LevelsView(session)
+        self.regions = RegionList(session, viewer)
         self.status = text("", "mw-viewer-words")
         self.blink = button("Blink", tip="Show the next image")
         self.blink.on_click(lambda _: viewer.blink())
         self._overlaid: dict[str, object] = {}  # flag: what was drawn
-        charts = ipywidgets.HBox([self.histogram, self.levels])
-        charts.add_class("mw-charts")
-        strip = ipywidgets.HBox([self.status, self.blink])
+        self.window = WindowTools(session.page_layout)
+        strip = ipywidgets.HBox([self.status, self.compare.status, self.blink, self.window])
         strip.add_class("mw-viewer-strip")
-        tools = ipywidgets.HBox([self.flags, self.display])
-        tools.add_class("mw-viewer-tools")
-        self._frame = frame = ipywidgets.VBox([strip, self.compare, tools, viewer.widget])
+        self.tools = ToolBar(self.compare, self._menus())
+        notices = ipywidgets.VBox([self.compare.status, self.display.notice, self.flags.status])
+        notices.add_class("mw-image-notices")  # over the image, while the menu that they belong to is closed
+        self._frame = frame = ipywidgets.VBox([strip, self.tools, viewer.widget, notices])
         frame.add_class("mw-frame")
+        self.histogram = HistogramView(session)
+        self.levels = LevelsView(session)
         self.pixel = PixelHistoryView(session)
-        self.regions = RegionList(session, viewer)
-        drawing = ipywidgets.Accordion([self.regions], titles=("Regions",))
-        drawing.selected_index = None
-        drawing.add_class("mw-fold")
-        self.children = (frame, drawing, charts, self.pixel)
+        self.charts = ipywidgets.VBox([self.pixel, self.histogram, self.levels])
+        self.charts.add_class("mw-charts")
+        self.children = (frame, self.charts)
         self._watch_all()
+
+    def _menus(self) -> tuple[ToolMenu, ...]:
+        """Return the menus of the tool bar; what is in them is made once, so that its keys act while they are closed."""
+        return (
+            ToolMenu("range", "Stretch", self.display, tip="Stretch and display range: black and white"),
+            ToolMenu("flags", "Flags", self.flags, tip="Data quality flags over the image", shortcut="f"),
+            ToolMenu("regions", "Regions", self.regions, tip="Draw, save and use regions"),
+        )
 
     def _watch_all(self) -> None:
         session = self.session
+        self.watch(session.page_layout, self._update_layout, "charts", "viewer_bars")
+        self.watch(self.tools.menus["flags"], self._open_flags, "opened")
+        self.watch(self.flags.model, self._update_flag_menu, "visible", "chosen")
         self.watch(session, self._update_caption, "displayed", "not_displayed", "shown")
         self.watch(session.previews, self._update_caption, "fresh")
         for stage in session.models.values():
@@ -91,6 +104,23 @@ class ImagePane(Part):
         self.watch(session, self._update_flags, "displayed")
         self.watch(session, self._update_marks, "marks", "displayed")
         self.watch_event(session, self._update_center, "centered")
+
+    def _update_layout(self, _: Any) -> None:
+        """Put the charts where they are wanted, and fold or unfold the bars of the viewer."""
+        model = self.session.page_layout
+        for position in CHART_POSITIONS:
+            (self.add_class if model.charts == position else self.remove_class)(f"mw-charts-{position}")
+        (self.remove_class if model.viewer_bars else self.add_class)("mw-folded-bars")
+
+    def _open_flags(self, _: Any) -> None:
+        """Read the flags when their menu is opened."""
+        self.flags.model.open(self.tools.menus["flags"].opened)
+
+    def _update_flag_menu(self, _: Any) -> None:
+        """Show beside the menu how many kinds of flags are over the image."""
+        model, menu = self.flags.model, self.tools.menus["flags"]
+        menu.active = model.visible
+        menu.detail = str(len(model.chosen)) if model.visible else ""
 
     @property
     def _in_view(self) -> Path | None:

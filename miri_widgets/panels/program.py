@@ -12,6 +12,7 @@ from miri_widgets.panels.charts.exposuremap import ExposureMapView
 from miri_widgets.panels.parts.acceleration import AccelerationView
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.chain import ChainView
+from miri_widgets.panels.parts.downloads import FilesView
 from miri_widgets.panels.parts.reportbar import ReportBar
 from miri_widgets.panels.parts.table import Table
 from miri_widgets.panels.parts.theme import (
@@ -116,6 +117,7 @@ class ProgramPanel(Part):
         self.twin = TwinView(session)
         self.acceleration = AccelerationView(session)
         self.report = ReportBar(session)
+        self.files = FilesView(session)
         self.show.on_click(lambda _: self._show())
         self.exclude.on_click(lambda _: self.model.exclude(self.model.selected))
         self.include.on_click(lambda _: self.model.include(self.model.selected))
@@ -124,7 +126,7 @@ class ProgramPanel(Part):
         actions.add_class("mw-row")
         self.children = (
             stylesheet(), self._heading(), self.twin, self.warnings, self.chain, self.status, self.filters, self.sky, actions, self.counts, self.table, self.problems,
-            self.mosaic_heading, self.mosaics, self.acceleration, self.report,
+            self.mosaic_heading, self.mosaics, self.acceleration, self.report, text("Files", "mw-heading"), self.files,
         )  # fmt: skip
         self.table.observe(self._chosen, "selected")
         self.watch(self.model, self._update_filters, "exposures", "excluded")

@@ -29,6 +29,7 @@ __all__ = [
     "program_numbers",
     "segmented_exposures",
     "shift_signs",
+    "time_series",
     "unmatched_exclusions",
 ]
 
@@ -62,6 +63,7 @@ def program_contradictions(
         *header_faults(exposures),
         *segmented_exposures(exposures),
         *moving_targets(exposures),
+        *time_series(exposures),
         *mosaic_grids(mosaics),
     )
 
@@ -139,6 +141,31 @@ def segmented_exposures(exposures: Iterable[Exposure]) -> tuple[str, ...]:
                 "download them, or exclude the others."
             )
     return tuple(problems)
+
+
+def time_series(exposures: Iterable[Exposure]) -> tuple[str, ...]:
+    """
+    Return a sentence on the exposures of a time series, whose integrations the imaging stages average.
+
+    Parameters
+    ----------
+    exposures : iterable of Exposure
+        The exposures.
+
+    Notes
+    -----
+    The official pipeline takes such visits through ``calwebb_tso-image2`` and ``calwebb_tso3``, which keep the
+    integrations and give a light curve; ``calwebb_image2`` and ``calwebb_image3`` take the mean rate.
+    """
+    names = sorted({exposure.name.filename for exposure in exposures if exposure.is_time_series})
+    if not names:
+        return ()
+    text = ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+    return (
+        f"{_count(len(names), 'exposure')} {_are(len(names))} of a time series (TSOVISIT): {text}. The imaging stages "
+        "average the integrations, and what varies is lost in the mosaic; for a light curve take the rateints of "
+        "Detector 1 to calwebb_tso3.",
+    )
 
 
 def filter_folders(exposures: Iterable[Exposure]) -> tuple[str, ...]:

@@ -13,7 +13,13 @@ from miri_widgets.products.asdf_extension import asdf_fault, has_pipeline_metada
 from miri_widgets.products.dates import exposure_times, start_text
 from miri_widgets.products.exposure_kinds import require_imaging
 from miri_widgets.products.fits_reader import read_with_tree, shown_name
-from miri_widgets.products.header_values import Header, header_integer, header_number, header_text
+from miri_widgets.products.header_values import (
+    Header,
+    header_flag,
+    header_integer,
+    header_number,
+    header_text,
+)
 from miri_widgets.products.names import ExposureName, original_name, suffix_of
 from miri_widgets.serialization import Serializable
 
@@ -87,6 +93,8 @@ class Exposure(Serializable):
         Whether the exposure follows a moving target (TARGTYPE).
     target_position : tuple of float or None
         Where a moving target was (MT_RA, MT_DEC), degrees; None when not given.
+    is_time_series : bool
+        Whether the visit is a time series (TSOVISIT) and the exposure has several integrations.
     faults : tuple of str
         Keywords that are missing or that nobody can read, and what contradicts the data, as ``NGROUPS is missing``.
     """
@@ -118,6 +126,7 @@ class Exposure(Serializable):
     segments: int = 0
     is_moving: bool = False
     target_position: tuple[float, float] | None = None
+    is_time_series: bool = False
     faults: tuple[str, ...] = ()
 
     @property
@@ -288,6 +297,7 @@ def exposure_from_headers(
         segments=max(header_integer(primary, "EXSEGTOT"), 0),
         is_moving=header_text(primary, "TARGTYPE").upper() == "MOVING",
         target_position=_target_position(sci),
+        is_time_series=header_flag(primary, "TSOVISIT") and nints > 1,
         faults=faults,
     )
 

@@ -9,7 +9,7 @@ from astropy.io import fits
 
 from miri_widgets.products.fits_headers import LightHeader
 
-__all__ = ["Header", "header_integer", "header_number", "header_text"]
+__all__ = ["Header", "header_flag", "header_integer", "header_number", "header_text"]
 
 Header: TypeAlias = fits.Header | LightHeader
 
@@ -69,6 +69,23 @@ def header_integer(header: Header, key: str, default: int = 0) -> int:
     """
     number = header_number(header, key)
     return int(number) if number.is_integer() and abs(number) < _LARGEST_INTEGER else default
+
+
+def header_flag(header: Header, key: str) -> bool:
+    """
+    Return whether a keyword is true, also when it is written as text; False when it is missing.
+
+    Parameters
+    ----------
+    header : Header
+        Header of an extension.
+    key : str
+        Keyword.
+    """
+    value = _value(header, key)
+    if isinstance(value, str):
+        return value.strip().upper() in ("T", "TRUE", "YES", "1")
+    return isinstance(value, (bool, int)) and bool(value)
 
 
 def _value(header: Header, key: str) -> Any:

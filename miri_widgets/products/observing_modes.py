@@ -23,12 +23,15 @@ class ObservingMode(Serializable):
         As in the headers.
     date : str
         The day, ISO, UTC: newer reference files may apply from a day on.
+    is_time_series : bool
+        Whether the visit is a time series: CRDS has parameters of their own for some.
     """
 
     filter: str
     subarray: str = "FULL"
     readpatt: str = "FASTR1"
     date: str = ""
+    is_time_series: bool = False
 
     def parameters(self) -> dict[str, str]:
         """Return the header of an exposure of this mode, by the names of the CRDS rules."""
@@ -44,7 +47,7 @@ class ObservingMode(Serializable):
             "META.EXPOSURE.TYPE": "MIR_IMAGE",
             "META.EXPOSURE.READPATT": self.readpatt,
             "META.SUBARRAY.NAME": self.subarray,
-            "META.VISIT.TSOVISIT": "F",
+            "META.VISIT.TSOVISIT": "T" if self.is_time_series else "F",
             "META.OBSERVATION.DATE": self.date or "2022-07-01",
             "META.OBSERVATION.TIME": "00:00:00",
         }
@@ -52,7 +55,10 @@ class ObservingMode(Serializable):
     @property
     def label(self) -> str:
         """A short name for people."""
-        return " ".join(part for part in (self.filter, self.subarray, self.readpatt, self.date) if part)
+        series = "time series" if self.is_time_series else ""
+        return " ".join(
+            part for part in (self.filter, self.subarray, self.readpatt, self.date, series) if part
+        )
 
 
 def modes_of(exposures: Iterable[Exposure]) -> tuple[ObservingMode, ...]:
@@ -65,7 +71,13 @@ def modes_of(exposures: Iterable[Exposure]) -> tuple[ObservingMode, ...]:
         The exposures.
     """
     return _ordered(
-        ObservingMode(exposure.filter, exposure.subarray, exposure.readpatt, exposure.start[:10])
+        ObservingMode(
+            exposure.filter,
+            exposure.subarray,
+            exposure.readpatt,
+            exposure.start[:10],
+            exposure.is_time_series,
+        )
         for exposure in exposures
     )
 

@@ -35,7 +35,7 @@ from miri_widgets.serialization import Serializable
 
 __all__ = ["Mosaic", "Problem", "ScanResult", "scan"]
 
-_INDEX_VERSION = 8
+_INDEX_VERSION = 9
 _MOST_NAMED = 3
 _PASSING = ("InputError", "MissingFileError", "MixedExposuresError", "TooLargeError", "WrongSuffixError")
 """Errors that may end although the file does not change: permissions, memory, other files beside it."""

@@ -22,7 +22,7 @@ __all__ = ["SessionFile", "session_file_of"]
 
 _VERSION = 1
 _LARGEST = 5_000_000  # bytes; what a person chose is a thousand times smaller
-_NESTED = ("settings", "view")
+_NESTED = ("settings", "view", "layout")
 """Fields whose parts are remembered one by one."""
 
 
@@ -45,6 +45,7 @@ _FIELDS: dict[str, Callable[[Any], bool]] = {
     "picked": lambda value: isinstance(value, bool),
     "view": lambda value: isinstance(value, dict),
     "accelerated": lambda value: isinstance(value, bool),
+    "layout": lambda value: isinstance(value, dict),
 }
 """What the file holds, and whether a value can be one of it."""
 

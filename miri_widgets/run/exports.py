@@ -19,9 +19,9 @@ class CodeCalls(Protocol):
     @property
     def code(self) -> Callable[[Any], str]: ...
     @property
-    def script(self) -> Callable[[Sequence[Any]], str]: ...
+    def script(self) -> Callable[..., str]: ...
     @property
-    def notebook(self) -> Callable[[Sequence[Any]], str]: ...
+    def notebook(self) -> Callable[..., str]: ...
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,14 @@ class RunExports:
         Make code of runs.
     plans : sequence of RunPlan
         All runs.
+    composite : str
+        Code of the colour composite, which calls the workspace ``WORKSPACE``; it follows the runs of the mosaics.
     """
 
     program: Program
     calls: CodeCalls
     plans: Sequence[Any]
+    composite: str = ""
 
     def code(self, stage: str) -> str:
         """
@@ -64,7 +67,7 @@ class RunExports:
         stages : collection of str
             Names of the stages.
         """
-        return self.calls.script([plan for plan in self.plans if plan.stage in stages])
+        return self._exported(self.calls.script, stages)
 
     def notebook(self, stages: Collection[str]) -> str:
         """
@@ -75,7 +78,13 @@ class RunExports:
         stages : collection of str
             Names of the stages.
         """
-        return self.calls.notebook([plan for plan in self.plans if plan.stage in stages])
+        return self._exported(self.calls.notebook, stages)
+
+    def _exported(self, export: Callable[..., str], stages: Collection[str]) -> str:
+        plans = [plan for plan in self.plans if plan.stage in stages]
+        if self.composite and any(plan.stage == "image3" for plan in plans):
+            return export(plans, self.composite)
+        return export(plans)
 
     def write(self, stages: Collection[str], suffix: str = "") -> tuple[Path, Path]:
         """

@@ -83,7 +83,9 @@ for path in last[:4]:
         plt.show()"""
 
 
-def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title: str = "") -> str:
+def export_notebook(
+    plans: Sequence[RunPlan], workspace: Workspace | Path, title: str = "", composite: str = ""
+) -> str:
     """
     Return a Jupyter notebook that does the same runs, with the same keys.
 
@@ -97,6 +99,8 @@ def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title
         Where the products go.
     title : str
         Of the program; the name of the workspace's folder by default.
+    composite : str
+        Code that makes the colour composite of the mosaics, and calls the workspace ``WORKSPACE``.
 
     Returns
     -------
@@ -142,6 +146,8 @@ def export_notebook(plans: Sequence[RunPlan], workspace: Workspace | Path, title
         new_code_cell(_LIST),
         new_code_cell(_SHOW),
     ]
+    if composite:
+        cells += [new_markdown_cell("## Colour composite"), new_code_cell(composite.rstrip())]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # the same export gives the same file
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from pprint import pformat
@@ -52,7 +53,7 @@ def main():
         print(run.status, run.stage, run.label, run.error or "")
     for plan in plans:
         print(*products(WORKSPACE, plan), sep="\\n")
-    return 0 if all(run.status.good for run in state.runs) else 1
+{composite}    return 0 if all(run.status.good for run in state.runs) else 1
 
 
 if __name__ == "__main__":
@@ -160,7 +161,7 @@ def _shell_line(of: Stage, source: str, settings: dict[str, Any]) -> str:
         return f"# not in the shell: {' '.join(str(error).split())}"
 
 
-def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path) -> str:
+def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path, composite: str = "") -> str:
     """
     Return a Python script that does the same runs, with the same keys.
 
@@ -170,6 +171,8 @@ def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path) -> str:
         The runs, with all runs that they need.
     workspace : Workspace or Path
         Where the products go.
+    composite : str
+        Code that makes the colour composite of the mosaics, and calls the workspace ``WORKSPACE``.
 
     Raises
     ------
@@ -177,7 +180,7 @@ def export_script(plans: Sequence[RunPlan], workspace: Workspace | Path) -> str:
         If there is nothing to export.
     """
     require_plans(plans)
-    return _SCRIPT.format(**constants(plans, workspace))
+    return _SCRIPT.format(**constants(plans, workspace), composite=textwrap.indent(composite, "    "))
 
 
 def require_plans(plans: Sequence[RunPlan]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from miri_widgets.run.code_settings import settings_from_code
 from miri_widgets.run.engine import Engine
 from miri_widgets.run.harm import harm_in
 from miri_widgets.run.notebook import export_notebook
+from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.program_runs import ProgramRuns
 from miri_widgets.run.script import code_for, export_script
 from miri_widgets.run.services import Services
@@ -70,8 +72,8 @@ def real_services(program: Program, *, workers: int = 2, scheduler: str | None =
         preview=preview,
         footprint=read_footprint,
         code=lambda plan: code_for(plan, program.workspace),
-        script=lambda plans: export_script(plans, program.workspace),
-        notebook=lambda plans: export_notebook(plans, program.workspace, program.title or program.name),
+        script=partial(_script, program),
+        notebook=partial(_notebook, program),
         read_code=settings_from_code,
         save_set=_save_set,
         load_set=_load_set,
@@ -108,3 +110,11 @@ def _load_set(name: str, path: Path) -> Settings:
             "choose another file",
         )
     return values[name]
+
+
+def _script(program: Program, plans: Sequence[RunPlan], composite: str = "") -> str:
+    return export_script(plans, program.workspace, composite)
+
+
+def _notebook(program: Program, plans: Sequence[RunPlan], composite: str = "") -> str:
+    return export_notebook(plans, program.workspace, program.title or program.name, composite)

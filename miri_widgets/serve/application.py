@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import tornado.ioloop
-import tornado.netutil
 import tornado.web
 import voila
 from jupyter_core.utils import run_sync
@@ -22,8 +23,8 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from miri_widgets.errors import ParameterError
 from miri_widgets.serve.admission import MOST_PAGES, Admission
+from miri_widgets.serve.downloads import ADDRESS, DownloadHandler
 from miri_widgets.serve.handlers import (
     ErrorPageHandler,
     ExtensionHandler,
@@ -39,6 +40,7 @@ from miri_widgets.serve.handlers import (
 )
 from miri_widgets.serve.kernels import OwnKernelSpecManager
 from miri_widgets.serve.leases import KernelLeases
+from miri_widgets.serve.listening import listen_on_file, listen_on_port
 from miri_widgets.serve.policy import (
     FIRST_GRACE,
     GRACE,
@@ -74,6 +76,8 @@ class DashboardServer(Voila):
     ping = PING
     grace = GRACE
     most_pages = MOST_PAGES
+    unix_socket: Path | None = None
+    end_with_parent = False
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """
@@ -131,7 +135,9 @@ class DashboardServer(Voila):
             ws_ping_interval=int(1000 * self.ping),
             # A page of another site that has pointed its name at this machine is refused. Behind
             # a proxy (a prefix is set) the name is the proxy's, and the proxy checks.
-            allow_remote_access=not is_loopback(self.ip) or self.base_url != "/",
+            allow_remote_access=not is_loopback(self.ip)
+            or self.base_url != "/"
+            or self.unix_socket is not None,
             local_hostnames=["localhost"],
         )
         settings["jinja2_env"].loader = jinja2.ChoiceLoader(
@@ -156,6 +162,7 @@ class DashboardServer(Voila):
             (self._path(r"/?"), IndexHandler),
             (self._path(r"/api/status"), StatusHandler),
             (self._path(r"/api/unseen"), UnseenHandler),
+            _hardened((self._path(ADDRESS), DownloadHandler)),
             (
                 self._path(r"/voila/static/(?:v[^/]+/)?(.*)"),
                 StaticHandler,
@@ -193,33 +200,32 @@ class DashboardServer(Voila):
 
     def start(self) -> None:
         """Listen, print the address, and serve until stopped."""
-        try:
-            sockets = tornado.netutil.bind_sockets(self.port, self.ip)
-        except OSError as error:
-            raise ParameterError(
-                f"port {self.port} of {self.ip} cannot be listened on ({error.strerror or error})",
-                "a free port of an address of this machine",
-                "stop what listens there, or give --port 0, which takes a free one",
-            ) from error
-        self.port: int = sockets[0].getsockname()[1]
+        if self.unix_socket is not None:
+            sockets, self.port = [listen_on_file(self.unix_socket)], 0
+        else:
+            sockets = listen_on_port(self.port, self.ip)
+            self.port = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="miri_widgets_", dir=self.connection_dir_root)
         self.ioloop = tornado.ioloop.IOLoop.current()
         # Kernels preheat as soon as the settings exist, and read self.app later, in the loop.
         self.app = tornado.web.Application(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
         # the pages send small forms; what comes in before a login has bounds
-        server = HTTPServer(self.app, xheaders=self.base_url != "/", **REQUEST_LIMITS)
+        behind_proxy = self.base_url != "/" or self.unix_socket is not None
+        server = HTTPServer(self.app, xheaders=behind_proxy, **REQUEST_LIMITS)
         server.add_sockets(sockets)
         print(f"MIRI dashboards are served at {self.page_url}", flush=True)
-        if self.first_page:
+        if self.first_page and self.unix_socket is None:
             address, _, token = self.page_url.partition("?")
             page = url_path_join(address, "voila/render", self.first_page)
             print(f"Open {page}{'?' + token if token else ''}", flush=True)
-        if self.open_browser:
+        if self.open_browser and self.unix_socket is None:
             self.launch_browser()
         leases = KernelLeases(self.kernel_manager, grace=self.grace, first_grace=FIRST_GRACE)
         self.app.settings["kernel_leases"] = leases
         tornado.ioloop.PeriodicCallback(leases.end_expired, 1000 * LEASE_CHECK_INTERVAL).start()
+        if self.end_with_parent:
+            tornado.ioloop.PeriodicCallback(self._check_parent(), 1000 * LEASE_CHECK_INTERVAL).start()
         try:
             self.ioloop.start()
         except KeyboardInterrupt:
@@ -229,14 +235,30 @@ class DashboardServer(Voila):
             self.stop()
 
     def stop(self) -> None:
-        """Stop the kernels, then remove their sockets, which the stop request needs."""
+        """Stop the kernels, then remove their sockets, which the stop request needs, and the socket of the server."""
         run_sync(self.kernel_manager.shutdown_all)()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
+        if self.unix_socket is not None:
+            self.unix_socket.unlink(missing_ok=True)
+
+    def _check_parent(self) -> Callable[[], None]:
+        """Return what stops the server once it has another parent: the process that started it is gone."""
+        parent = os.getppid()
+
+        def check() -> None:
+            if os.getppid() != parent:
+                self.ioloop.stop()
+
+        return check
 
     @property
     def page_url(self) -> str:
-        """Address of the first page, with the token if there is one."""
+        """Address of the first page, with the token if there is one; of a server on a socket, the socket and the prefix."""
         token = self.identity_provider.token
+        if self.unix_socket is not None:
+            return f"{self.unix_socket} with the prefix {self.base_url}" + (
+                f"?token={token}" if token else ""
+            )
         return self._url(self.ip) + (f"?token={token}" if token else "")
 
     def launch_browser(self) -> None:

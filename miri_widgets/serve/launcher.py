@@ -11,16 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError, MissingFileError
-from miri_widgets.option_numbers import port_number, whole_number
 from miri_widgets.serve.admission import MOST_PAGES
-from miri_widgets.serve.policy import (
-    GRACE,
-    PING,
-    check_times,
-    grace_seconds,
-    is_loopback,
-    ping_seconds,
-)
+from miri_widgets.serve.options import add_serving_options, serving_options
+from miri_widgets.serve.policy import GRACE, PING, SOCKET_VARIABLE, check_times, is_loopback
 
 __all__ = ["command_parser", "main", "serve"]
 
@@ -32,6 +25,7 @@ def serve(
     ip: str = "127.0.0.1",
     base_url: str = "/",
     token: str | None = None,
+    unix_socket: Path | None = None,
     preheat: bool = False,
     open_browser: bool = False,
     environment: Mapping[str, str] | None = None,
@@ -39,6 +33,7 @@ def serve(
     ping: float = PING,
     grace: float = GRACE,
     most_pages: int = MOST_PAGES,
+    end_with_parent: bool = False,
 ) -> None:
     """
     Serve every notebook of a folder as a page, until interrupted.
@@ -50,12 +45,14 @@ def serve(
     port : int
         TCP port; 0 takes a free one. The address is printed.
     ip : str
-        Address to listen on. Anything but loopback opens the dashboards to the network;
-        a token is then made unless one is given.
+        Address to listen on. Anything but loopback opens the dashboards to the network.
     base_url : str
         Prefix of all addresses, for a server behind a proxy.
     token : str, optional
-        Secret that a browser must know; the printed address carries it.
+        Secret that a browser must know; the printed address carries it. None makes a new one; an empty text opens the
+        pages to every user of the machine.
+    unix_socket : Path, optional
+        Socket to listen on instead of a port. Its file belongs to the user alone, so that no token is made.
     preheat : bool
         Whether to keep a kernel per dashboard started in advance. Pages open faster; each waiting
         kernel costs about 500 MB and has run its notebook before a page asks for it. With `page`, only for that notebook.
@@ -71,6 +68,8 @@ def serve(
         Time that the kernel of a page is kept after its connection is lost [s].
     most_pages : int
         Pages at the same time; one more is refused with a page that says so, as it is when memory runs out.
+    end_with_parent : bool
+        Whether to end when the process that started this one has ended.
 
     Raises
     ------
@@ -89,6 +88,9 @@ def serve(
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # The address at which a preheated kernel asks whether a page has connected.
     os.environ["VOILA_APP_IP"] = "127.0.0.1" if ip in {"", "localhost", "0.0.0.0"} else ip
+    os.environ.pop(SOCKET_VARIABLE, None)
+    if unix_socket is not None:
+        os.environ[SOCKET_VARIABLE] = str(unix_socket.absolute())
     from miri_widgets.serve.application import DashboardServer
 
     server = DashboardServer(log_level=logging.WARNING, port=port, ip=ip, open_browser=open_browser)
@@ -96,13 +98,19 @@ def serve(
     server.configure(dashboards, preheat=preheat, only=page)
     server.first_page = page
     server.ping, server.grace, server.most_pages = ping, grace, most_pages
-    if token is not None:
-        server.token = token
-    elif not is_loopback(ip):
+    server.end_with_parent = end_with_parent
+    server.unix_socket = unix_socket.absolute() if unix_socket is not None else None
+    if token is None and unix_socket is not None:
+        token = ""
+    if token is None:
         server.auto_token = True
+    else:
+        server.token = token
+    if unix_socket is None and not is_loopback(ip):
         warnings.warn(
-            f"Listening on {ip}: others on the network can reach the dashboards if they know the token. "
-            "An ssh tunnel to 127.0.0.1 is safer, since the token travels unencrypted.",
+            f"Listening on {ip}: others on the network can reach the dashboards"
+            + (". " if token == "" else " if they know the token. ")
+            + "An ssh tunnel to 127.0.0.1 is safer, since the token travels unencrypted.",
             stacklevel=2,
         )
     server.initialize([])
@@ -118,9 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         The arguments; those of the process by default.
     """
-    options = vars(command_parser().parse_args(arguments))
+    options = command_parser().parse_args(arguments)
     try:
-        serve(**options)
+        serve(options.dashboards, **serving_options(options))
     except MiriWidgetsError as error:
         print(f"miri_widgets.serve: {error}", file=sys.stderr)
         sys.exit(1)
@@ -130,20 +138,5 @@ def command_parser() -> argparse.ArgumentParser:
     """Return the parser of ``python -m miri_widgets.serve``."""
     parser = argparse.ArgumentParser(prog="python -m miri_widgets.serve", description="Serve dashboards.")
     parser.add_argument("dashboards", type=Path, help="folder of notebooks")
-    parser.add_argument("--port", type=port_number, default=8866, help="TCP port; 0 takes a free one")
-    parser.add_argument("--ip", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--base_url", "--base-url", default="/", help="prefix of all addresses")
-    parser.add_argument("--token", default=None, help="secret that browsers must know")
-    parser.add_argument("--preheat", action="store_true", help="keep one kernel per dashboard started")
-    parser.add_argument("--ping", type=ping_seconds, default=PING, help="seconds between two pings to a page")
-    parser.add_argument(
-        "--grace", type=grace_seconds, default=GRACE, help="seconds that a kernel outlives its connection"
-    )
-    parser.add_argument(
-        "--most-pages",
-        type=whole_number("a number of pages", 1, 10_000, MOST_PAGES),
-        default=MOST_PAGES,
-        help="pages at the same time",
-    )
-    parser.add_argument("--open-browser", action="store_true", help="open the first page")
+    add_serving_options(parser)
     return parser

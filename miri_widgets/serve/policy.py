@@ -14,6 +14,7 @@ __all__ = [
     "HEADERS",
     "PING",
     "REQUEST_LIMITS",
+    "SOCKET_VARIABLE",
     "UNUSED_EXTENSIONS",
     "check_times",
     "grace_seconds",
@@ -28,6 +29,9 @@ PING = 10.0
 #: How long the kernel of a page that lost its connection is kept [s]: for a page that connects again. What the user
 #: chose is on disk, so a page that comes later is loaded again and goes on.
 GRACE = 90.0
+
+#: Environment variable that names the socket of the server to its kernels; kernels of a server with a port have none.
+SOCKET_VARIABLE = "MIRI_WIDGETS_SOCKET"
 
 _PINGS = (0.1, DAY)
 _GRACES = (0.1, 30 * DAY)
@@ -77,6 +81,8 @@ UNUSED_EXTENSIONS = (
     "jupyter-matplotlib",
     "jupyter-threejs",
     "jupyter-webrtc",
+    "jupyter_app_launcher",
+    "@jupyterhub/jupyter-server-proxy",
     "jupyterlab-datawidgets",
     "jupyterlab_pygments",
 )

@@ -20,6 +20,7 @@ from urllib.parse import urljoin
 
 from miri_widgets.errors import EngineError
 from miri_widgets.serve.admission import MOST_PAGES
+from miri_widgets.serve.options import TOKEN_VARIABLE
 from miri_widgets.serve.policy import GRACE, PING
 
 __all__ = ["ServerProcess", "start_server"]
@@ -145,8 +146,10 @@ def start_server(
 
     Parameters
     ----------
-    dashboards, port, base_url, token, preheat, environment, ping, grace, most_pages
+    dashboards, port, base_url, preheat, environment, ping, grace, most_pages
         As for `miri_widgets.serve.serve`.
+    token : str, optional
+        Secret that a browser must know; none by default, for tests on a machine of one's own.
     timeout : float
         Longest wait for the address [s].
 
@@ -162,16 +165,17 @@ def start_server(
     """
     command = [sys.executable, "-P", "-m", "miri_widgets.serve", str(dashboards)]
     command += ["--port", str(port), "--base_url", base_url, "--ping", str(ping), "--grace", str(grace)]
-    command += ["--token", token] if token is not None else []
+    command += [] if token is not None else ["--no-token"]
     command += ["--preheat"] if preheat else []
     command += ["--most-pages", str(most_pages)]
+    secret = {} if token is None else {TOKEN_VARIABLE: token}
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **(environment or {}), **secret},
         start_new_session=True,
     )
     log: deque[str] = deque(maxlen=2000)

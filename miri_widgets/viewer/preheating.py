@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from ipywidgets import Widget
 
@@ -105,7 +106,9 @@ async def _page_requested(kernel: str) -> bool:
     port = os.environ.get("VOILA_APP_PORT", "8866")
     prefix = os.environ.get("VOILA_SERVER_URL", "/")
     try:
-        connection = await websocket_connect(f"ws://{host}:{port}{prefix}voila/query/{kernel}")
+        connection = await websocket_connect(
+            f"ws://{host}:{port}{prefix}voila/query/{kernel}", resolver=_socket_resolver()
+        )
         try:
             await connection.read_message()
         finally:
@@ -113,6 +116,28 @@ async def _page_requested(kernel: str) -> bool:
     except Exception:  # whatever is wrong with the socket, the viewer must come
         return False
     return True
+
+
+def _socket_resolver() -> Any:
+    """Return what leads every connection to the socket of the server; None where the server has a port."""
+    path = os.environ.get("MIRI_WIDGETS_SOCKET")
+    if not path:
+        return None
+    import socket
+
+    from tornado.netutil import Resolver
+
+    class SocketResolver(Resolver):
+        """Knows one address."""
+
+        def initialize(self) -> None:
+            """Do nothing; a resolver of tornado is made by its ``configure``."""
+
+        async def resolve(self, *_args: Any, **_options: Any) -> list[tuple[int, Any]]:
+            """Return the socket, whatever is asked for."""
+            return [(socket.AF_UNIX, path)]
+
+    return SocketResolver()
 
 
 def _has_page() -> bool:

@@ -21,6 +21,7 @@ FIELDS = {
     ("panels/archive.py", "Text"): (2, ENTERED, "test_program_numbers_and_folders_of_the_archive"),
     ("panels/archive.py", "Password"): (1, ENTERED, "test_a_token_is_taken_without_what_was_pasted_around_it"),
     ("panels/compare.py", "Combobox"): (1, ENTERED, "test_paths_of_a_comparison"),
+    ("panels/composite.py", "ColorPicker"): (1, "panels/test_composite.py", "test_controls_set_the_model"),
     ("panels/opener.py", "Text"): (1, "panels/test_opener.py", "test_a_folder_is_chosen_opened_left_and_opened_again"),
     ("panels/shifts.py", "Text"): (1, ENTERED, "test_the_name_of_a_copy_of_the_shifts"),
     ("panels/parts/code_view.py", "Text"): (1, ENTERED, "test_names_of_parameter_sets_and_paths_of_code"),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +25,13 @@ class Lab:
 
 
 @contextmanager
-def run_lab(folder: Path, *, patience: float = 300.0) -> Iterator[Lab]:
+def run_lab(
+    folder: Path, *, patience: float = 300.0, prefix: str = "/", environment: Mapping[str, str] | None = None
+) -> Iterator[Lab]:
     """
     Run JupyterLab on a folder, on loopback and without a token; it ends with its kernels.
 
-    It may take `patience` [s] to answer.
+    It may take `patience` [s] to answer. Its addresses begin with `prefix`, as in a hub; `environment` is added.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -38,6 +40,7 @@ def run_lab(folder: Path, *, patience: float = 300.0) -> Iterator[Lab]:
     options = {
         "--IdentityProvider.token": "",
         "--ServerApp.root_dir": str(folder),
+        "--ServerApp.base_url": prefix,
         "--LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "--ServerApp.allow_root": "True",
     }
@@ -50,14 +53,18 @@ def run_lab(folder: Path, *, patience: float = 300.0) -> Iterator[Lab]:
     }
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [*command, *arguments], stdout=stream, stderr=stream, cwd=folder, env={**os.environ, **places}
+            [*command, *arguments],
+            stdout=stream,
+            stderr=stream,
+            cwd=folder,
+            env={**os.environ, **places, **(environment or {})},
         )
     try:
         end = time.monotonic() + patience
         while not _answers(port):
             assert time.monotonic() < end and process.poll() is None, log.read_text()[-2000:]
             time.sleep(0.3)
-        yield Lab(f"http://127.0.0.1:{port}", process.pid)
+        yield Lab(f"http://127.0.0.1:{port}{prefix.rstrip('/')}", process.pid)
     finally:
         _end(process)
         memory.cleanup()

@@ -26,6 +26,7 @@ from miri_widgets.serve import ServerProcess
 from miri_widgets.simulation.twins import ensure_twin
 
 from .pace import REDUCTION, limit_ms
+from .tool_menus import close_tool, open_tool
 from .waits import CANVAS, at_rest, settled, wait_until
 
 pytestmark = pytest.mark.pipeline
@@ -168,7 +169,7 @@ def _look_closely(served: Served, page: Page, screenshots: Path) -> np.ndarray:
         )
     assert [one["shape"] for one in _view(served)["regions"]] == list(SHAPES)
     assert _view(served)["position"]["width"] < 0.8 * whole
-    page.locator(".mw-right").get_by_text("Regions", exact=True).click()
+    open_tool(page, "regions")
     page.get_by_label("Name", exact=True).fill("my mask")
     page.get_by_role("button", name="Keep drawing").click()
     regions = page.locator(".mw-regions")
@@ -186,7 +187,7 @@ def _look_closely(served: Served, page: Page, screenshots: Path) -> np.ndarray:
         ),
         "the choice was not written down",
     )
-    page.locator(".mw-summary").scroll_into_view_if_needed()  # all of the image is on the screen again
+    close_tool(page, "regions")
     page.mouse.move(5, 5)
     return settled(
         page, lambda: _canvas(page), is_wanted=lambda now: now.std() > 2, because="no image is drawn"

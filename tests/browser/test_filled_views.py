@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import views_page
 
 from .axe import darken, findings, walk, without_keys
 from .pace import use_limits
+from .tool_menus import open_tool
 from .waits import at_rest
 
 
@@ -77,21 +79,24 @@ def test_views_beside_pixels(opened: Callable[[str], Page], screenshots: Path) -
     seen = Seen(page, screenshots)
     expect(page.locator(".mw-looks button").first).to_be_enabled()
     page.keyboard.press("f")
+    open_tool(page, "flags", key="Enter")
     expect(page.get_by_role("button", name="Hide flags")).to_be_visible()
-    page.get_by_role("button", name="Flags", exact=False).first.press("Enter")
     expect(page.locator(".mw-flag").first).to_be_visible()
-    page.locator(".mw-right .mw-fold .jupyter-widget-Collapse-header").press("Enter")
+    open_tool(page, "regions", key="Enter")
     expect(page.locator(".mw-regions tbody tr")).to_have_count(1)
     page.locator(".mw-regions tbody tr").press("Space")
     expect(page.locator(".mw-regions").get_by_role("button", name="Remove")).to_be_enabled()
     page.locator(".mw-regions tbody").get_by_role("button", name="Show").press("Enter")
     page.keyboard.press("b")
     expect(page.locator(".mw-compare")).to_contain_text("median")
+    open_tool(page, "flags", key="Enter")
     dead = page.get_by_role("checkbox", name="DEAD")
     dead.press("Space")
     expect(dead).to_be_checked()
-    page.get_by_role("group", name="Ranges of this program").get_by_role("button").first.press("Space")
     seen.look("flags", ".mw-right")
+    open_tool(page, "range", key="Enter")
+    page.get_by_role("group", name="Ranges of this program").get_by_role("button").first.press("Space")
+    seen.look("range", ".mw-right")
 
     tab(page, ".mw-tabs-steps", "areas")
     page.get_by_role("button", name="Preview", exact=True).press("Enter")
@@ -153,7 +158,7 @@ def test_dark_colours(opened: Callable[[str], Page], served: Any, screenshots: P
     page.locator(".mw-sheet").press("Home")
     page.locator(".mw-sheet").press("1")
     page.locator(".mw-sheet").press("Enter")
-    expect(page.get_by_role("button", name="Hide flags")).to_be_visible()
+    expect(page.locator("[data-tool=flags] > button")).to_have_class(re.compile("mw-active"))
     seen.look("dark_contact", ".mw-dashboard")
     tab(page, ".mw-tabs-steps", "areas")
     page.get_by_role("button", name="Preview", exact=True).press("Enter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from look_pages import FLAT, SKY, write_look, write_notebook
 
+from .tool_menus import close_tool, open_tool
 from .waits import CANVAS, at_rest, picture, settled
 
 
@@ -103,25 +105,30 @@ def test_keys_flags_and_pixels(
     assert np.abs(again - after)[middle].mean() < 0.5
 
     page.keyboard.press("f")
-    expect(page.get_by_role("button", name="Hide flags")).to_be_visible()
+    expect(page.locator("[data-tool=flags] > button")).to_have_class(re.compile("mw-active"))
     flagged = changed(page, again)
     assert coloured(flagged).mean() > 0.02 > coloured(again).mean()
-    page.get_by_role("button", name="Flags", exact=False).first.click()
+    menu = open_tool(page, "flags")
+    expect(menu.get_by_role("button", name="Hide flags")).to_be_visible()
     row = page.locator(".mw-flag").filter(has_text="JUMP_DET")
     expect(row).to_be_visible()
     expect(page.locator(".mw-flag").filter(has_text="NON_SCIENCE")).to_contain_text("+8192")
     page.get_by_label("only those gained by").uncheck()
+    close_tool(page, "flags")
     shown = settled(page, lambda: picture(page))
     few = coloured(shown).mean()
+    open_tool(page, "flags")
     row.get_by_role("checkbox").check()
+    close_tool(page, "flags")
     with_colours(page, few + 200 / shown[..., 0].size, 1.0, "jumps do not lie all over the image")
     page.screenshot(path=screenshots / f"look_{kind}_flags.png")
     page.keyboard.press("f")
-    expect(page.get_by_role("button", name="Show flags")).to_be_visible()
+    expect(page.locator("[data-tool=flags] > button")).not_to_have_class(re.compile("mw-active"))
     with_colours(page, 0.0, 0.01, "flags stay over the image")
     tell_a_pixel(page)
     page.screenshot(path=screenshots / f"look_{kind}_pixel.png", full_page=True)
 
+    open_tool(page, "range")
     black, white = page.locator(".mw-black"), page.locator(".mw-white")
     black.fill("10")
     black.press("Enter")
@@ -138,10 +145,13 @@ def test_keys_flags_and_pixels(
     expect(ranges.get_by_role("button")).to_have_text(
         ["Before sky: 30–60", "Sky subtracted: -0.1 to 5"]
     )  # that of rates is of another unit
-    before = picture(page)
+    close_tool(page, "range")
+    before = settled(page, lambda: picture(page))
+    open_tool(page, "range")
     ranges.get_by_role("button", name="Before sky").click()
     expect(ranges.get_by_role("button", name="Before sky")).to_have_attribute("aria-pressed", "true")
     expect(white).to_have_value("60")
+    close_tool(page, "range")
     changed(page, before, least=0.3)
     page.screenshot(path=screenshots / f"look_{kind}_range.png")
     page_report.assert_clean()

@@ -35,7 +35,7 @@ def dashboard(session, engine):
 def test_the_list_tells_names_counts_and_changes(dashboard):
     shown = dashboard.view.flags.list
     assert shown.rows == [] and dashboard.viewer.overlays == {}
-    shown.vue_open(True)
+    dashboard.view.tools.menus["flags"].opened = True
     assert shown.opened and [row["name"] for row in shown.rows] == ["DO_NOT_USE"]
     (row,) = shown.rows
     count = np.count_nonzero(dashboard.view.flags.model.value.mask("DO_NOT_USE"))
@@ -66,7 +66,7 @@ def test_the_overlay_follows_the_product_and_yields_to_a_preview(dashboard):
     session.show(session.stages["areas"].products[-1])
     assert (view.viewer.overlays["DO_NOT_USE"][0] != first).any()
     session.show(session.stages["image3"].products[0])
-    assert view.viewer.overlays == {} and view.flags.list.layout.visibility == "hidden"
+    assert view.viewer.overlays == {} and not view.flags.list.can and "no flags" in view.flags.list.none
     view.flags.list.vue_toggle()
     assert "has no flags" in view.flags.status.value, "no key is silent"
     session.show(session.stages["areas"].products[0])

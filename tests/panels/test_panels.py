@@ -345,7 +345,7 @@ def test_dashboard_from_first_look_to_mosaic(session, engine):
     engine.finish()
     session.poll()
     assert viewer.labels == ("trial_f1500w_i2d.fits",)
-    assert [item.get("glyph") for item in dashboard.tabs.items[3:]] == ["✓", "✓", "✓"]
+    assert [item.get("glyph") for item in dashboard.tabs.items[3:]] == ["✓", "✓", "✓", "◉"]
     session.poll()
     assert "MJy/sr" in dashboard.view.histogram.status.value
     assert dashboard.view.histogram.line.x.size == 101

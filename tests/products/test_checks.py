@@ -17,10 +17,12 @@ from miri_widgets.products.checks import (
     program_numbers,
     segmented_exposures,
     shift_signs,
+    time_series,
     unmatched_exclusions,
 )
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import ExposureName
+from miri_widgets.products.observing_modes import modes_of
 from miri_widgets.products.scan import Mosaic, scan
 from miri_widgets.products.tables.shift_tables import ShiftTable
 
@@ -216,3 +218,25 @@ def test_exclusions_that_name_nothing_are_told(tmp_path):
     assert unmatched_exclusions(there) == ()
     (sentence,) = unmatched_exclusions([*there, tmp_path / "b_uncal.fits"])
     assert "b_uncal.fits, and nothing there has that name: correct or remove it." in sentence
+
+
+@pytest.mark.parametrize(
+    ("flag", "nints", "is_series"),
+    [(True, 5, True), ("T", 5, True), (False, 5, False), (None, 5, False), (True, 1, False), ("F", 2, False)],
+)
+def test_time_series_are_told_at_the_scan_and_again_from_its_index(tmp_path, flag, nints, is_series):
+    keys = {
+        "TELESCOP": "JWST", "INSTRUME": "MIRI", "DETECTOR": "MIRIMAGE", "EXP_TYPE": "MIR_IMAGE", "FILTER": "F770W",
+        "SUBARRAY": "SUB64", "READPATT": "FASTR1", "NINTS": nints, "NGROUPS": 5, "EFFEXPTM": 10.0, "EXPSTART": 60310.0,
+    }  # fmt: skip
+    primary = fits.PrimaryHDU()
+    primary.header.update(keys if flag is None else {**keys, "TSOVISIT": flag})
+    cube = fits.ImageHDU(np.zeros((nints, 5, 64, 72), "u2"), name="SCI")
+    fits.HDUList([primary, cube]).writeto(tmp_path / "jw01234001001_04101_00001_mirimage_uncal.fits")
+    for _ in range(2):
+        exposures = scan([tmp_path], index=tmp_path / "index.json").exposures
+        assert [found.is_time_series for found in exposures] == [is_series]
+        sentences = [text for text in program_contradictions("01234", exposures) if "TSOVISIT" in text]
+        assert sentences == list(time_series(exposures))
+        assert len(sentences) == is_series
+        assert modes_of(exposures)[0].parameters()["META.VISIT.TSOVISIT"] == "FT"[is_series]

@@ -26,6 +26,7 @@ def execute(stage, inputs, settings, output, *, product_name="", report=lambda s
         report(SimpleNamespace(step=step, index=index, total=len(STEPS), state="running", seconds=0.0))
         time.sleep(float(settings.get("jump.seconds", 0.02)) / len(STEPS))
         if step == "jump":
+            _hold(settings.get("jump.hold_until", ""))
             _misbehave(stage, inputs, settings, name, output)
         report(SimpleNamespace(step=step, index=index, total=len(STEPS), state="done", seconds=0.01))
     products = []
@@ -46,6 +47,13 @@ def execute(stage, inputs, settings, output, *, product_name="", report=lambda s
         warnings=(),
         facts={"mean": 1.5, **_report(settings)},
     )
+
+
+def _hold(path, limit=600.0):
+    """Work until a file appears: a test says when the run may end."""
+    end = time.monotonic() + limit
+    while path and not Path(path).exists() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def _report(settings):

@@ -25,9 +25,6 @@ from miri_widgets.serve import ServerProcess, start_server
 RUN = Path(__file__).parents[1] / "run"
 """Has `fake_executor`, which does the work of a stage without the pipeline."""
 
-SECONDS = 45.0
-"""How long each run takes: the kernel is gone long before."""
-
 PATIENCE = 120.0
 
 CELL = """
@@ -96,7 +93,8 @@ def test_a_job_ends_with_its_products_after_its_kernel_is_gone(
     engine = Engine(tmp_path / "work", workers=2, idle_minutes=1, memory_mb=4000)
     exposures = [raw_exposure(raw, number) for number in (1, 2)]
     environment = {"CRDS_CONTEXT": "jwst_9001.pmap", "CRDS_PATH": "/nowhere"}
-    settings = {"detector1": {"jump.seconds": SECONDS, "jump.tag": how}}
+    release = tmp_path / "release"
+    settings = {"detector1": {"jump.hold_until": str(release), "jump.tag": how}}
     plans = plan_stages(engine.workspace, exposures, ("detector1",), settings, environment, product_name="x")
     told = tmp_path / "told.txt"
     (tmp_path / "plans").write_bytes(pickle.dumps(plans))
@@ -128,13 +126,16 @@ def test_a_job_ends_with_its_products_after_its_kernel_is_gone(
             process = psutil.Process(int(pid))
             assert process.is_running()
 
-            def at_work() -> list[Path]:
-                return list(engine.workspace.runs.rglob("*.partial"))
+            def at_work() -> dict[str, str]:
+                """Process and folder of each run that is at work, by its key."""
+                journals = engine.workspace.runs.rglob("*.partial/journal.txt")
+                found = {path.parent.name.removesuffix(".partial"): path.read_text() for path in journals}
+                return found if len(found) == len(plans) and all(found.values()) else {}
 
             if how == "killed":
                 process.kill()
             if how == "server":
-                wait_for(at_work, "no run has begun")
+                wait_for(at_work, "the runs have not begun")
                 server.close()
             wait_for(
                 lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE,
@@ -142,16 +143,20 @@ def test_a_job_ends_with_its_products_after_its_kernel_is_gone(
             )
             if how != "server":
                 wait_for(lambda: server.status()["kernels"] == 0, "the server keeps what has ended")
-            wait_for(at_work, "no run has begun")
+            wait_for(at_work, "the runs have not begun")
+            begun = at_work()
             state = engine.state(job)
             assert state.active and not any(run.status.ended for run in state.runs), (
                 "the job is still at work"
             )
-            state = engine.wait(job, PATIENCE + 2 * SECONDS)
+            release.touch()
+            state = engine.wait(job, PATIENCE)
         assert [run.status for run in state.runs] == [RunStatus.DONE] * 2
         for plan in plans:
             record = completed(engine.workspace.root, plan.key, plan.stage)
-            assert record is not None and record.seconds > 0.9 * SECONDS, "the run was not begun anew"
+            assert record is not None
+            kept = engine.workspace.run_folder(plan.stage, plan.key) / "journal.txt"
+            assert kept.read_text() == begun[plan.key], "the run was not begun anew"
             names = [path.name for path in products(engine.workspace, plan)]
             assert names == [f"{plan.label}_rate.fits", f"{plan.label}_rateints.fits"]
         assert not list(engine.workspace.runs.rglob("*.partial"))

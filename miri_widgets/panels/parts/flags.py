@@ -22,20 +22,20 @@ _FREQUENT = ("DO_NOT_USE", "JUMP_DET", "SATURATED", "NON_SCIENCE", "OUTLIER", "D
 
 _HIDDEN = "Flags are not seen while the viewer aligns images by the sky (WCS): in its plugin Orientation, align by Pixels."
 
+_NONE = "The image in view has no flags of its own: show an exposure. A mosaic has weights instead."
+
 _TEMPLATE = """
 <template>
   <div class="mw-flags" role="group" aria-label="Data quality flags">
-    <div class="mw-flags-head">
-      <button type="button" class="mw-button" :aria-expanded="opened ? 'true' : 'false'" @click="open(!opened)"
-        title="The flags of this product, by name">{{ opened ? '▾' : '▸' }} Flags</button>
+    <div class="mw-flags-head" v-if="can">
       <button type="button" class="mw-button" :aria-pressed="visible ? 'true' : 'false'" @click="toggle()"
         :class="{'mw-active': visible}" title="Lay the ticked flags over the image, or take them away; key f">{{
         visible ? 'Hide flags' : 'Show flags' }} <kbd>f</kbd></button>
-      <label v-if="title && (opened || visible)" class="mw-flag-only"><input type="checkbox" :checked="only_gained"
+      <label v-if="title" class="mw-flag-only"><input type="checkbox" :checked="only_gained"
         @change="set_only_gained($event.target.checked)"/> only those gained by {{ title }}</label>
-      <span v-for="r in legend" :key="r.name" class="mw-flag-key"><i :style="{background: r.colour}"></i>{{ r.name }}</span>
     </div>
-    <div class="mw-flag-list" v-if="opened">
+    <p v-if="!can" class="mw-muted">{{ none }}</p>
+    <div class="mw-flag-list" v-if="opened && can">
       <label v-for="r in rows" :key="r.name" class="mw-flag" :title="r.tip">
         <input type="checkbox" :checked="chosen.includes(r.name)" @change="choose(r.name)"/>
         <i :style="{background: r.colour}"></i><span class="mw-flag-name">{{ r.name }}</span>
@@ -47,9 +47,6 @@ _TEMPLATE = """
 </template>
 <script>
 module.exports = {
-  computed: {
-    legend() { return this.visible && !this.opened ? this.rows.filter(r => this.chosen.includes(r.name)) : [] },
-  },
   mounted() {
     this.hear = event => {
       const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable
@@ -76,14 +73,11 @@ class _Flags(ipyvue.VueTemplate):
     can = traitlets.Bool(False).tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     waits = traitlets.Unicode("").tag(sync=True)
+    none = traitlets.Unicode(_NONE).tag(sync=True)
 
     def __init__(self, model: FlagsModel) -> None:
         self._model = model
         super().__init__(layout=ipywidgets.Layout(width="auto"))
-
-    def vue_open(self, opened: Any) -> None:
-        """Open or close the list."""
-        self._model.open(bool(opened))
 
     def vue_toggle(self, *_: Any) -> None:
         """Turn the overlay on or off."""
@@ -122,9 +116,6 @@ class FlagBar(Part):
 
     def _update(self, _: Any) -> None:
         model, shown = self.model, self.list
-        # room is reserved, so that the image does not move when a mosaic comes
-        shown.layout.visibility = "visible" if model.can else "hidden"
-        (self.add_class if model.opened else self.remove_class)("mw-open")
         value = model.value
         with shown.hold_sync():
             shown.can, shown.opened, shown.visible = model.can, model.opened, model.visible

@@ -12,13 +12,14 @@ __all__ = ["Tabs"]
 
 _TEMPLATE = """
 <template>
-  <div class="mw-tabs" :class="'mw-tabs-' + variant" role="tablist" :aria-label="label" @keydown="pressed">
+  <div class="mw-tabs" :class="'mw-tabs-' + variant" role="tablist" :aria-label="label" :aria-orientation="variant === 'steps' ? 'vertical' : 'horizontal'" @keydown="pressed">
     <button v-for="(t, n) in items" :key="t.id" type="button" role="tab" :aria-selected="t.id === active ? 'true' : 'false'"
         :tabindex="t.id === stop ? 0 : -1" :data-tab="t.id" @focus="at = t.id" class="mw-tab" :class="[{'mw-active': t.id === active}, 'mw-' + (t.tone || 'calm')]"
         :title="t.tip || t.title" @click="active = t.id">
       <span class="mw-tab-glyph" v-if="t.glyph" aria-hidden="true">{{ t.glyph }}</span>
       <span class="mw-tab-words"><span class="mw-tab-title">{{ t.title }}</span>
         <span class="mw-tab-detail" v-if="t.detail">{{ t.detail }}</span></span>
+      <span class="mw-tab-count" v-if="t.count">{{ t.count }}</span>
     </button>
   </div>
 </template>
@@ -58,11 +59,11 @@ class Tabs(ipyvue.VueTemplate):
     Attributes
     ----------
     items : list of dict
-        ``id``, ``title``; optional ``glyph``, ``tone``, ``detail``, ``tip``.
+        ``id``, ``title``; optional ``glyph``, ``tone``, ``detail``, ``count``, ``tip``.
     active : str
         Id of the tab in front.
     variant : str
-        "steps" for the stages, "plain" inside a panel.
+        "steps" for the vertical stepper of the stages, "plain" for a row inside a panel.
     label : str
         Accessible name of the tabs.
     """
