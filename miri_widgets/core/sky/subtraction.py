@@ -158,9 +158,7 @@ def subtract_sky(
     images = combine(
         samples, low=clip_low, high=clip_high, median=method == "median", apart=apart, min_samples=least
     )
-    facts = _facts(samples, targets, images, apart, method)
-    if not dedicated:
-        facts["predicted_loss"] = _predicted(samples, alone, min_separation)
+    facts = _facts(samples, targets, images, apart, method, min_separation)
     note = _note(method, facts, clip_low, clip_high, targets.scaling)
     correct = Subtraction(exposures, targets, images, apart, note, preserve=preserve_level, fill=fill)
     common = images.common
@@ -255,7 +253,12 @@ def _targets(
 
 
 def _facts(
-    samples: Samples, targets: Samples, images: SkyImages, apart: Sequence[Sequence[int]] | None, method: str
+    samples: Samples,
+    targets: Samples,
+    images: SkyImages,
+    apart: Sequence[Sequence[int]] | None,
+    method: str,
+    separation: float,
 ) -> dict[str, Any]:
     number = _fewest(samples, apart)
     # a median knows as much as a mean of fewer samples
@@ -275,6 +278,9 @@ def _facts(
         "clipped_fraction": 1 - images.kept / max(images.offered, 1),
         "masked_fraction": float(np.median(samples.masked)),
         "moving_structure": float(np.median(samples.structure)) / max(noise, 1e-30),
+        "predicted_loss": {}
+        if method == "background"
+        else _predicted(samples, apart is not None, separation),
         "too_close": 0 if apart is None else sum(len(own) > 1 for own in apart),
     }
 
