@@ -168,7 +168,8 @@ class Dashboard(Part):
         if name == "composite":
             return CompositePanel(self.session)
         if name == "table":
-            return ShiftFilePanel(self.session.program.workspace.parent)
+            workspace = self.session.program.workspace
+            return ShiftFilePanel(workspace.parent, workspace)
         return stage_panel(self.session, name)
 
     def close(self) -> None:

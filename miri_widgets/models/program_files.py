@@ -17,7 +17,7 @@ __all__ = ["KINDS", "FilesModel"]
 
 KINDS = {
     "mosaics": "Mosaics (i2d)",
-    "catalogues": "Catalogues",
+    "catalogues": "Catalogues and tables",
     "pictures": "Pictures and figures",
     "regions": "Regions",
     "reports": "Report, script, notebook",
@@ -27,7 +27,7 @@ KINDS = {
 """What can be fetched, and how it is called."""
 
 _FOLDERS = {
-    "catalogues": ("catalogues",),
+    "catalogues": ("catalogues", "shifts"),
     "pictures": ("composites", "figures"),
     "regions": ("regions",),
     "reports": ("reports", "exports"),

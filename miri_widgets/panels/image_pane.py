@@ -9,6 +9,7 @@ import ipywidgets
 
 from miri_widgets.models.compare import CompareModel
 from miri_widgets.models.display import DisplayModel
+from miri_widgets.models.figure_export import FigureModel
 from miri_widgets.models.flags import FlagsModel
 from miri_widgets.models.in_view import COMPARED, PREVIEWS, Content
 from miri_widgets.models.page_layout import CHART_POSITIONS
@@ -21,6 +22,7 @@ from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.caption import caption_of
 from miri_widgets.panels.parts.compare import CompareBar
 from miri_widgets.panels.parts.display import DisplayBar
+from miri_widgets.panels.parts.figurebar import FigureBar
 from miri_widgets.panels.parts.flags import FlagBar, colour_of
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.shown_images import MOST_IMAGES, ShownImages
@@ -61,6 +63,7 @@ class ImagePane(Part):
         session.attach_viewer(self._view_memory)
         self._marks = SourceMarks(viewer)
         self.regions = RegionList(session, viewer)
+        self.figure = FigureBar(FigureModel(self.display.model))
         self.status = text("", "mw-viewer-words")
         self.blink = button("Blink", tip="Show the next image")
         self.blink.on_click(lambda _: viewer.blink())
@@ -87,6 +90,9 @@ class ImagePane(Part):
             ToolMenu("range", "Stretch", self.display, tip="Stretch and display range: black and white"),
             ToolMenu("flags", "Flags", self.flags, tip="Data quality flags over the image", shortcut="f"),
             ToolMenu("regions", "Regions", self.regions, tip="Draw, save and use regions"),
+            ToolMenu(
+                "figure", "Figure", self.figure, tip="The image in view with RA and Dec axes, as a file"
+            ),
         )
 
     def _watch_all(self) -> None:

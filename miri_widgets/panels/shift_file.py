@@ -27,13 +27,15 @@ class ShiftFilePanel(Part):
     ----------
     start : Path
         Initial folder; the home folder if it does not exist.
+    workspace : Path, optional
+        Workspace that copies go into; by default they go beside the file.
     """
 
-    def __init__(self, start: Path) -> None:
+    def __init__(self, start: Path, workspace: Path | None = None) -> None:
         super().__init__("mw-app", "mw-panel")
         self.folders = FolderModel(start if start.is_dir() else None, (".csv", ".ecsv", ".tsv", ".txt"))
         self.shifts = ShiftsModel()
-        self.chooser, self.view = FolderChooser(self.folders), ShiftsView(self.shifts)
+        self.chooser, self.view = FolderChooser(self.folders), ShiftsView(self.shifts, workspace)
         self.other_guide_stars = ipywidgets.Checkbox(
             description="Give groups that failed the mean of those on other guide stars, if they agree",
             indent=False,

@@ -31,6 +31,8 @@ class ShiftsView(Part):
     ----------
     shifts : ShiftsModel
         The shifts; closed with the view.
+    workspace : Path, optional
+        Workspace that copies go into, where the shifts belong to no session; by default they go beside the table.
     """
 
     charts: ClassVar[dict[str, tuple[str, Callable[[ShiftsModel], Part]]]] = {
@@ -43,9 +45,10 @@ class ShiftsView(Part):
     }
     """Charts and lists below the verdicts, each made when it is opened."""
 
-    def __init__(self, shifts: ShiftsModel) -> None:
+    def __init__(self, shifts: ShiftsModel, workspace: Path | None = None) -> None:
         super().__init__("mw-shifts")
         self.shifts = shifts
+        self.workspace = shifts.session.program.workspace if shifts.session is not None else workspace
         self._named: Path | None = None
         self.state, self.notice = text(""), text("")
         self.next_button = button("", "mw-primary")
@@ -109,7 +112,7 @@ class ShiftsView(Part):
         self.copy.layout.display = "none" if facts is None else ""
         if facts is not None and facts.path != self._named:
             self._named, self.notice.value = facts.path, ""
-            folder = shifts.session.program.workspace if shifts.session is not None else facts.path.parent
+            folder = self.workspace / "shifts" if self.workspace is not None else facts.path.parent
             end = "copy" if facts.path.stem.endswith("shifts") else "shifts"
             self.name.value = str(folder / f"{facts.path.stem}_{end}.ecsv")
 

@@ -9,6 +9,7 @@ from typing import Any
 from miri_widgets.errors import ParameterError
 from miri_widgets.serialization import Serializable
 from miri_widgets.simulation.effects import Effects
+from miri_widgets.simulation.extended_objects import ExtendedObject
 from miri_widgets.simulation.instrument import FILTERS, SUBARRAYS, Subarray
 from miri_widgets.simulation.setups import FilterSetup
 
@@ -43,6 +44,11 @@ class ProgramField:
         around all tiles, which is mostly never looked at when tiles lie far apart.
     bright : tuple of tuple of float
         Stars at given places: (ra, dec) in degrees and flux in the first filter, microjansky; some of `stars`.
+    extended : tuple of ExtendedObject
+        Shells and spiral galaxies.
+    colours : bool
+        Whether one star in five has warm dust, and galaxies are old or forming stars; else stars are photospheres and
+        galaxies have the same flux in all filters.
     """
 
     stars: int = 300
@@ -56,6 +62,9 @@ class ProgramField:
     emission_scale: float = 12.0
     around_tiles: bool = False
     bright: tuple[tuple[float, float, float], ...] = ()
+    # not in the representation, of which twins are stamped: those without them stay as they are
+    extended: tuple[ExtendedObject, ...] = dataclasses.field(default=(), repr=False)
+    colours: bool = dataclasses.field(default=False, repr=False)
 
 
 @dataclass(frozen=True)

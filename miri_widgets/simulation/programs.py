@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from miri_widgets.simulation.effects import Effects
+from miri_widgets.simulation.extended_objects import ExtendedObject
 from miri_widgets.simulation.observed import observed_programs
 from miri_widgets.simulation.program import ProgramField, SimulatedProgram, SimulatedTile
 
@@ -36,6 +37,35 @@ _DEMO = SimulatedProgram(
     dithers=((0.0, 0.0), (4.13, 1.87), (-3.85, 2.96)),
     field=ProgramField(stars=320, flux_min=4.0, flux_max=8000.0, galaxies=20, emission=0.06),
     seed=1040,
+)
+
+_CLUSTER = SimulatedProgram(
+    name="cluster",
+    program="01048",
+    title="Simulated deep field in three filters: a spiral, a planetary nebula, galaxies and stars",
+    ra=110.8325,
+    dec=-73.4535,
+    target="SIMULATED-DEEP-FIELD",
+    filters=("F770W", "F1000W", "F1500W"),
+    ngroups=5,
+    tiles=(SimulatedTile(guide_star_error=_GOOD_GUIDE_STAR, roll_error=0.002),),
+    dithers=((0.0, 0.0), (9.5, 7.1), (-8.7, 8.4), (7.4, -8.9), (-9.8, -6.3)),
+    field=ProgramField(
+        stars=170,
+        flux_min=25.0,
+        flux_max=9000.0,
+        flux_slope=1.45,
+        galaxies=230,
+        galaxy_flux=(25.0, 700.0),
+        extended=(
+            ExtendedObject("spiral", 14.0, 6.0, 3.6, 40.0, axis_ratio=0.72, angle=35.0, seed=3),
+            ExtendedObject("spiral", -33.0, -17.0, 1.8, 30.0, axis_ratio=0.5, angle=120.0, seed=5),
+            ExtendedObject("spiral", -5.0, 31.0, 1.3, 30.0, axis_ratio=0.35, angle=70.0, seed=8),
+            ExtendedObject("shell", -17.0, 6.0, 5.6, 26.0, axis_ratio=0.86, angle=60.0, seed=2),
+        ),
+        colours=True,
+    ),
+    seed=1048,
 )
 
 _SMALL = SimulatedProgram(
@@ -75,6 +105,7 @@ PROGRAMS: Mapping[str, SimulatedProgram] = MappingProxyType(
         program.name: program
         for program in (
             _DEMO,
+            _CLUSTER,
             _SMALL,
             _SMALL.replace(
                 name="brightsky",

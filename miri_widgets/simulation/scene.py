@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from miri_widgets.simulation.artefacts import sky_pattern
 from miri_widgets.simulation.detector import DQ, coronagraph_areas, detector_maps, flat_field
 from miri_widgets.simulation.distortion import flight_distortion, pixel_areas
+from miri_widgets.simulation.extended_objects import brightness
 from miri_widgets.simulation.instrument import FILTERS, FULL_SHAPE, PIXEL_ARCSEC
 from miri_widgets.simulation.placement import cloud_positions, source_positions
 from miri_widgets.simulation.pointing import Pointing, moved
@@ -90,6 +91,8 @@ def build_catalog(program: SimulatedProgram) -> Table:
     first = FILTERS[program.filters[0]].wavelength
     # stars between a photosphere (-2) and a dusty one (0), galaxies flat
     slope = np.where(galaxy, 0.0, rng.uniform(-2.0, -0.8, count))
+    if field.colours:
+        slope = _colours(slope, galaxy, np.random.default_rng([program.seed, 3]))
     for name in program.filters:
         table[f"flux_{name}"] = flux * (FILTERS[name].wavelength / first) ** slope
     table["isolated"] = _isolated(east, north, flux)
@@ -143,6 +146,8 @@ def render(
         image += level * sky_pattern()
     if program.field.emission > 0:
         image += program.field.emission * band.sky * _emission(program, pointing, filter_name)
+    if program.field.extended:
+        _add_extended(image, program, pointing, filter_name)
     transmission, glow, _ = coronagraph_areas()
     if effects.coronagraphs:
         image += level * glow
@@ -156,6 +161,37 @@ def render(
         rate *= transmission[window]
     rate[detector_maps().reference[window]] = 0
     return Scene(rate.astype(np.float32), level, x - window[1].start, y - window[0].start)
+
+
+def _colours(
+    slope: NDArray[np.float64], galaxy: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Give some stars warm dust, and galaxies the range from old (falling) to star-forming (rising)."""
+    dusty = rng.random(len(slope)) < 0.2
+    stars = np.where(dusty, rng.uniform(0.2, 1.4, len(slope)), slope)
+    return np.where(galaxy, rng.uniform(-1.6, 2.2, len(slope)), stars)
+
+
+def _add_extended(image: NDArray, program: SimulatedProgram, pointing: Pointing, filter_name: str) -> None:
+    """Add shells and spirals, seen through the telescope; offsets are smooth, so computed on a coarse grid."""
+    grid = [np.arange(0, length + _EMISSION_STEP, _EMISSION_STEP) for length in FULL_SHAPE]
+    y, x = np.meshgrid(*grid, indexing="ij")
+    ra, dec = pointing.to_sky(*flight_distortion().to_v2v3(x, y, filter_name))
+    east = ((ra - program.ra + 180) % 360 - 180) * np.cos(np.deg2rad(program.dec)) * 3600
+    offsets = [_interpolated(plane, grid) for plane in (east, (dec - program.dec) * 3600)]
+    spread = point_spread(filter_name).on_pixels(_GALAXY_HALF_WIDTH)
+    for target in program.field.extended:
+        near = np.hypot(offsets[0] - target.east, offsets[1] - target.north) < 1.2 * target.reach
+        if not near.any():
+            continue
+        rows, columns = (
+            slice(max(int(lines.min()) - _GALAXY_HALF_WIDTH, 0), int(lines.max()) + _GALAXY_HALF_WIDTH)
+            for lines in np.nonzero(near)
+        )
+        light = brightness(
+            target, offsets[0][rows, columns], offsets[1][rows, columns], FILTERS[filter_name].wavelength
+        )
+        image[rows, columns] += fftconvolve(light, spread / spread.sum(), mode="same")
 
 
 def _add_sources(

@@ -115,7 +115,9 @@ def _made(program: SimulatedProgram, root: Path, processes: int, notify: Notify)
 
     folder = root / program.name
     cache = write_reference_cache(root / "crds", progress=_every(notify, 10))
-    stamp = hashlib.sha256(f"{TWIN_VERSION} {cache.context} {program!r}".encode()).hexdigest()
+    more = (program.field.extended, program.field.colours)
+    shown = f"{program!r} {more!r}" if any(more) else repr(program)
+    stamp = hashlib.sha256(f"{TWIN_VERSION} {cache.context} {shown}".encode()).hexdigest()
     note = folder / "twin.json"
     known = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
     uncal = tuple(folder / "uncal" / file for file in known.get("uncal", ()))

@@ -12,6 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from miri_widgets.core.dq import BITS
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import BadTableError
 from miri_widgets.products.checks import shift_signs
@@ -34,7 +37,7 @@ STAGE = Stage(
     title="Apply shifts: in every filter",
     summary="Moves the world coordinates of every exposure by the shift of its guide star.",
     methods="The world coordinates of the exposures were moved by the shifts of their guide stars.",
-    version=2,
+    version=3,
     pipeline="miri_widgets.steps.apply_shift.ApplyShiftStep",
     scope=Scope.EXPOSURE,
     takes="cal",
@@ -117,19 +120,22 @@ class ApplyShiftStep(MiriStep):
     def _shift(self, model: Any) -> None:
         root = root_of(model.meta.filename or "")
         before = recorded_shift(model)
-        shift, note = Shift(), ""
+        shift, note, out = Shift(), "", False
         if self.undo:
             undo_shift(model)
             fit = None
         else:
-            shift, note = self._wanted(model)
+            shift, note, out = self._wanted(model)
             fit = apply_shift(model, shift, sip_limit_mas=self.sip_error_mas)
         facts: dict[str, Any] = {
             "dx": shift.dx,
             "dy": shift.dy,
             "rotation": shift.rotation,
             "changed": before is not None if self.undo else fit is not None,
+            "leaves_mosaics": out,
         }
+        if out:
+            _leave_mosaics(model)
         if fit is not None:
             facts |= {"sip_degree": fit.degree, "sip_error_mas": fit.error_mas}
             if not fit.error_mas <= self.sip_error_mas:
@@ -154,10 +160,10 @@ class ApplyShiftStep(MiriStep):
         path = Path(self.shift_table or "")
         return shift_signs(_table(path, path.stat().st_mtime_ns)) if path.is_file() else ()
 
-    def _wanted(self, model: Any) -> tuple[Shift, str]:
-        """Return the shift of an exposure, and what the user must know of it."""
+    def _wanted(self, model: Any) -> tuple[Shift, str, bool]:
+        """Return the shift of an exposure, what the user must know of it, and whether it leaves the mosaics."""
         if not self.shift_table:
-            return Shift(self.dx, self.dy, self.rotation, "numbers given to the step"), ""
+            return Shift(self.dx, self.dy, self.rotation, "numbers given to the step"), "", False
         path = Path(self.shift_table)
         exposure = _facts(model)
         row = _table(path, path.stat().st_mtime_ns if path.is_file() else 0).shift_for(
@@ -169,15 +175,32 @@ class ApplyShiftStep(MiriStep):
                 "a row for its visit and guide star",
                 "measure the shifts with this exposure, or add a row",
             )
+        if row.leaves_mosaics:
+            return (
+                Shift(0.0, 0.0, 0.0, f"{path.name}: no shift"),
+                "it leaves the mosaics (all its pixels are DO_NOT_USE): its world coordinates disagree with the other exposures "
+                "on its guide star, and no overlap corrects them",
+                True,
+            )
         if not row.known:
-            return Shift(0.0, 0.0, 0.0, f"{path.name}: no shift"), (
-                f"no shift is applied, its position stays that of the header: {row.group.name} is {row.verdict} "
-                f"({row.reason}; it takes {row.source})"
+            return (
+                Shift(0.0, 0.0, 0.0, f"{path.name}: no shift"),
+                (
+                    f"no shift is applied, its position stays that of the header: {row.group.name} is {row.verdict} "
+                    f"({row.reason}; it takes {row.source})"
+                ),
+                False,
             )
         note = (
             "" if row.verdict == Verdict.PASS else f"its shift is {row.verdict} ({row.reason}; {row.source})"
         )
-        return Shift(row.dx, row.dy, row.rotation, f"{path.name} {row.filter}".strip()), note
+        return Shift(row.dx, row.dy, row.rotation, f"{path.name} {row.filter}".strip()), note, False
+
+
+def _leave_mosaics(model: Any) -> None:
+    """Flag every pixel of an exposure DO_NOT_USE, so that it adds nothing to a mosaic."""
+    model.dq = np.asarray(model.dq) | np.uint32(1 << BITS["DO_NOT_USE"])
+    model.add_history_entry("miri_widgets: all pixels DO_NOT_USE, since its world coordinates are wrong")
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ import numpy as np
 from astropy.time import Time
 from stdatamodels.jwst import datamodels
 
+from miri_widgets.core.shifts.displaced_exposures import Displaced, displaced_offsets, find_displaced
 from miri_widgets.core.shifts.groups import group_exposures
-from miri_widgets.core.shifts.measurements import Measurement, Status
+from miri_widgets.core.shifts.measurements import Measurement, Overlap, Status
 from miri_widgets.core.shifts.offset_histogram import Offset
 from miri_widgets.core.shifts.star_overlaps import believed_overlaps, pair_offsets
 from miri_widgets.core.shifts.star_positions import StarPositions, find_stars
@@ -27,6 +28,7 @@ from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.errors import InputError, StepFailedError
 from miri_widgets.products.association import require_one
 from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.names import root_of
 from miri_widgets.products.tables.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
 from miri_widgets.products.tables.reference_catalogs import (
     ReferenceCatalog,
@@ -38,7 +40,7 @@ from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.model_arrays import exposure_arrays_of
 from miri_widgets.steps.online_catalogs import ONLINE_CATALOGS, fetch_catalog
 from miri_widgets.steps.shift_estimates import (
-    catalog_estimate,
+    catalog_estimates,
     group_estimate,
     group_turns,
     tweakreg_estimate,
@@ -73,6 +75,8 @@ class MeasuredField:
         Of every two exposures of different groups that see the same stars, with their histograms.
     search_radius : float
         Largest shift that was looked for, arcsec.
+    displaced : tuple of Displaced
+        Exposures whose world coordinates disagree with those of the others on their guide star.
     """
 
     shifts: ExposureShifts
@@ -81,6 +85,7 @@ class MeasuredField:
     exposures: tuple[Exposure, ...]
     offsets: Mapping[tuple[str, str], Offset]
     search_radius: float
+    displaced: tuple[Displaced, ...] = ()
 
 
 def star_positions(files: Sequence[Path]) -> tuple[StarPositions, ...]:
@@ -164,10 +169,14 @@ def measure_field(
     owners = dict(groups) if groups else _owners(exposures)
     stars = star_positions(files)
     table = _catalog(catalog, catalog_epoch, exposures, stars)
-    offsets = pair_offsets(stars, owners, search_radius=search_radius)
-    used = owners if together else {root: root for root in owners}
+    displaced = find_displaced(stars, owners)
+    away = {root: part for part in displaced for root in part.roots}
+    owners |= {root: part.name for root, part in away.items()}
+    offsets = pair_offsets(stars, owners, search_radius=search_radius) | displaced_offsets(displaced, stars)
+    used = owners if together else dict(zip(owners, owners, strict=True))
     results, failure = _tweakreg(
-        files,
+        # what is arcseconds off would be moved to a wrong place, and move others
+        [path for path in files if root_of(path) not in away],
         used,
         filter_name=filter_name,
         catalog=table,
@@ -176,19 +185,15 @@ def measure_field(
     )
     counts = Counter(used.values())
     reference = next((owners[root] for root, result in sorted(results.items()) if result.fit.reference), "")
+    roots = [star.root for star in stars]
     first = [
         tweakreg_estimate(
             root, owners[root], results.get(root), bool(catalog), counts[used[root]], len(counts)
         )
-        for root in (star.root for star in stars)
+        for root in roots
     ]
     centres = {exposure.root: (exposure.ra, exposure.dec) for exposure in exposures}
-    second: list[Measurement] = []
-    if table is not None:
-        second = [
-            catalog_estimate(star, owners[star.root], table, search_radius, centres[star.root])
-            for star in stars
-        ]
+    second = catalog_estimates(stars, owners, table, search_radius, centres) if table is not None else []
     turns = group_turns(second or first, centres) if rotation else None
     overlaps = believed_overlaps(offsets, references=centres, turns=turns)
     second = second or [group_estimate(star.root, owners, overlaps, offsets, reference) for star in stars]
@@ -196,17 +201,22 @@ def measure_field(
         _joined(star, mine, other, results.get(star.root))
         for star, mine, other in zip(stars, first, second, strict=True)
     )
-    measured = ExposureShifts(
-        filter_name,
-        table.name if table is not None else "",
-        "" if catalog else reference,
-        shifts,
-        overlaps,
-        (table.notes if table is not None else ()) + failure + _notes(shifts),
-    )
-    by_root = {exposure.root: exposure for exposure in exposures}
-    headers = tuple(by_root[star.root] for star in stars)
-    return MeasuredField(measured, stars, table, headers, offsets, search_radius)
+    notes = (*failure, *_displacements(displaced, offsets), *_notes(shifts))
+    measured = _table_of(filter_name, table, "" if catalog else reference, shifts, overlaps, notes)
+    headers = tuple(sorted(exposures, key=lambda exposure: roots.index(exposure.root)))
+    return MeasuredField(measured, stars, table, headers, offsets, search_radius, displaced)
+
+
+def _table_of(
+    filter_name: str,
+    table: ReferenceCatalog | None,
+    reference: str,
+    shifts: tuple[ExposureShift, ...],
+    overlaps: tuple[Overlap, ...],
+    notes: tuple[str, ...],
+) -> ExposureShifts:
+    name, own = (table.name, table.notes) if table is not None else ("", ())
+    return ExposureShifts(filter_name, name, reference, shifts, overlaps, (*own, *notes))
 
 
 class MeasureShiftsStep(MiriStep):
@@ -258,6 +268,22 @@ class MeasureShiftsStep(MiriStep):
             name = f"{files[0].name[:7]}_{measured.filter.lower()}_{self.suffix}.ecsv"
             write_exposure_shifts(measured, folder / name)
         return []
+
+
+def _displacements(
+    displaced: Sequence[Displaced], offsets: Mapping[tuple[str, str], Offset]
+) -> tuple[str, ...]:
+    """Sentences about exposures with wrong world coordinates, and about overlaps where two offsets fit."""
+    texts = tuple(part.text for part in displaced)
+    doubtful = [pair for pair, offset in sorted(offsets.items()) if offset.ambiguous]
+    if not doubtful:
+        return texts
+    offset = offsets[doubtful[0]]
+    return (
+        *texts,
+        f"{len(doubtful)} overlaps are not used, since two offsets fit alike in each (as ({offset.dx:+.3f}, {offset.dy:+.3f}) and "
+        f"({offset.runner_up_shift[0]:+.3f}, {offset.runner_up_shift[1]:+.3f}) arcsec of {' and '.join(doubtful[0])})",
+    )
 
 
 def _owners(exposures: Sequence[Exposure]) -> dict[str, str]:
@@ -330,6 +356,12 @@ def _notes(shifts: Sequence[ExposureShift]) -> tuple[str, ...]:
             for shift in shifts
             if shift.tweakreg.status == status
         ]
+    notes += [
+        f"the shift of {shift.root} is ambiguous: ({shift.histogram.dx:+.3f}, {shift.histogram.dy:+.3f}) and "
+        f"({shift.histogram.alternative[0]:+.3f}, {shift.histogram.alternative[1]:+.3f}) arcsec fit alike, none is believed"
+        for shift in shifts
+        if shift.histogram.status == Status.AMBIGUOUS
+    ]
     notes += [
         f"the two estimates of {shift.root} differ by {shift.disagreement * 1000:.0f} mas"
         for shift in shifts

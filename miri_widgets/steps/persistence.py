@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from jwst.dq_init import DQInitStep
 from jwst.saturation import SaturationStep
+from numpy.typing import NDArray
 from stdatamodels.jwst import datamodels
 
 from miri_widgets.core.areas import imager_area
@@ -30,7 +31,7 @@ from miri_widgets.products.association import BACKGROUND, SCIENCE, read_members
 from miri_widgets.products.exposure import psf_fwhm_pixels
 from miri_widgets.products.names import root_of
 from miri_widgets.products.pixel_masks import read_pixel_mask
-from miri_widgets.steps.conditions import given, is_not, not_ending, rule
+from miri_widgets.steps.conditions import given, is_not, not_ending, rule, value
 from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.model_arrays import integration_starts, require_miri_imager
 from miri_widgets.steps.stage import ChainPreset, Chart, RunCost, Scope, Section, Stage, TimelineChart
@@ -44,9 +45,9 @@ _MUCH = 0.2
 STAGE = Stage(
     name="persistence",
     title="Persistence: after-images across exposures",
-    summary="Masks pixels that earlier exposures of any filter have saturated, for as long as the image lasts.",
-    methods="Pixels that earlier exposures had saturated were masked for as long as their after-images lasted.",
-    version=2,
+    summary="Masks pixels that earlier exposures of any filter have filled, for as long as the image lasts.",
+    methods="Pixels that earlier exposures had filled were masked for as long as their after-images lasted.",
+    version=3,
     pipeline="miri_widgets.steps.persistence.PersistenceMaskStep",
     scope=Scope.PROGRAM,
     takes="uncal",
@@ -54,6 +55,9 @@ STAGE = Stage(
     main="dqmask",
     steps=("miri_persistence",),
     essential=(
+        "trigger",
+        "dose",
+        "negative_dose",
         "positive_minutes",
         "negative_hours",
         "unsaturated_groups",
@@ -68,7 +72,9 @@ STAGE = Stage(
     acting=(
         rule(given("user_mask"), "one_based"),
         rule(not_ending("user_mask", ".fits", ".fit", ".fits.gz"), "one_based", "An image counts no pixels."),
-        rule(is_not("negative_hours", 0.0), "negative_groups"),
+        rule(value("trigger", "saturation"), "unsaturated_groups groups_by_filter negative_groups"),
+        rule(value("trigger", "dose"), "dose negative_dose"),
+        rule(is_not("negative_hours", 0.0), "negative_groups negative_dose"),
     ),
     sections=(Section.CHARTS, Section.PROOF),
     charts=(Chart.AFTERIMAGES, TimelineChart("saturated", "saturated pixels")),
@@ -116,10 +122,13 @@ class PersistenceMaskStep(MiriStep):
     class_alias = "miri_persistence"
 
     spec = """
+        trigger = option('dose', 'saturation', default='dose')  # What leaves an after-image: charge that was collected, or early saturation.
+        dose = float(min=0.05, max=1000, default=0.5)  # Mask pixels that collected so much charge above the sky. [full wells]
+        negative_dose = float(min=0.05, max=1000, default=1.2)  # Mask pixels that collected so much for the negative hours. [full wells]
         unsaturated_groups = integer(min=0, max=1000, default=1000)  # Mask pixels that saturate after at most so many groups; 1000 for all that do. [groups]
         groups_by_filter = string_list(default=list())  # Other numbers of groups for saturation in some filters, as F1500W=5.
         positive_minutes = float(min=0, max=1440, default=30)  # Mask after-images for this long after saturation. [min]
-        negative_hours = float(min=0, max=240, default=24)  # Mask pixels that saturated at once for this long. 0 for none. [h]
+        negative_hours = float(min=0, max=240, default=24)  # Mask pixels with long-lived negative after-images for this long. 0 for none. [h]
         negative_groups = integer(min=0, max=1000, default=0)  # At most so many unsaturated groups of those. [groups]
         grow_pixels = integer(min=0, max=10, default=0)  # Mask neighbours of saturated pixels within this distance. [pixels]
         do_not_use = boolean(default=True)  # Leave the pixels out; else they are only flagged PERSISTENCE.
@@ -153,6 +162,9 @@ class PersistenceMaskStep(MiriStep):
         masks = persistence_masks(
             events,
             [event.target for event in events],
+            trigger=self.trigger,
+            dose=self.dose,
+            negative_dose=self.negative_dose,
             unsaturated_groups=self.unsaturated_groups,
             groups_by_filter=thresholds,
             positive_minutes=self.positive_minutes,
@@ -200,28 +212,31 @@ class PersistenceMaskStep(MiriStep):
                 group_seconds=float(ramp.meta.exposure.group_time),
                 ignored=has(np.asarray(ramp.pixeldq), "DO_NOT_USE", "HOT", "DEAD", "REFERENCE_PIXEL"),
                 grow=grow,
+                data=np.asarray(ramp.data) if self.trigger == "dose" else None,
+                full_well=_full_well(ramp) if self.trigger == "dose" else None,
+                least_dose=min(self.dose, self.negative_dose),
             )
             header = datamodels.MaskModel()
             header.update(ramp, only="PRIMARY")
             header.meta.filename = f"{target.root}_dqmask.fits"
             if ramp is not model:
                 ramp.close()
-        log.info("%s: %d saturated pixels", target.root, len(event))
+        log.info("%s: %d filled pixels, %d of them saturated", target.root, len(event), event.saturated)
         return event, header
 
     def _report(self, events: Sequence[SaturationMap], masks: Sequence[PersistenceMask]) -> None:
         exposures, warnings = {}, []
         for event, mask in zip(events, masks, strict=True):
-            facts = {**mask.facts, "saturated": len(event)}
+            facts = {**mask.facts, "saturated": event.saturated, "filled": len(event)}
             exposures[mask.target.root] = facts
             log.info("%s: %s", mask.target.root, _note(mask))
             if facts["fraction"] > _MUCH:
                 warnings.append(
-                    f"{facts['fraction']:.0%} of {mask.target.root} are masked: shorten the time, or lower the "
-                    "number of unsaturated groups."
+                    f"{facts['fraction']:.0%} of {mask.target.root} are masked: shorten the time, or raise the "
+                    "dose."
                 )
-        if masks and not any(exposures[root]["saturated"] for root in exposures):
-            warnings.append("No exposure has saturated pixels, so that no after-image is to be expected.")
+        if masks and not any(exposures[root]["filled"] for root in exposures):
+            warnings.append("No pixel was filled in any exposure, so that no after-image is to be expected.")
         if undated := [mask.target.root for mask in masks if math.isnan(mask.target.start_mjd)]:
             warnings.append(
                 f"{', '.join(undated[:3])}{' and others' if len(undated) > 3 else ''} say no date (EXPSTART, MJD-BEG, DATE-BEG, "
@@ -233,7 +248,8 @@ class PersistenceMaskStep(MiriStep):
         for line in validation.sentences if validation else ():
             log.info("%s", line)
         common = {
-            "saturated": sum(len(event) for event in events),
+            "saturated": sum(event.saturated for event in events),
+            "filled": sum(len(event) for event in events),
             "masked": sum(mask.count for mask in masks),
         }
         self.report = {
@@ -271,6 +287,20 @@ def _members(source: Any) -> Iterator[Any]:
         yield source
     else:
         yield from (str(entry) if isinstance(entry, Path) else entry for entry in source)
+
+
+def _full_well(ramp: Any) -> NDArray[np.float64]:
+    """Return the level at which pixels saturate, DN, from the reference file of the saturation step."""
+    name = SaturationStep().get_reference_file(ramp, "saturation")
+    ny, nx = ramp.groupdq.shape[2:]
+    if name == "N/A":
+        return np.full((ny, nx), np.nan)
+    with datamodels.SaturationModel(name) as reference:
+        level = np.asarray(reference.data, float)
+        if level.shape != (ny, nx):
+            x, y = int(ramp.meta.subarray.xstart or 1) - 1, int(ramp.meta.subarray.ystart or 1) - 1
+            level = level[y : y + ny, x : x + nx]
+    return np.where(level > 0, level, np.nan)
 
 
 def _require_ramp(model: Any) -> None:

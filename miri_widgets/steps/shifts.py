@@ -16,11 +16,13 @@ from statistics import median
 from typing import Any
 
 from miri_widgets.core.shifts.choices import TrustedShift, trust_shifts
+from miri_widgets.core.shifts.displaced_exposures import displaced_groups
 from miri_widgets.core.shifts.groups import Group, group_exposures
 from miri_widgets.core.shifts.judgement import ShiftRun, trust_run
 from miri_widgets.core.shifts.measurements import Measurement, Status
 from miri_widgets.core.shifts.reference_filter import choose_reference_filter
 from miri_widgets.core.shifts.regrouping import regroup
+from miri_widgets.core.shifts.solution import LEFT_OUT_BY_USER
 from miri_widgets.core.shifts.transfers import transfer_shifts
 from miri_widgets.core.shifts.verdicts import Limits, Verdict
 from miri_widgets.errors import InputError
@@ -48,7 +50,7 @@ STAGE = Stage(
     title="Shifts: tiles by guide star",
     summary="Measures how far the tiles of each guide star are off, in one filter, and judges each shift.",
     methods="The shifts of the tiles of each guide star were measured in one filter and assessed.",
-    version=4,
+    version=5,
     pipeline="miri_widgets.steps.shifts.ShiftsStep",
     scope=Scope.PROGRAM,
     takes="cal",
@@ -127,7 +129,7 @@ class ShiftsStep(MeasureShiftsStep):
         field, run = self._measured(by_filter.pop(reference), reference, groups)
         run, others, notes = self._completed(run, by_filter, groups)
         table = _table(run, field, exposures[0].program, notes)
-        warnings = [*_alone(field), *_unbelieved(run.shifts), *field.shifts.notes, *notes]
+        warnings = [*_alone(field), *_unbelieved(run), *field.shifts.notes, *notes]
         for line in warnings:
             log.warning("%s", line)
         self.report = shift_report(run, field, warnings)
@@ -153,7 +155,7 @@ class ShiftsStep(MeasureShiftsStep):
         )
         run = trust_run(
             measurements_to_solve(field.shifts.exposures),
-            groups,
+            displaced_groups(groups, field.displaced),
             overlaps=field.shifts.overlaps,
             second=_second(field.shifts.exposures),
             reference=field.shifts.reference or None,
@@ -189,7 +191,7 @@ class ShiftsStep(MeasureShiftsStep):
             taken += [shift for shift in transfer.shifts if shift.group in lacking]
             notes += transfer.notes
         shifts = trust_shifts(
-            groups,
+            [shift.group for shift in run.shifts],
             run.solution.shifts,
             run.judgements,
             filter_name=_filter_of(run),
@@ -239,13 +241,22 @@ def measurements_to_solve(exposures: Sequence[ExposureShift]) -> tuple[Measureme
     measurements = []
     for exposure in exposures:
         first, second = exposure.tweakreg, exposure.histogram
-        if second.usable and not first.usable:
+        if second.status is Status.AMBIGUOUS or (second.usable and not first.usable):
+            # neighbours that were paired first are no answer where two offsets fit
             measurements.append(second)
         elif first.status is Status.REFERENCE and first.relative:
             matches = round(median(others)) if others else None
             measurements.append(replace(first, matches=matches, rms=math.nan, significance=math.nan))
         elif second.usable or not second.relative:
-            measurements.append(replace(first, significance=second.significance))
+            measurements.append(
+                replace(
+                    first,
+                    significance=second.significance,
+                    joint_matches=second.joint_matches,
+                    lever=second.lever,
+                    common_sigma=second.common_sigma,
+                )
+            )
         else:  # without an overlap there is no histogram, which says nothing against a relative shift
             measurements.append(first)
     return tuple(measurements)
@@ -264,9 +275,17 @@ def _alone(field: MeasuredField) -> list[str]:
     return ["All exposures are on one guide star: without a catalogue there is nothing to align them to."]
 
 
-def _unbelieved(shifts: Sequence[TrustedShift]) -> list[str]:
+def _unbelieved(run: ShiftRun) -> list[str]:
     notes = []
-    for shift in shifts:
+    for shift in run.shifts:
+        solved = run.solution.shifts.get(shift.group.name)
+        if solved and shift.own:
+            # an exposure that is elsewhere than its group would go into the mosaic unseen
+            notes += [
+                f"{root} gets the shift of its group, though by itself it {reason}"
+                for root, reason in solved.left_out
+                if reason != LEFT_OUT_BY_USER
+            ]
         if shift.verdict != Verdict.PASS:
             taken = "" if shift.own else f"; it gets {shift.source}"
             notes.append(f"{shift.group.name} is {shift.verdict}: {shift.reason}{taken}")

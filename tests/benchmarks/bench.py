@@ -23,6 +23,7 @@ PARTS = {
     "sky": ("sky_bench.measure",),
     "shifts": ("shifts_science.bench", "shifts_panel_bench.measure"),
     "contact_sheet": ("contact_sheet_bench.measure",),
+    "composite": ("composite_bench.measure",),
     "map": ("exposure_map_bench.measure",),
     "table": ("table_bench.measure",),
     "viewer": ("viewer_bench.measure",),

@@ -14,6 +14,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "scenes"))
 
+import held_persistence
+import held_shifts
 import notebook_sky
 import numpy as np
 import proof_table
@@ -46,11 +48,14 @@ _SKY = (
     ("level_error", "sigma", {}),
     ("err_over_scatter", "ratio", {}),
 )
-KEYS = tuple(
+_SKY_KEYS = tuple(
     Key(f"held.sky.{name}{whose}", unit, **(bounds if not whose else {}))
     for name, unit, bounds in _SKY
     for whose in ("", ".exposure_masks", ".notebook")
 )
+OTHERS = (held_shifts, held_persistence)
+"""The other steps, each with keys and scenes of its own."""
+KEYS = _SKY_KEYS + tuple(key for part in OTHERS for key in part.KEYS)
 
 KEYS += (
     Key("held.sky.residual_over_noise.true_masks", "ratio"),
@@ -146,7 +151,13 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
     assert all(SCENES[name].held for name in SCENES if name.endswith(".held"))
     values, notes = measure_sky()
     verdicts, told = proof_table.measure([f"{name}.held" for name in proof_table.SCENES_OF_THE_TABLE])
-    return values | verdicts, [*missing(), *notes, *told]
+    values |= verdicts
+    notes += told
+    for part in OTHERS:
+        measured, said = part.measure()
+        values |= measured
+        notes += said
+    return values, [*missing(), *notes]
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@ def bench_keys() -> tuple[Key, ...]:
         + _of_part("shifts_science", "BENCH_KEYS")
         + _of_part("shifts_panel_bench")
         + _of_part("contact_sheet_bench")
+        + _of_part("composite_bench")
         + _of_part("exposure_map_bench")
         + _of_part("table_bench")
         + _of_part("viewer_bench")

@@ -131,7 +131,8 @@ def masks(uncal: tuple[Path, ...], **settings: object) -> list[NDArray[np.bool_]
     from miri_widgets.steps.persistence import PersistenceMaskStep
 
     step = PersistenceMaskStep()
-    for name, value in settings.items():
+    # the simulated detector traps charge of saturated pixels alone; `held.persistence` judges the dose
+    for name, value in {"trigger": "saturation", **settings}.items():
         setattr(step, name, value)
     found = step.process([str(path) for path in reversed(uncal)])
     return [has(found[place].dq, "PERSISTENCE") for place in range(len(uncal))][::-1]

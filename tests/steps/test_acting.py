@@ -24,7 +24,7 @@ from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.stages import STAGES, stage
 
 ALWAYS = {
-    "miri_persistence": "unsaturated_groups groups_by_filter positive_minutes negative_hours grow_pixels do_not_use user_mask prove",
+    "miri_persistence": "trigger positive_minutes negative_hours grow_pixels do_not_use user_mask prove",
     "detector1": "save_calibrated_ramp",
     "dq_init": "user_supplied_dq override_mask",
     "emicorr": "onthefly_corr_freq",

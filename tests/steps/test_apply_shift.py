@@ -122,3 +122,22 @@ def test_a_sign_that_was_lost_in_the_table_is_told(cals, table):
     step, _ = run(str(cals[0]), shift_table=str(table))
     (warning,) = step.report["warnings"]
     assert "dy of" in warning and "lost its sign" in warning
+
+
+def test_an_exposure_with_wrong_world_coordinates_leaves_the_mosaics(cals, tmp_path):
+    from miri_widgets.core.shifts.choices import TrustedShift
+    from miri_widgets.core.shifts.groups import Group
+    from miri_widgets.core.shifts.verdicts import Verdict
+    from miri_widgets.products.names import root_of
+    from miri_widgets.products.tables.shift_tables import ShiftTable, write_shift_table
+
+    root = root_of(cals[0])
+    group = Group("g/displaced", (root,), root[2:7], displaced=True)
+    nan = float("nan")
+    row = TrustedShift(group, "F770W", 0.0, 0.0, nan, nan, nan, 0.0, 1, 0, Verdict.FAIL, "wrong", "nothing")
+    write_shift_table(ShiftTable((row,), root[2:7]), tmp_path / "shifts.ecsv")
+    step, result = run(str(cals[0]), shift_table=str(tmp_path / "shifts.ecsv"))
+    assert np.all(np.asarray(result.dq) & 1)
+    assert step.report["exposures"][root]["leaves_mosaics"]
+    (warning,) = step.report["warnings"]
+    assert "leaves the mosaics" in warning

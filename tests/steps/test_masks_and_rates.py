@@ -172,7 +172,7 @@ from miri_widgets.steps.persistence import PersistenceMaskStep
 members = [{"expname": path, "exptype": "science"} for path in uncal[::-1]]
 Path(folder, "all_asn.json").write_text(json.dumps({"products": [{"name": "all", "members": members}]}))
 step = PersistenceMaskStep(
-    unsaturated_groups=8, user_mask=folder + "/user.txt", output_dir=folder, save_results=True
+    trigger="saturation", unsaturated_groups=8, user_mask=folder + "/user.txt", output_dir=folder, save_results=True
 )
 masks = step.run(folder + "/all_asn.json")
 files = sorted(path.name for path in Path(folder).glob("*dqmask.fits"))

@@ -88,3 +88,59 @@ def test_presets_follow_the_filter():
     for name in FILTERS:
         assert set(tweakreg_preset(name)) <= set(TweakRegStep().get_pars())
         assert tweakreg_preset(name)["minsep_fwhm"] > 2
+
+
+def test_dithers_of_few_stars_are_one_measurement():
+    from miri_widgets.steps.shift_estimates import catalog_estimates
+
+    rng = np.random.default_rng(4)
+    sky = rng.uniform(-50, 50, (25, 2))
+    stars, shift = [], (0.4, -0.3)
+    for index in range(3):
+        x, y = (sky[:3] - shift + rng.normal(0, 0.005, (3, 2))).T
+        one = np.ones(3)
+        stars.append(StarPositions(f"e{index}", x, y, *from_plane(x, y, PLACE), one, 30 * one, 0.1 * one))
+    table = ReferenceCatalog("c", *from_plane(*sky.T, PLACE), None, 0)
+    owners, centres = dict.fromkeys(("e0", "e1", "e2"), "g"), dict.fromkeys(("e0", "e1", "e2"), PLACE)
+    rows = catalog_estimates(stars, owners, table, 3.0, centres)
+    assert {row.status for row in rows} == {Status.MEASURED}
+    assert all((row.dx, row.dy) == pytest.approx(shift, abs=0.01) for row in rows)
+    assert {row.joint_matches for row in rows} == {9}
+    # three stars that all dithers see are no nine: the catalogue's errors do not average
+    assert all(row.common_sigma > 0.005 for row in rows)
+    strangers = ReferenceCatalog("c", *from_plane(*rng.uniform(-50, 50, (2, 25)), PLACE), None, 0)
+    assert {row.status for row in catalog_estimates(stars, owners, strangers, 3.0, centres)} == {
+        Status.FAILED
+    }
+
+
+def test_a_catalogue_that_lists_its_stars_twice_gives_no_shift():
+    from miri_widgets.core.shifts.groups import Group
+    from miri_widgets.core.shifts.judgement import trust_run
+    from miri_widgets.core.shifts.verdicts import Verdict
+    from miri_widgets.steps.shift_estimates import catalog_estimates
+
+    rng = np.random.default_rng(4)
+    sky = rng.uniform(-50, 50, (60, 2))
+    one = np.ones(60)
+    stars = [
+        StarPositions(
+            f"e{index}",
+            one,
+            one,
+            *from_plane(*(sky + rng.normal(0, 0.01, sky.shape)).T, PLACE),
+            one,
+            30 * one,
+            one,
+        )
+        for index in range(3)
+    ]
+    double = np.vstack([sky, sky + np.array([0.12, 0.16])])
+    table = ReferenceCatalog("c", *from_plane(*double.T, PLACE), None, 0)
+    owners, centres = dict.fromkeys(("e0", "e1", "e2"), "g"), dict.fromkeys(("e0", "e1", "e2"), PLACE)
+    rows = catalog_estimates(stars, owners, table, 3.0, centres)
+    assert {row.status for row in rows} == {Status.AMBIGUOUS}
+    (shift,) = trust_run(rows, [Group("g", ("e0", "e1", "e2"))], find_shared=False).shifts
+    assert shift.verdict is Verdict.FAIL
+    assert "ambiguous" in shift.reason
+    assert not shift.own

@@ -1,7 +1,7 @@
 """
-Persistence from one exposure to the next: pixels that a bright source has saturated show an after-image later.
+Persistence from one exposure to the next: pixels that a bright source has filled show an after-image later.
 
-A saturated exposure becomes a short list of pixels (`miri_widgets.core.persistence.saturated_pixels`); `persistence_masks` turns the
+An exposure becomes a short list of pixels (`miri_widgets.core.persistence.saturated_pixels`); `persistence_masks` turns the
 lists of all exposures, of any filter, into one mask per exposure. Only masks: nothing is subtracted.
 
 The ``persistence`` step of the official pipeline does the rest of the work. It flags groups of the exposure that
@@ -25,6 +25,7 @@ from miri_widgets.errors import ParameterError
 
 __all__ = [
     "CAUSES",
+    "TRIGGERS",
     "PersistenceMask",
     "filter_thresholds",
     "persistence_masks",
@@ -32,6 +33,8 @@ __all__ = [
 
 CAUSES = ("positive", "negative", "user")
 """Why a pixel is masked: a fresh after-image, a long-lived one, or a mask of the user."""
+TRIGGERS = ("dose", "saturation")
+"""What makes an after-image: the charge that a pixel collected, or how early it saturated."""
 
 _SECONDS = 86400.0
 
@@ -127,6 +130,9 @@ def persistence_masks(
     events: Sequence[SaturationMap],
     targets: Sequence[Target],
     *,
+    trigger: str = "saturation",
+    dose: float = 0.5,
+    negative_dose: float = 1.2,
     unsaturated_groups: int = 1000,
     groups_by_filter: Mapping[str, int] | None = None,
     positive_minutes: float = 30.0,
@@ -143,8 +149,15 @@ def persistence_masks(
         Saturated pixels of exposures of any filter and subarray, in any order.
     targets : sequence of Target
         The exposures to mask, in any order.
+    trigger : str
+        Of `TRIGGERS`. "dose": pixels that collected `dose` full wells above the sky, whether they saturated or not.
+        "saturation": those that saturated, limited by numbers of groups.
+    dose : float
+        Least charge that leaves a positive after-image, full wells.
+    negative_dose : float
+        The same for a long-lived negative one.
     unsaturated_groups : int
-        A saturated pixel leaves an after-image when at most so many of its groups were unsaturated; by default
+        With "saturation": a saturated pixel leaves an after-image when at most so many of its groups were unsaturated; by default
         every one does.
     groups_by_filter : mapping of str to int, optional
         Other numbers for saturation in some filters.
@@ -153,7 +166,7 @@ def persistence_masks(
     negative_hours : float
         The same for pixels that saturated so early that they respond less for long, hours. 0 for none.
     negative_groups : int
-        At most so many unsaturated groups of those; never more than `unsaturated_groups` of their filter.
+        With "saturation": at most so many unsaturated groups of those; never more than `unsaturated_groups` of their filter.
     user : ndarray of bool, optional
         Pixels to mask in every exposure: shape of the full detector, or of the exposures, which then are all of
         this shape. Not modified.
@@ -167,12 +180,15 @@ def persistence_masks(
     -----
     An exposure is masked when it starts within the window, whole: a mask of an exposure has no time axis. Positive
     after-images of MIRI fade within minutes, negative ones last tens of hours; both survive resets, dithers and
-    changes of filter. The number of unsaturated groups stands for the flux beyond saturation.
+    changes of filter. Both grow with the charge that a pixel collected: a part of them comes from pixels that never
+    saturated, and pixels that saturate late in a long ramp have collected as much as those that saturate at once.
 
     References
     ----------
     Dicken et al. (2024), A&A 689, A5: MIRI imaging in flight, "Persistence".
     """
+    if trigger not in TRIGGERS:
+        raise ParameterError(f"trigger = {trigger!r}", "one of " + ", ".join(TRIGGERS), "choose one of them")
     limits = {name.upper(): count for name, count in (groups_by_filter or {}).items()}
     masks = []
     for target in targets:
@@ -182,8 +198,11 @@ def persistence_masks(
                 continue
             limit = limits.get(event.target.filter.upper(), unsaturated_groups)
             age = (target.start_mjd - event.released_mjd) * _SECONDS
-            early = event.unsaturated <= limit
-            deep = early & (event.unsaturated <= negative_groups)
+            if trigger == "dose":
+                early, deep = event.wells >= dose, event.wells >= negative_dose
+            else:
+                early = (event.unsaturated <= limit) & (event.unsaturated < max(event.ngroups, 1))
+                deep = early & (event.unsaturated <= negative_groups)
             fresh = early & (age <= positive_minutes * 60)
             lasting = deep & (age <= negative_hours * 3600) & (negative_hours > 0)
             result.positive[event.rows[fresh], event.columns[fresh]] = True

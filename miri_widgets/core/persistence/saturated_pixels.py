@@ -1,5 +1,5 @@
 """
-Saturated pixels of an exposure, as a short list on the full detector: where, how early, and until when.
+Pixels of an exposure that collected much charge, as a short list on the full detector: where, how much, and until when.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from miri_widgets.core.dq import has
+from miri_widgets.core.persistence.dose import collected_dose
 from miri_widgets.errors import MixedExposuresError
 
 __all__ = ["FULL_SHAPE", "SaturationMap", "Target", "saturated_map"]
@@ -73,7 +74,7 @@ class Target:
 @dataclass(frozen=True, eq=False)
 class SaturationMap:
     """
-    The saturated pixels of one exposure.
+    The pixels of one exposure that saturated, or collected much charge.
 
     Attributes
     ----------
@@ -82,13 +83,16 @@ class SaturationMap:
     rows, columns : ndarray of int16, shape (n,)
         The pixels, 0-based on the full detector, in the order of the detector.
     unsaturated : ndarray of uint16, shape (n,)
-        Groups before the first saturated one, in the integration that saturated first; fewer means brighter.
+        Groups before the first saturated one, in the integration that saturated first; fewer means brighter. All groups
+        for a pixel that did not saturate.
     reached_mjd : ndarray of float64, shape (n,)
-        When each saturated first.
+        When each saturated first; infinite for never.
     released_mjd : ndarray of float64, shape (n,)
-        When the last of its saturated integrations ended: after-images fade from here.
+        When the last of its saturated integrations ended, or the exposure: after-images fade from here.
     ngroups : int
         Groups per integration.
+    dose : ndarray of float32, shape (n,)
+        Charge in the integration that collected most, full wells above the sky (`collected_dose`); NaN when not known.
     """
 
     target: Target
@@ -98,6 +102,20 @@ class SaturationMap:
     reached_mjd: NDArray[np.float64]
     released_mjd: NDArray[np.float64]
     ngroups: int = 0
+    dose: NDArray[np.float32] | None = None
+
+    @property
+    def saturated(self) -> int:
+        """Number of pixels that saturated."""
+        return int(np.count_nonzero(self.unsaturated < max(self.ngroups, 1)))
+
+    @property
+    def wells(self) -> NDArray[np.float32]:
+        """`dose`; 1 of saturated pixels where it is not known."""
+        saturated = np.where(self.unsaturated < self.ngroups, np.float32(1), np.float32(0))
+        if self.dose is None:
+            return saturated
+        return np.where(np.isfinite(self.dose), self.dose, saturated).astype(np.float32)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -111,9 +129,12 @@ def saturated_map(
     group_seconds: float,
     ignored: NDArray[np.bool_] | None = None,
     grow: int = 0,
+    data: NDArray[np.number] | None = None,
+    full_well: NDArray[np.floating] | None = None,
+    least_dose: float = np.inf,
 ) -> SaturationMap:
     """
-    List the pixels of an exposure that are saturated in any of its integrations.
+    List the pixels of an exposure that are saturated in any of its integrations, or collected much charge.
 
     Parameters
     ----------
@@ -129,6 +150,12 @@ def saturated_map(
         Pixels whose saturation means no light: hot and dead ones. They do not grow either.
     grow : int
         Add neighbours within so many pixels, where charge of a saturated pixel has spilled.
+    data : ndarray, shape (nints, ngroups, ny, nx), optional
+        The groups themselves, DN; without them doses are not known. Not modified.
+    full_well : ndarray of float, shape (ny, nx), optional
+        Level at which pixels saturate, DN.
+    least_dose : float
+        List also unsaturated pixels that collected so many full wells above the sky.
 
     Raises
     ------
@@ -137,8 +164,8 @@ def saturated_map(
 
     Notes
     -----
-    A group that is DO_NOT_USE but not saturated counts as unsaturated: the pixel went on collecting light. A pixel
-    that never saturates is in no list, however short the ramp.
+    A group that is DO_NOT_USE but not saturated counts as unsaturated: the pixel went on collecting light. Of several
+    integrations the one with the highest dose counts: pixels are reset in between.
     """
     starts = np.asarray(integration_starts, np.float64)
     if groupdq.ndim != 4 or groupdq.shape[2:] != target.shape or starts.shape != groupdq.shape[:1]:
@@ -150,6 +177,8 @@ def saturated_map(
     ngroups = groupdq.shape[1]
     fewest = np.full(target.shape, _NEVER, np.uint16)
     reached, released = np.full(target.shape, np.inf), np.full(target.shape, -np.inf)
+    known = data is not None and full_well is not None
+    dose = np.full(target.shape, np.nan, np.float32)
     for integration, start in enumerate(starts):
         first = _first_saturated(groupdq[integration], ignored, grow)
         hit = first < ngroups
@@ -157,16 +186,23 @@ def saturated_map(
         seconds = (first[hit].astype(np.float64) + 1) * group_seconds
         reached[hit] = np.minimum(reached[hit], start + seconds / _SECONDS)
         released[hit] = start + ngroups * group_seconds / _SECONDS
-    rows, columns = np.nonzero(fewest < _NEVER)
+        if data is not None and full_well is not None:
+            dose = np.fmax(dose, collected_dose(data[integration], first, full_well))
+    if ignored is not None:
+        dose[ignored] = np.nan
+    rows, columns = np.nonzero((fewest < _NEVER) | (dose >= least_dose))
+    never = released == -np.inf
+    released[never] = starts[-1] + ngroups * group_seconds / _SECONDS
     x, y = target.corner
     return SaturationMap(
         target,
         (rows + y).astype(np.int16),
         (columns + x).astype(np.int16),
-        fewest[rows, columns],
+        np.minimum(fewest[rows, columns], ngroups).astype(np.uint16),
         reached[rows, columns],
         released[rows, columns],
         ngroups,
+        dose[rows, columns] if known else None,
     )
 
 

@@ -85,6 +85,11 @@ class TrustedShift:
         return math.isfinite(self.dx) and math.isfinite(self.dy)
 
     @property
+    def leaves_mosaics(self) -> bool:
+        """Whether its world coordinates are known to be wrong and nothing corrects them."""
+        return self.group.displaced and not (self.own and self.known)
+
+    @property
     def own(self) -> bool:
         """Whether the value was measured on the group itself."""
         return self.source == "measured"
@@ -172,6 +177,12 @@ def _chain(
     shared: tuple[float, float] | None,
     other_guide_stars: bool,
 ) -> _Value:
+    if group.displaced:
+        return _Value(
+            0.0, 0.0, math.nan, math.nan, math.nan, 0.0,
+            "nothing: its world coordinates are wrong and no overlap corrects them; it leaves the mosaics",
+        )  # fmt: skip
+    believed, others = ([shift for shift in part if not shift.group.displaced] for part in (believed, others))
     for shift in others:
         if shift.group.name == group.name:
             source = f"filter {shift.filter}, where it is {shift.verdict}"

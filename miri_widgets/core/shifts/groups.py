@@ -73,6 +73,8 @@ class Group:
         Start of each exposure, MJD UTC; NaN when not known.
     target : str
         What was observed; several targets of a merged group are joined by ``+``; empty when not known.
+    displaced : bool
+        Whether its world coordinates are known to be wrong by themselves: it shares no error with others of its visit.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Group:
     guide_star: str = ""
     times: tuple[float, ...] = ()
     target: str = ""
+    displaced: bool = False
 
     @property
     def mjd(self) -> float:

@@ -34,6 +34,7 @@ class Status(StrEnum):
     SHARED = "shared"  # only the common shift of the run
     FAILED = "failed"  # no fit, or not corrected
     EXCLUDED = "excluded"  # by the user
+    AMBIGUOUS = "ambiguous"  # another offset fits as well
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,15 @@ class Measurement:
     rotation, rotation_err : float
         Rotation about the reference point of the exposure, degrees from north through east; NaN: not
         measured.
+    joint_matches : int or None
+        Stars that were matched in all exposures of the group, where these were searched together; None when not known.
+    common_sigma : float
+        Standard deviation per axis of what all exposures of the group share, arcsec: errors of the catalogue's positions.
+    alternative : (float, float)
+        Another shift that as many stars support, arcsec; NaN: none.
+    lever : (float, float)
+        Mean position of its stars about the reference point of the exposure, arcsec; NaN when not known, or when the
+        shift does not depend on the roll.
     """
 
     root: str
@@ -79,6 +89,10 @@ class Measurement:
     significance: float = math.nan
     rotation: float = math.nan
     rotation_err: float = math.nan
+    joint_matches: int | None = None
+    common_sigma: float = 0.0
+    alternative: tuple[float, float] = (math.nan, math.nan)
+    lever: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def usable(self) -> bool:
@@ -103,6 +117,10 @@ class Overlap:
         Standard deviation per axis, arcsec; NaN when not known.
     n : int or None
         Stars in common.
+    lever_a, lever_b : (float, float)
+        Where the overlap lies from the reference points of the exposures, arcsec; NaN when not known.
+    turn, turn_err : float
+        Roll of a against that of b as the stars show it, and its standard deviation, degrees; NaN when not known.
     """
 
     root_a: str
@@ -111,6 +129,10 @@ class Overlap:
     dy: float
     sigma: float = math.nan
     n: int | None = None
+    lever_a: tuple[float, float] = (math.nan, math.nan)
+    lever_b: tuple[float, float] = (math.nan, math.nan)
+    turn: float = math.nan
+    turn_err: float = math.nan
 
 
 @dataclass(frozen=True)

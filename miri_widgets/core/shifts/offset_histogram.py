@@ -14,13 +14,13 @@ no significance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import uniform_filter
 from scipy.spatial import cKDTree
-from scipy.special import ndtri_exp
 
+from miri_widgets.core.shifts.offset_peaks import Peak, close_rival, find_peaks, peak_significance
 from miri_widgets.core.tangent_plane import in_one_plane
 from miri_widgets.errors import ParameterError
 
@@ -28,9 +28,14 @@ __all__ = ["Offset", "offset_histogram", "peak_significance"]
 
 Pair = tuple[float, float]
 
+AMBIGUOUS = 0.6
+"""An offset is ambiguous when another one is shared by this part of its pairs. Lists that both hold every star twice, at
+one distance, give half of the pairs to either wrong offset, and the right one is not in doubt."""
+_RIVAL = 4.0
+"""Significance from which another peak counts: chance alone reaches it once in 30,000 searches."""
 _ITERATIONS = 60
-_FEWEST = 2
-"""Two pairs at one offset: fewer are no agreement."""
+_FEWEST_TURNED = 3
+"""So many pairs fit any turn that their scatter asks for: one is measured on more."""
 _LEAST_SCALE = 5e-4
 """Arcsec; below this positions are equal to rounding, and a scale of zero would end the fit."""
 
@@ -50,7 +55,7 @@ class Offset:
         Of the peak, in standard deviations of a Gaussian: how unlikely it is that chance pairs make a peak as high
         *anywhere* in the search area (`peak_significance`). Below about 5 the offset is not to be believed.
     runner_up : float
-        The same of the highest other peak: near `significance`, the offset is ambiguous.
+        The same of the highest other peak.
     matches : float
         Pairs that share the offset, chance pairs subtracted.
     chance : float
@@ -67,6 +72,13 @@ class Offset:
         Pairs by offset, first axis dy, second axis dx.
     edges : ndarray of float, shape (n + 1,)
         Edges of the bins of both axes, arcsec.
+    runner_up_shift : tuple of float
+        Offset of the highest other peak, arcsec; NaN when there is none.
+    runner_up_matches : float
+        Pairs that share it, chance pairs subtracted.
+    middle : tuple of float
+        Mean position of the pairs in the plane about `centre`, arcsec: a roll that nothing measures moves the offset at
+        the centre by the turn times this distance.
     """
 
     dx: float
@@ -82,11 +94,20 @@ class Offset:
     centre: Pair
     histogram: NDArray[np.int64]
     edges: NDArray[np.float64]
+    runner_up_shift: Pair = (float("nan"), float("nan"))
+    runner_up_matches: float = 0.0
+    middle: Pair = (0.0, 0.0)
 
     @property
     def shift(self) -> Pair:
         """(dx, dy)."""
         return self.dx, self.dy
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether another offset is shared by nearly as many pairs, and by more than chance pairs would be."""
+        many = self.runner_up_matches > AMBIGUOUS * self.matches
+        return bool(self.significance > 0 and many and self.runner_up > _RIVAL)
 
 
 def offset_histogram(
@@ -100,6 +121,7 @@ def offset_histogram(
     peak_radius: float = 0.15,
     fit_rotation: bool = False,
     centre: Pair | None = None,
+    near: Pair | None = None,
 ) -> Offset:
     """
     Measure the offset between two lists of positions.
@@ -119,6 +141,9 @@ def offset_histogram(
     centre : tuple of float, optional
         (RA, Dec) in degrees at which the offset is wanted; by default the mean of list b. Far from the poles it
         hardly matters: within 2 arcmin at Dec -70 an offset of 1 arcsec differs by 2 mas.
+    near : tuple of float, optional
+        An offset that is known to within `peak_radius`, arcsec: no other place is searched, and the significance is
+        that of pairs at this very place.
 
     Returns
     -------
@@ -146,57 +171,59 @@ def offset_histogram(
     first, second = _pairs(a, b, search_radius)
     steps = b[second] - a[first]
     histogram = np.histogram2d(steps[:, 1], steps[:, 0], bins=(edges, edges))[0].astype(np.int64)
-    peaks = _peaks(histogram, edges, steps, search_radius, peak_radius)
+    if near is None:
+        peaks = find_peaks(histogram, edges, steps, search_radius, peak_radius)
+    else:
+        peaks = _known_peak(steps, near, search_radius, peak_radius)
     if not peaks:
         nan = float("nan")
         return Offset(nan, nan, nan, 0.0, 0.0, 0.0, 0.0, nan, 0.0, nan, centre, histogram, edges)
-    (position, significance, chance), rest = peaks[0], peaks[1:]
-    fit = _fit(steps, a[first], position, peak_radius, chance, fit_rotation)
+    peak, rivals = peaks[0], peaks[1:]
+    if near is None and (beside := close_rival(steps, peak, search_radius, peak_radius)) is not None:
+        peak = beside[0]
+        rivals = sorted(
+            (
+                beside[1],
+                *(other for other in rivals if np.hypot(*(other.position - peak.position)) > peak_radius),
+            ),
+            key=lambda candidate: -candidate.pairs,
+        )
+    fit = _fit(steps, a[first], peak.position, peak.radius, peak.chance, fit_rotation)
+    rival = rivals[0] if rivals else None
     return Offset(
         dx=float(fit.shift[0]),
         dy=float(fit.shift[1]),
         sigma=fit.sigma,
-        significance=significance,
-        runner_up=rest[0][1] if rest else 0.0,
+        significance=peak.significance,
+        runner_up=rival.significance if rival else 0.0,
         matches=fit.matches,
-        chance=chance,
+        chance=peak.chance,
         rms=fit.scale,
         rotation=fit.rotation,
         rotation_sigma=fit.rotation_sigma,
         centre=centre,
         histogram=histogram,
         edges=edges,
+        middle=fit.middle,
+        **(_of_rival(rival) if rival else {}),
     )
 
 
-def peak_significance(pairs: float, expected: float, trials: float) -> float:
-    """
-    Return how unlikely a peak is by chance, in standard deviations of a Gaussian.
+def _of_rival(rival: Peak) -> dict[str, Any]:
+    x, y = (float(part) for part in rival.position)
+    return {"runner_up_shift": (x, y), "runner_up_matches": max(rival.pairs - rival.chance, 0.0)}
 
-    Parameters
-    ----------
-    pairs : float
-        Pairs within the peak.
-    expected : float
-        Chance pairs expected there, positive.
-    trials : float
-        Number of places where the peak could have been: search area over peak area.
 
-    Returns
-    -------
-    float
-        x such that a Gaussian exceeds x with the probability that the highest of `trials` Poisson counts of mean
-        `expected` reaches `pairs`; 0 when that is likely.
-
-    Notes
-    -----
-    The Poisson tail is replaced by its Chernoff bound, exp(-(n ln(n/m) - n + m)), which never overstates the
-    significance and does not underflow.
-    """
-    if pairs <= expected:
-        return 0.0
-    log_chance = np.log(max(trials, 1.0)) - (pairs * np.log(pairs / expected) - pairs + expected)
-    return float(max(0.0, -ndtri_exp(log_chance))) if log_chance < 0 else 0.0
+def _known_peak(
+    steps: NDArray[np.float64], near: Pair, search_radius: float, peak_radius: float
+) -> list[Peak]:
+    """Return the pairs about a known offset as a peak, significance that of a single place; none without pairs."""
+    position = np.asarray(near, float)
+    pairs = int(np.count_nonzero(np.hypot(*(steps - position).T) <= peak_radius))
+    if not pairs:
+        return []
+    chance = max(len(steps) - pairs, 1.0) * (peak_radius / search_radius) ** 2
+    return [Peak(position, peak_significance(pairs, chance, 1.0), chance, pairs, peak_radius)]
 
 
 @dataclass(frozen=True)
@@ -207,6 +234,7 @@ class _Fit:
     matches: float
     rotation: float = 0.0
     rotation_sigma: float = float("nan")
+    middle: Pair = (0.0, 0.0)
 
 
 def _check_radii(search_radius: float, size: float, peak_radius: float) -> None:
@@ -226,46 +254,6 @@ def _pairs(
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     near = cKDTree(a[good_a]).sparse_distance_matrix(cKDTree(b[good_b]), radius, output_type="ndarray")
     return good_a[near["i"]], good_b[near["j"]]
-
-
-def _peaks(
-    histogram: NDArray[np.int64],
-    edges: NDArray[np.float64],
-    steps: NDArray[np.float64],
-    search_radius: float,
-    peak_radius: float,
-) -> list[tuple[NDArray[np.float64], float, float]]:
-    """Return the highest peak, and the highest that does not touch it: place, significance, chance pairs."""
-    if len(steps) < _FEWEST:
-        return []
-    bin_size = edges[1] - edges[0]
-    width = max(1, round(np.sqrt(np.pi) * peak_radius / bin_size))
-    smooth = uniform_filter(histogram.astype(float), width, mode="constant")
-    middles = (edges[:-1] + edges[1:]) / 2
-    apart = np.ones_like(smooth, dtype=bool)
-    trials = (search_radius / peak_radius) ** 2
-    peaks: list[tuple[NDArray[np.float64], float, float]] = []
-    taken = 0.0
-    for _ in range(2):
-        row, column = np.unravel_index(np.argmax(np.where(apart, smooth, -1)), smooth.shape)
-        position = np.array([middles[column], middles[row]])
-        for _ in range(5):  # the circle moves to the middle of its pairs
-            inside = np.hypot(*(steps - position).T) <= peak_radius
-            if not inside.any():
-                break
-            position = np.median(steps[inside], axis=0)
-        pairs = int(np.count_nonzero(np.hypot(*(steps - position).T) <= peak_radius))
-        if pairs < _FEWEST:
-            break
-        # the peaks themselves are no chance pairs; one pair at least, for nothing is known to better than that
-        taken += pairs
-        chance = max(len(steps) - taken, 1.0) / max(trials - len(peaks) - 1, 1.0)
-        peaks.append((position, peak_significance(pairs, chance, trials), chance))
-        x, y = np.meshgrid(middles, middles)
-        apart &= np.hypot(x - position[0], y - position[1]) > 3 * peak_radius
-        if not apart.any():
-            break
-    return peaks
 
 
 def _fit(
@@ -292,7 +280,7 @@ def _fit(
         weights = signal / (signal + ground)
         total = max(float(weights.sum()), 1e-9)
         new = shift + (weights[:, None] * residual).sum(axis=0) / total
-        if fit_rotation and total > 3:
+        if fit_rotation and total > _FEWEST_TURNED:
             turn += _turn(weights, lever_arms, residual)
         scale = max(float(np.sqrt((weights * square).sum() / (2 * total))), _LEAST_SCALE)
         true, done = total, np.hypot(*(new - shift)) < 1e-7
@@ -301,16 +289,19 @@ def _fit(
             break
     total = max(float(weights.sum()), 1.0)
     spread = float((weights * (lever_arms**2).sum(axis=1)).sum())
+    middle = positions.mean(axis=0)
+    turned = fit_rotation and total > _FEWEST_TURNED
+    # the error of the turn moves the centre of the plane about the middle of the pairs
+    swing = scale / np.sqrt(spread) * np.hypot(*middle) / np.sqrt(2) if turned and spread else 0.0
     return _Fit(
         # given at the centre of the plane, not at the middle of the pairs
-        shift=shift - turn * np.array([positions.mean(axis=0)[1], -positions.mean(axis=0)[0]]),
-        sigma=float(scale / np.sqrt(total)),
+        shift=shift - turn * np.array([middle[1], -middle[0]]),
+        sigma=float(np.hypot(scale / np.sqrt(total), swing)),
         scale=scale,
         matches=float(weights.sum()),
         rotation=float(np.rad2deg(turn)),
-        rotation_sigma=float(np.rad2deg(scale / np.sqrt(spread)))
-        if fit_rotation and spread
-        else float("nan"),
+        rotation_sigma=float(np.rad2deg(scale / np.sqrt(spread))) if turned and spread else float("nan"),
+        middle=(float(middle[0]), float(middle[1])),
     )
 
 

@@ -18,19 +18,24 @@ from numpy.typing import NDArray
 from miri_widgets.core.shifts.measurements import GroupShift, Measurement, Overlap, Solution, Status
 from miri_widgets.core.shifts.network import Network, connect
 from miri_widgets.core.shifts.robust_location import SCATTER_FLOOR, Fit, robust_fit, robust_location
+from miri_widgets.core.shifts.roll_errors import roll_covariances, roll_sigmas
 from miri_widgets.errors import ParameterError
 
-__all__ = ["GroupShift", "Measurement", "Overlap", "Solution", "Status", "solve_shifts"]
+__all__ = ["LEFT_OUT_BY_USER", "GroupShift", "Measurement", "Overlap", "Solution", "Status", "solve_shifts"]
 
 _TYPICAL = 0.005
 """Arcsec; scatter of one exposure where nothing tells it: dithers on one guide star in the LMC field."""
 _ENOUGH = 5
 """From so many exposures on, the scatter of a group is believed against that of all groups."""
 
+LEFT_OUT_BY_USER = "was taken out by the user"
+"""Why an exposure does not count that was excluded."""
+
 _REASONS = {
     Status.SHARED: "carries only the shift of the whole run",
     Status.FAILED: "was not corrected",
-    Status.EXCLUDED: "taken out by the user",
+    Status.EXCLUDED: LEFT_OUT_BY_USER,
+    Status.AMBIGUOUS: "is ambiguous: another offset fits as well",
 }
 
 
@@ -74,14 +79,15 @@ def solve_shifts(
     -----
     Robust weighted least squares (`robust_fit`). Stated errors of measurements and of overlaps
     are each enlarged by one factor when the residuals ask for it; where none is stated, the scatter within
-    groups gives it. Dithers of one group are taken to share their shift; what they scatter is part of the
+    groups gives it. What the rolls do that nothing measures is added to the errors (`roll_covariances`): it is the same in
+    all overlaps of a group, and no number of them averages it away. Dithers of one group are taken to share their shift; what they scatter is part of the
     error. Errors are relative to the zero point: that of the reference group is 0.
     """
     owners = _owners(measurements, overlaps, groups or {}, reference)
     used = [measurement for measurement in measurements if measurement.usable]
     between = [overlap for overlap in overlaps if owners[overlap.root_a] != owners[overlap.root_b]]
     network = connect(sorted(set(owners.values())), owners, used, between, reference)
-    fit = _fit(network, owners, used, between)
+    design, sigma, fit = _fit(network, owners, used, between)
     weights = {
         measurement.root: float(weight) for measurement, weight in zip(used, fit.weights, strict=False)
     }
@@ -91,9 +97,19 @@ def solve_shifts(
         if counts
         for root in (overlap.root_a, overlap.root_b)
     )
-    turns = _rotations(used, weights) if rotation else {}
+    measured_turns = _rotations(used, weights)
+    turns = measured_turns if rotation else {}
+    swings = roll_covariances(
+        fit,
+        design,
+        sigma,
+        (*used, *between),
+        owners,
+        roll_sigmas(network.names, turns, measured_turns, between),
+        frozenset(measured_turns),
+    )
     shifts = {
-        name: _group_shift(name, network, fit, measurements, weights, counts[name], turns.get(name))
+        name: _group_shift(name, network, fit, swings, measurements, weights, counts[name], turns.get(name))
         for name in network.names
     }
     rejected = (overlap for overlap, kept in zip(between, fit.used[len(used) :], strict=True) if not kept)
@@ -144,7 +160,7 @@ def _owners(
 
 def _fit(
     network: Network, owners: Mapping[str, str], used: Sequence[Measurement], between: Sequence[Overlap]
-) -> Fit:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], Fit]:
     """Rows: first the measurements, then the overlaps."""
     unknowns = len(network.columns) + (network.frame >= 0)
     rows = len(used) + len(between)
@@ -161,7 +177,7 @@ def _fit(
     values = np.array([(line.dx, line.dy) for line in lines]).reshape(rows, 2)
     sigma = np.concatenate([_measurement_sigmas(used), _overlap_sigmas(between)])
     kinds = np.repeat([0, 1], [len(used), len(between)])
-    return robust_fit(design[:, :zero], values, sigma, kinds)
+    return design[:, :zero], sigma, robust_fit(design[:, :zero], values, sigma, kinds)
 
 
 def _measurement_sigmas(used: Sequence[Measurement]) -> NDArray[np.float64]:
@@ -225,6 +241,7 @@ def _group_shift(
     name: str,
     network: Network,
     fit: Fit,
+    swings: NDArray[np.float64],
     measurements: Sequence[Measurement],
     weights: Mapping[str, float],
     overlaps: int,
@@ -237,7 +254,8 @@ def _group_shift(
             left_out.append((measurement.root, _REASONS.get(measurement.status, "has no finite shift")))
         elif weights[measurement.root] <= 0.1:
             left_out.append((measurement.root, "disagrees with the other exposures"))
-    value, err, corr = _value(name, network, fit)
+    common = max((measurement.common_sigma for measurement in own if measurement.usable), default=0.0)
+    value, err, corr = _value(name, network, fit, swings, common)
     return GroupShift(
         name, *value, *err, corr,
         exposures=len(own),
@@ -251,14 +269,16 @@ def _group_shift(
     )  # fmt: skip
 
 
-def _value(name: str, network: Network, fit: Fit) -> tuple[tuple[float, float], tuple[float, float], float]:
+def _value(
+    name: str, network: Network, fit: Fit, swings: NDArray[np.float64], common: float
+) -> tuple[tuple[float, float], tuple[float, float], float]:
     """Shift, standard errors and their correlation."""
     if name in network.fixed:
         return (0.0, 0.0), (0.0, 0.0), 0.0
     if name not in network.columns:
         return (math.nan, math.nan), (math.nan, math.nan), math.nan
     column = network.columns[name]
-    covariance = fit.covariance[column, column] * fit.scatter
+    covariance = fit.covariance[column, column] * fit.scatter + swings[column] + common**2 * np.eye(2)
     err = np.sqrt(np.diag(covariance))
     corr = float(covariance[0, 1] / (err[0] * err[1]))
     return (float(fit.values[column, 0]), float(fit.values[column, 1])), (float(err[0]), float(err[1])), corr

@@ -79,6 +79,10 @@ class Evidence:
         Residual of the stars, arcsec (median).
     disagreement : float
         Distance between the two estimates of the shift, arcsec.
+    joint_matches : float or None
+        Matched stars of all exposures, where they were searched together.
+    ambiguous : tuple of ((float, float), (float, float))
+        Two shifts that as many stars support, arcsec; empty when there is no doubt.
     """
 
     exposures: int
@@ -91,6 +95,8 @@ class Evidence:
     significance: float = math.nan
     rms: float = math.nan
     disagreement: float = math.nan
+    joint_matches: float | None = None
+    ambiguous: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,17 @@ def evidence_for(
         significance=_median([measurement.significance for measurement in used]),
         rms=_median([measurement.rms for measurement in used]),
         disagreement=apart,
+        joint_matches=max(
+            (float(part.joint_matches) for part in used if part.joint_matches is not None), default=None
+        ),
+        ambiguous=next(
+            (
+                ((part.dx, part.dy), part.alternative)
+                for part in own
+                if part.status is Status.AMBIGUOUS and math.isfinite(part.alternative[0])
+            ),
+            (),
+        ),
     )
 
 
@@ -184,6 +201,13 @@ def _judge_counts(evidence: Evidence) -> list[tuple[int, str]]:
     if evidence.shared:
         text = f"{evidence.shared} of {evidence.exposures} exposures carry only the shift of the whole run"
         reasons.append((1 if 2 * evidence.shared >= evidence.exposures else 0, text))
+    if evidence.ambiguous:
+        (dx, dy), (other_x, other_y) = evidence.ambiguous
+        text = (
+            f"ambiguous: shifts of ({dx:+.3f}, {dy:+.3f}) and ({other_x:+.3f}, {other_y:+.3f}) arcsec fit alike; the catalogue "
+            "may list its stars twice"
+        )
+        reasons.append((2 if evidence.used == 0 and not evidence.overlaps else 1, text))
     if evidence.used == 0:
         if evidence.overlaps:
             reasons.append((1, f"known only through {_many(evidence.overlaps, 'overlap')} with other groups"))
@@ -205,8 +229,12 @@ def _judge_counts(evidence: Evidence) -> list[tuple[int, str]]:
 def _judge_numbers(evidence: Evidence, limits: Limits) -> list[tuple[int, str]]:
     """Rank (1 weak, 2 fail) and words about numbers beyond their limits."""
     matches = math.nan if evidence.matches is None else evidence.matches
+    few = _below(matches, limits.matches), f"{matches:.0f} matched stars in the typical exposure"
+    together = evidence.joint_matches or 0
+    if few[0] > 1 and together >= limits.matches[1] and evidence.significance >= limits.significance[1]:
+        few = 1, f"{few[1]}, {together:.0f} in all of them together"
     reasons = [
-        (_below(matches, limits.matches), f"{matches:.0f} matched stars in the typical exposure"),
+        few,
         (
             _below(evidence.significance, limits.significance),
             f"peak of the offset histogram only {evidence.significance:.1f} sigma above chance",

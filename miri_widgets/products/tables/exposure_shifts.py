@@ -225,7 +225,7 @@ def _exposure(row: Any) -> ExposureShift:
             Measurement(
                 root=str(row["root"]),
                 group=str(row["group"]),
-                **{name: float(row[prefix + name]) for name in _NUMBERS},
+                **{name: float(row[prefix + name]) for name in _NUMBERS},  # type: ignore[arg-type]
                 matches=None if matches < 0 else matches,
                 status=Status(str(row[prefix + "status"])),
                 relative=bool(row[prefix + "relative"]),

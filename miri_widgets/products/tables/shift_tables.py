@@ -41,7 +41,7 @@ _COUNTS = ("n_exposures", "n_used")
 _ORDER = (
     "group", "program", "observation", "visit", "guide_star", "filter", "dx", "dy", "dx_err", "dy_err",
     "corr", "rotation", "n_exposures", "n_used", "verdict", "source", "reason", "mjd", "exposures", "times",
-    "target",
+    "target", "displaced",
 )  # fmt: skip
 _NEEDED = ("group", "dx", "dy", "verdict")
 
@@ -252,6 +252,8 @@ def _near(first: tuple[float, float], other: tuple[float, float], tolerance: flo
 
 def _belongs(exposure: Pointed, group: Group) -> bool:
     """Whether an exposure that no row lists is of a group's visit and guide star."""
+    if group.displaced:
+        return False
     same = (
         exposure.program in group.program.split("+")
         and exposure.observation in group.observation.split("+")
@@ -280,7 +282,7 @@ def _to_row(shift: TrustedShift) -> dict[str, Any]:
         "rotation": shift.rotation, "n_exposures": shift.exposures, "n_used": shift.used,
         "verdict": str(shift.verdict), "source": shift.source, "reason": shift.reason, "mjd": group.mjd,
         "exposures": " ".join(group.roots), "times": " ".join(repr(time) for time in group.times),
-        "target": group.target,
+        "target": group.target, "displaced": "yes" if group.displaced else "",
     }  # fmt: skip
 
 
@@ -327,7 +329,7 @@ def _from_row(
         return TrustedShift(
             Group(
                 cell("group"), tuple(cell("exposures").split()), cell("program"), cell("observation"),
-                cell("visit"), cell("guide_star"), times, cell("target"),
+                cell("visit"), cell("guide_star"), times, cell("target"), cell("displaced").lower() == "yes",
             ),
             cell("filter"), value("dx"), value("dy"), value("dx_err"), value("dy_err"), value("corr"),
             value("rotation", 0.0), int(value("n_exposures", 0)), int(value("n_used", 0)),

@@ -261,3 +261,34 @@ def test_maps_are_small():
         for name in ("rows", "columns", "unsaturated", "reached_mjd", "released_mjd")
     )
     assert size <= 22 * len(found)
+
+
+def ramps(rates, ngroups=10, well=50000.0, sky=100.0):
+    """Straight noiseless ramps of one row of pixels, DN per group, on a pedestal, and their flags."""
+    signal = np.arange(1, ngroups + 1)[:, None] * (np.array(rates) + sky)
+    full = signal >= well
+    data = 9000 + np.minimum(signal, well)
+    shape = (1, ngroups, *SHAPE)
+    image = np.full((ngroups, *SHAPE), 9000 + np.arange(1, ngroups + 1)[:, None, None] * sky)
+    dq = np.zeros((ngroups, *SHAPE), np.uint8)
+    image[:, 5, : len(rates)], dq[:, 5, : len(rates)] = data, np.where(full, SAT, 0)
+    return image.reshape(shape), dq.reshape(shape), np.full(SHAPE, 9000 + well)
+
+
+def dosed(rates, least=0.5, **named):
+    data, dq, well = ramps(rates)
+    return saturated_map(
+        dq, target("star", **named), [START], group_seconds=GROUP, data=data, full_well=well, least_dose=least
+    )
+
+
+def test_pixels_that_never_saturated_are_masked_by_their_dose_and_not_by_saturation():
+    event = dosed([3000.0, 30000.0])
+    later, hours = target("later", START + 2 * MINUTE), target("hours", START + 3 * HOUR)
+    by_dose = persistence_masks([event], [later, hours], trigger="dose")
+    assert [mask.pixels["positive"].size for mask in by_dose] == [2, 0]
+    assert [mask.pixels["negative"].size for mask in by_dose] == [1, 1]
+    before = persistence_masks([event], [later, hours], trigger="saturation")
+    assert [mask.pixels["positive"].size for mask in before] == [1, 0]
+    with pytest.raises(ParameterError, match="trigger"):
+        persistence_masks([event], [later], trigger="light")

@@ -104,6 +104,37 @@ def test_second_peak_is_told():
     assert double.runner_up > 0.7 * double.significance
 
 
+@pytest.mark.parametrize("apart", [0.08, 0.2, 0.4, 0.9])
+@pytest.mark.parametrize("again", [1.0, 0.8])
+def test_a_catalogue_that_lists_its_stars_twice_is_ambiguous(apart, again):
+    (ra_a, dec_a, ra_b, dec_b), (_, b) = lists(120, 0.8, (0.5, -0.2), scatter=0.015, extra=0.3)
+    twice = from_plane(*(b[: round(again * len(b))] + apart * np.array([0.6, 0.8])).T, PLACE)
+    single = offset_histogram(ra_a, dec_a, ra_b, dec_b, centre=PLACE)
+    double = offset_histogram(
+        ra_a, dec_a, np.append(ra_b, twice[0]), np.append(dec_b, twice[1]), centre=PLACE
+    )
+    assert not single.ambiguous
+    assert double.ambiguous
+    both = {tuple(np.round(double.shift, 2)), tuple(np.round(double.runner_up_shift, 2))}
+    wrong = np.round(np.array([0.5, -0.2]) + apart * np.array([0.6, 0.8]), 2)
+    assert min(np.hypot(*(np.array(one) - (0.5, -0.2))) for one in both) < 0.02
+    assert min(np.hypot(*(np.array(one) - wrong)) for one in both) < 0.02
+
+
+@pytest.mark.parametrize("scatter", [0.005, 0.02, 0.06, 0.1])
+def test_one_offset_is_hardly_ever_called_ambiguous(scatter):
+    for seed in range(20):
+        (ra_a, dec_a, ra_b, dec_b), _ = lists(60, 0.7, scatter=scatter, seed=seed)
+        assert not offset_histogram(ra_a, dec_a, ra_b, dec_b, centre=PLACE).ambiguous
+
+
+def test_double_stars_in_both_lists_are_not_ambiguous():
+    _, (a, b) = lists(80, 1.0, extra=0.0)
+    step = np.array([0.3, 0.1])
+    both = [from_plane(*np.vstack([part, part + step]).T, PLACE) for part in (a, b)]
+    assert not offset_histogram(*both[0], *both[1], centre=PLACE).ambiguous
+
+
 def test_nan_and_nothing():
     none = offset_histogram([], [], [1.0], [2.0])
     assert np.isnan(none.dx)

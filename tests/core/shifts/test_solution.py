@@ -193,3 +193,26 @@ def test_forty_five_exposures_with_all_overlaps_are_quick():
 def test_bad_input_is_one_sentence(measurements, overlaps, options, words):
     with pytest.raises(ParameterError, match=words):
         solve_shifts(measurements, overlaps, **options)
+
+
+def test_a_roll_that_nothing_measures_is_in_the_error_however_many_overlaps_there_are():
+    def errors(number, lever, turn=math.nan):
+        rows = [Measurement(f"a{index}", "a", 0.0, 0.0, 0.002) for index in range(4)]
+        overlaps = [
+            Overlap(
+                f"b{index}", f"a{index % 4}", 0.1, 0.2, 0.004, 50, (lever, 0.0), (-lever, 0.0), turn, 0.001
+            )
+            for index in range(number)
+        ]
+        groups = {f"b{index}": "b" for index in range(number)}
+        return solve_shifts(rows, overlaps, groups=groups).shifts["b"]
+
+    near, far, many = errors(4, 0.0), errors(4, 60.0), errors(40, 60.0)
+    assert near.dy_err < 0.004
+    # two rolls of 0.01 degrees at an arcminute
+    expected = math.radians(0.01) * 60 * math.sqrt(2)
+    assert far.dy_err == pytest.approx(expected, rel=0.1)
+    assert many.dy_err == pytest.approx(expected, rel=0.05)
+    assert far.dx_err == pytest.approx(near.dx_err, rel=0.01)
+    # a run whose overlaps show large rolls has larger errors
+    assert errors(4, 60.0, 0.05).dy_err > 2 * far.dy_err

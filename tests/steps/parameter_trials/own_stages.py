@@ -12,6 +12,7 @@ IN_RECORD = ("prove", "proof_sources")
 REFUSES = ("showers:miri_showers.skip", "showers:ramp_fit.skip")
 """By stage and parameter: steps that a stage does not run without; another value is refused."""
 
+EARLY = {"trigger": "saturation"}
 LATE = {"positive_minutes": 0.001}
 LIST = {"user_mask": "@pixels.txt"}
 DRAWN = {"miri_showers.showers_file": "@drawn.reg"}
@@ -20,11 +21,14 @@ MOVING = {"catalog": "@moving.csv", "catalog_epoch": 2016.0}
 
 VALUES: dict[str, Trials] = {
     "persistence": {
-        "unsaturated_groups": (0, {}),
-        "groups_by_filter": (("F560W=0",), {}),
+        "trigger": ("saturation", {"dose": 0.05}),
+        "dose": (1000.0, {"negative_hours": 0.0}),
+        "negative_dose": (1000.0, LATE),
+        "unsaturated_groups": (0, EARLY),
+        "groups_by_filter": (("F560W=0",), EARLY),
         "positive_minutes": (0.001, {}),
         "negative_hours": (0.0, LATE),
-        "negative_groups": (7, LATE),
+        "negative_groups": (7, {**LATE, **EARLY}),
         "grow_pixels": (2, {}),
         "do_not_use": (False, {}),
         "user_mask": ("@pixels.txt", {}),
