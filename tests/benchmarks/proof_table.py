@@ -48,7 +48,7 @@ STEPS: dict[str, Correct] = {
 
 STATES = ("harmed", "slight", "fine")
 
-SCENES_OF_THE_TABLE = ("sparse", "crowded", "few_four", "cluster", "cirrus", "nebula", "galaxies", "rows")
+SCENES_OF_THE_TABLE = ("sparse", "crowded", "few_four", "cluster", "cirrus", "nebula", "galaxies")
 """Kinds of scenes in the table, some of each sort of field."""
 
 ALONE = ("stripes", "pull-up/pull-down")

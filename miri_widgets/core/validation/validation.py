@@ -82,7 +82,8 @@ def prove(
     Large discs count fully where the field shows light that moves with the sky; elsewhere their loss is doubtful at
     most. What could not be measured is doubtful, too.
 
-    *Calibration.* CONFUSION
+    *Calibration.* ``.venv/bin/python tests/benchmarks/proof_table.py`` prints verdicts beside the truth of scenes of another
+    simulator; ``science.py held`` judges on scenes that chose no limit.
     """
     return judged(
         lambda: _measured(correct, exposures, outcome, sources, most_exposures, seed), len(exposures)

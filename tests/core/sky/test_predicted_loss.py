@@ -48,7 +48,8 @@ def test_a_mean_of_the_dithers_takes_what_is_predicted(radius, alone):
         kept.append(disc_kept(planes.good, disc, planes.sci, *middle.tolist(), radius))
     (loss,) = predicted_losses(OFFSETS, radii=(radius,), leave_one_out=alone)
     assert 1 - np.nanmean(kept) == pytest.approx(loss.lost, abs=0.05)
-    assert loss.lost > (0.05 if radius > 20 else -0.05)
+    # of the smaller disc the others' holes lie in the ring: it gains a little
+    assert (loss.lost > 0.05) == (radius > 20 or not alone)
     recorded = result.facts["predicted_loss"]
     assert list(recorded) == ["1", "3", "7", "15", "30"]
     assert sorted(recorded.values()) == list(recorded.values())
