@@ -47,14 +47,22 @@ class Dashboard(Part):
         The stages that get a tab; all by default.
     viewer : ImageViewer, optional
         The viewer; by default jdaviz, or the light viewer without it.
+    colour_when_done : bool
+        Whether the colour composite comes to the front when all mosaics are there, unless another panel was chosen.
     """
 
     def __init__(
-        self, session: SessionModel, stages: Sequence[str] | None = None, viewer: ImageViewer | None = None
+        self,
+        session: SessionModel,
+        stages: Sequence[str] | None = None,
+        viewer: ImageViewer | None = None,
+        *,
+        colour_when_done: bool = False,
     ) -> None:
         super().__init__("mw-app", "mw-dashboard")
         self.session = session
         self._selected_stages = stages
+        self._colour_when_done = colour_when_done
         self.panels: dict[str, Part] = {}
         self.header = Header(session)
         self.tabs = Tabs(variant="steps", items=self._items(), label="Steps of the reduction")
@@ -76,6 +84,7 @@ class Dashboard(Part):
         self.watch(session.programs, self._update_items, "exposures", "excluded", "scanned")
         self.watch(session.twin, self._update_items, "working")
         self.watch(session.composite, self._update_items, "mosaics")
+        self.watch(session.composite, self._bring_colour, "mosaics")
         for stage in session.models.values():
             self.watch(stage, self._update_items, "rows", "state", "eta")
 
@@ -137,6 +146,14 @@ class Dashboard(Part):
         return "image3" in self.session.models and (
             self._selected_stages is None or "image3" in self._selected_stages
         )
+
+    def _bring_colour(self, _: Any) -> None:
+        """Bring the composite to the front once, while nothing else was chosen."""
+        mosaics = len(self.session.composite.mosaics)
+        complete = self._has_composite and mosaics == len(self.session.models["image3"].rows)
+        if self._colour_when_done and mosaics > 1 and complete and self.session.tab == "program":
+            self._colour_when_done = False
+            self.session.tab = "composite"
 
     def _update_items(self, _: Any) -> None:
         items = self._items()

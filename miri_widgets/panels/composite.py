@@ -63,12 +63,14 @@ class ChannelControls(Part):
             f'<b style="border-left: 4px solid {filter_colour(channel.filter)}">&nbsp;{escape(channel.filter)}</b>'
         )
         head = ipywidgets.HBox([label, self.color, self.values, self.curve])
-        body = ipywidgets.HBox(
-            [text("black, white", "mw-muted"), self.range, text("weight", "mw-muted"), self.weight]
-        )
-        for row in (head, body):
+        rows = [
+            head,
+            ipywidgets.HBox([text("Black, white", "mw-muted", "mw-channel-label"), self.range]),
+            ipywidgets.HBox([text("Weight", "mw-muted", "mw-channel-label"), self.weight]),
+        ]
+        for row in rows:
             row.add_class("mw-row")
-        self.children = (head, body)
+        self.children = rows
         self.show(channel, Method.LUPTON)
         self.range.observe(self._ranged, "value")
         self.weight.observe(lambda change: self._commit(weight=change["new"]), "value")
