@@ -69,10 +69,10 @@ class GroupShifts(Part):
         values = 1000 * np.array([(shift.dx, shift.dy)[index] for shift in known])
         errors = 1000 * np.array([(shift.dx_err, shift.dy_err)[index] for shift in known])
         errors = np.where(np.isfinite(errors), errors, 0.0)  # not known: no bar
-        places = np.arange(1.0, len(known) + 1)
+        positions = np.arange(1.0, len(known) + 1)
         colours = [VERDICT_COLOURS[shift.verdict] for shift in known]
         bars = bqplot.Lines(
-            x=np.stack([places, places], axis=1),
+            x=np.stack([positions, positions], axis=1),
             y=np.stack([values - errors, values + errors], axis=1),
             colors=colours,
             stroke_width=2,
@@ -82,14 +82,14 @@ class GroupShifts(Part):
             x=[0.5, len(known) + 0.5], y=[0.0, 0.0], colors=["#98a5b3"], stroke_width=1, line_style="dashed",
             scales=scales,
         )  # fmt: skip
-        points = bqplot.Scatter(x=places, y=values, colors=colours, default_size=48, scales=scales)
+        points = bqplot.Scatter(x=positions, y=values, colors=colours, default_size=48, scales=scales)
         before = list(chart.marks)
         chart.marks = [zero, bars, points]
         close_marks(before)
         fit_axis(x, 0.5, len(known) + 0.5, margin=0.0)
-        shown = places[:: max(1, math.ceil(len(known) / 12))]
+        shown = positions[:: max(1, math.ceil(len(known) / 12))]
         x.tick_values = shown
-        x.tick_labels = {f"{place:g}": labels[int(place) - 1] for place in shown}
+        x.tick_labels = {f"{position:g}": labels[int(position) - 1] for position in shown}
         low, high = float(min((values - errors).min(), 0.0)), float(max((values + errors).max(), 0.0))
         fit_axis(y, low, high, margin=0.1)
 
