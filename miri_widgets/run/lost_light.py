@@ -55,7 +55,5 @@ def _masked_words(name: str, count: int, settings: Mapping[str, Any]) -> str:
         return ""
     if settings.get("sources_from", "coadd") != "coadd":
         return "; sources are masked where single exposures show them"
-    least = faintest_masked_words(
-        psf_fwhm_pixels(name), count, float(settings.get("source_threshold") or 4.0)
-    )
+    least = faintest_found(psf_fwhm_pixels(name), count, float(settings.get("source_threshold") or 4.0))
     return f"; what is brighter than {least:.2g} of the noise of a pixel is found on the sum of the dithers and masked"
