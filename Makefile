@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= 2
 PORT ?= 8866
-PROGRAM ?= demo
+PROGRAM ?= cluster
 PYTEST_ARGS ?=
 
 .PHONY: demo test fast fuzz lint bench science picture pictures docs dashboards pages serve doctor clean

@@ -25,7 +25,8 @@ from miri_widgets.panels.parts.tabs import Tabs
 from miri_widgets.panels.parts.theme import GLYPHS, TONES, counted, stylesheet
 from miri_widgets.panels.shift_file import ShiftFilePanel
 from miri_widgets.products.program import Program, load_program
-from miri_widgets.run.status_rows import STEPS_LEFT_OUT
+from miri_widgets.run.durations import short_duration
+from miri_widgets.run.status_rows import STEPS_LEFT_OUT, RowState, StageState
 from miri_widgets.viewer import ImageViewer, make_viewer
 
 __all__ = ["Dashboard", "show", "show_any"]
@@ -45,14 +46,22 @@ class Dashboard(Part):
         The stages that get a tab; all by default.
     viewer : ImageViewer, optional
         The viewer; by default jdaviz, or the light viewer without it.
+    colour_when_done : bool
+        Whether the colour composite comes to the front when all mosaics are there, unless another panel was chosen.
     """
 
     def __init__(
-        self, session: SessionModel, stages: Sequence[str] | None = None, viewer: ImageViewer | None = None
+        self,
+        session: SessionModel,
+        stages: Sequence[str] | None = None,
+        viewer: ImageViewer | None = None,
+        *,
+        colour_when_done: bool = False,
     ) -> None:
         super().__init__("mw-app", "mw-dashboard")
         self.session = session
         self._selected_stages = stages
+        self._colour_when_done = colour_when_done
         self.panels: dict[str, Part] = {}
         self.header = Header(session)
         self.tabs = Tabs(variant="steps", items=self._items(), label="Steps of the reduction")
@@ -73,8 +82,9 @@ class Dashboard(Part):
         self.watch(session.programs, self._update_items, "exposures", "excluded", "scanned")
         self.watch(session.twin, self._update_items, "working")
         self.watch(session.composite, self._update_items, "mosaics")
+        self.watch(session.composite, self._bring_colour, "mosaics")
         for stage in session.models.values():
-            self.watch(stage, self._update_items, "rows", "state")
+            self.watch(stage, self._update_items, "rows", "state", "eta")
 
     @property
     def viewer(self) -> ImageViewer:
@@ -103,29 +113,30 @@ class Dashboard(Part):
             items.append({"id": "data", "title": "Get data", "detail": "archive, CRDS", "glyph": "↓"})
         if "shifts" in self.session.program.chain:
             items.append({"id": "table", "title": "From a table", "detail": "CSV, ECSV", "glyph": "↓"})
-        for name in self.names:
-            stage = self.session.stages[name]
-            state = str(stage.state)
-            progress = (
-                f"{stage.count_done} of {len(stage.rows)}"
-                if state in ("running", "queued", "partly done")
-                else "steps left out"
-                if stage.status == STEPS_LEFT_OUT
-                else state
-            )
-            items.append(
-                {
-                    "id": name,
-                    "title": stage.stage.title.partition(":")[0],
-                    "tip": f"{stage.stage.title} ({stage.status})",
-                    "detail": progress,
-                    "glyph": GLYPHS[stage.status],
-                    "tone": TONES.get(stage.status, "calm"),
-                }
-            )
+        items += [self._stage_item(name) for name in self.names]
         if self._has_composite:
             items.append(composite_item(self.session.composite))
         return items
+
+    def _stage_item(self, name: str) -> dict[str, Any]:
+        """Return the entry of a stage: state, runs that are done of all, and the time that they took or will take."""
+        stage = self.session.stages[name]
+        count = f"{stage.count_done}/{len(stage.rows)}" if stage.rows else ""
+        spent = short_duration(sum(row.seconds for row in stage.rows if row.state == RowState.DONE))
+        time = spent if stage.state == StageState.DONE else ""
+        if stage.state == StageState.RUNNING and stage.eta:
+            time = short_duration(stage.eta)
+        facts = [stage.status, count.replace("/", " of "), f"{time} left" if stage.active and time else time]
+        return {
+            "id": name,
+            "title": stage.stage.title.partition(":")[0],
+            "tip": f"{stage.stage.title} ({', '.join(fact for fact in facts if fact)})",
+            "detail": "steps left out" if stage.status == STEPS_LEFT_OUT else str(stage.state),
+            "count": count,
+            "time": time,
+            "glyph": GLYPHS[stage.status],
+            "tone": TONES.get(stage.status, "calm"),
+        }
 
     @property
     def _has_composite(self) -> bool:
@@ -133,6 +144,14 @@ class Dashboard(Part):
         return "image3" in self.session.models and (
             self._selected_stages is None or "image3" in self._selected_stages
         )
+
+    def _bring_colour(self, _: Any) -> None:
+        """Bring the composite to the front once, while nothing else was chosen."""
+        mosaics = len(self.session.composite.mosaics)
+        complete = self._has_composite and mosaics == len(self.session.models["image3"].rows)
+        if self._colour_when_done and mosaics > 1 and complete and self.session.tab == "program":
+            self._colour_when_done = False
+            self.session.tab = "composite"
 
     def _update_items(self, _: Any) -> None:
         items = self._items()

@@ -1,17 +1,42 @@
-"""Numbers on a command line: each is used as it is, or refused with one sentence."""
+"""Numbers that people type, on a command line or into a field: each is used as it is, or refused with one sentence."""
 
 from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Callable
 
 from miri_widgets.errors import ParameterError
 
-__all__ = ["DAY", "check_number", "port_number", "real_number", "whole_number"]
+__all__ = ["DAY", "check_number", "decimal_number", "port_number", "real_number", "whole_number"]
 
 DAY = 86400.0
 """Seconds."""
+
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+
+
+def decimal_number(text: str) -> float:
+    """
+    Return a number that was typed, with a decimal point or a decimal comma.
+
+    Parameters
+    ----------
+    text : str
+        The text. ``1,5`` is 1.5; ``1,500``, which is 1.5 to some and 1500 to others, is refused.
+
+    Raises
+    ------
+    ValueError
+        If it is no number.
+    """
+    bare = text.strip()
+    if _DECIMAL_COMMA.fullmatch(bare) and not _THOUSANDS.fullmatch(bare):
+        bare = bare.replace(",", ".")
+    return float(bare)
 
 
 def check_number(value: float, what: str, low: float, high: float, example: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.former_parameters import successor
+from miri_widgets.option_numbers import decimal_number
 from miri_widgets.serialization import Serializable
 
 __all__ = ["Effective", "Kind", "Parameter", "Settings", "Source"]
@@ -145,7 +146,7 @@ class Parameter(Serializable):
         if isinstance(value, bool):
             raise self._error(value)
         try:
-            number = float(value)
+            number = decimal_number(value) if isinstance(value, str) else float(value)
         except (TypeError, ValueError):
             raise self._error(value) from None
         if kind == Kind.INTEGER and (not math.isfinite(number) or number != int(number)):
@@ -230,10 +231,9 @@ class Parameter(Serializable):
         if self.kind not in (Kind.FLOAT, Kind.INTEGER):
             return f"{shown} is not allowed."
         try:
-            number = float(typed)
+            number = decimal_number(typed)
         except ValueError:
-            point = " (write a decimal point)" if typed.count(",") == 1 and "." not in typed else ""
-            return f"{shown} is not a number{point}."
+            return f"{shown} is not a number{' (write a decimal point)' if ',' in typed else ''}."
         if math.isnan(number):
             return f"{shown} is not a number."
         if self.kind == Kind.INTEGER and not (math.isfinite(number) and number == int(number)):

@@ -15,6 +15,7 @@ import pytest
 
 import miri_widgets.cli
 from miri_widgets.errors import ParameterError
+from miri_widgets.option_numbers import decimal_number
 from miri_widgets.run import service
 from miri_widgets.serve import launcher, serve
 from miri_widgets.serve.policy import GRACE, PING, check_times
@@ -142,3 +143,27 @@ def test_a_folder_that_is_none_and_a_port_that_is_taken_are_sentences(tmp_path):
             ended = subprocess.run(command, capture_output=True, text=True, timeout=180)
             assert ended.returncode == 1 and sentence in ended.stderr
             assert "Traceback" not in ended.stderr, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1,5", 1.5),
+        (" 0,125 ", 0.125),
+        ("-2,75e-3", -0.00275),
+        (",5", 0.5),
+        ("1.5", 1.5),
+        ("1234,567", 1234.567),
+        ("7", 7.0),
+    ],
+)
+def test_a_decimal_comma_is_a_decimal_point(text, number):
+    assert decimal_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["1,500", "12,345", "-1,000", "1,2,3", "1.000,5", "1,000.5", "", "text", "1, 5"]
+)
+def test_what_may_mean_two_things_is_refused(text):
+    with pytest.raises(ValueError, match="could not convert"):
+        decimal_number(text)

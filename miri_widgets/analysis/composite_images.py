@@ -122,7 +122,7 @@ def read_composite(paths: Sequence[Path | str]) -> CompositeImages:
     Returns
     -------
     CompositeImages
-        The images, by wavelength.
+        The images, by wavelength, without borders where no filter has data.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def read_composite(paths: Sequence[Path | str]) -> CompositeImages:
                 f"{mosaic.name} was on a grid of its own and was resampled to that of {first.name}, bilinearly."
             )
         images.append(image)
-    wcs = first.wcs
+    images, wcs = _trimmed(images, first.wcs)
     return CompositeImages(
         paths=tuple(mosaic.path for mosaic in chosen),
         filters=tuple(names),
@@ -313,6 +313,17 @@ def _resampled(image: NDArray[np.float32], mosaic: _Mosaic, target: _Mosaic) -> 
             f"{mosaic.name} covers no pixel of {target.name}", "mosaics of one field", "leave one of them out"
         )
     return np.asarray(moved, np.float32)
+
+
+def _trimmed(images: list[NDArray[np.float32]], wcs: Any) -> tuple[list[NDArray[np.float32]], Any]:
+    """Cut borders without data in any filter, and let the WCS follow; masked areas leave such borders."""
+    known = np.any([np.isfinite(image) for image in images], axis=0)
+    rows, columns = np.flatnonzero(known.any(axis=1)), np.flatnonzero(known.any(axis=0))
+    if not rows.size or known.all():
+        return images, wcs
+    window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    moved = wcs.slice(window) if wcs is not None else None
+    return [image[window] for image in images], moved
 
 
 def _size(mosaic: _Mosaic) -> str:

@@ -89,7 +89,7 @@ def _add_demo(commands: argparse._SubParsersAction) -> None:
         "--no-serve", action="store_true", help="wait for the mosaic and print a summary instead"
     )
     demo.add_argument(
-        "--program", default="demo", metavar="NAME", help="another simulated program (default demo)"
+        "--program", default="cluster", metavar="NAME", help="another simulated program (default cluster)"
     )
     demo.add_argument(
         "--full",

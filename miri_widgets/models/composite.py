@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ SUFFIXES = (".png", ".jpg", ".tif", ".pdf")
 
 MOSAIC_STAGE = "image3"
 _MOST_UNDO = 100
+_ONE_MOVE = 0.7
+"""Changes of one value that follow each other within this time are one move of a slider, s."""
 
 
 class CompositeModel(traitlets.HasTraits):
@@ -79,6 +82,7 @@ class CompositeModel(traitlets.HasTraits):
         super().__init__()
         self.session = session
         self._earlier: list[CompositeMapping] = []
+        self._last_change: tuple[tuple[object, ...], float] = (), 0.0
         self._recalled: Mapping[str, Any] = {}
         self._reading = BackgroundValue(session.background)
         self._binning = BackgroundValue(session.background)
@@ -218,9 +222,13 @@ class CompositeModel(traitlets.HasTraits):
         )
 
     def _change(self, mapping: CompositeMapping) -> None:
-        if self.mapping is not None and mapping != self.mapping:
+        if self.mapping is None or mapping == self.mapping:
+            return
+        subject, now = _difference(self.mapping, mapping), time.monotonic()
+        if subject != self._last_change[0] or now - self._last_change[1] > _ONE_MOVE or not self._earlier:
             self._earlier = [*self._earlier[-_MOST_UNDO:], self.mapping]
-            self.mapping = mapping
+        self._last_change = subject, now
+        self.mapping = mapping
 
     def show_part(self, left: float, bottom: float, right: float, top: float, size: tuple[int, int]) -> None:
         """
@@ -241,11 +249,13 @@ class CompositeModel(traitlets.HasTraits):
     def undo(self) -> None:
         """Take the last change back."""
         if self._earlier:
+            self._last_change = (), 0.0
             self.mapping = self._earlier.pop()
 
     def reset(self) -> None:
         """Begin again with the values of the data; `undo` takes that back."""
         if self.images is not None:
+            self._last_change = (), 0.0
             self._change(self.images.start)
 
     # -- saving ---------------------------------------------------------------
@@ -351,6 +361,20 @@ class _Binned:
     viewport: Viewport
     size: tuple[int, int]
     parts: tuple[NDArray[np.float32], ...]
+
+
+def _difference(before: CompositeMapping, after: CompositeMapping) -> tuple[object, ...]:
+    """Return which fields differ, those of channels with their number."""
+    names = [
+        field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)
+    ]
+    numbers = [
+        (number, field.name)
+        for number, (first, second) in enumerate(zip(before.channels, after.channels, strict=True))
+        for field in fields(first)
+        if getattr(first, field.name) != getattr(second, field.name)
+    ]
+    return (*names, *numbers)
 
 
 def _binned(images: CompositeImages, viewport: Viewport, size: tuple[int, int]) -> _Binned:

@@ -18,7 +18,7 @@ from miri_widgets.models.in_view import Content, InView
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.covered_images import read_covered_image
 from miri_widgets.products.fits_reader import read_headers
-from miri_widgets.report.sky_figures import FIGURE_FORMATS, ImageFigure, write_image_figure
+from miri_widgets.report.sky_figures import FIGURE_FORMATS, PaperFigure, write_image_figure
 
 __all__ = ["FigureModel", "figure_of"]
 
@@ -71,7 +71,7 @@ class FigureModel(traitlets.HasTraits):
         self.unobserve_all()
 
 
-def figure_of(view: InView, limits: tuple[float, float], curve: str) -> ImageFigure:
+def figure_of(view: InView, limits: tuple[float, float], curve: str) -> PaperFigure:
     """
     Return an image as it is to be drawn.
 
@@ -104,7 +104,7 @@ def figure_of(view: InView, limits: tuple[float, float], curve: str) -> ImageFig
     science = headers.get("SCI")
     same = science is not None and (science.get("NAXIS2"), science.get("NAXIS1")) == pixels.shape
     wcs = celestial_wcs(science) if same else None
-    return ImageFigure(pixels, low, high, unit, view.label, wcs, curve, view.is_difference)
+    return PaperFigure(pixels, low, high, unit, view.label, wcs, curve, view.is_difference)
 
 
 def _drawn(view: InView, limits: tuple[float, float], curve: str, path: Path) -> Path:

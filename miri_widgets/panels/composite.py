@@ -13,10 +13,10 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.composite import SUFFIXES, CompositeModel
 from miri_widgets.models.program_files import FilesModel
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.charts.chart import filter_colour
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.downloads import DownloadButton
 from miri_widgets.panels.parts.theme import button, escape, help_page, named, sentences, stylesheet, text
+from miri_widgets.products.filter_colours import filter_colour
 from miri_widgets.report.composite_files import FORMATS
 
 __all__ = ["ChannelControls", "CompositePanel", "composite_item"]
@@ -63,12 +63,14 @@ class ChannelControls(Part):
             f'<b style="border-left: 4px solid {filter_colour(channel.filter)}">&nbsp;{escape(channel.filter)}</b>'
         )
         head = ipywidgets.HBox([label, self.color, self.values, self.curve])
-        body = ipywidgets.HBox(
-            [text("black, white", "mw-muted"), self.range, text("weight", "mw-muted"), self.weight]
-        )
-        for row in (head, body):
+        rows = [
+            head,
+            ipywidgets.HBox([text("Black, white", "mw-muted", "mw-channel-label"), self.range]),
+            ipywidgets.HBox([text("Weight", "mw-muted", "mw-channel-label"), self.weight]),
+        ]
+        for row in rows:
             row.add_class("mw-row")
-        self.children = (head, body)
+        self.children = rows
         self.show(channel, Method.LUPTON)
         self.range.observe(self._ranged, "value")
         self.weight.observe(lambda change: self._commit(weight=change["new"]), "value")

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from miri_widgets.errors import InputError, ParameterError
+from miri_widgets.option_numbers import decimal_number
 
 __all__ = ["entered_number", "entered_path", "entered_token"]
 
@@ -94,7 +95,7 @@ def entered_number(
             bare = bare[: -len(ending)].strip()
             break
     try:
-        number = float(bare) if "_" not in bare else math.nan
+        number = decimal_number(bare) if "_" not in bare else math.nan
     except ValueError:
         number = math.nan
     if not low <= number <= high:

@@ -15,6 +15,8 @@ __all__ = ["Annotations", "annotate", "blended", "compass_directions", "scale_ba
 
 _BARS = (0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 """Lengths of a scale bar, arcsec."""
+_TEXT_SHARE, _LETTER_WIDTH = 0.8, 0.56
+"""Share of the width for the attribution, and mean width of a letter in heights of the font."""
 _STRIP = 0.16
 """Height of what is annotated, of the shorter side."""
 
@@ -110,14 +112,18 @@ def annotate(plot: Any, shape: tuple[int, int], wcs: Any, scale: float, wanted: 
     unit = min(nx, ny) / 100
     points = 72 / plot.figure.dpi * _pixels_per_unit(plot)
     edge = [withStroke(linewidth=0.45 * unit * points, foreground="black", alpha=0.75)]
-    size = max(1.9 * unit, 9.0) * points
+    height = max(1.9 * unit, 9.0)
+    size = height * points
     style = {"color": "white", "fontsize": size, "path_effects": edge}
     length = scale_bar_length(nx, scale) if wanted.scale_bar else 0
     left, bottom = 3 * unit, 3 * unit
     if wanted.text:
-        plot.text(left, bottom, wanted.text.replace("$", r"\$"), ha="left", va="baseline", **style)
+        # the compass keeps its corner: a long line is written smaller
+        fitting = min(size, _TEXT_SHARE * nx / (_LETTER_WIDTH * len(wanted.text)) * points)
+        label = wanted.text.replace("$", r"\$")
+        plot.text(left, bottom, label, ha="left", va="baseline", **{**style, "fontsize": fitting})
     if length:
-        y = bottom + (2.4 * max(1.9 * unit, 9.0) if wanted.text else unit)
+        y = bottom + (2.4 * height if wanted.text else unit)
         plot.plot(
             [left, left + length / scale], [y, y], color="white", linewidth=0.5 * unit * points,
             solid_capstyle="butt", path_effects=edge,

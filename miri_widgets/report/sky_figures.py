@@ -18,14 +18,14 @@ from miri_widgets.products.atomic import new_file
 from miri_widgets.report.annotations import Annotations, annotate
 from miri_widgets.report.composite_files import DPI, picture_source
 
-__all__ = ["FIGURE_FORMATS", "ImageFigure", "write_composite_figure", "write_image_figure"]
+__all__ = ["FIGURE_FORMATS", "PaperFigure", "write_composite_figure", "write_image_figure"]
 
 FIGURE_FORMATS = (".pdf", ".png")
 _WIDTH_INCH = 7.0
 
 
 @dataclass(frozen=True, eq=False)
-class ImageFigure:
+class PaperFigure:
     """
     An image as it is to be drawn.
 
@@ -55,13 +55,13 @@ class ImageFigure:
     diverging: bool = False
 
 
-def write_image_figure(image: ImageFigure, path: Path, annotations: Annotations | None = None) -> Path:
+def write_image_figure(image: PaperFigure, path: Path, annotations: Annotations | None = None) -> Path:
     """
     Write an image with axes and a colour bar.
 
     Parameters
     ----------
-    image : ImageFigure
+    image : PaperFigure
         What is drawn.
     path : Path
         The file, ``.pdf`` or ``.png`` of 300 pixels per inch; replaced when it is there.
@@ -150,7 +150,7 @@ def _axes(wcs: Any, shape: tuple[int, ...], *, room_for_bar: bool = False) -> tu
     return figure, plot
 
 
-def _norm(image: ImageFigure) -> Any:
+def _norm(image: PaperFigure) -> Any:
     from astropy.visualization import AsinhStretch, ImageNormalize, LinearStretch, LogStretch, SqrtStretch
 
     low, high = image.low, image.high

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["duration"]
+__all__ = ["duration", "short_duration"]
 
 
 def duration(seconds: float | None) -> str:
@@ -22,3 +22,18 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def short_duration(seconds: float) -> str:
+    """
+    Return a time span where there is little room: ``42 s``, ``3 min``, ``1.1 h``; empty when it is nothing.
+
+    Parameters
+    ----------
+    seconds : float
+        Length, s.
+    """
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s" if whole else ""
+    return f"{round(whole / 60)} min" if whole < 3570 else f"{whole / 3600:.1f} h"

@@ -41,6 +41,7 @@ from miri_widgets.serve.handlers import (
 from miri_widgets.serve.kernels import OwnKernelSpecManager
 from miri_widgets.serve.leases import KernelLeases
 from miri_widgets.serve.listening import listen_on_file, listen_on_port
+from miri_widgets.serve.mosaic_pictures import MosaicPictureHandler
 from miri_widgets.serve.policy import (
     FIRST_GRACE,
     GRACE,
@@ -162,6 +163,7 @@ class DashboardServer(Voila):
             (self._path(r"/?"), IndexHandler),
             (self._path(r"/api/status"), StatusHandler),
             (self._path(r"/api/unseen"), UnseenHandler),
+            (self._path(r"/api/mosaic/([^/]+)"), MosaicPictureHandler),
             _hardened((self._path(ADDRESS), DownloadHandler)),
             (
                 self._path(r"/voila/static/(?:v[^/]+/)?(.*)"),

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from miri_widgets.serve.states import ProgramState, read_state
 
-__all__ = ["DashboardEntry", "list_dashboards", "read_dashboard", "with_state"]
+__all__ = ["SECTIONS", "DashboardEntry", "list_dashboards", "read_dashboard", "sections_of", "with_state"]
+
+SECTIONS = {
+    "data": "Your data",
+    "programs": "Programs",
+    "tools": "Tools",
+    "demonstrations": "Demonstrations",
+}
+"""Parts of the first page, in their order: name and title."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +36,39 @@ class DashboardEntry:
     state : ProgramState, optional
         Progress of the program. For a notebook without a program's file, the data that it needs, from the
         same metadata (``data``), if given.
+    section : str
+        One of `SECTIONS`: from the program's file, else from the same metadata, else "tools".
     """
 
     name: str
     title: str
     description: str
     state: ProgramState | None = None
+    section: str = "tools"
+
+
+def sections_of(dashboards: Iterable[DashboardEntry]) -> tuple[tuple[str, tuple[DashboardEntry, ...]], ...]:
+    """
+    Return dashboards by the parts of the first page; parts without any are left out.
+
+    Parameters
+    ----------
+    dashboards : iterable of DashboardEntry
+        In the order of a part.
+
+    Returns
+    -------
+    tuple of (str, tuple of DashboardEntry)
+        Title and dashboards of each part. Programs that have been run come first in theirs, the newest in front.
+    """
+    listed = list(dashboards)
+    parts = []
+    for name, title in SECTIONS.items():
+        part = [each for each in listed if each.section == name]
+        part.sort(key=lambda each: -(each.state.mosaic_time if each.state is not None else 0))
+        if part:
+            parts.append((title, tuple(part)))
+    return tuple(parts)
 
 
 def list_dashboards(folder: Path, *, states: bool = False) -> tuple[DashboardEntry, ...]:
@@ -85,6 +121,7 @@ def with_state(dashboard: DashboardEntry, folder: Path) -> DashboardEntry:
         title=state.title or dashboard.title,
         description=state.description or dashboard.description,
         state=state,
+        section=state.section,
     )
 
 
@@ -110,7 +147,9 @@ def read_dashboard(path: Path) -> DashboardEntry:
         own = metadata.get("miri_widgets", {})
         title = str(own.get("title") or metadata.get("title") or title)
         state = ProgramState(str(own["data"])) if own.get("data") else None
-        return DashboardEntry(path.name, title, str(own.get("description", "")), state)
+        section = str(own.get("section", ""))
+        section = section if section in SECTIONS else "tools"
+        return DashboardEntry(path.name, title, str(own.get("description", "")), state, section)
     except (OSError, ValueError, AttributeError):
         return DashboardEntry(
             path.name, title, "This notebook cannot be read: it is not a valid Jupyter notebook."

@@ -18,7 +18,7 @@ from voila.static_file_handler import AllowListFileHandler, MultiStaticFileHandl
 from voila.tornado.handler import TornadoVoilaHandler
 
 from miri_widgets.serve.admission import Admission
-from miri_widgets.serve.dashboard_list import list_dashboards
+from miri_widgets.serve.dashboard_list import list_dashboards, sections_of
 from miri_widgets.serve.leases import drop_dead_kernels
 from miri_widgets.serve.page_kernels import PageKernels
 from miri_widgets.serve.state_reader import StateReader
@@ -36,6 +36,9 @@ __all__ = [
     "UnseenHandler",
     "log_request",
 ]
+
+MANY = 8
+"""Dashboards from which on the first page has a search field."""
 
 _YEAR = 365 * 24 * 3600
 _HASHED_NAME = re.compile(r"\.[0-9a-f]{16,}\.")
@@ -133,7 +136,8 @@ class IndexHandler(ErrorPageHandler):
         states: StateReader = self.settings["state_reader"]
         page = self.settings["voila_jinja2_env"].get_template("dashboards.html.j2")
         self.set_header("Cache-Control", "no-store")
-        self.finish(page.render(dashboards=await states.dashboards(), base_url=self.base_url))
+        parts = sections_of(await states.dashboards())
+        self.finish(page.render(parts=parts, many=MANY, base_url=self.base_url))
 
 
 class MissingHandler(ErrorPageHandler):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miri_widgets.errors import MiriWidgetsError
+from miri_widgets.products.exposure import FILTERS
+from miri_widgets.products.fits_reader import read_headers
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.run.events import EventKind, JobEvent, read_events
 from miri_widgets.run.job_files import job_ids
@@ -39,6 +41,14 @@ class ProgramState:
         From the program's file.
     pitfalls : tuple of str
         Pitfalls from the program's file.
+    section : str
+        Where it stands on the first page: "programs", "tools" or "demonstrations".
+    target : str
+        The object, as the header of the newest mosaic names it.
+    filters : tuple of str
+        Filters of the mosaics, or those that the program's file names, by wavelength.
+    mosaic : Path, optional
+        The newest mosaic.
     """
 
     data: str
@@ -48,6 +58,23 @@ class ProgramState:
     title: str = ""
     description: str = ""
     pitfalls: tuple[str, ...] = ()
+    section: str = "programs"
+    target: str = ""
+    filters: tuple[str, ...] = ()
+    mosaic: Path | None = None
+
+    @property
+    def mosaic_time(self) -> int:
+        """When the newest mosaic was written, ns since the epoch; 0 when there is none."""
+        with suppress(OSError):
+            return self.mosaic.stat().st_mtime_ns if self.mosaic is not None else 0
+        return 0
+
+    @property
+    def wavelengths(self) -> str:
+        """The wavelengths as text, such as "5.6, 7.7, 15 µm"; empty when they are not known."""
+        numbers = [f"{int(''.join(filter(str.isdigit, name))) / 100:g}" for name in self.filters]
+        return f"{', '.join(dict.fromkeys(numbers))} µm" if numbers else ""
 
 
 def read_state(path: Path, current_time: float | None = None) -> ProgramState:
@@ -83,6 +110,8 @@ def read_state(path: Path, current_time: float | None = None) -> ProgramState:
         progress = "nothing run"
     else:
         progress = "done" if finished and ended and good else "partly done"
+    mosaics = _mosaics(workspace)
+    named = {_filter_of(mosaic) for mosaic in mosaics} or {*program.display, *program.filters}
     unit = (
         f"mosaic{'' if finished == 1 else 's'}"
         if last_stage.name == _MOSAIC_STAGE
@@ -99,7 +128,42 @@ def read_state(path: Path, current_time: float | None = None) -> ProgramState:
         title=program.title,
         description=program.description,
         pitfalls=program.pitfalls,
+        section=_section(program),
+        target=_target(mosaics[-1]) if mosaics else "",
+        filters=tuple(name for name in FILTERS if name in named),
+        mosaic=mosaics[-1] if mosaics else None,
     )
+
+
+def _section(program: Program) -> str:
+    """Return where a program stands on the first page: what is simulated and stands for no real one shows the tools."""
+    if not program.simulated or program.awaited:
+        return "programs"
+    return "tools" if program.chain else "demonstrations"
+
+
+def _mosaics(workspace: Workspace) -> list[Path]:
+    """Return the mosaics of complete runs, the newest last."""
+    dated: list[tuple[float, Path]] = []
+    for path in workspace.runs.glob(f"{_MOSAIC_STAGE}/*/*_i2d.fits"):
+        if "." not in path.parent.name and (path.parent / RECORD).is_file():
+            with suppress(OSError):
+                dated.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(dated)]
+
+
+def _filter_of(mosaic: Path) -> str:
+    """Return the filter that the name of a mosaic ends with, before its suffix; empty if there is none."""
+    parts = mosaic.stem.upper().split("_")
+    return next((part for part in reversed(parts) if part in FILTERS), "")
+
+
+def _target(mosaic: Path) -> str:
+    """Return the object of a mosaic by its header; empty when it cannot be read."""
+    with suppress(MiriWidgetsError, OSError, ValueError):
+        header = read_headers(mosaic)[0]
+        return str(header.get("TARGPROP") or header.get("TARGNAME") or "").strip()[:60]
+    return ""
 
 
 def _data(program: Program) -> str:

@@ -99,3 +99,20 @@ def test_a_block_is_the_mean_of_its_pixels_with_data():
 def test_only_a_celestial_wcs_counts():
     assert celestial_wcs(wcs_of().to_header()).has_celestial
     assert celestial_wcs(WCS(naxis=2).to_header()) is None
+
+
+def test_borders_without_data_are_cut_and_the_position_stays(tmp_path):
+    image = np.full((90, 120), np.nan)
+    image[20:80, 10:100] = 1.0
+    image[40, 50] = 900.0
+    other = np.full((90, 120), np.nan)
+    other[30:85, 15:90] = 2.0
+    paths = [
+        write_mosaic(tmp_path, name, image=plane, wcs=wcs_of(25.0))
+        for name, plane in (("F770W", image), ("F1500W", other))
+    ]
+    images = read_composite(paths)
+    assert images.shape == (65, 90)
+    row, column = np.unravel_index(np.nanargmax(images.images[0]), images.shape)
+    found, true = images.wcs.all_pix2world(column, row, 0), wcs_of(25.0).all_pix2world(50, 40, 0)
+    np.testing.assert_allclose(found, true, rtol=0, atol=1e-9)

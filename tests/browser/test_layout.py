@@ -23,6 +23,8 @@ from .waits import CANVAS, at_rest, settled, wait_until
 SIZES = {(1100, 800): 0.30, (1280, 720): 0.42, (1440, 900): 0.45, (1920, 1080): 0.46}
 """Share of the window that the image has at least, by size of the window; a narrow page has the image above the panels."""
 
+OF_JDAVIZ = ("nested-interactive", "aria-command-name")
+
 BARS = (
     ".mw-header",
     ".mw-summary-row",
@@ -44,6 +46,8 @@ _CROWDED = """bars => {
     if (!bar.checkVisibility()) continue
     const box = bar.getBoundingClientRect()
     const parts = [...bar.querySelectorAll('button, select, input, a, h1, b')].filter(one => one.checkVisibility() && !one.closest('.mw-tool-content'))
+    for (const one of bar.querySelectorAll('.mw-tab-title, .mw-tab-detail, .mw-tab-facts'))
+      if (one.checkVisibility() && one.scrollWidth > one.clientWidth + 1) wrong.push(`cut: ${one.textContent.trim()}`)
     for (const one of parts) {
       const own = one.getBoundingClientRect(), name = (one.textContent || one.title).trim().slice(0, 30)
       if (own.right > innerWidth + 1 || !inside(box, own, 1.5)) wrong.push(`outside its bar: ${name} in ${bar.className}`)
@@ -60,6 +64,9 @@ _CROWDED = """bars => {
   return {wrong: [...new Set(wrong)], seen: seen.length}
 }"""
 """Controls of the bars that lie over each other or outside their bar, or whose text is cut."""
+
+_TABLES = """() => [...document.querySelectorAll('.mw-left .mw-runs .mw-table-scroll')].filter(one => one.checkVisibility()
+  && one.scrollWidth > one.clientWidth + 1).map(one => `table: ${one.scrollWidth} > ${one.clientWidth}`)"""
 
 _CUT_HEIGHT = """() => [...document.querySelectorAll('.mw-tabs-steps .mw-tab, .mw-left > .mw-body button')].filter(one => one.checkVisibility()
   && one.scrollHeight > one.clientHeight + 2 && getComputedStyle(one).overflowY !== 'auto').map(one => one.textContent.trim())"""
@@ -126,19 +133,30 @@ def test_four_sizes_in_two_themes(
     for size, least in SIZES.items():
         page.set_viewport_size({"width": size[0], "height": size[1]})
         at_rest(page)
-        for tab in ("program", "detector1"):
+        for tab in ("program", "detector1", "image3"):
             page.locator(f".mw-tabs-steps [data-tab={tab}]").click()
             at_rest(page)
+            if tab != "program":
+                view = "runs" if tab == "detector1" else "settings"
+                page.locator(f".mw-left > .mw-body [data-tab={view}]").first.click()
+                at_rest(page)
             found = page.evaluate(_CROWDED, ", ".join(BARS))
             assert found["seen"] > 10, "else this proves nothing"
-            told = [*page.evaluate(_SIDEWAYS), *found["wrong"], *page.evaluate(_CUT_HEIGHT)]
+            told = [
+                *page.evaluate(_SIDEWAYS),
+                *found["wrong"],
+                *page.evaluate(_CUT_HEIGHT),
+                *page.evaluate(_TABLES),
+            ]
             wrong += [f"{size} {tab}: {one}" for one in told]
             page.screenshot(path=screenshots / f"layout_{name}_{tab}_{size[0]}_{theme}.png")
         if name == "jdaviz":
             share = page.evaluate(_SHARE, CANVAS)
             print(f"{size}: the image has {100 * share:.1f} % of the window")
             assert share >= least, (size, share)
-    wrong += findings(page, ".mw-app")
+    told = findings(page, ".mw-app")
+    # of jdaviz, controls inside controls cannot be mended from outside; see test_accessibility.py
+    wrong += [one for one in told if name != "jdaviz" or not one.startswith(OF_JDAVIZ)]
     assert wrong == [], "\n".join(wrong)
 
 

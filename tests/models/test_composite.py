@@ -73,6 +73,24 @@ def test_a_change_is_painted_and_taken_back(model):
     assert model.mapping.saturation == 0.0
 
 
+def test_a_slider_that_is_dragged_is_one_change(model, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("miri_widgets.models.composite.time.monotonic", lambda: now[0])
+    start = model.mapping
+    for step in range(10):
+        now[0] += 0.05
+        model.set_mapping(saturation=1.1 + step / 10)
+    now[0] += 5
+    model.set_mapping(saturation=2.5)
+    model.set_channel("F770W", weight=0.5)
+    model.undo()
+    assert model.mapping.saturation == 2.5
+    model.undo()
+    assert model.mapping.saturation == 2.0
+    model.undo()
+    assert model.mapping == start
+
+
 def test_what_is_not_allowed_changes_nothing(model):
     before = model.mapping
     with pytest.raises(ParameterError, match="black below white"):

@@ -112,3 +112,20 @@ def test_the_code_is_there_when_it_is_opened(panel):
 
 def test_the_dashboard_entry_counts_the_filters(session):
     assert composite_item(session.composite)["detail"] == "3 filters"
+
+
+def test_colours_come_to_the_front_once_and_never_over_another_choice(session):
+    from miri_widgets.dashboard import Dashboard
+    from tests.panels.stub_viewer import Viewer
+
+    dashboard = Dashboard(session, viewer=Viewer(), colour_when_done=True)
+    assert session.tab == "program", "mosaics of the folder are no end of a reduction"
+    for name in session.stages:
+        session.run(name)
+        session.services.engine.finish()
+        session.poll()
+    assert session.tab == "composite" and session.composite.awake
+    session.tab = "program"
+    session.composite.mosaics = session.composite.mosaics[:1]
+    assert session.tab == "program"
+    dashboard.close()

@@ -65,15 +65,34 @@ def test_no_text_stays_in_a_field_without_an_answer(session, name):
         field.close()
 
 
-def test_an_emptied_field_says_what_to_enter_and_undo_and_reset_bring_the_value_back(session):
+def test_an_emptied_field_is_the_default_again(session):
+    session.use_stage("sky")
+    session.poll()
+    model = session.models["sky"]
+    form = Form(model)
+    field = form.fields["clip_high"]
+    field.control.value = "4,5"
+    assert model.settings["clip_high"] == 4.5, "a decimal comma is understood"
+    field.control.value = ""
+    assert field.control.value == "3" and model.settings["clip_high"] == 3
+    assert field.error.value == "" and not model.unfinished and model.settings.user == {}
+    form.undo.click()
+    assert field.control.value == "4.5"
+    form.close()
+
+
+def test_undo_and_reset_bring_the_value_back(session):
     session.use_stage("sky")
     session.poll()
     model = session.models["sky"]
     form = Form(model)
     field = form.fields["clip_high"]
     for take_back in (form.undo, form.reset, field.reset):
-        field.control.value = ""
-        assert "Nothing is entered. Enter 0.5–20 σ, or go back to the default with ↺." in field.error.value
+        field.control.value = "abc"
+        assert (
+            "abc&quot; is not a number. Enter 0.5–20 σ, or go back to the default with ↺."
+            in field.error.value
+        )
         assert not form.undo.disabled and not form.reset.disabled
         assert field.reset.layout.visibility == "visible"
         assert model.blockers() == [
@@ -102,12 +121,13 @@ def test_text_that_is_not_allowed_stays_while_another_value_is_changed(session):
         ("", "Nothing is entered. Enter 0.5–20 σ, or go back to the default with ↺."),
         ("abc", '"abc" is not a number. Enter 0.5–20 σ, or go back to the default with ↺.'),
         (
-            "1,5",
-            '"1,5" is not a number (write a decimal point). Enter 0.5–20 σ, or go back to the default with ↺.',
+            "1,500",
+            '"1,500" is not a number (write a decimal point). Enter 0.5–20 σ, or go back to the default with ↺.',
         ),
         ("30", '"30" is out of range. Enter 0.5–20 σ, or go back to the default with ↺.'),
         ("nan", '"nan" is not a number. Enter 0.5–20 σ, or go back to the default with ↺.'),
         ("4.5", ""),
+        ("4,5", ""),
     ],
 )
 def test_the_sentence_names_what_was_typed_and_what_is_allowed(typed, sentence):

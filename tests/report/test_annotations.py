@@ -46,3 +46,12 @@ def test_the_bar_is_as_long_as_it_says():
     drawn = blended(picture, None, 0.11, Annotations(compass=False))
     rows = (drawn.min(axis=2) > 0.95).sum(axis=1)
     assert rows.max() == pytest.approx(20 / 0.11, abs=4)
+
+
+def test_a_long_attribution_leaves_the_corner_to_the_compass():
+    picture = np.zeros((400, 400, 3), np.float32)
+    drawn = blended(
+        picture, None, math.nan, Annotations(False, False, "Simulated JWST/MIRI, program 1048, " * 4)
+    )
+    columns = np.flatnonzero(drawn.max(axis=(0, 2)) > 0.3)
+    assert 200 < columns.max() < 0.9 * 400

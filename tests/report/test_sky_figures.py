@@ -9,7 +9,7 @@ from miri_widgets.analysis.composite_images import read_composite
 from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.report.annotations import Annotations
 from miri_widgets.report.composite_files import DPI
-from miri_widgets.report.sky_figures import ImageFigure, write_composite_figure, write_image_figure
+from miri_widgets.report.sky_figures import PaperFigure, write_composite_figure, write_image_figure
 from tests.support.composite_files import wcs_of, write_mosaics
 
 PIXELS = np.random.default_rng(1).normal(5, 0.1, (90, 120))
@@ -17,12 +17,12 @@ PIXELS = np.random.default_rng(1).normal(5, 0.1, (90, 120))
 
 def test_a_pdf_names_both_axes_and_the_unit(tmp_path):
     path = write_image_figure(
-        ImageFigure(PIXELS, 4.5, 6.0, "MJy/sr", "a $ title", wcs_of(30.0)), tmp_path / "a.pdf"
+        PaperFigure(PIXELS, 4.5, 6.0, "MJy/sr", "a $ title", wcs_of(30.0)), tmp_path / "a.pdf"
     )
     words = PdfReader(path).pages[0].extract_text()
     assert "RA (ICRS)" in words and "Dec (ICRS)" in words and "MJy/sr" in words and "a $ title" in words
     bare = (
-        PdfReader(write_image_figure(ImageFigure(PIXELS, 4.5, 6.0), tmp_path / "b.pdf"))
+        PdfReader(write_image_figure(PaperFigure(PIXELS, 4.5, 6.0), tmp_path / "b.pdf"))
         .pages[0]
         .extract_text()
     )
@@ -32,7 +32,7 @@ def test_a_pdf_names_both_axes_and_the_unit(tmp_path):
 def test_a_png_has_300_pixels_per_inch_and_the_stretch_acts(tmp_path):
     pictures = []
     for curve in ("linear", "arcsinh"):
-        figure = ImageFigure(PIXELS, 4.5, 9.0, curve=curve, wcs=wcs_of())
+        figure = PaperFigure(PIXELS, 4.5, 9.0, curve=curve, wcs=wcs_of())
         picture = Image.open(
             write_image_figure(figure, tmp_path / f"{curve}.png", Annotations(compass=False))
         )
@@ -44,7 +44,7 @@ def test_a_png_has_300_pixels_per_inch_and_the_stretch_acts(tmp_path):
 
 
 def test_differences_are_white_where_nothing_changed(tmp_path):
-    figure = ImageFigure(np.zeros((50, 50)), -1.0, 3.0, diverging=True)
+    figure = PaperFigure(np.zeros((50, 50)), -1.0, 3.0, diverging=True)
     picture = np.asarray(Image.open(write_image_figure(figure, tmp_path / "a.png")).convert("RGB"))
     ny, nx = picture.shape[:2]
     assert picture[ny // 2, nx // 3].min() > 240
@@ -60,8 +60,8 @@ def test_a_composite_has_the_axes_too(tmp_path):
 
 def test_what_cannot_be_drawn_is_a_sentence(tmp_path):
     with pytest.raises(ParameterError, match=r"\.pdf or \.png"):
-        write_image_figure(ImageFigure(PIXELS, 4.5, 6.0), tmp_path / "a.svg")
+        write_image_figure(PaperFigure(PIXELS, 4.5, 6.0), tmp_path / "a.svg")
     with pytest.raises(InputError, match="without a value"):
-        write_image_figure(ImageFigure(np.full((3, 3), np.nan), 0, 1), tmp_path / "a.png")
+        write_image_figure(PaperFigure(np.full((3, 3), np.nan), 0, 1), tmp_path / "a.png")
     with pytest.raises(InputError, match="range from 1 to 1"):
-        write_image_figure(ImageFigure(PIXELS, 1, 1), tmp_path / "a.png")
+        write_image_figure(PaperFigure(PIXELS, 1, 1), tmp_path / "a.png")

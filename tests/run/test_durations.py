@@ -2,7 +2,7 @@
 
 import pytest
 
-from miri_widgets.run.durations import duration
+from miri_widgets.run.durations import duration, short_duration
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,11 @@ from miri_widgets.run.durations import duration
 )
 def test_spans_are_written_with_the_symbols_of_their_units(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, ""), (0.4, ""), (42, "42 s"), (59.6, "1 min"), (200, "3 min"), (3569, "59 min"), (3960, "1.1 h")],
+)
+def test_where_there_is_little_room(seconds, text):
+    assert short_duration(seconds) == text

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from miri_widgets.products.program import load_program
-from miri_widgets.serve.dashboard_list import list_dashboards
+from miri_widgets.serve.dashboard_list import list_dashboards, sections_of
 from miri_widgets.simulation import PROGRAMS
 from miri_widgets.steps.stages import STAGES
 
@@ -44,3 +44,16 @@ def test_a_program_file_loads_and_belongs_to_a_notebook(path, tmp_path, monkeypa
 def test_the_readme_lists_them():
     text = (FOLDER.parent / "README.md").read_text()
     assert [name for name in NAMES if f"`{name}`" not in text] == []
+
+
+def test_the_first_page_begins_with_your_data(entries):
+    parts = {
+        title: {each.name.removesuffix(".ipynb") for each in part}
+        for title, part in sections_of(entries.values())
+    }
+    assert list(parts) == ["Your data", "Programs", "Tools", "Demonstrations"]
+    assert parts["Your data"] == {"any_program"}
+    assert {"smacs0723_2736", "lmc_1040"} <= parts["Programs"]
+    assert parts["Tools"] == {"compare", "persistence", "shifts"}
+    assert {"demo", "artefacts"} <= parts["Demonstrations"]
+    assert set().union(*parts.values()) == set(entries), "each stands once"

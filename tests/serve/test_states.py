@@ -1,9 +1,12 @@
 """What the first page tells of a program, from files alone."""
 
 import json
+import os
 import time
 
+import numpy as np
 import pytest
+from astropy.io import fits
 
 from miri_widgets.serve.dashboard_list import list_dashboards
 from miri_widgets.serve.states import read_state
@@ -92,3 +95,39 @@ def test_the_states_of_all_dashboards_are_read_quickly(repository):
     found = list_dashboards(repository / "dashboards", states=True)
     assert time.thread_time() - began < 1.0
     assert sum(each.state is not None for each in found) >= 9
+
+
+def test_where_a_program_stands_and_what_it_shows(path, tmp_path):
+    assert read_state(path).section == "programs", "its twin stands for a real program"
+    own = path.read_text()
+    path.write_text(own.replace('folders = ["data"]\n', "").replace('twin = "small"', 'simulated = "small"'))
+    assert read_state(path).section == "demonstrations"
+    path.write_text(path.read_text() + 'chain = ["detector1", "image2"]\n')
+    assert read_state(path).section == "tools"
+    path.write_text(own + "[display]\nF1500W = { rate = [1, 2] }\nF770W = { rate = [1, 2] }\n")
+    state = read_state(path)
+    assert (state.filters, state.wavelengths, state.mosaic) == (("F770W", "F1500W"), "7.7, 15 µm", None)
+
+
+def test_the_newest_mosaic_names_object_and_filters(path, tmp_path):
+    raw(tmp_path / "data")
+    for age, (key, name) in enumerate((("c" * 20, "one_f1500w_i2d.fits"), ("d" * 20, "one_f560w_i2d.fits"))):
+        run(tmp_path / "work", "image3", key)
+        mosaic = tmp_path / "work/runs/image3" / key / name
+        write_mosaic(mosaic)
+        os.utime(mosaic, (1000 - age, 1000 - age))
+    (tmp_path / "work/runs/image3/e.partial").mkdir()
+    write_mosaic(tmp_path / "work/runs/image3/e.partial/one_f770w_i2d.fits")
+    state = read_state(path)
+    assert state.mosaic.name == "one_f1500w_i2d.fits" and state.mosaic_time == 1000 * 10**9
+    assert (state.target, state.filters, state.wavelengths) == ("LMC", ("F560W", "F1500W"), "5.6, 15 µm")
+    state.mosaic.write_text("no FITS")
+    assert read_state(path).target == ""
+
+
+def write_mosaic(path):
+    primary = fits.PrimaryHDU()
+    primary.header["TARGPROP"] = "LMC"
+    science = fits.ImageHDU(np.random.default_rng(1).normal(5, 1, (60, 80)).astype(np.float32), name="SCI")
+    science.header["BUNIT"] = "MJy/sr"
+    fits.HDUList([primary, science]).writeto(path, overwrite=True)

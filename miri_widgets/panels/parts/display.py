@@ -9,7 +9,8 @@ import ipyvue
 import ipywidgets
 import traitlets
 
-from miri_widgets.models.display import CURVES, DisplayModel
+from miri_widgets.models.display import CURVES, PERCENTILE, DisplayModel
+from miri_widgets.option_numbers import decimal_number
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import button, sentences, text
 
@@ -28,11 +29,11 @@ _TEMPLATE = """
   <div class="mw-display" role="group" aria-label="Display range">
     <label title="From black to white">Stretch <select v-model="curve">
       <option v-for="c in curves" :key="c" :value="c">{{ c }}</option></select></label>
-    <label title="Share of the pixels between black and white">Percentile <input type="number" min="50.1" max="100"
-      step="0.1" :value="percentile" @change="set_percentile($event.target.value)"/></label>
-    <label title="This value and all below are black">Black <input class="mw-black" type="number" step="any"
+    <label title="Share of the pixels between black and white">Percentile <input type="text" inputmode="decimal"
+      class="mw-percentile" :value="percentile" @change="set_percentile($event.target.value)"/></label>
+    <label title="This value and all below are black">Black <input class="mw-black" type="text" inputmode="decimal"
       :value="black" @change="set_black($event.target.value)"/></label>
-    <label title="This value and all above are white">White <input class="mw-white" type="number" step="any"
+    <label title="This value and all above are white">White <input class="mw-white" type="text" inputmode="decimal"
       :value="white" @change="set_white($event.target.value)"/></label>
     <span class="mw-muted">{{ unit }}</span>
     <span v-if="has_ranges || ranges.length" class="mw-offered" :class="{'mw-away': !ranges.length}" role="group" aria-label="Ranges of this program">
@@ -67,7 +68,7 @@ class _Controls(ipyvue.VueTemplate):
 
     def vue_set_percentile(self, value: Any) -> None:
         """Set the percentile, or explain why the value is invalid."""
-        number = _number(value)
+        number = _number(value) if _is_entered(value) else PERCENTILE
         if 50 < number <= 100:
             self._model.sentence = ""
             self._model.percentile = number
@@ -79,13 +80,17 @@ class _Controls(ipyvue.VueTemplate):
             self.send_state("percentile")
 
     def vue_set_black(self, value: Any) -> None:
-        """Fix black, keeping white."""
-        if self._is_number(value, "Black"):
+        """Fix black, keeping white; an emptied field is automatic again."""
+        if not _is_entered(value):
+            self._model.release()
+        elif self._is_number(value, "Black"):
             self._model.fix(_number(value), self._model.white)
 
     def vue_set_white(self, value: Any) -> None:
-        """Fix white, keeping black."""
-        if self._is_number(value, "White"):
+        """Fix white, keeping black; an emptied field is automatic again."""
+        if not _is_entered(value):
+            self._model.release()
+        elif self._is_number(value, "White"):
             self._model.fix(self._model.black, _number(value))
 
     def _is_number(self, value: Any, what: str) -> bool:
@@ -100,7 +105,7 @@ class _Controls(ipyvue.VueTemplate):
 
     def vue_apply_range(self, kind: Any) -> None:
         """Fix a range of the program, or release it if it is fixed already."""
-        if self._model.ranges.get(str(kind)) == self._model.fixed:
+        if self._model.is_fixed_to(str(kind)):
             self._model.release()
         else:
             self._model.take(str(kind))
@@ -161,7 +166,7 @@ class DisplayBar(Part):
                     "kind": kind,
                     "text": f"{_KINDS[kind][0]}: {black:g}{'–' if black >= 0 else ' to '}{white:g}",
                     "tip": f"Default display range for {_KINDS[kind][1]} of this program and filter",
-                    "active": (black, white) == model.fixed,
+                    "active": model.is_fixed_to(kind),
                 }
                 for kind, (black, white) in model.ranges.items()
             ]
@@ -184,8 +189,12 @@ def _quoted(value: Any) -> str:
     return f'"{typed}"' if typed else "an empty field"
 
 
+def _is_entered(value: Any) -> bool:
+    return bool(str("" if value is None else value).strip())
+
+
 def _number(value: Any) -> float:
     try:
-        return float(value)
+        return decimal_number(str(value))
     except (TypeError, ValueError):
         return math.nan

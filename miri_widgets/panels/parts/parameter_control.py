@@ -154,14 +154,17 @@ class ParameterField(Part):
         value = change["new"]
         is_empty = isinstance(value, str) and not value.strip()
         nothing = is_empty and not self.parameter.takes_empty
+        if nothing:  # the default again
+            self._forget(None)
+            return
         try:
-            self.model.set({self.parameter.name: None if nothing else value})
+            self.model.set({self.parameter.name: value})
         except ParameterError:
             self.model.note_unfinished(self.parameter.name, str(value))
         else:
             self._update(None)
 
-    def _forget(self, _: Any) -> None:
+    def _forget(self, _: object) -> None:
         self.model.reset(self.parameter.name)
         self._update(None)
 

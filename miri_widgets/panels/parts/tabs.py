@@ -18,8 +18,8 @@ _TEMPLATE = """
         :title="t.tip || t.title" @click="active = t.id">
       <span class="mw-tab-glyph" v-if="t.glyph" aria-hidden="true">{{ t.glyph }}</span>
       <span class="mw-tab-words"><span class="mw-tab-title">{{ t.title }}</span>
-        <span class="mw-tab-detail" v-if="t.detail">{{ t.detail }}</span></span>
-      <span class="mw-tab-count" v-if="t.count">{{ t.count }}</span>
+        <span class="mw-tab-second" v-if="t.detail || t.count"><span class="mw-tab-detail" v-if="t.detail">{{ t.detail }}</span>
+          <span class="mw-tab-facts" v-if="t.count">{{ t.count }}{{ t.time ? ' · ' + t.time : '' }}</span></span></span>
     </button>
   </div>
 </template>
@@ -59,7 +59,7 @@ class Tabs(ipyvue.VueTemplate):
     Attributes
     ----------
     items : list of dict
-        ``id``, ``title``; optional ``glyph``, ``tone``, ``detail``, ``count``, ``tip``.
+        ``id``, ``title``; optional ``glyph``, ``tone``, ``detail``, ``count``, ``time``, ``tip``.
     active : str
         Id of the tab in front.
     variant : str
