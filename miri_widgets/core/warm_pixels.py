@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter, uniform_filter
+from scipy.ndimage import uniform_filter
 from scipy.special import bdtrc
 
 from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import BITS
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
+from miri_widgets.core.lone_pixels import excess_over_neighbours, stands_alone
 from miri_widgets.core.sky.pointings import pointing_of, pointings
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
 
-__all__ = ["excess_over_neighbours", "flag_warm_pixels", "needed_of"]
+__all__ = ["flag_warm_pixels", "needed_of"]
 
 _STEPS = (1, 2, 4, 8)
 _CHANCE = 1e-5
@@ -34,9 +35,6 @@ _SAMPLE = 65536
 _CLIP = 30.0
 _AGAIN = 3
 """Pointings at which a pixel must stand alone: two are a coincidence of two cosmic rays."""
-_NEIGHBOURS = 0.3
-"""Mean of the two brighter neighbours of a pixel over itself, at most, for it to stand alone; a star centred on a pixel has
-0.5 and more in the shortest filter."""
 
 
 def flag_warm_pixels(
@@ -164,39 +162,6 @@ def flag_warm_pixels(
     return CorrectionResult(Lazy(len(exposures), flag), facts, {"warm": image}, _warnings(facts, good))
 
 
-def excess_over_neighbours(
-    sci: NDArray[np.floating], good: NDArray[np.bool_], box: int = 5
-) -> NDArray[np.float32]:
-    """
-    Return how much each pixel exceeds the median of the square around it.
-
-    Parameters
-    ----------
-    sci : ndarray of float, shape (ny, nx)
-        Any unit. Not modified.
-    good : ndarray of bool, shape (ny, nx)
-        True where a pixel counts. Not modified.
-    box : int
-        Side of the square, pixels; odd.
-
-    Returns
-    -------
-    ndarray of float32, shape (ny, nx)
-        Unit of `sci`; NaN at bad pixels, and where less than half of the square is good.
-
-    Notes
-    -----
-    Bad pixels enter the median as infinities of alternating sign, which leaves it where it is, within a rank or two.
-    """
-    y, x = np.ogrid[: sci.shape[0], : sci.shape[1]]
-    sign = np.where((x + y) % 2 == 0, np.float32(np.inf), np.float32(-np.inf))
-    filled = np.where(good, np.asarray(sci, dtype=np.float32), sign)
-    middle = median_filter(filled, size=box, mode="mirror")
-    share = uniform_filter(good.astype(np.float32), size=box, mode="mirror")
-    known = good & np.isfinite(middle) & (share > 0.5)
-    return np.where(known, filled - np.where(known, middle, 0), np.float32(np.nan)).astype(np.float32)
-
-
 def needed_of(
     valid: NDArray[np.integer], rate: NDArray[np.floating], fraction: float, chance: float = _CHANCE
 ) -> NDArray[np.int16]:
@@ -272,7 +237,7 @@ def _count(
         for index in group:
             ratio, noise[index] = _significance(exposures[index], box)
             own.valid += np.isfinite(ratio)
-            alone = _stands_alone(ratio)
+            alone = stands_alone(ratio)
             for multiple, step in enumerate(_STEPS):
                 own.high[multiple] += ratio > nsigma * step
                 own.alone[multiple] += alone & (ratio > nsigma * step)
@@ -302,14 +267,6 @@ def _significance(exposure: ExposureArrays, box: int) -> tuple[NDArray[np.float3
     low, middle = np.percentile(some[:: max(some.size // _SAMPLE, 1)], [15.866, 50])
     factor = max(float(middle - low), 1.0)
     return (ratio / factor).astype(np.float32), factor
-
-
-def _stands_alone(ratio: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where a pixel exceeds its noise without the four beside it: a star lifts these by a third and more."""
-    values = np.nan_to_num(ratio, nan=0.0)
-    padded = np.pad(values, 1, mode="edge")
-    beside = np.stack([padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]])
-    return np.asarray(np.sort(beside, axis=0)[2:].mean(axis=0) < _NEIGHBOURS * values + 1.0, bool)
 
 
 def _blinking(counts: _Counts, fraction: float, least: int) -> NDArray[np.bool_]:

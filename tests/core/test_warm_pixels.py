@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from miri_widgets.core.dq import BITS, has
 from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
+from miri_widgets.core.lone_pixels import excess_over_neighbours
 from miri_widgets.core.sky.pointings import pointings
-from miri_widgets.core.warm_pixels import excess_over_neighbours, flag_warm_pixels, needed_of
+from miri_widgets.core.warm_pixels import flag_warm_pixels, needed_of
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
 
 SHAPE, CORNER, SCALE = (48, 56), (500, 300), 0.11 / 3600
