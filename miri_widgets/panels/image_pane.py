@@ -21,6 +21,7 @@ from miri_widgets.panels.charts.marks import SourceMarks
 from miri_widgets.panels.charts.pixel_history import PixelHistoryView
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.caption import caption_of
+from miri_widgets.panels.parts.catalogbar import CatalogBar
 from miri_widgets.panels.parts.compare import CompareBar
 from miri_widgets.panels.parts.display import DisplayBar
 from miri_widgets.panels.parts.figurebar import FigureBar
@@ -75,8 +76,15 @@ class ImagePane(Part):
         self.blink = button("Blink", tip="Show the next image")
         self.blink.on_click(lambda _: viewer.blink())
         self._overlaid: dict[str, object] = {}  # flag: what was drawn
+        self.follow = ipywidgets.Checkbox(
+            description="Follow newest",
+            indent=False,
+            tooltip="Show each new product as soon as it is made; off: keep the image in view",
+        )
+        self.follow.add_class("mw-follow")
+        self.follow.observe(self._follow_clicked, "value")
         self.window = WindowTools(session.page_layout)
-        strip = ipywidgets.HBox([self.status, self.compare.status, self.blink, self.window])
+        strip = ipywidgets.HBox([self.status, self.compare.status, self.follow, self.blink, self.window])
         strip.add_class("mw-viewer-strip")
         self.tools = ToolBar(self.compare, self._menus())
         notices = ipywidgets.VBox([self.compare.status, self.display.notice, self.flags.status])
@@ -100,6 +108,7 @@ class ImagePane(Part):
         return (
             ToolMenu("range", "Stretch", self.display, tip="Stretch and display range: black and white"),
             ToolMenu("flags", "Flags", self.flags, tip="Data quality flags over the image", shortcut="f"),
+            ToolMenu("catalogue", "Catalogue", CatalogBar(self.session), tip="Sources of the mosaics"),
             ToolMenu("regions", "Regions", self.regions, tip="Draw, save and use regions"),
             ToolMenu(
                 "figure", "Figure", self.figure, tip="The image in view with RA and Dec axes, as a file"
@@ -109,6 +118,7 @@ class ImagePane(Part):
     def _watch_all(self) -> None:
         session = self.session
         self.watch(session.page_layout, self._update_layout, "charts", "viewer_bars")
+        self.watch(session, self._update_follow, "picked")
         self.watch(self.tools.menus["flags"], self._open_flags, "opened")
         self.watch(self.flags.model, self._update_flag_menu, "visible", "chosen")
         self.watch(session, self._update_caption, "displayed", "not_displayed", "shown")
@@ -128,6 +138,13 @@ class ImagePane(Part):
         for position in CHART_POSITIONS:
             (self.add_class if model.charts == position else self.remove_class)(f"mw-charts-{position}")
         (self.remove_class if model.viewer_bars else self.add_class)("mw-folded-bars")
+
+    def _follow_clicked(self, change: dict[str, Any]) -> None:
+        if change["new"] == self.session.picked:  # else it is the session that has changed
+            self.session.follow_newest(change["new"])
+
+    def _update_follow(self, _: Any) -> None:
+        self.follow.value = not self.session.picked
 
     def _open_flags(self, _: Any) -> None:
         """Read the flags when their menu is opened."""
