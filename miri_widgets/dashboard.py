@@ -12,6 +12,7 @@ import ipywidgets
 from miri_widgets.models.program_chooser import OpeningModel
 from miri_widgets.models.session import SessionModel, open_session
 from miri_widgets.panels import ProgramPanel, StagePanel, stage_panel
+from miri_widgets.panels.charts.groupshifts import GroupShifts
 from miri_widgets.panels.composite import CompositePanel, composite_item
 from miri_widgets.panels.contact_sheet import ContactSheetPanel, contact_sheet_item
 from miri_widgets.panels.data import DataPanel
@@ -72,9 +73,10 @@ class Dashboard(Part):
         column.add_class("mw-left")
         self.divider = Divider(session.page_layout)
         self.picture = CompositePicture(session.composite)
-        columns = ipywidgets.HBox([column, self.divider, self.view, self.picture])
-        columns.add_class("mw-columns")
-        self.children = (stylesheet(), self.header, columns)
+        self.shifts_chart: GroupShifts | None = None
+        self._columns = ipywidgets.HBox([column, self.divider, self.view, self.picture])
+        self._columns.add_class("mw-columns")
+        self.children = (stylesheet(), self.header, self._columns)
         self.tabs.observe(self._tab_clicked, "active")
         self.watch(session, self._update_tab, "tab")
         self.watch(session, self._update_items, "chain")
@@ -132,7 +134,7 @@ class Dashboard(Part):
             "title": stage.stage.title.partition(":")[0],
             "tip": f"{stage.stage.title} ({', '.join(fact for fact in facts if fact)})",
             "detail": "steps left out" if stage.status == STEPS_LEFT_OUT else str(stage.state),
-            "count": count,
+            "count": "" if stage.status == STEPS_LEFT_OUT else count,  # in the tip
             "time": time,
             "glyph": GLYPHS[stage.status],
             "tone": TONES.get(stage.status, "calm"),
@@ -166,8 +168,6 @@ class Dashboard(Part):
         self.tabs.active = name
         in_colour = name == "composite"
         self.session.composite.awake = in_colour
-        for part, shown in ((self.view, not in_colour), (self.picture, in_colour)):
-            part.layout.display = None if shown else "none"
         if self.session.previews.stage not in ("", name):
             self.session.previews.stop()
         for other, panel in self.panels.items():
@@ -175,7 +175,21 @@ class Dashboard(Part):
                 panel.leave()
         if name not in self.panels:
             self.panels[name] = self._panel(name)
+        self._show_beside(name)
         self.body.children = (self.panels[name],)
+
+    def _show_beside(self, name: str) -> None:
+        """Show the image beside the panel, or what takes its place there."""
+        in_colour = name == "composite"
+        in_table = name == "table"  # shifts that were measured elsewhere have no image
+        beside: list[tuple[Part | None, bool]] = [
+            (self.view, not in_colour and not in_table),
+            (self.picture, in_colour),
+            (self.shifts_chart, in_table),
+        ]
+        for part, shown in beside:
+            if part is not None:
+                part.layout.display = None if shown else "none"
 
     def _panel(self, name: str) -> Part:
         if name == "program":
@@ -188,7 +202,10 @@ class Dashboard(Part):
             return CompositePanel(self.session)
         if name == "table":
             workspace = self.session.program.workspace
-            return ShiftFilePanel(workspace.parent, workspace)
+            panel = ShiftFilePanel(workspace.parent, workspace)
+            self.shifts_chart = GroupShifts(panel.shifts)
+            self._columns.children = (*self._columns.children, self.shifts_chart)
+            return panel
         return stage_panel(self.session, name)
 
     def close(self) -> None:

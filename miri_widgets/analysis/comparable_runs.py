@@ -14,7 +14,7 @@ from miri_widgets.products.header_facts import header_facts
 from miri_widgets.products.names import suffix_of
 from miri_widgets.run.differences import RunChange, StoredRun, changes, record_facts, run_of_file, stored_runs
 
-__all__ = ["Choice", "choice_of", "choices_in"]
+__all__ = ["Choice", "choice_of", "choices_in", "other_runs_of"]
 
 _MOST_NAMED = 2
 
@@ -139,6 +139,36 @@ def choices_in(folder: Path, stage: str = "") -> tuple[Choice, ...]:
         latest = latest_of.setdefault(plain.group, plain)
         text = "newest" if latest is plain else _difference_text(latest.facts(), plain.facts())
         choices.append(_of_run(run, f"{plain.title} · {text}"))
+    return tuple(choices)
+
+
+def other_runs_of(product: Path, workspace: Path, stage: str) -> tuple[Choice, ...]:
+    """
+    List the other runs that made a product of the same name.
+
+    Parameters
+    ----------
+    product : Path
+        A product of a run, or any other file of that name.
+    workspace : Path
+        The workspace.
+    stage : str
+        The stage of the runs.
+
+    Returns
+    -------
+    tuple of Choice
+        The newest first; the title tells what was done otherwise in the run of `product`.
+    """
+    runs = [run for run in stored_runs(workspace, stage) if run.folder / product.name in run.products]
+    own = next((run for run in runs if run.folder == product.parent), None)
+    choices = []
+    for run in runs:
+        if run is not own:
+            plain = _of_run(run)
+            facts = {} if own is None else record_facts(own)
+            text = "" if own is None else f" · {_difference_text(facts, plain.facts())}"
+            choices.append(_of_run(run, plain.title + text.replace("as the newest", "as this one")))
     return tuple(choices)
 
 

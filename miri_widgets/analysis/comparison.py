@@ -11,6 +11,7 @@ from astropy.io.fits import Header
 from numpy.typing import NDArray
 
 from miri_widgets.core.differences import PixelDifference, pixel_difference
+from miri_widgets.core.display_range import find_range, middle_of
 from miri_widgets.errors import InputError, NotJwstError
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.covered_images import read_covered_image
@@ -36,6 +37,10 @@ class Comparison:
         Of both.
     numbers : PixelDifference
         The difference and the change of flags in numbers.
+    levels : tuple of float
+        Medians of both images, in `unit`.
+    width : float
+        Of the display range after, from black to white, in `unit`.
     """
 
     before: Path
@@ -44,10 +49,30 @@ class Comparison:
     difference: NDArray[np.float32]
     unit: str
     numbers: PixelDifference
+    levels: tuple[float, float] = (0.0, 0.0)
+    width: float = float("nan")
+
+    @property
+    def offset(self) -> float:
+        """Level of the image before relative to the one after: ranges of equal width lie so far apart."""
+        offset = self.levels[0] - self.levels[1]
+        return offset if np.isfinite(offset) else 0.0
+
+    @property
+    def is_level_far(self) -> bool:
+        """Whether one of both would be plain black or white in the display range of the other."""
+        return abs(self.offset) > 0.5 * self.width
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether no pixel and no flag differs."""
+        return self.numbers.none
 
     def phrase(self) -> str:
         """Return what changed, as a phrase."""
         numbers = self.numbers
+        if numbers.none:
+            return f"{self.title}: nothing changed. All {numbers.compared:,} pixels are equal, and all flags."
         signed = [f"+{count} {name}" for name, count in numbers.gained.items()]
         signed += [f"−{count} {name}" for name, count in numbers.dropped.items()]
         flags = ", ".join(signed) or "no new flags"
@@ -94,7 +119,15 @@ def compared(before: Path, after: Path, title: str) -> Comparison:
             "compare stages that keep both",
         )
     difference, numbers = pixel_difference(images[0], images[1], flags[0], flags[1])
-    return Comparison(before, after, title, difference, units[1], numbers)
+    images_2d = _last_plane(images[0]), _last_plane(images[1])
+    levels = middle_of(images_2d[0]), middle_of(images_2d[1])
+    black, white = find_range(images_2d[1])
+    return Comparison(before, after, title, difference, units[1], numbers, levels, white - black)
+
+
+def _last_plane(image: NDArray[Any]) -> NDArray[Any]:
+    """Return an image, or the integration of a cube that viewers show."""
+    return image if image.ndim == 2 else image[-1]
 
 
 def _every_plane(path: Path, extension: str, header: Header) -> NDArray[Any]:

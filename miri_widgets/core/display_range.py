@@ -1,4 +1,4 @@
-"""Black and white of an image: found from its values, and judged against them."""
+"""Black and white of an image: measured from its values, and judged against them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from astropy.visualization import ZScaleInterval
 from numpy.typing import NDArray
 
 from miri_widgets.errors import ParameterError
 
-__all__ = ["PLAIN", "RangeVerdict", "check_range", "find_range", "judge_range", "thinned"]
+__all__ = [
+    "PLAIN",
+    "RANGE_METHODS",
+    "RangeVerdict",
+    "check_range",
+    "difference_range",
+    "find_range",
+    "judge_range",
+    "middle_of",
+    "thinned",
+]
+
+RANGE_METHODS = ("percentile", "zscale", "min-max")
+"""How black and white can be measured."""
 
 PLAIN = 0.95
 """Share of pixels at or beyond one end of a range from which on the image shows nothing."""
@@ -87,7 +101,9 @@ def thinned(pixels: NDArray[Any], enough: int = _ENOUGH) -> NDArray[Any]:
     return pixels[::step, ::step]
 
 
-def find_range(pixels: NDArray[np.floating], percentile: float = 99.5) -> tuple[float, float]:
+def find_range(
+    pixels: NDArray[np.floating], percentile: float = 99.5, method: str = "percentile"
+) -> tuple[float, float]:
     """
     Return the values that become black and white.
 
@@ -100,18 +116,82 @@ def find_range(pixels: NDArray[np.floating], percentile: float = 99.5) -> tuple[
         Values; not finite where a pixel does not count. Not modified. Large images are thinned.
     percentile : float
         Percentage of pixels between black and white, in the middle of the distribution.
+    method : {"percentile", "zscale", "min-max"}
+        ``zscale`` is that of IRAF, ``min-max`` the extreme values of all pixels; neither needs a percentile.
 
     Returns
     -------
     black, white : float
-        NaN when no pixel counts.
+        NaN when no pixel counts; equal where all pixels are equal.
+
+    Notes
+    -----
+    `astropy.visualization.ZScaleInterval` does the zscale.
+    """
+    if method == "min-max":
+        finite = pixels[np.isfinite(pixels)]  # an extreme pixel is easily missed among a few
+        return (float(finite.min()), float(finite.max())) if finite.size else (float("nan"), float("nan"))
+    finite = _counting(pixels)
+    if finite.size == 0:
+        return float("nan"), float("nan")
+    if method == "zscale":
+        low, high = ZScaleInterval().get_limits(finite)
+        return float(low), float(high)
+    edge = (100.0 - percentile) / 2
+    least, low, middle, high = np.percentile(finite, [edge, 16.0, 50.0, 100.0 - edge])
+    return float(max(least, middle - 2.0 * (middle - low))), float(high)
+
+
+def difference_range(pixels: NDArray[np.floating], percentile: float = 99.5) -> tuple[float, float]:
+    """
+    Return the ends of a diverging scale for differences, symmetric about its middle.
+
+    Parameters
+    ----------
+    pixels : ndarray of float, shape (ny, nx)
+        Differences; not finite where a pixel does not count. Not modified. Large images are thinned.
+    percentile : float
+        Percentage of the pixels that differ, between both ends.
+
+    Returns
+    -------
+    low, high : float
+        Around 0; around the median where it is so far from 0 that nearly all pixels would have one colour, as after a
+        sky subtraction. -1 to 1 where nothing differs; NaN when no pixel counts.
     """
     finite = _counting(pixels)
     if finite.size == 0:
         return float("nan"), float("nan")
-    edge = (100.0 - percentile) / 2
-    least, low, middle, high = np.percentile(finite, [edge, 16.0, 50.0, 100.0 - edge])
-    return float(max(least, middle - 2.0 * (middle - low))), float(high)
+    middle = float(np.median(finite))
+    around_middle = _half_width(finite - middle, percentile)
+    if around_middle > 0 and abs(middle) > around_middle:
+        return middle - around_middle, middle + around_middle
+    half = _half_width(finite, percentile) or 1.0
+    return -half, half
+
+
+def _half_width(values: NDArray[np.floating], percentile: float) -> float:
+    """Return the size that a percentage of the values other than 0 do not exceed; 0 where there are none."""
+    sizes = np.abs(values[values != 0])
+    return float(np.percentile(sizes, percentile)) if sizes.size else 0.0
+
+
+def middle_of(pixels: NDArray[np.floating]) -> float:
+    """
+    Return the median of an image: its sky level.
+
+    Parameters
+    ----------
+    pixels : ndarray of float, shape (ny, nx)
+        Values; not finite where a pixel does not count. Not modified. Large images are thinned.
+
+    Returns
+    -------
+    float
+        NaN when no pixel counts.
+    """
+    finite = _counting(pixels)
+    return float(np.median(finite)) if finite.size else float("nan")
 
 
 def judge_range(pixels: NDArray[np.floating], black: float, white: float) -> RangeVerdict:

@@ -11,7 +11,15 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from miri_widgets.core.display_range import RangeVerdict, check_range, find_range, judge_range, thinned
+from miri_widgets.core.display_range import (
+    RANGE_METHODS,
+    RangeVerdict,
+    check_range,
+    difference_range,
+    find_range,
+    judge_range,
+    thinned,
+)
 from miri_widgets.core.dq import has
 from miri_widgets.errors import ParameterError
 from miri_widgets.models.background import BackgroundValue
@@ -103,6 +111,9 @@ class DisplayModel(traitlets.HasTraits):
 
     curve = traitlets.Enum(CURVES, "arcsinh", help="from black to white")
     percentile = traitlets.Float(PERCENTILE, help="of pixels between black and white, where none is fixed")
+    method = traitlets.Enum(
+        RANGE_METHODS, "percentile", help="how black and white are measured, where none is fixed"
+    )
     black = traitlets.Float(float("nan"), help="in force for the product in view, its unit")
     white = traitlets.Float(float("nan"), help="in force for the product in view, its unit")
     unit = traitlets.Unicode("")
@@ -124,6 +135,7 @@ class DisplayModel(traitlets.HasTraits):
         self._watches.add(session, self._recall, "recalled")
         session.history.follow(self, "curve", "stretch")
         session.history.follow(self, "percentile", "percentile of the display")
+        session.history.follow(self, "method", "how the display range is measured")
         self._follow(None)
 
     def _follow(self, _: object) -> None:
@@ -142,9 +154,11 @@ class DisplayModel(traitlets.HasTraits):
         if not isinstance(stretch, Mapping):
             return
         curve, percentile = stretch.get("function"), stretch.get("percentile")
+        method = stretch.get("method", "percentile")
         if curve in CURVES and isinstance(percentile, int | float) and 50 < percentile <= 100:
             with self.hold_trait_notifications():
                 self.curve, self.percentile = curve, float(percentile)
+                self.method = method if method in RANGE_METHODS else "percentile"
 
     def in_force(self, black: float, white: float) -> None:
         """Take the range that the viewer draws the product with."""
@@ -159,7 +173,8 @@ class DisplayModel(traitlets.HasTraits):
         except ParameterError as error:
             self.sentence = str(error)
             return
-        self._change((black, white))
+        offset = self._offset
+        self._change((black - offset, white - offset))
 
     def take(self, kind: str) -> None:
         """Fix a range that the program offers, by the kind of image that it is meant for."""
@@ -190,13 +205,35 @@ class DisplayModel(traitlets.HasTraits):
 
     def mend(self) -> None:
         """Fix the range that shows this image."""
-        if self._sample is not None:
-            self.fix(*find_range(self._sample.pixels, self.percentile))
+        sample = self._sample
+        if sample is None:
+            return
+        if sample.is_difference:
+            self.fix(*difference_range(sample.pixels, self.percentile))
+        else:
+            self.fix(*find_range(sample.pixels, self.percentile))
 
     @property
     def _sample(self) -> Sample | None:
         sample: Sample | None = self._reading.value
         return sample
+
+    def is_fixed_to(self, kind: str) -> bool:
+        """Return whether the range is one that the program offers."""
+        known = self.ranges.get(kind)
+        return self.fixed is not None and known is not None and bool(np.allclose(self.fixed, known))
+
+    @property
+    def is_diverging(self) -> bool:
+        """Whether what is in view is drawn on a diverging scale."""
+        view = self.session.displayed
+        return view.look == "difference" and view.content is not Content.GROUPS
+
+    @property
+    def _offset(self) -> float:
+        """Level of the image before relative to the product, whose range is kept."""
+        view = self.session.displayed
+        return view.offset if view.look == "before" and view.shares_range else 0.0
 
     @property
     def _key(self) -> tuple[str, str, bool]:
@@ -208,7 +245,8 @@ class DisplayModel(traitlets.HasTraits):
         if sample is None:
             return
         self.unit = sample.unit
-        self.fixed = self._ranges.get(self._key)
+        kept = self._ranges.get(self._key)
+        self.fixed = None if kept is None else (kept[0] + self._offset, kept[1] + self._offset)
         known = {} if sample.is_difference else self.session.program.display.get(sample.filter, {})
         self.ranges = {kind: ends for kind, ends in known.items() if DISPLAYED[kind] == sample.unit}
         verdict = judge_range(sample.pixels, self.black, self.white) if np.isfinite(self.white) else None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from miri_widgets.analysis.product_flags import ProductFlags, read_flags
 from miri_widgets.core.dq import BITS
 from miri_widgets.models.background import BackgroundValue
-from miri_widgets.models.compare import stage_before
+from miri_widgets.models.comparison_partners import stages_before
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import suffix_of
@@ -116,10 +116,10 @@ class FlagsModel(traitlets.HasTraits):
     def _follow(self, _: object) -> None:
         shown = self.session.shown
         can = shown is not None and suffix_of(shown) in _WITH_FLAGS
-        pair = stage_before(self.session) if can else None
+        before = stages_before(self.session)[:1] if can else []
         request = None
         if can and shown is not None:
-            request = (shown, pair[0], pair[2]) if pair is not None else (shown, None, "")
+            request = (shown, before[0].path, before[0].title) if before else (shown, None, "")
         if request == self._requested:
             self.sentence = self._reading.sentence  # why the key did nothing was about another view
             return

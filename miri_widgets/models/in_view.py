@@ -13,6 +13,7 @@ from miri_widgets.products.fits_reader import shown_name
 
 __all__ = [
     "COMPARED",
+    "PAIR_LOOKS",
     "PREVIEWS",
     "Content",
     "InView",
@@ -27,6 +28,10 @@ PREVIEWS = {"before": "Preview: before", "after": "Preview: after", "difference"
 """Labels of the images of a preview."""
 
 
+PAIR_LOOKS = ("blink", "side by side", "swipe")
+"""How two images are in view at the same time."""
+
+
 class Content(StrEnum):
     """What kind of pixels is in view."""
 
@@ -34,6 +39,7 @@ class Content(StrEnum):
     PRODUCT = "product"
     BEFORE = "before"
     DIFFERENCE = "difference"
+    PAIR = "pair"
     PREVIEW = "preview"
     GROUPS = "groups"
 
@@ -60,7 +66,15 @@ class InView:
     stage, root : str
         Stage of the preview or comparison (its title), and exposure.
     look : str
-        Before, after or difference.
+        Before, after or difference; blink, side by side or swipe of a pair, whose pixels are those after.
+    other : Path or None
+        The file with the image before, of a comparison; None for computed pixels.
+    names : tuple of str
+        What both images of a comparison are called, the one before first.
+    offset : float
+        Level of the pixels before relative to those after: the range after, moved so far, is theirs.
+    shares_range : bool
+        Whether both images of a comparison have one range; those of two filters have not.
     unit, filter : str
         Of computed pixels; a file has its own.
     identity : int
@@ -80,6 +94,10 @@ class InView:
     stage: str = ""
     root: str = ""
     look: str = "after"
+    other: Path | None = None
+    names: tuple[str, str] = ("", "")
+    offset: float = 0.0
+    shares_range: bool = True
     unit: str = ""
     filter: str = ""
     identity: int = 0
@@ -89,7 +107,12 @@ class InView:
     @property
     def about_product(self) -> bool:
         """Whether pixels are those of a product, or of the same exposure before its stage, or their difference."""
-        return self.content in (Content.PRODUCT, Content.BEFORE, Content.DIFFERENCE)
+        return self.content in (Content.PRODUCT, Content.BEFORE, Content.DIFFERENCE, Content.PAIR)
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether two images are in view."""
+        return self.look in PAIR_LOOKS
 
     @property
     def is_difference(self) -> bool:

@@ -86,6 +86,28 @@ class JobSubmission(PlannedStages):
         """
         return self.run(*self.names_to(upto))
 
+    def run_plans(self, plans: Sequence[Any]) -> str:
+        """
+        Submit runs of another chain, which are no part of the program's own; return the job's id.
+
+        Parameters
+        ----------
+        plans : sequence of RunPlan
+            What is not complete, in running order.
+
+        Raises
+        ------
+        MiriWidgetsError
+            If there is nothing to do, or the engine cannot take the job.
+        """
+        if not plans:
+            raise EngineError(
+                "everything that can run is complete already", "a run to do", "look at the runs of the stage"
+            )
+        job = self.services.engine.submit(self.acceleration.apply(plans))
+        self.note_running(True)
+        return job
+
     def run_when_planned(self, run: Callable[[], Any]) -> None:
         """
         Run, now or as soon as the plans belong to the current settings: what a button does.

@@ -10,6 +10,7 @@ import traitlets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.background import BackgroundTask
 from miri_widgets.models.capabilities import HasPlans
+from miri_widgets.models.in_view import PAIR_LOOKS
 from miri_widgets.models.stage import StageModel
 
 __all__ = ["PreviewModel"]
@@ -31,7 +32,9 @@ class PreviewModel(traitlets.HasTraits):
     sentence = traitlets.Unicode("", help="why there is none")
     result = traitlets.Any(None, help="the latest `Preview`, or None")
     fresh = traitlets.Bool(False, help="whether `result` belongs to the settings of now")
-    shown = traitlets.Enum(("before", "after", "difference"), "after", help="which image is in the viewer")
+    shown = traitlets.Enum(
+        ("before", "after", "difference", *PAIR_LOOKS), "after", help="which image is in the viewer, or both"
+    )
 
     def __init__(self, session: HasPlans) -> None:
         super().__init__()
@@ -124,4 +127,5 @@ class PreviewModel(traitlets.HasTraits):
             return None
         if self.shown == "difference":
             return self.result.difference
+        # of both, in view at the same time, the one after tells levels and histogram
         return (self.result.before if self.shown == "before" else self.result.after).sci

@@ -132,6 +132,19 @@ class ViewedImage(traitlets.HasTraits):
         if not self.picked or self.shown is None:
             self.show(newest, picked=False)
 
+    def follow_newest(self, follow: bool) -> None:
+        """
+        Let the newest product come to the viewer by itself, or keep the one that is there.
+
+        Parameters
+        ----------
+        follow : bool
+            Whether to follow; the newest product is shown at once then.
+        """
+        self.picked = not follow
+        if follow and self._newest is not None and self._newest != self.shown:
+            self.show(self._newest, picked=False)
+
     def forget_newest(self) -> None:
         """Let the newest product come to the viewer again, although it was there before."""
         self._newest, self._newest_since = None, 0.0

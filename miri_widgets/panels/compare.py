@@ -16,6 +16,7 @@ from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.rundifferences import RunDifferencesView
 from miri_widgets.panels.parts.theme import button, escape, sentences, stylesheet, text
 from miri_widgets.viewer import ImageViewer, make_viewer
+from miri_widgets.viewer.protocol import Hints
 
 __all__ = ["DifferencesPanel", "show_differences"]
 
@@ -131,7 +132,7 @@ class DifferencesPanel(Part):
                 self.viewer.remove(label)
             self._labels = (f"A · {first.name}", f"B · {second.name}")
             self.viewer.show(first, label=self._labels[0])
-            self.viewer.show(second, label=self._labels[1], like=self._labels[0])
+            self.viewer.show(second, label=self._labels[1], hints=Hints(like=self._labels[0]))
         except MiriWidgetsError as error:
             self.shown.value = sentences([str(error)], "bad")
             return
@@ -154,7 +155,8 @@ class DifferencesPanel(Part):
             self.shown.value = sentences([self.difference.sentence], "bad")
         elif result is not None and (result.before, result.after) == self._pair:
             plane = result.difference if result.difference.ndim == 2 else result.difference[0]
-            self.viewer.show(plane, label=_DIFFERENCE)
+            hints = Hints(difference=True, unit=result.unit, sky=result.after)
+            self.viewer.show(plane, label=_DIFFERENCE, hints=hints)
             self.shown.value = escape(self._difference_text())
 
     def _difference_text(self) -> str:

@@ -13,10 +13,10 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.composite import SUFFIXES, CompositeModel
 from miri_widgets.models.program_files import FilesModel
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.charts.chart import filter_colour
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.downloads import DownloadButton
 from miri_widgets.panels.parts.theme import button, escape, help_page, named, sentences, stylesheet, text
+from miri_widgets.products.filter_colours import filter_colour
 from miri_widgets.report.composite_files import FORMATS
 
 __all__ = ["ChannelControls", "CompositePanel", "composite_item"]

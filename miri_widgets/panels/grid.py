@@ -12,11 +12,11 @@ from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.footprints import FootprintsModel
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.charts.chart import filter_colour
 from miri_widgets.panels.charts.footprints import FootprintMap, Tile, key
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import sentences, text
 from miri_widgets.panels.stage import StagePanel
+from miri_widgets.products.filter_colours import filter_colour
 
 __all__ = ["GridPanel", "GridPreview"]
 

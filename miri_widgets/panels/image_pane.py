@@ -14,16 +14,19 @@ from miri_widgets.models.flags import FlagsModel
 from miri_widgets.models.in_view import COMPARED, PREVIEWS, Content
 from miri_widgets.models.page_layout import CHART_POSITIONS
 from miri_widgets.models.session import SessionModel
+from miri_widgets.panels.charts.colourbar import ColourBar
 from miri_widgets.panels.charts.histogram import HistogramView
 from miri_widgets.panels.charts.levels import LevelsView
 from miri_widgets.panels.charts.marks import SourceMarks
 from miri_widgets.panels.charts.pixel_history import PixelHistoryView
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.caption import caption_of
+from miri_widgets.panels.parts.catalogbar import CatalogBar
 from miri_widgets.panels.parts.compare import CompareBar
 from miri_widgets.panels.parts.display import DisplayBar
 from miri_widgets.panels.parts.figurebar import FigureBar
 from miri_widgets.panels.parts.flags import FlagBar, colour_of
+from miri_widgets.panels.parts.pair import PairView
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.shown_images import MOST_IMAGES, ShownImages
 from miri_widgets.panels.parts.theme import button, escape, sentences, text
@@ -31,7 +34,7 @@ from miri_widgets.panels.parts.tool_menu import ToolMenu
 from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.panels.toolbar import ToolBar, WindowTools
 from miri_widgets.viewer import ImageViewer
-from miri_widgets.viewer.protocol import StretchFunction
+from miri_widgets.viewer.protocol import Cursor, StretchFunction
 
 __all__ = ["COMPARED", "MOST_IMAGES", "PREVIEWS", "ImagePane"]
 
@@ -61,6 +64,11 @@ class ImagePane(Part):
             session, viewer, self.images.add, lambda: self.images.files, MOST_IMAGES
         )
         session.attach_viewer(self._view_memory)
+        self.pair = PairView(session, viewer, self.display.model, self.compare.model.fail)
+        self.pair.canvas.on_cursor(self._pair_cursor)
+        viewer.on_cursor(self._cursor)
+        self.readout = text("", "mw-readout")
+        self.colour_bar = ColourBar(self.display.model)
         self._marks = SourceMarks(viewer)
         self.regions = RegionList(session, viewer)
         self.figure = FigureBar(FigureModel(self.display.model))
@@ -68,13 +76,24 @@ class ImagePane(Part):
         self.blink = button("Blink", tip="Show the next image")
         self.blink.on_click(lambda _: viewer.blink())
         self._overlaid: dict[str, object] = {}  # flag: what was drawn
+        self.follow = ipywidgets.Checkbox(
+            description="Follow newest",
+            indent=False,
+            tooltip="Show each new product as soon as it is made; off: keep the image in view",
+        )
+        self.follow.add_class("mw-follow")
+        self.follow.observe(self._follow_clicked, "value")
         self.window = WindowTools(session.page_layout)
-        strip = ipywidgets.HBox([self.status, self.compare.status, self.blink, self.window])
+        strip = ipywidgets.HBox([self.status, self.compare.status, self.follow, self.blink, self.window])
         strip.add_class("mw-viewer-strip")
         self.tools = ToolBar(self.compare, self._menus())
         notices = ipywidgets.VBox([self.compare.status, self.display.notice, self.flags.status])
         notices.add_class("mw-image-notices")  # over the image, while the menu that they belong to is closed
-        self._frame = frame = ipywidgets.VBox([strip, self.tools, viewer.widget, notices])
+        self.stack = ipywidgets.Box([viewer.widget, self.pair.canvas])
+        self.stack.add_class("mw-stack")
+        reading = ipywidgets.HBox([self.readout, self.colour_bar])
+        reading.add_class("mw-reading")
+        self._frame = frame = ipywidgets.VBox([strip, self.tools, self.stack, reading, notices])
         frame.add_class("mw-frame")
         self.histogram = HistogramView(session)
         self.levels = LevelsView(session)
@@ -89,6 +108,7 @@ class ImagePane(Part):
         return (
             ToolMenu("range", "Stretch", self.display, tip="Stretch and display range: black and white"),
             ToolMenu("flags", "Flags", self.flags, tip="Data quality flags over the image", shortcut="f"),
+            ToolMenu("catalogue", "Catalogue", CatalogBar(self.session), tip="Sources of the mosaics"),
             ToolMenu("regions", "Regions", self.regions, tip="Draw, save and use regions"),
             ToolMenu(
                 "figure", "Figure", self.figure, tip="The image in view with RA and Dec axes, as a file"
@@ -98,13 +118,14 @@ class ImagePane(Part):
     def _watch_all(self) -> None:
         session = self.session
         self.watch(session.page_layout, self._update_layout, "charts", "viewer_bars")
+        self.watch(session, self._update_follow, "picked")
         self.watch(self.tools.menus["flags"], self._open_flags, "opened")
         self.watch(self.flags.model, self._update_flag_menu, "visible", "chosen")
         self.watch(session, self._update_caption, "displayed", "not_displayed", "shown")
         self.watch(session.previews, self._update_caption, "fresh")
         for stage in session.models.values():
             self.watch(stage, self._update_caption, "rows")
-        self.watch(self.display.model, self._update_curve, "curve", "percentile")
+        self.watch(self.display.model, self._update_curve, "curve", "percentile", "method")
         self.watch(self.display.model, self._update_range, "fixed")
         self.watch(self.flags.model, self._update_flags, "value", "chosen", "only_gained", "visible")
         self.watch(session, self._update_flags, "displayed")
@@ -117,6 +138,13 @@ class ImagePane(Part):
         for position in CHART_POSITIONS:
             (self.add_class if model.charts == position else self.remove_class)(f"mw-charts-{position}")
         (self.remove_class if model.viewer_bars else self.add_class)("mw-folded-bars")
+
+    def _follow_clicked(self, change: dict[str, Any]) -> None:
+        if change["new"] == self.session.picked:  # else it is the session that has changed
+            self.session.follow_newest(change["new"])
+
+    def _update_follow(self, _: Any) -> None:
+        self.follow.value = not self.session.picked
 
     def _open_flags(self, _: Any) -> None:
         """Read the flags when their menu is opened."""
@@ -136,7 +164,7 @@ class ImagePane(Part):
 
     def _update_curve(self, _: Any) -> None:
         model = self.display.model
-        self.viewer.stretch(cast(StretchFunction, model.curve), model.percentile)
+        self.viewer.stretch(cast(StretchFunction, model.curve), model.percentile, model.method)
 
     def _update_range(self, _: Any) -> None:
         """Draw the image in view with the range fixed for its filter."""
@@ -187,6 +215,15 @@ class ImagePane(Part):
                 "product, then click."
             )
 
+    def _cursor(self, cursor: Cursor | None) -> None:
+        """Read the pixel under the cursor in the viewer."""
+        inside = cursor is not None and cursor.label == self.session.displayed.label
+        self.readout.value = escape(cursor.text) if cursor is not None and inside else ""
+
+    def _pair_cursor(self, x: float | None, y: float | None) -> None:
+        """Read the pixel under the cursor in both images."""
+        self.readout.value = "" if x is None or y is None else escape(self.pair.text(x, y))
+
     def _update_center(self, event: Any) -> None:
         if self._in_view is not None:
             self.viewer.center_on(event["new"])
@@ -196,5 +233,6 @@ class ImagePane(Part):
         self._view_memory.close()
         self.session.attach_viewer(None)
         self.images.close()
+        self.pair.close()
         self.viewer.close()
         super().close()

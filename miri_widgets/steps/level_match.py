@@ -23,6 +23,7 @@ STAGE = Stage(
     steps=("miri_level_match",),
     essential=("model", "group", "reference", "box", "plane_sigma"),
     optional=True,
+    changes_level=True,
     of_field=True,
     each=True,
     correction="miri_widgets.core.levels.level_match:match_levels",

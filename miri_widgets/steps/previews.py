@@ -67,8 +67,8 @@ class Preview:
 
     @property
     def difference(self) -> NDArray[np.float32]:
-        """What was taken away: before minus after."""
-        return self.before.sci - self.after.sci
+        """What the stage changes: after minus before, as in every comparison."""
+        return self.after.sci - self.before.sci
 
 
 def operation_of(stage_name: str) -> Any:

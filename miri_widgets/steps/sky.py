@@ -54,6 +54,7 @@ STAGE = Stage(
         "background_observations",
     ),
     optional=True,
+    changes_level=True,
     each=True,
     empty_sky="background_observations",
     correction="miri_widgets.core.sky.dedicated_exposures:subtract_program_sky",

@@ -300,6 +300,8 @@ class StageRules:
         Whether the chain goes on without it when the user leaves it out.
     is_check : bool
         Whether it changes nothing: stages behind it take their inputs from those before it.
+    changes_level : bool
+        Whether it moves the level of whole images: before and after are drawn with equal width around each median.
     indispensable : tuple of str
         Steps without which the first product is not made.
     needs : tuple of (str, str, object)
@@ -322,6 +324,7 @@ class StageRules:
 
     optional: bool = False
     is_check: bool = False
+    changes_level: bool = False
     indispensable: tuple[str, ...] = ()
     needs: tuple[tuple[str, str, Any], ...] = ()
     prefers: tuple[tuple[str, str, Any], ...] = ()

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.display_range import RANGE_METHODS
 from miri_widgets.errors import ParameterError
 from miri_widgets.viewer.protocol import StretchFunction
 
-__all__ = ["check_stretch", "to_brightness"]
+__all__ = ["check_stretch", "curve_of", "to_brightness"]
 
 #: Curves from [0, 1] to [0, 1]; softening as in astropy.visualization (a = 0.1 and 1000).
 _CURVES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -22,7 +23,7 @@ _CURVES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
 }
 
 
-def check_stretch(function: str, percentile: float) -> None:
+def check_stretch(function: str, percentile: float, method: str = "percentile") -> None:
     """
     Check that a stretch exists.
 
@@ -32,16 +33,41 @@ def check_stretch(function: str, percentile: float) -> None:
         Name of the function.
     percentile : float
         Percentage of pixels between black and white.
+    method : str
+        How black and white are measured.
 
     Raises
     ------
     ParameterError
-        If the function is unknown or the percentile is not in (50, 100].
+        If the function or the method is unknown or the percentile is not in (50, 100].
     """
     if function not in _CURVES:
         raise ParameterError(f"No stretch is called {function!r}", ", ".join(_CURVES), "choose one of these")
+    if method not in RANGE_METHODS:
+        raise ParameterError(
+            f"No range is measured by {method!r}", ", ".join(RANGE_METHODS), "choose one of these"
+        )
     if not 50 < percentile <= 100:
         raise ParameterError(f"The percentile is {percentile}", "more than 50 and at most 100", "correct it")
+
+
+def curve_of(function: str, fraction: NDArray[Any]) -> NDArray[Any]:
+    """
+    Return the brightness of values between black and white.
+
+    Parameters
+    ----------
+    function : {"linear", "sqrt", "log", "arcsinh"}
+        Shape of the curve.
+    fraction : ndarray
+        0 for black to 1 for white.
+
+    Returns
+    -------
+    ndarray
+        Brightness, 0 to 1.
+    """
+    return _CURVES[function](fraction)
 
 
 def to_brightness(

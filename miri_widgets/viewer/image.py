@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,18 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
 
+from miri_widgets.core.display_range import middle_of
 from miri_widgets.core.dq import has
 from miri_widgets.errors import InputError
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.fits_reader import read_headers, read_image
 from miri_widgets.products.image_wcs import inverse_of
-from miri_widgets.viewer.protocol import ImageSource
+from miri_widgets.viewer.protocol import Hints, ImageSource
+from miri_widgets.viewer.readout import decimals_of, position_text, value_text
 
-__all__ = ["ViewerImage", "load_image", "safe_label", "xy_to_index"]
+__all__ = ["ViewerImage", "load_image", "safe_label", "unusable_pixels", "xy_to_index"]
 
 _MAXIMUM_LABEL = 120
 
@@ -41,11 +46,55 @@ class ViewerImage:
     wcs : astropy.wcs.WCS or None
         Sky coordinates, from the FITS keywords with their distortion polynomials; in JWST
         imaging they follow the gWCS to 0.01 pixel.
+    is_mosaic : bool
+        Whether pixels at the edge without a value are outside of all exposures, and none that were masked.
     """
 
     pixels: NDArray[np.float32]
     unit: units.UnitBase
     wcs: WCS | None
+    is_mosaic: bool = False
+
+    @cached_property
+    def unusable(self) -> NDArray[np.bool_]:
+        """Pixels within the image that must not be used, shape (ny, nx)."""
+        return unusable_pixels(self.pixels, self.is_mosaic)
+
+    @cached_property
+    def level(self) -> float:
+        """Median of the values; NaN where there are none."""
+        return middle_of(self.pixels)
+
+    @cached_property
+    def decimals(self) -> int | None:
+        """Decimals of a value that are worth reading."""
+        return decimals_of(self.pixels)
+
+    def text(self, x: float, y: float) -> str:
+        """
+        Return value and position at a pixel position, as text; empty outside of the image.
+
+        Parameters
+        ----------
+        x, y : float
+            0-based pixel position.
+
+        Returns
+        -------
+        str
+            ``5.342 MJy/sr   07h23m15.98s -73d27'29.4"   x 12 y 8``.
+        """
+        value = self.value(x, y)
+        if value is None:
+            return ""
+        sky = self.sky(x, y)
+        row, column = xy_to_index(x, y)
+        parts = (
+            value_text(value, self.unit, self.decimals),
+            "" if sky is None else position_text(sky),
+            f"x {column} y {row}",
+        )
+        return "   ".join(part for part in parts if part)
 
     def sky(self, x: float, y: float) -> SkyCoord | None:
         """
@@ -142,7 +191,31 @@ def xy_to_index(x: float, y: float) -> tuple[int, int]:
     return int(np.floor(y + 0.5)), int(np.floor(x + 0.5))
 
 
-def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
+def unusable_pixels(pixels: NDArray[Any], is_mosaic: bool = False) -> NDArray[np.bool_]:
+    """
+    Return the pixels within an image that have no value.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (ny, nx)
+        Values; not finite where a pixel must not be used.
+    is_mosaic : bool
+        Whether those at the edge, and their neighbours, are outside of the image.
+
+    Returns
+    -------
+    ndarray of bool, shape (ny, nx)
+        True within the image only.
+    """
+    without = ~np.isfinite(pixels)
+    if not is_mosaic or not without.any():
+        return without
+    numbers, _ = ndimage.label(without)
+    edge = np.concatenate([numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1]])
+    return without & ~np.isin(numbers, np.unique(edge[edge > 0]))
+
+
+def load_image(source: ImageSource, extension: str = "SCI", hints: Hints | None = None) -> ViewerImage:
     """
     Read a file, or wrap an array, for the viewer.
 
@@ -153,6 +226,8 @@ def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
         An array is not modified.
     extension : str
         Extension of the file.
+    hints : Hints, optional
+        Unit and world coordinates of an array.
 
     Returns
     -------
@@ -168,7 +243,7 @@ def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
     if isinstance(source, np.ndarray):
         if source.ndim != 2 or source.size == 0:
             raise InputError(f"An array of shape {source.shape}", "an image of two axes", "choose one plane")
-        return ViewerImage(np.array(source, dtype=np.float32), units.dimensionless_unscaled, None)
+        return _array_image(source, hints or Hints())
     path = Path(source)
     headers = {str(header.get("EXTNAME", "PRIMARY")): header for header in reversed(read_headers(path))}
     pixels = read_image(path, extension).astype(np.float32, copy=False)  # a copy already
@@ -183,7 +258,20 @@ def load_image(source: ImageSource, extension: str = "SCI") -> ViewerImage:
             pixels[~(weight > 0)] = np.nan
     header = headers[extension]
     sky = headers.get("SCI", header)
-    return ViewerImage(pixels, _unit(header), _wcs(sky))
+    return ViewerImage(pixels, _unit(unit_name(header)), _wcs(sky), "WHT" in headers)
+
+
+def _array_image(array: NDArray[Any], hints: Hints) -> ViewerImage:
+    """Wrap an array, with the world coordinates of a product of its shape; none where that is gone."""
+    wcs, is_mosaic = None, False
+    with suppress(InputError):
+        headers = read_headers(hints.sky) if hints.sky is not None else ()
+        for header in headers:
+            is_mosaic |= header.get("EXTNAME") == "WHT"
+            shape = header.get("NAXIS2"), header.get("NAXIS1")
+            if header.get("EXTNAME") == "SCI" and shape == array.shape:
+                wcs = _wcs(header)
+    return ViewerImage(np.array(array, dtype=np.float32), _unit(hints.unit), wcs, is_mosaic)
 
 
 def safe_label(label: Any) -> str:
@@ -206,9 +294,9 @@ def safe_label(label: Any) -> str:
     return text.strip()[:_MAXIMUM_LABEL]
 
 
-def _unit(header: fits.Header) -> units.UnitBase:
+def _unit(name: str) -> units.UnitBase:
     try:
-        return units.Unit(unit_name(header))
+        return units.Unit(name)
     except ValueError:
         # For example "DN": counts of the converter, which astropy knows under several names.
         return units.dimensionless_unscaled

@@ -12,9 +12,14 @@ from bqplot_image_gl.interacts import MouseInteraction
 from ipywidgets import Layout
 from numpy.typing import NDArray
 
+from miri_widgets.viewer.annotations import Annotations
+from miri_widgets.viewer.colours import OUTSIDE, UNUSABLE, hex_colours
+
 __all__ = ["ImageFigure", "binned"]
 
 _MAX_CELLS = 2048  # of an image along an axis; more would exceed the resolution of a screen
+
+_STEP = 1 / 254  # between two of the 255 colours from black to white
 
 _MARGIN = {"top": 8, "bottom": 34, "left": 48, "right": 12}  # pixels of the screen, for axes and labels
 _RATIOS = (0.5, 4.0)  # of the figure, width over height; an image beyond them has free space beside it
@@ -43,11 +48,14 @@ class ImageFigure:
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
         self.scales = {"x": self._x, "y": self._y}
         self._shape: tuple[int, int] = (0, 0)
-        colors = bqplot.ColorScale(min=0.0, max=1.0, colors=["#000000", "#ffffff"])
+        self._colours = bqplot.ColorScale(min=-_STEP, max=1.0, colors=["#000000", "#ffffff"])
         self.drawing = ImageGL(
-            image=np.zeros((2, 2), dtype=np.float32), scales={**self.scales, "image": colors}
+            image=np.zeros((2, 2), dtype=np.float32), scales={**self.scales, "image": self._colours}
         )
-        mouse = MouseInteraction(x_scale=self._x, y_scale=self._y, move_throttle=100, events=["click"])
+        self.annotations = Annotations()
+        mouse = MouseInteraction(
+            x_scale=self._x, y_scale=self._y, move_throttle=100, events=["click", "mousemove", "mouseleave"]
+        )
         mouse.on_msg(on_mouse)
         self._axes = [
             bqplot.Axis(scale=self._x, label="x (pixel)", grid_lines="none", label_offset="27px"),
@@ -60,12 +68,19 @@ class ImageFigure:
             ),
         ]
         self.figure = bqplot.Figure(
-            marks=[self.drawing],
+            marks=[self.drawing, *self.annotations.marks],
+            background_style={"fill": OUTSIDE},
             axes=self._axes,
             interaction=mouse,
             fig_margin=_MARGIN,
             layout=Layout(width="100%", height="auto", flex="1 1 auto", min_height="0"),
         )
+
+    @property
+    def limits(self) -> tuple[float, float, float, float] | None:
+        """Left, right, lower and upper edge of the view, 0-based pixels; None before the first image."""
+        ends = (self._x.min, self._x.max, self._y.min, self._y.max)
+        return None if any(end is None for end in ends) else ends
 
     @property
     def view(self) -> tuple[float, float, float]:
@@ -88,6 +103,20 @@ class ImageFigure:
                 scale.min, scale.max = centre - size / 2, centre + size / 2
         self._update_ticks()
 
+    def colour(self, *, difference: bool, is_mosaic: bool) -> None:
+        """
+        Choose the colours of the image.
+
+        Parameters
+        ----------
+        difference : bool
+            Diverging colours.
+        is_mosaic : bool
+            Whether pixels without a value are outside of the image.
+        """
+        without = OUTSIDE if is_mosaic else UNUSABLE
+        self._colours.colors = [without, *hex_colours(difference=difference)]
+
     def draw(self, brightness: NDArray[Any] | None, shape: tuple[int, int]) -> None:
         """
         Draw an image; another shape than before is fitted to the figure.
@@ -105,12 +134,13 @@ class ImageFigure:
         if shape != self._shape or self._x.min is None:
             self._shape = shape
             self._fit(shape[1], shape[0])
-        # NaN is drawn black: GL has no transparent pixels here.
-        self.drawing.image = np.nan_to_num(brightness, nan=0.0)
+        # GL has no transparent pixels here: NaN gets the colour below black
+        self.drawing.image = np.nan_to_num(brightness, nan=-_STEP)
 
     def close(self) -> None:
         """Free the widgets."""
         self.drawing.close()
+        self.annotations.close()
         self.figure.close()
 
     def _fit(self, nx: int, ny: int) -> None:

@@ -23,8 +23,8 @@ from miri_widgets.viewer.light_figure import ImageFigure, binned
 from miri_widgets.viewer.outlines import outlines
 from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.png_encoding import send_quickly
-from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
-from miri_widgets.viewer.ranges import DisplayRanges
+from miri_widgets.viewer.protocol import MARK_COLOR, Hints, Position, StretchFunction, View
+from miri_widgets.viewer.ranges import DisplayRanges, ImageStretch
 from miri_widgets.viewer.state import ordered_labels, regions_in
 from miri_widgets.viewer.style import viewer_style
 from miri_widgets.viewer.view_position import view_on_image, view_position_of
@@ -47,7 +47,6 @@ class LightViewer(DrawingViewer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._images: dict[str, ViewerImage] = {}
         self._marks: dict[str, bqplot.Scatter] = {}
         self._user_regions: tuple[Region, ...] = ()
         self._outlines: dict[str, tuple[tuple[Region, ...], str]] = {}
@@ -55,7 +54,7 @@ class LightViewer(DrawingViewer):
         self._ranges = DisplayRanges()
         self._overlays: dict[str, ImageGL] = {}
         self._top: str | None = None
-        self._stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
+        self._stretch = ImageStretch()
         self._plane = ImageFigure(self._on_mouse)
         self._figure = self._plane.figure
         self._choice = Dropdown(
@@ -79,10 +78,10 @@ class LightViewer(DrawingViewer):
         """Labels of the images in order of arrival."""
         return tuple(self._images)
 
-    def _show(self, image: ViewerImage, label: str, like: str) -> None:
+    def _show(self, image: ViewerImage, label: str, hints: Hints) -> None:
         self._images.pop(label, None)
         self._images[label] = image
-        self._ranges.add(label, image.pixels, like)
+        self._ranges.add(label, image.pixels, hints)
         self._list(label)
 
     def front(self, label: str) -> bool:
@@ -133,9 +132,12 @@ class LightViewer(DrawingViewer):
         if pixel is not None:
             x, y = pixel
             self._plane.set_view(x, y, self._plane.view[2])
+            self._annotate()
 
-    def stretch(self, function: StretchFunction = "arcsinh", percentile: float = 99.5) -> None:
-        self._stretch = (function, percentile)
+    def stretch(
+        self, function: StretchFunction = "arcsinh", percentile: float = 99.5, method: str = "percentile"
+    ) -> None:
+        self._stretch = ImageStretch(function, percentile, method)
         self._draw()
 
     def set_range(self, label: str, black: float | None = None, white: float | None = None) -> None:
@@ -158,7 +160,8 @@ class LightViewer(DrawingViewer):
         send_quickly(mark)
         self._overlays[label] = mark
         # above the image, below the marks of positions
-        self._figure.marks = [self._plane.drawing, *self._overlays.values(), *self._marks.values()]
+        below = [self._plane.drawing, *self._overlays.values()]
+        self._figure.marks = [*below, *(item for item in self._figure.marks if item not in below)]
 
     def clear_overlay(self, label: str) -> None:
         mark = self._overlays.pop(label, None)
@@ -211,7 +214,7 @@ class LightViewer(DrawingViewer):
         return {
             "images": list(self._images),
             "front": self._top or "",
-            "stretch": {"function": self._stretch[0], "percentile": self._stretch[1]},
+            "stretch": self._stretch.to_dict(),
             "levels": {},
             "position": position,
             "regions": [region.to_dict() for region in self._user_regions],
@@ -222,7 +225,7 @@ class LightViewer(DrawingViewer):
         labels = ordered_labels(self._images, state.get("images", ()))
         self._images = {label: self._images[label] for label in labels}
         if "stretch" in state:
-            self._stretch = state["stretch"]["function"], state["stretch"]["percentile"]
+            self._stretch = ImageStretch(**state["stretch"])
         front = state.get("front")
         self._list(front if front in self._images else self._top)
         image = self._images.get(self._top or "")
@@ -231,6 +234,7 @@ class LightViewer(DrawingViewer):
         )
         if view is not None:
             self._plane.set_view(*view)
+            self._annotate()
         if state.get("regions") and not self._user_regions:
             self.draw(regions_in(state))
 
@@ -267,12 +271,19 @@ class LightViewer(DrawingViewer):
             self._plane.draw(None, (0, 0))
             self._report_view(View("", 0.0, 0.0))
             return
-        function, percentile = self._stretch
-        black, white = self._ranges.of(self._top or "", percentile)
-        ny, nx = image.pixels.shape
+        label = self._top or ""
+        black, white = self._ranges.of(label, self._stretch)
+        function = self._ranges.function(label, self._stretch)
         self._draw_outlines()
-        self._plane.draw(to_brightness(binned(image.pixels), function, black, white), (ny, nx))
-        self._report_view(View(self._top or "", black, white))
+        self._plane.colour(difference=self._ranges.is_difference(label), is_mosaic=image.is_mosaic)
+        self._plane.draw(to_brightness(binned(image.pixels), function, black, white), image.pixels.shape)
+        self._annotate()
+        self._report_view(View(label, black, white))
+
+    def _annotate(self) -> None:
+        """Draw scale bar and compass for the image on top."""
+        image = self._images.get(self._top or "")
+        self._plane.annotations.update(None if image is None else image.wcs, self._plane.limits)
 
     def _pixels(self, positions: Table) -> tuple[Any, Any]:
         image = self._images.get(self._top or "")
@@ -289,6 +300,10 @@ class LightViewer(DrawingViewer):
             position = message["domain"]["x"], message["domain"]["y"]
             self.read(*position)
             self._report_click(*position)
+        elif message.get("event") == "mousemove":
+            self._report_cursor(message["domain"]["x"], message["domain"]["y"])
+        elif message.get("event") == "mouseleave":
+            self._report_cursor()
 
     def read(self, x: float, y: float) -> str:
         """
@@ -305,12 +320,6 @@ class LightViewer(DrawingViewer):
             The text shown.
         """
         image = self._images.get(self._top or "")
-        value = None if image is None else image.value(x, y)
-        if image is None or value is None:
-            text = _HINT
-        else:
-            sky = image.sky(x, y)
-            sky_text = "" if sky is None else f"   RA, Dec {sky.icrs.ra.deg:.6f} {sky.icrs.dec.deg:+.6f} deg"
-            text = f"x {x:.1f}  y {y:.1f}   {value:.6g} {image.unit}{sky_text}"
+        text = (image.text(x, y) if image is not None else "") or _HINT
         self._readout.value = f"<code>{html.escape(text)}</code>"
         return text

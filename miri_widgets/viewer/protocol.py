@@ -13,7 +13,6 @@ Conventions, for every verb:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -24,35 +23,24 @@ from ipywidgets import Widget
 from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
+from miri_widgets.viewer.view_values import Cursor, Hints, View
 
-__all__ = ["MARK_COLOR", "ImageSource", "ImageViewer", "Position", "StretchFunction", "View"]
+__all__ = [
+    "MARK_COLOR",
+    "Cursor",
+    "Hints",
+    "ImageSource",
+    "ImageViewer",
+    "Position",
+    "StretchFunction",
+    "View",
+]
 
 ImageSource: TypeAlias = Path | str | NDArray[Any]
 Position: TypeAlias = SkyCoord | tuple[float, float]
 MARK_COLOR = "#ffb000"
 
 StretchFunction: TypeAlias = Literal["linear", "sqrt", "log", "arcsinh"]
-
-
-@dataclass(frozen=True)
-class View:
-    """
-    The image on top and its display range.
-
-    Attributes
-    ----------
-    label : str
-        Label of the image on top; empty if there is none.
-    black, white : float
-        Values drawn black and white, in the unit of the image.
-    by_pixels : bool
-        Whether images are aligned by pixels; aligned by the sky they show no overlay.
-    """
-
-    label: str
-    black: float
-    white: float
-    by_pixels: bool = True
 
 
 @runtime_checkable
@@ -90,7 +78,9 @@ class ImageViewer(Protocol):
         """
         ...
 
-    def show(self, image: ImageSource, *, label: str, extension: str = "SCI", like: str = "") -> None:
+    def show(
+        self, image: ImageSource, *, label: str, extension: str = "SCI", hints: Hints | None = None
+    ) -> None:
         """
         Show an image on top.
 
@@ -102,8 +92,8 @@ class ImageViewer(Protocol):
             Name of the image in the viewer.
         extension : str
             Extension of the file.
-        like : str
-            Label of an image whose display range is used, for comparison.
+        hints : Hints, optional
+            How it is to be drawn.
 
         Raises
         ------
@@ -163,6 +153,17 @@ class ImageViewer(Protocol):
         ----------
         callback : callable
             Called with the view.
+        """
+        ...
+
+    def on_cursor(self, callback: Callable[[Cursor | None], object]) -> None:
+        """
+        Call a function when the cursor moves over an image, and when it leaves.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with the cursor; None when it is not over an image.
         """
         ...
 
@@ -236,9 +237,11 @@ class ImageViewer(Protocol):
         """
         ...
 
-    def stretch(self, function: StretchFunction = "arcsinh", percentile: float = 99.5) -> None:
+    def stretch(
+        self, function: StretchFunction = "arcsinh", percentile: float = 99.5, method: str = "percentile"
+    ) -> None:
         """
-        Set the stretch of all images, present and future.
+        Set the stretch of all images, present and future; differences are drawn linearly.
 
         Parameters
         ----------
@@ -246,6 +249,8 @@ class ImageViewer(Protocol):
             Shape of the curve.
         percentile : float
             Percentage of pixels, in the middle of the distribution, between black and white.
+        method : {"percentile", "zscale", "min-max"}
+            How black and white are measured; see `miri_widgets.core.display_range.find_range`.
         """
         ...
 
@@ -315,8 +320,8 @@ class ImageViewer(Protocol):
         Returns
         -------
         dict
-            ``images``: labels, in order. ``front``: the label on top. ``stretch``: ``function`` and
-            ``percentile``. ``levels``: ``function``, ``black`` and ``white`` by label, of images set by
+            ``images``: labels, in order. ``front``: the label on top. ``stretch``: ``function``, ``percentile``
+            and ``method``. ``levels``: ``function``, ``black`` and ``white`` by label, of images set by
             hand. ``position``: see `miri_widgets.viewer.view_position`; None before the first image.
             ``regions``: those of the user, from `Region.to_dict`. Before the viewer
             is ready, the state given to `restore`.

@@ -20,6 +20,8 @@ from miri_widgets.viewer.brightness import check_stretch
 from miri_widgets.viewer.image import load_image, safe_label
 from miri_widgets.viewer.protocol import (
     MARK_COLOR,
+    Cursor,
+    Hints,
     ImageSource,
     ImageViewer,
     Position,
@@ -77,12 +79,13 @@ class QueueingViewer(ImageViewer):
         else:
             self._callbacks.append(callback)
 
-    def show(self, image: ImageSource, *, label: str, extension: str = "SCI", like: str = "") -> None:
-        loaded, name = load_image(image, extension), safe_label(label)
-        reference = safe_label(like)
+    def show(
+        self, image: ImageSource, *, label: str, extension: str = "SCI", hints: Hints | None = None
+    ) -> None:
+        loaded, name = load_image(image, extension, hints), safe_label(label)
         self._labels = [existing for existing in self._labels if existing != name] + [name]
         try:
-            self._request(lambda backend: backend.show(loaded, label=name, like=reference), "show", name)
+            self._request(lambda backend: backend.show(loaded, label=name, hints=hints), "show", name)
         except Exception:
             self._drop(name)
             raise
@@ -110,6 +113,9 @@ class QueueingViewer(ImageViewer):
         # views are reported after the queued requests, not in between
         self._views.append(callback)
         self.on_ready(lambda: self._request(lambda backend: backend.on_view(callback)))
+
+    def on_cursor(self, callback: Callable[[Cursor | None], object]) -> None:
+        self._request_again(lambda backend: backend.on_cursor(callback), "cursor")
 
     def overlay(
         self, mask: NDArray[np.bool_], *, label: str, color: str = MARK_COLOR, opacity: float = 0.7
@@ -141,9 +147,11 @@ class QueueingViewer(ImageViewer):
     def center_on(self, position: Position) -> None:
         self._request(lambda backend: backend.center_on(position), "center")
 
-    def stretch(self, function: StretchFunction = "arcsinh", percentile: float = 99.5) -> None:
-        check_stretch(function, percentile)
-        self._request(lambda backend: backend.stretch(function, percentile), "stretch")
+    def stretch(
+        self, function: StretchFunction = "arcsinh", percentile: float = 99.5, method: str = "percentile"
+    ) -> None:
+        check_stretch(function, percentile, method)
+        self._request(lambda backend: backend.stretch(function, percentile, method), "stretch")
 
     def regions(self) -> dict[str, Any]:
         return {} if self._backend is None else self._backend.regions()

@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.display_range import find_range, thinned
+from miri_widgets.core.display_range import difference_range, find_range, thinned
+from miri_widgets.viewer.protocol import Hints, StretchFunction
 
-__all__ = ["DisplayRanges"]
+__all__ = ["DisplayRanges", "ImageStretch"]
+
+
+@dataclass(frozen=True)
+class ImageStretch:
+    """
+    How values of all images become brightness.
+
+    Attributes
+    ----------
+    function : {"linear", "sqrt", "log", "arcsinh"}
+        Shape of the curve from black to white.
+    percentile : float
+        Percentage of pixels between black and white.
+    method : {"percentile", "zscale", "min-max"}
+        How black and white are measured.
+    """
+
+    function: StretchFunction = "arcsinh"
+    percentile: float = 99.5
+    method: str = "percentile"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plain values, for `ImageViewer.state`."""
+        return {"function": self.function, "percentile": self.percentile, "method": self.method}
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Enough pixels of an image, and its extreme values, which a sample would miss."""
+
+    pixels: NDArray[Any]
+    extremes: tuple[float, float]
 
 
 class DisplayRanges:
     """Display ranges by label."""
 
     def __init__(self) -> None:
-        self._samples: dict[str, NDArray[Any]] = {}
+        self._samples: dict[str, _Sample] = {}
         self._model: dict[str, str] = {}  # label: whose range it takes
+        self._hints: dict[str, Hints] = {}
         self._fixed: dict[str, tuple[float, float]] = {}
-        self._measured: dict[tuple[str, float], tuple[float, float]] = {}
+        self._measured: dict[tuple[str, float, str], tuple[float, float]] = {}
 
-    def add(self, label: str, pixels: NDArray[Any], like: str = "") -> None:
+    def add(self, label: str, pixels: NDArray[Any], hints: Hints | None = None) -> None:
         """
         Add an image, replacing one with the same label.
 
@@ -31,19 +66,21 @@ class DisplayRanges:
             Label of the image.
         pixels : ndarray, shape (ny, nx)
             Values; NaN for unusable pixels. Not stored.
-        like : str
-            Label of an image whose range is used.
+        hints : Hints, optional
+            Whose range it takes, and whether values are differences.
         """
         self.remove(label)
-        model = self._model.get(like, like)
+        hints = hints or Hints()
+        self._hints[label] = hints
+        model = self._model.get(hints.like, hints.like)
         if model in self._samples:
             self._model[label] = model
         else:
-            self._samples[label] = np.array(thinned(pixels))
+            self._samples[label] = _Sample(np.array(thinned(pixels)), find_range(pixels, method="min-max"))
 
     def remove(self, label: str) -> None:
         """
-        Remove an image; those shown like it keep its range.
+        Remove an image; those shown like it keep their range.
 
         Parameters
         ----------
@@ -53,15 +90,58 @@ class DisplayRanges:
         followers = [follower for follower, model in self._model.items() if model == label]
         sample, fixed = self._samples.pop(label, None), self._fixed.pop(label, None)
         self._model.pop(label, None)
+        self._hints.pop(label, None)
         self._measured = {key: value for key, value in self._measured.items() if key[0] != label}
         if followers and sample is not None:
-            first = followers[0]
-            self._samples[first] = sample
-            if fixed is not None:
-                self._fixed[first] = fixed
-            for follower in followers:
-                self._model[follower] = first
-            del self._model[first]
+            self._hand_over(followers, sample, fixed)
+
+    def _hand_over(self, followers: list[str], sample: _Sample, fixed: tuple[float, float] | None) -> None:
+        """Make the first follower the one whose range the others take, at the levels of its own."""
+        first = followers[0]
+        shift = self._hints[first].offset
+        low, high = sample.extremes
+        self._samples[first] = _Sample(sample.pixels + shift, (low + shift, high + shift))
+        if fixed is not None:
+            self._fixed[first] = fixed[0] + shift, fixed[1] + shift
+        for follower in followers:
+            self._model[follower] = first
+            hints = self._hints[follower]
+            self._hints[follower] = replace(hints, offset=hints.offset - shift)
+        del self._model[first]
+
+    def is_difference(self, label: str) -> bool:
+        """
+        Return whether the values of an image are differences.
+
+        Parameters
+        ----------
+        label : str
+            Label of the image.
+
+        Returns
+        -------
+        bool
+            False without the image.
+        """
+        return label in self._hints and self._hints[label].difference
+
+    def function(self, label: str, stretch: ImageStretch) -> StretchFunction:
+        """
+        Return the shape of the curve of an image: differences are drawn linearly.
+
+        Parameters
+        ----------
+        label : str
+            Label of the image.
+        stretch : ImageStretch
+            That of all images.
+
+        Returns
+        -------
+        str
+            The function.
+        """
+        return "linear" if self.is_difference(label) else stretch.function
 
     def fix(self, label: str, black: float | None, white: float | None) -> list[str]:
         """
@@ -85,10 +165,11 @@ class DisplayRanges:
         if black is None or white is None:
             self._fixed.pop(model, None)
         else:
-            self._fixed[model] = (black, white)
+            offset = self._offset(label)
+            self._fixed[model] = (black - offset, white - offset)
         return [model, *(follower for follower, followed in self._model.items() if followed == model)]
 
-    def of(self, label: str, percentile: float) -> tuple[float, float]:
+    def of(self, label: str, stretch: ImageStretch) -> tuple[float, float]:
         """
         Return black and white of an image; NaN without usable pixels or without the image.
 
@@ -96,8 +177,8 @@ class DisplayRanges:
         ----------
         label : str
             Label of the image.
-        percentile : float
-            Percentage of pixels between black and white.
+        stretch : ImageStretch
+            How they are measured.
 
         Returns
         -------
@@ -105,9 +186,12 @@ class DisplayRanges:
             Black and white.
         """
         model = self._model.get(label, label)
-        return self._fixed[model] if model in self._fixed else self.measured(label, percentile)
+        if model not in self._fixed:
+            return self.measured(label, stretch)
+        offset = self._offset(label)
+        return self._fixed[model][0] + offset, self._fixed[model][1] + offset
 
-    def measured(self, label: str, percentile: float) -> tuple[float, float]:
+    def measured(self, label: str, stretch: ImageStretch) -> tuple[float, float]:
         """
         Return black and white of an image without fixed values.
 
@@ -115,8 +199,8 @@ class DisplayRanges:
         ----------
         label : str
             Label of the image.
-        percentile : float
-            Percentage of pixels between black and white.
+        stretch : ImageStretch
+            How they are measured.
 
         Returns
         -------
@@ -126,7 +210,19 @@ class DisplayRanges:
         model = self._model.get(label, label)
         if model not in self._samples:
             return float("nan"), float("nan")
-        key = (model, percentile)
+        key = (model, stretch.percentile, stretch.method)
         if key not in self._measured:
-            self._measured[key] = find_range(self._samples[model], percentile)
-        return self._measured[key]
+            self._measured[key] = self._measure(model, stretch)
+        offset = self._offset(label)
+        return self._measured[key][0] + offset, self._measured[key][1] + offset
+
+    def _measure(self, model: str, stretch: ImageStretch) -> tuple[float, float]:
+        sample = self._samples[model]
+        if self.is_difference(model):
+            return difference_range(sample.pixels, stretch.percentile)
+        if stretch.method == "min-max":
+            return sample.extremes
+        return find_range(sample.pixels, stretch.percentile, stretch.method)
+
+    def _offset(self, label: str) -> float:
+        return self._hints[label].offset if label in self._model else 0.0

@@ -40,7 +40,7 @@ def checked_state(state: Any) -> dict[str, Any]:
     if isinstance(state.get("front"), str):
         checked["front"] = state["front"]
     if _is_stretch(state.get("stretch")):
-        checked["stretch"] = dict(state["stretch"])
+        checked["stretch"] = {"method": "percentile", **state["stretch"]}
     levels = state.get("levels")
     if isinstance(levels, Mapping):
         checked["levels"] = {str(label): dict(level) for label, level in levels.items() if _is_level(level)}
@@ -122,8 +122,8 @@ def _is_stretch(value: Any) -> bool:
     if not isinstance(value, Mapping):
         return False
     try:
-        check_stretch(value.get("function"), value.get("percentile"))  # type: ignore[arg-type]
-    except (ParameterError, TypeError):
+        check_stretch(value["function"], value["percentile"], value.get("method", "percentile"))
+    except (ParameterError, TypeError, KeyError):
         return False
     return True
 

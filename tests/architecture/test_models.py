@@ -10,6 +10,7 @@ import miri_widgets.models
 
 VALUES_AND_PROTOCOLS = {
     "in_view": "values: what the viewer shows",
+    "comparison_partners": "values: what the image in view can be compared with, and the search for it",
     "subscriptions": "observers of traits and events, which models and views hold",
     "poller": "calls the session again and again, and owns no state of the page",
     "crds_parameters": "a call in the background, once per stage",

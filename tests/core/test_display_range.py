@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miri_widgets.core.display_range import find_range, judge_range, thinned
+from miri_widgets.core.display_range import difference_range, find_range, judge_range, middle_of, thinned
 
 
 def field(level: float, *, sigma: float = 1.0) -> np.ndarray:
@@ -48,3 +48,55 @@ def test_large_images_are_thinned_and_small_ones_are_whole():
     assert thinned(np.zeros((400, 500))).shape == (400, 500)
     assert thinned(np.zeros((1024, 1032)), 1_000_000).shape == (1024, 1032)
     assert 250_000 <= thinned(np.zeros((5000, 5000))).size < 400_000
+
+
+@given(noise=st.floats(0.01, 10), level=st.floats(-0.3, 0.3), seed=st.integers(0, 9))
+def test_differences_around_nothing_are_symmetric_about_nothing(noise, level, seed):
+    pixels = np.random.default_rng(seed).normal(level * noise, noise, (60, 70))
+    low, high = difference_range(pixels)
+    assert low == -high
+    assert np.mean(np.abs(pixels) <= high) == pytest.approx(0.995, abs=0.005)
+
+
+def test_differences_far_from_nothing_are_symmetric_about_their_middle():
+    pixels = np.random.default_rng(1).normal(-5.0, 0.02, (100, 100))
+    low, high = difference_range(pixels)
+    assert (low + high) / 2 == pytest.approx(-5.0, abs=1e-3) and 0.05 < high - low < 0.3
+
+
+def test_a_few_changed_pixels_are_seen():
+    pixels = np.zeros((300, 300))
+    pixels[5, 5:9] = [1.0, -2.0, 3.0, 0.5]
+    low, high = difference_range(pixels)
+    assert low == -high and 2.5 < high <= 3.0
+
+
+def test_no_difference_has_a_scale_all_the_same():
+    assert difference_range(np.zeros((4, 4))) == (-1.0, 1.0)
+    assert difference_range(np.full((4, 4), 2.0)) == (-2.0, 2.0)
+    assert np.isnan(difference_range(np.full((4, 4), np.nan))).all()
+
+
+def test_the_extremes_are_those_of_all_pixels():
+    pixels = np.random.default_rng(2).normal(size=(1500, 1500))
+    pixels[713, 1211], pixels[3, 5], pixels[9, 9] = 1e4, -2e4, np.nan
+    assert find_range(pixels, method="min-max") == (-2e4, 1e4)
+
+
+def test_zscale_is_that_of_astropy():
+    from astropy.visualization import ZScaleInterval
+
+    pixels = np.random.default_rng(3).normal(5.0, 0.1, (200, 200))
+    pixels[50:60, 50:60] += 100
+    low, high = find_range(pixels, method="zscale")
+    assert (low, high) == pytest.approx(ZScaleInterval().get_limits(pixels))
+    assert 4 < low < 5 < high < 6, "sources do not stretch it"
+
+
+@given(level=st.floats(-5, 5))
+def test_the_middle_is_the_level_of_the_sky(level):
+    pixels = np.full((20, 20), level)
+    pixels[:3] = np.nan
+    pixels[5, :] = 1e3
+    assert middle_of(pixels) == level
+    assert np.isnan(middle_of(np.full((2, 2), np.nan)))

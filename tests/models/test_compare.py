@@ -12,6 +12,7 @@ from miri_widgets.analysis.comparison import compared
 from miri_widgets.errors import InputError
 from miri_widgets.models import compare
 from miri_widgets.models.compare import CompareModel
+from miri_widgets.models.comparison_partners import Partner, PartnerKind
 
 
 def write(path, image, flags, unit="MJy/sr"):
@@ -48,7 +49,8 @@ def test_nothing_changed_is_told(tmp_path):
     found = compared(
         write(tmp_path / "a.fits", image, flags), write(tmp_path / "b.fits", image, flags), "Areas"
     )
-    assert found.phrase() == "Areas: no pixel changed; no new flags"
+    assert found.phrase() == "Areas: nothing changed. All 16 pixels are equal, and all flags."
+    assert found.is_unchanged
 
 
 def test_other_units_are_a_sentence(tmp_path):
@@ -58,33 +60,37 @@ def test_other_units_are_a_sentence(tmp_path):
         compared(one, write(tmp_path / "b.fits", image, flags), "Image 2")
 
 
+def kinds(model):
+    return {partner.kind for partner in model.partners}
+
+
 def test_the_model_follows_the_product_in_view(session, engine, tmp_path, monkeypatch):
     session.run_all()
     engine.finish()
     session.poll()
     model = CompareModel(session)
-    assert not model.can
-    model.ask("before")
-    assert model.look == "after"
     session.show(session.stages["image2"].products[0])
-    assert not model.can, "a rate has another unit than a cal"
+    assert kinds(model) == {PartnerKind.FILTER}, "a rate has another unit than a cal"
+    session.show(session.stages["image2"].products[0], extension="DQ")
+    assert not model.can and model.partners == ()
+    model.ask("before")
+    assert model.look == "after" and "only SCI is compared" in model.sentence
     image, flags = np.ones((4, 4)), np.zeros((4, 4), int)
-    pair = (
-        write(tmp_path / "a_cal.fits", image, flags),
-        write(tmp_path / "b_cal.fits", image + 1, flags),
-        "Sky",
-    )
-    monkeypatch.setattr(compare, "comparable_pair", lambda _: pair)
-    session.show(session.stages["detector1"].products[0])
+    before = write(tmp_path / "a_cal.fits", image, flags)
+    shown = write(tmp_path / "b_cal.fits", image + 1, flags)
+    step = Partner(PartnerKind.STEP, "Sky", "before Sky", before)
+    monkeypatch.setattr(compare, "stages_before", lambda _: [step])
+    session.show(shown)
     assert model.can and model.value is None
     model.toggle()
     assert model.look == "before" and model.value.title == "Sky"
     model.toggle()
     assert model.look == "after"
     model.ask("difference")
-    monkeypatch.setattr(compare, "comparable_pair", lambda _: None)
+    monkeypatch.setattr(compare, "stages_before", lambda _: [])
     session.show(session.stages["image2"].products[1])
-    assert not model.can and model.look == "after" and model.value is None
+    assert model.look == "after" and model.value is None
+    assert not any(partner.name.startswith("before") for partner in model.partners)
     model.close()
     assert not session.has_trait("nothing")
 
@@ -98,4 +104,4 @@ def test_the_stage_before_in_the_chain_is_the_partner(session, engine):
     session.show(rate)
     asked = session.pixel_request(session.shown, 0, 0)
     assert asked.images[0][1] == rate
-    assert compare.comparable_pair(session) is None, "the first image of the chain has none before it"
+    assert compare.stages_before(session) == [], "the first image of the chain has none before it"

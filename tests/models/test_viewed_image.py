@@ -29,3 +29,20 @@ def test_what_the_user_picked_stays_until_the_next_run(session, engine):
     engine.finish()
     session.poll()
     assert session.shown.name.endswith("_i2d.fits") and not session.picked
+
+
+def test_to_follow_the_newest_is_a_switch(session, engine):
+    session.run("detector1")
+    engine.finish()
+    session.poll()
+    picked = session.stages["detector1"].products[0]
+    session.show(picked)
+    session.run("image2")
+    session.follow_newest(False)
+    engine.finish()
+    session.poll()
+    assert session.shown == picked, "off: the image in view stays"
+    session.follow_newest(True)
+    assert session.shown.name.endswith("_cal.fits") and not session.picked
+    session.follow_newest(False)
+    assert session.picked and session.shown.name.endswith("_cal.fits")

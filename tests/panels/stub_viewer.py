@@ -31,7 +31,7 @@ class Viewer:
             self.shown[label] = self.shown.pop(label)
         return label in self.shown
 
-    def show(self, image, *, label, extension="SCI", like=""):
+    def show(self, image, *, label, extension="SCI", hints=None):
         self.shown.pop(label, None)
         self.shown[label] = image
 
@@ -47,6 +47,9 @@ class Viewer:
     def on_click(self, callback):
         self.clicked = callback
 
+    def on_cursor(self, callback):
+        self.cursor_moved = callback
+
     def on_view(self, callback):
         self.viewed = callback
 
@@ -59,7 +62,7 @@ class Viewer:
     def set_range(self, label, black=None, white=None):
         self.ranges[label] = (black, white)
 
-    def stretch(self, function="arcsinh", percentile=99.5):
+    def stretch(self, function="arcsinh", percentile=99.5, method="percentile"):
         self.curve = (function, percentile)
 
     def mark(self, positions, *, label, color=""):

@@ -8,6 +8,7 @@ from astropy.io import fits
 
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import compare
+from miri_widgets.models.comparison_partners import Partner, PartnerKind
 from miri_widgets.panels.image_pane import COMPARED
 
 from .stub_viewer import Viewer
@@ -27,9 +28,8 @@ def dashboard(session, engine, tmp_path, monkeypatch):
         fits.HDUList(
             [fits.PrimaryHDU(), science, fits.ImageHDU(np.zeros((4, 4), np.uint32), name="DQ")]
         ).writeto(paths[-1])
-    monkeypatch.setattr(
-        compare, "comparable_pair", lambda s: (paths[0], paths[1], "Sky") if s.shown == paths[1] else None
-    )
+    step = Partner(PartnerKind.STEP, "Sky", "before Sky", paths[0])
+    monkeypatch.setattr(compare, "stages_before", lambda s: [step] if s.shown == paths[1] else [])
     session.show(paths[1])
     yield board
     if board.comm is not None:
@@ -44,7 +44,7 @@ def test_the_bar_is_there_when_there_is_a_stage_before(dashboard):
     bar = dashboard.view.compare
     assert bar.buttons.can and bar.layout.display in (None, "")
     assert "mw-no-product" not in dashboard.view._frame._dom_classes
-    dashboard.session.show(dashboard.session.stages["detector1"].products[0])
+    dashboard.session.show(dashboard.session.stages["detector1"].products[0], extension="DQ")
     assert not bar.buttons.can and bar.layout.display in (None, ""), (
         "its place is kept: the image does not move"
     )
@@ -52,9 +52,9 @@ def test_the_bar_is_there_when_there_is_a_stage_before(dashboard):
 
 def test_keys_and_buttons_bring_the_three_images(dashboard):
     buttons = dashboard.view.compare.buttons
-    buttons.vue_choose("blink")
+    buttons.vue_choose("toggle")
     assert front(dashboard) == COMPARED["before"]
-    buttons.vue_choose("blink")
+    buttons.vue_choose("toggle")
     assert front(dashboard) == "b_cal.fits"
     buttons.vue_choose("difference")
     assert front(dashboard) == COMPARED["difference"]

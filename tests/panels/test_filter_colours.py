@@ -15,11 +15,12 @@ import miri_widgets
 from miri_widgets.dashboard import Dashboard
 from miri_widgets.models import SessionModel
 from miri_widgets.models.exposure_map import COLOURINGS
-from miri_widgets.panels.charts.chart import COLOURS, FILTER_COLOURS, INK, filter_colour
+from miri_widgets.panels.charts.chart import COLOURS, INK
 from miri_widgets.panels.charts.exposuremap import painted
 from miri_widgets.panels.charts.levels import LevelsView
 from miri_widgets.panels.charts.timeline import Timeline
 from miri_widgets.products.exposure import FILTERS
+from miri_widgets.products.filter_colours import FILTER_COLOURS, filter_colour
 from tests.support.widgets import OPEN_WIDGETS
 
 from .stub_viewer import Viewer

@@ -38,7 +38,7 @@ class FakeViewer:
     def front(self, label):
         return label in self.labels
 
-    def show(self, image, *, label, extension="SCI", like=""):
+    def show(self, image, *, label, extension="SCI", hints=None):
         self.labels = (*[name for name in self.labels if name != label], label)
 
     def remove(self, label):
@@ -49,6 +49,9 @@ class FakeViewer:
 
     def on_click(self, callback):
         self.clicked = callback
+
+    def on_cursor(self, callback):
+        self.cursor_moved = callback
 
     def on_view(self, callback):
         self.viewed = callback
@@ -62,7 +65,7 @@ class FakeViewer:
     def set_range(self, label, black=None, white=None):
         pass
 
-    def stretch(self, function="arcsinh", percentile=99.5):
+    def stretch(self, function="arcsinh", percentile=99.5, method="percentile"):
         pass
 
     def mark(self, positions, *, label, color=""):

@@ -62,3 +62,12 @@ def test_flags_are_read_when_their_menu_opens(dashboard):
     assert menu.active and menu.detail == "1"
     dashboard.view.flags.model.choose(())
     assert not menu.active and menu.detail == ""
+
+
+def test_to_follow_the_newest_image_is_a_switch(dashboard):
+    session, follow = dashboard.session, dashboard.view.follow
+    assert follow.value and not session.picked
+    follow.value = False
+    assert session.picked
+    session.picked = False
+    assert follow.value

@@ -20,10 +20,11 @@ from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.compare import LOOKS, CompareModel
 from miri_widgets.models.display import DisplayModel
 from miri_widgets.models.flags import FlagsModel
-from miri_widgets.models.in_view import Content, InView
+from miri_widgets.models.in_view import PAIR_LOOKS, Content, InView
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.viewed_image import newest_image
 from miri_widgets.panels.parts.caption import caption_of
+from miri_widgets.panels.parts.pair import PairView
 from miri_widgets.panels.parts.shown_images import ShownImages
 from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.run.status_rows import RowState
@@ -48,7 +49,7 @@ class RecordingViewer:
     def labels(self):
         return tuple(self.images)
 
-    def show(self, image, *, label, extension="SCI", like=""):
+    def show(self, image, *, label, extension="SCI", hints=None):
         self.images[safe_label(label)] = load_image(image, extension).pixels
         self.bring(safe_label(label))
 
@@ -85,7 +86,7 @@ class RecordingViewer:
             self.ranges[label] = (black, white)
         self.tell()
 
-    def stretch(self, function="arcsinh", percentile=99.5):
+    def stretch(self, function="arcsinh", percentile=99.5, method="percentile"):
         self.percentile = percentile
         self.tell()
 
@@ -157,8 +158,21 @@ class Page:
             name for name in ("detector1", "image2", "sky", "image3") if name in self.session.stages
         ]
         self.rows = {name: self.session.models[name].rows for name in self.stages}
-        self.paths = [row.products[0] for rows in self.rows.values() for row in rows]
-        self.cals = [row.products[0] for name in ("image2", "sky") for row in self.rows[name]]
+        # a real stage of a filter gives a product of each exposure
+        self.rows["sky"] = tuple(
+            replace(
+                row,
+                products=tuple(row.products[0].with_name(f"{root}_cal.fits") for root in row.exposures),
+            )
+            for row in self.rows["sky"]
+        )
+        each = {"sky"}
+        self.paths = [
+            path
+            for name, rows in self.rows.items()
+            for row in rows
+            for path in (row.products if name in each else row.products[:1])
+        ]
         self.roots = [row.exposures[0] for row in self.rows["sky"]]
         self.counter = 0
         self.touched = set(self.paths)
@@ -227,14 +241,19 @@ class Viewing(RuleBasedStateMachine):
         self.viewer = RecordingViewer()
         self.compare, self.flags = CompareModel(self.session), FlagsModel(self.session)
         self.display = DisplayModel(self.session)
+        self.pair = None
         self.begin_viewer()
 
     def begin_viewer(self):
+        if self.pair is not None:
+            self.pair.close()
         self.images = ShownImages(self.session, self.viewer, self.compare, self.display, self.flags)
         self.memory = ViewMemory(self.session, self.viewer, self.images.add, lambda: self.images.files, 8)
         self.session.attach_viewer(self.memory)
+        self.pair = PairView(self.session, self.viewer, self.display, self.compare.fail)
 
     def teardown(self):
+        self.pair.close()
         self.images.close()
         self.memory.close()
         self.session.attach_viewer(None)
@@ -253,13 +272,19 @@ class Viewing(RuleBasedStateMachine):
     def thumbnail(self, number):
         self.session.choose([self.page.roots[number % len(self.page.roots)]], show=True)
 
-    @rule(key=st.sampled_from("bsdbd"))
+    @rule(key=st.sampled_from("bsdbdkvw"))
     def press(self, key):
-        {"b": self.compare.toggle, "s": lambda: self.compare.ask("after")}.get(
-            key, lambda: self.compare.ask("difference")
-        )()
+        looks = {"s": "after", "d": "difference", "k": "blink", "v": "side by side", "w": "swipe"}
+        if key == "b":
+            self.compare.toggle()
+        else:
+            self.compare.ask(looks[key])
         asked = self.session.previews.stage or self.compare.can or key == "s" or self.compare.front == "after"
         assert asked or self.compare.sentence, "no key is silent"
+
+    @rule(number=st.integers(0, 5))
+    def choose_partner(self, number):
+        self.compare.choose(number)
 
     @rule()
     def key_f(self):
@@ -373,7 +398,7 @@ class Viewing(RuleBasedStateMachine):
             assert not self.viewer.top
             return
         base = float(self.viewer.images[self.viewer.top][0, 0])
-        if view.content is Content.PRODUCT and view.extension == "SCI":
+        if view.content in (Content.PRODUCT, Content.PAIR) and view.extension == "SCI":
             assert view.file.name == caption.title
             if view.file in self.page.paths:  # a raw exposure has pixels of its own
                 assert base == pytest.approx(view.written / 1e6)
@@ -388,11 +413,31 @@ class Viewing(RuleBasedStateMachine):
         elif view.content is Content.PREVIEW:
             made = view.source
             planes = {"before": made.before.sci, "after": made.after.sci, "difference": made.difference}
-            assert base == planes[view.look][0, 0] and made.root == view.root == self.session.previews.root
+            look = "after" if view.is_pair else view.look
+            assert base == planes[look][0, 0] and made.root == view.root == self.session.previews.root
             exposure = self.session.programs.find(view.root)
-            assert exposure.label in caption.detail and view.label.endswith(view.look)
+            assert exposure.label in caption.detail and view.label.endswith(look)
         elif view.content is Content.GROUPS:
             assert base == self.session.showers.picture.pixels[0, 0]
+
+    @invariant()
+    def two_images_are_in_view_when_the_title_says_so(self):
+        view, pair = self.session.displayed, self.pair
+        assert pair.canvas.visible == view.is_pair
+        if not view.is_pair:
+            assert pair.images is None
+            return
+        assert (pair.canvas.arrangement, tuple(pair.canvas.names)) == (view.look, view.names)
+        assert (
+            view.look in caption_of(self.session).detail and view.names[0] in caption_of(self.session).detail
+        )
+        before, after = (image.pixels for image in pair.images)
+        assert after[0, 0] == self.viewer.images[self.viewer.top][0, 0]
+        if view.content is Content.PREVIEW:
+            assert before[0, 0] == view.source.before.sci[0, 0]
+        else:
+            levels = [float(np.median(image)) for image in (before, after)]
+            assert view.source.levels == pytest.approx(levels), "the comparison is of these pixels"
 
     @invariant()
     def levels_are_those_of_the_pixels(self):
@@ -467,3 +512,46 @@ def test_what_was_let_run_with_a_preview_open_comes_into_view(viewing):
     assert view.content is Content.PRODUCT and view.file.name.endswith("_i2d.fits")
     viewing.look_of_preview("difference")
     assert viewing.session.displayed.content is Content.PREVIEW, "asked for again"
+
+
+@pytest.mark.parametrize("look", PAIR_LOOKS)
+def test_both_images_of_a_preview_are_in_view(viewing, look):
+    open_a_preview(viewing)
+    viewing.look_of_preview(look)
+    view = viewing.session.displayed
+    assert view.content is Content.PREVIEW and view.is_pair and viewing.pair.canvas.visible
+    for check in (
+        viewing.two_images_are_in_view_when_the_title_says_so,
+        viewing.the_title_is_that_of_the_pixels,
+    ):
+        check()
+    viewing.look_of_preview("after")
+    assert not viewing.pair.canvas.visible and viewing.pair.images is None
+
+
+@pytest.mark.parametrize("look", PAIR_LOOKS)
+def test_both_images_of_a_product_are_in_view(viewing, look):
+    viewing.session.show(viewing.page.rows["sky"][0].products[0])
+    viewing.compare.ask(look)
+    while viewing.waiting:
+        viewing.a_slow_answer(0, False)
+    assert viewing.session.displayed.content is Content.PAIR and viewing.pair.canvas.visible
+    before, after = viewing.pair.canvas.layers
+    assert before.shape == after.shape == (SIZE, SIZE) and before.max() > 2 and after.max() > 2
+    viewing.two_images_are_in_view_when_the_title_says_so()
+    viewing.levels_are_those_of_the_pixels()
+    viewing.compare.ask("difference")
+    assert viewing.session.displayed.content is Content.DIFFERENCE and not viewing.pair.canvas.visible
+
+
+def test_an_image_that_goes_while_both_are_in_view_is_a_sentence(viewing):
+    viewing.session.show(viewing.page.rows["sky"][0].products[0])
+    before = viewing.compare.partner.path
+    viewing.compare.ask("before")
+    while viewing.waiting:
+        viewing.a_slow_answer(0, False)
+    viewing.page.touched.add(before)
+    before.unlink()
+    viewing.compare.look = "swipe"
+    assert viewing.session.displayed.content is Content.PRODUCT and not viewing.pair.canvas.visible
+    assert before.name in viewing.compare.sentence

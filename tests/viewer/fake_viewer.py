@@ -22,7 +22,7 @@ class FakeViewer:
     def front(self, label: str) -> bool:
         return label in self.shown
 
-    def show(self, image: Any, *, label: str, extension: str = "SCI", like: str = "") -> None:
+    def show(self, image: Any, *, label: str, extension: str = "SCI", hints: Any = None) -> None:
         self.shown[label] = (image, extension)
 
     def remove(self, label: str) -> None:
@@ -40,9 +40,9 @@ class FakeViewer:
     def _note(self, *arguments: Any, **options: Any) -> None:
         self.calls.append((arguments, options))
 
-    blink = on_view = overlay = clear_overlay = set_range = mark = unmark = center_on = stretch = close = (
-        _note
-    )
+    blink = on_view = on_cursor = overlay = clear_overlay = set_range = mark = unmark = center_on = (
+        stretch
+    ) = close = _note
     draw = erase = outline = restore = _note
 
     def state(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_a_state_survives_json_and_another_viewer(kind: Any, tmp_path: Path) -> 
     viewer.draw([CIRCLE, POLYGON])
     told = json.loads(json.dumps(viewer.state()))
     assert told["front"] == "one" and told["images"] == ["one", "two"]
-    assert told["stretch"] == {"function": "sqrt", "percentile": 97.0}
+    assert told["stretch"] == {"function": "sqrt", "percentile": 97.0, "method": "percentile"}
     assert told["position"]["width"] == pytest.approx(1.5, rel=1e-3)
     assert told["position"]["center"] == pytest.approx([83.8, -69.4], abs=1e-6)
     assert {one["shape"] for one in told["regions"]} == {"circle", "polygon"}

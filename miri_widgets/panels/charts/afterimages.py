@@ -10,9 +10,10 @@ import numpy as np
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.stage import StageModel
-from miri_widgets.panels.charts.chart import Ring, axis, figure, filter_colour, fit_axis
+from miri_widgets.panels.charts.chart import Ring, axis, figure, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import counted, escape, text
+from miri_widgets.products.filter_colours import filter_colour
 
 __all__ = ["AfterImages"]
 

@@ -12,19 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.panels.parts.base_view import close_all
-from miri_widgets.products.exposure import FILTERS
 
 __all__ = [
     "CHOSEN",
     "COLOURS",
-    "FILTER_COLOURS",
     "HEIGHT",
     "Ring",
     "axis",
     "close_marks",
     "dots",
     "figure",
-    "filter_colour",
     "fit_axis",
     "round_ticks",
 ]
@@ -37,31 +34,6 @@ COLOURS = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#5b6775", "#000000",
     "#b8a000",
 )  # fmt: skip
-
-
-# Tol's muted scheme (SRON/EPS/TN/09-002), from blue to purple as the wavelength grows; colour-blind readers tell it apart.
-_BY_WAVELENGTH = (
-    "#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499",
-)  # fmt: skip
-FILTER_COLOURS = dict(zip(FILTERS, _BY_WAVELENGTH, strict=True))
-"""The one colour of each filter, on every chart and map of a page."""
-
-
-def filter_colour(name: str) -> str:
-    """
-    Return the colour of a filter; unknown filters have the colour of the axes.
-
-    Parameters
-    ----------
-    name : str
-        Name of the filter.
-
-    Returns
-    -------
-    str
-        The colour, as in CSS.
-    """
-    return FILTER_COLOURS.get(name, INK)
 
 
 def axis(label: str, *, vertical: bool = False) -> bqplot.Axis:

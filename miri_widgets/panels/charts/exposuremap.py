@@ -15,10 +15,11 @@ from miri_widgets.analysis.footprints import Corners
 from miri_widgets.core.tangent_plane import from_plane, to_plane
 from miri_widgets.models.exposure_map import COLOURINGS, Colouring, ExposureMap
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.charts.chart import CHOSEN, COLOURS, filter_colour
+from miri_widgets.panels.charts.chart import CHOSEN, COLOURS
 from miri_widgets.panels.charts.footprints import FootprintMap, Tile, key
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.theme import escape, text
+from miri_widgets.products.filter_colours import filter_colour
 
 __all__ = ["ExposureMapView", "PickMap", "painted"]
 

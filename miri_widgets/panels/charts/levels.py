@@ -9,9 +9,10 @@ import bqplot
 import numpy as np
 
 from miri_widgets.models.session import SessionModel
-from miri_widgets.panels.charts.chart import COLOURS, Ring, axis, dots, figure, filter_colour, fit_axis
+from miri_widgets.panels.charts.chart import COLOURS, Ring, axis, dots, figure, fit_axis
 from miri_widgets.panels.parts.base_view import Part, close_all
 from miri_widgets.panels.parts.theme import escape, text
+from miri_widgets.products.filter_colours import filter_colour
 from miri_widgets.run.status_rows import RowState
 
 __all__ = ["LevelsView"]

@@ -85,7 +85,7 @@ class SourcesView(Part):
         self.diagram = ColourMagnitude(catalog)
         row = ipywidgets.HBox([self.mark, self.kind, self.pair, self.save])
         row.add_class("mw-row")
-        self.children = (row, self.status, self.notice, self.table, self.diagram)
+        self.children = (row, self.status, self.notice, self.diagram, self.table)
         self._links = (
             (self.mark, "marked"),
             (self.kind, "kind"),

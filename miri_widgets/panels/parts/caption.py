@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from miri_widgets.models.in_view import Content, time_of_writing
+from miri_widgets.models.in_view import Content, InView, time_of_writing
 from miri_widgets.models.session import SessionModel
 from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import suffix_of
@@ -42,9 +42,14 @@ def caption_of(session: SessionModel) -> Caption:
     if view.content is Content.PREVIEW:
         short = session.models[view.stage].stage.short if view.stage in session.models else view.stage
         again = "" if session.previews.fresh else "of the settings before: being computed again · "
-        return Caption(view.label, f"{short} · {name} · {again}nothing is written")
+        both = f"{_pair_text(view)} · " if view.is_pair else ""
+        return Caption(view.label, f"{both}{short} · {name} · {again}nothing is written")
     if view.content is Content.GROUPS:
         return Caption(view.label, "DN · nothing is written")
+    if view.content is Content.PAIR:
+        now = time_of_writing(view.file) if view.file is not None else 0
+        gone = "" if now == view.written else " · a file was written again since, or is gone"
+        return Caption(view.label, f"{view.stage} · {_pair_text(view)}{gone}", warns=bool(gone))
     if view.content is not Content.PRODUCT:
         product = shown_name(view.product) if view.product is not None else ""
         return Caption(view.label, " · ".join(part for part in (view.stage, product) if part))
@@ -56,6 +61,11 @@ def caption_of(session: SessionModel) -> Caption:
     if now != view.written:
         return Caption(view.label, f"{detail} · the file was written again since", warns=True)
     return Caption(view.label, detail, warns=not is_now)
+
+
+def _pair_text(view: InView) -> str:
+    """Return how two images are in view, and what they are called."""
+    return f"{view.look}: {view.names[0]} | {view.names[1]}"
 
 
 def origin_of(session: SessionModel, path: Path) -> tuple[str, bool]:

@@ -105,7 +105,7 @@ class _Controls(ipyvue.VueTemplate):
 
     def vue_apply_range(self, kind: Any) -> None:
         """Fix a range of the program, or release it if it is fixed already."""
-        if self._model.ranges.get(str(kind)) == self._model.fixed:
+        if self._model.is_fixed_to(str(kind)):
             self._model.release()
         else:
             self._model.take(str(kind))
@@ -166,7 +166,7 @@ class DisplayBar(Part):
                     "kind": kind,
                     "text": f"{_KINDS[kind][0]}: {black:g}{'–' if black >= 0 else ' to '}{white:g}",
                     "tip": f"Default display range for {_KINDS[kind][1]} of this program and filter",
-                    "active": (black, white) == model.fixed,
+                    "active": model.is_fixed_to(kind),
                 }
                 for kind, (black, white) in model.ranges.items()
             ]

@@ -15,9 +15,12 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Image in view",
         (
-            ("b", "blink: before and after the stage"),
-            ("s", "after the stage"),
+            ("b", "before and after in turn"),
+            ("s", "after: the product itself"),
             ("d", "difference, after minus before"),
+            ("k", "blink, by the clock"),
+            ("v", "side by side, at one zoom"),
+            ("w", "swipe: a line to drag between both"),
             ("f", "flags over the image, or away"),
             ("F", "full screen; F or Esc leaves it"),
         ),

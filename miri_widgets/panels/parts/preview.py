@@ -106,14 +106,15 @@ class PreviewBar(Part):
                 self.session.choose([change["new"]])
 
     def _choice_changed(self, change: dict[str, Any]) -> None:
-        if not self._updating:
+        if not self._updating and change["new"] is not None:
             self.preview.shown = change["new"]
 
     def _update(self, _: Any) -> None:
         self._updating = True
         try:
             self.switch.value = self.on
-            self.choice.value = self.preview.shown
+            known = dict(_CHOICES).values()
+            self.choice.value = self.preview.shown if self.preview.shown in known else None
             if self.on and self.preview.root in dict(self.exposure.options).values():
                 self.exposure.value = self.preview.root
         finally:

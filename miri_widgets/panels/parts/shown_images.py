@@ -21,7 +21,12 @@ from miri_widgets.models.in_view import (
 )
 from miri_widgets.models.session import SessionModel
 from miri_widgets.models.subscriptions import Subscriptions
-from miri_widgets.panels.parts.computed_images import comparison_in_view, groups_in_view, preview_in_view
+from miri_widgets.panels.parts.computed_images import (
+    comparison_in_view,
+    groups_in_view,
+    hints_of,
+    preview_in_view,
+)
 from miri_widgets.products.names import suffix_of
 from miri_widgets.viewer import ImageViewer, View
 from miri_widgets.viewer.image import safe_label
@@ -68,6 +73,7 @@ class ShownImages:
         self._loaded: dict[str, InView] = {}  # label: what its pixels are
         self._wanted_content = Content.PRODUCT
         self._front = ""
+        self._pair: InView | None = None  # two images that are to be in view, over the second of them
         self._last_view = View("", float("nan"), float("nan"))
         self._automatic_labels: list[str] = []
         self._acting = 0
@@ -139,7 +145,7 @@ class ShownImages:
             reported = str(self.viewer.state().get("front", front) or "")
             front = reported if reported in self._loaded or not reported else front
         self._front = front
-        view = self._loaded.get(front, InView())
+        view = self._view_of(front)
         session = self.session
         request = (session.shown, session.extension)
         if session.not_displayed and view.product is not None and (view.product, view.extension) != request:
@@ -148,8 +154,17 @@ class ShownImages:
             with session.hold_trait_notifications():
                 session.shown, session.extension = view.product, view.extension
         session.displayed = view
+        if not view.is_pair:
+            self._pair = None
         if front and self._last_view.label == front:
             self.display.in_force(self._last_view.black, self._last_view.white)
+
+    def _view_of(self, label: str) -> InView:
+        """Return what is in view with an image on top: the image, or the pair that lies over it."""
+        view = self._loaded.get(label, InView())
+        pair = self._pair
+        is_over = pair is not None and pair.label == label and pair.written == view.written
+        return pair if pair is not None and is_over else view
 
     # -- what the viewer tells ----------------------------------------------
 
@@ -160,7 +175,7 @@ class ShownImages:
         if self._acting:
             return
         before = self.session.displayed
-        self.session.displayed = self._loaded.get(view.label, InView())
+        self.session.displayed = self._view_of(view.label)
         if view.label in self._loaded:
             self.display.in_force(view.black, view.white)
             if self.session.displayed != before:
@@ -219,8 +234,13 @@ class ShownImages:
         """Bring the requested image to the front, and remove those of earlier comparisons and previews."""
         with self._act():
             view = self._wanted_view()
+            self._pair = None
             if view is not None:
                 try:
+                    if view.is_pair:
+                        self._pair, view = replace(view, label=safe_label(view.label)), self._second_of(view)
+                    elif view.content is Content.PREVIEW and view.look == "before":
+                        self._bring_to_front(preview_in_view(self.session, "after") or view)
                     self._bring_to_front(view)
                     if view.content is Content.PRODUCT and view.file is not None:
                         self._limit_products(safe_label(view.label), view.file)
@@ -237,8 +257,14 @@ class ShownImages:
         if session.shown is None:
             return None
         if self.compare.look != "after" and value is not None and value.after == session.shown:
-            return comparison_in_view(session, value, self.compare.look)
+            return comparison_in_view(session, self.compare, value)
         return self._product(session.shown, session.extension)
+
+    def _second_of(self, pair: InView) -> InView:
+        """Return the image after, of two images."""
+        if pair.content is Content.PREVIEW:
+            return preview_in_view(self.session, "after") or pair
+        return self._product(pair.file, pair.extension) if pair.file is not None else pair
 
     def _product(self, path: Path, extension: str) -> InView:
         """Return a product as it is, or as it was read if its file is gone."""
@@ -262,13 +288,10 @@ class ShownImages:
         self._front = label
 
     def _hand_over(self, view: InView) -> None:
-        if view.pixels is not None:
-            self.viewer.show(view.pixels, label=view.label)
-        elif view.content is Content.BEFORE and view.file is not None and view.product is not None:
-            product_label = safe_label(product_in_view(view.product).label)
-            self.viewer.show(view.file, label=view.label, like=product_label)
-        elif view.file is not None:
-            self.viewer.show(view.file, label=view.label, extension=view.extension)
+        source = view.pixels if view.pixels is not None else view.file
+        if source is not None:
+            hints = hints_of(self.session, view)
+            self.viewer.show(source, label=view.label, extension=view.extension, hints=hints)
 
     def _report_failure(self, sentence: str) -> None:
         """Report why a product is not in view; the session returns to the image still shown."""

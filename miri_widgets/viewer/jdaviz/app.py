@@ -8,6 +8,8 @@ from typing import Any
 
 from ipywidgets import Layout, Widget
 
+from miri_widgets.viewer.colours import DIFFERENCES, colour_map, hex_colours
+
 __all__ = ["JdavizApp"]
 
 _VIEWER = "Image"
@@ -34,6 +36,7 @@ class JdavizApp:
     def __init__(self, height: str) -> None:
         from jdaviz import App
 
+        _register_colours()
         self.app = App(verbosity="error")
         self._cached_viewer: Any | None = None
         self._disable_unit_conversion()
@@ -122,3 +125,12 @@ class JdavizApp:
         name = "g-unit-conversion"
         if any(item["name"] == name for item in app.state.tray_items):
             app.hub.unsubscribe(app.get_tray_item_from_name(name), AddDataMessage)
+
+
+def _register_colours() -> None:
+    """Offer the colours of differences in the lists of jdaviz, whose icons need a sample of every colour map in use."""
+    from jdaviz.utils import cmap_samples, glue_colormaps
+
+    if DIFFERENCES not in cmap_samples:
+        glue_colormaps.add("Blue to red", colour_map(difference=True, is_mosaic=True))
+        cmap_samples[DIFFERENCES] = hex_colours(difference=True, count=7)

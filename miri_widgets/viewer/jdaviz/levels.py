@@ -1,4 +1,4 @@
-"""Stretch and display range of images in jdaviz."""
+"""ImageStretch and display range of images in jdaviz."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 from echo import delay_callback
-from numpy.typing import NDArray
 
-from miri_widgets.viewer.protocol import StretchFunction
-from miri_widgets.viewer.ranges import DisplayRanges
+from miri_widgets.viewer.colours import colour_map
+from miri_widgets.viewer.image import ViewerImage
+from miri_widgets.viewer.protocol import Hints
+from miri_widgets.viewer.ranges import DisplayRanges, ImageStretch
 
 __all__ = ["Levels"]
 
 
 class Levels:
     """
-    Stretch and display range of each image.
+    ImageStretch and display range of each image.
 
     Parameters
     ----------
@@ -26,25 +27,28 @@ class Levels:
     """
 
     def __init__(self, layers: Callable[[], Mapping[str, Any]]) -> None:
-        self.stretch: tuple[StretchFunction, float] = ("arcsinh", 99.5)
-        """The stretch function, and the percentile of the range."""
+        self.stretch = ImageStretch()
+        """How values of all images become brightness."""
         self._layers = layers
         self._ranges = DisplayRanges()
 
-    def add(self, label: str, pixels: NDArray[Any], like: str) -> None:
+    def add(self, label: str, image: ViewerImage, hints: Hints) -> None:
         """
-        Set the range of a new image: its own, or that of another one.
+        Set the colours and the range of a new image: its own, or that of another one.
 
         Parameters
         ----------
         label : str
             Label of the image.
-        pixels : ndarray, shape (ny, nx)
-            Values; NaN for unusable pixels.
-        like : str
-            Label of an image whose range is used; empty for its own.
+        image : ViewerImage
+            The image.
+        hints : Hints
+            Whose range is used, and whether values are differences.
         """
-        self._ranges.add(label, pixels, like)
+        self._ranges.add(label, image.pixels, hints)
+        state = self._layers().get(label)
+        if state is not None:
+            state.cmap = colour_map(difference=hints.difference, is_mosaic=True)
         self.draw([label])
 
     def remove(self, label: str) -> None:
@@ -80,19 +84,18 @@ class Levels:
         labels : iterable of str
             Labels of images.
         """
-        function, percentile = self.stretch
         layers = self._layers()
         for label in labels:
             state = layers.get(label)
             if state is None:
                 continue
-            state.stretch = function
-            black, white = self._ranges.of(label, percentile)
+            state.stretch = self._ranges.function(label, self.stretch)
+            black, white = self._ranges.of(label, self.stretch)
             if np.isfinite(black) and white > black:
                 with delay_callback(state, "v_min", "v_max"):
                     state.v_min, state.v_max = black, white
             else:
-                state.percentile = percentile
+                state.percentile = self.stretch.percentile
 
     def user_levels(self) -> dict[str, Any]:
         """
@@ -103,11 +106,12 @@ class Levels:
         dict
             ``function``, ``black`` and ``white`` by label.
         """
-        function, percentile = self.stretch
         changed = {}
         for label, layer in self._layers().items():
             current = float(layer.v_min), float(layer.v_max)
-            measured = self._ranges.measured(label, percentile)
-            if layer.stretch != function or not np.allclose(current, measured, rtol=1e-5):
+            measured = self._ranges.measured(label, self.stretch)
+            if layer.stretch != self._ranges.function(label, self.stretch) or not np.allclose(
+                current, measured, rtol=1e-5
+            ):
                 changed[label] = {"function": layer.stretch, "black": current[0], "white": current[1]}
         return changed

@@ -35,7 +35,7 @@ class JdavizOverlays:
         """Whether images are aligned by pixels. Private: the plugin knows only once it was opened."""
         return bool(getattr(self._app._app, "_align_by", "pixels") == "pixels")
 
-    def add(self, viewer: Any | None, picture: MaskPicture, label: str) -> None:
+    def add(self, viewer: Any | None, picture: MaskPicture, label: str, *, below: bool = False) -> None:
         """
         Draw an overlay in glue's image viewer, replacing one with the same label.
 
@@ -47,6 +47,8 @@ class JdavizOverlays:
             The mask.
         label : str
             Name of the overlay.
+        below : bool
+            Whether the other overlays lie over it.
         """
         self.remove(label)
         if viewer is None:
@@ -57,7 +59,9 @@ class JdavizOverlays:
         send_quickly(mark)
         self._marks[label], self._figure = mark, viewer.figure
         mark.update(force=True)
-        self._figure.marks = [*self._figure.marks, mark]
+        above = [other for other in self._marks.values() if other is not mark] if below else []
+        lower = [other for other in self._figure.marks if other not in above]
+        self._figure.marks = [*lower, mark, *above]
 
     def remove(self, label: str) -> None:
         """

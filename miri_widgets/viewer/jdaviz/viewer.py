@@ -16,11 +16,14 @@ from astropy.coordinates import SkyCoord
 from astropy.nddata import NDData
 from astropy.table import Table
 from ipywidgets import Box, Layout
+from matplotlib.colors import to_rgba
 from numpy.typing import NDArray
 
 from miri_widgets.core.regions import Region
 from miri_widgets.products.image_wcs import inverse_of
+from miri_widgets.viewer.annotations import Annotations
 from miri_widgets.viewer.base import DrawingViewer
+from miri_widgets.viewer.colours import OUTSIDE, UNUSABLE
 from miri_widgets.viewer.image import ViewerImage
 from miri_widgets.viewer.jdaviz.app import JdavizApp
 from miri_widgets.viewer.jdaviz.levels import Levels
@@ -29,11 +32,14 @@ from miri_widgets.viewer.jdaviz.regions import Drawings
 from miri_widgets.viewer.jdaviz.view_area import Area
 from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.png_encoding import send_quickly
-from miri_widgets.viewer.protocol import MARK_COLOR, Position, StretchFunction, View
+from miri_widgets.viewer.protocol import MARK_COLOR, Hints, Position, StretchFunction, View
+from miri_widgets.viewer.ranges import ImageStretch
 from miri_widgets.viewer.state import ordered_labels, regions_in
 from miri_widgets.viewer.style import viewer_style
 
 __all__ = ["JdavizViewer"]
+
+_TINT = "pixels that must not be used"
 
 
 class JdavizViewer(DrawingViewer):
@@ -57,6 +63,9 @@ class JdavizViewer(DrawingViewer):
         self._area = Area(lambda: self._viewer, self._front_wcs)
         self._levels = Levels(self._layers)
         self._overlays = JdavizOverlays(self._app)
+        self._annotations = Annotations()
+        self._tinted = ""
+        self._tinted_image: ViewerImage | None = None
         self._notification_pending = False
         self._observed = False
         self._style = viewer_style()
@@ -69,14 +78,14 @@ class JdavizViewer(DrawingViewer):
         """Labels of the images in order of arrival."""
         return tuple(self._names)
 
-    def _show(self, image: ViewerImage, label: str, like: str) -> None:
+    def _show(self, image: ViewerImage, label: str, hints: Hints) -> None:
         with self._jdaviz.single_redraw():
-            self._load(image, label, like)
+            self._load(image, label, hints)
             self._sizes[label] = image.pixels.shape
             self._area.refit(image.pixels.shape)
         self._notify_view()
 
-    def _load(self, image: ViewerImage, label: str, like: str) -> None:
+    def _load(self, image: ViewerImage, label: str, hints: Hints) -> None:
         self._forget(label)
         # No mask is given: jdaviz would list it as an image of its own. Masked pixels are NaN.
         data = NDData(image.pixels, wcs=image.wcs, unit=image.unit)
@@ -84,8 +93,9 @@ class JdavizViewer(DrawingViewer):
         self._app.load(data, format="Image", data_label=label)
         # jdaviz adds a suffix to the label, so the new name is determined here.
         self._names[label] = next(name for name in self._app.datasets if name not in before)
+        self._images[label] = image
         with self._jdaviz.single_redraw():
-            self._levels.add(label, image.pixels, like)
+            self._levels.add(label, image, hints)
         self._raise(label)
         self._listen()
         self._watch(label)
@@ -105,6 +115,7 @@ class JdavizViewer(DrawingViewer):
 
     def _forget(self, label: str) -> None:
         name = self._names.pop(label, None)
+        self._images.pop(label, None)
         self._levels.remove(label)
         if name is not None and name in self._app.datasets:
             self._drawings.move(name, self._names.values())
@@ -131,6 +142,8 @@ class JdavizViewer(DrawingViewer):
             if picture is not None:
                 send_quickly(picture)
             listened.add_event_callback(self._clicked, events=["click"])
+            listened.add_event_callback(self._moved, events=["mousemove", "mouseleave"])
+            self._annotate_figure(listened)
             # another alignment has another reference
             listened.state.add_callback("reference_data", self._changed)
             # Trap: over the image, jdaviz' own key b would blink once more and undo that of the page.
@@ -138,6 +151,26 @@ class JdavizViewer(DrawingViewer):
             if own is not None:
                 with suppress(KeyError, ValueError):
                     listened.remove_event_callback(own)
+
+    def _annotate_figure(self, glue: Any) -> None:
+        """Add scale bar and compass, which follow the part in view."""
+        glue.figure.background_style = {"fill": OUTSIDE}
+        glue.figure.marks = [*glue.figure.marks, *self._annotations.marks]
+        for name in ("x_min", "x_max", "y_min", "y_max"):
+            glue.state.add_callback(name, self._changed)
+
+    def _annotate(self) -> None:
+        glue = self._glue
+        if glue is not None and glue.state.x_min is not None:
+            limits = tuple(float(getattr(glue.state, name)) for name in ("x_min", "x_max", "y_min", "y_max"))
+            self._annotations.update(self._front_wcs(), limits)  # type: ignore[arg-type]
+
+    def _moved(self, event: dict[str, Any]) -> None:
+        position = event.get("domain") or {}
+        if event.get("event") == "mouseleave" or position.get("x") is None or position.get("y") is None:
+            self._report_cursor()
+        elif self._overlays.by_pixels:
+            self._report_cursor(float(position["x"]), float(position["y"]))
 
     def _clicked(self, event: dict[str, Any]) -> None:
         position = event.get("domain") or {}
@@ -181,8 +214,10 @@ class JdavizViewer(DrawingViewer):
             self._area.cancel_fits()
             self._viewer.center_on(target)
 
-    def stretch(self, function: StretchFunction = "arcsinh", percentile: float = 99.5) -> None:
-        self._levels.stretch = (function, percentile)
+    def stretch(
+        self, function: StretchFunction = "arcsinh", percentile: float = 99.5, method: str = "percentile"
+    ) -> None:
+        self._levels.stretch = ImageStretch(function, percentile, method)
         with self._jdaviz.single_redraw():
             self._levels.draw(list(self._names))
         self._notify_view()
@@ -213,13 +248,12 @@ class JdavizViewer(DrawingViewer):
         self._drawings.outline(label, regions, color)
 
     def state(self) -> dict[str, Any]:
-        function, percentile = self._levels.stretch
         visible = [label for label, state in self._layers().items() if state.visible]
         front = visible[-1] if visible else ""  # as `_notify_view` names it
         return {
             "images": list(self._names),
             "front": front,
-            "stretch": {"function": function, "percentile": percentile},
+            "stretch": self._levels.stretch.to_dict(),
             "levels": self._levels.user_levels(),
             "position": self._area.position(),
             "regions": self._drawings.plain(),
@@ -230,7 +264,7 @@ class JdavizViewer(DrawingViewer):
             label: self._names[label] for label in ordered_labels(self._names, state.get("images", ()))
         }
         if "stretch" in state:
-            self.stretch(state["stretch"]["function"], state["stretch"]["percentile"])
+            self.stretch(**state["stretch"])
         layers = self._layers()
         for label, level in state.get("levels", {}).items():
             if label in layers:
@@ -274,6 +308,7 @@ class JdavizViewer(DrawingViewer):
 
     def close(self) -> None:
         self._overlays.close()
+        self._annotations.close()
         self._jdaviz.close()
         self._style.close()
         self._widget.close()
@@ -298,8 +333,20 @@ class JdavizViewer(DrawingViewer):
             for other, state in layers.items():
                 if other != label:
                     state.visible = False
+            layers[label].cmap_bad = to_rgba(OUTSIDE)  # glue fills the figure around an image with bad values
+            self._tint(label)
         self._drawings.redraw()
         self._notify_view()
+
+    def _tint(self, label: str) -> None:
+        """Tint the pixels of the image on top that must not be used."""
+        image = self._images.get(label)
+        if label == self._tinted and image is self._tinted_image:
+            return
+        self._tinted, self._tinted_image = label, image
+        self._overlays.remove(_TINT)
+        if image is not None and image.unusable.any():
+            self._overlays.add(self._glue, MaskPicture(image.unusable, UNUSABLE, 1.0), _TINT, below=True)
 
     def _watch(self, label: str) -> None:
         """Observe changes by the user in jdaviz: the image on top, and its range."""
@@ -323,6 +370,7 @@ class JdavizViewer(DrawingViewer):
     def _notify_view(self) -> None:
         """Report the view if it has changed."""
         self._notification_pending = False
+        self._annotate()
         visible = [(label, state) for label, state in self._layers().items() if state.visible]
         view = View("", 0.0, 0.0)
         if visible:
