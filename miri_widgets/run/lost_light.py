@@ -45,11 +45,11 @@ def lost_light_note(exposures: Sequence[Exposure], settings: Mapping[str, Any]) 
     parts += f" and {100 * max(losses[-1].lost, 0):.0f} %"
     return (
         f"{name}: with these {len(known)} pointings, extended light that is not masked loses {parts} at half-light radii "
-        f"of {sizes} arcsec{_masked_words(name, len(known), settings)}."
+        f"of {sizes} arcsec{_masked_part(name, len(known), settings)}."
     )
 
 
-def _masked_words(name: str, count: int, settings: Mapping[str, Any]) -> str:
+def _masked_part(name: str, count: int, settings: Mapping[str, Any]) -> str:
     """What is masked, and so is not lost."""
     if settings.get("method", "self") != "self" or not settings.get("mask_sources", True):
         return ""

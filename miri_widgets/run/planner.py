@@ -234,8 +234,8 @@ class Planner:
 
     def _note(self, stage: Stage, *lines: str) -> None:
         """Say something of a stage before the run."""
-        if found := [line for line in lines if line]:
-            self.notes[stage.name] = (*self.notes.get(stage.name, ()), *found)
+        if sentences := [line for line in lines if line]:
+            self.notes[stage.name] = (*self.notes.get(stage.name, ()), *sentences)
 
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:
