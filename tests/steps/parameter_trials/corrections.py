@@ -69,6 +69,8 @@ ACTS: dict[str, Trials] = {
         "min_separation": (20.0, {}),
         "box": (15, {}),
         "cold": (True, {}),
+        "blinking": (0.0, {}),
+        "pattern_sigma": (100.0, {}),
         "do_not_use": (False, {}),
     },
     "pullupdown": {
