@@ -17,6 +17,7 @@ from miri_widgets.products.file_hash import file_identity
 from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measured, size_name
 from miri_widgets.run.few_groups import few_groups_notes
 from miri_widgets.run.key_settings import KeySettings, with_whole_paths
+from miri_widgets.run.lost_light import lost_light_note
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.rejected import rejected_note
 from miri_widgets.run.workspace import Workspace
@@ -117,7 +118,7 @@ class Planner:
             If its settings contradict each other or those of other stages, or it is left without what it needs.
         """
         new: list[tuple[RunPlan, Sequence[Exposure]]] = []
-        self._note_few_groups(stage, exposures)
+        self._note(stage, *(few_groups_notes(exposures) if stage.name == "detector1" else ()))
         self._require_before(stage, exposures)
         self._require_something(stage, exposures)
         if any(self._set_by_someone(stage, exposure) for exposure in exposures):
@@ -137,6 +138,8 @@ class Planner:
                 members = self._without_rejected(stage, self._of_field(stage, members))
                 if not members:
                     continue
+                if stage.empty_sky:
+                    self._note(stage, lost_light_note(members, self._chosen(stage, members[0])))
                 name = self._product_name(members[0], several=several)
                 new.append((self._plan(stage, members, name, name), members))
         for plan, members in new:
@@ -226,15 +229,13 @@ class Planner:
         """Leave out exposures of one filter that are rejected, and note which."""
         rejected = [member for member in members if stage.leaves_rejected and member.root in self._rejected]
         if rejected:
-            note = rejected_note(rejected, len(members))
-            self.notes[stage.name] = (*self.notes.get(stage.name, ()), note)
+            self._note(stage, rejected_note(rejected, len(members)))
         return [member for member in members if member not in rejected]
 
-    def _note_few_groups(self, stage: Stage, exposures: Sequence[Exposure]) -> None:
-        """Say before the run what the pipeline will not do to short ramps."""
-        notes = few_groups_notes(exposures) if stage.name == "detector1" else ()
-        if notes:
-            self.notes[stage.name] = (*self.notes.get(stage.name, ()), *notes)
+    def _note(self, stage: Stage, *lines: str) -> None:
+        """Say something of a stage before the run."""
+        if sentences := [line for line in lines if line]:
+            self.notes[stage.name] = (*self.notes.get(stage.name, ()), *sentences)
 
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:

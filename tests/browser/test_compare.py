@@ -26,7 +26,7 @@ SWIPE = """([seconds]) => new Promise(resolve => {
   const canvas = document.querySelector('.mw-pair-canvas'), box = canvas.getBoundingClientRect()
   const send = (type, x) => canvas.dispatchEvent(new PointerEvent(type, {
     bubbles: true, pointerId: 1, clientX: x, clientY: box.top + box.height / 3}))
-  const drawn = () => Number(canvas.dataset.frames)
+  const drawn = () => canvas.pictures || 0
   send('pointerdown', box.left + box.width / 2)
   const began = performance.now(), first = drawn()
   const step = now => {

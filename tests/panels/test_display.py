@@ -63,3 +63,17 @@ def test_a_decimal_comma_is_understood(model):
     controls.vue_set_black("-0,1")
     assert model.percentile == 98.5 and model.ranges == [(-0.1, 5.0)]
     controls.close()
+
+
+def test_the_range_is_measured_as_chosen(session):
+    from miri_widgets.models.display import DisplayModel
+    from miri_widgets.panels.parts.display import DisplayBar
+
+    bar = DisplayBar(DisplayModel(session))
+    bar.controls.method = "zscale"
+    assert bar.model.method == "zscale"
+    bar.model.method = "min-max"
+    assert bar.controls.method == "min-max"
+    bar.controls.method = "nonsense"
+    assert bar.model.method == "min-max"
+    bar.close()

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, map_coordinates
 
-__all__ = ["BoxMap", "SkyStructure", "sky_structure"]
+__all__ = ["BoxMap", "SkyPicture", "SkyStructure", "sky_picture", "sky_structure"]
 
 MIN_EXPOSURES = 3
 """With fewer, detector and sky cannot be told apart from noise."""
 
+_SMOOTH = 1.0  # cells: the noise of single cells is not the sky's
 _ROUNDS = 12
 _MIN_BOXES = 50
 _GROUPS = 8
@@ -117,14 +119,82 @@ def sky_structure(maps: Sequence[BoxMap]) -> SkyStructure:
     return SkyStructure(rms, rms_err, lost if known else float("nan"), lost_err if known else float("nan"))
 
 
-def _cells(maps: Sequence[BoxMap]) -> tuple[NDArray[np.intp], int]:
-    """Number of the cell of the sky in which each box of each exposure lies, shape (n, boxes)."""
+@dataclass(frozen=True, eq=False)
+class SkyPicture:
+    """
+    What moves with the sky, in cells.
+
+    Attributes
+    ----------
+    light : ndarray of float32, shape (rows, columns)
+        About its median, unit of the exposures; 0 where no exposure looked.
+    ra, dec : float
+        Where the tangent plane of the cells begins, degrees.
+    side : float
+        Side of a cell, degrees.
+    first : (int, int)
+        Row and column of the first cell.
+    """
+
+    light: NDArray[np.float32]
+    ra: float
+    dec: float
+    side: float
+    first: tuple[int, int]
+
+    def at(self, ra: Array, dec: Array) -> NDArray[np.float32]:
+        """Return the light at places, degrees, linear between the middles of cells."""
+        x, y = _plane(ra, dec, self.ra, self.dec)
+        rows, columns = (
+            part / self.side - 0.5 - first for part, first in ((y, self.first[0]), (x, self.first[1]))
+        )
+        values: NDArray[np.float32] = map_coordinates(self.light, [rows, columns], order=1, mode="constant")
+        return values
+
+
+def sky_picture(maps: Sequence[BoxMap]) -> SkyPicture | None:
+    """
+    Return what moves with the sky, told from the detector as in `sky_structure`; None when it cannot be told.
+
+    Parameters
+    ----------
+    maps : sequence of BoxMap
+        Of at least three exposures of one shape, dithered.
+    """
+    if len(maps) < MIN_EXPOSURES:
+        return None
+    ra0, dec0, side, row, column = _grid(maps)
+    first = int(row.min()), int(column.min())
+    shape = int(row.max()) - first[0] + 1, int(column.max()) - first[1] + 1
+    number = ((row - first[0]) * shape[1] + column - first[1]).reshape(len(maps), -1)
+    before = np.stack([one.before for one in maps]).reshape(len(maps), -1)
+    if np.isfinite(before).sum(axis=1).min() < _MIN_BOXES:
+        return None
+    sky = _pictures(before, number, shape[0] * shape[1])[1].reshape(shape)
+    seen = np.isfinite(sky)
+    rest = np.where(seen, sky - np.median(sky[seen]), 0.0)
+    weight = gaussian_filter(seen.astype(float), _SMOOTH, mode="constant")
+    light = np.where(seen, gaussian_filter(rest, _SMOOTH, mode="constant") / np.maximum(weight, 0.1), 0.0)
+    return SkyPicture(light.astype(np.float32), ra0, dec0, side, first)
+
+
+def _plane(ra: Array, dec: Array, ra0: float, dec0: float) -> tuple[Array, Array]:
+    return ((np.asarray(ra) - ra0 + 180) % 360 - 180) * np.cos(np.deg2rad(dec0)), np.asarray(dec) - dec0
+
+
+def _grid(maps: Sequence[BoxMap]) -> tuple[float, float, float, NDArray[np.int64], NDArray[np.int64]]:
+    """Origin and side of the cells, degrees, and the row and column of the cell of each box."""
     ra, dec = (np.stack([getattr(one, name) for one in maps]) for name in ("ra", "dec"))
-    ra0, dec0 = ra.ravel()[0], float(np.mean(dec))
-    x = ((ra - ra0 + 180) % 360 - 180) * np.cos(np.deg2rad(dec0))
-    y = dec - dec0
+    ra0, dec0 = float(ra.ravel()[0]), float(np.mean(dec))
+    x, y = _plane(ra, dec, ra0, dec0)
     side = float(np.median(np.hypot(np.diff(x, axis=2), np.diff(y, axis=2)))) or 1.0
     column, row = (np.floor(part / side).astype(np.int64) for part in (x, y))
+    return ra0, dec0, side, row, column
+
+
+def _cells(maps: Sequence[BoxMap]) -> tuple[NDArray[np.intp], int]:
+    """Number of the cell of the sky in which each box of each exposure lies, shape (n, boxes)."""
+    _, _, _, row, column = _grid(maps)
     column, row = column - column.min(), row - row.min()
     _, number = np.unique(row * (column.max() + 1) + column, return_inverse=True)
     return number.reshape(len(maps), -1), int(number.max()) + 1

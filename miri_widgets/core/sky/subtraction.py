@@ -13,6 +13,7 @@ from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, 
 from miri_widgets.core.regions import Region
 from miri_widgets.core.sky.exposure_sky import MaskSettings, require_like
 from miri_widgets.core.sky.pointings import whole_exposure
+from miri_widgets.core.sky.predicted_loss import offsets_on_the_sky, predicted_losses
 from miri_widgets.core.sky.refinement import refine
 from miri_widgets.core.sky.samples import Samples
 from miri_widgets.core.sky.sky_images import SkyImages, combine
@@ -157,7 +158,7 @@ def subtract_sky(
     images = combine(
         samples, low=clip_low, high=clip_high, median=method == "median", apart=apart, min_samples=least
     )
-    facts = _facts(samples, targets, images, apart, method)
+    facts = _facts(samples, targets, images, apart, method, min_separation)
     note = _note(method, facts, clip_low, clip_high, targets.scaling)
     correct = Subtraction(exposures, targets, images, apart, note, preserve=preserve_level, fill=fill)
     common = images.common
@@ -252,7 +253,12 @@ def _targets(
 
 
 def _facts(
-    samples: Samples, targets: Samples, images: SkyImages, apart: Sequence[Sequence[int]] | None, method: str
+    samples: Samples,
+    targets: Samples,
+    images: SkyImages,
+    apart: Sequence[Sequence[int]] | None,
+    method: str,
+    separation: float,
 ) -> dict[str, Any]:
     number = _fewest(samples, apart)
     # a median knows as much as a mean of fewer samples
@@ -272,8 +278,23 @@ def _facts(
         "clipped_fraction": 1 - images.kept / max(images.offered, 1),
         "masked_fraction": float(np.median(samples.masked)),
         "moving_structure": float(np.median(samples.structure)) / max(noise, 1e-30),
+        "predicted_loss": {}
+        if method == "background"
+        else _predicted(samples, apart is not None, separation),
         "too_close": 0 if apart is None else sum(len(own) > 1 for own in apart),
     }
+
+
+def _predicted(samples: Samples, alone: bool, separation: float) -> dict[str, float]:
+    """Part of extended light that is lost where no mask covers it, by half-light radius in arcsec."""
+    if np.isnan(samples.centres).any():
+        return {}
+    losses = predicted_losses(
+        offsets_on_the_sky(*samples.centres.T.tolist()),
+        leave_one_out=alone,
+        separation=separation * samples.fwhm * samples.arcsec if alone else 0.0,
+    )
+    return {f"{one.half_light:g}": one.lost for one in losses if np.isfinite(one.lost)}
 
 
 def _note(method: str, facts: dict[str, Any], low: float, high: float, scaling: str) -> str:

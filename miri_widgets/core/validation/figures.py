@@ -11,7 +11,7 @@ import numpy as np
 
 from miri_widgets.serialization import Serializable
 
-__all__ = ["NAN", "Bin", "Change", "Proof"]
+__all__ = ["NAN", "Bin", "Change", "Extended", "Proof"]
 
 NAN = float("nan")
 
@@ -35,6 +35,30 @@ class Bin:
     bias: float
     err: float
     count: int
+
+
+@dataclass(frozen=True)
+class Extended:
+    """
+    What is left of added discs of one size and brightness.
+
+    Attributes
+    ----------
+    half_light : float
+        Half-light radius, arcsec; where exposures have no WCS, of pixels of the imager.
+    brightness : float
+        Mean within it, in the noise of a pixel.
+    kept, err : float
+        Part of the light that ring photometry finds after the correction, and its error; NaN when not measured.
+    count : int
+        Measurements.
+    """
+
+    half_light: float
+    brightness: float
+    kept: float = NAN
+    err: float = NAN
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,16 +100,12 @@ class Proof(Serializable):
         Error of a pixel before, in `unit`.
     structure : mapping of str to Change
         ``column_rms``, ``row_rms``, ``gradient`` and ``box_rms``, in `unit`: `miri_widgets.core.validation.residual_structure`.
-    patch_kept, patch_kept_err : float
-        Share of the flux of faint Gaussian patches that survives.
-    patches : int
-        Measurements of patches.
-    patch_fwhm_arcsec : float
-        Their full width at half maximum; in pixels where there is no WCS.
+    extended : tuple of Extended
+        What is left of added discs, by size and brightness.
     sky_structure, sky_structure_err : float
         Rms of what moves with the sky from dither to dither, over boxes of 16 pixels, in `unit`.
     sky_structure_lost, sky_structure_lost_err : float
-        Share of it that the correction takes away.
+        Share of it that the correction takes from a copy of it.
     masked_fraction : float
         Part of the imager under sources.
     newly_flagged, area_lost : float
@@ -120,10 +140,7 @@ class Proof(Serializable):
     aperture_radius: float = NAN
     pixel_noise: float = NAN
     structure: Mapping[str, Change] = field(default_factory=dict)
-    patch_kept: float = NAN
-    patch_kept_err: float = NAN
-    patches: int = 0
-    patch_fwhm_arcsec: float = NAN
+    extended: tuple[Extended, ...] = ()
     sky_structure: float = NAN
     sky_structure_err: float = NAN
     sky_structure_lost: float = NAN

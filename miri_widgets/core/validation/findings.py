@@ -5,25 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from miri_widgets.core.validation.extended_findings import extended_findings, is_structured
 from miri_widgets.core.validation.figures import Proof
-from miri_widgets.core.validation.verdicts import GRADES, NEGLIGIBLE, Finding, grade, is_significant, worst
+from miri_widgets.core.validation.verdicts import GRADES, Finding, grade, is_significant, worst
+from miri_widgets.core.validation.wording import SMALL, changes, finite_or_zero, is_small
 
-__all__ = [
-    "CROWDED",
-    "FEW_SOURCES",
-    "HEADLINES",
-    "MIN_BIN",
-    "STRUCTURED",
-    "findings",
-    "headline",
-    "is_structured",
-]
+__all__ = ["CROWDED", "FEW_SOURCES", "HEADLINES", "MIN_BIN", "findings", "headline"]
 
 CROWDED = 0.5
 """With more of the imager under sources than this, the empty part says little about the rest."""
-
-STRUCTURED = 0.1
-"""Rms of what moves with the sky, in the noise of a pixel: what faint sources alone do not reach."""
 
 MIN_BIN = 8
 """Measurements that a bin needs to be looked at by itself."""
@@ -34,7 +24,6 @@ FEW_SOURCES = 20
 HEADLINES = {"good": "no harm found", "doubtful": "doubtful", "harm": "harm"}
 """What a verdict is called."""
 
-_SMALL = "small but significant"
 _NAMES = {
     "column_rms": "Columns", "row_rms": "Rows", "gradient": "The gradient over the field", "box_rms": "Patches of 32 pixels"
 }  # fmt: skip
@@ -53,7 +42,7 @@ def findings(proof: Proof) -> list[Finding]:
         *_bins(proof),
         *_noise(proof),
         *_structure(proof),
-        *_extended(proof),
+        *extended_findings(proof),
         *_field(proof),
         *_flags(proof),
     ]
@@ -72,15 +61,9 @@ def headline(verdict: str, sentences: Sequence[str]) -> str:
     sentences : sequence of str
         What it says. One that tells of a significant change, however small, is never headed by "no harm found".
     """
-    if verdict == "good" and any(_SMALL in line for line in sentences):
-        return f"{_SMALL} change"
+    if verdict == "good" and any(SMALL in line for line in sentences):
+        return f"{SMALL} change"
     return HEADLINES.get(verdict, verdict)
-
-
-def is_structured(proof: Proof) -> bool:
-    """Tell whether the field shows light that moves with the sky and is not in compact sources."""
-    least = proof.sky_structure - 2 * _known(proof.sky_structure_err)
-    return bool(least > STRUCTURED * proof.pixel_noise)
 
 
 def _flux(proof: Proof) -> Finding:
@@ -92,7 +75,7 @@ def _flux(proof: Proof) -> Finding:
         )
     told = _flux_grade(proof)
     words = {
-        "good": _SMALL if _is_small(proof.flux_bias, proof.flux_bias_err) else "unharmed",
+        "good": SMALL if is_small(proof.flux_bias, proof.flux_bias_err) else "unharmed",
         "doubtful": "look before you trust photometry",
         "harm": "photometry is harmed",
     }[told]
@@ -100,7 +83,7 @@ def _flux(proof: Proof) -> Finding:
         words = "too uncertain to tell whether they are harmed"
     return Finding(
         told,
-        f"Fluxes of added sources {_changes(proof.flux_bias, proof.flux_bias_err)} "
+        f"Fluxes of added sources {changes(proof.flux_bias, proof.flux_bias_err)} "
         f"({proof.sources} measurements, S/N 10 to 100): {words}.",
     )
 
@@ -111,13 +94,25 @@ def _flux_grade(proof: Proof) -> str:
 
 def _bins(proof: Proof) -> list[Finding]:
     """What a bin tells that all sources together do not."""
-    found = []
+    if proof.unchanged or proof.sources < FEW_SOURCES:
+        return []
+    found, missing = [], []
     for one in proof.bins:
-        known = one.count >= MIN_BIN and math.isfinite(one.bias) and math.isfinite(one.err)
-        told = grade("flux_bin", abs(one.bias), one.err) if known else "good"
+        if one.count < MIN_BIN or not (math.isfinite(one.bias) and math.isfinite(one.err)):
+            missing.append(f"{one.low:.0f} to {one.high:.0f}")
+            continue
+        told = grade("flux_bin", abs(one.bias), one.err)
         if GRADES.index(told) > GRADES.index(_flux_grade(proof)):
-            words = f"Sources of S/N {one.low:.0f} to {one.high:.0f} {_changes(one.bias, one.err)}."
+            words = f"Sources of S/N {one.low:.0f} to {one.high:.0f} {changes(one.bias, one.err)}."
             found.append(Finding(told, words))
+    if missing:
+        found.append(
+            Finding(
+                "doubtful",
+                f"Too few added sources of S/N {' and '.join(missing)} could be measured: what the step does to them "
+                "is not known.",
+            )
+        )
     return found
 
 
@@ -132,13 +127,15 @@ def _noise(proof: Proof) -> list[Finding]:
     words = {"good": "", "doubtful": ": more than it should", "harm": ": a loss of depth"}[told]
     if told == "doubtful" and not is_significant(change, err):
         words = ": too uncertain to tell whether depth is lost"
-    found = [Finding(told, f"The noise in empty apertures {_changes(change, err, many=False)}{words}.")]
+    found = [Finding(told, f"The noise in empty apertures {changes(change, err, many=False)}{words}.")]
     over = proof.noise_over_err
     if not (math.isfinite(over.before) and math.isfinite(over.after)):
         found.append(Finding("doubtful", "Whether ERR still tells the noise could not be measured."))
     elif math.isfinite(over.before) and math.isfinite(over.after):
         worse = abs(math.log(max(over.after, 1e-9))) - abs(math.log(max(over.before, 1e-9)))
-        told = grade("err", worse, math.hypot(_known(over.before_err), _known(over.after_err)))
+        told = grade(
+            "err", worse, math.hypot(finite_or_zero(over.before_err), finite_or_zero(over.after_err))
+        )
         if told != "good":
             found.append(
                 Finding(
@@ -158,7 +155,9 @@ def _structure(proof: Proof) -> list[Finding]:
             continue
         # new structure adds in quadrature to what was there
         new = max(change.after**2 - change.before**2, 0.0) ** 0.5
-        err = math.hypot(change.before * _known(change.before_err), change.after * _known(change.after_err))
+        err = math.hypot(
+            change.before * finite_or_zero(change.before_err), change.after * finite_or_zero(change.after_err)
+        )
         told = grade("structure", new / proof.pixel_noise, err / new / proof.pixel_noise) if new else "good"
         numbers = f"from {change.before:.2g} to {change.after:.2g} {proof.unit}"
         if told != "good":
@@ -170,56 +169,6 @@ def _structure(proof: Proof) -> list[Finding]:
         found.append(Finding("doubtful", f"Residual structure could not be measured: {listed}."))
     if fallen:
         found.append(Finding("good", "Residual structure falls: " + "; ".join(fallen) + "."))
-    return found
-
-
-def _extended(proof: Proof) -> list[Finding]:
-    found = []
-    structured = is_structured(proof)
-    if math.isfinite(proof.patch_kept):
-        lost = 1 - proof.patch_kept
-        told = grade("extended" if structured else "patch", abs(lost), _patch_err(proof))
-        size = f"about {proof.patch_fwhm_arcsec:.0f} arcsec"
-        advice = {
-            "good": f": {_SMALL}" if _is_small(lost, _patch_err(proof)) else "",
-            "doubtful": f": take care with nebulae, and with galaxies of {size} and more",
-            "harm": f": do not use this step on nebulae, nor on galaxies of {size} and more",
-        }[grade("extended", abs(lost), _patch_err(proof))]
-        if told != "harm" and not is_significant(lost, _patch_err(proof)):
-            advice = ": too uncertain to tell whether it is harmed" if told == "doubtful" else ""
-        verb = "loses" if lost >= 0 else "gains"
-        found.append(
-            Finding(
-                told,
-                f"Added faint emission of {size} {verb} {_percent(abs(lost), proof.patch_kept_err, sign=False)} "
-                f"of its flux{advice}.",
-            )
-        )
-    elif not proof.unchanged:
-        found.append(
-            Finding(
-                "doubtful",
-                "Faint extended emission could not be added and measured: what the step does to it is not known.",
-            )
-        )
-    lost = proof.sky_structure_lost
-    verb = "gains" if lost < 0 else "loses"
-    if structured and math.isfinite(lost):
-        told = grade("sky", abs(lost), _known(proof.sky_structure_lost_err))
-        found.append(
-            Finding(
-                told,
-                f"The light of this field that moves with the sky, sources aside, {verb} "
-                f"{_percent(abs(lost), proof.sky_structure_lost_err, sign=False)} of its contrast.",
-            )
-        )
-    elif structured and not proof.unchanged:
-        found.append(
-            Finding(
-                "doubtful",
-                "The field shows light that moves with the sky, and what part of it is lost could not be measured.",
-            )
-        )
     return found
 
 
@@ -251,7 +200,10 @@ def _field(proof: Proof) -> list[Finding]:
 
 
 def _changes_signal(proof: Proof) -> bool:
-    same = {0.0: (proof.flux_bias, proof.level_change), 1.0: (proof.noise_ratio, proof.patch_kept)}
+    same = {
+        0.0: (proof.flux_bias, proof.level_change),
+        1.0: (proof.noise_ratio, *(one.kept for one in proof.extended)),
+    }
     return any(math.isfinite(one) and one != still for still, group in same.items() for one in group)
 
 
@@ -277,33 +229,3 @@ def _flags(proof: Proof) -> list[Finding]:
     if grade("broken", proof.flags_taken) != "good":
         found.append(Finding("harm", f"{proof.flags_taken} pixels lost data-quality flags."))
     return found
-
-
-def _known(err: float) -> float:
-    return err if math.isfinite(err) else 0.0
-
-
-def _is_small(value: float, err: float) -> bool:
-    """Whether a change is more than noise, and more than nothing; its grade says that it is not much."""
-    return abs(value) >= NEGLIGIBLE and is_significant(value, err)
-
-
-def _patch_err(proof: Proof) -> float:
-    # of a single patch the error is not known
-    return proof.patch_kept_err if math.isfinite(proof.patch_kept_err) else 0.02
-
-
-def _changes(value: float, err: float, *, many: bool = True) -> str:
-    if value == 0 and not err > 0:
-        return "do not change" if many else "does not change"
-    return f"{'change' if many else 'changes'} by {_percent(value, err)}"
-
-
-def _percent(value: float, err: float, *, sign: bool = True) -> str:
-    """Return a fraction and its error in per cent, with as many digits as the error deserves."""
-    known = math.isfinite(err)
-    digits = 0 if known and err > 0.1 else 2 if known and 0 < err < 0.0005 else 1
-    body = f"{100 * value:{'+' if sign else ''}.{digits}f}"
-    # a minus sign, and none at zero
-    body = body.replace("-", "\u2212") if float(body) else f"{0:.{digits}f}"
-    return f"{body} \u00b1 {100 * err:.{digits}f} %" if known else f"{body} %"

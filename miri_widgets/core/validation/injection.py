@@ -1,9 +1,10 @@
-"""Sources and patches of known flux, added to a copy of exposures at the same places of the sky in all of them."""
+"""Point sources of known flux, added to a copy of exposures at the same places of the sky in all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +16,22 @@ from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
 from miri_widgets.core.levels.surfaces import smooth_surface
 from miri_widgets.core.validation.point_spread import PointSpread, model_psf
 
-__all__ = ["Injection", "bright_mask", "injected", "pixel_noise", "plan_injection", "usable_imager"]
+__all__ = [
+    "Injection",
+    "bright_mask",
+    "injected",
+    "pixel_noise",
+    "plan_injection",
+    "to_pixels",
+    "to_places",
+    "usable_imager",
+]
 
 SNR = (10.0, 100.0)
 """Range of signal to noise of added sources, in the aperture of `PointSpread.radius`."""
 
-PATCH_SIGMA = 25.0
-"""Sigma of the Gaussian patches, pixels (2.8 arcsec): larger than any source that a mask finds as compact."""
-
-PATCH_BRIGHTNESS = 1.5
-"""Peak of the patches, in standard deviations of one pixel."""
-
-PATCH_REACH = 3.0
-"""Sources stay this many sigma away from the middle of a patch."""
-
 _SPACING = 8.0
 _BRIGHT = 25.0
-_PATCHES = 3
-_PATCH_SHARE = 0.25
 
 Pairs = NDArray[np.float64]
 
@@ -74,33 +73,23 @@ class Injection:
         Their sums over all pixels, in the unit of the exposures.
     snrs : ndarray, shape (n,)
         Their signal to noise.
-    patch_places, patch_peaks : ndarray, shapes (m, 2) and (m,)
-        Gaussian patches: middle, and surface brightness there.
-    patch_sigma : float
-        Their sigma, pixels.
-    only, patch_only : ndarray of int, shapes (n,) and (m,)
-        The one exposure that a source or patch is added to; -1 for all that see its place.
+    only : ndarray of int, shape (n,)
+        The one exposure that a source is added to; -1 for all that see its place.
     """
 
     places: Pairs
     fluxes: NDArray[np.float64]
     snrs: NDArray[np.float64]
-    patch_places: Pairs
-    patch_peaks: NDArray[np.float64]
-    patch_sigma: float
     only: NDArray[np.intp]
-    patch_only: NDArray[np.intp]
-    _known: dict[tuple[int, bool], Pairs] = field(default_factory=dict)
+    _known: dict[int, Pairs] = field(default_factory=dict)
 
-    def pixels(self, index: int, planes: ExposureArrays, *, patches: bool = False) -> Pairs:
-        """Return where the sources (or patches) lie on an exposure: (x, y), shape (n, 2); NaN for those elsewhere."""
-        key = (index, patches)
-        if key not in self._known:
-            places, only = (self.patch_places, self.patch_only) if patches else (self.places, self.only)
-            found = _to_pixels(planes, places)
-            found[(only >= 0) & (only != index)] = np.nan
-            self._known[key] = found
-        return self._known[key]
+    def pixels(self, index: int, planes: ExposureArrays) -> Pairs:
+        """Return where the sources lie on an exposure: (x, y), shape (n, 2); NaN for those elsewhere."""
+        if index not in self._known:
+            found = to_pixels(planes, self.places)
+            found[(self.only >= 0) & (self.only != index)] = np.nan
+            self._known[index] = found
+        return self._known[index]
 
     def image(self, index: int, planes: ExposureArrays) -> NDArray[np.float32]:
         """Return what is added to an exposure, in its unit; shape (ny, nx)."""
@@ -108,14 +97,26 @@ class Injection:
         psf = model_psf(planes.fwhm)
         for (x, y), flux in zip(self.pixels(index, planes), self.fluxes, strict=True):
             _add_stamp(added, psf, x, y, flux)
-        for (x, y), peak in zip(self.pixels(index, planes, patches=True), self.patch_peaks, strict=True):
-            _add_patch(added, x, y, peak, self.patch_sigma)
         return added.astype(np.float32)
 
 
-def injected(exposures: Sequence[ExposureArrays], injection: Injection) -> Lazy:
+class Layer(Protocol):
+    """Something that is added to exposures."""
+
+    def image(self, index: int, planes: ExposureArrays) -> NDArray[np.float32]:
+        """Return what is added to an exposure, in its unit; shape (ny, nx)."""
+
+
+def injected(exposures: Sequence[ExposureArrays], *layers: Layer) -> Lazy:
     """
-    Return exposures with sources and patches added; each is made when asked for.
+    Return exposures with sources added; each is made when asked for.
+
+    Parameters
+    ----------
+    exposures : sequence of ExposureArrays
+        Not modified.
+    *layers : Layer
+        What is added.
 
     Notes
     -----
@@ -124,13 +125,20 @@ def injected(exposures: Sequence[ExposureArrays], injection: Injection) -> Lazy:
 
     def make(index: int) -> ExposureArrays:
         planes = exposures[index]
-        return planes.replace(sci=planes.sci + injection.image(index, planes))
+        # their sum first: rounded as the measurement rounds it
+        images = [layer.image(index, planes) for layer in layers]
+        return planes.replace(sci=planes.sci + sum(images[1:], start=images[0]))
 
     return Lazy(len(exposures), make)
 
 
 def plan_injection(
-    exposures: Sequence[ExposureArrays], measured: Sequence[int], *, sources: int = 200, seed: int = 0
+    exposures: Sequence[ExposureArrays],
+    measured: Sequence[int],
+    *,
+    sources: int = 200,
+    seed: int = 0,
+    avoid: Sequence[tuple[tuple[float, float], float]] = (),
 ) -> Injection:
     """
     Choose places and fluxes.
@@ -145,6 +153,8 @@ def plan_injection(
         About so many measurements, all measured exposures together, if they fit without crowding.
     seed : int
         Equal seeds give equal places.
+    avoid : sequence of ((float, float), float)
+        Places, as of `Injection`, and pixels around them in which no source is added.
 
     Notes
     -----
@@ -155,7 +165,7 @@ def plan_injection(
     """
     rng = np.random.default_rng([seed, 7])
     want = -(-sources // max(len(measured), 1))
-    plan = _Plan(rng)
+    plan = _Plan(rng, tuple(avoid))
     for index in measured:
         plan.fill(index, exposures[index], want)
     return plan.injection()
@@ -164,16 +174,14 @@ def plan_injection(
 class _Plan:
     """Places chosen so far."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.rng = rng
+    def __init__(
+        self, rng: np.random.Generator, avoid: tuple[tuple[tuple[float, float], float], ...]
+    ) -> None:
+        self.rng, self.avoid = rng, avoid
         self.places: list[tuple[float, float]] = []
         self.fluxes: list[float] = []
         self.snrs: list[float] = []
         self.only: list[int] = []
-        self.patches: list[tuple[float, float]] = []
-        self.peaks: list[float] = []
-        self.patch_only: list[int] = []
-        self.sigma = 0.0
 
     def fill(self, index: int, planes: ExposureArrays, want: int) -> None:
         """Add places until an exposure has enough."""
@@ -181,26 +189,8 @@ class _Plan:
         noise = pixel_noise(planes, usable)
         if not noise > 0:
             return
-        self.sigma = self.sigma or min(PATCH_SIGMA, min(np.ptp(_box(usable), axis=0)) / 8)
         fixed = planes.to_sky is None or planes.to_pixel is None
-        patches = self._fill_patches(index, planes, usable, noise, fixed)
-        self._fill_sources(index, planes, usable, noise, want, patches, fixed)
-
-    def _fill_patches(
-        self, index: int, planes: ExposureArrays, usable: NDArray[np.bool_], noise: float, fixed: bool
-    ) -> Pairs:
-        area = np.pi * (PATCH_REACH * self.sigma) ** 2
-        room = int(min(_PATCHES, max(1, _PATCH_SHARE * usable.sum() // area)))
-        there = _inside(self._seen(planes, self.patches, self.patch_only, index), planes.shape)
-        if self.sigma < 3 * planes.fwhm:  # no longer extended
-            return there
-        side = 2 * round(1.5 * self.sigma) + 1
-        whole = uniform_filter(usable.astype(np.float32), side, mode="constant") > 0.7
-        new = _scatter(self.rng, whole, there, room - len(there), 2.5 * PATCH_REACH * self.sigma)
-        self.patches += _outside(planes, new, fixed)
-        self.peaks += [PATCH_BRIGHTNESS * noise] * len(new)
-        self.patch_only += [index if fixed else -1] * len(new)
-        return np.concatenate([there, new])
+        self._fill_sources(index, planes, usable, noise, want, fixed)
 
     def _fill_sources(
         self,
@@ -209,15 +199,15 @@ class _Plan:
         usable: NDArray[np.bool_],
         noise: float,
         want: int,
-        patches: Pairs,
         fixed: bool,
     ) -> None:
         psf = model_psf(planes.fwhm)
         width = 2 * int(np.ceil(psf.radius)) + 1
         whole = uniform_filter(usable.astype(np.float32), width, mode="constant") > 1 - 0.5 / width**2
         y, x = np.ogrid[: planes.shape[0], : planes.shape[1]]
-        for px, py in patches:
-            whole &= (x - px) ** 2 + (y - py) ** 2 > (PATCH_REACH * self.sigma) ** 2
+        for place, reach in self.avoid:
+            ((px, py),) = to_pixels(planes, np.array([place], float))
+            whole &= (x - px) ** 2 + (y - py) ** 2 > reach**2
         spacing = _SPACING * planes.fwhm
         most = max(1, int(0.5 * whole.sum() / spacing**2))
         there = _inside(self._seen(planes, self.places, self.only, index), planes.shape)
@@ -230,13 +220,13 @@ class _Plan:
         local = np.array([_local_noise(planes, usable, noise, *place) for place in new])
         self.fluxes += (snrs * local * pixels / 0.7).tolist()
         self.snrs += snrs.tolist()
-        self.places += _outside(planes, new, fixed)
+        self.places += to_places(planes, new, fixed)
         self.only += [index if fixed else -1] * len(new)
 
     def _seen(
         self, planes: ExposureArrays, places: list[tuple[float, float]], only: list[int], index: int
     ) -> Pairs:
-        found = _to_pixels(planes, np.array(places, float).reshape(-1, 2))
+        found = to_pixels(planes, np.array(places, float).reshape(-1, 2))
         here = np.array([one in (-1, index) for one in only], bool)
         return found[here]
 
@@ -246,11 +236,7 @@ class _Plan:
             np.array(self.places, float).reshape(-1, 2),
             np.array(self.fluxes, float),
             np.array(self.snrs, float),
-            np.array(self.patches, float).reshape(-1, 2),
-            np.array(self.peaks, float),
-            self.sigma,
             np.array(self.only, np.intp),
-            np.array(self.patch_only, np.intp),
         )
 
 
@@ -276,8 +262,19 @@ def _scatter(
     return np.array(kept, float).reshape(-1, 2)
 
 
-def _outside(planes: ExposureArrays, pixels: Pairs, fixed: bool) -> list[tuple[float, float]]:
-    """Pixels as sky positions, where there is a WCS."""
+def to_places(planes: ExposureArrays, pixels: Pairs, fixed: bool) -> list[tuple[float, float]]:
+    """
+    Return pixels as places on the sky, where there is a WCS.
+
+    Parameters
+    ----------
+    planes : ExposureArrays
+        An exposure.
+    pixels : ndarray, shape (n, 2)
+        (x, y), 0-based.
+    fixed : bool
+        Whether places are pixels.
+    """
     if fixed or not len(pixels):
         return [(float(x), float(y)) for x, y in pixels]
     assert planes.to_sky is not None
@@ -285,7 +282,17 @@ def _outside(planes: ExposureArrays, pixels: Pairs, fixed: bool) -> list[tuple[f
     return list(zip(np.asarray(ra, float).tolist(), np.asarray(dec, float).tolist(), strict=True))
 
 
-def _to_pixels(planes: ExposureArrays, places: Pairs) -> Pairs:
+def to_pixels(planes: ExposureArrays, places: Pairs) -> Pairs:
+    """
+    Return where places lie on an exposure, (x, y); the places themselves where there is no WCS.
+
+    Parameters
+    ----------
+    planes : ExposureArrays
+        An exposure.
+    places : ndarray, shape (n, 2)
+        (RA, Dec) in degrees.
+    """
     if planes.to_sky is None or planes.to_pixel is None or not len(places):
         return places.copy()
     return np.column_stack(planes.inverse("sources on the sky")(places[:, 0], places[:, 1]))
@@ -295,14 +302,6 @@ def _inside(pixels: Pairs, shape: tuple[int, int]) -> Pairs:
     with np.errstate(invalid="ignore"):
         here = np.all((pixels > -0.5) & (pixels < np.array(shape[::-1]) - 0.5), axis=1)
     return pixels[here]
-
-
-def _box(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Rows and columns of the first and the last True pixel, shape (2, 2)."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return np.zeros((2, 2), np.intp)
-    return np.array([[rows[0], columns[0]], [rows[-1] + 1, columns[-1] + 1]])
 
 
 def _local_noise(
@@ -328,15 +327,3 @@ def _add_stamp(image: NDArray[np.float64], psf: PointSpread, x: float, y: float,
     image[y0:y1, x0:x1] += stamp[
         y0 - row + reach : y1 - row + reach, x0 - column + reach : x1 - column + reach
     ]
-
-
-def _add_patch(image: NDArray[np.float64], x: float, y: float, peak: float, sigma: float) -> None:
-    reach = 5 * sigma
-    ny, nx = image.shape
-    if not (-reach < x < nx + reach and -reach < y < ny + reach):
-        return
-    rows = slice(max(int(y - reach), 0), min(int(y + reach) + 1, ny))
-    columns = slice(max(int(x - reach), 0), min(int(x + reach) + 1, nx))
-    wy = np.exp(-0.5 * ((np.arange(rows.start, rows.stop) - y) / sigma) ** 2)
-    wx = np.exp(-0.5 * ((np.arange(columns.start, columns.stop) - x) / sigma) ** 2)
-    image[rows, columns] += peak * wy[:, None] * wx[None, :]

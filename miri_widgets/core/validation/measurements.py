@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.exposure_arrays import ExposureArrays
-from miri_widgets.core.sky.moving_structure import BoxMap, sky_structure
+from miri_widgets.core.sky.moving_structure import BoxMap, sky_picture, sky_structure
+from miri_widgets.core.validation.extended import DiscSet, disc_kept
+from miri_widgets.core.validation.field_light import FieldLight, light_products
+from miri_widgets.core.validation.findings import MIN_BIN
 from miri_widgets.core.validation.injection import SNR, Injection, usable_imager
 from miri_widgets.core.validation.point_spread import model_psf
 from miri_widgets.core.validation.residual_structure import (
@@ -25,14 +29,10 @@ from miri_widgets.core.validation.residual_structure import (
 
 __all__ = ["Tally"]
 
-HALF_LIGHT = 1.1774
-"""Radius that holds half the light of a Gaussian, in its sigma: the aperture of patches."""
-
-RING = 2.4
-"""Where the ring around the aperture of a patch begins, in its sigma, twice the half-light radius; it ends at 3."""
-
 SKY_BOX = 16
 BINS = 4
+"""Ranges of signal to noise that are looked at by themselves."""
+
 _GROUPS = 10
 _MIN_APERTURES = 30
 
@@ -47,17 +47,19 @@ class Tally:
     ----------
     plan : Injection
         What was added.
+    discs : sequence of DiscSet
+        Extended sources; the first set goes with the plan.
     seed : int
         Of the places of empty apertures.
     """
 
-    def __init__(self, plan: Injection, seed: int) -> None:
-        self.plan, self.seed = plan, seed
+    def __init__(self, plan: Injection, discs: Sequence[DiscSet], seed: int) -> None:
+        self.plan, self.discs, self.seed = plan, tuple(discs), seed
         self.unit = ""
         self.fwhm = float("nan")
-        self.scale = float("nan")
         self.fluxes: list[tuple[int, float]] = []
-        self.patches: list[tuple[int, float]] = []
+        self.kept: dict[tuple[float, float], list[tuple[int, float]]] = {}
+        self.light: list[tuple[float, float]] = []
         self.sums: list[Array] = []
         self.noise: list[float] = []
         self.masked: list[float] = []
@@ -85,13 +87,16 @@ class Tally:
         kept = usable & after.good
         self._flags(before, after, usable, kept)
         image = self.plan.image(index, before)
+        if self.discs:
+            image = image + self.discs[0].image(index, before)
         there = with_sources.good
         with np.errstate(invalid="ignore"):
             # as it was rounded when it was added
             added = np.where(kept, before.sci + image - before.sci, image)
             change = np.where(kept & there, with_sources.sci - after.sci, np.float32(0))
         self._sources(index, before, kept, there, added, change)
-        self._patches(index, before, kept, added, change)
+        if self.discs:
+            self._discs(self.discs[0], index, before, kept & there, added, change)
         self._empty(index, before, after, kept)
 
     def _flags(self, before: ExposureArrays, after: ExposureArrays, usable: NDArray, kept: NDArray) -> None:
@@ -134,39 +139,55 @@ class Tally:
             for one, bias in zip(number[use], flux_out[use] / flux_in[use] - 1, strict=True)
         ]
 
-    def _patches(
-        self, index: int, planes: ExposureArrays, kept: NDArray, added: Array, change: Array
+    def add_extended(
+        self,
+        layer: DiscSet | FieldLight,
+        index: int,
+        before: ExposureArrays,
+        after: ExposureArrays,
+        with_light: ExposureArrays,
     ) -> None:
-        sigma = self.plan.patch_sigma
-        self.scale = _arcsec_per_pixel(planes)
-        if not sigma:
-            return
-        reach = int(3 * sigma)
-        for number, (x, y) in enumerate(self.plan.pixels(index, planes, patches=True)):
-            if not (0 <= x < planes.shape[1] and 0 <= y < planes.shape[0]):
-                continue
-            rows = slice(max(round(y) - reach, 0), round(y) + reach + 1)
-            columns = slice(max(round(x) - reach, 0), round(x) + reach + 1)
-            cut = kept[rows, columns]
-            dy, dx = np.mgrid[
-                rows.start : rows.start + cut.shape[0], columns.start : columns.start + cut.shape[1]
-            ]
-            distance = np.hypot(dx - x, dy - y)
-            shape = np.exp(-0.5 * (distance / sigma) ** 2)
-            use = cut & (distance <= reach)
-            if shape[use].sum() < 0.7 * 2 * np.pi * sigma**2:
-                continue
-            # as photometry goes: a hole that a correction digs around the patch counts
-            inside, ring = use & (distance <= HALF_LIGHT * sigma), use & (distance >= RING * sigma)
-            if not (inside.any() and ring.any()):
-                continue
-            gave, left = (
-                float(image[inside].mean(dtype=float) - image[ring].mean(dtype=float))
-                for image in (added[rows, columns], change[rows, columns])
-            )
-            # a patch that is lost in the rounding of very large values shows nothing
-            if gave > 0 and np.isfinite(left):
-                self.patches.append((number, left / gave))
+        """
+        Measure what is left of extended light in one exposure.
+
+        Parameters
+        ----------
+        layer : DiscSet or FieldLight
+            What was added.
+        index : int
+            The exposure's number among all.
+        before, after, with_light : ExposureArrays
+            As it came; corrected; corrected with the light. Not modified.
+        """
+        use = usable_imager(before) & after.good & with_light.good
+        image = layer.image(index, before)
+        with np.errstate(invalid="ignore"):
+            added = np.where(use, before.sci + image - before.sci, image)
+            change = np.where(use, with_light.sci - after.sci, np.float32(0))
+        if isinstance(layer, DiscSet):
+            self._discs(layer, index, before, use, added, change)
+        else:
+            self.light.append(light_products(use & field_of(before).free, added, change, layer.side))
+
+    def _discs(
+        self,
+        discs: DiscSet,
+        index: int,
+        planes: ExposureArrays,
+        use: NDArray[np.bool_],
+        added: Array,
+        change: Array,
+    ) -> None:
+        for number, disc in enumerate(discs.discs):
+            values = self.kept.setdefault((disc.half_light, disc.brightness), [])
+            kept = disc_kept(use, added, change, *discs.pixel(disc, index, planes), disc.radius)
+            if np.isfinite(kept):
+                values.append((number, kept))
+
+    def field_light(self) -> FieldLight | None:
+        """Return the light of the field that moves with the sky, to be sent through the correction again."""
+        picture = sky_picture(self.maps)
+        return None if picture is None else FieldLight(picture, SKY_BOX)
 
     def _empty(self, index: int, before: ExposureArrays, after: ExposureArrays, kept: NDArray) -> None:
         field = field_of(before)
@@ -203,8 +224,8 @@ class Tally:
     def figures(self) -> dict[str, Any]:
         """Return the arguments of `Proof`, small tuples in place of its parts."""
         bias, err, middle = _mean(self.fluxes)
-        kept, kept_err, _ = _mean(self.patches)
         sky = sky_structure(self.maps)
+        lost, lost_err = self._light_lost()
         return {
             "unit": self.unit,
             "sources": len(self.fluxes),
@@ -216,14 +237,13 @@ class Tally:
             **self._noise(),
             "pixel_noise": _middle(self.noise),
             "structure": {name: self._structure(name) for name in STRUCTURES},
-            "patch_kept": kept,
-            "patch_kept_err": kept_err,
-            "patches": len(self.patches),
-            "patch_fwhm_arcsec": 2.3548 * self.plan.patch_sigma * self.scale,
+            "extended": [
+                (*key, *_mean(values)[:2], len(values)) for key, values in sorted(self.kept.items())
+            ],
             "sky_structure": sky.rms,
             "sky_structure_err": sky.rms_err,
-            "sky_structure_lost": sky.lost,
-            "sky_structure_lost_err": sky.lost_err,
+            "sky_structure_lost": lost,
+            "sky_structure_lost_err": lost_err,
             "masked_fraction": _middle(self.masked),
             "newly_flagged": self.flagged / max(self.pixels, 1),
             "area_lost": self.lost / self.usable if self.usable else float("nan"),
@@ -233,8 +253,29 @@ class Tally:
             "unchanged": bool(self.levels) and not self.changed,
         }
 
+    def _light_lost(self) -> tuple[float, float]:
+        """Part of the field's light that a correction takes from a copy of it, and its scatter over exposures."""
+        parts = np.array([one for one in self.light if one[1] > 0], float).reshape(-1, 2)
+        if not len(parts):
+            return float("nan"), float("nan")
+        each = parts[:, 0] / parts[:, 1]
+        err = float(np.std(each, ddof=1) / len(each) ** 0.5) if len(each) > 1 else float("nan")
+        return float(parts[:, 0].sum() / parts[:, 1].sum()), err
+
     def _bins(self) -> list[tuple[float, float, float, float, int]]:
-        edges = np.geomspace(*SNR, BINS + 1)
+        """Mean change by signal to noise; a bin with few measurements is one with its neighbour."""
+        edges = np.geomspace(*SNR, BINS + 1).tolist()
+        counts = np.histogram([self.plan.snrs[number] for number, _ in self.fluxes], edges)[0].tolist()
+        while len(counts) > 1 and min(counts) < MIN_BIN:
+            least = counts.index(min(counts))
+            # with the smaller of its neighbours
+            other = (
+                least - 1
+                if least and (least + 1 == len(counts) or counts[least - 1] <= counts[least + 1])
+                else least
+            )
+            counts[other : other + 2] = [counts[other] + counts[other + 1]]
+            del edges[other + 1]
         found = []
         for low, high in itertools.pairwise(edges):
             some = [(number, bias) for number, bias in self.fluxes if low <= self.plan.snrs[number] < high]
@@ -334,14 +375,3 @@ def _robust(values: Array, part: NDArray) -> tuple[float, float]:
 
 def _middle(values: list[float]) -> float:
     return float(np.median(values)) if values else float("nan")
-
-
-def _arcsec_per_pixel(planes: ExposureArrays) -> float:
-    """Side of the central pixel on the sky, arcsec; 1 where there is no WCS."""
-    if planes.to_sky is None:
-        return 1.0
-    ny, nx = planes.shape
-    x, y = np.array([nx / 2, nx / 2 + 1]), np.array([ny / 2, ny / 2])
-    ra, dec = (np.asarray(one, float) for one in planes.to_sky(x, y))
-    turn = ((ra[1] - ra[0] + 180) % 360 - 180) * np.cos(np.deg2rad(dec[0]))
-    return float(3600 * np.hypot(turn, dec[1] - dec[0]))

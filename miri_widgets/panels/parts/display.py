@@ -9,6 +9,7 @@ import ipyvue
 import ipywidgets
 import traitlets
 
+from miri_widgets.core.display_range import RANGE_METHODS
 from miri_widgets.models.display import CURVES, PERCENTILE, DisplayModel
 from miri_widgets.option_numbers import decimal_number
 from miri_widgets.panels.parts.base_view import Part
@@ -29,7 +30,9 @@ _TEMPLATE = """
   <div class="mw-display" role="group" aria-label="Display range">
     <label title="From black to white">Stretch <select v-model="curve">
       <option v-for="c in curves" :key="c" :value="c">{{ c }}</option></select></label>
-    <label title="Share of the pixels between black and white">Percentile <input type="text" inputmode="decimal"
+    <label title="How black and white are measured">Range <select v-model="method">
+      <option v-for="m in range_methods" :key="m" :value="m">{{ m }}</option></select></label>
+    <label v-show="method === 'percentile'" title="Share of the pixels between black and white">Percentile <input type="text" inputmode="decimal"
       class="mw-percentile" :value="percentile" @change="set_percentile($event.target.value)"/></label>
     <label title="This value and all below are black">Black <input class="mw-black" type="text" inputmode="decimal"
       :value="black" @change="set_black($event.target.value)"/></label>
@@ -52,6 +55,8 @@ class _Controls(ipyvue.VueTemplate):
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
     curves: traitlets.List[Any] = traitlets.List(list(CURVES)).tag(sync=True)
     curve = traitlets.Unicode("arcsinh").tag(sync=True)
+    range_methods: traitlets.List[Any] = traitlets.List(list(RANGE_METHODS)).tag(sync=True)
+    method = traitlets.Unicode("percentile").tag(sync=True)
     percentile = traitlets.Float(99.5).tag(sync=True)
     black = traitlets.Unicode("").tag(sync=True)
     white = traitlets.Unicode("").tag(sync=True)
@@ -136,11 +141,13 @@ class DisplayBar(Part):
         self.notice.add_class("mw-row")
         self.children = (self.controls, self.notice)
         self.controls.observe(self._curve_chosen, "curve")
+        self.controls.observe(self._method_chosen, "method")
         self.watch(
             model,
             self._update,
             "curve",
             "percentile",
+            "method",
             "black",
             "white",
             "unit",
@@ -154,11 +161,16 @@ class DisplayBar(Part):
         if change["new"] in CURVES:
             self.model.curve = change["new"]
 
+    def _method_chosen(self, change: dict[str, Any]) -> None:
+        if change["new"] in RANGE_METHODS:
+            self.model.method = change["new"]
+
     def _update(self, _: Any) -> None:
         model, controls = self.model, self.controls
         with controls.hold_sync():
             controls.curve, controls.percentile, controls.unit = model.curve, model.percentile, model.unit
             controls.black, controls.white = _shown(model.black), _shown(model.white)
+            controls.method = model.method
             controls.fixed = model.fixed is not None
             controls.has_ranges = bool(model.session.program.display)
             controls.ranges = [

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from light import disc
+from light import Plane, disc
 from material import PIXEL
 from numpy.typing import NDArray
 from scene import Scene
 
 from miri_widgets.core.exposure_arrays import ExposureArrays
 
-__all__ = ["Residuals", "flux_bias", "kept", "light_lost", "oracle", "residuals"]
+__all__ = ["Residuals", "flux_bias", "kept", "light_lost", "oracle", "point_bias", "residuals"]
 
 BOX = 32
 POINTS = 60
@@ -175,6 +176,12 @@ def kept(scene: Scene, correct: Correct, half_light: float, mean: float, place: 
 
 def flux_bias(scene: Scene, correct: Correct) -> tuple[float, float]:
     """Return mean and error of the change of flux of added points of S/N 10 to 100 in one exposure."""
+    return point_bias(scene, correct(scene.exposures(1)), lambda added: correct(scene.exposures(1, added)))
+
+
+@lru_cache(maxsize=1)
+def _points(scene: Scene) -> tuple[Plane, NDArray, NDArray, list[NDArray[np.float32]]]:
+    """Points on a plane, where they lie on it, and what the exposures see of them."""
     rng = np.random.default_rng([scene.spec.seed, 5])
     ny, nx = scene.spec.shape
     plane = scene.empty_plane()
@@ -186,8 +193,30 @@ def flux_bias(scene: Scene, correct: Correct) -> tuple[float, float]:
     fluxes = 10 ** rng.uniform(1, 2, POINTS) * scene.sigma / float((shape**2).sum()) ** 0.5
     for one in zip(x, y, fluxes, strict=True):
         plane.point(*(float(part) for part in one))
-    added = scene.light_of(plane)
-    without, with_points = correct(scene.exposures(1)), correct(scene.exposures(1, added))
+    return plane, x, y, scene.light_of(plane)
+
+
+def point_bias(
+    scene: Scene,
+    without: Sequence[ExposureArrays],
+    sent: Callable[[list[NDArray[np.float32]]], Sequence[ExposureArrays]],
+) -> tuple[float, float]:
+    """
+    Return mean and error of the change of flux of added points, as `flux_bias`.
+
+    Parameters
+    ----------
+    scene : Scene
+        The field.
+    without : sequence of ExposureArrays
+        Its exposures, of noise 1, corrected.
+    sent : callable
+        Takes added light and gives the same exposures with it, corrected.
+    """
+    plane, x, y, added = _points(scene.whole or scene)
+    added = added[: scene.spec.dithers]
+    ny, nx = scene.spec.shape
+    with_points = sent(added)
     reach = max(round(3 * without[0].fwhm), 8)
     sums = np.zeros((2, POINTS))
     for index, (before, after) in enumerate(zip(without, with_points, strict=True)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -161,6 +161,8 @@ class Scene:
         Unusable pixels.
     points : ndarray, shape (n, 3)
         Points of the field: arcsec to the east and north, and flux in MJy/sr times pixels.
+    whole : Scene, optional
+        The scene that this one is a part of.
     """
 
     spec: Spec
@@ -174,6 +176,13 @@ class Scene:
     bad: NDArray[np.bool_]
     flat: Plane32
     points: NDArray[np.float64]
+    whole: Scene | None = None
+
+    def first(self, number: int) -> Scene:
+        """Return a scene of the first exposures."""
+        parts = ("wcs", "light", "pattern", "levels", "cosmic", "rows")
+        spec = replace(self.spec, dithers=min(number, self.spec.dithers))
+        return replace(self, spec=spec, whole=self, **{name: getattr(self, name)[:number] for name in parts})
 
     @cached_property
     def noise(self) -> list[Plane32]:

@@ -27,7 +27,7 @@ def test_leaving_alone_is_good_and_changes_nothing(seed):
     assert found.sources >= 20
     assert found.flux_bias == found.flux_bias_err == 0
     assert found.noise_ratio == 1
-    assert found.patch_kept == 1
+    assert found.extended and all(one.kept == 1 for one in found.extended)
     assert found.newly_flagged == found.area_lost == found.flags_taken == found.unflagged_nan == 0
 
 
@@ -38,7 +38,7 @@ def test_a_factor_is_found_exactly(factor, seed):
     assert found.flux_bias == pytest.approx(factor - 1, abs=1e-4)
     assert found.flux_bias_median == pytest.approx(factor - 1, abs=1e-4)
     assert found.noise_ratio == pytest.approx(factor, rel=1e-3)
-    assert found.patch_kept == pytest.approx(factor, abs=1e-3)
+    assert [one.kept for one in found.extended] == pytest.approx([factor] * len(found.extended), abs=1e-3)
     assert (found.verdict == "good") == (abs(np.float32(factor) - 1) < 0.0051)
 
 
@@ -74,7 +74,7 @@ def test_a_median_filter_eats_sources_and_faint_light():
     found = proof_of(cases.without_median(15), cases.program())
     assert found.verdict == "harm"
     assert found.flux_bias < -0.02
-    assert found.patch_kept < 0.2
+    assert all(one.kept < 0.3 for one in found.extended)
     assert any("do not use" in sentence for sentence in found.sentences)
 
 
@@ -118,9 +118,7 @@ def test_taking_real_stripes_away_is_good_and_told():
     exposures = [striped(cases.exposure(index, shape=(600, 192))) for index in range(2)]
     found = proof_of(cases.each(without_columns), exposures)
     # of faint light as wide as its columns are long it takes a part, and that is told
-    others = [
-        g for g, line in zip(found.grades, found.sentences, strict=True) if "faint emission" not in line
-    ]
+    others = [g for g, line in zip(found.grades, found.sentences, strict=True) if "Added discs" not in line]
     assert set(others) == {"good"}, found.sentences
     assert found.structure["column_rms"].after < 0.2 * found.structure["column_rms"].before
     assert any("Residual structure falls: columns" in sentence for sentence in found.sentences)
@@ -210,7 +208,8 @@ def test_all_exposures_go_in_and_few_are_measured():
         return CorrectionResult(exposures)
 
     found = proof_of(correct, cases.program(9), most_exposures=4)
-    assert seen == [9, 9]
+    # once as they are, with sources, and with each set of extended light
+    assert set(seen) == {9} and len(seen) >= 3
     assert (found.exposures, found.measured) == (9, 4)
 
 
