@@ -73,7 +73,7 @@ def make_composite(options: argparse.Namespace) -> int:
         If a mosaic cannot be read, an option is not allowed, or a file cannot be written.
     """
     from miri_widgets.analysis.composite_images import read_composite
-    from miri_widgets.report.annotations import Annotations
+    from miri_widgets.report.annotations import PictureAnnotations
     from miri_widgets.report.composite_files import mapping_of_record, picture_source, write_composite
     from miri_widgets.report.sky_maps import write_hips, write_moc
 
@@ -81,7 +81,7 @@ def make_composite(options: argparse.Namespace) -> int:
     images = read_composite(mosaics)
     mapping = mapping_with(mapping_of_record(options.record) if options.record else images.start, options)
     text = "" if options.no_attribution else picture_source(images, mapping).attribution()
-    annotations = Annotations(not options.no_scale_bar, not options.no_compass, text)
+    annotations = PictureAnnotations(not options.no_scale_bar, not options.no_compass, text)
     saved = write_composite(images, mapping, output, annotations)
     print(f"written to {saved.picture}, with its settings in {saved.record.name}")
     for note in saved.notes:

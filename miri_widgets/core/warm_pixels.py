@@ -10,24 +10,31 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter, uniform_filter
+from scipy.ndimage import uniform_filter
 from scipy.special import bdtrc
 
 from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import BITS
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
+from miri_widgets.core.lone_pixels import excess_over_neighbours, stands_alone
 from miri_widgets.core.sky.pointings import pointing_of, pointings
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
 
-__all__ = ["excess_over_neighbours", "flag_warm_pixels", "needed_of"]
+__all__ = ["flag_warm_pixels", "needed_of"]
 
 _STEPS = (1, 2, 4, 8)
 _CHANCE = 1e-5
 """Expected fraction of good pixels that stand out often enough because of sources and noise."""
+_CHANCE_ALONE = 1e-4
+"""The same of pixels that stand alone, at each threshold. What comes back there is not random as stars are: fewer are
+flagged than this allows."""
 
 _NEIGHBOURHOOD = 33
 _MANY, _UNJUDGED = 0.02, 0.05
 _SAMPLE = 65536
+_CLIP = 30.0
+_AGAIN = 3
+"""Pointings at which a pixel must stand alone: two are a coincidence of two cosmic rays."""
 
 
 def flag_warm_pixels(
@@ -40,6 +47,8 @@ def flag_warm_pixels(
     box: int = 5,
     cold: bool = False,
     do_not_use: bool = True,
+    blinking: float = 0.3,
+    pattern_sigma: float = 4.5,
 ) -> CorrectionResult:
     """
     Flag pixels that are high at nearly all pointings of a dithered set.
@@ -64,12 +73,19 @@ def flag_warm_pixels(
         Flag also pixels that are low at nearly all pointings.
     do_not_use : bool
         Flag DO_NOT_USE as well, not only WARM (cold ones: LOW_QE).
+    blinking : float
+        Flag also pixels that stand alone, without their neighbours, at this fraction of the pointings at least: warm
+        pixels that are warm a part of the time. 0 for none.
+    pattern_sigma : float
+        A pixel is left alone whose mean excess is within so many standard deviations of what all pixels have at every
+        pointing, as errors of the flat field. 0 to flag those, too.
 
     Returns
     -------
     CorrectionResult
         The same pixels; DQ gains flags. Image ``warm``: 1 for warm pixels, 2 for cold ones. Facts: ``warm`` and
-        ``cold`` pixels; ``warm_above``, how many remain at higher thresholds; ``pointings`` and ``exposures``;
+        ``cold`` pixels, ``blinking`` among the warm ones; ``flat_residual``, scatter of the mean excesses beyond noise, in the
+        noise of one exposure; ``warm_above``, how many remain at higher thresholds; ``pointings`` and ``exposures``;
         ``outstanding``, the fraction of samples that stand out; ``unjudged``, the fraction of good pixels of which
         nothing can be said.
 
@@ -91,7 +107,13 @@ def flag_warm_pixels(
     pointing vote first: more than half of them must agree. Where even standing out always could be chance, a pixel
     is not judged. Memory: small counters per pixel, whatever the number of exposures.
 
-    Assumes that a pixel is warm during all of the exposures. Pixels that stand out because their neighbours are
+    A pixel that is warm a part of the time reaches fewer pointings than `fraction` asks for. It is told from a star by its
+    neighbours, which it leaves alone while a star lifts them: of what stands alone there is so little, and the less the
+    higher above the noise, that three or four pointings of ten are no chance. Pixels whose excess is small and the same
+    everywhere are errors of the flat: the scatter that the mean excesses of all pixels have beyond noise tells how large
+    these are.
+
+    Pixels that stand out because their neighbours are
     wrong, such as those beside a bad flat field, are flagged as well.
     """
     if box % 2 == 0:
@@ -105,6 +127,14 @@ def flag_warm_pixels(
         )
     counts, noise = _count(exposures, groups, nsigma, box, cold)
     high, judged = _decided(counts.high, counts.valid, fraction, min_exposures)
+    blink = _blinking(counts, blinking, min_exposures) & ~high[0]
+    high[0] |= blink
+    residual = _pattern_scatter(counts)
+    if pattern_sigma > 0:
+        mean = np.abs(counts.total) / np.maximum(counts.samples, 1)
+        real = mean > pattern_sigma * residual
+        high = [mask & real for mask in high]
+        blink &= real
     low = np.zeros_like(high[0])
     if cold:
         low = _decided(counts.low, counts.valid, fraction, min_exposures)[0][0] & ~high[0]
@@ -114,6 +144,8 @@ def flag_warm_pixels(
         "pointings": len(groups),
         "warm": int(high[0].sum()),
         "cold": int(low.sum()),
+        "blinking": int(blink.sum()),
+        "flat_residual": residual,
         "warm_above": {
             f"{nsigma * step:g}": int(mask.sum()) for step, mask in zip(_STEPS, high, strict=True)
         },
@@ -130,40 +162,9 @@ def flag_warm_pixels(
     return CorrectionResult(Lazy(len(exposures), flag), facts, {"warm": image}, _warnings(facts, good))
 
 
-def excess_over_neighbours(
-    sci: NDArray[np.floating], good: NDArray[np.bool_], box: int = 5
-) -> NDArray[np.float32]:
-    """
-    Return how much each pixel exceeds the median of the square around it.
-
-    Parameters
-    ----------
-    sci : ndarray of float, shape (ny, nx)
-        Any unit. Not modified.
-    good : ndarray of bool, shape (ny, nx)
-        True where a pixel counts. Not modified.
-    box : int
-        Side of the square, pixels; odd.
-
-    Returns
-    -------
-    ndarray of float32, shape (ny, nx)
-        Unit of `sci`; NaN at bad pixels, and where less than half of the square is good.
-
-    Notes
-    -----
-    Bad pixels enter the median as infinities of alternating sign, which leaves it where it is, within a rank or two.
-    """
-    y, x = np.ogrid[: sci.shape[0], : sci.shape[1]]
-    sign = np.where((x + y) % 2 == 0, np.float32(np.inf), np.float32(-np.inf))
-    filled = np.where(good, np.asarray(sci, dtype=np.float32), sign)
-    middle = median_filter(filled, size=box, mode="mirror")
-    share = uniform_filter(good.astype(np.float32), size=box, mode="mirror")
-    known = good & np.isfinite(middle) & (share > 0.5)
-    return np.where(known, filled - np.where(known, middle, 0), np.float32(np.nan)).astype(np.float32)
-
-
-def needed_of(valid: NDArray[np.integer], rate: NDArray[np.floating], fraction: float) -> NDArray[np.int16]:
+def needed_of(
+    valid: NDArray[np.integer], rate: NDArray[np.floating], fraction: float, chance: float = _CHANCE
+) -> NDArray[np.int16]:
     """
     Return at how many pointings a pixel must stand out.
 
@@ -175,6 +176,8 @@ def needed_of(valid: NDArray[np.integer], rate: NDArray[np.floating], fraction: 
         Probability that a good pixel stands out at one pointing.
     fraction : float
         Of the pointings, at least.
+    chance : float
+        Expected fraction of good pixels that reach the number because of sources and noise.
 
     Returns
     -------
@@ -186,7 +189,7 @@ def needed_of(valid: NDArray[np.integer], rate: NDArray[np.floating], fraction: 
     result = np.ones(valid.shape, np.int16)
     for number in np.unique(valid[valid > 0]).tolist():
         wanted = np.arange(1, number + 2)
-        rare = bdtrc(wanted[:, np.newaxis] - 1, number, edges) <= _CHANCE
+        rare = bdtrc(wanted[:, np.newaxis] - 1, number, edges) <= chance
         enough = rare & (wanted >= math.ceil(fraction * number - 1e-9))[:, np.newaxis]
         enough[-1] = True
         here = valid == number
@@ -196,32 +199,56 @@ def needed_of(valid: NDArray[np.integer], rate: NDArray[np.floating], fraction: 
 
 @dataclass
 class _Counts:
-    """How often pixels are good, stand out above thresholds, and below; (ny, nx) and (thresholds, ny, nx)."""
+    """
+    How often pixels are good, stand out above thresholds, below, and alone; (ny, nx) and (thresholds, ny, nx).
+
+    Beside them ``total``, the sum of the excesses in units of their noise, and ``samples``, how many these are.
+    """
 
     valid: NDArray[np.int16]
     high: NDArray[np.int16]
     low: NDArray[np.int16]
+    alone: NDArray[np.int16]
+    total: NDArray[np.float32]
+    samples: NDArray[np.int16]
+
+    @classmethod
+    def none(cls, shape: tuple[int, int]) -> _Counts:
+        """Nothing counted yet."""
+        several = (len(_STEPS), *shape)
+        return cls(
+            valid=np.zeros(shape, np.int16),
+            high=np.zeros(several, np.int16),
+            low=np.zeros((1, *shape), np.int16),
+            alone=np.zeros(several, np.int16),
+            total=np.zeros(shape, np.float32),
+            samples=np.zeros(shape, np.int16),
+        )
 
 
 def _count(
     exposures: Sequence[ExposureArrays], groups: list[list[int]], nsigma: float, box: int, cold: bool
 ) -> tuple[_Counts, dict[int, float]]:
     shape = exposures[groups[0][0]].shape
-    total = _Counts(
-        np.zeros(shape, np.int16), np.zeros((len(_STEPS), *shape), np.int16), np.zeros((1, *shape), np.int16)
-    )
+    total = _Counts.none(shape)
     noise: dict[int, float] = {}
     for group in groups:
-        own = _Counts(*(np.zeros_like(part) for part in (total.valid, total.high, total.low)))
+        own = _Counts.none(shape)
         for index in group:
             ratio, noise[index] = _significance(exposures[index], box)
             own.valid += np.isfinite(ratio)
+            alone = stands_alone(ratio)
             for multiple, step in enumerate(_STEPS):
                 own.high[multiple] += ratio > nsigma * step
+                own.alone[multiple] += alone & (ratio > nsigma * step)
+            # one cosmic ray must not make a mean
+            total.total += np.clip(np.nan_to_num(ratio), -_CLIP, _CLIP)
+            total.samples += np.isfinite(ratio)
             if cold:
                 own.low[0] += ratio < -nsigma
         total.valid += own.valid > 0
         total.high += 2 * own.high > own.valid
+        total.alone += 2 * own.alone > own.valid
         total.low += 2 * own.low > own.valid
     return total, noise
 
@@ -240,6 +267,33 @@ def _significance(exposure: ExposureArrays, box: int) -> tuple[NDArray[np.float3
     low, middle = np.percentile(some[:: max(some.size // _SAMPLE, 1)], [15.866, 50])
     factor = max(float(middle - low), 1.0)
     return (ratio / factor).astype(np.float32), factor
+
+
+def _blinking(counts: _Counts, fraction: float, least: int) -> NDArray[np.bool_]:
+    """Which pixels stand alone more often than chance, at any threshold."""
+    result = np.zeros(counts.valid.shape, bool)
+    if fraction <= 0:
+        return result
+    samples = uniform_filter(counts.valid.astype(np.float32), _NEIGHBOURHOOD, mode="mirror")
+    for count in counts.alone:
+        # pixels that stand alone again and again are what is sought, not what chance does
+        rare = np.where(count < _AGAIN, count, 0).astype(np.float32)
+        often = uniform_filter(rare, _NEIGHBOURHOOD, mode="mirror")
+        needed = needed_of(counts.valid, often / np.maximum(samples, 1e-6), fraction, _CHANCE_ALONE)
+        result |= (counts.valid >= least) & (count >= np.maximum(needed, _AGAIN))
+    return result
+
+
+def _pattern_scatter(counts: _Counts) -> float:
+    """Return the scatter of the mean excesses of pixels beyond that of noise, in the noise of one exposure."""
+    usual = counts.samples >= max(int(counts.samples.max(initial=0)) // 2, 1)
+    if not usual.any():
+        return 0.0
+    number = counts.samples[usual].astype(float)
+    mean = counts.total[usual] / number
+    low, middle, high = np.percentile(mean[:: max(mean.size // _SAMPLE, 1)], [15.866, 50, 84.134])
+    spread = min(middle - low, high - middle)
+    return float(np.sqrt(max(spread**2 - float(np.median(1 / number)), 0.0)))
 
 
 def _decided(

@@ -26,7 +26,7 @@ from miri_widgets.models.capabilities import HasPlans
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.names import suffix_of
-from miri_widgets.report.annotations import Annotations
+from miri_widgets.report.annotations import PictureAnnotations
 from miri_widgets.report.composite_files import (
     composite_code,
     picture_source,
@@ -261,12 +261,12 @@ class CompositeModel(traitlets.HasTraits):
     # -- saving ---------------------------------------------------------------
 
     @property
-    def annotations(self) -> Annotations:
+    def annotations(self) -> PictureAnnotations:
         """What a saved picture has written into it."""
         text = ""
         if self.attribution and self.images is not None and self.mapping is not None:
             text = picture_source(self.images, self.mapping).attribution()
-        return Annotations(self.scale_bar, self.compass, text)
+        return PictureAnnotations(self.scale_bar, self.compass, text)
 
     @property
     def folder(self) -> Path:

@@ -98,7 +98,7 @@ class ChannelControls(Part):
             self.color.value = _hex_of(channel.hue)
             self.curve.layout.display = "" if method == Method.CURVES else "none"
             used = "" if channel.weight > 0 else " · not in the picture"
-            self.values.value = f"{channel.black:.4g} to {channel.white:.4g} MJy/sr{used}"
+            self.values.value = f"{channel.black:.3g} to {channel.white:.3g} MJy/sr{used}"
         finally:
             self._updating = False
 

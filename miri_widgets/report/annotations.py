@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from miri_widgets.core.tangent_plane import to_plane
 
-__all__ = ["Annotations", "annotate", "blended", "compass_directions", "scale_bar_length"]
+__all__ = ["PictureAnnotations", "annotate", "blended", "compass_directions", "scale_bar_length"]
 
 _BARS = (0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 """Lengths of a scale bar, arcsec."""
@@ -22,7 +22,7 @@ _STRIP = 0.16
 
 
 @dataclass(frozen=True)
-class Annotations:
+class PictureAnnotations:
     """
     What is written into a picture.
 
@@ -89,7 +89,7 @@ def compass_directions(wcs: Any, shape: tuple[int, int]) -> tuple[tuple[float, f
     return tuple((float(turned[0, axis]), float(turned[1, axis])) for axis in (1, 0))
 
 
-def annotate(plot: Any, shape: tuple[int, int], wcs: Any, scale: float, wanted: Annotations) -> None:
+def annotate(plot: Any, shape: tuple[int, int], wcs: Any, scale: float, wanted: PictureAnnotations) -> None:
     """
     Draw the annotations of a picture into axes whose data coordinates are its pixels.
 
@@ -103,7 +103,7 @@ def annotate(plot: Any, shape: tuple[int, int], wcs: Any, scale: float, wanted: 
         Celestial WCS of the picture.
     scale : float
         Side of a pixel, arcsec; NaN when it is not known.
-    wanted : Annotations
+    wanted : PictureAnnotations
         What is drawn.
     """
     from matplotlib.patheffects import withStroke
@@ -164,7 +164,9 @@ def _pixels_per_unit(plot: Any) -> float:
     return float(right - left)
 
 
-def blended(picture: NDArray[np.float32], wcs: Any, scale: float, wanted: Annotations) -> NDArray[np.float32]:
+def blended(
+    picture: NDArray[np.float32], wcs: Any, scale: float, wanted: PictureAnnotations
+) -> NDArray[np.float32]:
     """
     Return a picture with its annotations; pixels without one stay as they are.
 
@@ -176,7 +178,7 @@ def blended(picture: NDArray[np.float32], wcs: Any, scale: float, wanted: Annota
         Celestial WCS of the picture.
     scale : float
         Side of a pixel, arcsec.
-    wanted : Annotations
+    wanted : PictureAnnotations
         What is drawn.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg

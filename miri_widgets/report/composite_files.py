@@ -18,7 +18,7 @@ from miri_widgets.core.composite import CompositeMapping, composite_rgb
 from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.products.atomic import new_file, os_errors_as_ours, write_json
 from miri_widgets.products.file_hash import file_stamps
-from miri_widgets.report.annotations import Annotations, annotate, blended
+from miri_widgets.report.annotations import PictureAnnotations, annotate, blended
 from miri_widgets.report.picture_metadata import PictureSource, avm_packet
 
 __all__ = [
@@ -110,11 +110,11 @@ def save_composite(
             ) from error
     chosen = mapping or images.start
     text = picture_source(images, chosen).attribution() if attribution else ""
-    return write_composite(images, chosen, Path(output), Annotations(scale_bar, compass, text))
+    return write_composite(images, chosen, Path(output), PictureAnnotations(scale_bar, compass, text))
 
 
 def write_composite(
-    images: CompositeImages, mapping: CompositeMapping, path: Path, annotations: Annotations
+    images: CompositeImages, mapping: CompositeMapping, path: Path, annotations: PictureAnnotations
 ) -> SavedComposite:
     """
     Write a composite at full resolution, atomically, with its record beside it.
@@ -127,7 +127,7 @@ def write_composite(
         How they become colours.
     path : Path
         The picture; replaced when it is there.
-    annotations : Annotations
+    annotations : PictureAnnotations
         What is written into it.
 
     Raises
@@ -191,7 +191,7 @@ def composite_code(
     mosaics: Sequence[Path],
     output: Path,
     mapping: CompositeMapping,
-    annotations: Annotations,
+    annotations: PictureAnnotations,
     workspace: Path | None = None,
 ) -> str:
     """
@@ -205,7 +205,7 @@ def composite_code(
         The picture.
     mapping : CompositeMapping
         How they become colours.
-    annotations : Annotations
+    annotations : PictureAnnotations
         What is written into the picture.
     workspace : Path, optional
         A folder that the code calls ``WORKSPACE``, for an exported script or notebook.
@@ -276,7 +276,11 @@ _WRITERS: dict[str, Callable[[Path, NDArray[np.float32], bytes], None]] = {
 
 
 def _write_pdf(
-    path: Path, picture: NDArray[np.float32], images: CompositeImages, annotations: Annotations, packet: bytes
+    path: Path,
+    picture: NDArray[np.float32],
+    images: CompositeImages,
+    annotations: PictureAnnotations,
+    packet: bytes,
 ) -> None:
     from matplotlib.backends.backend_pdf import FigureCanvasPdf
     from matplotlib.figure import Figure
@@ -305,7 +309,7 @@ def _record(
     images: CompositeImages,
     mapping: CompositeMapping,
     path: Path,
-    annotations: Annotations,
+    annotations: PictureAnnotations,
     notes: Sequence[str],
 ) -> dict[str, Any]:
     center: dict[str, float] = {}

@@ -15,7 +15,7 @@ from miri_widgets.analysis.composite_images import CompositeImages
 from miri_widgets.core.composite import CompositeMapping, composite_rgb
 from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.products.atomic import new_file
-from miri_widgets.report.annotations import Annotations, annotate
+from miri_widgets.report.annotations import PictureAnnotations, annotate
 from miri_widgets.report.composite_files import DPI, picture_source
 
 __all__ = ["FIGURE_FORMATS", "PaperFigure", "write_composite_figure", "write_image_figure"]
@@ -55,7 +55,7 @@ class PaperFigure:
     diverging: bool = False
 
 
-def write_image_figure(image: PaperFigure, path: Path, annotations: Annotations | None = None) -> Path:
+def write_image_figure(image: PaperFigure, path: Path, annotations: PictureAnnotations | None = None) -> Path:
     """
     Write an image with axes and a colour bar.
 
@@ -65,7 +65,7 @@ def write_image_figure(image: PaperFigure, path: Path, annotations: Annotations 
         What is drawn.
     path : Path
         The file, ``.pdf`` or ``.png`` of 300 pixels per inch; replaced when it is there.
-    annotations : Annotations, optional
+    annotations : PictureAnnotations, optional
         Scale bar and compass; neither by default, as the axes tell both.
 
     Returns

@@ -13,7 +13,7 @@ from miri_widgets.analysis.composite_images import CompositeImages
 from miri_widgets.core.composite import CompositeMapping
 from miri_widgets.errors import InputError, ParameterError
 from miri_widgets.products.atomic import new_file, os_errors_as_ours
-from miri_widgets.report.annotations import Annotations
+from miri_widgets.report.annotations import PictureAnnotations
 from miri_widgets.report.composite_files import picture_source, write_composite
 
 __all__ = ["hips_level", "moc_order", "write_hips", "write_moc"]
@@ -127,7 +127,7 @@ def write_hips(images: CompositeImages, mapping: CompositeMapping, folder: Path,
         try:
             # the library takes colours from a picture with AVM, not from an array
             picture = write_composite(
-                images, mapping, temporary / "picture.png", Annotations(False, False)
+                images, mapping, temporary / "picture.png", PictureAnnotations(False, False)
             ).picture
             made = temporary / "hips"
             reproject_to_hips(

@@ -198,7 +198,8 @@ def _add_sources(
     image: NDArray, catalog: Table, x: NDArray, y: NDArray, filter_name: str, window: tuple[slice, slice]
 ) -> None:
     spread, areas = point_spread(filter_name), pixel_areas()
-    reach = spread.half_width
+    # a galaxy has a stamp of its own, smaller than that of a star
+    reach = np.where(np.asarray(catalog["type"]) == "galaxy", _GALAXY_HALF_WIDTH + 1, spread.half_width)
     rows, columns = window
     seen = (
         (x > columns.start - reach)
@@ -216,7 +217,7 @@ def _add_sources(
             _add_galaxy(image, x[index], y[index], total, source, filter_name)
             continue
         # beyond this radius a star adds less than about 1e-4 of the sky: r**-3 wings of a diffraction pattern
-        radius = int(np.clip(8 * (total / sky / 10) ** (1 / 3), 15, reach))
+        radius = int(np.clip(8 * (total / sky / 10) ** (1 / 3), 15, spread.half_width))
         spread.add(image, x[index], y[index], total, radius)
 
 

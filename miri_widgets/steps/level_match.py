@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from miri_widgets.core.levels.level_match import match_levels
-from miri_widgets.steps.conditions import rule, value
 from miri_widgets.steps.miri_step import CorrectionStep
 from miri_widgets.steps.stage import Chart, RunCost, Scope, Stage, TimelineChart
 
@@ -14,7 +13,7 @@ STAGE = Stage(
     title="Level match: overlapping tiles",
     summary="Brings overlapping tiles to one level, measured on the sky that they share.",
     methods="Overlapping tiles were brought to one level, measured on the sky that they share.",
-    version=2,
+    version=3,
     pipeline="miri_widgets.steps.level_match.LevelMatchStep",
     scope=Scope.FILTER,
     takes="cal",
@@ -28,7 +27,6 @@ STAGE = Stage(
     each=True,
     correction="miri_widgets.core.levels.level_match:match_levels",
     after="stripes",
-    acting=(rule(value("model", "plane"), "plane_sigma"),),
     charts=(
         TimelineChart("level_match.level", "level taken off", "MJy/sr"),
         TimelineChart("level_match.level_err", "its error", "MJy/sr"),

@@ -160,14 +160,7 @@ def catalog_estimates(
 
 
 def _common_sigma(joint: Offset | None) -> float:
-    """
-    What the dithers of a group share, arcsec: the catalogue's errors of the stars that all of them see.
-
-    Notes
-    -----
-    The scatter of the merged stars, to which a usual one counts as two stars: three that agree by chance are no
-    measurement of their scatter.
-    """
+    """What the dithers of a group share, arcsec: the catalogue's errors of their stars; a usual scatter counts as two stars."""
     if joint is None or not joint.significance >= LEAST_SIGNIFICANCE or not joint.matches > 1:
         return 0.0
     number = joint.matches

@@ -13,7 +13,7 @@ STAGE = Stage(
     title="Warm pixels: found by the dithers",
     summary="Flags pixels that are high at nearly all pointings, whatever the sky under them.",
     methods="Pixels that were high at nearly all pointings were flagged.",
-    version=1,
+    version=2,
     pipeline="miri_widgets.steps.warm_pixels.WarmPixelsStep",
     scope=Scope.FILTER,
     takes="cal",
@@ -49,5 +49,7 @@ class WarmPixelsStep(CorrectionStep):
         min_separation = float(min=0.1, max=20, default=1.5)  # Exposures pointed closer than this count as one pointing. [FWHM]
         box = integer(min=3, max=31, default=5)  # Side of the square of neighbours; odd. [pixels]
         cold = boolean(default=False)  # Flag also pixels that are low at nearly all pointings.
+        blinking = float(min=0, max=1, default=0.3)  # Flag pixels that stand alone at this fraction of the pointings: warm a part of the time. 0 for none.
+        pattern_sigma = float(min=0, max=100, default=4.5)  # Leave alone what all pixels have at every pointing, as errors of the flat. 0 to flag it. [sigma]
         do_not_use = boolean(default=True)  # Flag DO_NOT_USE as well, not only WARM.
     """

@@ -194,6 +194,8 @@ def test_the_read_out_of_jdaviz_is_whole_and_its_maximise_is_away(
 ) -> None:
     page.goto(served.page_url(f"{name}.ipynb"), wait_until="commit")
     page.locator(CANVAS).first.wait_for()
+    if name == "jdaviz":  # in a dashboard jdaviz's own bars are folded away
+        page.locator("[data-tool=viewer-bars]").click()
     settled(page)
     for size in sized(page):
         page.locator(".mw-viewer header").first.scroll_into_view_if_needed()

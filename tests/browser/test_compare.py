@@ -116,6 +116,7 @@ def test_keys_move_the_line(pages: Callable[[str], str], page: Page) -> None:
     opened(page, pages("light"))
     page.keyboard.press("w")
     canvas = page.locator(PAIR)
+    expect(canvas).to_be_visible()  # what is not there takes no focus
     canvas.focus()
     expect(canvas).to_have_attribute("aria-valuenow", "50")
     for _ in range(5):

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from miri_widgets.core.dq import BITS, has
 from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
+from miri_widgets.core.lone_pixels import excess_over_neighbours
 from miri_widgets.core.sky.pointings import pointings
-from miri_widgets.core.warm_pixels import excess_over_neighbours, flag_warm_pixels, needed_of
+from miri_widgets.core.warm_pixels import flag_warm_pixels, needed_of
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
 
 SHAPE, CORNER, SCALE = (48, 56), (500, 300), 0.11 / 3600
@@ -225,3 +226,42 @@ def test_too_few_mixed_or_unplaced_exposures_are_sentences():
 def test_an_even_box_is_a_sentence():
     with pytest.raises(ParameterError, match="box = 4; expected an odd number"):
         flag_warm_pixels(dithers(6, count=4), box=4)
+
+
+@few
+@given(seeds)
+def test_pixels_that_are_warm_at_three_of_eight_pointings_are_found_where_they_stand_alone(seed):
+    exposures = dithers(seed, warm=[], stars=2)
+    on = np.random.default_rng(seed).permutation(8)[:4]
+    for index in on:
+        for row, column in WARM:
+            exposures[index].sci[row, column] += np.float32(20)
+    usable = [place for place in WARM if sum(one.good[place] for one in exposures) >= 7]
+    found = mask(flag_warm_pixels(exposures))
+    # two of the pixels touch by a corner, and still stand alone
+    assert all(found[place] == 1 for place in usable if sum(exposures[i].good[place] for i in on) == 4)
+    assert np.count_nonzero(found) <= len(WARM)
+    assert not mask(flag_warm_pixels(exposures, blinking=0.0)).any()
+
+
+def test_stars_that_come_back_are_no_blinking_pixels():
+    exposures = dithers(5, warm=[], stars=0)
+    y, x = np.indices(SHAPE)
+    for index in (0, 2, 5, 6):
+        star = 60 * np.exp(-((x - 20) ** 2 + (y - 30) ** 2) / 2 / 1.03**2)
+        exposures[index] = exposures[index].replace(sci=(exposures[index].sci + star).astype(np.float32))
+    assert not mask(flag_warm_pixels(exposures)).any()
+
+
+@few
+@given(seeds, st.floats(1.0, 2.0))
+def test_errors_of_the_flat_are_no_warm_pixels(seed, size):
+    flat = np.random.default_rng([seed, 9]).normal(0, size, SHAPE).astype(np.float32)
+    exposures = [one.replace(sci=one.sci + flat) for one in dithers(seed, stars=0, excess=30.0)]
+    result = flag_warm_pixels(exposures)
+    assert all(mask(result)[place] == 1 for place in WARM)
+    # four and a half standard deviations of a field of 2,700 pixels, measured on itself
+    assert np.count_nonzero(mask(result)) <= len(WARM) + 3
+    assert result.facts["flat_residual"] > 0.3
+    taken = mask(flag_warm_pixels(exposures, pattern_sigma=0.0))
+    assert np.count_nonzero(taken) >= np.count_nonzero(mask(result))

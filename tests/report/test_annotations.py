@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from miri_widgets.report.annotations import Annotations, blended, compass_directions, scale_bar_length
+from miri_widgets.report.annotations import PictureAnnotations, blended, compass_directions, scale_bar_length
 from tests.support.composite_files import wcs_of
 
-EVERYTHING = Annotations(text="JWST/MIRI · 100 $ & more")
+EVERYTHING = PictureAnnotations(text="JWST/MIRI · 100 $ & more")
 
 
 @pytest.mark.parametrize("angle", range(0, 360, 30))
@@ -37,13 +37,13 @@ def test_only_the_annotated_pixels_change(shape):
     changed = np.abs(drawn - picture).max(axis=2) > 0.01
     assert changed.any() and not changed[max(60, math.ceil(0.16 * min(shape))) :].any()
     assert drawn.min() >= 0 and drawn.max() <= 1
-    nothing = blended(picture, None, math.nan, Annotations(False, False))
+    nothing = blended(picture, None, math.nan, PictureAnnotations(False, False))
     np.testing.assert_array_equal(nothing, picture)
 
 
 def test_the_bar_is_as_long_as_it_says():
     picture = np.zeros((600, 1000, 3), np.float32)
-    drawn = blended(picture, None, 0.11, Annotations(compass=False))
+    drawn = blended(picture, None, 0.11, PictureAnnotations(compass=False))
     rows = (drawn.min(axis=2) > 0.95).sum(axis=1)
     assert rows.max() == pytest.approx(20 / 0.11, abs=4)
 
@@ -51,7 +51,7 @@ def test_the_bar_is_as_long_as_it_says():
 def test_a_long_attribution_leaves_the_corner_to_the_compass():
     picture = np.zeros((400, 400, 3), np.float32)
     drawn = blended(
-        picture, None, math.nan, Annotations(False, False, "Simulated JWST/MIRI, program 1048, " * 4)
+        picture, None, math.nan, PictureAnnotations(False, False, "Simulated JWST/MIRI, program 1048, " * 4)
     )
     columns = np.flatnonzero(drawn.max(axis=(0, 2)) > 0.3)
     assert 200 < columns.max() < 0.9 * 400

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from miri_widgets.analysis.composite_images import read_composite
 from miri_widgets.core.composite import Method, composite_rgb
 from miri_widgets.errors import InputError, NotWritableError, ParameterError
-from miri_widgets.report.annotations import Annotations
+from miri_widgets.report.annotations import PictureAnnotations
 from miri_widgets.report.composite_files import (
     DPI,
     mapping_of_record,
@@ -26,7 +26,7 @@ from miri_widgets.report.composite_files import (
 from miri_widgets.report.picture_metadata import wcs_deviation
 from tests.support.composite_files import wcs_of, write_mosaics
 
-PLAIN = Annotations(False, False)
+PLAIN = PictureAnnotations(False, False)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def images(tmp_path):
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".pdf"])
 def test_every_format_has_the_position(images, tmp_path, suffix):
     saved = write_composite(
-        images, images.start, tmp_path / "out" / f"picture{suffix}", Annotations(text="MIRI")
+        images, images.start, tmp_path / "out" / f"picture{suffix}", PictureAnnotations(text="MIRI")
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -64,7 +64,7 @@ def test_the_pixels_are_those_of_the_mapping(images, tmp_path):
 
 def test_a_pdf_holds_every_pixel_at_300_per_inch(images, tmp_path):
     page = PdfReader(
-        write_composite(images, images.start, tmp_path / "a.pdf", Annotations(text="MIRI")).picture
+        write_composite(images, images.start, tmp_path / "a.pdf", PictureAnnotations(text="MIRI")).picture
     ).pages[0]
     ny, nx = images.shape
     assert float(page.mediabox.width) / 72 * DPI == pytest.approx(nx, abs=0.5)
@@ -76,7 +76,10 @@ def test_a_pdf_holds_every_pixel_at_300_per_inch(images, tmp_path):
 def test_the_record_gives_the_same_picture(images, tmp_path):
     mapping = replace(images.start, method=Method.CURVES, saturation=1.4)
     saved = write_composite(
-        images, mapping, tmp_path / "a.png", Annotations(text=picture_source(images, mapping).attribution())
+        images,
+        mapping,
+        tmp_path / "a.png",
+        PictureAnnotations(text=picture_source(images, mapping).attribution()),
     )
     record = json.loads(saved.record.read_text())
     assert mapping_of_record(saved.record) == mapping

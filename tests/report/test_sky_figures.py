@@ -7,7 +7,7 @@ from pypdf import PdfReader
 
 from miri_widgets.analysis.composite_images import read_composite
 from miri_widgets.errors import InputError, ParameterError
-from miri_widgets.report.annotations import Annotations
+from miri_widgets.report.annotations import PictureAnnotations
 from miri_widgets.report.composite_files import DPI
 from miri_widgets.report.sky_figures import PaperFigure, write_composite_figure, write_image_figure
 from tests.support.composite_files import wcs_of, write_mosaics
@@ -34,7 +34,7 @@ def test_a_png_has_300_pixels_per_inch_and_the_stretch_acts(tmp_path):
     for curve in ("linear", "arcsinh"):
         figure = PaperFigure(PIXELS, 4.5, 9.0, curve=curve, wcs=wcs_of())
         picture = Image.open(
-            write_image_figure(figure, tmp_path / f"{curve}.png", Annotations(compass=False))
+            write_image_figure(figure, tmp_path / f"{curve}.png", PictureAnnotations(compass=False))
         )
         assert picture.info["dpi"] == pytest.approx((DPI, DPI), abs=0.1) and picture.width == pytest.approx(
             7 * DPI, abs=2

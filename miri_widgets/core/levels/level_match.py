@@ -65,7 +65,9 @@ def match_levels(
         Exposures, each made when asked for. Fact ``level_match`` of each: ``group``, ``component``, ``level``
         subtracted and ``level_err``, ``plane`` (change over 512 pixels along x and y). Common facts: ``groups``,
         ``components`` (groups in each), ``cells`` compared, ``step_rms`` of the levels found, ``left_rms`` of cells
-        after the correction, ``plane_groups``, and ``pattern_rms``, what left-overs have in common on the detector.
+        after the correction, ``plane_groups``, ``planes_seen`` (groups that show a plane where constants were asked for),
+        ``plane_misfit`` (rms of what these planes do to the levels), and ``pattern_rms``, what left-overs have in common on
+        the detector.
 
     Raises
     ------
@@ -85,7 +87,11 @@ def match_levels(
 
     A plane is not invented: all groups begin with one, and the least significant ones are dropped until all that are
     left are significant, and larger than half of the scatter of the cells. A plane that all groups have in common
-    cannot be told from the sky, and stays.
+    cannot be told from the sky, and stays; where all groups of a component have planes, this is said.
+
+    Constants are not believed before planes are tested: where groups show planes, the levels that the planes would give
+    differ from the constants by what the planes do in the overlaps. The square of this misfit is added to the variance of the
+    level, and said.
 
     Groups that overlap no other are left as they are, and reported. The variance of the correction is added to that
     of ERR and of the read noise; its errors are the same all over an exposure.
@@ -108,7 +114,12 @@ def match_levels(
     measurements = measurements.apart(components)
     solution = _solved(measurements, sets, components, model == "plane", plane_sigma)
     result = _Result.of(sets.groups, components, solution, reference)
-    facts = _facts(sets, components, measurements, solution, result, model)
+    tilts: dict[str, Any] = {"planes_seen": [], "plane_misfit": 0.0}
+    if model == "constant":
+        tilted = _solved(measurements, sets, components, True, plane_sigma)
+        other = _Result.of(sets.groups, components, tilted, reference)
+        result, tilts = result.with_misfit(other, sets.names)
+    facts = tilts | _facts(sets, components, measurements, solution, result, model)
     correct = partial(
         _corrected,
         exposures=exposures,
@@ -208,6 +219,31 @@ class _Result:
             part[1, number + 2 * group] = part[2, number + 2 * group + 1] = 1
             values[group], covariances[group] = part @ every, part @ solution.covariance @ part.T
         return cls(values, covariances)
+
+    def with_misfit(self, other: _Result, names: Sequence[str]) -> tuple[_Result, dict[str, Any]]:
+        """
+        Add to the variance of each level what planes would change it by.
+
+        Parameters
+        ----------
+        other : _Result
+            The same groups with planes; without any, nothing changes.
+        names : sequence of str
+            Names of the groups.
+
+        Returns
+        -------
+        _Result, dict
+            And facts: which groups show planes, and the rms of the change.
+        """
+        seen = [name for name, row in zip(names, other.values, strict=True) if row[1:].any()]
+        if not seen:
+            return self, {"planes_seen": [], "plane_misfit": 0.0}
+        moved = self.values[:, 0] - other.values[:, 0]
+        covariance = self.covariance.copy()
+        covariance[:, 0, 0] += moved**2 + np.maximum(other.covariance[:, 0, 0], 0)
+        misfit = float(np.sqrt(np.mean(moved**2)))
+        return _Result(self.values, covariance), {"planes_seen": seen, "plane_misfit": misfit}
 
     def image(self, group: int, exposure: ExposureArrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what is subtracted from an exposure and its variance; shapes that broadcast to (ny, nx)."""
@@ -316,11 +352,27 @@ def _warnings(facts: dict[str, Any], sets: Sets, components: NDArray[np.integer]
     linked = [names for names in parts if len(names) > 1]
     if len(linked) > 1:
         lines.append(f"{len(linked)} sets of groups do not overlap each other: each is matched by itself.")
+    if facts["planes_seen"]:
+        lines.append(
+            f"{len(facts['planes_seen'])} groups show planes ({', '.join(facts['planes_seen'][:3])}), which constants do not take off: "
+            f"levels are wrong by about {facts['plane_misfit']:.2g}, and ERR says so; choose the model plane, or find what tilts them."
+        )
+    degenerate = [names for names in linked if set(names) <= set(facts["plane_groups"])]
+    if degenerate:
+        lines.append(
+            f"All {len(degenerate[0])} groups that overlap have planes: a plane that they share cannot be told from the sky, and "
+            "was left in."
+        )
     if facts["pattern_rms"] > min(_PATTERN * facts["step_rms"], facts["level_err_max"]) > 0:
         lines.append(
             f"What is left has a pattern fixed to the detector, {facts['pattern_rms']:.2g} rms: levels can be wrong by "
             "several times as much; subtract the sky image first."
         )
+        if facts["plane_groups"]:
+            lines.append(
+                f"Planes were fitted to {len(facts['plane_groups'])} groups beside that pattern, which tilts overlaps as planes do: "
+                "they may be worse than none; compare with the model constant."
+            )
     return tuple(lines)
 
 

@@ -31,7 +31,7 @@ _TEMPLATE = """
     <label title="From black to white">Stretch <select v-model="curve">
       <option v-for="c in curves" :key="c" :value="c">{{ c }}</option></select></label>
     <label title="How black and white are measured">Range <select v-model="method">
-      <option v-for="m in methods" :key="m" :value="m">{{ m }}</option></select></label>
+      <option v-for="m in range_methods" :key="m" :value="m">{{ m }}</option></select></label>
     <label v-show="method === 'percentile'" title="Share of the pixels between black and white">Percentile <input type="text" inputmode="decimal"
       class="mw-percentile" :value="percentile" @change="set_percentile($event.target.value)"/></label>
     <label title="This value and all below are black">Black <input class="mw-black" type="text" inputmode="decimal"
@@ -55,7 +55,7 @@ class _Controls(ipyvue.VueTemplate):
     template = traitlets.Unicode(_TEMPLATE).tag(sync=True)
     curves: traitlets.List[Any] = traitlets.List(list(CURVES)).tag(sync=True)
     curve = traitlets.Unicode("arcsinh").tag(sync=True)
-    methods: traitlets.List[Any] = traitlets.List(list(RANGE_METHODS)).tag(sync=True)
+    range_methods: traitlets.List[Any] = traitlets.List(list(RANGE_METHODS)).tag(sync=True)
     method = traitlets.Unicode("percentile").tag(sync=True)
     percentile = traitlets.Float(99.5).tag(sync=True)
     black = traitlets.Unicode("").tag(sync=True)

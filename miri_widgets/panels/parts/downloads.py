@@ -112,6 +112,9 @@ class FilesView(Part):
         for stage in session.models.values():
             self.watch(stage, self._update, "rows")
         self.watch(session.composite, self._update, "saved")
+        self.watch(
+            session, self._update, "tab"
+        )  # figures, tables and reports are written elsewhere on the page
 
     def _choose(self, _: Any) -> None:
         self.model.chosen = tuple(kind for kind, box in self.kinds.items() if box.value)

@@ -294,3 +294,32 @@ def test_mixed_or_unplaced_exposures_are_sentences():
 def test_an_unknown_choice_is_a_sentence(wrong):
     with pytest.raises(ParameterError, match=next(iter(wrong))):
         match(tiles(13), **wrong)
+
+
+PLANES = [(0.04, 0.0), (-0.03, 0.02), (0.0, -0.05), (0.02, 0.03)]
+
+
+@few
+@given(seeds)
+def test_constants_are_not_believed_where_tiles_show_planes(seed):
+    steps = np.array([1.0, -2.0, 0.5, 3.0])
+    result = match(tiles(seed, planes=PLANES))
+    facts = [one.facts["level_match"] for one in result.exposures]
+    level = np.array([fact["level"] for fact in facts]).reshape(4, 2).mean(1)
+    errors = np.array([fact["level_err"] for fact in facts]).reshape(4, 2).mean(1)
+    wrong = level - (steps - steps.mean())
+    # the stated error covers what the planes do
+    assert np.sqrt(np.mean(wrong**2)) < 2.5 * np.sqrt(np.mean(errors**2))
+    assert len(result.facts["planes_seen"]) >= 3
+    (line,) = [line for line in result.warnings if "show planes" in line]
+    assert "choose the model plane" in line
+    even = match(tiles(seed))
+    assert even.facts["planes_seen"] == []
+    assert not any("show planes" in line for line in even.warnings)
+    assert errors.mean() > 5 * np.mean([one.facts["level_match"]["level_err"] for one in even.exposures])
+
+
+def test_a_plane_that_all_tiles_share_is_said_to_be_the_skys():
+    result = match(tiles(3, planes=PLANES), model="plane")
+    assert any("cannot be told from the sky" in line for line in result.warnings)
+    assert not any("cannot be told from the sky" in line for line in match(tiles(3), model="plane").warnings)

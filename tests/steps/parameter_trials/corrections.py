@@ -64,11 +64,13 @@ ACTS: dict[str, Trials] = {
     },
     "warm_pixels": {
         "nsigma": (8.0, {}),
-        "fraction": (1.0, {}),
+        "fraction": (1.0, {"blinking": 0.0}),
         "min_exposures": (100, {}),
         "min_separation": (20.0, {}),
         "box": (15, {}),
         "cold": (True, {}),
+        "blinking": (0.0, {}),
+        "pattern_sigma": (100.0, {}),
         "do_not_use": (False, {}),
     },
     "pullupdown": {
@@ -105,7 +107,6 @@ IDLE: dict[str, dict[str, dict[str, Any]]] = {
         "source_threshold": {"mask_sources": False},
         "source_grow": {"mask_sources": False},
     },
-    "level_match": {"plane_sigma": {"model": "constant"}},
     "pullupdown": {"brighter_than": {"find": False}},
 }
 """By stage and parameter: the settings with which it does not act."""
