@@ -184,6 +184,8 @@ def _run_kernel(arguments: Sequence[str], environment: Mapping[str, str], folder
     """Be a kernel; runs in the forked process."""
     import atexit
 
+    # a list of processes would show each kernel under the name of its parent; this needs the environment of the start
+    setproctitle(" ".join([sys.executable, "-m", "miri_widgets.serve.page_ipykernel", *arguments]))
     os.setsid()  # a signal to it, and to what it starts, reaches no other kernel
     os.environ.clear()
     os.environ.update(environment)
@@ -193,8 +195,6 @@ def _run_kernel(arguments: Sequence[str], environment: Mapping[str, str], folder
     threading.Thread(target=_end_with, args=(server,), name="server-watch", daemon=True).start()
     os.chdir(folder)
     sys.argv = ["page_ipykernel", *arguments]
-    # else a list of processes shows each kernel under the name of its parent
-    setproctitle(" ".join([sys.executable, "-m", "miri_widgets.serve.page_ipykernel", *arguments]))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from miri_widgets.serve.page_ipykernel import main
 

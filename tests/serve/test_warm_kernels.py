@@ -91,6 +91,7 @@ def test_most_of_their_memory_is_shared(served: tuple[ServerProcess, dict[int, A
         memory = kernel.memory_full_info()
         assert memory.rss > 200e6, "jdaviz is in memory"
         assert memory.uss < 0.6 * memory.rss
+        assert "page_ipykernel" in " ".join(kernel.cmdline()), "the list of processes tells what it is"
 
 
 def test_a_kernel_can_be_killed_alone_and_the_rest_ends_with_the_server(tmp_path: Path) -> None:
