@@ -17,7 +17,7 @@ from miri_widgets.products.file_hash import file_identity
 from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measured, size_name
 from miri_widgets.run.few_groups import few_groups_notes
 from miri_widgets.run.key_settings import KeySettings, with_whole_paths
-from miri_widgets.run.lost_light import lost_light_note
+from miri_widgets.run.loss_notes import expected_loss
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.rejected import rejected_note
 from miri_widgets.run.workspace import Workspace
@@ -138,8 +138,7 @@ class Planner:
                 members = self._without_rejected(stage, self._of_field(stage, members))
                 if not members:
                     continue
-                if stage.empty_sky:
-                    self._note(stage, lost_light_note(members, self._chosen(stage, members[0])))
+                self._note(stage, expected_loss(stage, members, self._chosen(stage, members[0])))
                 name = self._product_name(members[0], several=several)
                 new.append((self._plan(stage, members, name, name), members))
         for plan, members in new:

@@ -22,7 +22,7 @@ from miri_widgets.products.served_files import ServedFiles, read_released, safe_
 
 __all__ = ["ADDRESS", "DownloadHandler", "archive_chunks", "file_chunks"]
 
-ADDRESS = r"/miri-widgets/files/([A-Za-z0-9_-]+)"
+ADDRESS = r"/miri-widgets-files/([A-Za-z0-9_-]+)"
 """Below the base of the server; the group is the token."""
 
 _CHUNK = 1 << 20

@@ -14,10 +14,9 @@ import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-__all__ = ["PRELOAD_VARIABLE", "preload"]
+from miri_widgets.serve.policy import PRELOAD_VARIABLE
 
-PRELOAD_VARIABLE = "MIRI_WIDGETS_WARM_KERNELS"
-"""Set while the fork server starts, and nowhere else: modules of notebooks, separated by commas."""
+__all__ = ["preload"]
 
 _KERNEL = (
     "ipykernel.ipkernel",

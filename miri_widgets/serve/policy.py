@@ -13,6 +13,7 @@ __all__ = [
     "GRACE",
     "HEADERS",
     "PING",
+    "PRELOAD_VARIABLE",
     "REQUEST_LIMITS",
     "SOCKET_VARIABLE",
     "UNUSED_EXTENSIONS",
@@ -32,6 +33,10 @@ GRACE = 90.0
 
 #: Environment variable that names the socket of the server to its kernels; kernels of a server with a port have none.
 SOCKET_VARIABLE = "MIRI_WIDGETS_SOCKET"
+
+#: Environment variable that is set while the fork server of the kernels starts, and nowhere else: modules of notebooks,
+#: separated by commas.
+PRELOAD_VARIABLE = "MIRI_WIDGETS_WARM_KERNELS"
 
 _PINGS = (0.1, DAY)
 _GRACES = (0.1, 30 * DAY)

@@ -27,7 +27,7 @@ from typing import Any
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from setproctitle import setproctitle
 
-from miri_widgets.serve.kernel_preload import PRELOAD_VARIABLE
+from miri_widgets.serve.policy import PRELOAD_VARIABLE
 
 __all__ = ["PROVISIONER", "WarmKernelProvisioner", "can_fork", "imported_modules", "start_parent"]
 

@@ -58,6 +58,7 @@ STAGE = Stage(
     each=True,
     empty_sky="background_observations",
     correction="miri_widgets.core.sky.dedicated_exposures:subtract_program_sky",
+    expected_loss="miri_widgets.core.sky.loss_note:loss_note",
     after="warm_pixels",
     chain_presets=(ChainPreset.DITHERED_SKY, ChainPreset.EVERY_CORRECTION),
     acting=(

@@ -184,6 +184,8 @@ class StageIdentity:
         The steps that can act on MIRI imaging, in running order.
     correction : str
         Of a step of ours, the function on `ExposureArrays` that it calls, as ``module:function``.
+    expected_loss : str
+        The function that says from pointings alone what light of the sky the step will take, as ``module:function``.
     after : str
         The stage behind which it stands; empty for the first one. See `miri_widgets.steps.added_stages`.
     code : str
@@ -195,6 +197,7 @@ class StageIdentity:
     pipeline: str
     steps: tuple[str, ...]
     correction: str = ""
+    expected_loss: str = ""
     after: str = ""
     code: str = ""
 

@@ -42,7 +42,7 @@ def fetch(url, method="GET"):
 
 def check(base, workspace):
     """All that both servers must do."""
-    address = f"{base}miri-widgets/files/"
+    address = f"{base}miri-widgets-files/"
     token = release_files([workspace / "runs"], workspace, "trial")
     assert fetch(address + token, "HEAD")[0] == 200
     status, body, headers = fetch(address + token)
@@ -82,9 +82,9 @@ def test_our_server_asks_for_its_token(workspace, tmp_path):
     released = release_files([workspace / "runs"], workspace, "trial")
     with start_server(tmp_path, token="secret", timeout=LIMIT) as server:
         base = server.url.split("?")[0]
-        status, body, _ = fetch(f"{base}miri-widgets/files/{released}")
+        status, body, _ = fetch(f"{base}miri-widgets-files/{released}")
         assert not body.startswith(b"PK") and status in (200, 403)
-        assert fetch(f"{base}miri-widgets/files/{released}?token=secret")[1].startswith(b"PK")
+        assert fetch(f"{base}miri-widgets-files/{released}?token=secret")[1].startswith(b"PK")
 
 
 def test_a_jupyter_server_sends_them_below_a_prefix(workspace, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -17,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from miri_widgets.serve import ServerProcess, start_server, warm_kernels
+from miri_widgets.serve import ServerProcess, start_server
 from miri_widgets.serve.warm_kernels import WarmKernelProvisioner, can_fork, imported_modules
 
 PATIENCE = 600.0
@@ -112,10 +113,11 @@ def test_a_kernel_can_be_killed_alone_and_the_rest_ends_with_the_server(tmp_path
 def test_where_forking_fails_the_page_comes_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_process: object) -> None:
-        raise OSError("no more processes")
+    class Failing(multiprocessing.Process):
+        def start(self) -> None:
+            raise OSError("no more processes")
 
-    monkeypatch.setattr(warm_kernels, "_start", fail)
+    monkeypatch.setattr(multiprocessing.get_context("forkserver"), "Process", Failing)
     provisioner = WarmKernelProvisioner(kernel_id="x", kernel_spec=None)
     mark = tmp_path / "mark"
     code = f"import sys; open({str(mark)!r}, 'w').write(' '.join(sys.argv[1:]))"

@@ -234,7 +234,7 @@ class _Placing:
             x, y = 4.0 * xs[at], 4.0 * ys[at]
             if any(np.hypot(x - px, y - py) < RING[1] * other + RING[1] * radius for px, py, other in taken):
                 continue
-            inside, ring = seen(self.usable, x, y, radius)
+            inside, ring = _disc_parts(self.usable, x, y, radius)
             if inside > LEAST_APERTURE + _MARGIN and ring > LEAST_RING + _MARGIN:
                 best.append((min(inside, 1.0) * min(ring, 0.8), x, y))
             if len(best) >= 12:
@@ -250,7 +250,7 @@ class _Placing:
         return tuple(found)
 
 
-def seen(usable: NDArray[np.bool_], x: float, y: float, radius: float) -> tuple[float, float]:
+def _disc_parts(usable: NDArray[np.bool_], x: float, y: float, radius: float) -> tuple[float, float]:
     """
     Return which parts of an aperture and of its ring are usable.
 
@@ -313,7 +313,7 @@ def disc_kept(
     """
     if not (np.isfinite(x) and np.isfinite(y)):
         return float("nan")
-    parts = seen(use, x, y, radius)
+    parts = _disc_parts(use, x, y, radius)
     if parts[0] < LEAST_APERTURE or parts[1] < LEAST_RING:
         return float("nan")
     rows, columns, distance = _window(use.shape, x, y, radius, 1)

@@ -18,6 +18,7 @@ from miri_widgets.core.validation.point_spread import PointSpread, model_psf
 
 __all__ = [
     "Injection",
+    "Layer",
     "bright_mask",
     "injected",
     "pixel_noise",
