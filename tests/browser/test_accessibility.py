@@ -92,7 +92,7 @@ def test_the_first_page(served: Any, page: Page) -> None:
 
 def test_every_view_of_every_panel(busy: Page, screenshots: Path) -> None:
     names = [str(tab.get_attribute("data-tab")) for tab in busy.locator(".mw-tabs-steps [role=tab]").all()]
-    assert len(names) == 19, "program, contact sheet, data and every stage"
+    assert len(names) == 20, "program, contact sheet, data, every stage and colour"
     found: dict[str, None] = {}
     seen = 0
     for name in names:
