@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
@@ -155,3 +156,23 @@ def test_only_folders_that_use_the_package_are_imported_for(tmp_path: Path) -> N
     write("more.ipynb", "if True:\n    import miri_widgets.panels as panels")
     assert imported_modules(tmp_path) == ("miri_widgets", "miri_widgets.dashboard", "miri_widgets.panels")
     assert imported_modules(tmp_path / "gone") == ()
+
+
+def test_kernels_start_by_themselves_when_asked(tmp_path: Path) -> None:
+    write_page(tmp_path / "pages", tmp_path / "facts", "miri_widgets.products")
+    command = [sys.executable, "-P", "-m", "miri_widgets.serve", str(tmp_path / "pages"), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--no-token", "--no-fork-kernels"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        address = next(line for line in process.stdout if "served at" in line).split()[-1]
+        with urllib.request.urlopen(f"{address}voila/render/page.ipynb", timeout=PATIENCE) as answer:
+            answer.read()
+        (path,) = (tmp_path / "facts").iterdir()
+        early = eval(path.read_text())[0]
+        assert "jdaviz" not in early
+        assert psutil.Process(int(path.name)).ppid() == process.pid
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
