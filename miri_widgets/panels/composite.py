@@ -295,7 +295,7 @@ def composite_item(model: CompositeModel) -> dict[str, Any]:
         The composite.
     """
     count = len(model.mosaics)
-    detail = f"{count} filter{'s' if count != 1 else ''}" if count else "after Image 3"
+    detail = f"{count} filter{'s' if count != 1 else ''}" if count else "no mosaic yet"
     return {
         "id": "composite",
         "title": "Colour",

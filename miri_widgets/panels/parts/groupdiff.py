@@ -104,7 +104,7 @@ class GroupDifferences(Part):
             max=first,
             # a picture takes a second or two: not for every position of the handle
             continuous_update=False,
-            layout=ipywidgets.Layout(width="auto", flex="1 1 160px"),
+            layout=ipywidgets.Layout(width="auto", flex="1 1 250px", min_width="250px"),
         )
         slider.add_class("mw-control")
         return slider
