@@ -24,7 +24,7 @@ TEXTS = (
     "0", "-1", "-0.5", "0.00001", "1.5", "1e3", "nan", "-nan", "inf", "-inf", "1e300", "1e400", "-1e400",
     "99999999999999999999999", "", " ", "soon", "7%", "１２", "0x10", "1,5", "1_000",
 )  # fmt: skip
-ZERO_IS_ONE = {"--port", "--seed", "--reference-error", "--memory-mb", "--idle-minutes"}
+ZERO_IS_ONE = {"--port", "--seed", "--reference-error", "--memory-mb", "--idle-minutes", "--saturation"}
 """Options to which 0 is a number as any other."""
 
 PARSERS = {

@@ -37,7 +37,7 @@ def proxied_server() -> dict[str, Any]:
             "MIRI_WIDGETS_PYTHON"
         )
     command = ["-P", "-m", "miri_widgets", "serve", "--unix-socket", "{unix_socket}"]
-    command += ["--base-url", "{base_url}miri-widgets/", "--preheat", "--end-with-parent"]
+    command += ["--base-url", "{base_url}miri-widgets/", "--end-with", str(os.getpid())]
     return {
         "command": [str(python or "miri-widgets-is-not-installed"), *command],
         "unix_socket": True,

@@ -10,6 +10,7 @@ from typing import Any
 from miri_widgets.cli import headless
 from miri_widgets.core.composite import Channel, CompositeMapping, Curve, Method
 from miri_widgets.errors import MissingFileError, ParameterError
+from miri_widgets.option_numbers import real_number
 from miri_widgets.products.names import suffix_of
 
 __all__ = ["add_composite_arguments", "make_composite", "mapping_with"]
@@ -38,8 +39,9 @@ def add_composite_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--method", choices=[method.value for method in Method], help="how brightness is made"
     )
-    for name in ("stretch", "softening", "saturation"):
-        command.add_argument(f"--{name}", type=float, metavar="NUMBER", help=f"{name} of the picture")
+    for name, least, usual in (("stretch", 1e-6, 0.02), ("softening", 1e-3, 8.0), ("saturation", 0.0, 1.0)):
+        kind = real_number(f"a {name}", least, 1e6, usual)
+        command.add_argument(f"--{name}", type=kind, metavar="NUMBER", help=f"{name} of the picture")
     command.add_argument(
         "--channel", action="append", default=[], metavar=_CHANNEL, help="how a filter enters the picture; may be given several times"
     )  # fmt: skip

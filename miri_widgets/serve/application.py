@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import webbrowser
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import psutil
 import tornado.ioloop
 import tornado.web
 import voila
@@ -79,7 +79,7 @@ class DashboardServer(Voila):
     grace = GRACE
     most_pages = MOST_PAGES
     unix_socket: Path | None = None
-    end_with_parent = False
+    end_with: int | None = None
     fork_kernels = True
 
     def initialize(self, argv: list[str] | None = None) -> None:
@@ -232,8 +232,9 @@ class DashboardServer(Voila):
         leases = KernelLeases(self.kernel_manager, grace=self.grace, first_grace=FIRST_GRACE)
         self.app.settings["kernel_leases"] = leases
         tornado.ioloop.PeriodicCallback(leases.end_expired, 1000 * LEASE_CHECK_INTERVAL).start()
-        if self.end_with_parent:
-            tornado.ioloop.PeriodicCallback(self._check_parent(), 1000 * LEASE_CHECK_INTERVAL).start()
+        if self.end_with is not None:
+            check = self._check_process(self.end_with)
+            tornado.ioloop.PeriodicCallback(check, 1000 * LEASE_CHECK_INTERVAL).start()
         try:
             self.ioloop.start()
         except KeyboardInterrupt:
@@ -249,12 +250,15 @@ class DashboardServer(Voila):
         if self.unix_socket is not None:
             self.unix_socket.unlink(missing_ok=True)
 
-    def _check_parent(self) -> Callable[[], None]:
-        """Return what stops the server once it has another parent: the process that started it is gone."""
-        parent = os.getppid()
+    def _check_process(self, pid: int) -> Callable[[], None]:
+        """Return what stops the server once a process has ended; one that has ended already counts."""
+        try:
+            process = psutil.Process(pid)  # knows when it began: a number can be given again
+        except psutil.NoSuchProcess:
+            process = None
 
         def check() -> None:
-            if os.getppid() != parent:
+            if process is None or not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
                 self.ioloop.stop()
 
         return check

@@ -50,8 +50,8 @@ def proxied_server() -> dict[str, Any]:
             "{unix_socket}",
             "--base-url",
             "{base_url}" + _NAME + "/",
-            "--preheat",
-            "--end-with-parent",  # a Jupyter server that is killed, or culled, stops nothing by itself
+            "--end-with",  # a Jupyter server that is killed, or culled, stops nothing by itself
+            str(os.getpid()),
         ],
         "unix_socket": True,
         "absolute_url": True,

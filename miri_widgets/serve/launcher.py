@@ -33,7 +33,7 @@ def serve(
     ping: float = PING,
     grace: float = GRACE,
     most_pages: int = MOST_PAGES,
-    end_with_parent: bool = False,
+    end_with: int | None = None,
     fork_kernels: bool = True,
 ) -> None:
     """
@@ -69,8 +69,8 @@ def serve(
         Time that the kernel of a page is kept after its connection is lost [s].
     most_pages : int
         Pages at the same time; one more is refused with a page that says so, as it is when memory runs out.
-    end_with_parent : bool
-        Whether to end when the process that started this one has ended.
+    end_with : int, optional
+        Number of a process: the server ends when that has ended.
     fork_kernels : bool
         Whether kernels are forked from a process that has imported what pages need, where that is safe (on Linux).
 
@@ -101,7 +101,7 @@ def serve(
     server.configure(dashboards, preheat=preheat, only=page)
     server.first_page = page
     server.ping, server.grace, server.most_pages = ping, grace, most_pages
-    server.end_with_parent, server.fork_kernels = end_with_parent, fork_kernels
+    server.end_with, server.fork_kernels = end_with, fork_kernels
     server.unix_socket = unix_socket.absolute() if unix_socket is not None else None
     if token is None and unix_socket is not None:
         token = ""

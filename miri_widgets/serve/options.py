@@ -26,7 +26,7 @@ _NAMES = (
     "ping",
     "grace",
     "most_pages",
-    "end_with_parent",
+    "end_with",
     "fork_kernels",
 )
 
@@ -102,9 +102,10 @@ def add_serving_options(parser: argparse.ArgumentParser, *, preheat: bool = Fals
         help="fork the kernels of pages from a process that has imported what they need (on Linux): faster, and less memory",
     )
     add(
-        "--end-with-parent",
-        action="store_true",
-        help="end when the process that started the server ends, however it does",
+        "--end-with",
+        type=whole_number("a process number", 1, 2**31 - 1, 4711),
+        metavar="PID",
+        help="end when that process has ended, however it does",
     )
 
 

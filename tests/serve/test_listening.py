@@ -124,22 +124,19 @@ def test_what_cannot_be_listened_on_is_told(short: Path) -> None:
     taken.close()
 
 
-def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path, short: Path) -> None:
+def test_a_server_ends_with_the_process_that_it_was_given(tmp_path: Path, short: Path) -> None:
     path = short / "s"
-    words = ["--dashboards", str(tmp_path), "--unix-socket", str(path), "--end-with-parent"]
-    code = (
-        "import subprocess, sys, time\n"
-        f"child = subprocess.Popen([sys.executable, '-P', '-m', 'miri_widgets', 'serve', *{words!r}], stdout=subprocess.DEVNULL)\n"
-        "print(child.pid, flush=True)\ntime.sleep(3600)\n"
-    )
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    server = psutil.Process(int(parent.stdout.readline()))
-    end = time.monotonic() + PATIENCE
-    while not path.exists() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert get(path, "/")[0] == 200
-    parent.kill()
-    parent.wait()
-    server.wait(PATIENCE)
-    assert not path.exists()
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    with running(tmp_path, path, "--end-with", str(other.pid)) as server:
+        assert get(path, "/")[0] == 200
+        other.kill()
+        other.wait()
+        assert server.wait(PATIENCE) == 0
+        assert not path.exists()
+
+
+def test_a_server_that_starts_after_that_process_has_ended_ends_too(tmp_path: Path, short: Path) -> None:
+    other = subprocess.Popen([sys.executable, "-c", ""])
+    other.wait()
+    with running(tmp_path, short / "s", "--end-with", str(other.pid)) as server:
+        assert server.wait(PATIENCE) == 0
