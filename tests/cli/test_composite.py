@@ -35,7 +35,6 @@ def test_mosaics_become_a_picture_with_the_given_settings(tmp_path, capsys):
         (["--channel", "F2550W:weight=1"], "one of F770W"),
         (["--channel", "F770W:colour=1"], "F770W with 'colour=1'".replace("F770W with ", "")),
         (["--channel", "F770W:black=x"], "black=x"),
-        (["--saturation", "-1"], "saturation"),
         (["--record", "none.json"], "none.json"),
     ],
 )
