@@ -143,8 +143,10 @@ def _canvas(page: Page) -> np.ndarray:
 def _look_closely(served: Served, page: Page, screenshots: Path) -> np.ndarray:
     """Choose an exposure on the map, zoom into its image, draw shapes and use them as a sky mask."""
     mosaic = _view(served)["front"]
-    footprints = page.locator(".mw-exposure-map .bqplot").first.bounding_box()
-    page.mouse.click(footprints["x"] + footprints["width"] / 2, footprints["y"] + footprints["height"] * 0.45)
+    # where the outlines are drawn, whatever room the axes leave them
+    page.locator(".mw-exposure-map .bqplot .flexline, .mw-exposure-map .bqplot path.line").first.wait_for()
+    footprints = page.locator(".mw-exposure-map .bqplot path.line").first.bounding_box()
+    page.mouse.click(footprints["x"] + footprints["width"] / 2, footprints["y"] + footprints["height"] / 2)
     expect(page.locator(".mw-viewer-strip")).to_contain_text("_cal.fits")
     expect(page.locator(".mw-program tr.mw-chosen")).to_have_count(1)
     settled(page, lambda: _canvas(page))
