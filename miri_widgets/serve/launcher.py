@@ -89,6 +89,8 @@ def serve(
     os.environ.update(environment or {})
     # Set on some machines; every kernel would then compile all that it imports (jdaviz: 8 s more).
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # The debugger of every kernel warns of modules that are frozen into Python; no page is debugged.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     # The address at which a preheated kernel asks whether a page has connected.
     os.environ["VOILA_APP_IP"] = "127.0.0.1" if ip in {"", "localhost", "0.0.0.0"} else ip
     os.environ.pop(SOCKET_VARIABLE, None)

@@ -185,7 +185,7 @@ def _run_kernel(arguments: Sequence[str], environment: Mapping[str, str], folder
     import atexit
 
     # a list of processes would show each kernel under the name of its parent; this needs the environment of the start
-    setproctitle(" ".join([sys.executable, "-m", "miri_widgets.serve.page_ipykernel", *arguments]))
+    setproctitle(" ".join([sys.executable, "-P", "-m", "miri_widgets.serve.page_ipykernel", *arguments]))
     os.setsid()  # a signal to it, and to what it starts, reaches no other kernel
     os.environ.clear()
     os.environ.update(environment)

@@ -66,7 +66,7 @@ def test_the_dashboard_shows_the_preview_and_goes_back(session):
     session.poll()
     assert np.all(viewer.shown[PREVIEWS["after"]] == 2.0)
     session.previews.shown = "difference"
-    assert np.all(viewer.shown[PREVIEWS["difference"]] == 3.0)
+    assert np.all(viewer.shown[PREVIEWS["difference"]] == -3.0), "after less before"
     session.previews.stop()
     assert set(viewer.shown) == set(shown), "a preview leaves nothing behind"
     dashboard.close()
@@ -103,6 +103,7 @@ def test_tabs_follow_the_chain(session):
         "image2",
         "sky",
         "image3",
+        "composite",
     ]
     session.use_stage("sky", False)
     assert "sky" not in [item["id"] for item in dashboard.tabs.items]
