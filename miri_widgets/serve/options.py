@@ -70,6 +70,12 @@ def add_serving_options(parser: argparse.ArgumentParser, *, preheat: bool = Fals
         action="store_true",
         help="no secret: every user of this machine can open the pages, and run code as you",
     )
+    _add_kernel_options(parser, preheat=preheat)
+
+
+def _add_kernel_options(parser: argparse.ArgumentParser, *, preheat: bool) -> None:
+    """Add what is about pages, their kernels and the end of the server."""
+    add = parser.add_argument
     add(
         "--preheat",
         action=argparse.BooleanOptionalAction,

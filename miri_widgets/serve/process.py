@@ -139,6 +139,7 @@ def start_server(
     ping: float = PING,
     grace: float = GRACE,
     most_pages: int = MOST_PAGES,
+    fork_kernels: bool = True,
     timeout: float = 60.0,
 ) -> ServerProcess:
     """
@@ -146,7 +147,7 @@ def start_server(
 
     Parameters
     ----------
-    dashboards, port, base_url, preheat, environment, ping, grace, most_pages
+    dashboards, port, base_url, preheat, environment, ping, grace, most_pages, fork_kernels
         As for `miri_widgets.serve.serve`.
     token : str, optional
         Secret that a browser must know; none by default, for tests on a machine of one's own.
@@ -167,6 +168,7 @@ def start_server(
     command += ["--port", str(port), "--base_url", base_url, "--ping", str(ping), "--grace", str(grace)]
     command += [] if token is not None else ["--no-token"]
     command += ["--preheat"] if preheat else []
+    command += [] if fork_kernels else ["--no-fork-kernels"]
     command += ["--most-pages", str(most_pages)]
     secret = {} if token is None else {TOKEN_VARIABLE: token}
     process = subprocess.Popen(

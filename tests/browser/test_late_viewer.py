@@ -72,7 +72,7 @@ def served(
         code = HANGS.format(go=str(folder / f"go_{name}"))
         before = BEFORE.format(late=4.0, shadow=shadow(name, code))
         make_dashboard(folder / "pages", f"{name}.ipynb", [before, ALONE], title=name)
-    return serve_folder(folder / "pages"), folder
+    return serve_folder(folder / "pages", fork_kernels=False), folder
 
 
 def drawn(page: Page, kind: str) -> None:

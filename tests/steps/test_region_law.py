@@ -237,16 +237,7 @@ def test_sources_that_are_added_far_away_stay_away(tmp_path):
         [exposure.at(distance, angle) for distance in (300, 450, 900) for angle in range(0, 360, 15)]
     )
     nothing = np.full(len(places), -1, np.intp)
-    injection = Injection(
-        places,
-        np.ones(len(places)),
-        np.ones(len(places)),
-        np.zeros((0, 2)),
-        np.zeros(0),
-        5.0,
-        nothing,
-        nothing[:0],
-    )
+    injection = Injection(places, np.ones(len(places)), np.full(len(places), 5.0), nothing)
     assert not injection.image(0, exposure.step).any()
     for place in places:
         x, y = Region("point", (tuple(place),), sky=True).position(exposure.step)
