@@ -13,7 +13,7 @@ STAGE = Stage(
     title="Level match: overlapping tiles",
     summary="Brings overlapping tiles to one level, measured on the sky that they share.",
     methods="Overlapping tiles were brought to one level, measured on the sky that they share.",
-    version=3,
+    version=4,
     pipeline="miri_widgets.steps.level_match.LevelMatchStep",
     scope=Scope.FILTER,
     takes="cal",
@@ -50,4 +50,5 @@ class LevelMatchStep(CorrectionStep):
         box = integer(min=4, max=256, default=16)  # Side of the cells of sky that are compared. [pixels]
         min_cells = integer(min=1, max=10000, default=10)  # Exposures hang together when they share so many cells.
         plane_sigma = float(min=1, max=100, default=5.0)  # A group has a plane when its slopes differ from zero by this. [sigma]
+        own_shapes = boolean(default=True)  # Where tiles show planes or a pattern of the detector, also use the level and slope of each tile's own dark sky; else overlaps alone.
     """

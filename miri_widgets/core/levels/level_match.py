@@ -11,20 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
-from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.levels.groups import GROUPS, Sets, group_exposures
-from miri_widgets.core.levels.solution import LevelSolution, Measurements, components_of, solve
-from miri_widgets.core.sky.cells import HALF_FIELD, Grid, detector_coordinates, sky_cells
+from miri_widgets.core.levels.level_facts import PATTERN, level_facts, pattern_rms, step_rms, warnings_of
+from miri_widgets.core.levels.measurements import Measurements, components_of
+from miri_widgets.core.levels.plane_selection import select_planes, solve_with_shapes
+from miri_widgets.core.levels.solution import LevelSolution
+from miri_widgets.core.sky.cells import Grid, detector_coordinates, sky_cells
 from miri_widgets.errors import ParameterError
 
 __all__ = ["MODELS", "REFERENCES", "match_levels"]
 
 MODELS = ("constant", "plane")
 REFERENCES = ("mean", "lowest")
-
-_PATTERN, _FIELD = 0.1, 32
-_WORTH = 0.5
-"""Least change by a plane from the centre to the edge of the field, in units of the scatter of cells."""
 
 
 def match_levels(
@@ -36,6 +34,7 @@ def match_levels(
     box: int = 16,
     min_cells: int = 10,
     plane_sigma: float = 5.0,
+    own_shapes: bool = True,
 ) -> CorrectionResult:
     """
     Bring overlapping exposures to one level, measured where they see the same sky.
@@ -58,6 +57,9 @@ def match_levels(
         Exposures hang together when they share so many cells.
     plane_sigma : float
         A group has a plane when its slopes differ from zero by so many standard deviations.
+    own_shapes : bool
+        Where tiles show planes, or a pattern of the detector is left, take in the level and slope of each tile's own dark
+        sky, as far as the sky in the tiles is even, and fit that pattern. False: overlaps alone, as before version 4.
 
     Returns
     -------
@@ -66,8 +68,8 @@ def match_levels(
         subtracted and ``level_err``, ``plane`` (change over 512 pixels along x and y). Common facts: ``groups``,
         ``components`` (groups in each), ``cells`` compared, ``step_rms`` of the levels found, ``left_rms`` of cells
         after the correction, ``plane_groups``, ``planes_seen`` (groups that show a plane where constants were asked for),
-        ``plane_misfit`` (rms of what these planes do to the levels), and ``pattern_rms``, what left-overs have in common on
-        the detector.
+        ``plane_misfit`` (rms of what these planes do to the levels), ``own_shapes`` (whether the tiles' own levels count),
+        and ``pattern_rms``, what left-overs have in common on the detector.
 
     Raises
     ------
@@ -89,9 +91,13 @@ def match_levels(
     left are significant, and larger than half of the scatter of the cells. A plane that all groups have in common
     cannot be told from the sky, and stays; where all groups of a component have planes, this is said.
 
-    Constants are not believed before planes are tested: where groups show planes, the levels that the planes would give
-    differ from the constants by what the planes do in the overlaps. The square of this misfit is added to the variance of the
-    level, and said.
+    Constants are not believed before planes are tested. Overlaps lie at edges, where planes and a pattern of the detector
+    are largest, and a slope that all tiles share looks like levels that rise from tile to tile. So, where all tiles that
+    hang together show planes or where what is left has a pattern, planes, that pattern and the levels are fitted together,
+    and each tile's dark sky (`miri_widgets.core.levels.tile_shapes`) counts beside the overlaps, by how even the sky in the
+    tiles is. With the model "constant" the planes stay in the image: their mean square is added to the variance, and they
+    are said. Without `own_shapes`, constants fit the overlaps, and the square of what planes would change a level by is
+    added to its variance.
 
     Groups that overlap no other are left as they are, and reported. The variance of the correction is added to that
     of ERR and of the read noise; its errors are the same all over an exposure.
@@ -111,15 +117,33 @@ def match_levels(
     sets = group_exposures(exposures, group)
     measurements = _measured(exposures, sets, box)
     components = components_of(measurements, sets.groups, min_cells)
-    measurements = measurements.apart(components)
-    solution = _solved(measurements, sets, components, model == "plane", plane_sigma)
+    every, measurements = measurements, measurements.apart(components)
+    solution = select_planes(measurements, sets, components, model == "plane", plane_sigma)
     result = _Result.of(sets.groups, components, solution, reference)
-    tilts: dict[str, Any] = {"planes_seen": [], "plane_misfit": 0.0}
+    tilted = (
+        select_planes(measurements, sets, components, True, plane_sigma) if model == "constant" else solution
+    )
+    pattern = pattern_rms(measurements, solution)
+    errors = result.errors
+    tilts: dict[str, Any] = {"planes_seen": [], "plane_misfit": 0.0, "own_shapes": False}
+    step = step_rms(result.values[:, 0], sets, components)
+    tilts["pattern_left"] = bool(pattern > min(PATTERN * step, errors.max(initial=0.0)) > 0)
+    undecided = pattern > 0 or tilted.all_tilted(sets.groups, components)
+    if own_shapes and undecided and np.unique(components).size < len(sets.names):
+        tilted = solve_with_shapes(every, measurements, sets, components, tilted, pattern, plane_sigma)
+        tilts["own_shapes"] = True
     if model == "constant":
-        tilted = _solved(measurements, sets, components, True, plane_sigma)
         other = _Result.of(sets.groups, components, tilted, reference)
-        result, tilts = result.with_misfit(other, sets.names)
-    facts = tilts | _facts(sets, components, measurements, solution, result, model)
+        result, more = result.with_misfit(other, sets.names, believe=tilts["own_shapes"])
+        tilts |= more
+    elif tilts["own_shapes"]:
+        solution = tilted.with_common_slope(sets.groups, components)
+        result = _Result.of(sets.groups, components, solution, reference)
+    facts = (
+        tilts
+        | level_facts(sets, components, measurements, solution, result.values, result.errors, model)
+        | {"pattern_rms": pattern}
+    )
     correct = partial(
         _corrected,
         exposures=exposures,
@@ -128,7 +152,7 @@ def match_levels(
         result=result,
         note=f"{model} by {'own groups' if callable(group) else group}",
     )
-    return CorrectionResult(Lazy(len(exposures), correct), facts, {}, _warnings(facts, sets, components))
+    return CorrectionResult(Lazy(len(exposures), correct), facts, {}, warnings_of(facts, sets, components))
 
 
 def _measured(exposures: Sequence[ExposureArrays], sets: Sets, box: int) -> Measurements:
@@ -146,51 +170,13 @@ def _measured(exposures: Sequence[ExposureArrays], sets: Sets, box: int) -> Meas
     return Measurements(cell, numbers, Grid.blocks(key), value - level, err, u, v)
 
 
-def _solved(
-    measurements: Measurements, sets: Sets, components: NDArray[np.integer], with_slopes: bool, least: float
-) -> LevelSolution:
-    """Solve, and drop planes until all that are left are significant."""
-    groups = sets.groups
-    own = [np.unique(groups[components == component]) for component in np.unique(components)]
-    tilted = np.zeros(len(sets.names), bool)
-    for several in own:
-        tilted[several] = with_slopes and several.size > 1
-    while True:
-        solution = solve(measurements, groups, components, tilted, sets.axes)
-        slopes = solution.slopes.copy()
-        for several in own:
-            if tilted[several].all():
-                slopes[several] = _beside_the_usual(slopes[several], sets.axes[several])
-        used = np.flatnonzero(tilted)
-        smallest = _WORTH * robust_sigma(solution.residual, 0.0)
-        sizes = np.array(
-            [
-                solution.significance(int(component), slopes[component])
-                * (np.abs(slopes[component]).sum() > smallest)
-                for component in used
-            ]
-        )
-        order = np.argsort(sizes, kind="stable")
-        weak = used[order[sizes[order] < least]]
-        if not weak.size:
-            return solution
-        # those that differ from the usual least go first: without them, others may well be significant
-        tilted[weak[: max(1, weak.size // 2)]] = False
-
-
-def _beside_the_usual(slopes: NDArray[np.float64], axes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Slopes without what most groups have in common on the sky; both of shape (ngroup, 2), on the detector."""
-    sky = np.linalg.solve(axes, slopes[..., np.newaxis])[..., 0]
-    sky -= np.median(sky, axis=0)
-    return np.asarray((axes @ sky[..., np.newaxis])[..., 0], float)
-
-
 @dataclass(frozen=True, eq=False)
 class _Result:
-    """What is subtracted from each group: level and slopes, shape (ngroup, 3), and covariances, (ngroup, 3, 3)."""
+    """What is subtracted from each group: level and slopes, shape (ngroup, 3); covariances, (ngroup, 3, 3); mean squares left in, (ngroup,)."""
 
     values: NDArray[np.float64]
     covariance: NDArray[np.float64]
+    left: NDArray[np.float64]
 
     @classmethod
     def of(
@@ -218,9 +204,16 @@ class _Result:
             part[0] = relative[group]
             part[1, number + 2 * group] = part[2, number + 2 * group + 1] = 1
             values[group], covariances[group] = part @ every, part @ solution.covariance @ part.T
-        return cls(values, covariances)
+        return cls(values, covariances, np.zeros(count))
 
-    def with_misfit(self, other: _Result, names: Sequence[str]) -> tuple[_Result, dict[str, Any]]:
+    @property
+    def errors(self) -> NDArray[np.float64]:
+        """Standard deviations of the levels, shape (ngroup,)."""
+        return np.sqrt(np.maximum(self.covariance[:, 0, 0], 0))
+
+    def with_misfit(
+        self, other: _Result, names: Sequence[str], *, believe: bool
+    ) -> tuple[_Result, dict[str, Any]]:
         """
         Add to the variance of each level what planes would change it by.
 
@@ -230,6 +223,9 @@ class _Result:
             The same groups with planes; without any, nothing changes.
         names : sequence of str
             Names of the groups.
+        believe : bool
+            Take the levels of `other`, and leave its planes in, which ERR then holds; else keep these, and add the change
+            to their variance.
 
         Returns
         -------
@@ -237,19 +233,25 @@ class _Result:
             And facts: which groups show planes, and the rms of the change.
         """
         seen = [name for name, row in zip(names, other.values, strict=True) if row[1:].any()]
+        moved = self.values[:, 0] - other.values[:, 0]
+        misfit = float(np.sqrt(np.mean(moved**2))) if moved.size else 0.0
+        if believe:
+            values, covariance = np.zeros_like(self.values), np.zeros_like(self.covariance)
+            values[:, 0], covariance[:, 0, 0] = other.values[:, 0], other.covariance[:, 0, 0]
+            # a plane over the field, from -1 to 1
+            left = (other.values[:, 1:] ** 2).sum(axis=1) / 3
+            return _Result(values, covariance, left), {"planes_seen": seen, "plane_misfit": misfit}
         if not seen:
             return self, {"planes_seen": [], "plane_misfit": 0.0}
-        moved = self.values[:, 0] - other.values[:, 0]
         covariance = self.covariance.copy()
         covariance[:, 0, 0] += moved**2 + np.maximum(other.covariance[:, 0, 0], 0)
-        misfit = float(np.sqrt(np.mean(moved**2)))
-        return _Result(self.values, covariance), {"planes_seen": seen, "plane_misfit": misfit}
+        return _Result(self.values, covariance, self.left), {"planes_seen": seen, "plane_misfit": misfit}
 
     def image(self, group: int, exposure: ExposureArrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what is subtracted from an exposure and its variance; shapes that broadcast to (ny, nx)."""
         (level, a, b), c = self.values[group], self.covariance[group]
         if a == 0 and b == 0:
-            return np.array(level), np.array(c[0, 0])
+            return np.array(level), np.array(c[0, 0] + self.left[group])
         u, v = detector_coordinates(exposure.shape, exposure.corner)
         variance = (
             c[0, 0] + 2 * (c[0, 1] * u + c[0, 2] * v + c[1, 2] * u * v) + c[1, 1] * u**2 + c[2, 2] * v**2
@@ -293,87 +295,6 @@ def _corrected(
         facts=facts,
         notes=notes,
     )
-
-
-def _facts(
-    sets: Sets,
-    components: NDArray[np.integer],
-    measurements: Measurements,
-    solution: LevelSolution,
-    result: _Result,
-    model: str,
-) -> dict[str, Any]:
-    levels = result.values[:, 0]
-    errors = np.sqrt(np.maximum(result.covariance[:, 0, 0], 0))
-    by_component = [
-        [sets.names[group] for group in np.unique(sets.groups[components == component])]
-        for component in np.unique(components)
-    ]
-    linked = [sets.names.index(name) for names in by_component if len(names) > 1 for name in names]
-    return {
-        "model": model,
-        "exposures": len(sets.order),
-        "groups": len(sets.names),
-        "components": by_component,
-        "cells": measurements.cells,
-        "step_rms": float(np.std(levels[linked])) if linked else 0.0,
-        "level_err_max": float(errors.max()) if errors.size else 0.0,
-        "left_rms": robust_sigma(solution.residual, 0.0),
-        "plane_groups": [name for name, row in zip(sets.names, result.values, strict=True) if row[1:].any()],
-        "pattern_rms": _pattern(measurements, solution),
-    }
-
-
-def _pattern(measurements: Measurements, solution: LevelSolution) -> float:
-    """
-    Return what the left-overs of all exposures have in common on the detector.
-
-    Rms of their means in fields of 32 pixels, what noise makes of it taken off (at four standard deviations); a lower
-    limit, since what differs little within a dither is taken for sky.
-    """
-    if not measurements.cell.size:
-        return 0.0
-    column, row = (np.floor((axis + 1) * HALF_FIELD / _FIELD) for axis in (measurements.u, measurements.v))
-    number = np.unique(column * 1000 + row, return_inverse=True)[1]
-    total = np.bincount(number, solution.weight)
-    mean = np.bincount(number, solution.weight * solution.residual) / total
-    noise = np.bincount(number, (solution.weight * solution.residual) ** 2) / total**2
-    usual = np.mean(noise) * (1 + 4 * np.sqrt(2 / total.size))
-    return float(np.sqrt(np.maximum(np.mean(mean**2) - usual, 0)))
-
-
-def _warnings(facts: dict[str, Any], sets: Sets, components: NDArray[np.integer]) -> tuple[str, ...]:
-    lines, parts = [], facts["components"]
-    alone = [names[0] for names in parts if len(names) == 1]
-    if len(parts) == len(sets.names):
-        lines.append("No two groups of exposures share enough sky: nothing is changed.")
-    elif alone:
-        lines.append(f"{', '.join(alone)}: no overlap with others, left as they are.")
-    linked = [names for names in parts if len(names) > 1]
-    if len(linked) > 1:
-        lines.append(f"{len(linked)} sets of groups do not overlap each other: each is matched by itself.")
-    if facts["planes_seen"]:
-        lines.append(
-            f"{len(facts['planes_seen'])} groups show planes ({', '.join(facts['planes_seen'][:3])}), which constants do not take off: "
-            f"levels are wrong by about {facts['plane_misfit']:.2g}, and ERR says so; choose the model plane, or find what tilts them."
-        )
-    degenerate = [names for names in linked if set(names) <= set(facts["plane_groups"])]
-    if degenerate:
-        lines.append(
-            f"All {len(degenerate[0])} groups that overlap have planes: a plane that they share cannot be told from the sky, and "
-            "was left in."
-        )
-    if facts["pattern_rms"] > min(_PATTERN * facts["step_rms"], facts["level_err_max"]) > 0:
-        lines.append(
-            f"What is left has a pattern fixed to the detector, {facts['pattern_rms']:.2g} rms: levels can be wrong by "
-            "several times as much; subtract the sky image first."
-        )
-        if facts["plane_groups"]:
-            lines.append(
-                f"Planes were fitted to {len(facts['plane_groups'])} groups beside that pattern, which tilts overlaps as planes do: "
-                "they may be worse than none; compare with the model constant."
-            )
-    return tuple(lines)
 
 
 def _require_known(name: str, value: str, known: Sequence[str]) -> None:

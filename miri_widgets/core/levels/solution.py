@@ -3,90 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
+from miri_widgets.core.levels.measurements import Measurements, Pattern, Prior
 from miri_widgets.core.sky.cells import HALF_FIELD
 
-__all__ = ["LevelSolution", "Measurements", "components_of", "solve"]
+__all__ = ["LevelSolution", "solve"]
 
 _TUKEY = 6.0
 _MAXITERS, _SETTLED = 25, 0.01
 _LINES = 16
 _WEAK = 1e-7
 """Weight of what only decides where the measurements do not, relative to that of a measured level."""
-
-
-@dataclass(frozen=True, eq=False)
-class Measurements:
-    """
-    Values of cells in exposures; arrays of shape (n,).
-
-    Attributes
-    ----------
-    cell, exposure : ndarray of int
-        0-based numbers.
-    block : ndarray of int
-        Number of the part of the sky around the cell in which errors may be alike.
-    value, err : ndarray of float64
-        Measured value and its standard deviation.
-    u, v : ndarray of float64
-        Detector coordinates.
-    """
-
-    cell: NDArray[np.int64]
-    exposure: NDArray[np.int64]
-    block: NDArray[np.int64]
-    value: NDArray[np.float64]
-    err: NDArray[np.float64]
-    u: NDArray[np.float64]
-    v: NDArray[np.float64]
-
-    @property
-    def cells(self) -> int:
-        """How many cells there are."""
-        return int(self.cell.max()) + 1 if self.cell.size else 0
-
-    def sums(self, number: NDArray[np.integer], values: NDArray[np.float64]) -> csr_array:
-        """
-        Return the matrix that sums `values` times something over equal `number`, which need not be consecutive.
-
-        Parameters
-        ----------
-        number : ndarray of int
-            Index of the sum that each measurement adds to, shape (n,).
-        values : ndarray
-            Factor of each measurement, shape (n,).
-        """
-        rows = np.unique(number, return_inverse=True)[1]
-        columns = np.arange(number.size)
-        size = int(rows.max()) + 1 if rows.size else 0
-        return csr_array((values, (rows, columns)), (size, number.size))
-
-    def apart(self, components: NDArray[np.integer]) -> Measurements:
-        """
-        Return those in cells that several exposures of one component measure; cells are numbered anew.
-
-        Parameters
-        ----------
-        components : ndarray of int
-            Component of each group, shape (ngroups,).
-        """
-        if not self.cell.size:
-            return self
-        cell = self.cell * (int(components.max()) + 1) + components[self.exposure]
-        _, index, count = np.unique(cell, return_inverse=True, return_counts=True)
-        keep = count[index] > 1
-        return Measurements(
-            np.unique(cell[keep], return_inverse=True)[1],
-            self.exposure[keep],
-            self.block[keep],
-            *(part[keep] for part in (self.value, self.err, self.u, self.v)),
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +38,10 @@ class LevelSolution:
         What is left of each measurement.
     weight : ndarray of float64, shape (n,)
         Final weights; almost 0 for outliers.
+    pattern : ndarray of float64, shape (n,)
+        Of the detector in each measurement; 0 where none was fitted.
+    slope : ndarray of float64, shape (2,)
+        Of that pattern, along u and v.
     """
 
     levels: NDArray[np.float64]
@@ -113,6 +49,55 @@ class LevelSolution:
     covariance: NDArray[np.float64]
     residual: NDArray[np.float64]
     weight: NDArray[np.float64]
+    pattern: NDArray[np.float64]
+    slope: NDArray[np.float64]
+
+    def all_tilted(self, groups: NDArray[np.integer], components: NDArray[np.integer]) -> bool:
+        """
+        Tell whether all groups of a component have planes, so that their levels depend on what these have in common.
+
+        Parameters
+        ----------
+        groups, components : ndarray of int, shape (nexp,)
+            Of each exposure.
+        """
+        return any(self._tilted(own) for own in _members(groups, components))
+
+    def with_common_slope(
+        self, groups: NDArray[np.integer], components: NDArray[np.integer]
+    ) -> LevelSolution:
+        """
+        Return the same with the slope of the detector's pattern in the slopes where all groups of a component have one.
+
+        Parameters
+        ----------
+        groups, components : ndarray of int, shape (nexp,)
+            Of each exposure.
+        """
+        slopes = self.slopes.copy()
+        for own in _members(groups, components):
+            if self._tilted(own):
+                slopes[own] += self.slope
+        return replace(self, slopes=slopes)
+
+    def common_slope_rms(self, groups: NDArray[np.integer], components: NDArray[np.integer]) -> float:
+        """
+        Return the standard deviation of the mean of planes that differ as those of the groups do; 0 without any.
+
+        Parameters
+        ----------
+        groups, components : ndarray of int, shape (nexp,)
+            Of each exposure.
+        """
+        variances = [
+            float(self.slopes[own].var(axis=0, ddof=1).mean()) / own.size
+            for own in _members(groups, components)
+            if own.size > 1
+        ]
+        return float(np.sqrt(max(variances, default=0.0)))
+
+    def _tilted(self, own: NDArray[np.integer]) -> bool:
+        return own.size > 1 and bool(self.slopes[own].any(axis=1).all())
 
     def significance(self, group: int, slope: NDArray[np.float64]) -> float:
         """
@@ -130,35 +115,9 @@ class LevelSolution:
         return float(np.sqrt(np.maximum(slope @ np.linalg.pinv(spread) @ slope, 0)))
 
 
-def components_of(measurements: Measurements, groups: NDArray[np.integer], least: int) -> NDArray[np.int64]:
-    """
-    Tell which exposures hang together.
-
-    Parameters
-    ----------
-    measurements : Measurements
-        What was measured.
-    groups : ndarray of int, shape (nexp,)
-        Group of each exposure; exposures of one group always hang together.
-    least : int
-        Exposures that share so many cells do.
-
-    Returns
-    -------
-    ndarray of int, shape (nexp,)
-        0-based number of the component.
-    """
-    number = len(groups)
-    if measurements.cell.size:
-        seen = csr_array(
-            (np.ones(measurements.cell.size), (measurements.cell, measurements.exposure)),
-            (measurements.cell.max() + 1, number),
-        )
-        links = (seen.T @ seen).toarray() >= least
-    else:
-        links = np.zeros((number, number), bool)
-    links |= groups[:, np.newaxis] == groups[np.newaxis, :]
-    return np.asarray(connected_components(csr_array(links), directed=False)[1], np.int64)
+def _members(groups: NDArray[np.integer], components: NDArray[np.integer]) -> list[NDArray[np.integer]]:
+    """Groups of each component."""
+    return [np.unique(groups[components == component]) for component in np.unique(components)]
 
 
 def solve(
@@ -167,6 +126,9 @@ def solve(
     components: NDArray[np.integer],
     tilted: NDArray[np.bool_],
     axes: NDArray[np.float64],
+    *,
+    prior: Prior | None = None,
+    pattern: Pattern | None = None,
 ) -> LevelSolution:
     """
     Fit the level of each exposure, and planes of some groups, such that cells agree.
@@ -181,10 +143,14 @@ def solve(
         Which groups have a plane.
     axes : ndarray of float64, shape (ngroup, 2, 2)
         Which way the axes of the detector point on the sky; rows: along x and y.
+    prior : Prior, optional
+        What else is known of levels and slopes.
+    pattern : Pattern, optional
+        Fit a pattern of the detector beside them.
 
     Returns
     -------
-    Solution
+    LevelSolution
 
     Notes
     -----
@@ -196,10 +162,13 @@ def solve(
 
     Where measurements leave it open, exposures of one group have one level, and levels of a component have the mean 0.
     A slope on the sky that all groups have in common cannot be told from the sky itself: where all groups of a
-    component have planes, what they have in common is 0.
+    component have planes, what they have in common is 0. For the same reason a pattern that rises along the detector looks
+    like levels that rise from tile to tile: only a `prior` tells them apart.
     """
-    design = _design(measurements, groups, tilted)
+    design = _design(measurements, groups, tilted, pattern)
     penalty = _penalty(groups, components, tilted, axes)
+    known, pulled = _known(prior, pattern, tilted, len(groups), design.shape[1])
+    penalty = np.pad(penalty, (0, design.shape[1] - len(penalty)))
     base = 1.0 / measurements.err**2
     weight = base.copy()
     scale = float(np.median(base)) if base.size else 1.0
@@ -207,8 +176,8 @@ def solve(
     for _ in range(_MAXITERS):
         normal, right, sky_of = _normal(measurements, design, weight)
         typical = max([scale * _WEAK, *np.sort(np.diag(normal)[: len(groups)])[len(groups) // 2 :][:1]])
-        full = normal + typical * penalty
-        answer = np.asarray(np.linalg.solve(full, right), np.float64)
+        full = normal + typical * penalty + known
+        answer = np.asarray(np.linalg.solve(full, right + pulled), np.float64)
         rest = measurements.value - design @ answer
         residual = rest - sky_of(rest)
         pull = np.abs(residual) * np.sqrt(base)
@@ -220,9 +189,33 @@ def solve(
         if moved.max(initial=0) < _SETTLED:
             break
     inverse = np.linalg.inv(full)
-    covariance = inverse @ _meat(measurements, design, weight, residual) @ inverse
-    levels, slopes = np.split(np.asarray(answer, np.float64), [len(groups)])
-    return LevelSolution(levels, slopes.reshape(-1, 2), covariance, residual, weight)
+    size = len(groups) + 2 * len(tilted)
+    covariance = inverse @ (_meat(measurements, design, weight, residual) + known) @ inverse
+    levels, slopes, rest = np.split(np.asarray(answer, np.float64), [len(groups), size])
+    detector = np.asarray(design[:, size:] @ rest, np.float64)
+    slope = rest[:2] if rest.size else np.zeros(2)
+    return LevelSolution(
+        levels, slopes.reshape(-1, 2), covariance[:size, :size], residual, weight, detector, slope
+    )
+
+
+def _known(
+    prior: Prior | None, pattern: Pattern | None, tilted: NDArray[np.bool_], number: int, size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Inverse covariance of all unknowns before anything is measured, and that times their expected values."""
+    precision, pulled = np.zeros((size, size)), np.zeros(size)
+    first = number + 2 * len(tilted)
+    if prior is not None:
+        flat = number + np.flatnonzero(np.repeat(~tilted, 2))
+        pulled[:first] = prior.precision @ prior.centre
+        precision[:first, :first] = prior.precision
+        # slopes that are not used are 0, whatever is known
+        precision[flat], precision[:, flat], pulled[flat] = 0, 0, 0
+    if pattern is not None:
+        boxes = range(first + 2, size)
+        precision[boxes, boxes] = 1 / max(pattern.rms, 1e-30) ** 2
+        precision[[first, first + 1], [first, first + 1]] = 1 / max(pattern.slope_rms, 1e-30) ** 2
+    return precision, pulled
 
 
 def _meat(
@@ -264,14 +257,28 @@ def _positive(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((vectors * np.maximum(size, 0)) @ vectors.T, float)
 
 
-def _design(measurements: Measurements, groups: NDArray[np.integer], tilted: NDArray[np.bool_]) -> csr_array:
+def _design(
+    measurements: Measurements,
+    groups: NDArray[np.integer],
+    tilted: NDArray[np.bool_],
+    pattern: Pattern | None,
+) -> csr_array:
     """Matrix from parameters to measurements."""
     number, rows = len(groups), np.arange(measurements.cell.size)
     slope = number + 2 * groups[measurements.exposure]
     used = tilted[groups[measurements.exposure]].astype(float)
     columns = np.concatenate([measurements.exposure, slope, slope + 1])
     values = np.concatenate([np.ones(rows.size), measurements.u * used, measurements.v * used])
-    return csr_array((values, (np.tile(rows, 3), columns)), (rows.size, number + 2 * len(tilted)))
+    size = number + 2 * len(tilted)
+    if pattern is not None:
+        slopes = np.repeat([size, size + 1], rows.size)
+        columns = np.concatenate([columns, slopes])
+        values = np.concatenate([values, measurements.u, measurements.v])
+        if pattern.boxes:
+            columns = np.concatenate([columns, size + 2 + pattern.box])
+            values = np.concatenate([values, np.ones(rows.size)])
+        size += 2 + pattern.boxes
+    return csr_array((values, (np.tile(rows, columns.size // max(rows.size, 1)), columns)), (rows.size, size))
 
 
 def _penalty(

@@ -15,7 +15,7 @@ from scipy.ndimage import map_coordinates
 
 from miri_widgets.core.exposure_arrays import ExposureArrays
 
-__all__ = ["Scene", "Spec", "TangentWcs", "make_scene"]
+__all__ = ["Scene", "Spec", "TangentWcs", "dither_offsets", "field_side", "make_scene", "noise_of"]
 
 SATURATED, JUMP, UNUSABLE = 2, 4, 1  # bits of the data-quality arrays of jwst
 GAIN, READ_NOISE = 4.0, 6.0  # e/DN; DN (JWST documentation, MIRI)
@@ -231,7 +231,7 @@ class Scene:
 
     def empty_plane(self) -> Plane:
         """Return a plane of the sky, without light, that all exposures lie on."""
-        return Plane(_side(self.wcs, self.spec.shape), self.spec.filter, self.sigma)
+        return Plane(field_side(self.wcs, self.spec.shape), self.spec.filter, self.sigma)
 
     def light_of(self, plane: Plane) -> list[Plane32]:
         """Return what the exposures see of a plane of the sky."""
@@ -257,7 +257,8 @@ class Scene:
         )
 
 
-def _side(wcs: list[TangentWcs], shape: tuple[int, int]) -> int:
+def field_side(wcs: list[TangentWcs], shape: tuple[int, int]) -> int:
+    """Return the side of a plane, in samples, on which all exposures lie."""
     reach = 0.0
     for one in wcs:
         east, north = one.plane(np.array([0, shape[1], 0, shape[1]]), np.array([0, 0, shape[0], shape[0]]))
@@ -275,6 +276,12 @@ def dither_offsets(count: int, step: float, rng: np.random.Generator) -> NDArray
     return step * (offsets - offsets.mean(axis=0)) / apart[np.triu_indices(count, 1)].min()
 
 
+def noise_of(level: float, filter_name: str, seconds: float) -> float:
+    """Return the noise of a pixel, MJy/sr, that sees a sky of some level for some time."""
+    counts = level / PHOTMJSR[filter_name] * seconds  # DN
+    return level * float(np.hypot((counts / GAIN) ** 0.5, READ_NOISE)) / counts
+
+
 def make_scene(spec: Spec) -> Scene:
     """
     Draw a scene.
@@ -286,8 +293,7 @@ def make_scene(spec: Spec) -> Scene:
     """
     rng = np.random.default_rng([spec.seed, zlib.crc32(spec.kind.encode())])
     level = sky_level(spec.filter)
-    counts = level / PHOTMJSR[spec.filter] * spec.seconds  # DN
-    sigma = level * float(np.hypot((counts / GAIN) ** 0.5, READ_NOISE)) / counts
+    sigma = noise_of(level, spec.filter, spec.seconds)
     offsets = dither_offsets(spec.dithers, spec.step, rng)
     roll = float(rng.uniform(0, 360))
     wcs = [TangentWcs(150.1, 2.2, roll, spec.shape, *offset) for offset in offsets]
@@ -295,7 +301,7 @@ def make_scene(spec: Spec) -> Scene:
     instrument = glow(spec.shape, rng, spec.glow * sigma)
     levels = (level * (1 + spec.drift * rng.standard_normal(spec.dithers))).tolist()
     pattern = [(one * (1 + flat) + instrument).astype(np.float32) for one in levels]
-    plane = Plane(_side(wcs, spec.shape), spec.filter, sigma)
+    plane = Plane(field_side(wcs, spec.shape), spec.filter, sigma)
     KINDS[spec.kind](plane, rng)
     cosmic, rows = [], []
     for _ in range(spec.dithers):
