@@ -14,7 +14,7 @@ from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, 
 from miri_widgets.core.levels.groups import GROUPS, Sets, group_exposures
 from miri_widgets.core.levels.level_facts import PATTERN, level_facts, pattern_rms, step_rms, warnings_of
 from miri_widgets.core.levels.measurements import Measurements, components_of
-from miri_widgets.core.levels.plane_selection import select_planes, solve_with_shapes
+from miri_widgets.core.levels.plane_selection import significant_slopes, solve_with_shapes
 from miri_widgets.core.levels.solution import LevelSolution
 from miri_widgets.core.sky.cells import Grid, detector_coordinates, sky_cells
 from miri_widgets.errors import ParameterError
@@ -118,10 +118,12 @@ def match_levels(
     measurements = _measured(exposures, sets, box)
     components = components_of(measurements, sets.groups, min_cells)
     every, measurements = measurements, measurements.apart(components)
-    solution = select_planes(measurements, sets, components, model == "plane", plane_sigma)
+    solution = significant_slopes(measurements, sets, components, model == "plane", plane_sigma)
     result = _Result.of(sets.groups, components, solution, reference)
     tilted = (
-        select_planes(measurements, sets, components, True, plane_sigma) if model == "constant" else solution
+        significant_slopes(measurements, sets, components, True, plane_sigma)
+        if model == "constant"
+        else solution
     )
     pattern = pattern_rms(measurements, solution)
     errors = result.errors

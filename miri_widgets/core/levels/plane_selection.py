@@ -11,7 +11,7 @@ from miri_widgets.core.levels.measurements import Measurements, Pattern, Prior
 from miri_widgets.core.levels.solution import LevelSolution, solve
 from miri_widgets.core.levels.tile_shapes import pattern_boxes, tile_shapes
 
-__all__ = ["select_planes", "solve_with_shapes"]
+__all__ = ["significant_slopes", "solve_with_shapes"]
 
 _WIDER = 4.0
 """Standard deviation of the pattern before it is fitted, over what left-overs show of it."""
@@ -61,7 +61,7 @@ def solve_with_shapes(
         shapes = tile_shapes(every, sets.groups, count, detector)
         prior = shapes.prior(sets.groups, components)
         pattern = Pattern(box, rms, slope)
-        solution = select_planes(shared, sets, components, True, least, prior=prior, pattern=pattern)
+        solution = significant_slopes(shared, sets, components, True, least, prior=prior, pattern=pattern)
         detector = _everywhere(solution, shared, every)
     return solution
 
@@ -71,11 +71,11 @@ def _everywhere(solution: LevelSolution, shared: Measurements, every: Measuremen
     flat = solution.pattern - shared.u * solution.slope[0] - shared.v * solution.slope[1]
     known, first = np.unique(pattern_boxes(shared), return_index=True)
     boxes = pattern_boxes(every)
-    place = np.minimum(np.searchsorted(known, boxes), known.size - 1)
-    return np.where(known[place] == boxes, flat[first][place], 0.0)
+    nearest = np.minimum(np.searchsorted(known, boxes), known.size - 1)
+    return np.where(known[nearest] == boxes, flat[first][nearest], 0.0)
 
 
-def select_planes(
+def significant_slopes(
     measurements: Measurements,
     sets: Sets,
     components: NDArray[np.integer],

@@ -103,10 +103,12 @@ class TileShapes:
         for component in np.unique(components):
             own = np.unique(groups[components == component])
             rows = np.zeros((3, own.size, size))
-            for place, group in enumerate(own):
+            for number_in_component, group in enumerate(own):
                 members = np.flatnonzero(groups == group)
-                rows[0, place, members] = 1 / members.size
-                rows[1, place, number + 2 * group] = rows[2, place, number + 2 * group + 1] = 1
+                rows[0, number_in_component, members] = 1 / members.size
+                rows[1, number_in_component, number + 2 * group] = rows[
+                    2, number_in_component, number + 2 * group + 1
+                ] = 1
             for part, variance in zip(rows, (self.level_var, self.slope_var, self.slope_var), strict=True):
                 part = part - part.mean(axis=0)
                 precision += part.T @ part / max(variance, 1e-30)
@@ -143,7 +145,7 @@ def tile_shapes(
     """
     value = measurements.value if pattern is None else measurements.value - pattern
     number = len(groups)
-    planes, weight, residual = np.zeros((number, 3)), np.zeros(value.size), value.copy()
+    fits, weight, residual = np.zeros((number, 3)), np.zeros(value.size), value.copy()
     boxes = np.zeros((2, value.size), np.int64)
     reach = 0.0
     for index in range(number):
@@ -151,15 +153,15 @@ def tile_shapes(
         if not own.size:
             continue
         u, v = measurements.u[own], measurements.v[own]
-        planes[index], weight[own] = _dark_plane(u, v, value[own], measurements.err[own])
-        residual[own] -= planes[index] @ np.stack([np.ones_like(u), u, v])
+        fits[index], weight[own] = _dark_plane(u, v, value[own], measurements.err[own])
+        residual[own] -= fits[index] @ np.stack([np.ones_like(u), u, v])
         reach = max(reach, float(np.ptp(u)) / 2, float(np.ptp(v)) / 2)
-        for place, parts in enumerate((_FINE, _COARSE)):
+        for scale, parts in enumerate((_FINE, _COARSE)):
             at = [
                 np.minimum((parts * (x - x.min()) / max(np.ptp(x), 1e-9)).astype(int), parts - 1)
                 for x in (u, v)
             ]
-            boxes[place, own] = (groups[index] * parts + at[1]) * parts + at[0]
+            boxes[scale, own] = (groups[index] * parts + at[1]) * parts + at[0]
     fine, coarse = (
         _structure(part, residual, weight, measurements.err, side)
         for part, side in zip(boxes, (_FINE, _COARSE), strict=True)
@@ -167,9 +169,9 @@ def tile_shapes(
     ratio = float(np.clip(coarse / max(fine, 1e-30), _WHITE, _RED))
     halves, whole = ratio * coarse, ratio**2 * coarse
     least = float(np.median(measurements.err) ** 2) / max(value.size / max(number, 1), 1)
-    slopes = np.array([planes[groups == group, 1:].mean(axis=0) for group in range(count)]).reshape(-1, 2)
+    slopes = np.array([fits[groups == group, 1:].mean(axis=0) for group in range(count)]).reshape(-1, 2)
     return TileShapes(
-        planes[:, 0], slopes, whole + least, (halves + 3 * least) / max(reach, 1e-9) ** 2, residual, weight
+        fits[:, 0], slopes, whole + least, (halves + 3 * least) / max(reach, 1e-9) ** 2, residual, weight
     )
 
 
