@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.levels.cell_measurements import Measurements
 from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.levels.groups import Sets
-from miri_widgets.core.levels.measurements import Measurements
 from miri_widgets.core.levels.solution import LevelSolution
 from miri_widgets.core.sky.cells import HALF_FIELD
 

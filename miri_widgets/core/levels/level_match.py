@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
+from miri_widgets.core.levels.cell_measurements import Measurements, components_of
 from miri_widgets.core.levels.groups import GROUPS, Sets, group_exposures
 from miri_widgets.core.levels.level_facts import PATTERN, level_facts, pattern_rms, step_rms, warnings_of
-from miri_widgets.core.levels.measurements import Measurements, components_of
 from miri_widgets.core.levels.plane_selection import significant_slopes, solve_with_shapes
 from miri_widgets.core.levels.solution import LevelSolution
 from miri_widgets.core.sky.cells import Grid, detector_coordinates, sky_cells

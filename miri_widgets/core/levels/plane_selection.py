@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from miri_widgets.core.levels.cell_measurements import Measurements, Pattern, Prior
 from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.levels.groups import Sets
-from miri_widgets.core.levels.measurements import Measurements, Pattern, Prior
 from miri_widgets.core.levels.solution import LevelSolution, solve
 from miri_widgets.core.levels.tile_shapes import pattern_boxes, tile_shapes
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from miri_widgets.core.levels.measurements import Measurements, Pattern, Prior
+from miri_widgets.core.levels.cell_measurements import Measurements, Pattern, Prior
 from miri_widgets.core.sky.cells import HALF_FIELD
 
 __all__ = ["LevelSolution", "solve"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from miri_widgets.core.levels.measurements import Measurements, Prior
+from miri_widgets.core.levels.cell_measurements import Measurements, Prior
 from miri_widgets.core.sky.cells import HALF_FIELD
 
 __all__ = ["PATTERN_BOX", "TileShapes", "pattern_boxes", "tile_shapes"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from miri_widgets.core.levels.measurements import Measurements
+from miri_widgets.core.levels.cell_measurements import Measurements
 from miri_widgets.core.levels.tile_shapes import pattern_boxes, tile_shapes
 
 SIDE = 32
