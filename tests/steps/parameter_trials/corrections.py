@@ -54,8 +54,9 @@ ACTS: dict[str, Trials] = {
     "stripes": {
         "columns": (False, {}),
         "rows": (False, {}),
-        "protect_scale": (10.0, {}),
-        "adaptive": (False, {}),
+        "method": ("profiles", {}),
+        "protect_scale": (10.0, {"method": "profiles"}),
+        "adaptive": (False, {"method": "profiles"}),
         "source_nsigma": (10.0, {}),
         "exclude_above": ("level", {}),
         "exclude_file": ([Region("circle", ((60.0, 60.0),), (30.0,))], {}),
