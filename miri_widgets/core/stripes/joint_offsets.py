@@ -265,7 +265,7 @@ def _share_lines(solved: dict[int, AxisOffsets], sky: NDArray[np.float64], least
 
 def _line(n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """A straight line of slope 1 and mean 0, and what a profile is multiplied by for its slope."""
-    run = np.arange(n) - 0.5 * (n - 1)
+    run = np.asarray(np.arange(n) - 0.5 * (n - 1), float)
     return run, np.asarray(run / np.sum(run**2), float)
 
 
