@@ -1,0 +1,55 @@
+"""Products that a stage makes only when a parameter asks for them, such as the ramps of detector1 and the i2d of image2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from miri_widgets.errors import ParameterError
+from miri_widgets.steps.declarations import declared
+from miri_widgets.steps.stages import Stage
+
+__all__ = ["asked_for", "require_asked_for"]
+
+
+def asked_for(stage: Stage, settings: Mapping[str, Any]) -> list[str]:
+    """
+    Return the suffixes of the products that a run makes because its settings ask for them.
+
+    Parameters
+    ----------
+    stage : Stage
+        The stage.
+    settings : mapping
+        What is handed to the pipeline, by full name; what is missing has the value of its declaration.
+    """
+    if not stage.on_demand:
+        return []
+    values = {parameter.name: parameter.default for parameter in declared(stage.name)} | dict(settings)
+    return [suffix for suffix, parameter, value in stage.on_demand if values[parameter] == value]
+
+
+def require_asked_for(stage: Stage, before: Iterable[Stage]) -> None:
+    """
+    Refuse a stage that takes what an earlier one makes on demand only, while nobody asks for it.
+
+    Parameters
+    ----------
+    stage : Stage
+        A stage whose inputs no run makes.
+    before : iterable of Stage
+        The stages that are planned already.
+
+    Raises
+    ------
+    ParameterError
+        With the parameter that asks for the product.
+    """
+    for maker in before:
+        for suffix, parameter, value in maker.on_demand:
+            if suffix == stage.takes:
+                raise ParameterError(
+                    f"{stage.name} takes {suffix} products, which {maker.name} makes on demand only",
+                    f"{parameter} = {str(value).lower()} in {maker.name}",
+                    f"set it, or leave {stage.name} out",
+                )
