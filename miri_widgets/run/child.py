@@ -49,7 +49,7 @@ def run_child(
     root: str,
     plans: Sequence[dict[str, Any]],
     replies: Connection,
-    orders: Connection,
+    start_signals: Connection,
     locks: object,
 ) -> None:
     """
@@ -64,7 +64,7 @@ def run_child(
     replies : Connection
         Takes ``("step", ...)``, then ``("done", ...)`` or ``("failed", ...)``, for each run; the first one that fails
         is the last. When its other end closes, the service is gone and this process ends.
-    orders : Connection
+    start_signals : Connection
         Gives something when the next run is to begin: the one before lies where it belongs then. When its other end
         closes, there is nothing more to do.
     locks : object
@@ -76,7 +76,7 @@ def run_child(
         for number, values in enumerate(plans):
             if number:
                 _begin_anew()
-                orders.recv()
+                start_signals.recv()
             if not _run(workspace, RunPlan.from_dict(values), replies):
                 break
     except EOFError:

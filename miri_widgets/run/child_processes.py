@@ -143,26 +143,26 @@ class RunProcess:
         context = _context()
         self.count = len(plans)
         self._replies, replies = context.Pipe(duplex=True)
-        orders, self._orders = context.Pipe(duplex=False)
+        start_signals, self._start_signals = context.Pipe(duplex=False)
         values = [plan.to_dict() for plan in plans]
         try:
             self._process = _start(
                 context.Process(
-                    target=run_child, args=(str(workspace.root), values, replies, orders, list(locks))
+                    target=run_child, args=(str(workspace.root), values, replies, start_signals, list(locks))
                 )
             )
         except BaseException:
             self._replies.close()
-            self._orders.close()
+            self._start_signals.close()
             raise
         finally:
             replies.close()
-            orders.close()
+            start_signals.close()
 
     def go_on(self) -> None:
         """Begin the next run: its partial folder exists, and what it needs lies where it belongs."""
         with suppress(OSError):  # a process that is lost by now is reported by `follow`
-            self._orders.send(True)
+            self._start_signals.send(True)
 
     def follow(
         self, *, cancelled: Callable[[], bool], on_step: Callable[[str, int, int, str, float], None]
@@ -181,7 +181,7 @@ class RunProcess:
 
     def close(self) -> None:
         """End the process."""
-        self._orders.close()
+        self._start_signals.close()
         _end(self._process)
         self._replies.close()
         self._process.close()

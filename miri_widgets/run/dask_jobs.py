@@ -106,19 +106,19 @@ class JobGraphs:
         waits_for = [active.futures[key] for key in plan.depends if key in active.futures]
         # the same run in another job: never at the same time, and reused when it went well
         waits_for += [
-            other.futures[one.key]
+            other.futures[run.key]
             for other in self._active.values()
-            for one in plans
-            if one.key in other.futures
+            for run in plans
+            if run.key in other.futures
         ]
-        need = max(one.predicted_mb for one in plans)
+        need = max(run.predicted_mb for run in plans)
         resources = {MEMORY: min(need, self._memory_mb)} if self._memory_mb else None
         stages = list(dict.fromkeys(plan.stage for plan in active.job.plans))
         return self._client.submit(
             run_task,
             str(self._workspace.root),
             job_id,
-            [one.to_dict() for one in plans],
+            [run.to_dict() for run in plans],
             waits_for,
             key=f"{plan.stage}-{plan.key}-{job_id}-{self._count}",
             # older jobs first; in a job, whoever can go on with a later stage

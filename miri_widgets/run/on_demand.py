@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from miri_widgets.errors import ParameterError
 from miri_widgets.steps.declarations import declared
-from miri_widgets.steps.stages import Stage
+from miri_widgets.steps.stages import Stage, all_stages
 
 __all__ = ["asked_for", "require_asked_for"]
 
@@ -29,7 +29,7 @@ def asked_for(stage: Stage, settings: Mapping[str, Any]) -> list[str]:
     return [suffix for suffix, parameter, value in stage.on_demand if values[parameter] == value]
 
 
-def require_asked_for(stage: Stage, before: Iterable[Stage]) -> None:
+def require_asked_for(stage: Stage, before: Collection[str]) -> None:
     """
     Refuse a stage that takes what an earlier one makes on demand only, while nobody asks for it.
 
@@ -37,17 +37,17 @@ def require_asked_for(stage: Stage, before: Iterable[Stage]) -> None:
     ----------
     stage : Stage
         A stage whose inputs no run makes.
-    before : iterable of Stage
-        The stages that are planned already.
+    before : collection of str
+        Names of the stages that are planned already.
 
     Raises
     ------
     ParameterError
         With the parameter that asks for the product.
     """
-    for maker in before:
+    for maker in all_stages():
         for suffix, parameter, value in maker.on_demand:
-            if suffix == stage.takes:
+            if suffix == stage.takes and maker.name in before:
                 raise ParameterError(
                     f"{stage.name} takes {suffix} products, which {maker.name} makes on demand only",
                     f"{parameter} = {str(value).lower()} in {maker.name}",

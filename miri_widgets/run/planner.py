@@ -365,8 +365,9 @@ class Planner:
         if made is not None:
             return made
         if exposure.suffix != stage.takes:
-            before = [maker for maker in all_stages() if (exposure.root, maker.gives[0]) in self._made]
-            require_asked_for(stage, before)
+            require_asked_for(
+                stage, {made.stage for root, made in self._made.items() if root[0] == exposure.root}
+            )
             raise WrongSuffixError(
                 f"{exposure.path.name} for the stage {stage.title!r}",
                 f"a {stage.takes} product, or the stage before in the same job",
