@@ -82,14 +82,14 @@ class JobGraphs:
         active = _Active(job, {})
         self._count += 1
         known = {plan.key: self._known(plan, before.run(plan.key)) for plan in job.plans}
-        following = followers(job.plans, [key for key, result in known.items() if result is None])
+        next_runs = followers(job.plans, [key for key, result in known.items() if result is None])
         for plan in job.plans:
             if plan.key in active.futures:
                 continue  # goes on in the process of the run before
             result = known[plan.key]
-            active.futures[plan.key] = result or self._submit(job_id, plan, active, following.get(plan.key))
-            if plan.key in following:
-                active.futures[following[plan.key].key] = active.futures[plan.key]
+            active.futures[plan.key] = result or self._submit(job_id, plan, active, next_runs.get(plan.key))
+            if plan.key in next_runs:
+                active.futures[next_runs[plan.key].key] = active.futures[plan.key]
         self._active[job_id] = active
 
     def _known(self, plan: RunPlan, run: RunState | None) -> dict[str, Any] | None:

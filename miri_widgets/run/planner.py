@@ -365,9 +365,7 @@ class Planner:
         if made is not None:
             return made
         if exposure.suffix != stage.takes:
-            require_asked_for(
-                stage, {made.stage for root, made in self._made.items() if root[0] == exposure.root}
-            )
+            require_asked_for(stage, {made.stage for made in self._made.values()})
             raise WrongSuffixError(
                 f"{exposure.path.name} for the stage {stage.title!r}",
                 f"a {stage.takes} product, or the stage before in the same job",

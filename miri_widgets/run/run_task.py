@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 import traceback
 from collections.abc import Sequence
@@ -21,14 +19,14 @@ from miri_widgets.errors import (
     UpstreamFailedError,
     WorkerLostError,
 )
-from miri_widgets.products.atomic import os_errors_as_ours
 from miri_widgets.run.child_processes import ChildEnd, RunProcess, is_stopping, wait_until_warm
 from miri_widgets.run.estimates import Measured, note_measured
 from miri_widgets.run.events import EventKind, JobEvent, append_events
 from miri_widgets.run.harm import require_accepted
 from miri_widgets.run.locks import RunLock
+from miri_widgets.run.partial_folders import commit_partial, make_partial, remove_partial
 from miri_widgets.run.plan import RunPlan
-from miri_widgets.run.records import LOG, completed
+from miri_widgets.run.records import completed
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.serialization import Serializable
 
@@ -185,18 +183,22 @@ class _Task:
             if is_stopping():
                 return self._stopped()
             began = time.time()
-            partial = self._fresh_partial()
+            make_partial(self.workspace, self.plan)
             self._append(EventKind.STARTED, message="" if attempt == 1 else "again, the process was lost")
             try:
                 process = self._begin()
                 end = process.follow(cancelled=self._cancelled, on_step=self._append_step)
                 if end.kind == "done":
-                    self._commit(partial, end, time.time() - began)
+                    commit_partial(self.workspace, self.plan)
+                    seconds = time.time() - began
+                    note_measured(
+                        self.workspace, Measured(self.plan.stage, self.plan.size, end.peak_mb, seconds)
+                    )
                     self._hand_on()
                     return self.end(EventKind.DONE, seconds=float(end.facts["seconds"]))
             finally:
                 self._end_process()
-                self._tidy(partial)
+                remove_partial(self.workspace, self.plan, self.job)
             if end.kind != "lost":
                 break
         return self._end_badly(end)
@@ -237,35 +239,6 @@ class _Task:
             return self._stopped()
         error = end.error if end.kind == "failed" else _lost(self.plan, end).to_dict()
         return self.end(EventKind.FAILED, error=error)
-
-    def _fresh_partial(self) -> Path:
-        partial = self.workspace.partial_folder(self.plan.stage, self.plan.key)
-        self.workspace.require_space(self.plan.predicted_bytes)
-        with os_errors_as_ours(partial.parent):
-            if partial.exists():
-                shutil.rmtree(partial)
-            partial.mkdir(parents=True)
-        return partial
-
-    def _commit(self, partial: Path, end: ChildEnd, seconds: float) -> None:
-        final = self.workspace.run_folder(self.plan.stage, self.plan.key)
-        with os_errors_as_ours(final.parent):
-            if final.exists():
-                shutil.rmtree(final)  # not complete, or it would have been reused
-            partial.rename(final)
-            _sync_folder(final.parent)
-        measured = Measured(self.plan.stage, self.plan.size, end.peak_mb, seconds)
-        note_measured(self.workspace, measured)
-
-    def _tidy(self, partial: Path) -> None:
-        """Keep the log of a run that did not end well, and nothing else."""
-        if not partial.exists():
-            return
-        kept = self.workspace.kept_log(self.job, self.plan.key)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        if (partial / LOG).exists():
-            shutil.copyfile(partial / LOG, kept)
-        shutil.rmtree(partial, ignore_errors=True)
 
     def _require_inputs(self) -> None:
         for run_input in self.plan.inputs:
@@ -313,14 +286,6 @@ class _Task:
         """Tell how the run ended, and return it."""
         self._append(kind, seconds=seconds, error=error)
         return RunResult(self.plan.key, self.plan.label, str(kind), error)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _lost(plan: RunPlan, end: ChildEnd) -> WorkerLostError:

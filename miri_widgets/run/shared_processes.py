@@ -29,12 +29,12 @@ def followers(plans: Sequence[RunPlan], left: Collection[str]) -> dict[str, RunP
     others have processes of their own, as what they leave behind in one is not known to change no bit of a later run.
     """
     by_key = {plan.key: plan for plan in plans}
-    following: dict[str, RunPlan] = {}
+    next_runs: dict[str, RunPlan] = {}
     for plan in plans:
         before = by_key.get(plan.depends[0]) if len(plan.depends) == 1 else None
         if (
             before is not None
-            and before.key not in following
+            and before.key not in next_runs
             and {plan.key, before.key} <= set(left)
             and _official(plan)
             and _official(before)
@@ -43,8 +43,8 @@ def followers(plans: Sequence[RunPlan], left: Collection[str]) -> dict[str, RunP
             and plan.acceleration_off == before.acceleration_off
             and plan.jwst_version == before.jwst_version
         ):
-            following[before.key] = plan
-    return following
+            next_runs[before.key] = plan
+    return next_runs
 
 
 def _official(plan: RunPlan) -> bool:
