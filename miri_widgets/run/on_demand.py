@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from miri_widgets.errors import ParameterError
@@ -23,10 +24,16 @@ def asked_for(stage: Stage, settings: Mapping[str, Any]) -> list[str]:
     settings : mapping
         What is handed to the pipeline, by full name; what is missing has the value of its declaration.
     """
-    if not stage.on_demand:
-        return []
-    values = {parameter.name: parameter.default for parameter in declared(stage.name)} | dict(settings)
-    return [suffix for suffix, parameter, value in stage.on_demand if values[parameter] == value]
+    return [
+        suffix
+        for suffix, parameter, value in stage.on_demand
+        if (settings[parameter] if parameter in settings else _default(stage.name, parameter)) == value
+    ]
+
+
+@lru_cache(maxsize=16)  # asked for every exposure
+def _default(stage_name: str, parameter: str) -> Any:
+    return next(known.default for known in declared(stage_name) if known.name == parameter)
 
 
 def require_asked_for(stage: Stage, before: Collection[str]) -> None:
