@@ -9,8 +9,9 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.opening import open_session
 from miri_widgets.models.program_chooser import OpeningModel
-from miri_widgets.models.session import SessionModel, open_session
+from miri_widgets.models.session import SessionModel
 from miri_widgets.panels import ProgramPanel, StagePanel, stage_panel
 from miri_widgets.panels.charts.groupshifts import GroupShifts
 from miri_widgets.panels.composite import CompositePanel, composite_item
@@ -143,9 +144,7 @@ class Dashboard(Part):
     @property
     def _has_composite(self) -> bool:
         """Whether mosaics can come about here: they are what a composite is made of."""
-        return "image3" in self.session.models and (
-            self._selected_stages is None or "image3" in self._selected_stages
-        )
+        return "image3" in self.names
 
     def _bring_colour(self, _: Any) -> None:
         """Bring the composite to the front once, while nothing else was chosen."""

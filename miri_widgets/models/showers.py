@@ -42,7 +42,14 @@ NO_RAMP = "There is no ramp of this exposure yet: run Detector 1 first; with thi
 
 
 def suggestion_threshold(entered: str | float) -> float:
-    """Return what suggestions must stand above, in sigma; what is no such number is a `ParameterError`."""
+    """
+    Return what suggestions must stand above, in sigma; what is no such number is a `ParameterError`.
+
+    Parameters
+    ----------
+    entered : str or float
+        What the user typed, sigma.
+    """
     return entered_number(entered, "What suggestions stand above", 2, 100, unit="σ", units=("sigma",))
 
 
@@ -99,8 +106,22 @@ class ShowerModel(traitlets.HasTraits):
     # -- the picture --------------------------------------------------------
 
     def ramp(self, root: str) -> Path | None:
-        """Return the ramp of an exposure that detector1 made with the settings of now; None without one."""
-        plan = next((one for one in self.session.plans if one.stage == STAGE and root in one.exposures), None)
+        """
+        Return the ramp of an exposure that detector1 made with the settings of now; None without one.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        """
+        plan = next(
+            (
+                candidate
+                for candidate in self.session.plans
+                if candidate.stage == STAGE and root in candidate.exposures
+            ),
+            None,
+        )
         files = self.session.services.inputs(plan) if plan is not None else ()
         return next((path for path in files if suffix_of(path) == "ramp" and path.is_file()), None)
 
@@ -110,7 +131,16 @@ class ShowerModel(traitlets.HasTraits):
         return tuple(root for root in planned if self.ramp(root) is not None)
 
     def show(self, root: str, integration: int | None = None, group: int | None = None) -> None:
-        """Bring one group of an exposure into view; counted from 1, by default the ones of now."""
+        """
+        Bring one group of an exposure into view; counted from 1, by default the ones of now.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        integration, group : int, optional
+            Counted from 1.
+        """
         with self.hold_trait_notifications():
             self._learn(root)
             self.root = root
@@ -138,7 +168,7 @@ class ShowerModel(traitlets.HasTraits):
             return
         if path is None:
             self._done_for = mark
-            self._tell(NO_RAMP)
+            self._fail(NO_RAMP)
             return
         self.working = True
         self._task = self.session.background.start(
@@ -160,7 +190,7 @@ class ShowerModel(traitlets.HasTraits):
         else:
             self.update()
 
-    def _tell(self, sentence: str) -> None:
+    def _fail(self, sentence: str) -> None:
         with self.hold_trait_notifications():
             self.picture, self.sentence = None, sentence
 
@@ -176,7 +206,7 @@ class ShowerModel(traitlets.HasTraits):
         self._done_for = mark
         with self.hold_trait_notifications():
             self.working = False
-            self._tell(str(error))
+            self._fail(str(error))
         self.update()
 
     # -- the showers --------------------------------------------------------
@@ -221,7 +251,7 @@ class ShowerModel(traitlets.HasTraits):
             If the file of now cannot be read.
         """
         picture = self.picture
-        if picture is None or (picture.root, picture.integration, picture.group) != self._place:
+        if picture is None or (picture.root, picture.integration, picture.group) != self._position:
             raise ParameterError(
                 "no group difference is in view",
                 "the first group that shows the shower",
@@ -238,16 +268,23 @@ class ShowerModel(traitlets.HasTraits):
             )
         for region in new:
             require_inside(region, picture.pixels.shape)
-        self._keep((*known, *(dated(region, *self._place) for region in new)))
+        self._keep((*known, *(dated(region, *self._position) for region in new)))
         return len(new)
 
     @property
-    def _place(self) -> tuple[str, int, int]:
+    def _position(self) -> tuple[str, int, int]:
         return self.root, self.integration, self.group
 
     def remove(self, number: int) -> None:
-        """Forget one shower, by its place in the file from 0; all others stay."""
-        self._keep(tuple(region for place, region in enumerate(self._regions()) if place != number))
+        """
+        Forget one shower, by its place in the file from 0; all others stay.
+
+        Parameters
+        ----------
+        number : int
+            Its number in the file.
+        """
+        self._keep(tuple(region for index, region in enumerate(self._regions()) if index != number))
 
     # -- suggestions --------------------------------------------------------
 
@@ -286,7 +323,14 @@ class ShowerModel(traitlets.HasTraits):
             self.searching, self.sentence = False, str(error)
 
     def is_taken(self, shower: ShowerMask) -> bool:
-        """Tell whether a suggestion is among the showers."""
+        """
+        Tell whether a suggestion is among the showers.
+
+        Parameters
+        ----------
+        shower : ShowerMask
+            One of `suggested`.
+        """
         return any(
             row.is_in(self.searched)
             and row.integration == shower.integration + 1
@@ -295,15 +339,29 @@ class ShowerModel(traitlets.HasTraits):
         )
 
     def accept(self, shower: ShowerMask) -> None:
-        """Make a suggestion one of the showers."""
+        """
+        Make a suggestion one of the showers.
+
+        Parameters
+        ----------
+        shower : ShowerMask
+            One of `suggested`.
+        """
         if not self.is_taken(shower):
             region = dated(shower.shape, self.searched, shower.integration + 1, shower.first_group + 1)
             self._keep((*self._regions(), region))
 
     def pixels_of(self, row: ShowerRow) -> int | None:
-        """Return how many pixels a shower covers; None for one on the sky."""
+        """
+        Return how many pixels a shower covers; None for one on the sky.
+
+        Parameters
+        ----------
+        row : ShowerRow
+            One of `rows`.
+        """
         if row.region.sky:
             return None
         exposures = self.session.programs.exposures
-        found = next((one for one in exposures if row.is_in(one.root)), None)
-        return pixel_count(row.region, (found.ny, found.nx)) if found is not None else None
+        exposure = next((candidate for candidate in exposures if row.is_in(candidate.root)), None)
+        return pixel_count(row.region, (exposure.ny, exposure.nx)) if exposure is not None else None

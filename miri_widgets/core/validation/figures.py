@@ -160,15 +160,22 @@ class Proof(Serializable):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Proof:
-        """Return the proof of a record; keys that are not known are left out."""
+        """
+        Return the proof of a record; keys that are not known are left out.
+
+        Parameters
+        ----------
+        values : mapping
+            Plain values as `to_dict` gives them; None is NaN.
+        """
         return super().from_dict(_filled(values))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, float | np.floating):
         return float(value) if math.isfinite(value) else None
     return value.item() if isinstance(value, np.generic) else value
@@ -177,7 +184,7 @@ def _plain(value: Any) -> Any:
 def _filled(value: Any) -> Any:
     """Return plain values with NaN for what was not measured."""
     if isinstance(value, Mapping):
-        return {str(key): _filled(one) for key, one in value.items()}
+        return {str(key): _filled(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_filled(one) for one in value]
+        return [_filled(item) for item in value]
     return NAN if value is None else value

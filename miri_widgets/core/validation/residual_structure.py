@@ -56,23 +56,28 @@ class Field:
         return 1 - float(self.free.sum()) / usable if usable else 0.0
 
 
-def field_of(planes: ExposureArrays) -> Field:
+def field_of(arrays: ExposureArrays) -> Field:
     """
     Find the sources of an exposure whose sky is still there.
+
+    Parameters
+    ----------
+    arrays : ExposureArrays
+        An exposure. Not modified.
 
     Notes
     -----
     A surface of medians of 64 pixels is taken away, and what stands out is masked; twice, the second surface without
     the sources of the first.
     """
-    usable = usable_imager(planes)
-    noise = pixel_noise(planes, usable)
-    mask = np.zeros(planes.shape, bool)
+    usable = usable_imager(arrays)
+    noise = pixel_noise(arrays, usable)
+    mask = np.zeros(arrays.shape, bool)
     for _ in range(2):
-        flat = planes.sci - smooth_surface(planes.sci, usable & ~mask, box=64)
+        flat = arrays.sci - smooth_surface(arrays.sci, usable & ~mask, box=64)
         small = binned(np.where(usable, flat, np.float32(np.nan)))
-        mask = unbinned(source_mask(small, fwhm=planes.fwhm / 2), planes.shape)
-    return Field(usable, usable & ~mask, bright_mask(planes, usable, noise), noise)
+        mask = unbinned(source_mask(small, fwhm=arrays.fwhm / 2), arrays.shape)
+    return Field(usable, usable & ~mask, bright_mask(arrays, usable, noise), noise)
 
 
 def aperture_weights(
@@ -80,6 +85,13 @@ def aperture_weights(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     Return the weights of a circle and of the ring around it.
+
+    Parameters
+    ----------
+    radius : float
+        Radius of the circle, pixels.
+    inner, outer : float
+        Radii between which the ring lies, pixels.
 
     Returns
     -------
@@ -96,7 +108,18 @@ def aperture_weights(
 
 
 def stamps(image: NDArray, x: NDArray[np.intp], y: NDArray[np.intp], size: int) -> NDArray:
-    """Return cut-outs of `size` pixels around n pixels, all of them inside; shape (n, size, size)."""
+    """
+    Return cut-outs of `size` pixels around n pixels, all of them inside; shape (n, size, size).
+
+    Parameters
+    ----------
+    image : ndarray, shape (ny, nx)
+        What is cut.
+    x, y : ndarray of int, shape (n,)
+        Middle pixels, 0-based, at least ``size // 2`` from all edges.
+    size : int
+        Side of a cut-out, pixels; odd.
+    """
     steps = np.arange(size) - size // 2
     return image[y[:, None, None] + steps[:, None], x[:, None, None] + steps]
 
@@ -142,15 +165,28 @@ def empty_apertures(
 
 
 def aperture_sums(
-    planes: ExposureArrays, free: Mask, x: NDArray[np.intp], y: NDArray[np.intp], radius: float
+    arrays: ExposureArrays, free: Mask, x: NDArray[np.intp], y: NDArray[np.intp], radius: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return sums in empty apertures above the mean of their rings, and the error that ERR gives them."""
+    """
+    Return sums in empty apertures above the mean of their rings, and the error that ERR gives them.
+
+    Parameters
+    ----------
+    arrays : ExposureArrays
+        An exposure; its SCI and ERR are used.
+    free : ndarray of bool, shape (ny, nx)
+        Pixels without sources and flags.
+    x, y : ndarray of int, shape (n,)
+        Middle pixels of the apertures, 0-based.
+    radius : float
+        Of the apertures, pixels.
+    """
     circle, ring = aperture_weights(radius, 2 * radius, 4 * radius)
     size, area = circle.shape[0], circle.sum()
     rings = ring * stamps(free, x, y, size)
     weights = circle - area * rings / rings.sum(axis=(1, 2), keepdims=True)
-    values = np.where(weights != 0, stamps(planes.sci, x, y, size), 0.0)
-    err = np.where(weights != 0, stamps(planes.err, x, y, size), 0.0)
+    values = np.where(weights != 0, stamps(arrays.sci, x, y, size), 0.0)
+    err = np.where(weights != 0, stamps(arrays.err, x, y, size), 0.0)
     return (weights * values).sum(axis=(1, 2)), np.sqrt(
         (weights**2 * err.astype(float) ** 2).sum(axis=(1, 2))
     )
@@ -182,15 +218,15 @@ def structures(sci: NDArray[np.floating], free: Mask) -> dict[str, tuple[float, 
     flat = np.where(free, sci - smooth_surface(sci, free, box=BOX), np.nan).astype(np.float32)
     # an eighth of the pixels tells it to half a per cent
     noise = clipped_level(flat[free][np.newaxis, ::8]).sigma
-    found = {}
+    figures = {}
     for name, axis in (("column_rms", 0), ("row_rms", 1)):
         count = free.sum(axis=axis)
         enough = count >= _LEAST_LINE
         lines = flat[:, enough] if axis == 0 else flat[enough]
         middle = np.nanmedian(lines, axis=axis) if enough.any() else np.zeros(0)
-        found[name] = _excess(middle, noise, count[enough])
-    found |= _box_figures(boxes_of(np.where(free, sci, np.nan), BOX), noise)
-    return {name: found[name] for name in STRUCTURES}
+        figures[name] = _excess(middle, noise, count[enough])
+    figures |= _box_figures(boxes_of(np.where(free, sci, np.nan), BOX), noise)
+    return {name: figures[name] for name in STRUCTURES}
 
 
 def _excess(values: NDArray[np.floating], noise: float, count: NDArray[np.integer]) -> tuple[float, float]:
@@ -215,7 +251,16 @@ class Boxes:
 
 
 def boxes_of(values: NDArray[np.floating], side: int) -> Boxes:
-    """Return medians of the finite values in whole boxes; NaN where less than a quarter of a box is finite."""
+    """
+    Return medians of the finite values in whole boxes; NaN where less than a quarter of a box is finite.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (ny, nx)
+        An image; NaN where a pixel does not count.
+    side : int
+        Side of a box, pixels; incomplete boxes at the far edges are left out.
+    """
     my, mx = values.shape[0] // side, values.shape[1] // side
     cut = np.asarray(values[: my * side, : mx * side], np.float32).reshape(my, side, mx, side)
     ranked = np.sort(cut.transpose(0, 2, 1, 3).reshape(my, mx, side * side), axis=2)

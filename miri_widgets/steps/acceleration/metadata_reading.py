@@ -15,9 +15,9 @@ from typing import Any
 
 from miri_widgets.steps.acceleration.registry import stock_function
 
-__all__ = ["read_metadata"]
+__all__ = ["TARGET", "read_metadata"]
 
-_TARGET = "stdatamodels.jwst.datamodels.util:read_metadata"
+TARGET = "stdatamodels.jwst.datamodels.util:read_metadata"
 _KEPT = 4
 """Files whose metadata are kept."""
 
@@ -41,7 +41,7 @@ def read_metadata(fname: str | Path, model_type: str | None = None, flatten: boo
     -----
     A file is the same as long as its number on the disk, its size and its times are. Every caller gets a copy.
     """
-    stock = stock_function(_TARGET)
+    stock = stock_function(TARGET)
     if not isinstance(fname, (str, Path)):
         return stock(fname, model_type, flatten)
     try:
@@ -51,8 +51,8 @@ def read_metadata(fname: str | Path, model_type: str | None = None, flatten: boo
     times = (state.st_mtime_ns, state.st_ctime_ns)
     mark = (str(fname), state.st_dev, state.st_ino, state.st_size, *times, model_type, bool(flatten))
     if mark not in _known:
-        found = stock(fname, model_type, flatten)
+        metadata = stock(fname, model_type, flatten)
         while len(_known) >= _KEPT:
             del _known[next(iter(_known))]
-        _known[mark] = found
+        _known[mark] = metadata
     return copy.deepcopy(_known[mark])
