@@ -131,4 +131,5 @@ class Divider(ipyvue.VueTemplate):
         """Close the widget and its links to the model."""
         for each in getattr(self, "_links", []):
             each.unlink()
+        self._links = []  # closed again when it is collected
         super().close()

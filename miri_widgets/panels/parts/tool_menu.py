@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import ipyvue
 import ipywidgets
 import traitlets
@@ -9,7 +12,7 @@ from ipywidgets import widget_serialization
 
 from miri_widgets.panels.parts.base_view import close_all
 
-__all__ = ["ToolMenu"]
+__all__ = ["ToolLink", "ToolMenu"]
 
 _TEMPLATE = """
 <template>
@@ -32,7 +35,13 @@ module.exports = {
   },
   beforeDestroy() { document.removeEventListener('pointerdown', this.outside, true) },
   methods: {
-    close() { if (this.opened) { this.opened = false; this.$refs.button.focus() } },
+    close() { if (this.opened) { this.opened = false; this.handle().focus() } },
+    // the button, or that of the menu which it is in where the bar is too narrow
+    handle() {
+      if (this.$refs.button.checkVisibility()) return this.$refs.button
+      const bar = this.$el.closest('.mw-toolbar'), more = bar && bar.querySelector('.mw-more > .mw-tool-button')
+      return more || this.$refs.button
+    },
     place() {
       // a menu at the right end of the bar opens to the left, so that nothing is cut
       const frame = this.$el.closest('.mw-frame'), menu = this.$el.querySelector('.mw-tool-content')
@@ -108,3 +117,45 @@ class ToolMenu(ipyvue.VueTemplate):
         super().close()
         if content is not None:
             close_all(content)
+
+
+_LINK = """
+<template>
+  <div class="mw-tool" :data-tool="name"><button type="button" class="mw-tool-button" :title="tip" @click="press">{{ title }}</button></div>
+</template>
+"""
+
+
+class ToolLink(ipyvue.VueTemplate):
+    """
+    A button of the tool bar that leads to another place of the page.
+
+    Parameters
+    ----------
+    name : str
+        Name of the tool, as `data-tool` of its element.
+    title : str
+        Text of the button.
+    on_click : callable
+        Called without arguments.
+    tip : str
+        Tooltip.
+    """
+
+    template = traitlets.Unicode(_LINK).tag(sync=True)
+    name = traitlets.Unicode("").tag(sync=True)
+    title = traitlets.Unicode("").tag(sync=True)
+    tip = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, name: str, title: str, on_click: Callable[[], object], *, tip: str = "") -> None:
+        self._on_click = on_click
+        super().__init__(
+            name=name,
+            title=title,
+            tip=tip or title,
+            layout=ipywidgets.Layout(width="auto", flex="0 0 auto"),
+        )
+
+    def vue_press(self, *_: Any) -> None:
+        """Handle a click."""
+        self._on_click()
