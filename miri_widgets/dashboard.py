@@ -143,9 +143,7 @@ class Dashboard(Part):
     @property
     def _has_composite(self) -> bool:
         """Whether mosaics can come about here: they are what a composite is made of."""
-        return "image3" in self.session.models and (
-            self._selected_stages is None or "image3" in self._selected_stages
-        )
+        return "image3" in self.names
 
     def _bring_colour(self, _: Any) -> None:
         """Bring the composite to the front once, while nothing else was chosen."""

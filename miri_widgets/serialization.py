@@ -98,9 +98,9 @@ def _read_and_checked(
     read = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=not kind._newer_fields_left_out)
 
     def structure(values: Any, kind: Any) -> Serializable:
-        found = read(values, kind)
-        found._check()
-        return found
+        result = read(values, kind)
+        result._check()
+        return result
 
     return structure
 
@@ -109,7 +109,7 @@ def _checked(value: Any, kind: type[Any]) -> Any:
     if issubclass(kind, Enum):
         if value not in list(kind):
             raise _WrongTypeError(
-                f"{str(value)[:60]!r} is none of {', '.join(str(one.value) for one in kind)}"
+                f"{str(value)[:60]!r} is none of {', '.join(str(member.value) for member in kind)}"
             )
         return kind(value)
     accepted, name = _ACCEPTED[kind]

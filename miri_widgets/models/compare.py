@@ -19,7 +19,7 @@ from miri_widgets.models.comparison_partners import (
     partner_request,
     stages_before,
 )
-from miri_widgets.models.in_view import PAIR_LOOKS, Content
+from miri_widgets.models.in_view import PAIR_MODES, Content
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.fits_reader import shown_name
@@ -29,9 +29,9 @@ from miri_widgets.run.alternatives import missing_runs
 if TYPE_CHECKING:
     from miri_widgets.models.session import SessionModel
 
-__all__ = ["LOOKS", "CompareModel", "reason_against"]
+__all__ = ["MODES", "CompareModel", "reason_against"]
 
-LOOKS = ("before", "after", "difference", *PAIR_LOOKS)
+MODES = ("before", "after", "difference", *PAIR_MODES)
 
 
 class CompareModel(traitlets.HasTraits):
@@ -44,7 +44,7 @@ class CompareModel(traitlets.HasTraits):
         Whose shown product is meant.
     """
 
-    look = traitlets.Enum(LOOKS, "after", help="what is in front")
+    mode = traitlets.Enum(MODES, "after", help="what is in front")
     partners = traitlets.Tuple(help="Partner of every image that the product can be compared with")
     partner = traitlets.Instance(Partner, allow_none=True, help="the chosen one of `partners`")
     can = traitlets.Bool(False, help="whether there is something to compare with")
@@ -81,7 +81,7 @@ class CompareModel(traitlets.HasTraits):
         partners = self._partners()
         chosen = _again(self.partner, partners)
         if chosen is None:
-            chosen = next((one for one in partners if one.path is not None), None)
+            chosen = next((partner for partner in partners if partner.path is not None), None)
         before = (self.partner.path if self.partner is not None else None, self.can)
         if chosen is None or chosen.path != before[0]:
             self._end_comparison()
@@ -99,15 +99,17 @@ class CompareModel(traitlets.HasTraits):
             self._looking.clear()
             return ()
         partners = [
-            one for one in (*stages_before(session), *other_filters(session)) if _is_like(session, one)
+            partner
+            for partner in (*stages_before(session), *other_filters(session))
+            if _is_like(session, partner)
         ]
         request = partner_request(session)
         if request is not None:
             self._looking.request((self._shown, session.generation, session.running), find_partners, request)
-        steps = [one for one in partners if one.kind is PartnerKind.STEP]
-        found: PartnerList | None = self._looking.value
-        looked = found.partners if found is not None and found.shown == session.shown else ()
-        return (*steps, *looked, *(one for one in partners if one.kind is PartnerKind.FILTER))
+        steps = [partner for partner in partners if partner.kind is PartnerKind.STEP]
+        result: PartnerList | None = self._looking.value
+        looked = result.partners if result is not None and result.shown == session.shown else ()
+        return (*steps, *looked, *(partner for partner in partners if partner.kind is PartnerKind.FILTER))
 
     def choose(self, number: int) -> None:
         """
@@ -120,47 +122,47 @@ class CompareModel(traitlets.HasTraits):
         """
         if not 0 <= number < len(self.partners):
             return
-        partner, look = self.partners[number], self.look
+        partner, mode = self.partners[number], self.mode
         if partner != self.partner:
             self._end_comparison()
             with self.hold_trait_notifications():
                 self.partner, self.can = partner, partner.path is not None
-        if self.can and look != "after":
-            self.ask(look)
+        if self.can and mode != "after":
+            self.request_mode(mode)
         elif not self.can:
             self.sentence = self._not_made(partner)
 
     # -- what is in view -----------------------------------------------------
 
-    def ask(self, look: str) -> None:
+    def request_mode(self, mode: str) -> None:
         """
-        Bring one of `LOOKS` to the front; the comparison is made when it is asked for first.
+        Bring one of `MODES` to the front; the comparison is made when it is asked for first.
 
         Of a preview in view, its own images are meant. Where nothing can be compared, `sentence` says why.
         """
         if self.session.displayed.content is Content.PREVIEW:
-            self.session.previews.shown = look
+            self.session.previews.shown = mode
             return
         if not self.can or self.partner is None or self.partner.path is None or self.session.shown is None:
-            self.sentence = "" if look == "after" else self._reason()
+            self.sentence = "" if mode == "after" else self._reason()
             return
         pair = (self.partner.path, self.session.shown)
         stamps = file_stamps(pair)
         if self.value is not None and stamps != self._stamps:
             self._reading.clear()  # a product was written again: the difference was of other pixels
-        if self.value is None and look != "after":
+        if self.value is None and mode != "after":
             self._stamps = stamps
             self._reading.request((pair, stamps), compared, *pair, self.partner.title)
-        self.look = look
+        self.mode = mode
 
     def toggle(self) -> None:
         """Change between before and after."""
-        self.ask("after" if self.front == "before" else "before")
+        self.request_mode("after" if self.front == "before" else "before")
 
     def end(self) -> None:
         """Want the product itself again."""
         with self.hold_trait_notifications():
-            self.look, self.sentence = "after", ""
+            self.mode, self.sentence = "after", ""
 
     def fail(self, sentence: str) -> None:
         """
@@ -173,13 +175,13 @@ class CompareModel(traitlets.HasTraits):
         """
         self.session.previews.shown = "after"
         with self.hold_trait_notifications():
-            self.look, self.sentence = "after", sentence
+            self.mode, self.sentence = "after", sentence
 
     @property
     def front(self) -> str:
-        """Which of `LOOKS` is chosen: of the preview in view, else of the product."""
+        """Which of `MODES` is chosen: of the preview in view, else of the product."""
         previewed = self.session.displayed.content is Content.PREVIEW
-        return str(self.session.previews.shown if previewed else self.look)
+        return str(self.session.previews.shown if previewed else self.mode)
 
     @property
     def names(self) -> tuple[str, str]:
@@ -235,13 +237,13 @@ class CompareModel(traitlets.HasTraits):
     def _end_comparison(self) -> None:
         self._reading.clear()
         with self.hold_trait_notifications():
-            self.value, self.look, self.sentence = None, "after", ""
+            self.value, self.mode, self.sentence = None, "after", ""
 
     def _take(self, _: object) -> None:
         with self.hold_trait_notifications():
             self.value, self.sentence = self._reading.value, self._reading.sentence
             if self.sentence:
-                self.look = "after"  # what cannot be had is not in view
+                self.mode = "after"  # what cannot be had is not in view
 
     def close(self) -> None:
         """Let go of everything that is watched."""
@@ -255,7 +257,14 @@ def _again(partner: Partner | None, partners: tuple[Partner, ...]) -> Partner | 
     """Return the partner that was chosen as it is now; None when it is not there any more."""
     if partner is None:
         return None
-    return next((one for one in partners if (one.kind, one.name) == (partner.kind, partner.name)), None)
+    return next(
+        (
+            candidate
+            for candidate in partners
+            if (candidate.kind, candidate.name) == (partner.kind, partner.name)
+        ),
+        None,
+    )
 
 
 def _is_like(session: SessionModel, partner: Partner) -> bool:

@@ -248,13 +248,13 @@ class DisplayModel(traitlets.HasTraits):
     def is_diverging(self) -> bool:
         """Whether what is in view is drawn on a diverging scale."""
         view = self.session.displayed
-        return view.look == "difference" and view.content is not Content.GROUPS
+        return view.mode == "difference" and view.content is not Content.GROUPS
 
     @property
     def _offset(self) -> float:
         """Level of the image before relative to the product, whose range is kept."""
         view = self.session.displayed
-        return view.offset if view.look == "before" and view.shares_range else 0.0
+        return view.offset if view.mode == "before" and view.shares_range else 0.0
 
     @property
     def _key(self) -> tuple[str, str, bool]:

@@ -57,20 +57,20 @@ class ExposureMap(BackgroundValue):
     def _follow(self, _: object) -> None:
         if self.session.closed:
             return
-        newest = self.session.newest_products(_PLACED)
+        latest = self.session.latest_products(_PLACED)
         exposures = self.session.programs.exposures
-        mark = tuple(newest.items()), tuple(one.root for one in exposures)
-        self.request(mark, _places, exposures, tuple(newest.values()), self._known)
+        mark = tuple(latest.items()), tuple(exposure.root for exposure in exposures)
+        self.request(mark, _footprints, exposures, tuple(latest.values()), self._known)
 
     def outline(self) -> Corners:
         """Return the corners of the mosaic grid that is planned; none when no grid takes part, or none fits."""
         model = self.session.stages.get("grid")
-        included = {one.root for one in self.session.programs.included}
-        found = {root: corners for root, corners in self.corners.items() if root in included}
-        if model is None or not model.loaded or not found:
+        included = {exposure.root for exposure in self.session.programs.included}
+        corners = {root: corners for root, corners in self.corners.items() if root in included}
+        if model is None or not model.loaded or not corners:
             return ()
         try:
-            return previewed_grid(found, {name: model.settings[name] for name in model.settings}).corners()
+            return previewed_grid(corners, {name: model.settings[name] for name in model.settings}).corners()
         except MiriWidgetsError:  # told in the panel of the grid
             return ()
 
@@ -91,11 +91,11 @@ class ExposureMap(BackgroundValue):
 
     def next_under(self, ra: float, dec: float) -> str:
         """Return the exposure at a position that comes after the one chosen; empty where there is none."""
-        found = self.under(ra, dec)
+        roots = self.under(ra, dec)
         selected = self.session.programs.selected
-        if len(selected) == 1 and selected[0] in found:
-            return found[(found.index(selected[0]) + 1) % len(found)]
-        return found[0] if found else ""
+        if len(selected) == 1 and selected[0] in roots:
+            return roots[(roots.index(selected[0]) + 1) % len(roots)]
+        return roots[0] if roots else ""
 
     def close(self) -> None:
         """Let go of the session, too."""
@@ -128,53 +128,53 @@ class Colouring:
     order: tuple[str, ...] = ()
 
 
-def _word(of: Callable[[Exposure], str]) -> Callable[[ExposureMap], Mapping[str, str | float]]:
-    return lambda drawn: {one.root: of(one) for one in drawn.session.programs.exposures}
+def _by_exposure(of: Callable[[Exposure], str]) -> Callable[[ExposureMap], Mapping[str, str | float]]:
+    return lambda drawn: {exposure.root: of(exposure) for exposure in drawn.session.programs.exposures}
 
 
 def _shift_sizes(drawn: ExposureMap) -> dict[str, str | float]:
     """Size of the shift of each exposure's group, mas."""
     facts = drawn.shifts.facts if drawn.shifts is not None else None
     shifts = facts.table.shifts if facts is not None else ()
-    sizes = {root: 1000 * math.hypot(one.dx, one.dy) for one in shifts for root in one.group.roots}
+    sizes = {root: 1000 * math.hypot(shift.dx, shift.dy) for shift in shifts for root in shift.group.roots}
     return {root: size for root, size in sizes.items() if math.isfinite(size)}
 
 
 def _verdicts(drawn: ExposureMap) -> dict[str, str | float]:
     facts = drawn.shifts.facts if drawn.shifts is not None else None
     shifts = facts.table.shifts if facts is not None else ()
-    return {root: str(one.verdict) for one in shifts for root in one.group.roots}
+    return {root: str(shift.verdict) for shift in shifts for root in shift.group.roots}
 
 
 def _levels(drawn: ExposureMap) -> dict[str, str | float]:
     """Clipped median of the newest calibrated product; measured when asked for, and here a little later."""
     session = drawn.session
-    found: dict[str, str | float] = {}
-    for root, path in session.newest_products(_PLACED).items():
+    levels: dict[str, str | float] = {}
+    for root, path in session.latest_products(_PLACED).items():
         measured = session.measured.get(path)
         if measured is None:
             session.ask_measure(path)
         elif measured.level is not None and math.isfinite(measured.level.median):
-            found[root] = float(measured.level.median)
-    return found
+            levels[root] = float(measured.level.median)
+    return levels
 
 
 def _states(drawn: ExposureMap) -> dict[str, str | float]:
     programs = drawn.session.programs
     return {
-        one.root: "excluded"
-        if one.root in programs.excluded
-        else _state(dict(programs.states.get(one.root, ())), bool(programs.left_out.get(one.root)))
-        for one in programs.exposures
+        exposure.root: "excluded"
+        if exposure.root in programs.excluded
+        else _state(dict(programs.states.get(exposure.root, ())), bool(programs.left_out.get(exposure.root)))
+        for exposure in programs.exposures
     }
 
 
 def _state(states: Mapping[str, RowState], left_out: bool) -> str:
     """Return one word for how an exposure stands in all stages: what needs a person first."""
     values = set(states.values())
-    for one in (RowState.FAILED, RowState.RUNNING, RowState.WAITING, RowState.STALE):
-        if one in values:
-            return str(one)
+    for state in (RowState.FAILED, RowState.RUNNING, RowState.WAITING, RowState.STALE):
+        if state in values:
+            return str(state)
     if values == {RowState.DONE}:
         return status_text(RowState.DONE, left_out)
     return "partly done" if RowState.DONE in values else str(RowState.NEW)
@@ -194,9 +194,9 @@ _STATES = (
 )
 
 COLOURINGS: dict[str, Colouring] = {
-    "filter": Colouring("filter", _word(lambda one: one.filter), order=tuple(FILTERS)),
-    "guide_star": Colouring("guide star", _word(lambda one: one.guide_star or "not known")),
-    "tile": Colouring("tile", _word(lambda one: f"tile {one.tile}")),
+    "filter": Colouring("filter", _by_exposure(lambda exposure: exposure.filter), order=tuple(FILTERS)),
+    "guide_star": Colouring("guide star", _by_exposure(lambda exposure: exposure.guide_star or "not known")),
+    "tile": Colouring("tile", _by_exposure(lambda exposure: f"tile {exposure.tile}")),
     "level": Colouring("sky level", _levels, "MJy/sr"),
     "shift": Colouring("size of the shift", _shift_sizes, "mas"),
     "verdict": Colouring("verdict of the shift", _verdicts, order=("PASS", "WEAK", "FAIL")),
@@ -205,23 +205,25 @@ COLOURINGS: dict[str, Colouring] = {
 """What can colour the exposures. Whatever gives a word or a number per root (tags, quality) adds itself here."""
 
 
-def _places(
+def _footprints(
     exposures: tuple[Exposure, ...], files: tuple[Path, ...], known: dict[Path, dict[str, Corners]]
 ) -> dict[str, Corners]:
     """Read headers that were not read before; a run's file never changes."""
-    found = known_footprints(exposures)
+    footprints = known_footprints(exposures)
     for path in files:
         if path not in known:
             known[path] = read_footprints([path])
-        found |= known[path]
-    order = {one.root: place for place, one in enumerate(exposures)}
-    return {root: found[root] for root in sorted(found, key=lambda root: order.get(root, len(order)))}
+        footprints |= known[path]
+    order = {exposure.root: index for index, exposure in enumerate(exposures)}
+    return {
+        root: footprints[root] for root in sorted(footprints, key=lambda root: order.get(root, len(order)))
+    }
 
 
 def _holds(corners: Corners, ra: float, dec: float) -> bool:
     """Tell whether a polygon on the sky holds a position, by the parity of its edges to the east of it."""
-    places = np.array(corners, float)
-    x, y = to_plane(places[:, 0], places[:, 1], (ra, dec))
+    positions = np.array(corners, float)
+    x, y = to_plane(positions[:, 0], positions[:, 1], (ra, dec))
     if not np.isfinite(x).all():
         return False
     x1, y1 = np.roll(x, -1), np.roll(y, -1)

@@ -44,7 +44,10 @@ class FootprintsModel(BackgroundValue):
         self.files = self.session.inputs_of(self.model.name)
         included = self.session.programs.included
         self.request(
-            (tuple(self.files.values()), tuple(one.root for one in included)), _all_of, self.files, included
+            (tuple(self.files.values()), tuple(exposure.root for exposure in included)),
+            _all_of,
+            self.files,
+            included,
         )
 
     def close(self) -> None:

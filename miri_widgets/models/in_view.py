@@ -13,7 +13,7 @@ from miri_widgets.products.fits_reader import shown_name
 
 __all__ = [
     "COMPARED",
-    "PAIR_LOOKS",
+    "PAIR_MODES",
     "PREVIEWS",
     "Content",
     "InView",
@@ -28,7 +28,7 @@ PREVIEWS = {"before": "Preview: before", "after": "Preview: after", "difference"
 """Labels of the images of a preview."""
 
 
-PAIR_LOOKS = ("blink", "side by side", "swipe")
+PAIR_MODES = ("blink", "side by side", "swipe")
 """How two images are in view at the same time."""
 
 
@@ -65,7 +65,7 @@ class InView:
         When `file` was written, ns; 0 for computed pixels.
     stage, root : str
         Stage of the preview or comparison (its title), and exposure.
-    look : str
+    mode : str
         Before, after or difference; blink, side by side or swipe of a pair, whose pixels are those after.
     other : Path or None
         The file with the image before, of a comparison; None for computed pixels.
@@ -93,7 +93,7 @@ class InView:
     written: int = 0
     stage: str = ""
     root: str = ""
-    look: str = "after"
+    mode: str = "after"
     other: Path | None = None
     names: tuple[str, str] = ("", "")
     offset: float = 0.0
@@ -112,12 +112,12 @@ class InView:
     @property
     def is_pair(self) -> bool:
         """Whether two images are in view."""
-        return self.look in PAIR_LOOKS
+        return self.mode in PAIR_MODES
 
     @property
     def is_difference(self) -> bool:
         """Whether values are differences, whose levels are those of no product."""
-        return self.content is Content.GROUPS or self.look == "difference"
+        return self.content is Content.GROUPS or self.mode == "difference"
 
 
 def time_of_writing(path: Path) -> int:

@@ -142,7 +142,7 @@ class JobSubmission(PlannedStages):
 
     def accept(self, key: str) -> None:
         """Let the chain go on after a run that did harm; other settings are asked about again."""
-        row = next((found for stage in self.models.values() if (found := stage.row(key)) is not None), None)
+        row = next((known for stage in self.models.values() if (known := stage.row(key)) is not None), None)
         self.services.accept(key, row.harm if row is not None else "")
 
     def _require_free(self, names: Sequence[str]) -> None:

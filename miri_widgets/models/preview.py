@@ -10,7 +10,7 @@ import traitlets
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.background import BackgroundTask
 from miri_widgets.models.capabilities import HasPlans
-from miri_widgets.models.in_view import PAIR_LOOKS
+from miri_widgets.models.in_view import PAIR_MODES
 from miri_widgets.models.stage import StageModel
 
 __all__ = ["PreviewModel"]
@@ -33,7 +33,7 @@ class PreviewModel(traitlets.HasTraits):
     result = traitlets.Any(None, help="the latest `Preview`, or None")
     fresh = traitlets.Bool(False, help="whether `result` belongs to the settings of now")
     shown = traitlets.Enum(
-        ("before", "after", "difference", *PAIR_LOOKS), "after", help="which image is in the viewer, or both"
+        ("before", "after", "difference", *PAIR_MODES), "after", help="which image is in the viewer, or both"
     )
 
     def __init__(self, session: HasPlans) -> None:

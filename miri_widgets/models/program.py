@@ -45,14 +45,14 @@ class ProgramModel(traitlets.HasTraits):
         super().__init__()
         self.program = program
 
-    def take(self, found: ScanResult) -> None:
+    def take(self, scan: ScanResult) -> None:
         """Take what lies in the folders."""
-        self.exposures = found.exposures
-        self.mosaics = found.mosaics
-        self.problems = found.problems
+        self.exposures = scan.exposures
+        self.mosaics = scan.mosaics
+        self.problems = scan.problems
         self.warnings = (
             *unmatched_exclusions(self.program.exclude),
-            *program_contradictions(self.program.program, found.exposures, found.mosaics),
+            *program_contradictions(self.program.program, scan.exposures, scan.mosaics),
         )
         self.scanned = True
 
@@ -64,8 +64,8 @@ class ProgramModel(traitlets.HasTraits):
     @property
     def filters(self) -> tuple[str, ...]:
         """The filters of the exposures, by wavelength."""
-        found = {exposure.filter for exposure in self.exposures}
-        return tuple(name for name in FILTERS if name in found)
+        present = {exposure.filter for exposure in self.exposures}
+        return tuple(name for name in FILTERS if name in present)
 
     def rows(self) -> tuple[ExposureRow, ...]:
         """Return the table."""

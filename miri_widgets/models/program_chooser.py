@@ -84,9 +84,9 @@ class OpeningModel(traitlets.HasTraits):
     def __init__(self, like: Program | None = None) -> None:
         super().__init__()
         self.like = like
-        self.look()
+        self.refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """See which programs were opened before: the disk is the state."""
         self.recent = opened_programs(self.like.chain if self.like else ())
 
@@ -133,7 +133,7 @@ class OpeningModel(traitlets.HasTraits):
     def leave(self) -> None:
         """Go back to the choice."""
         self.opened, self.sentence = None, ""
-        self.look()
+        self.refresh()
 
     def _put(self, path: Path) -> None:
         self.sentence = ""

@@ -62,7 +62,7 @@ class ReferencesModel(FetchingModel):
         """The references that have to be fetched."""
         return self.needs.missing if self.needs is not None else ()
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """Ask CRDS what is needed; the answer comes as `needs` or `sentence`."""
         if self.asking or self.downloading:
             return
@@ -136,5 +136,5 @@ class ReferencesModel(FetchingModel):
             dict.fromkeys(str(reference.error) for reference in outcomes if reference.error is not None)
         )
         super()._finish(outcomes)
-        self.ask()
+        self.request()
         self.faults = faults

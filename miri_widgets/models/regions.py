@@ -50,7 +50,7 @@ def region_uses(stages: Iterable[Stage]) -> tuple[RegionUse, ...]:
     stages : iterable of Stage
         The stages that are there.
     """
-    return tuple(RegionUse(stage.name, one) for stage in stages for one in stage.regions)
+    return tuple(RegionUse(stage.name, parameter) for stage in stages for parameter in stage.regions)
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class RegionSet:
             return "cannot be read"
         counts = Counter(region.shape for region in self.regions)
         shapes = ", ".join(f"{count} {shape}{'s' * (count > 1)}" for shape, count in sorted(counts.items()))
-        places = {region.sky for region in self.regions}
-        return f"{shapes} {'on the sky' if places == {True} else 'in pixels' if places == {False} else 'on the sky and in pixels'}"
+        on_sky = {region.sky for region in self.regions}
+        return f"{shapes} {'on the sky' if on_sky == {True} else 'in pixels' if on_sky == {False} else 'on the sky and in pixels'}"
 
 
 class _HasPreviews(HasViewer, Protocol):
@@ -126,27 +126,27 @@ class RegionsModel(traitlets.HasTraits):
 
     # -- the list -----------------------------------------------------------
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Look into the folder; `sets` follows, after files that changed were read in a thread."""
         files = []
         for path in sorted(self.folder.glob("*.reg"))[:_MOST_SETS]:
             try:
-                found = path.stat()
+                stat = path.stat()
             except OSError:
                 continue
-            files.append((path, found.st_mtime_ns, found.st_size))
+            files.append((path, stat.st_mtime_ns, stat.st_size))
         if not self.session.closed:
             self._listing.request(tuple(files), _read_sets, tuple(path for path, *_ in files))
 
     def _take_sets(self, _: Any) -> None:
-        found = self._listing.value or ()
+        sets = self._listing.value or ()
         with self.hold_trait_notifications():
-            self.sets = found
-            self.shown = tuple(path for path in self.shown if any(one.path == path for one in found))
+            self.sets = sets
+            self.shown = tuple(path for path in self.shown if any(kept.path == path for kept in sets))
 
     def find(self, path: Path) -> RegionSet | None:
         """Return a kept file, or None."""
-        return next((one for one in self.sets if one.path == Path(path)), None)
+        return next((kept for kept in self.sets if kept.path == Path(path)), None)
 
     def keep_drawn(self, name: str) -> Path:
         """
@@ -159,10 +159,10 @@ class RegionsModel(traitlets.HasTraits):
         """
         regions = taken_from(self.session.viewer.regions())
         try:
-            path = keep_regions(regions, self.folder, safe_name(name), self._planes_of(regions))
+            path = keep_regions(regions, self.folder, safe_name(name), self._exposure_of(regions))
         except ParameterError:  # no WCS: a raw exposure, a ramp
             path = keep_regions(regions, self.folder, safe_name(name))
-        self.look()
+        self.refresh()
         return path
 
     def load(self, path: str | Path) -> None:
@@ -182,7 +182,7 @@ class RegionsModel(traitlets.HasTraits):
     def _take_loaded(self, _: Any) -> None:
         self.working, self.sentence = self._loading.working, self._loading.sentence
         if not self.working and self._loading.value is not None:
-            self.look()
+            self.refresh()
 
     def remove(self, path: Path) -> None:
         """
@@ -195,14 +195,14 @@ class RegionsModel(traitlets.HasTraits):
         """
         used = self.uses_of(path)
         if used:
-            names = ", ".join(f"{self._short(one)} ({one.declared.title})" for one in used)
+            names = ", ".join(f"{self._short(use)} ({use.declared.title})" for use in used)
             raise ParameterError(
                 f"regions that are in use: {names}", "regions that nothing uses", "press Stop using first"
             )
         if self.find(path) is None:
             raise ParameterError("regions that are not in the list", "one of the list", "choose one")
         Path(path).unlink(missing_ok=True)
-        self.look()
+        self.refresh()
 
     # -- using --------------------------------------------------------------
 
@@ -210,18 +210,18 @@ class RegionsModel(traitlets.HasTraits):
         """Return what takes a file now."""
         models = self.session.models
         return tuple(
-            one
-            for one in self.possible_uses()
-            if str(models[one.stage].settings[one.parameter] or "") == str(path)
+            use
+            for use in self.possible_uses()
+            if str(models[use.stage].settings[use.parameter] or "") == str(path)
         )
 
     def possible_uses(self) -> tuple[RegionUse, ...]:
         """Return the uses whose stages are here."""
         models = self.session.models
         return tuple(
-            one
-            for one in region_uses(model.stage for model in models.values())
-            if one.parameter in tuple(models[one.stage].settings)
+            use
+            for use in region_uses(model.stage for model in models.values())
+            if use.parameter in tuple(models[use.stage].settings)
         )
 
     def use(self, path: Path, use: RegionUse) -> str:
@@ -238,20 +238,20 @@ class RegionsModel(traitlets.HasTraits):
         ParameterError
             If it cannot be read, or the parameter needs something else.
         """
-        found = self.find(path)
-        if found is None or not found.regions:
+        kept = self.find(path)
+        if kept is None or not kept.regions:
             raise ParameterError("regions that cannot be read", "regions of the list", "choose others")
         if use.declared.of_groups:
-            showers_of(found.regions)  # each needs a group
-        self.session.models[use.stage].set({use.parameter: str(found.path)})
+            showers_of(kept.regions)  # each needs a group
+        self.session.models[use.stage].set({use.parameter: str(kept.path)})
         if use.stage not in self.session.chain:
             return f"{self._short(use)} uses them, but takes no part yet: tick it among the steps of the Program tab."
         return f"{self._short(use)} uses them as {use.declared.title}; run it again."
 
     def stop_using(self, path: Path) -> None:
         """Let no parameter take a file any longer."""
-        for one in self.uses_of(path):
-            self.session.models[one.stage].reset(one.parameter)
+        for use in self.uses_of(path):
+            self.session.models[use.stage].reset(use.parameter)
 
     def _short(self, use: RegionUse) -> str:
         return self.session.models[use.stage].stage.short
@@ -273,13 +273,13 @@ class RegionsModel(traitlets.HasTraits):
             If nothing is drawn, or what is drawn cannot be taken to the sky.
         """
         regions = taken_from(self.session.viewer.regions())
-        planes = self._planes_of(regions) if on_sky else None
-        path = keep_regions(regions, self.folder, f"{stage}_{parameter}", planes)
+        exposure = self._exposure_of(regions) if on_sky else None
+        path = keep_regions(regions, self.folder, f"{stage}_{parameter}", exposure)
         self.session.models[stage].set({parameter: str(path)})
-        self.look()
+        self.refresh()
         return path
 
-    def _planes_of(self, regions: Iterable[Region]) -> Any:
+    def _exposure_of(self, regions: Iterable[Region]) -> Any:
         """Return the exposure in the viewer, whose WCS takes to the sky what was drawn on it; None when all are there."""
         session = self.session
         if all(region.sky for region in regions):
@@ -294,7 +294,7 @@ class RegionsModel(traitlets.HasTraits):
 
     def show(self, path: Path, show: bool = True) -> None:
         """Put the regions of a file on the image in view, or take them away."""
-        others = tuple(one for one in self.shown if one != path)
+        others = tuple(other for other in self.shown if other != path)
         self.shown = (*others, path) if show and self.find(path) is not None else others
 
     def close(self) -> None:
@@ -310,13 +310,13 @@ def safe_name(name: str) -> str:
 
 
 def _read_sets(files: tuple[Path, ...]) -> tuple[RegionSet, ...]:
-    found = []
+    sets = []
     for path in files:
         try:
-            found.append(RegionSet(path, read_regions(path)))
+            sets.append(RegionSet(path, read_regions(path)))
         except MiriWidgetsError as error:
-            found.append(RegionSet(path, (), str(error)))
-    return tuple(found)
+            sets.append(RegionSet(path, (), str(error)))
+    return tuple(sets)
 
 
 def _copy_file(folder: Path, path: Path) -> Path:

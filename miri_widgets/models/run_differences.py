@@ -184,7 +184,7 @@ class RunDifferencesModel(traitlets.HasTraits):
         """Return the choices of one group, the newest first."""
         return tuple(choice for choice in self.choices if choice.group == group)
 
-    def look(self, folder: Path | None = None, mark: object = None) -> None:
+    def refresh(self, folder: Path | None = None, mark: object = None) -> None:
         """List the folder anew, when it or `mark` is another one than before."""
         if folder is not None:
             self.folder = folder
@@ -199,7 +199,7 @@ class RunDifferencesModel(traitlets.HasTraits):
             self.sentence = str(error)
         else:
             self.sentence = self._reading.sentence  # what was wrong with another folder is over
-            self.look(path, mark=object())
+            self.refresh(path, mark=object())
 
     def choose_entered(self, first: str, second: str) -> None:
         """Compare what two texts name; `sentence` tells why not."""

@@ -32,7 +32,7 @@ from miri_widgets.models.stage_products import StageProducts
 from miri_widgets.models.stage_settings import SettingsInput
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
-from miri_widgets.models.viewed_image import ViewedImage, newest_image
+from miri_widgets.models.viewed_image import ViewedImage, latest_image
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.products.session_file import SessionFile, session_file_of
 from miri_widgets.report.facts import ReportRequest
@@ -84,7 +84,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         self._declared: Mapping[str, Declared] = {}
         self._looker = SnapshotReader(self.services, self._memory, self.tags.path)
         self._rescan = True
-        self._following = Poller(self, self._looker.read, self._update)
+        self._poller = Poller(self, self._looker.read, self._update)
         self._crds = CrdsParameters(self)
         self._follow_changes()
         self.observe(self._leave_tab, "chain")
@@ -171,11 +171,11 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         timeout : float
             Seconds after which it comes back all the same; `trouble` may say why.
         """
-        await self._following.settled(timeout)
+        await self._poller.settled(timeout)
 
     def follow(self) -> None:
         """Keep looking as long as the session is open; needs a running event loop."""
-        self._following.start()
+        self._poller.start()
 
     def apply(self, facts: Snapshot) -> None:
         """Take what was found: the only writer of the models' facts."""
@@ -183,9 +183,9 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         if facts.scan is not None:
             self._rescan = False
             self.programs.take(facts.scan)
-            self.twin.look()
+            self.twin.refresh()
             self.touch()
-        self._lay_out_settings(facts)
+        self._apply_settings(facts)
         self.trouble = facts.error
         self.engine_state = status_reduction.engine_text(facts.engine)
         if facts.plans is not None and facts.generation == self.generation:
@@ -205,25 +205,28 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         self.programs.left_out = status_reduction.left_out_steps(rows)
         self.programs.states = status_reduction.exposure_states(rows)
         self.note_running(bool(facts.jobs))
-        self.show_newest(newest_image(self.stages.values()), running=self.running)
+        self.show_latest(latest_image(self.stages.values()), running=self.running)
         self.start_pending_run()
 
-    def _lay_out_settings(self, facts: Snapshot) -> None:
+    def _apply_settings(self, facts: Snapshot) -> None:
         """Lay the settings out anew if `facts` bring exposures or declarations, and both are known."""
         self._declared = facts.declared or self._declared
         new = bool(facts.declared) or facts.scan is not None
         if new and self._declared and self.programs.scanned:
             with self.history.pause():
-                self._lay_out_anew()
+                self._apply_layers()
 
-    def _lay_out_anew(self) -> None:
+    def _apply_layers(self) -> None:
         refused, forgotten = list[str](), list[str]()
         remembered = {} if self._restored else self._memory.values.get("settings", {})
         for name, stage in self.models.items():
-            sentences = stage.lay_out(
+            sentences = stage.apply_layers(
                 SettingsInput(
                     self._declared[name],
-                    {one: self.services.preset(name, one) for one in self.programs.filters},
+                    {
+                        filter_name: self.services.preset(name, filter_name)
+                        for filter_name in self.programs.filters
+                    },
                     self.program.settings.get(name, {}),
                     None if self._restored else remembered.get(name, {}),
                 )
@@ -253,7 +256,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         """
         chosen = self.programs.choose(roots)
         if show and chosen:
-            path = self.newest_product(chosen[0])
+            path = self.latest_product(chosen[0])
             if path is not None:
                 self.show(path)
 
@@ -274,23 +277,23 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
             "composite": self.composite.choices(),
         }
 
-    def _recall(self, found: Mapping[str, Any]) -> None:
+    def _recall(self, choices: Mapping[str, Any]) -> None:
         """Take the choices of a session file; what is no longer there is left out."""
-        if "chain" in found:
-            self.recall_chain(found["chain"])
+        if "chain" in choices:
+            self.recall_chain(choices["chain"])
         known = {exposure.root for exposure in self.programs.exposures}
-        self.programs.excluded = frozenset(known & set(found.get("excluded", ())))
-        self.programs.choose(found.get("selected", ()))
-        self.tab = found.get("tab", self.tab)  # the dashboard knows its tabs
-        shown = found.get("shown", "")
+        self.programs.excluded = frozenset(known & set(choices.get("excluded", ())))
+        self.programs.choose(choices.get("selected", ()))
+        self.tab = choices.get("tab", self.tab)  # the dashboard knows its tabs
+        shown = choices.get("shown", "")
         with contextlib.suppress(OSError, ValueError):  # a name that no file can have
             if shown and Path(shown).is_file():
-                extension = found.get("extension", "SCI")
-                self.show(Path(shown), picked=bool(found.get("picked")), extension=extension)
-        self.recalled = found.get("view", {})
-        self.acceleration.wanted = found.get("accelerated", True)
-        self.page_layout.restore(found.get("layout", {}))
-        self.composite.recall(found.get("composite", {}))
+                extension = choices.get("extension", "SCI")
+                self.show(Path(shown), picked=bool(choices.get("picked")), extension=extension)
+        self.recalled = choices.get("view", {})
+        self.acceleration.wanted = choices.get("accelerated", True)
+        self.page_layout.restore(choices.get("layout", {}))
+        self.composite.recall(choices.get("composite", {}))
 
     def code_beside_runs(self) -> str:
         """Return code that an exported script or notebook runs after its runs: the colour composite of the page."""
@@ -320,7 +323,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
             tuple(self.plans),
             dict(self.refused),
             tuple((model.stage, model.settings) for model in self.stages.values()),
-            tuple((one, one.root not in programs.excluded) for one in programs.exposures),
+            tuple((exposure, exposure.root not in programs.excluded) for exposure in programs.exposures),
             tuple(programs.warnings),
             dict(self.tags.tags),
             tuple(str(problem.error) for problem in programs.problems),
@@ -340,7 +343,7 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
     def close(self) -> None:
         """Stop looking and let go of everything; jobs go on."""
         self.closed = True
-        self._following.stop()
+        self._poller.stop()
         with contextlib.suppress(OSError, MiriWidgetsError):
             if self._restored:
                 self._looker.remember(self.request(), now=True)
@@ -380,8 +383,8 @@ def open_session(
         Address of a Dask scheduler for the real engine; one of its own by default.
     """
     chosen = program if isinstance(program, Program) else load_program(Path(program))
-    rooms = services or real_services(chosen, workers=workers, scheduler=scheduler)
-    session = SessionModel(chosen, rooms)
+    wired = services or real_services(chosen, workers=workers, scheduler=scheduler)
+    session = SessionModel(chosen, wired)
     try:
         session.follow()
     except RuntimeError:  # no running loop: a script or a test

@@ -54,7 +54,7 @@ def next_step(facts: ShiftFacts, chain: Sequence[str], *, can_apply: bool = True
         The action is "take" (take `APPLY` into the chain), "go" (to its panel) or empty.
     """
     shifts = facts.table.shifts
-    counts = {verdict: sum(one.verdict == verdict for one in shifts) for verdict in Verdict}
+    counts = {verdict: sum(shift.verdict == verdict for shift in shifts) for verdict in Verdict}
     taken = APPLY in chain
     then = "run 'Apply shifts'" if taken else "take 'Apply shifts' into the chain"
     action = "go" if taken else "take"
@@ -158,30 +158,30 @@ class ShiftsModel(BackgroundValue):
         """
         session, model = self.session, self.model
         if session is None or model is None:
-            return tuple(one.group for one in self.facts.table.shifts) if self.facts else ()
+            return tuple(exposure.group for exposure in self.facts.table.shifts) if self.facts else ()
         programs = session.programs
         roots = {root for plan in session.plans if plan.stage == model.name for root in plan.exposures}
-        chosen = [one for one in programs.included if one.root in roots] or programs.included
+        chosen = [exposure for exposure in programs.included if exposure.root in roots] or programs.included
         return regroup(group_exposures(chosen), self.lines if lines is None else lines)
 
     def merge(self, names: Sequence[str]) -> None:
         """Let groups share one shift."""
         if len(names) < 2:
             raise ParameterError(f"{len(names)} groups are chosen", "two or more", "choose those to merge")
-        self._say("merge " + " ".join(names))
+        self._add_line("merge " + " ".join(names))
 
     def split(self, name: str, roots: Sequence[str]) -> None:
         """Give some exposures of a group a shift of their own."""
         if not roots:
             raise ParameterError("no exposure is chosen", "some of the group", "choose those that leave it")
-        self._say(f"split {name} " + " ".join(roots))
+        self._add_line(f"split {name} " + " ".join(roots))
 
     def take_back(self) -> None:
         """Forget the last line."""
         if self.model is not None and self.lines:
             self._set(self.lines[:-1])
 
-    def _say(self, line: str) -> None:
+    def _add_line(self, line: str) -> None:
         lines = (*self.lines, line)
         self.groups(lines)  # says what is wrong with it
         self._set(lines)

@@ -100,7 +100,14 @@ class ShowerModel(traitlets.HasTraits):
 
     def ramp(self, root: str) -> Path | None:
         """Return the ramp of an exposure that detector1 made with the settings of now; None without one."""
-        plan = next((one for one in self.session.plans if one.stage == STAGE and root in one.exposures), None)
+        plan = next(
+            (
+                candidate
+                for candidate in self.session.plans
+                if candidate.stage == STAGE and root in candidate.exposures
+            ),
+            None,
+        )
         files = self.session.services.inputs(plan) if plan is not None else ()
         return next((path for path in files if suffix_of(path) == "ramp" and path.is_file()), None)
 
@@ -138,7 +145,7 @@ class ShowerModel(traitlets.HasTraits):
             return
         if path is None:
             self._done_for = mark
-            self._tell(NO_RAMP)
+            self._fail(NO_RAMP)
             return
         self.working = True
         self._task = self.session.background.start(
@@ -160,7 +167,7 @@ class ShowerModel(traitlets.HasTraits):
         else:
             self.update()
 
-    def _tell(self, sentence: str) -> None:
+    def _fail(self, sentence: str) -> None:
         with self.hold_trait_notifications():
             self.picture, self.sentence = None, sentence
 
@@ -176,7 +183,7 @@ class ShowerModel(traitlets.HasTraits):
         self._done_for = mark
         with self.hold_trait_notifications():
             self.working = False
-            self._tell(str(error))
+            self._fail(str(error))
         self.update()
 
     # -- the showers --------------------------------------------------------
@@ -221,7 +228,7 @@ class ShowerModel(traitlets.HasTraits):
             If the file of now cannot be read.
         """
         picture = self.picture
-        if picture is None or (picture.root, picture.integration, picture.group) != self._place:
+        if picture is None or (picture.root, picture.integration, picture.group) != self._position:
             raise ParameterError(
                 "no group difference is in view",
                 "the first group that shows the shower",
@@ -238,16 +245,16 @@ class ShowerModel(traitlets.HasTraits):
             )
         for region in new:
             require_inside(region, picture.pixels.shape)
-        self._keep((*known, *(dated(region, *self._place) for region in new)))
+        self._keep((*known, *(dated(region, *self._position) for region in new)))
         return len(new)
 
     @property
-    def _place(self) -> tuple[str, int, int]:
+    def _position(self) -> tuple[str, int, int]:
         return self.root, self.integration, self.group
 
     def remove(self, number: int) -> None:
         """Forget one shower, by its place in the file from 0; all others stay."""
-        self._keep(tuple(region for place, region in enumerate(self._regions()) if place != number))
+        self._keep(tuple(region for index, region in enumerate(self._regions()) if index != number))
 
     # -- suggestions --------------------------------------------------------
 
@@ -305,5 +312,5 @@ class ShowerModel(traitlets.HasTraits):
         if row.region.sky:
             return None
         exposures = self.session.programs.exposures
-        found = next((one for one in exposures if row.is_in(one.root)), None)
-        return pixel_count(row.region, (found.ny, found.nx)) if found is not None else None
+        exposure = next((candidate for candidate in exposures if row.is_in(candidate.root)), None)
+        return pixel_count(row.region, (exposure.ny, exposure.nx)) if exposure is not None else None

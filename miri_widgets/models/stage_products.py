@@ -22,15 +22,15 @@ _IMAGES = ("rate", "cal", "crf", "i2d")
 class StageProducts(PlannedStages):
     """Planned stages that find the products of their complete runs."""
 
-    def newest_product(self, root: str) -> Path | None:
+    def latest_product(self, root: str) -> Path | None:
         """Return the image of an exposure that is furthest in the chain, else its raw file; None when it is unknown."""
-        made = self.newest_products().get(root)
+        made = self.latest_products().get(root)
         if made is not None:
             return made
         exposure = self.programs.find(root)
         return exposure.path if exposure is not None else None
 
-    def newest_products(self, suffixes: Iterable[str] = _IMAGES_OF_EXPOSURES) -> dict[str, Path]:
+    def latest_products(self, suffixes: Iterable[str] = _IMAGES_OF_EXPOSURES) -> dict[str, Path]:
         """
         Return the product of each exposure that is furthest in the chain, by root.
 
@@ -40,7 +40,7 @@ class StageProducts(PlannedStages):
             Kinds of products that count.
         """
         kinds = frozenset(suffixes)
-        found: dict[str, Path] = {}
+        products: dict[str, Path] = {}
         for stage in self.stages.values():
             for row in stage.rows:
                 several = len(row.exposures) > 1
@@ -51,8 +51,8 @@ class StageProducts(PlannedStages):
                         if root in row.exposures and not (
                             several and path.stem != f"{root}_{suffix_of(path)}"
                         ):
-                            found[root] = path
-        return found
+                            products[root] = path
+        return products
 
     def inputs_of(self, name: str) -> dict[str, Path]:
         """Return the files that go into the runs of a stage, by exposure; those that are there already."""
@@ -101,12 +101,12 @@ class StageProducts(PlannedStages):
 
 def _of_exposure(root: str, paths: Iterable[Path]) -> list[Path]:
     """Return the products of one exposure, each once."""
-    found = []
+    products = []
     for path in dict.fromkeys(paths):
         # a single exposure's own mosaic has other pixels
         if suffix_of(path) == "i2d":
             continue
         with contextlib.suppress(WrongSuffixError):
             if ExposureName.parse(path).root == root:
-                found.append(path)
-    return found
+                products.append(path)
+    return products

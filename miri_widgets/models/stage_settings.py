@@ -234,14 +234,14 @@ class StageSettings(traitlets.HasTraits):
     def settable(self) -> tuple[Parameter, ...]:
         """The parameters that can be set: those that the engine does not keep for itself."""
         owned = self._owner.services.owned
-        return tuple(one for one in self.settings.declared if not owned(one.name))
+        return tuple(parameter for parameter in self.settings.declared if not owned(parameter.name))
 
     @property
     def workspace(self) -> Path:
         """The folder of the program's runs."""
         return self._owner.program.workspace
 
-    def lay_out(self, given: SettingsInput) -> tuple[list[str], list[str]]:
+    def apply_layers(self, given: SettingsInput) -> tuple[list[str], list[str]]:
         """
         Lay the settings out anew, of all their layers.
 
@@ -307,9 +307,9 @@ class StageSettings(traitlets.HasTraits):
         ParameterError
             If it holds no such call, or one of its values cannot be used; nothing is changed then.
         """
-        found = self._owner.services.read_code(self.name, text)
-        self._take_values(found.values)
-        return tuple(found.left_out)
+        code = self._owner.services.read_code(self.name, text)
+        self._take_values(code.values)
+        return tuple(code.left_out)
 
     def _take_values(self, loaded: Mapping[str, Any]) -> None:
         bare = self.settings.without()
@@ -328,6 +328,6 @@ class StageSettings(traitlets.HasTraits):
         chain = tuple(stage.name for stage in stages)
         known = self._acting
         if known is None or known[0] is not self.settings or known[1] != chain:
-            found = self._owner.services.acting(self.stage, self.settings, stages)
-            known = self._acting = (self.settings, chain, found)
+            acting = self._owner.services.acting(self.stage, self.settings, stages)
+            known = self._acting = (self.settings, chain, acting)
         return known[2]

@@ -32,9 +32,9 @@ class TwinModel(traitlets.HasTraits):
     def __init__(self, session: HasBackground) -> None:
         super().__init__()
         self.session = session
-        self.look()
+        self.refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """See whether the exposures are there."""
         program = self.session.program
         self.wanted = bool(program.simulated) and not program.has_exposures()
@@ -60,7 +60,7 @@ class TwinModel(traitlets.HasTraits):
     def _end(self, sentence: str) -> None:
         with self.hold_trait_notifications():
             self.working, self.fraction, self.sentence = False, 0.0, sentence
-        self.look()
+        self.refresh()
 
     def _show(self, line: str) -> None:
         """Take the count and the words of one line together: who hears of either finds both."""

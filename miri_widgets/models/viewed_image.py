@@ -14,7 +14,7 @@ from miri_widgets.models.stage import StageModel
 from miri_widgets.models.subscriptions import emit
 from miri_widgets.run.status_rows import RowState
 
-__all__ = ["NoViewer", "ViewedImage", "ViewerPort", "newest_image"]
+__all__ = ["NoViewer", "ViewedImage", "ViewerPort", "latest_image"]
 
 SHOW_PERIOD = 8.0
 """Least time between two products that come to the viewer by themselves during a job, s: an image takes page time."""
@@ -73,8 +73,8 @@ class ViewedImage(traitlets.HasTraits):
         super().__init__(*arguments, **keywords)
         self.viewer: ViewerPort = NoViewer()
         """The viewer that draws; see `attach_viewer`."""
-        self._newest: Path | None = None
-        self._newest_since = 0.0
+        self._latest: Path | None = None
+        self._latest_since = 0.0
 
     def attach_viewer(self, viewer: ViewerPort | None) -> None:
         """
@@ -114,25 +114,25 @@ class ViewedImage(traitlets.HasTraits):
             if not self.has_viewer:
                 self.displayed = product_in_view(Path(path), extension)
 
-    def show_newest(self, newest: Path | None, *, running: bool) -> None:
+    def show_latest(self, latest: Path | None, *, running: bool) -> None:
         """
         Show the newest product when it is another than before, and the user has not picked one.
 
         Parameters
         ----------
-        newest : Path or None
-            The newest product; see `newest_image`.
+        latest : Path or None
+            The newest product; see `latest_image`.
         running : bool
             Whether a job is in progress: not every product is shown then.
         """
-        too_soon = running and time.monotonic() - self._newest_since < SHOW_PERIOD
-        if newest is None or newest == self._newest or too_soon:
+        too_soon = running and time.monotonic() - self._latest_since < SHOW_PERIOD
+        if latest is None or latest == self._latest or too_soon:
             return
-        self._newest, self._newest_since = newest, time.monotonic()
+        self._latest, self._latest_since = latest, time.monotonic()
         if not self.picked or self.shown is None:
-            self.show(newest, picked=False)
+            self.show(latest, picked=False)
 
-    def follow_newest(self, follow: bool) -> None:
+    def follow_latest(self, follow: bool) -> None:
         """
         Let the newest product come to the viewer by itself, or keep the one that is there.
 
@@ -142,12 +142,12 @@ class ViewedImage(traitlets.HasTraits):
             Whether to follow; the newest product is shown at once then.
         """
         self.picked = not follow
-        if follow and self._newest is not None and self._newest != self.shown:
-            self.show(self._newest, picked=False)
+        if follow and self._latest is not None and self._latest != self.shown:
+            self.show(self._latest, picked=False)
 
-    def forget_newest(self) -> None:
+    def forget_latest(self) -> None:
         """Let the newest product come to the viewer again, although it was there before."""
-        self._newest, self._newest_since = None, 0.0
+        self._latest, self._latest_since = None, 0.0
 
     def click(self, x: float, y: float) -> None:
         """Emit ``clicked``: a click on the image `shown`, 0-based pixels."""
@@ -163,7 +163,7 @@ class ViewedImage(traitlets.HasTraits):
         return dict(self.recalled if state is None else state)
 
 
-def newest_image(stages: Iterable[StageModel]) -> Path | None:
+def latest_image(stages: Iterable[StageModel]) -> Path | None:
     """
     Return the newest main product that is an image of the sky: no table, grid or mask.
 
@@ -172,9 +172,9 @@ def newest_image(stages: Iterable[StageModel]) -> Path | None:
     stages : iterable of StageModel
         In running order.
     """
-    newest = None
+    latest = None
     for stage in stages:
         if stage.stage.main in _IMAGES:
             done = [row.products[0] for row in stage.rows if row.state == RowState.DONE and row.products]
-            newest = done[-1] if done else newest
-    return newest
+            latest = done[-1] if done else latest
+    return latest

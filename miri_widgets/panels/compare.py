@@ -230,5 +230,5 @@ def show_differences(
     if first and second:
         panel.first.value, panel.second.value = str(first), str(second)
         model.choose(Path(first), Path(second))
-    model.look()
+    model.refresh()
     return panel

@@ -150,7 +150,7 @@ class ImagePane(Part):
 
     def _follow_clicked(self, change: dict[str, Any]) -> None:
         if change["new"] == self.session.picked:  # else it is the session that has changed
-            self.session.follow_newest(change["new"])
+            self.session.follow_latest(change["new"])
 
     def _update_follow(self, _: Any) -> None:
         self.follow.value = not self.session.picked

@@ -50,7 +50,7 @@ class ReferencesPanel(Part):
             empty="Not checked yet: press Check.",
         )  # fmt: skip
         self.download = DownloadBar(model, model.fetch, tip="Fetch what is missing into the CRDS cache")
-        self.check.on_click(lambda _: model.ask())
+        self.check.on_click(lambda _: model.request())
         row = ipywidgets.HBox([self.check, self.state])
         row.add_class("mw-row")
         self.children = (
@@ -107,7 +107,7 @@ def show_references(program: Program) -> ReferencesPanel:
     )
     panel = ReferencesPanel(model)
     panel.owns_model = True
-    model.ask()
+    model.request()
     return panel
 
 

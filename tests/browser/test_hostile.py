@@ -62,7 +62,7 @@ def test_no_text_becomes_more_than_text(
     server = serve_folder(pages)
     page.goto(server.url)
     expect(page.locator(".mw-card")).to_have_count(2)
-    expect(page.locator(".mw-card h2").first).to_contain_text("<img src=x onerror=")
+    expect(page.locator(".mw-card[href*=hostile] h3")).to_contain_text("<img src=x onerror=")
     assert_harmless(page)
     page.goto(server.page_url("hostile.ipynb"), wait_until="commit")
     page.locator(".mw-program tbody tr").first.wait_for()

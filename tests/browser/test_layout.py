@@ -225,12 +225,18 @@ def test_charts_and_menus_of_the_viewer_are_a_click_away(
     chart = page.locator(".mw-charts .bqplot").first.bounding_box()
     image = page.locator(CANVAS).first.bounding_box()
     assert chart is not None and image is not None and chart["x"] >= image["x"] + image["width"]
+    assert page.evaluate(_SHARE, CANVAS) < whole
     page.screenshot(path=screenshots / "layout_charts_beside.png")
     page.locator("[data-charts=hidden]").click()
     expect(page.locator(".mw-charts")).to_be_hidden()
     settled(page)
-    assert page.evaluate(_SHARE, CANVAS) > whole
+    assert page.evaluate(_SHARE, CANVAS) >= whole
+    right = page.locator(".mw-columns > .mw-right").first
+    assert right.evaluate("one => one.scrollHeight - one.clientHeight") <= 0, "nothing is below the image"
     page.locator("[data-charts=below]").click()
+    wait_until(
+        page, lambda: right.evaluate("one => one.scrollHeight > one.clientHeight + 100"), "no chart is below"
+    )
     expect(page.locator(".mw-viewer .lm_header")).to_be_hidden()
     page.locator("[data-tool=viewer-bars]").click()
     expect(page.locator(".mw-viewer .lm_header")).to_be_visible()

@@ -73,8 +73,8 @@ def test_the_model_follows_the_product_in_view(session, engine, tmp_path, monkey
     assert kinds(model) == {PartnerKind.FILTER}, "a rate has another unit than a cal"
     session.show(session.stages["image2"].products[0], extension="DQ")
     assert not model.can and model.partners == ()
-    model.ask("before")
-    assert model.look == "after" and "only SCI is compared" in model.sentence
+    model.request_mode("before")
+    assert model.mode == "after" and "only SCI is compared" in model.sentence
     image, flags = np.ones((4, 4)), np.zeros((4, 4), int)
     before = write(tmp_path / "a_cal.fits", image, flags)
     shown = write(tmp_path / "b_cal.fits", image + 1, flags)
@@ -83,13 +83,13 @@ def test_the_model_follows_the_product_in_view(session, engine, tmp_path, monkey
     session.show(shown)
     assert model.can and model.value is None
     model.toggle()
-    assert model.look == "before" and model.value.title == "Sky"
+    assert model.mode == "before" and model.value.title == "Sky"
     model.toggle()
-    assert model.look == "after"
-    model.ask("difference")
+    assert model.mode == "after"
+    model.request_mode("difference")
     monkeypatch.setattr(compare, "stages_before", lambda _: [])
     session.show(session.stages["image2"].products[1])
-    assert model.look == "after" and model.value is None
+    assert model.mode == "after" and model.value is None
     assert not any(partner.name.startswith("before") for partner in model.partners)
     model.close()
     assert not session.has_trait("nothing")

@@ -91,8 +91,8 @@ def test_a_mosaic_without_a_step_is_made_by_one_click_and_kept_apart(reduced):
         row.products for row in rows
     ]
     assert reduced.shown == mosaic(reduced), "the mosaic in use stays in view"
-    model.ask("swipe")
-    assert model.look == "swipe" and model.value.before == model.partner.path
+    model.request_mode("swipe")
+    assert model.mode == "swipe" and model.value.before == model.partner.path
     assert model.names == ("Before", "After")
     model.close()
 

@@ -100,12 +100,12 @@ def test_the_grid_is_around_those_that_take_part(placed, drawn, monkeypatch):
 
 def test_the_newest_product_is_the_one_furthest_in_the_chain(placed):
     root = placed.programs.exposures[1].root
-    assert placed.newest_product(root) == placed.programs.exposures[1].path
+    assert placed.latest_product(root) == placed.programs.exposures[1].path
     placed.run_all()
     placed.services.engine.finish()
     placed.poll()
-    assert placed.newest_product(root).name == f"{root}_cal.fits"
-    assert placed.newest_product("nobody") is None
+    assert placed.latest_product(root).name == f"{root}_cal.fits"
+    assert placed.latest_product("nobody") is None
     placed.choose(["nobody", root, root], show=True)
     assert placed.programs.selected == (root,) and placed.shown.name == f"{root}_cal.fits"
     assert rows_of(placed.models["image3"].rows, [root]) == ()

@@ -53,7 +53,7 @@ def test_computed_pixels_are_drawn_as_differences(model, session):
     session.displayed = InView(
         Content.DIFFERENCE,
         "Compared: difference",
-        look="difference",
+        mode="difference",
         unit="MJy/sr",
         pixels=np.eye(20),
         root="jw1",

@@ -49,9 +49,9 @@ def test_a_notebook_waits_until_all_is_settled(fakes, program):
 def test_a_failure_of_any_kind_is_shown_and_the_following_goes_on(fakes, program, caplog, error):
     async def follow():
         session = SessionModel(program, fakes.fake_services(program))
-        following, calls, sentences = session._following, [], []
+        poller, calls, sentences = session._poller, [], []
         session.observe(lambda change: sentences.append(change.new), "trouble")
-        read = following._read
+        read = poller._read
 
         def fail_three_times(request):
             calls.append(request)
@@ -59,7 +59,7 @@ def test_a_failure_of_any_kind_is_shown_and_the_following_goes_on(fakes, program
                 raise error
             return read(request)
 
-        following._read = fail_three_times
+        poller._read = fail_three_times
         session.follow()
         with caplog.at_level(logging.ERROR):
             for _ in range(300):

@@ -48,7 +48,7 @@ def build(mast, tmp_path):
 def test_missing_is_told_and_fetched(build, mast, tmp_path):
     model = build()
     assert model.summary() == ""
-    model.ask()
+    model.request()
     assert model.summary() == (
         "1 of the 2 reference files that jwst_1464.pmap names for these exposures is missing (50.0 kB): "
         "fetch before you run."
@@ -64,7 +64,7 @@ def test_missing_is_told_and_fetched(build, mast, tmp_path):
 
 def test_a_fault_stays_after_looking_again(build, mast):
     model = build()
-    model.ask()
+    model.request()
     mast.faults[f"/references/{NAME}"] = [("flip", 30_000)]
     model.fetch()
     assert "another sha1 checksum" in model.faults[0] and len(model.missing) == 1
@@ -72,7 +72,7 @@ def test_a_fault_stays_after_looking_again(build, mast):
 
 def test_offline_it_is_said(build):
     model = build(url=False, offline="the CRDS server x cannot be asked", unmatched=("flat for F2550W",))
-    model.ask()
+    model.request()
     assert [line[:25] for line in model.notes()] == ["The CRDS server x cannot ", "The context has no flat f"]
     model.fetch()
     assert "CRDS cannot be asked" in model.faults[0] and not model.downloading
@@ -80,13 +80,13 @@ def test_offline_it_is_said(build):
 
 def test_no_exposures_and_no_cache_are_sentences(build):
     model = build(modes=())
-    model.ask()
+    model.request()
     assert "no exposures are known yet" in model.sentence and not model.asking
 
     def fail(modes, environment):
         raise CrdsCacheError("CRDS found no usable cache", "one", "fill it")
 
     broken = ReferencesModel({}, lambda: (ObservingMode("F770W"),), needed=fail)
-    broken.ask()
+    broken.request()
     assert broken.sentence == "CRDS found no usable cache; expected one: fill it." and broken.needs is None
     broken.close()

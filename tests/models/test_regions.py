@@ -40,7 +40,7 @@ def test_drawn_regions_are_kept_used_and_come_back(fakes, program, session, regi
     session.close()
     again = type(session)(program, fakes.fake_services(program))
     again.poll()
-    again.regions.look()
+    again.regions.refresh()
     assert again.regions.sets[0].regions == kept.regions
     assert again.regions.uses_of(path) == (SKY_MASK,)
     again.regions.stop_using(path)
@@ -68,7 +68,7 @@ def test_a_file_is_loaded_and_a_bad_one_is_a_sentence(regions, tmp_path):
 def test_a_file_that_was_spoilt_stays_in_the_list_with_its_reason(regions):
     regions.folder.mkdir(parents=True)
     (regions.folder / "bad.reg").write_text("what?")
-    regions.look()
+    regions.refresh()
     (found,) = regions.sets
     assert found.kind == "cannot be read" and "bad.reg" in found.sentence
     with pytest.raises(ParameterError):

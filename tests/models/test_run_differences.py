@@ -41,7 +41,7 @@ def test_the_newest_is_compared_with_the_one_before(tmp_path):
     write_run(tmp_path, "b", 20.0, level=3.5, settings={"photom.skip": False})
     write_run(tmp_path, "c", 30.0, label="alone", name="alone_cal.fits")
     model = RunDifferencesModel(tmp_path)
-    model.look()
+    model.refresh()
     assert model.groups == ("image2 · x", "image2 · alone")
     assert (model.first.path.name, model.second.path.name) == ("a", "b")
     (change,) = model.value.changes
@@ -59,7 +59,7 @@ def test_only_runs_of_the_stage_are_offered(tmp_path):
     write_run(tmp_path, "a", 10.0)
     write_run(tmp_path, "b", 20.0, stage="sky")
     model = RunDifferencesModel(tmp_path, "sky")
-    model.look()
+    model.refresh()
     assert [one.path.name for one in model.choices] == ["b"]
 
 
@@ -67,11 +67,11 @@ def test_a_run_that_ends_later_is_offered_and_the_choice_stays(tmp_path):
     write_run(tmp_path, "a", 10.0)
     write_run(tmp_path, "b", 20.0)
     model = RunDifferencesModel(tmp_path)
-    model.look(mark=1)
+    model.refresh(mark=1)
     write_run(tmp_path, "c", 30.0)
-    model.look(mark=1)
+    model.refresh(mark=1)
     assert len(model.choices) == 2
-    model.look(mark=2)
+    model.refresh(mark=2)
     assert len(model.choices) == 3
     assert model.second.path.name == "b"
 

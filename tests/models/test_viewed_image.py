@@ -38,11 +38,11 @@ def test_to_follow_the_newest_is_a_switch(session, engine):
     picked = session.stages["detector1"].products[0]
     session.show(picked)
     session.run("image2")
-    session.follow_newest(False)
+    session.follow_latest(False)
     engine.finish()
     session.poll()
     assert session.shown == picked, "off: the image in view stays"
-    session.follow_newest(True)
+    session.follow_latest(True)
     assert session.shown.name.endswith("_cal.fits") and not session.picked
-    session.follow_newest(False)
+    session.follow_latest(False)
     assert session.picked and session.shown.name.endswith("_cal.fits")

@@ -216,7 +216,7 @@ def test_nothing_outlives_close(kind, mast, tmp_path):
         model = ReferencesModel({}, lambda: (ObservingMode("F770W"),), needed=lambda *_: needs)
         panel = ReferencesPanel(model)
         panel.owns_model = True
-        model.ask()
+        model.request()
     panel.close()
     assert [type(OPEN_WIDGETS[key]).__name__ for key in set(OPEN_WIDGETS) - before] == []
     assert not any(panel.model._trait_notifiers.values())

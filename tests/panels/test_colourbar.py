@@ -36,7 +36,7 @@ def test_the_bar_follows_what_is_in_view(session):
     display.in_force(0.0, 10.0)
     display.unit = "MJy / sr"
     assert "MJy/sr" in bar.bar.value and ">10.0<" in bar.bar.value and "#000000" in bar.bar.value
-    session.displayed = InView(Content.DIFFERENCE, "d", look="difference", pixels=np.zeros((2, 2)))
+    session.displayed = InView(Content.DIFFERENCE, "d", mode="difference", pixels=np.zeros((2, 2)))
     display.in_force(-1.0, 1.0)
     assert "#053061" in bar.bar.value and ">-1.00<" in bar.bar.value
     display.unit = '<img src=x onerror="alert(1)">'

@@ -63,7 +63,7 @@ def test_keys_and_buttons_bring_the_three_images(dashboard):
     buttons.vue_choose("after")
     assert front(dashboard) == "b_cal.fits"
     buttons.vue_choose("nonsense")
-    assert dashboard.view.compare.model.look == "after"
+    assert dashboard.view.compare.model.mode == "after"
 
 
 def test_a_product_that_was_written_again_has_another_difference(dashboard):

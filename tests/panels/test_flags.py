@@ -98,9 +98,9 @@ def test_everything_is_about_the_image_that_the_user_blinks_to(dashboard):
     view.compare.buttons.vue_choose("before")
     view.compare.buttons.vue_choose("difference")
     view.viewer.viewed(View(COMPARED["before"], 1.0, 2.0))
-    assert view.compare.model.look == "before"
+    assert view.compare.model.mode == "before"
     view.viewer.viewed(View(cal.name, 1.0, 2.0))
-    assert view.compare.model.look == "after"
+    assert view.compare.model.mode == "after"
 
 
 def test_a_range_that_shows_nothing_is_told_and_mended(dashboard):
@@ -121,8 +121,8 @@ def test_a_range_that_shows_nothing_is_told_and_mended(dashboard):
 
 def test_what_came_before_tells_its_range_too(dashboard):
     view, controls = dashboard.view, dashboard.view.display.controls
-    for look in ("before", "difference"):
-        view.compare.buttons.vue_choose(look)
+    for mode in ("before", "difference"):
+        view.compare.buttons.vue_choose(mode)
     view.viewer.viewed(View(COMPARED["before"], 3.0, 60.0))
     assert (controls.black, controls.white) == ("3", "60")
     view.viewer.viewed(View(COMPARED["difference"], -1.0, 1.0))

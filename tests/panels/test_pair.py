@@ -39,7 +39,7 @@ def pair(session, tmp_path):
             "b_cal.fits",
             after,
             after,
-            look="swipe",
+            mode="swipe",
             other=before,
             names=("Before", "After"),
             **values,

@@ -17,12 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from miri_widgets.analysis.group_differences import GroupDifferenceImage
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.models.compare import LOOKS, CompareModel
+from miri_widgets.models.compare import MODES, CompareModel
 from miri_widgets.models.display import DisplayModel
 from miri_widgets.models.flags import FlagsModel
-from miri_widgets.models.in_view import PAIR_LOOKS, Content, InView
+from miri_widgets.models.in_view import PAIR_MODES, Content, InView
 from miri_widgets.models.session import SessionModel
-from miri_widgets.models.viewed_image import newest_image
+from miri_widgets.models.viewed_image import latest_image
 from miri_widgets.panels.parts.caption import caption_of
 from miri_widgets.panels.parts.pair import PairView
 from miri_widgets.panels.parts.shown_images import ShownImages
@@ -200,7 +200,7 @@ class Page:
         session.showers.picture = None
         session.shown, session.extension, session.picked = None, "SCI", False
         session.displayed, session.not_displayed = InView(), ""
-        session.forget_newest()
+        session.forget_latest()
         session.services = replace(session.services, preview=self.preview)
         return session
 
@@ -274,11 +274,11 @@ class Viewing(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from("bsdbdkvw"))
     def press(self, key):
-        looks = {"s": "after", "d": "difference", "k": "blink", "v": "side by side", "w": "swipe"}
+        modes = {"s": "after", "d": "difference", "k": "blink", "v": "side by side", "w": "swipe"}
         if key == "b":
             self.compare.toggle()
         else:
-            self.compare.ask(looks[key])
+            self.compare.request_mode(modes[key])
         asked = self.session.previews.stage or self.compare.can or key == "s" or self.compare.front == "after"
         assert asked or self.compare.sentence, "no key is silent"
 
@@ -294,9 +294,9 @@ class Viewing(RuleBasedStateMachine):
     def open_preview(self, number):
         self.session.previews.start("sky", self.page.roots[number % len(self.page.roots)])
 
-    @rule(look=st.sampled_from(LOOKS))
-    def look_of_preview(self, look):
-        self.session.previews.shown = look
+    @rule(mode=st.sampled_from(MODES))
+    def mode_of_preview(self, mode):
+        self.session.previews.shown = mode
 
     @rule()
     def cancel_preview(self):
@@ -373,8 +373,8 @@ class Viewing(RuleBasedStateMachine):
                 self.page.write(row.products[0])
         self.session.models[name].rows = ()
         self.session.models[name].rows = self.page.rows[name]
-        newest = newest_image(self.session.stages.values())
-        self.session.show_newest(newest, running=False)
+        latest = latest_image(self.session.stages.values())
+        self.session.show_latest(latest, running=False)
 
     @rule(number=st.integers(0, 30))
     def a_product_goes(self, number):
@@ -413,10 +413,10 @@ class Viewing(RuleBasedStateMachine):
         elif view.content is Content.PREVIEW:
             made = view.source
             planes = {"before": made.before.sci, "after": made.after.sci, "difference": made.difference}
-            look = "after" if view.is_pair else view.look
-            assert base == planes[look][0, 0] and made.root == view.root == self.session.previews.root
+            mode = "after" if view.is_pair else view.mode
+            assert base == planes[mode][0, 0] and made.root == view.root == self.session.previews.root
             exposure = self.session.programs.find(view.root)
-            assert exposure.label in caption.detail and view.label.endswith(look)
+            assert exposure.label in caption.detail and view.label.endswith(mode)
         elif view.content is Content.GROUPS:
             assert base == self.session.showers.picture.pixels[0, 0]
 
@@ -427,9 +427,9 @@ class Viewing(RuleBasedStateMachine):
         if not view.is_pair:
             assert pair.images is None
             return
-        assert (pair.canvas.arrangement, tuple(pair.canvas.names)) == (view.look, view.names)
+        assert (pair.canvas.arrangement, tuple(pair.canvas.names)) == (view.mode, view.names)
         assert (
-            view.look in caption_of(self.session).detail and view.names[0] in caption_of(self.session).detail
+            view.mode in caption_of(self.session).detail and view.names[0] in caption_of(self.session).detail
         )
         before, after = (image.pixels for image in pair.images)
         assert after[0, 0] == self.viewer.images[self.viewer.top][0, 0]
@@ -510,14 +510,14 @@ def test_what_was_let_run_with_a_preview_open_comes_into_view(viewing):
     viewing.a_run_ends("image3", True)
     view = viewing.session.displayed
     assert view.content is Content.PRODUCT and view.file.name.endswith("_i2d.fits")
-    viewing.look_of_preview("difference")
+    viewing.mode_of_preview("difference")
     assert viewing.session.displayed.content is Content.PREVIEW, "asked for again"
 
 
-@pytest.mark.parametrize("look", PAIR_LOOKS)
-def test_both_images_of_a_preview_are_in_view(viewing, look):
+@pytest.mark.parametrize("mode", PAIR_MODES)
+def test_both_images_of_a_preview_are_in_view(viewing, mode):
     open_a_preview(viewing)
-    viewing.look_of_preview(look)
+    viewing.mode_of_preview(mode)
     view = viewing.session.displayed
     assert view.content is Content.PREVIEW and view.is_pair and viewing.pair.canvas.visible
     for check in (
@@ -525,14 +525,14 @@ def test_both_images_of_a_preview_are_in_view(viewing, look):
         viewing.the_title_is_that_of_the_pixels,
     ):
         check()
-    viewing.look_of_preview("after")
+    viewing.mode_of_preview("after")
     assert not viewing.pair.canvas.visible and viewing.pair.images is None
 
 
-@pytest.mark.parametrize("look", PAIR_LOOKS)
-def test_both_images_of_a_product_are_in_view(viewing, look):
+@pytest.mark.parametrize("mode", PAIR_MODES)
+def test_both_images_of_a_product_are_in_view(viewing, mode):
     viewing.session.show(viewing.page.rows["sky"][0].products[0])
-    viewing.compare.ask(look)
+    viewing.compare.request_mode(mode)
     while viewing.waiting:
         viewing.a_slow_answer(0, False)
     assert viewing.session.displayed.content is Content.PAIR and viewing.pair.canvas.visible
@@ -540,18 +540,18 @@ def test_both_images_of_a_product_are_in_view(viewing, look):
     assert before.shape == after.shape == (SIZE, SIZE) and before.max() > 2 and after.max() > 2
     viewing.two_images_are_in_view_when_the_title_says_so()
     viewing.levels_are_those_of_the_pixels()
-    viewing.compare.ask("difference")
+    viewing.compare.request_mode("difference")
     assert viewing.session.displayed.content is Content.DIFFERENCE and not viewing.pair.canvas.visible
 
 
 def test_an_image_that_goes_while_both_are_in_view_is_a_sentence(viewing):
     viewing.session.show(viewing.page.rows["sky"][0].products[0])
     before = viewing.compare.partner.path
-    viewing.compare.ask("before")
+    viewing.compare.request_mode("before")
     while viewing.waiting:
         viewing.a_slow_answer(0, False)
     viewing.page.touched.add(before)
     before.unlink()
-    viewing.compare.look = "swipe"
+    viewing.compare.mode = "swipe"
     assert viewing.session.displayed.content is Content.PRODUCT and not viewing.pair.canvas.visible
     assert before.name in viewing.compare.sentence

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.core.exposure_arrays import ExposureArrays
-from miri_widgets.core.validation.injection import pixel_noise, to_pixels, to_places, usable_imager
+from miri_widgets.core.validation.injection import pixel_noise, to_pixels, to_positions, usable_imager
 
 __all__ = [
     "BRIGHTNESSES", "SIZES", "Disc", "DiscSet", "arcsec_per_pixel", "disc_kept", "disc_profile", "plan_discs",
@@ -46,7 +46,7 @@ class Disc:
 
     Attributes
     ----------
-    place : (float, float)
+    position : (float, float)
         (RA, Dec) in degrees; pixels (x, y) where exposures have no WCS.
     half_light : float
         Half-light radius, arcsec.
@@ -60,7 +60,7 @@ class Disc:
         The one exposure that it is added to; -1 for all that see its place.
     """
 
-    place: tuple[float, float]
+    position: tuple[float, float]
     half_light: float
     radius: float
     brightness: float
@@ -77,22 +77,22 @@ class DiscSet:
     @property
     def reaches(self) -> tuple[tuple[tuple[float, float], float], ...]:
         """Place of each disc, and how far its aperture and ring go, pixels."""
-        return tuple((disc.place, RING[1] * disc.radius) for disc in self.discs)
+        return tuple((disc.position, RING[1] * disc.radius) for disc in self.discs)
 
-    def pixel(self, disc: Disc, index: int, planes: ExposureArrays) -> tuple[float, float]:
+    def pixel(self, disc: Disc, index: int, arrays: ExposureArrays) -> tuple[float, float]:
         """Return where a disc lies on an exposure, (x, y); NaN when it is on another one."""
         if disc.only not in (-1, index):
             return float("nan"), float("nan")
-        x, y = to_pixels(planes, np.array([disc.place], float))[0]
+        x, y = to_pixels(arrays, np.array([disc.position], float))[0]
         return float(x), float(y)
 
-    def image(self, index: int, planes: ExposureArrays) -> NDArray[np.float32]:
+    def image(self, index: int, arrays: ExposureArrays) -> NDArray[np.float32]:
         """Return what is added to an exposure, in its unit; shape (ny, nx)."""
-        added = np.zeros(planes.shape, np.float32)
+        added = np.zeros(arrays.shape, np.float32)
         for disc in self.discs:
-            x, y = self.pixel(disc, index, planes)
+            x, y = self.pixel(disc, index, arrays)
             reach = _REACH * disc.radius
-            ny, nx = planes.shape
+            ny, nx = arrays.shape
             if not (-reach < x < nx + reach and -reach < y < ny + reach):
                 continue
             rows = slice(max(int(y - reach), 0), min(int(y + reach) + 1, ny))
@@ -128,13 +128,13 @@ def disc_profile(distance: NDArray[np.floating], radius: float, mean: float) -> 
     return profile
 
 
-def arcsec_per_pixel(planes: ExposureArrays) -> float:
+def arcsec_per_pixel(arrays: ExposureArrays) -> float:
     """Return the side of the central pixel on the sky, arcsec; that of the imager where there is no WCS."""
-    if planes.to_sky is None:
+    if arrays.to_sky is None:
         return _PIXEL
-    ny, nx = planes.shape
+    ny, nx = arrays.shape
     x, y = np.array([nx / 2, nx / 2 + 1]), np.array([ny / 2, ny / 2])
-    ra, dec = (np.asarray(one, float) for one in planes.to_sky(x, y))
+    ra, dec = (np.asarray(angle, float) for angle in arrays.to_sky(x, y))
     turn = ((ra[1] - ra[0] + 180) % 360 - 180) * np.cos(np.deg2rad(dec[0]))
     side = float(3600 * np.hypot(turn, dec[1] - dec[0]))
     return side if side > 0 else _PIXEL
@@ -169,20 +169,20 @@ def plan_discs(
     if not measured:
         return ()
     index = measured[len(measured) // 2]
-    planes = exposures[index]
-    usable = usable_imager(planes)
-    noise = pixel_noise(planes, usable)
-    scale = arcsec_per_pixel(planes)
+    arrays = exposures[index]
+    usable = usable_imager(arrays)
+    noise = pixel_noise(arrays, usable)
+    scale = arcsec_per_pixel(arrays)
     if not (noise > 0 and usable.any()):
         return ()
     rows, columns = np.flatnonzero(usable.any(axis=1)), np.flatnonzero(usable.any(axis=0))
     box = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
     rng = np.random.default_rng([seed, 23])
     sizes = [size for size in SIZES if _holds(box, size / scale)] or [_largest(box) * scale]
-    if sizes[0] / scale < _LEAST_RADIUS * planes.fwhm:
+    if sizes[0] / scale < _LEAST_RADIUS * arrays.fwhm:
         return ()
-    fixed = planes.to_sky is None or planes.to_pixel is None
-    placing = _Placing(planes, usable, noise, scale, rng, index if fixed else -1)
+    fixed = arrays.to_sky is None or arrays.to_pixel is None
+    placing = _Placing(arrays, usable, noise, scale, rng, index if fixed else -1)
     bright, faint = BRIGHTNESSES
     small, larger = sizes[0], sizes[1:]
     sets = [placing.discs(small, bright, _WITH_SOURCES)]
@@ -195,7 +195,7 @@ def plan_discs(
         sets += [first, placing.discs(size, faint, 1)]
     if not beside:
         sets.append(placing.discs(small, faint, _WITH_SOURCES))
-    return tuple(DiscSet(one) for one in sets)
+    return tuple(DiscSet(discs) for discs in sets)
 
 
 def _holds(box: tuple[int, int, int, int], radius: float) -> bool:
@@ -214,7 +214,7 @@ def _largest(box: tuple[int, int, int, int]) -> float:
 class _Placing:
     """Chooses places on one exposure."""
 
-    planes: ExposureArrays
+    arrays: ExposureArrays
     usable: NDArray[np.bool_]
     noise: float
     scale: float
@@ -227,8 +227,8 @@ class _Placing:
         """Return up to `count` discs that keep out of each other's way and of those `beside`."""
         radius = size / self.scale
         ys, xs = np.nonzero(self.usable[::4, ::4])
-        taken = [(*to_pixels(self.planes, np.array([one.place]))[0], one.radius) for one in beside]
-        found: list[Disc] = []
+        taken = [(*to_pixels(self.arrays, np.array([disc.position]))[0], disc.radius) for disc in beside]
+        placed: list[Disc] = []
         best: list[tuple[float, float, float]] = []
         for at in self.rng.integers(0, xs.size, _TRIES):
             x, y = 4.0 * xs[at], 4.0 * ys[at]
@@ -240,14 +240,14 @@ class _Placing:
             if len(best) >= 12:
                 break
         for _, x, y in sorted(best, reverse=True):
-            if len(found) == count:
+            if len(placed) == count:
                 break
             if any(np.hypot(x - px, y - py) < 2 * RING[1] * radius for px, py, _ in taken):
                 continue
             taken.append((x, y, radius))
-            place = to_places(self.planes, np.array([[x, y]]), self.only >= 0)[0]
-            found.append(Disc(place, size, radius, brightness, brightness * self.noise, self.only))
-        return tuple(found)
+            position = to_positions(self.arrays, np.array([[x, y]]), self.only >= 0)[0]
+            placed.append(Disc(position, size, radius, brightness, brightness * self.noise, self.only))
+        return tuple(placed)
 
 
 def _disc_parts(usable: NDArray[np.bool_], x: float, y: float, radius: float) -> tuple[float, float]:

@@ -29,42 +29,42 @@ def is_structured(proof: Proof) -> bool:
 def _discs(proof: Proof, size: float, structured: bool) -> Finding:
     """What the step does to discs of one size, faint and bright."""
     name = f"{size:.0f} arcsec" if size >= 1.5 else f"{size:.1f} arcsec"
-    some = [one for one in proof.extended if one.half_light == size]
-    known = [one for one in some if math.isfinite(one.kept)]
+    some = [disc for disc in proof.extended if disc.half_light == size]
+    known = [disc for disc in some if math.isfinite(disc.kept)]
     if len(known) < len(some):
-        missing = " and ".join(f"{one.brightness:g}" for one in some if not math.isfinite(one.kept))
+        missing = " and ".join(f"{disc.brightness:g}" for disc in some if not math.isfinite(disc.kept))
         return Finding(
             "doubtful",
             f"Added discs of half-light radius {name} could not be measured (brightness {missing} times the noise "
             "of a pixel): what the step does to objects so large is not known.",
         )
     limit = _disc_limit(size, structured)
-    grades = [grade(limit, abs(1 - one.kept), _disc_err(one)) for one in known]
-    told = worst(grades)
+    grades = [grade(limit, abs(1 - disc.kept), _disc_err(disc)) for disc in known]
+    verdict = worst(grades)
     parts = [
-        f"{_kept_words(one)} at {one.brightness:g} times the noise of a pixel"
-        for one in sorted(known, key=lambda one: -one.brightness)
+        f"{_kept_text(disc)} at {disc.brightness:g} times the noise of a pixel"
+        for disc in sorted(known, key=lambda disc: -disc.brightness)
     ]
     advice = {
         "good": ": this field shows none so large"
         if limit == "huge_unseen"
-        and any(grade("large", abs(1 - one.kept), _disc_err(one)) != "good" for one in known)
+        and any(grade("large", abs(1 - disc.kept), _disc_err(disc)) != "good" for disc in known)
         else f": {SMALL}"
-        if any(is_small(1 - one.kept, _disc_err(one)) for one in known)
+        if any(is_small(1 - disc.kept, _disc_err(disc)) for disc in known)
         else "",
         "doubtful": f": take care with nebulae, and with galaxies of {name} and more",
         "harm": f": do not use this step on nebulae, nor on galaxies of {name} and more",
-    }[told]
-    if told == "doubtful" and not any(is_significant(1 - one.kept, _disc_err(one)) for one in known):
+    }[verdict]
+    if verdict == "doubtful" and not any(is_significant(1 - disc.kept, _disc_err(disc)) for disc in known):
         advice = ": too uncertain to tell whether they are harmed"
-    return Finding(told, f"Added discs of half-light radius {name} {', '.join(parts)}{advice}.")
+    return Finding(verdict, f"Added discs of half-light radius {name} {', '.join(parts)}{advice}.")
 
 
-def _kept_words(one: Extended) -> str:
-    lost = 1 - one.kept
-    if abs(lost) < ROUNDED and not one.err > ROUNDED:
+def _kept_text(disc: Extended) -> str:
+    lost = 1 - disc.kept
+    if abs(lost) < ROUNDED and not disc.err > ROUNDED:
         return "keep all of their light"
-    return f"{'lose' if lost >= 0 else 'gain'} {percent(abs(lost), one.err, sign=False)} of their light"
+    return f"{'lose' if lost >= 0 else 'gain'} {percent(abs(lost), disc.err, sign=False)} of their light"
 
 
 def _disc_limit(size: float, structured: bool) -> str:
@@ -74,9 +74,9 @@ def _disc_limit(size: float, structured: bool) -> str:
     return ("large" if size <= LARGE[1] else "huge") + ("" if structured else "_unseen")
 
 
-def _disc_err(one: Extended) -> float:
+def _disc_err(disc: Extended) -> float:
     # of a single measurement the error is not known
-    return one.err if math.isfinite(one.err) else 0.02
+    return disc.err if math.isfinite(disc.err) else 0.02
 
 
 def extended_findings(proof: Proof) -> list[Finding]:
@@ -89,10 +89,10 @@ def extended_findings(proof: Proof) -> list[Finding]:
         Its figures.
     """
     structured = is_structured(proof)
-    sizes = sorted({one.half_light for one in proof.extended})
-    found = [_discs(proof, size, structured) for size in sizes]
+    sizes = sorted({disc.half_light for disc in proof.extended})
+    findings = [_discs(proof, size, structured) for size in sizes]
     if not sizes and not proof.unchanged:
-        found.append(
+        findings.append(
             Finding(
                 "doubtful",
                 "Extended emission could not be added and measured: what the step does to it is not known.",
@@ -101,19 +101,19 @@ def extended_findings(proof: Proof) -> list[Finding]:
     lost = proof.sky_structure_lost
     verb = "gains" if lost < 0 else "loses"
     if structured and math.isfinite(lost):
-        told = grade("sky", abs(lost), finite_or_zero(proof.sky_structure_lost_err))
-        found.append(
+        verdict = grade("sky", abs(lost), finite_or_zero(proof.sky_structure_lost_err))
+        findings.append(
             Finding(
-                told,
+                verdict,
                 f"The light of this field that moves with the sky, sources aside, {verb} "
                 f"{percent(abs(lost), proof.sky_structure_lost_err, sign=False)} of its contrast.",
             )
         )
     elif structured and not proof.unchanged:
-        found.append(
+        findings.append(
             Finding(
                 "doubtful",
                 "The field shows light that moves with the sky, and what part of it is lost could not be measured.",
             )
         )
-    return found
+    return findings

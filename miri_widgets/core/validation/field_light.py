@@ -34,15 +34,15 @@ class FieldLight:
     picture: SkyPicture
     side: int
 
-    def image(self, index: int, planes: ExposureArrays) -> NDArray[np.float32]:
+    def image(self, index: int, arrays: ExposureArrays) -> NDArray[np.float32]:
         """Return what is added to an exposure, in its unit; shape (ny, nx)."""
-        assert planes.to_sky is not None
-        my, mx = (length // self.side + 1 for length in planes.shape)
+        assert arrays.to_sky is not None
+        my, mx = (length // self.side + 1 for length in arrays.shape)
         row, column = np.indices((my, mx))
         middle = (self.side - 1) / 2
-        ra, dec = planes.to_sky(column * self.side + middle, row * self.side + middle)
+        ra, dec = arrays.to_sky(column * self.side + middle, row * self.side + middle)
         boxes = np.nan_to_num(SHARE * self.picture.at(np.asarray(ra, float), np.asarray(dec, float)))
-        ny, nx = planes.shape
+        ny, nx = arrays.shape
         return light_rows(boxes.astype(np.float32), self.side, 1, slice(0, ny), nx)
 
 
@@ -62,7 +62,7 @@ def light_products(
         Side of the boxes over which both are averaged, pixels.
     """
     with np.errstate(invalid="ignore"):
-        gave, left = (boxes_of(np.where(use, one, np.nan), side).value for one in (added, change))
+        gave, left = (boxes_of(np.where(use, image, np.nan), side).value for image in (added, change))
     known = np.isfinite(gave) & np.isfinite(left)
     if known.sum() < 12:
         return 0.0, 0.0

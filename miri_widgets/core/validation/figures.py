@@ -166,9 +166,9 @@ class Proof(Serializable):
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, float | np.floating):
         return float(value) if math.isfinite(value) else None
     return value.item() if isinstance(value, np.generic) else value
@@ -177,7 +177,7 @@ def _plain(value: Any) -> Any:
 def _filled(value: Any) -> Any:
     """Return plain values with NaN for what was not measured."""
     if isinstance(value, Mapping):
-        return {str(key): _filled(one) for key, one in value.items()}
+        return {str(key): _filled(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_filled(one) for one in value]
+        return [_filled(item) for item in value]
     return NAN if value is None else value

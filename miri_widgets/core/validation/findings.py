@@ -46,7 +46,7 @@ def findings(proof: Proof) -> list[Finding]:
         *_field(proof),
         *_flags(proof),
     ]
-    rest.sort(key=lambda one: -GRADES.index(one.grade))
+    rest.sort(key=lambda finding: -GRADES.index(finding.grade))
     return [_flux(proof), *rest]
 
 
@@ -73,18 +73,18 @@ def _flux(proof: Proof) -> Finding:
             "doubtful",
             f"{few[0].upper() + few[1:]} could be added and measured: the change of fluxes is not known.",
         )
-    told = _flux_grade(proof)
-    words = {
+    verdict = _flux_grade(proof)
+    text = {
         "good": SMALL if is_small(proof.flux_bias, proof.flux_bias_err) else "unharmed",
         "doubtful": "look before you trust photometry",
         "harm": "photometry is harmed",
-    }[told]
-    if told == "doubtful" and not is_significant(proof.flux_bias, proof.flux_bias_err):
-        words = "too uncertain to tell whether they are harmed"
+    }[verdict]
+    if verdict == "doubtful" and not is_significant(proof.flux_bias, proof.flux_bias_err):
+        text = "too uncertain to tell whether they are harmed"
     return Finding(
-        told,
+        verdict,
         f"Fluxes of added sources {changes(proof.flux_bias, proof.flux_bias_err)} "
-        f"({proof.sources} measurements, S/N 10 to 100): {words}.",
+        f"({proof.sources} measurements, S/N 10 to 100): {text}.",
     )
 
 
@@ -96,24 +96,24 @@ def _bins(proof: Proof) -> list[Finding]:
     """What a bin tells that all sources together do not."""
     if proof.unchanged or proof.sources < FEW_SOURCES:
         return []
-    found, missing = [], []
-    for one in proof.bins:
-        if one.count < MIN_BIN or not (math.isfinite(one.bias) and math.isfinite(one.err)):
-            missing.append(f"{one.low:.0f} to {one.high:.0f}")
+    results, missing = [], []
+    for part in proof.bins:
+        if part.count < MIN_BIN or not (math.isfinite(part.bias) and math.isfinite(part.err)):
+            missing.append(f"{part.low:.0f} to {part.high:.0f}")
             continue
-        told = grade("flux_bin", abs(one.bias), one.err)
-        if GRADES.index(told) > GRADES.index(_flux_grade(proof)):
-            words = f"Sources of S/N {one.low:.0f} to {one.high:.0f} {changes(one.bias, one.err)}."
-            found.append(Finding(told, words))
+        verdict = grade("flux_bin", abs(part.bias), part.err)
+        if GRADES.index(verdict) > GRADES.index(_flux_grade(proof)):
+            text = f"Sources of S/N {part.low:.0f} to {part.high:.0f} {changes(part.bias, part.err)}."
+            results.append(Finding(verdict, text))
     if missing:
-        found.append(
+        results.append(
             Finding(
                 "doubtful",
                 f"Too few added sources of S/N {' and '.join(missing)} could be measured: what the step does to them "
                 "is not known.",
             )
         )
-    return found
+    return results
 
 
 def _noise(proof: Proof) -> list[Finding]:
@@ -123,31 +123,31 @@ def _noise(proof: Proof) -> list[Finding]:
         reason = proof.noise_reason or "No empty apertures are left in the field"
         return [Finding("doubtful", f"{reason}: the noise could not be compared.")]
     change, err = proof.noise_ratio - 1, proof.noise_ratio_err
-    told = grade("noise", change, err)
-    words = {"good": "", "doubtful": ": more than it should", "harm": ": a loss of depth"}[told]
-    if told == "doubtful" and not is_significant(change, err):
-        words = ": too uncertain to tell whether depth is lost"
-    found = [Finding(told, f"The noise in empty apertures {changes(change, err, many=False)}{words}.")]
+    verdict = grade("noise", change, err)
+    text = {"good": "", "doubtful": ": more than it should", "harm": ": a loss of depth"}[verdict]
+    if verdict == "doubtful" and not is_significant(change, err):
+        text = ": too uncertain to tell whether depth is lost"
+    results = [Finding(verdict, f"The noise in empty apertures {changes(change, err, many=False)}{text}.")]
     over = proof.noise_over_err
     if not (math.isfinite(over.before) and math.isfinite(over.after)):
-        found.append(Finding("doubtful", "Whether ERR still tells the noise could not be measured."))
+        results.append(Finding("doubtful", "Whether ERR still tells the noise could not be measured."))
     elif math.isfinite(over.before) and math.isfinite(over.after):
         worse = abs(math.log(max(over.after, 1e-9))) - abs(math.log(max(over.before, 1e-9)))
-        told = grade(
+        verdict = grade(
             "err", worse, math.hypot(finite_or_zero(over.before_err), finite_or_zero(over.after_err))
         )
-        if told != "good":
-            found.append(
+        if verdict != "good":
+            results.append(
                 Finding(
-                    told,
+                    verdict,
                     f"ERR no longer tells the noise: it is {over.after:.2f} of ERR, before {over.before:.2f}.",
                 )
             )
-    return found
+    return results
 
 
 def _structure(proof: Proof) -> list[Finding]:
-    found = []
+    results = []
     fallen, unknown = [], []
     for name, change in proof.structure.items():
         if not (math.isfinite(change.before) and math.isfinite(change.after) and proof.pixel_noise > 0):
@@ -158,28 +158,30 @@ def _structure(proof: Proof) -> list[Finding]:
         err = math.hypot(
             change.before * finite_or_zero(change.before_err), change.after * finite_or_zero(change.after_err)
         )
-        told = grade("structure", new / proof.pixel_noise, err / new / proof.pixel_noise) if new else "good"
+        verdict = (
+            grade("structure", new / proof.pixel_noise, err / new / proof.pixel_noise) if new else "good"
+        )
         numbers = f"from {change.before:.2g} to {change.after:.2g} {proof.unit}"
-        if told != "good":
-            found.append(Finding(told, f"{_NAMES.get(name, name)} got more structure: {numbers}."))
+        if verdict != "good":
+            results.append(Finding(verdict, f"{_NAMES.get(name, name)} got more structure: {numbers}."))
         elif change.after < 0.7 * change.before and change.before > 0.05 * proof.pixel_noise:
             fallen.append(f"{_NAMES.get(name, name).lower()} {numbers}")
     if unknown and not proof.unchanged:
         listed = ", ".join(unknown)
-        found.append(Finding("doubtful", f"Residual structure could not be measured: {listed}."))
+        results.append(Finding("doubtful", f"Residual structure could not be measured: {listed}."))
     if fallen:
-        found.append(Finding("good", "Residual structure falls: " + "; ".join(fallen) + "."))
-    return found
+        results.append(Finding("good", "Residual structure falls: " + "; ".join(fallen) + "."))
+    return results
 
 
 def _field(proof: Proof) -> list[Finding]:
     """In which fields a step that changes the signal should not be used."""
     if not _changes_signal(proof):
         return []
-    found = []
+    results = []
     if is_structured(proof):
         ratio = proof.sky_structure / proof.pixel_noise
-        found.append(
+        results.append(
             Finding(
                 "good",
                 f"The field shows extended emission ({ratio:.2g} times the noise of a pixel, over 16 pixels): do not "
@@ -187,8 +189,8 @@ def _field(proof: Proof) -> list[Finding]:
             )
         )
     if proof.masked_fraction > CROWDED:
-        harmed = worst([one.grade for one in (*_noise(proof), *_structure(proof))]) != "good"
-        found.append(
+        harmed = worst([finding.grade for finding in (*_noise(proof), *_structure(proof))]) != "good"
+        results.append(
             Finding(
                 "doubtful" if harmed else "good",
                 f"{100 * proof.masked_fraction:.0f} % of the imager lies under sources: the field is crowded, and "
@@ -196,26 +198,28 @@ def _field(proof: Proof) -> list[Finding]:
                 "emptier field.",
             )
         )
-    return found
+    return results
 
 
 def _changes_signal(proof: Proof) -> bool:
     same = {
         0.0: (proof.flux_bias, proof.level_change),
-        1.0: (proof.noise_ratio, *(one.kept for one in proof.extended)),
+        1.0: (proof.noise_ratio, *(disc.kept for disc in proof.extended)),
     }
-    return any(math.isfinite(one) and one != still for still, group in same.items() for one in group)
+    return any(math.isfinite(value) and value != still for still, group in same.items() for value in group)
 
 
 def _flags(proof: Proof) -> list[Finding]:
-    found = []
-    told = grade("area", proof.area_lost)
+    results = []
+    verdict = grade("area", proof.area_lost)
     if math.isnan(proof.area_lost):
-        found.append(Finding("doubtful", "The exposures have no usable pixel that could be lost or kept."))
-    elif told != "good":
-        found.append(Finding(told, f"{100 * proof.area_lost:.1f} % of the usable imager becomes unusable."))
+        results.append(Finding("doubtful", "The exposures have no usable pixel that could be lost or kept."))
+    elif verdict != "good":
+        results.append(
+            Finding(verdict, f"{100 * proof.area_lost:.1f} % of the usable imager becomes unusable.")
+        )
     elif proof.newly_flagged > 5e-5:
-        found.append(
+        results.append(
             Finding(
                 "good",
                 f"{100 * proof.newly_flagged:.2f} % of all pixels gain flags; {100 * proof.area_lost:.2f} % of the "
@@ -223,9 +227,9 @@ def _flags(proof: Proof) -> list[Finding]:
             )
         )
     if grade("broken", proof.unflagged_nan) != "good":
-        found.append(
+        results.append(
             Finding("harm", f"{proof.unflagged_nan} usable pixels became NaN without the flag DO_NOT_USE.")
         )
     if grade("broken", proof.flags_taken) != "good":
-        found.append(Finding("harm", f"{proof.flags_taken} pixels lost data-quality flags."))
-    return found
+        results.append(Finding("harm", f"{proof.flags_taken} pixels lost data-quality flags."))
+    return results

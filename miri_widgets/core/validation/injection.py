@@ -24,7 +24,7 @@ __all__ = [
     "pixel_noise",
     "plan_injection",
     "to_pixels",
-    "to_places",
+    "to_positions",
     "usable_imager",
 ]
 
@@ -37,27 +37,27 @@ _BRIGHT = 25.0
 Pairs = NDArray[np.float64]
 
 
-def usable_imager(planes: ExposureArrays) -> NDArray[np.bool_]:
+def usable_imager(arrays: ExposureArrays) -> NDArray[np.bool_]:
     """Return True on good pixels of the imager field; of the whole exposure where it does not see the imager."""
-    good, area = planes.good, imager_area(planes.shape, planes.corner)
+    good, area = arrays.good, imager_area(arrays.shape, arrays.corner)
     return good & area if (good & area).any() else good
 
 
-def bright_mask(planes: ExposureArrays, usable: NDArray[np.bool_], noise: float) -> NDArray[np.bool_]:
+def bright_mask(arrays: ExposureArrays, usable: NDArray[np.bool_], noise: float) -> NDArray[np.bool_]:
     """Return True within two FWHM of pixels that stand out by 25 times the noise; shape (ny, nx)."""
-    surface = smooth_surface(planes.sci, usable, box=32)
+    surface = smooth_surface(arrays.sci, usable, box=32)
     with np.errstate(invalid="ignore"):
-        high = usable & (planes.sci - surface > _BRIGHT * noise)
-    return maximum_filter(high.view(np.uint8), 2 * round(2 * planes.fwhm) + 1).view(bool)
+        high = usable & (arrays.sci - surface > _BRIGHT * noise)
+    return maximum_filter(high.view(np.uint8), 2 * round(2 * arrays.fwhm) + 1).view(bool)
 
 
-def pixel_noise(planes: ExposureArrays, usable: NDArray[np.bool_]) -> float:
+def pixel_noise(arrays: ExposureArrays, usable: NDArray[np.bool_]) -> float:
     """Return the median error of usable pixels; where there is none, their scatter from pixel to pixel."""
-    err = planes.err[usable]
+    err = arrays.err[usable]
     err = err[np.isfinite(err) & (err > 0)]
     if err.size:
         return float(np.median(err))
-    step = np.diff(planes.sci, axis=1)[usable[:, 1:] & usable[:, :-1]]
+    step = np.diff(arrays.sci, axis=1)[usable[:, 1:] & usable[:, :-1]]
     return float(1.4826 * np.median(np.abs(step)) / 2**0.5) if step.size else float("nan")
 
 
@@ -68,7 +68,7 @@ class Injection:
 
     Attributes
     ----------
-    places : ndarray, shape (n, 2)
+    positions : ndarray, shape (n, 2)
         (RA, Dec) of the sources in degrees; pixels (x, y) where exposures have no WCS.
     fluxes : ndarray, shape (n,)
         Their sums over all pixels, in the unit of the exposures.
@@ -78,25 +78,25 @@ class Injection:
         The one exposure that a source is added to; -1 for all that see its place.
     """
 
-    places: Pairs
+    positions: Pairs
     fluxes: NDArray[np.float64]
     snrs: NDArray[np.float64]
     only: NDArray[np.intp]
     _known: dict[int, Pairs] = field(default_factory=dict)
 
-    def pixels(self, index: int, planes: ExposureArrays) -> Pairs:
+    def pixels(self, index: int, arrays: ExposureArrays) -> Pairs:
         """Return where the sources lie on an exposure: (x, y), shape (n, 2); NaN for those elsewhere."""
         if index not in self._known:
-            found = to_pixels(planes, self.places)
-            found[(self.only >= 0) & (self.only != index)] = np.nan
-            self._known[index] = found
+            positions = to_pixels(arrays, self.positions)
+            positions[(self.only >= 0) & (self.only != index)] = np.nan
+            self._known[index] = positions
         return self._known[index]
 
-    def image(self, index: int, planes: ExposureArrays) -> NDArray[np.float32]:
+    def image(self, index: int, arrays: ExposureArrays) -> NDArray[np.float32]:
         """Return what is added to an exposure, in its unit; shape (ny, nx)."""
-        added = np.zeros(planes.shape, np.float64)
-        psf = model_psf(planes.fwhm)
-        for (x, y), flux in zip(self.pixels(index, planes), self.fluxes, strict=True):
+        added = np.zeros(arrays.shape, np.float64)
+        psf = model_psf(arrays.fwhm)
+        for (x, y), flux in zip(self.pixels(index, arrays), self.fluxes, strict=True):
             _add_stamp(added, psf, x, y, flux)
         return added.astype(np.float32)
 
@@ -104,7 +104,7 @@ class Injection:
 class Layer(Protocol):
     """Something that is added to exposures."""
 
-    def image(self, index: int, planes: ExposureArrays) -> NDArray[np.float32]:
+    def image(self, index: int, arrays: ExposureArrays) -> NDArray[np.float32]:
         """Return what is added to an exposure, in its unit; shape (ny, nx)."""
 
 
@@ -125,10 +125,10 @@ def injected(exposures: Sequence[ExposureArrays], *layers: Layer) -> Lazy:
     """
 
     def make(index: int) -> ExposureArrays:
-        planes = exposures[index]
+        arrays = exposures[index]
         # their sum first: rounded as the measurement rounds it
-        images = [layer.image(index, planes) for layer in layers]
-        return planes.replace(sci=planes.sci + sum(images[1:], start=images[0]))
+        images = [layer.image(index, arrays) for layer in layers]
+        return arrays.replace(sci=arrays.sci + sum(images[1:], start=images[0]))
 
     return Lazy(len(exposures), make)
 
@@ -179,62 +179,62 @@ class _Plan:
         self, rng: np.random.Generator, avoid: tuple[tuple[tuple[float, float], float], ...]
     ) -> None:
         self.rng, self.avoid = rng, avoid
-        self.places: list[tuple[float, float]] = []
+        self.positions: list[tuple[float, float]] = []
         self.fluxes: list[float] = []
         self.snrs: list[float] = []
         self.only: list[int] = []
 
-    def fill(self, index: int, planes: ExposureArrays, want: int) -> None:
+    def fill(self, index: int, arrays: ExposureArrays, want: int) -> None:
         """Add places until an exposure has enough."""
-        usable = usable_imager(planes)
-        noise = pixel_noise(planes, usable)
+        usable = usable_imager(arrays)
+        noise = pixel_noise(arrays, usable)
         if not noise > 0:
             return
-        fixed = planes.to_sky is None or planes.to_pixel is None
-        self._fill_sources(index, planes, usable, noise, want, fixed)
+        fixed = arrays.to_sky is None or arrays.to_pixel is None
+        self._fill_sources(index, arrays, usable, noise, want, fixed)
 
     def _fill_sources(
         self,
         index: int,
-        planes: ExposureArrays,
+        arrays: ExposureArrays,
         usable: NDArray[np.bool_],
         noise: float,
         want: int,
         fixed: bool,
     ) -> None:
-        psf = model_psf(planes.fwhm)
+        psf = model_psf(arrays.fwhm)
         width = 2 * int(np.ceil(psf.radius)) + 1
         whole = uniform_filter(usable.astype(np.float32), width, mode="constant") > 1 - 0.5 / width**2
-        y, x = np.ogrid[: planes.shape[0], : planes.shape[1]]
-        for place, reach in self.avoid:
-            ((px, py),) = to_pixels(planes, np.array([place], float))
+        y, x = np.ogrid[: arrays.shape[0], : arrays.shape[1]]
+        for position, reach in self.avoid:
+            ((px, py),) = to_pixels(arrays, np.array([position], float))
             whole &= (x - px) ** 2 + (y - py) ** 2 > reach**2
-        spacing = _SPACING * planes.fwhm
+        spacing = _SPACING * arrays.fwhm
         most = max(1, int(0.5 * whole.sum() / spacing**2))
-        there = _inside(self._seen(planes, self.places, self.only, index), planes.shape)
+        there = _inside(self._seen(arrays, self.positions, self.only, index), arrays.shape)
         count = min(want, most) - len(there)
-        quiet = whole & ~bright_mask(planes, usable, noise)
+        quiet = whole & ~bright_mask(arrays, usable, noise)
         # a field may be bright everywhere
         new = _scatter(self.rng, quiet if quiet.sum() > 0.1 * whole.sum() else whole, there, count, spacing)
         snrs = np.exp(self.rng.uniform(np.log(SNR[0]), np.log(SNR[1]), len(new)))
         pixels = np.sqrt(np.pi) * psf.radius
-        local = np.array([_local_noise(planes, usable, noise, *place) for place in new])
+        local = np.array([_local_noise(arrays, usable, noise, *position) for position in new])
         self.fluxes += (snrs * local * pixels / 0.7).tolist()
         self.snrs += snrs.tolist()
-        self.places += to_places(planes, new, fixed)
+        self.positions += to_positions(arrays, new, fixed)
         self.only += [index if fixed else -1] * len(new)
 
     def _seen(
-        self, planes: ExposureArrays, places: list[tuple[float, float]], only: list[int], index: int
+        self, arrays: ExposureArrays, positions: list[tuple[float, float]], only: list[int], index: int
     ) -> Pairs:
-        found = to_pixels(planes, np.array(places, float).reshape(-1, 2))
-        here = np.array([one in (-1, index) for one in only], bool)
-        return found[here]
+        pixels = to_pixels(arrays, np.array(positions, float).reshape(-1, 2))
+        here = np.array([number in (-1, index) for number in only], bool)
+        return pixels[here]
 
     def injection(self) -> Injection:
         """Return what was chosen."""
         return Injection(
-            np.array(self.places, float).reshape(-1, 2),
+            np.array(self.positions, float).reshape(-1, 2),
             np.array(self.fluxes, float),
             np.array(self.snrs, float),
             np.array(self.only, np.intp),
@@ -254,22 +254,22 @@ def _scatter(
         tries = tries[cKDTree(taken).query(tries)[0] >= spacing]
     left = np.ones(len(tries), bool)
     kept: list[Pairs] = []
-    for place in range(len(tries)):
-        if left[place]:
-            kept.append(tries[place])
+    for index in range(len(tries)):
+        if left[index]:
+            kept.append(tries[index])
             if len(kept) == count:
                 break
-            left &= np.hypot(*(tries - tries[place]).T) >= spacing
+            left &= np.hypot(*(tries - tries[index]).T) >= spacing
     return np.array(kept, float).reshape(-1, 2)
 
 
-def to_places(planes: ExposureArrays, pixels: Pairs, fixed: bool) -> list[tuple[float, float]]:
+def to_positions(arrays: ExposureArrays, pixels: Pairs, fixed: bool) -> list[tuple[float, float]]:
     """
     Return pixels as places on the sky, where there is a WCS.
 
     Parameters
     ----------
-    planes : ExposureArrays
+    arrays : ExposureArrays
         An exposure.
     pixels : ndarray, shape (n, 2)
         (x, y), 0-based.
@@ -278,25 +278,25 @@ def to_places(planes: ExposureArrays, pixels: Pairs, fixed: bool) -> list[tuple[
     """
     if fixed or not len(pixels):
         return [(float(x), float(y)) for x, y in pixels]
-    assert planes.to_sky is not None
-    ra, dec = planes.to_sky(pixels[:, 0], pixels[:, 1])
+    assert arrays.to_sky is not None
+    ra, dec = arrays.to_sky(pixels[:, 0], pixels[:, 1])
     return list(zip(np.asarray(ra, float).tolist(), np.asarray(dec, float).tolist(), strict=True))
 
 
-def to_pixels(planes: ExposureArrays, places: Pairs) -> Pairs:
+def to_pixels(arrays: ExposureArrays, positions: Pairs) -> Pairs:
     """
     Return where places lie on an exposure, (x, y); the places themselves where there is no WCS.
 
     Parameters
     ----------
-    planes : ExposureArrays
+    arrays : ExposureArrays
         An exposure.
-    places : ndarray, shape (n, 2)
+    positions : ndarray, shape (n, 2)
         (RA, Dec) in degrees.
     """
-    if planes.to_sky is None or planes.to_pixel is None or not len(places):
-        return places.copy()
-    return np.column_stack(planes.inverse("sources on the sky")(places[:, 0], places[:, 1]))
+    if arrays.to_sky is None or arrays.to_pixel is None or not len(positions):
+        return positions.copy()
+    return np.column_stack(arrays.inverse("sources on the sky")(positions[:, 0], positions[:, 1]))
 
 
 def _inside(pixels: Pairs, shape: tuple[int, int]) -> Pairs:
@@ -306,11 +306,11 @@ def _inside(pixels: Pairs, shape: tuple[int, int]) -> Pairs:
 
 
 def _local_noise(
-    planes: ExposureArrays, usable: NDArray[np.bool_], noise: float, x: float, y: float
+    arrays: ExposureArrays, usable: NDArray[np.bool_], noise: float, x: float, y: float
 ) -> float:
     row, column = round(y), round(x)
     window = slice(max(row - 8, 0), row + 9), slice(max(column - 8, 0), column + 9)
-    err = planes.err[window][usable[window]]
+    err = arrays.err[window][usable[window]]
     err = err[np.isfinite(err) & (err > 0)]
     return float(np.median(err)) if err.size else noise
 

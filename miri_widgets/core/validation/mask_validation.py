@@ -91,19 +91,19 @@ def _measured(
         at = rng.integers(0, y.size, each)
         losses.append(loss[y[at], x[at]])
     if not losses:
-        words = "No exposure has a usable pixel outside the mask or in it: what the mask takes could not be measured."
-        return Proof("doubtful", "could not be measured", (words,), ("doubtful",), exposures=len(masks))
-    found = np.concatenate(losses)
-    bias = -float(found.mean())
-    err = float(found.std() / np.sqrt(found.size))
-    tenth = float(np.mean(found > _TENTH))
+        text = "No exposure has a usable pixel outside the mask or in it: what the mask takes could not be measured."
+        return Proof("doubtful", "could not be measured", (text,), ("doubtful",), exposures=len(masks))
+    taken_parts = np.concatenate(losses)
+    bias = -float(taken_parts.mean())
+    err = float(taken_parts.std() / np.sqrt(taken_parts.size))
+    tenth = float(np.mean(taken_parts > _TENTH))
     most = int(np.argmax(lost))
-    ratio = float(np.mean([1 / np.sqrt(1 - min(one, 0.99)) for one in lost]))
+    ratio = float(np.mean([1 / np.sqrt(1 - min(part, 0.99)) for part in lost]))
     grades: tuple[str, ...] = (grade("mask_flux", -bias, err), grade("mask_area", lost[most]))
     if len(measured) < len(masks):
         grades = (max(grades[0], "doubtful", key=GRADES.index), grades[1])
     verdict = worst(grades)
-    sentences = _sentences(bias, err, tenth, found.size, lost, measured[most], most, grades)
+    sentences = _sentences(bias, err, tenth, taken_parts.size, lost, measured[most], most, grades)
     if len(measured) < len(masks):
         sentences += (f"{len(masks) - len(measured)} of {len(masks)} exposures have no usable pixel.",)
         grades += ("doubtful",)
@@ -114,11 +114,11 @@ def _measured(
         grades=grades,
         exposures=len(masks),
         measured=len(measured),
-        sources=int(found.size),
-        places=int(found.size),
+        sources=int(taken_parts.size),
+        places=int(taken_parts.size),
         flux_bias=bias,
         flux_bias_err=err,
-        flux_bias_median=-float(np.median(found)),
+        flux_bias_median=-float(np.median(taken_parts)),
         noise_ratio=ratio,
         noise_ratio_err=0.0,
         newly_flagged=float(np.mean(lost)),

@@ -113,13 +113,13 @@ class Tally:
             self.changed |= bool(step.any())
 
     def _sources(
-        self, index: int, planes: ExposureArrays, kept: NDArray, there: NDArray, added: Array, change: Array
+        self, index: int, arrays: ExposureArrays, kept: NDArray, there: NDArray, added: Array, change: Array
     ) -> None:
-        fwhm = planes.fwhm
+        fwhm = arrays.fwhm
         circle, ring = aperture_weights(model_psf(fwhm).radius, 2.5 * fwhm, 5 * fwhm)
         size = circle.shape[0]
-        places = self.plan.pixels(index, planes)
-        x, y, number = _whole(places, planes.shape, size // 2)
+        positions = self.plan.pixels(index, arrays)
+        x, y, number = _whole(positions, arrays.shape, size // 2)
         if not number.size:
             return
         good = stamps(kept, x, y, size)
@@ -135,8 +135,8 @@ class Tally:
         whole = (circle * inside).sum(axis=(1, 2), dtype=float)
         use = ((weights * inside).sum(axis=(1, 2)) > 0.7 * whole) & np.isfinite(flux_out) & (flux_in > 0)
         self.fluxes += [
-            (int(one), float(bias))
-            for one, bias in zip(number[use], flux_out[use] / flux_in[use] - 1, strict=True)
+            (int(source), float(bias))
+            for source, bias in zip(number[use], flux_out[use] / flux_in[use] - 1, strict=True)
         ]
 
     def add_extended(
@@ -173,14 +173,14 @@ class Tally:
         self,
         discs: DiscSet,
         index: int,
-        planes: ExposureArrays,
+        arrays: ExposureArrays,
         use: NDArray[np.bool_],
         added: Array,
         change: Array,
     ) -> None:
         for number, disc in enumerate(discs.discs):
             values = self.kept.setdefault((disc.half_light, disc.brightness), [])
-            kept = disc_kept(use, added, change, *discs.pixel(disc, index, planes), disc.radius)
+            kept = disc_kept(use, added, change, *discs.pixel(disc, index, arrays), disc.radius)
             if np.isfinite(kept):
                 values.append((number, kept))
 
@@ -255,7 +255,7 @@ class Tally:
 
     def _light_lost(self) -> tuple[float, float]:
         """Part of the field's light that a correction takes from a copy of it, and its scatter over exposures."""
-        parts = np.array([one for one in self.light if one[1] > 0], float).reshape(-1, 2)
+        parts = np.array([part for part in self.light if part[1] > 0], float).reshape(-1, 2)
         if not len(parts):
             return float("nan"), float("nan")
         each = parts[:, 0] / parts[:, 1]
@@ -276,45 +276,46 @@ class Tally:
             )
             counts[other : other + 2] = [counts[other] + counts[other + 1]]
             del edges[other + 1]
-        found = []
+        bins = []
         for low, high in itertools.pairwise(edges):
             some = [(number, bias) for number, bias in self.fluxes if low <= self.plan.snrs[number] < high]
             bias, err, _ = _mean(some)
-            found.append((float(low), float(high), bias, err, len(some)))
-        return found
+            bins.append((float(low), float(high), bias, err, len(some)))
+        return bins
 
     def _noise(self) -> dict[str, Any]:
-        found: dict[str, Any] = {
+        figures: dict[str, Any] = {
             "noise": (), "noise_over_err": (), "apertures": 0, "aperture_radius": self.fwhm
         }  # fmt: skip
         every = np.concatenate(self.sums, axis=1) if self.sums else np.zeros((4, 0))
         # exposures of unlike noise are brought together by the error that each had before
         sums = every[:, np.all(np.isfinite(every), axis=0) & (every[1] > 0)]
-        found["apertures"] = sums.shape[1]
+        figures["apertures"] = sums.shape[1]
         if sums.shape[1] < _MIN_APERTURES:
             if every.shape[1] >= _MIN_APERTURES:
-                found["noise_reason"] = "The empty parts of the field have no ERR above zero"
+                figures["noise_reason"] = "The empty parts of the field have no ERR above zero"
             elif every.shape[1]:
-                found["noise_reason"] = f"Only {every.shape[1]} empty apertures are left in the field"
-            return found
+                figures["noise_reason"] = f"Only {every.shape[1]} empty apertures are left in the field"
+            return figures
         typical = float(np.median(sums[1]))
         old, new = sums[0] / sums[1], sums[2] / sums[1]
         own = sums[2] / np.where(sums[3] > 0, sums[3], np.nan)
         part = np.arange(old.size) % _GROUPS
-        (before, before_err), (after, after_err) = (_robust(one, part) for one in (old, new))
+        (before, before_err), (after, after_err) = (_robust(value, part) for value in (old, new))
         over, over_err = _robust(own[np.isfinite(own)], part[np.isfinite(own)])
-        found["noise"] = tuple(typical * one for one in (before, after, before_err, after_err))
-        found["noise_over_err"] = (before, over, before_err, over_err)
+        figures["noise"] = tuple(typical * value for value in (before, after, before_err, after_err))
+        figures["noise_over_err"] = (before, over, before_err, over_err)
         if not before > 0:
-            found["noise_reason"] = "The empty parts of the field are exactly equal, without any noise"
-            return found
-        found["noise_ratio"] = after / before
+            figures["noise_reason"] = "The empty parts of the field are exactly equal, without any noise"
+            return figures
+        figures["noise_ratio"] = after / before
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios = [
-                np.divide(_scatter(new[part != one]), _scatter(old[part != one])) for one in range(_GROUPS)
+                np.divide(_scatter(new[part != value]), _scatter(old[part != value]))
+                for value in range(_GROUPS)
             ]
-        found["noise_ratio_err"] = float(np.sqrt((_GROUPS - 1) * np.var(ratios)))
-        return found
+        figures["noise_ratio_err"] = float(np.sqrt((_GROUPS - 1) * np.var(ratios)))
+        return figures
 
     def _structure(self, name: str) -> tuple[float, float, float, float]:
         """Rms over exposures, before and after, and the errors."""
@@ -328,10 +329,10 @@ class Tally:
         return float(rms[0]), float(rms[1]), float(err[0]), float(err[1])
 
 
-def _whole(places: Array, shape: tuple[int, int], half: int) -> tuple[NDArray, NDArray, NDArray]:
+def _whole(positions: Array, shape: tuple[int, int], half: int) -> tuple[NDArray, NDArray, NDArray]:
     """Pixels of the places whose stamps lie on the exposure, and their numbers."""
-    number = np.flatnonzero(np.all(np.isfinite(places), axis=1))
-    x, y = np.rint(places[number]).astype(np.int64).T
+    number = np.flatnonzero(np.all(np.isfinite(positions), axis=1))
+    x, y = np.rint(positions[number]).astype(np.int64).T
     inside = (x >= half) & (x < shape[1] - half) & (y >= half) & (y < shape[0] - half)
     return x[inside], y[inside], number[inside]
 
@@ -347,13 +348,13 @@ def _mean(values: list[tuple[int, float]]) -> tuple[float, float, float]:
     """Mean, its error, and median of values of several places; each place counts once."""
     if not values:
         return (float("nan"),) * 3
-    numbers, found = (np.array(one) for one in zip(*values, strict=True))
-    _, place = np.unique(numbers, return_inverse=True)
-    means = np.bincount(place, found) / np.bincount(place)
+    numbers, measured = (np.array(column) for column in zip(*values, strict=True))
+    _, at = np.unique(numbers, return_inverse=True)
+    means = np.bincount(at, measured) / np.bincount(at)
     err = float(np.std(means, ddof=1) / means.size**0.5) if means.size > 1 else float("nan")
-    if means.size == 1 and found.size > 1:
-        err = float(np.std(found, ddof=1) / found.size**0.5)
-    return float(means.mean()), err, float(np.median(found))
+    if means.size == 1 and measured.size > 1:
+        err = float(np.std(measured, ddof=1) / measured.size**0.5)
+    return float(means.mean()), err, float(np.median(measured))
 
 
 def _scatter(values: Array) -> float:
@@ -369,7 +370,7 @@ def _robust(values: Array, part: NDArray) -> tuple[float, float]:
     """Robust scatter and its error, from leaving out each part."""
     if values.size < _MIN_APERTURES:
         return float("nan"), float("nan")
-    parts = [_scatter(values[part != one]) for one in range(_GROUPS)]
+    parts = [_scatter(values[part != group]) for group in range(_GROUPS)]
     return _scatter(values), float(np.sqrt((_GROUPS - 1) * np.var(parts)))
 
 

@@ -56,7 +56,7 @@ class Field:
         return 1 - float(self.free.sum()) / usable if usable else 0.0
 
 
-def field_of(planes: ExposureArrays) -> Field:
+def field_of(arrays: ExposureArrays) -> Field:
     """
     Find the sources of an exposure whose sky is still there.
 
@@ -65,14 +65,14 @@ def field_of(planes: ExposureArrays) -> Field:
     A surface of medians of 64 pixels is taken away, and what stands out is masked; twice, the second surface without
     the sources of the first.
     """
-    usable = usable_imager(planes)
-    noise = pixel_noise(planes, usable)
-    mask = np.zeros(planes.shape, bool)
+    usable = usable_imager(arrays)
+    noise = pixel_noise(arrays, usable)
+    mask = np.zeros(arrays.shape, bool)
     for _ in range(2):
-        flat = planes.sci - smooth_surface(planes.sci, usable & ~mask, box=64)
+        flat = arrays.sci - smooth_surface(arrays.sci, usable & ~mask, box=64)
         small = binned(np.where(usable, flat, np.float32(np.nan)))
-        mask = unbinned(source_mask(small, fwhm=planes.fwhm / 2), planes.shape)
-    return Field(usable, usable & ~mask, bright_mask(planes, usable, noise), noise)
+        mask = unbinned(source_mask(small, fwhm=arrays.fwhm / 2), arrays.shape)
+    return Field(usable, usable & ~mask, bright_mask(arrays, usable, noise), noise)
 
 
 def aperture_weights(
@@ -142,15 +142,15 @@ def empty_apertures(
 
 
 def aperture_sums(
-    planes: ExposureArrays, free: Mask, x: NDArray[np.intp], y: NDArray[np.intp], radius: float
+    arrays: ExposureArrays, free: Mask, x: NDArray[np.intp], y: NDArray[np.intp], radius: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return sums in empty apertures above the mean of their rings, and the error that ERR gives them."""
     circle, ring = aperture_weights(radius, 2 * radius, 4 * radius)
     size, area = circle.shape[0], circle.sum()
     rings = ring * stamps(free, x, y, size)
     weights = circle - area * rings / rings.sum(axis=(1, 2), keepdims=True)
-    values = np.where(weights != 0, stamps(planes.sci, x, y, size), 0.0)
-    err = np.where(weights != 0, stamps(planes.err, x, y, size), 0.0)
+    values = np.where(weights != 0, stamps(arrays.sci, x, y, size), 0.0)
+    err = np.where(weights != 0, stamps(arrays.err, x, y, size), 0.0)
     return (weights * values).sum(axis=(1, 2)), np.sqrt(
         (weights**2 * err.astype(float) ** 2).sum(axis=(1, 2))
     )
@@ -182,15 +182,15 @@ def structures(sci: NDArray[np.floating], free: Mask) -> dict[str, tuple[float, 
     flat = np.where(free, sci - smooth_surface(sci, free, box=BOX), np.nan).astype(np.float32)
     # an eighth of the pixels tells it to half a per cent
     noise = clipped_level(flat[free][np.newaxis, ::8]).sigma
-    found = {}
+    figures = {}
     for name, axis in (("column_rms", 0), ("row_rms", 1)):
         count = free.sum(axis=axis)
         enough = count >= _LEAST_LINE
         lines = flat[:, enough] if axis == 0 else flat[enough]
         middle = np.nanmedian(lines, axis=axis) if enough.any() else np.zeros(0)
-        found[name] = _excess(middle, noise, count[enough])
-    found |= _box_figures(boxes_of(np.where(free, sci, np.nan), BOX), noise)
-    return {name: found[name] for name in STRUCTURES}
+        figures[name] = _excess(middle, noise, count[enough])
+    figures |= _box_figures(boxes_of(np.where(free, sci, np.nan), BOX), noise)
+    return {name: figures[name] for name in STRUCTURES}
 
 
 def _excess(values: NDArray[np.floating], noise: float, count: NDArray[np.integer]) -> tuple[float, float]:

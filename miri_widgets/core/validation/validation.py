@@ -30,7 +30,7 @@ MOST_EXPOSURES = 6
 def prove(
     correct: Callable[[Sequence[ExposureArrays]], CorrectionResult],
     exposures: Sequence[ExposureArrays],
-    outcome: CorrectionResult,
+    result: CorrectionResult,
     *,
     sources: int = 200,
     most_exposures: int = MOST_EXPOSURES,
@@ -45,7 +45,7 @@ def prove(
         The correction, with its settings: exposures to `CorrectionResult`. It is called once for each set of sources.
     exposures : sequence of ExposureArrays
         What went in. Not modified; asked for one at a time.
-    outcome : CorrectionResult
+    result : CorrectionResult
         What the correction made of them.
     sources : int
         Wanted number of measurements of added sources, all measured exposures together; as many as fit without
@@ -97,7 +97,7 @@ def prove(
     truth is all of it: there the discs make the verdict).
     """
     return judged(
-        lambda: _measured(correct, exposures, outcome, sources, most_exposures, seed), len(exposures)
+        lambda: _measured(correct, exposures, result, sources, most_exposures, seed), len(exposures)
     )
 
 
@@ -117,8 +117,8 @@ def judged(measure: Callable[[], Proof], exposures: int = 0) -> Proof:
     try:
         return measure()
     except Exception as error:  # whatever the judge stumbled over, the judged one is there
-        words = " ".join(str(error).split())[:200].rstrip(".")
-        reason = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        text = " ".join(str(error).split())[:200].rstrip(".")
+        reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
         sentence = f"What this step does to sources and noise could not be measured ({reason}); the products are complete."
         return Proof("doubtful", "could not be measured", (sentence,), ("doubtful",), exposures=exposures)
 
@@ -126,14 +126,14 @@ def judged(measure: Callable[[], Proof], exposures: int = 0) -> Proof:
 def _measured(
     correct: Callable[[Sequence[ExposureArrays]], CorrectionResult],
     exposures: Sequence[ExposureArrays],
-    outcome: CorrectionResult,
+    result: CorrectionResult,
     sources: int,
     most_exposures: int,
     seed: int,
 ) -> Proof:
     count = len(exposures)
     number = min(count, most_exposures)
-    measured = sorted({round(one) for one in np.linspace(0, count - 1, number)}) if number else []
+    measured = sorted({round(index) for index in np.linspace(0, count - 1, number)}) if number else []
     fewer = measured[:: 2 if len(measured) > 3 else 1]
     discs = plan_discs(exposures, fewer, seed=seed)
     avoid = discs[0].reaches if discs else ()
@@ -141,7 +141,7 @@ def _measured(
     second = correct(injected(exposures, plan, *discs[:1])).exposures
     tally = Tally(plan, discs, seed)
     for index in measured:
-        tally.add(index, exposures[index], outcome.exposures[index], second[index])
+        tally.add(index, exposures[index], result.exposures[index], second[index])
     light = tally.field_light()
     layers: list[DiscSet | FieldLight] = [*discs[1:]]
     if light is not None:
@@ -149,19 +149,25 @@ def _measured(
     for layer in layers:
         second = correct(injected(exposures, layer)).exposures
         for index in fewer:
-            tally.add_extended(layer, index, exposures[index], outcome.exposures[index], second[index])
-    found = tally.figures()
-    found["noise"], found["noise_over_err"] = Change(*found["noise"]), Change(*found["noise_over_err"])
-    found["structure"] = {name: Change(*values) for name, values in found["structure"].items()}
-    found["extended"] = tuple(Extended(*values) for values in found["extended"])
-    found["bins"] = tuple(Bin(*values) for values in found["bins"])
-    proof = Proof(exposures=count, measured=len(measured), **found)
-    told = findings(proof)
-    sentences, verdict = tuple(one.sentence for one in told), worst([one.grade for one in told])
+            tally.add_extended(layer, index, exposures[index], result.exposures[index], second[index])
+    figures = tally.figures()
+    figures["noise"], figures["noise_over_err"] = (
+        Change(*figures["noise"]),
+        Change(*figures["noise_over_err"]),
+    )
+    figures["structure"] = {name: Change(*values) for name, values in figures["structure"].items()}
+    figures["extended"] = tuple(Extended(*values) for values in figures["extended"])
+    figures["bins"] = tuple(Bin(*values) for values in figures["bins"])
+    proof = Proof(exposures=count, measured=len(measured), **figures)
+    results = findings(proof)
+    sentences, verdict = (
+        tuple(finding.sentence for finding in results),
+        worst([finding.grade for finding in results]),
+    )
     return replace(
         proof,
         verdict=verdict,
         headline=headline(verdict, sentences),
         sentences=sentences,
-        grades=tuple(one.grade for one in told),
+        grades=tuple(finding.grade for finding in results),
     )

@@ -60,6 +60,10 @@ function mend() {
   each('.mw-app .noUi-handle', handle => {
     put(handle, 'aria-label', words(handle.closest('.jupyter-widgets').querySelector('.widget-label')) || 'value')
   })
+  each('.mw-app .widget-colorpicker input[type=color]', one => {
+    // its label belongs to the text field beside it
+    put(one, 'aria-label', words(one.closest('.widget-colorpicker').querySelector('.widget-label')) || 'colour')
+  })
   each('.mw-app .widget-toggle-button, .mw-app .widget-toggle-buttons button', one => {
     if (one.tagName === 'BUTTON') put(one, 'aria-pressed', String(one.classList.contains('mod-active')))
   })

@@ -65,7 +65,7 @@ def caption_of(session: SessionModel) -> Caption:
 
 def _pair_text(view: InView) -> str:
     """Return how two images are in view, and what they are called."""
-    return f"{view.look}: {view.names[0]} | {view.names[1]}"
+    return f"{view.mode}: {view.names[0]} | {view.names[1]}"
 
 
 def origin_of(session: SessionModel, path: Path) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ import ipyvue
 import ipywidgets
 import traitlets
 
-from miri_widgets.models.compare import LOOKS, CompareModel
+from miri_widgets.models.compare import MODES, CompareModel
 from miri_widgets.models.comparison_partners import Partner, PartnerKind
 from miri_widgets.models.in_view import Content
 from miri_widgets.panels.parts.base_view import Part
@@ -75,12 +75,12 @@ class _CompareButtons(ipyvue.VueTemplate):
         Parameters
         ----------
         name : str
-            One of `LOOKS`, or ``toggle``.
+            One of `MODES`, or ``toggle``.
         """
         if name == "toggle":
             self._model.toggle()
-        elif name in LOOKS:
-            self._model.ask(name)
+        elif name in MODES:
+            self._model.request_mode(name)
 
     def vue_choose_partner(self, number: Any) -> None:
         """
@@ -114,7 +114,7 @@ class CompareBar(Part):
         row = ipywidgets.HBox([self.buttons, self.make, self.status])
         row.add_class("mw-row")
         self.children = (row,)
-        self.watch(model, self._update, "look", "can", "value", "sentence", "partners", "partner", "making")
+        self.watch(model, self._update, "mode", "can", "value", "sentence", "partners", "partner", "making")
         self.watch(model.session, self._update, "displayed", "progress")
         self.watch(model.session.previews, self._update, "shown")
 
@@ -146,7 +146,7 @@ class CompareBar(Part):
             return ""
         if model.value is not None:
             return escape(model.value.phrase())
-        return "Comparing the two images …" if model.look != "after" else ""
+        return "Comparing the two images …" if model.mode != "after" else ""
 
     def close(self) -> None:
         """Close the view and the model."""

@@ -13,7 +13,7 @@ from miri_widgets.models.compare import CompareModel
 from miri_widgets.models.comparison_partners import PartnerKind
 from miri_widgets.models.in_view import (
     COMPARED,
-    PAIR_LOOKS,
+    PAIR_MODES,
     PREVIEWS,
     Content,
     InView,
@@ -29,15 +29,15 @@ __all__ = ["comparison_in_view", "groups_in_view", "hints_of", "preview_in_view"
 
 def comparison_in_view(session: SessionModel, compare: CompareModel, value: Comparison) -> InView:
     """Return the image before, the difference, or both images of a comparison."""
-    shown = compare.look
+    shown = compare.mode
     shares = compare.partner is None or compare.partner.kind is not PartnerKind.FILTER
     moves = value.is_level_far or (compare.partner is not None and compare.partner.changes_level)
     offset = value.offset if shares and moves else 0.0
-    if shown in PAIR_LOOKS:
+    if shown in PAIR_MODES:
         product = product_in_view(value.after)
         return InView(
             Content.PAIR, product.label, value.after, value.after, written=product.written, stage=value.title,
-            root=_root_of(value.after), look=shown, other=value.before, names=compare.names,
+            root=_root_of(value.after), mode=shown, other=value.before, names=compare.names,
             offset=offset, shares_range=shares, identity=id(value), source=value,
         )  # fmt: skip
     exposure = session.programs.find(_root_of(value.after))
@@ -50,7 +50,7 @@ def comparison_in_view(session: SessionModel, compare: CompareModel, value: Comp
         value.before if before else None,
         stage=value.title,
         root=_root_of(value.after),
-        look=shown,
+        mode=shown,
         unit=value.unit,
         filter=exposure.filter if exposure is not None else "",
         written=time_of_writing(value.before) if before else 0,
@@ -91,15 +91,15 @@ def preview_in_view(session: SessionModel, kind: str = "") -> InView | None:
     exposure = session.programs.find(previews.root)
     offset = 0.0
     changes_level = previews.stage in session.models and session.models[previews.stage].stage.changes_level
-    if changes_level and kind in ("before", *PAIR_LOOKS):
+    if changes_level and kind in ("before", *PAIR_MODES):
         levels = [middle_of(np.where(made.good, made.sci, np.nan)) for made in (result.before, result.after)]
         offset = float(np.nan_to_num(levels[0] - levels[1]))
     return InView(
         Content.PREVIEW,
-        PREVIEWS["after" if kind in PAIR_LOOKS else kind],
+        PREVIEWS["after" if kind in PAIR_MODES else kind],
         stage=previews.stage,
         root=previews.root,
-        look=kind,
+        mode=kind,
         unit=arrays.unit,
         filter=arrays.filter or (exposure.filter if exposure is not None else ""),
         names=("Before", "After"),
@@ -146,11 +146,11 @@ def hints_of(session: SessionModel, view: InView) -> Hints:
     if view.content is Content.DIFFERENCE:
         return Hints(difference=True, unit=view.unit, sky=view.product)
     if view.content is Content.PREVIEW:
-        like = PREVIEWS["after"] if view.look == "before" else ""
+        like = PREVIEWS["after"] if view.mode == "before" else ""
         sky = session.inputs_of(view.stage).get(view.root)
-        return Hints(like, view.offset, view.look == "difference", view.unit, sky)
+        return Hints(like, view.offset, view.mode == "difference", view.unit, sky)
     if view.content is Content.GROUPS:
-        sky = session.newest_product(view.root)
+        sky = session.latest_product(view.root)
         return Hints(
             unit=view.unit, sky=sky if sky is not None and suffix_of(sky) in ("rate", "cal") else None
         )

@@ -96,7 +96,7 @@ class PairView:
         ranges = self._first_range(view, images[0]), (black, white)
         drawn = (self._held[0] if self._held else None, ranges, self.display.curve)
         with self.canvas.hold_sync():
-            self.canvas.arrangement, self.canvas.names = view.look, list(view.names)
+            self.canvas.arrangement, self.canvas.names = view.mode, list(view.names)
         if drawn == self._drawn and self.canvas.visible:
             return
         aim = None if self.canvas.visible else self._viewer_aim(images[1])

@@ -88,7 +88,7 @@ class RegionList(Part):
             self.status,
         )
         self._connect()
-        self.model.look()
+        self.model.refresh()
 
     def _connect(self) -> None:
         """Follow the controls, the kept regions, and the stages that can take them."""

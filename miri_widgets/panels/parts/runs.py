@@ -74,7 +74,7 @@ class Runs(Part):
         self.table.rows = [self._row(row) for row in self.model.rows]
         self._explain()
         if self.differences is not None:
-            self.differences.model.look(mark=self._complete())
+            self.differences.model.refresh(mark=self._complete())
 
     def _update_chosen(self, _: Any) -> None:
         """Select the runs of the chosen exposures; runs of several exposures are chosen here only."""
@@ -125,7 +125,7 @@ class Runs(Part):
         model = RunDifferencesModel(session.program.workspace, self.model.name, session.background)
         self.differences = RunDifferencesView(model, self._blink)
         self.children = (*self._always, self.differences)
-        model.look(mark=self._complete())
+        model.refresh(mark=self._complete())
 
     def _blink(self, first: Path, second: Path) -> None:
         """Show the second of two files, or the first if the second is in view."""

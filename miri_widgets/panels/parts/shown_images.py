@@ -82,7 +82,7 @@ class ShownImages:
         self._watches = Subscriptions()
         viewer.on_view(self._viewed)
         self._watches.add(session, self._update_shown, "shown", "extension", "requests")
-        self._watches.add(compare, self._update, "look", "value", "can")
+        self._watches.add(compare, self._update, "mode", "value", "can")
         self._watches.add(session.previews, self._update_preview, "result", "shown", "stage")
         self._watches.add(session.showers, self._update_groups, "picture")
         for stage in session.models.values():
@@ -186,14 +186,14 @@ class ShownImages:
         session = self.session
         if view.content is Content.PREVIEW:
             self._prefer_until_product(Content.PREVIEW)
-            session.previews.shown = view.look
+            session.previews.shown = view.mode
         elif view.content is Content.GROUPS:
             self._prefer_until_product(Content.GROUPS)
         elif view.product is not None:
             self._wanted_content = Content.PRODUCT
             if (session.shown, session.extension) != (view.product, view.extension):
                 session.show(view.product, extension=view.extension)
-            self.compare.ask(view.look)
+            self.compare.request_mode(view.mode)
 
     # -- what the session wants ---------------------------------------------
 
@@ -239,7 +239,7 @@ class ShownImages:
                 try:
                     if view.is_pair:
                         self._pair, view = replace(view, label=safe_label(view.label)), self._second_of(view)
-                    elif view.content is Content.PREVIEW and view.look == "before":
+                    elif view.content is Content.PREVIEW and view.mode == "before":
                         self._bring_to_front(preview_in_view(self.session, "after") or view)
                     self._bring_to_front(view)
                     if view.content is Content.PRODUCT and view.file is not None:
@@ -256,7 +256,7 @@ class ShownImages:
             return groups_in_view(session)
         if session.shown is None:
             return None
-        if self.compare.look != "after" and value is not None and value.after == session.shown:
+        if self.compare.mode != "after" and value is not None and value.after == session.shown:
             return comparison_in_view(session, self.compare, value)
         return self._product(session.shown, session.extension)
 

@@ -171,7 +171,7 @@ def _terms(
 
 def _by_numpy(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sums over groups of the products with each integration, each as the pipeline takes it."""
-    return np.array([np.sum(z * one, axis=1) for one in y])
+    return np.array([np.sum(z * row, axis=1) for row in y])
 
 
 def _summed(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -202,7 +202,7 @@ def _pairwise(z: NDArray[np.float64], y: NDArray[np.float64], start: int, end: i
         np.multiply(z[:, group], y[group], out=product)
         sums[(group - start) % lanes] += product
     while len(sums) > 1:
-        sums = [one + other for one, other in zip(sums[::2], sums[1::2], strict=True)]
+        sums = [left + right for left, right in zip(sums[::2], sums[1::2], strict=True)]
     for group in range(whole, end):
         np.multiply(z[:, group], y[group], out=product)
         sums[0] += product

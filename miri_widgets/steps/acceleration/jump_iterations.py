@@ -86,20 +86,25 @@ def _search(
     diffs: NDArray[np.floating], noise: NDArray[np.floating], ndiffs: int, twopt_p: Any
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Return the pixels of a piece that have jumps, and which of their differences are."""
-    found, ratio = _ratios(diffs, noise, ndiffs, twopt_p, single=False)
-    pixels = np.flatnonzero(found.any(axis=0))
-    diffs, noise, ratio, found = diffs[:, :, pixels], noise[pixels], ratio[:, :, pixels], found[:, pixels]
+    exceeding, ratio = _ratios(diffs, noise, ndiffs, twopt_p, single=False)
+    pixels = np.flatnonzero(exceeding.any(axis=0))
+    diffs, noise, ratio, exceeding = (
+        diffs[:, :, pixels],
+        noise[pixels],
+        ratio[:, :, pixels],
+        exceeding[:, pixels],
+    )
     jumps = np.zeros(diffs.shape, dtype=bool)
     rest = np.arange(len(pixels))
     for _ in range(ndiffs):
-        new = (ratio == _largest(ratio, (0, 1))) & found[:, np.newaxis]
+        new = (ratio == _largest(ratio, (0, 1))) & exceeding[:, np.newaxis]
         again = new.any(axis=(0, 1))
         if not again.any():
             break
         jumps[:, :, rest] |= new
         diffs[new] = np.nan
         rest, diffs, noise = rest[again], diffs[:, :, again], noise[again]
-        found, ratio = _ratios(diffs, noise, ndiffs, twopt_p, single=True)
+        exceeding, ratio = _ratios(diffs, noise, ndiffs, twopt_p, single=True)
     return pixels, jumps
 
 
@@ -124,12 +129,12 @@ def _ratios(
     ratio = np.abs((diffs - medians).astype(np.float32, copy=False)) / sigma[None]
     largest = _largest(ratio, 1)
     usable = ndiffs - np.sum(np.isnan(diffs), axis=(0, 1))
-    found = (
+    exceeding = (
         ((usable >= 4) & (largest > twopt_p.normal_rej_thresh))
         | ((usable == 3) & (largest > twopt_p.three_diff_rej_thresh))
         | ((usable == 2) & (largest > twopt_p.two_diff_rej_thresh))
     )
-    return found, ratio
+    return exceeding, ratio
 
 
 def _largest(values: NDArray[np.floating], axis: int | tuple[int, ...]) -> NDArray[np.floating]:

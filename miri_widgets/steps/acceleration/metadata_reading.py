@@ -51,8 +51,8 @@ def read_metadata(fname: str | Path, model_type: str | None = None, flatten: boo
     times = (state.st_mtime_ns, state.st_ctime_ns)
     mark = (str(fname), state.st_dev, state.st_ino, state.st_size, *times, model_type, bool(flatten))
     if mark not in _known:
-        found = stock(fname, model_type, flatten)
+        metadata = stock(fname, model_type, flatten)
         while len(_known) >= _KEPT:
             del _known[next(iter(_known))]
-        _known[mark] = found
+        _known[mark] = metadata
     return copy.deepcopy(_known[mark])

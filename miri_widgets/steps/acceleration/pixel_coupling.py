@@ -55,11 +55,11 @@ def ipc_convolve(output_data: NDArray[np.floating], kernel: NDArray[np.floating]
     science[...] = 0.0
     middle = (rows // 2, columns // 2)
     elements = [(j, i) for j in range(rows) for i in range(columns) if (j, i) != middle]
-    places = [(element, rows - element[0] - 1, columns - element[1] - 1) for element in elements]
+    positions = [(element, rows - element[0] - 1, columns - element[1] - 1) for element in elements]
     # the pipeline takes the middle one last, and from where it counts the kernel
-    places.append((middle, *middle))
+    positions.append((middle, *middle))
     step = max(1, _BLOCK // max(1, nx))
     for start in range(0, ny, step):
         end = min(start + step, ny)
-        for element, down, right in places:
+        for element, down, right in positions:
             science[start:end] += kernel[element] * framed[down + start : down + end, right : right + nx]

@@ -147,7 +147,7 @@ def _sources(path: Path, mtime_ns: int, size: int) -> dict[str, str]:
     """Return the sources of the functions and methods of a file by name; read once per state of the file."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines(keepends=True)
-    found: dict[str, str] = {}
+    sources: dict[str, str] = {}
 
     def gather(body: list[ast.stmt], prefix: str) -> None:
         for node in body:
@@ -155,10 +155,10 @@ def _sources(path: Path, mtime_ns: int, size: int) -> dict[str, str]:
                 gather(node.body, f"{prefix}{node.name}.")
             elif isinstance(node, ast.FunctionDef):
                 first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-                found.setdefault(f"{prefix}{node.name}", "".join(lines[first - 1 : node.end_lineno]))
+                sources.setdefault(f"{prefix}{node.name}", "".join(lines[first - 1 : node.end_lineno]))
 
     gather(ast.parse(text).body, "")
-    return found
+    return sources
 
 
 ACCELERATIONS = (

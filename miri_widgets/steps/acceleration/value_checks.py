@@ -79,23 +79,23 @@ def is_plainly_valid(value: Any, schema: Mapping[str, Any], validators: Mapping[
     """
     kind = type(value)
     if kind is np.ndarray:
-        return not any(word in validators for word in schema) and _is_plain_array(value)
+        return not any(keyword in validators for keyword in schema) and _is_plain_array(value)
     if kind is int:
         if not -_LARGEST < value < _LARGEST:
             return False
     elif kind is not str and kind is not float and kind is not bool:
         return False
     # an empty schema is taken from the tag, which plain values have not
-    for word in schema:
-        if word == "type":
+    for keyword in schema:
+        if keyword == "type":
             names = schema["type"]
             names = [names] if isinstance(names, str) else names
             if not any(kind in _TYPES.get(name, ()) for name in names):
                 return False
-        elif word == "enum":
+        elif keyword == "enum":
             if kind is not str or value not in schema["enum"]:
                 return False
-        elif word in validators:
+        elif keyword in validators:
             return False
     return True
 

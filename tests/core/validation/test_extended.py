@@ -27,7 +27,7 @@ def test_discs_of_all_sizes_and_brightnesses_are_added_where_they_fit():
     for one in plans:
         for disc in one.discs:
             distance = [
-                np.hypot(*(np.array(disc.place) - other.place)) / cases.SCALE
+                np.hypot(*(np.array(disc.position) - other.position)) / cases.SCALE
                 for other in one.discs
                 if other is not disc
             ]
@@ -43,7 +43,7 @@ def test_ring_photometry_finds_what_a_hole_takes(lost):
     """A correction that subtracts what it smoothed: the hole around a disc counts."""
     planes = wide(0)
     disc = next(one for plan in plan_discs([planes], [0]) for one in plan.discs if one.half_light == 7)
-    x, y = cases.to_pixel(*disc.place, offset=(0.0, 0.0))
+    x, y = cases.to_pixel(*disc.position, offset=(0.0, 0.0))
     rows, columns = np.indices(planes.shape)
     light = disc_profile(np.hypot(columns - x, rows - y), disc.radius, disc.mean)
     kept = disc_kept(planes.good, light, light - lost * light - 7.0, float(x), float(y), disc.radius)
