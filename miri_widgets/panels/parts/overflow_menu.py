@@ -62,6 +62,7 @@ module.exports = {
     },
     fit() {
       if (!this.bar.offsetWidth) return
+      this.bar.closest('.mw-frame').toggleAttribute('data-narrow', this.bar.offsetWidth < 360)
       const parts = this.parts(), hidden = []
       for (const one of parts) one.removeAttribute('data-more')
       this.$el.style.display = 'none'
@@ -105,6 +106,7 @@ module.exports = {
       const frame = this.$el.closest('.mw-frame'), menu = this.$el.querySelector('.mw-tool-content')
       if (!frame) return
       const box = frame.getBoundingClientRect(), own = this.$el.getBoundingClientRect()
+      menu.style.maxWidth = Math.min(460, box.width - 12) + 'px'
       menu.style.left = Math.min(0, box.right - 8 - own.left - menu.offsetWidth) + 'px'
     },
   },

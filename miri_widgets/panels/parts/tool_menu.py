@@ -47,6 +47,7 @@ module.exports = {
       const frame = this.$el.closest('.mw-frame'), menu = this.$el.querySelector('.mw-tool-content')
       if (!frame) return
       const box = frame.getBoundingClientRect(), own = this.$el.getBoundingClientRect()
+      menu.style.maxWidth = Math.min(460, box.width - 12) + 'px'
       menu.style.left = Math.min(0, box.right - 8 - own.left - menu.offsetWidth) + 'px'
       if (own.left + parseFloat(menu.style.left) < box.left + 4) menu.style.left = (box.left + 4 - own.left) + 'px'
     },
