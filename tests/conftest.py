@@ -20,7 +20,7 @@ hypothesis.settings.register_profile("steady", derandomize=True)
 hypothesis.settings.register_profile("fuzz", max_examples=300)
 hypothesis.settings.load_profile("fuzz" if os.environ.get("MIRI_WIDGETS_FUZZ") else "steady")
 
-# the share of trials of the day, the same in all processes of a run; see tests/steps/parameter_trials/shares.py
+# the share of trials of the day, the same in all processes of a run; see tests/support/shares.py
 os.environ.setdefault(
     "MIRI_WIDGETS_TRIALS",
     "all" if os.environ.get("MIRI_WIDGETS_FUZZ") else str(date.today().toordinal()),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,10 @@ def cache_folder() -> Path:
     return Path(os.environ.get("MIRI_WIDGETS_CACHE") or platformdirs.user_cache_dir("miri_widgets"))
 
 
+@lru_cache(maxsize=1)
 def jwst_version() -> str:
     """
-    Return the version of the installed jwst, without importing it.
+    Return the version of the installed jwst, without importing it; looked up once, as a plan asks thousands of times.
 
     Raises
     ------

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.shares import ALL, share
+
 from .axe import FOCUSED, darken, findings, go_to, walk
 from .pace import use_limits
 from .waits import at_rest
@@ -95,6 +97,7 @@ def test_every_view_of_every_panel(busy: Page, screenshots: Path) -> None:
     assert len(names) == 20, "program, contact sheet, data, every stage and colour"
     found: dict[str, None] = {}
     seen = 0
+    in_full = share(names, days=3)  # of the others, today, the view in front
     for name in names:
         open_stage(busy, name)
         if name == "program":
@@ -102,10 +105,10 @@ def test_every_view_of_every_panel(busy: Page, screenshots: Path) -> None:
         at_rest(busy)
         # what is beside the panels stays
         found |= dict.fromkeys(findings(busy, "html" if name == names[0] else ".mw-left"))
-        for _ in views(busy):
+        for _ in views(busy) if name in in_full else range(1):
             seen += 1
             found |= dict.fromkeys(findings(busy, ".mw-left > .mw-body"))
-    assert seen > 80, "settings, runs, products, log and code of each stage"
+    assert seen > 80 or (seen > 30 and not ALL), "settings, runs, products, log and code of each stage"
     busy.screenshot(path=screenshots / "access_last.png", full_page=True)
     assert list(found) == [], "\n".join(found)
 

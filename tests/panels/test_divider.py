@@ -18,3 +18,13 @@ def test_model_and_divider_follow_each_other():
     divider.close()
     model.side = 50.0
     assert divider.side != 50.0
+
+
+def test_it_may_be_closed_again_and_its_model_lives_on():
+    model = PageLayout()
+    first, second = Divider(model), Divider(model)
+    first.close()
+    first.close()  # as Python does when it collects the widget
+    model.side = 44
+    assert second.side == 44
+    second.close()

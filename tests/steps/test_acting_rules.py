@@ -11,13 +11,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from parameter_trials import detector1, image2, image3, laboratory
 from parameter_trials.by_reading import PARAMETERS, RULES_OF_OTHER_STEPS, UNSEEN, is_seen
-from parameter_trials.shares import ALL, SHARES, share
 
 from miri_widgets.steps.acting import inactive, rules_of
 from miri_widgets.steps.acting_rules import PROVEN
 from miri_widgets.steps.conditions import Condition, Holds, Rule
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.stages import stage
+from tests.support.shares import ALL, SHARES, share
 
 VALUES = {"detector1": detector1.VALUES, "image2": image2.VALUES, "image3": image3.VALUES}
 SKIP = {"skip": (True, {})}

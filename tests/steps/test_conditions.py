@@ -12,12 +12,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from parameter_trials import own_laboratory
 from parameter_trials.own_laboratory import RECORD, REFUSED
 from parameter_trials.own_stages import IN_RECORD, REFUSES, UNSEEN, VALUES
-from parameter_trials.shares import ALL, share
 
 from miri_widgets.steps.acting import inactive, rules_of
 from miri_widgets.steps.conditions import Condition, Holds, Rule
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.stages import STAGES, stage
+from tests.support.shares import ALL, share
 
 GIVEN = {
     "user_mask": "@pixels.txt",

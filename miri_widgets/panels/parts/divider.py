@@ -129,7 +129,11 @@ class Divider(ipyvue.VueTemplate):
 
     def close(self) -> None:
         """Close the widget and its links to the model."""
-        for each in getattr(self, "_links", []):
+        links, self._links = (
+            getattr(self, "_links", []),
+            [],
+        )  # a widget may be closed again when it is collected
+        for each in links:
             each.unlink()
         self._links = []  # closed again when it is collected
         super().close()

@@ -17,7 +17,7 @@ SHARES = 24
 Case = TypeVar("Case")
 
 
-def share(cases: list[Case], day: str = "") -> list[Case]:
+def share(cases: list[Case], day: str = "", days: int = SHARES) -> list[Case]:
     """
     Return the cases of one day.
 
@@ -27,14 +27,16 @@ def share(cases: list[Case], day: str = "") -> list[Case]:
         All cases, those of one step beside each other: a share needs the exposures of few steps.
     day : str
         "all", or a number; by default ``MIRI_WIDGETS_TRIALS``, which the tests set to the number of the day.
+    days : int
+        Days after which every case has been made.
 
     Returns
     -------
     list
-        As many of them each day, in their order; `SHARES` days following each other give every case once.
+        As many of them each day, in their order; `days` days following each other give every case once.
     """
     day = day or DAY
     if day == "all":
         return cases
-    at = int(day) % SHARES
-    return cases[at * len(cases) // SHARES : (at + 1) * len(cases) // SHARES]
+    at = int(day) % days
+    return cases[at * len(cases) // days : (at + 1) * len(cases) // days]
