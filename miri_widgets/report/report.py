@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,31 @@ __all__ = ["Report", "default_path", "gather"]
 
 
 _MAX_NAMED = 4
+
+
+@dataclass(frozen=True)
+class ExposureGroup:
+    """Exposures of one filter and readout."""
+
+    filter: str
+    count: int
+    tiles: int
+    ngroups: int
+    nints: int
+    seconds: float
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class VerdictGroup:
+    """Runs of a stage that had the same verdict."""
+
+    stage: str
+    verdict: str
+    headline: str
+    accepted: bool
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -106,6 +131,47 @@ class Report:
     def shifted(self) -> bool:
         """Whether exposures were moved by measured shifts before they were aligned."""
         return any(stage.name == "apply_shift" and stage.done and stage.acted for stage in self.stages)
+
+    @property
+    def exposure_groups(self) -> tuple[ExposureGroup, ...]:
+        """Exposures that take part, by filter and readout."""
+        groups: dict[tuple[str, int, int], list[Exposure]] = {}
+        for exposure, included in self.exposures:
+            if included:
+                groups.setdefault((exposure.filter, exposure.ngroups, exposure.nints), []).append(exposure)
+        ordered = sorted(groups.items(), key=lambda item: (_wavelength_order(item[0][0]), item[0][1:]))
+        return tuple(
+            ExposureGroup(
+                name, len(members), len({member.tile for member in members}), ngroups, nints,
+                sum(member.exposure_time for member in members),
+                min(member.start for member in members)[:10], max(member.start for member in members)[:10],
+            )
+            for (name, ngroups, nints), members in ordered
+        )  # fmt: skip
+
+    @property
+    def acceleration_groups(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Accelerations in the same state as one: names, and the state."""
+        groups: dict[str, list[str]] = {}
+        for name, summary in self.accelerations:
+            groups.setdefault(summary, []).append(name)
+        return tuple((tuple(names), summary) for summary, names in groups.items())
+
+    @property
+    def verdicts(self) -> tuple[VerdictGroup, ...]:
+        """What the steps of this package report, runs with the same verdict as one."""
+        groups: dict[tuple[str, str, str, bool], list[str]] = {}
+        for one in self.validations:
+            groups.setdefault((one.stage, one.verdict, one.headline, one.accepted), []).append(one.label)
+        return tuple(VerdictGroup(*key, tuple(labels)) for key, labels in groups.items())
+
+    @property
+    def findings(self) -> tuple[ValidationFacts, ...]:
+        """The validations in full; runs that say the same are one row."""
+        groups: dict[ValidationFacts, list[str]] = {}
+        for each in self.validations:
+            groups.setdefault(replace(each, label=""), []).append(each.label)
+        return tuple(replace(key, label=", ".join(labels)) for key, labels in groups.items())
 
     @property
     def rejected(self) -> frozenset[str]:
@@ -192,6 +258,10 @@ def gather(request: ReportRequest) -> Report:
             )
         ),
     )
+
+
+def _wavelength_order(name: str) -> int:
+    return FILTERS.index(name) if name in FILTERS else len(FILTERS)
 
 
 def _in_order(

@@ -94,6 +94,7 @@ def test_what_is_in_the_menu_works_by_keys(address: str, page: Page, screenshots
     page.screenshot(path=screenshots / "tools_menu.png")
     page.keyboard.press("Escape")
     expect(content).to_be_hidden()
+    at_rest(page)
     expect(more).to_be_focused()
     more.press("Enter")
     page.locator(".mw-more-list").get_by_role("button", name="Swipe").press("Enter")

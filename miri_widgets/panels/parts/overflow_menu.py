@@ -10,7 +10,7 @@ __all__ = ["OverflowMenu"]
 
 _TEMPLATE = """
 <template>
-  <div class="mw-tool mw-more" :class="{'mw-open': opened}" data-tool="more" @keydown.esc.stop="close" @focusout="left">
+  <div class="mw-tool mw-more" :class="{'mw-open': opened}" data-tool="more" @keydown.esc.capture.stop="close" @focusout="left">
     <button type="button" class="mw-tool-button" ref="button" :aria-expanded="opened ? 'true' : 'false'" title="Tools for which the bar is too narrow"
       :class="{'mw-active': items.some(i => i.active)}" @click="opened = !opened">More<span aria-hidden="true" class="mw-tool-arrow">▾</span></button>
     <div class="mw-tool-content mw-more-list" v-show="opened" role="group" aria-label="More tools"><button v-for="(i, n) in items" :key="i.title" type="button"
@@ -65,17 +65,20 @@ module.exports = {
       this.bar.closest('.mw-frame').toggleAttribute('data-narrow', this.bar.offsetWidth < 360)
       const parts = this.parts(), hidden = []
       for (const one of parts) one.removeAttribute('data-more')
-      this.$el.style.display = 'none'
+      const shown = this.$el.style
+      shown.position = 'absolute'  // out of the row, but not away: it may have the focus
       this.bar.removeAttribute('data-tight')
       for (const tight of ['some', 'most']) if (!this.fits()) this.bar.setAttribute('data-tight', tight)
       if (!this.fits()) {
-        this.$el.style.display = ''
+        shown.position = shown.display = ''
         for (const one of parts) {
           if (this.fits()) break
           one.setAttribute('data-more', '')
           hidden.push(one)
         }
       }
+      shown.position = ''
+      shown.display = hidden.length ? '' : 'none'
       this.hidden = hidden.reverse()
       const items = this.hidden.map(this.item)
       if (JSON.stringify(items) !== JSON.stringify(this.items)) this.items = items

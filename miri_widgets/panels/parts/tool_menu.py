@@ -16,7 +16,7 @@ __all__ = ["ToolLink", "ToolMenu"]
 
 _TEMPLATE = """
 <template>
-  <div class="mw-tool" :class="{'mw-open': opened}" :data-tool="name" @keydown.esc.stop="close">
+  <div class="mw-tool" :class="{'mw-open': opened}" :data-tool="name" @keydown.esc.capture.stop="close">
     <button type="button" class="mw-tool-button" ref="button" :aria-expanded="opened ? 'true' : 'false'" :title="tip"
       :class="{'mw-active': active}" @click="opened = !opened">{{ title }}<span class="mw-tool-detail" v-if="detail">{{ detail }}</span><kbd
       v-if="shortcut">{{ shortcut }}</kbd><span aria-hidden="true" class="mw-tool-arrow">▾</span></button>
