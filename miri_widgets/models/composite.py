@@ -23,6 +23,7 @@ from miri_widgets.core.composite import CompositeMapping, composite_rgb
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.capabilities import HasPlans
+from miri_widgets.models.history import UserChange
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.names import suffix_of
@@ -42,6 +43,8 @@ SUFFIXES = (".png", ".jpg", ".tif", ".pdf")
 
 MOSAIC_STAGE = "image3"
 _MOST_UNDO = 100
+_SUBJECT = ("colour composite",)
+"""Of its changes among those of the page."""
 _ONE_MOVE = 0.7
 """Changes of one value that follow each other within this time are one move of a slider, s."""
 
@@ -225,9 +228,26 @@ class CompositeModel(traitlets.HasTraits):
         if self.mapping is None or mapping == self.mapping:
             return
         subject, now = _difference(self.mapping, mapping), time.monotonic()
-        if subject != self._last_change[0] or now - self._last_change[1] > _ONE_MOVE or not self._earlier:
+        is_new = (
+            subject != self._last_change[0] or now - self._last_change[1] > _ONE_MOVE or not self._earlier
+        )
+        if is_new:
             self._earlier = [*self._earlier[-_MOST_UNDO:], self.mapping]
         self._last_change = subject, now
+        change = UserChange("colour composite", _SUBJECT, self.mapping, mapping, self._take_back)
+        self.mapping = mapping
+        self.session.history.add(change, extends=not is_new)
+
+    def _take_back(self, mapping: CompositeMapping) -> None:
+        """Take settings that the page's Undo or Redo brings back, if they are for the filters of now."""
+        self._last_change = (), 0.0
+        filters = [channel.filter for channel in mapping.channels]
+        if self.mapping is None or filters != [channel.filter for channel in self.mapping.channels]:
+            return
+        if self._earlier and self._earlier[-1] == mapping:
+            self._earlier.pop()
+        else:
+            self._earlier.append(self.mapping)
         self.mapping = mapping
 
     def show_part(self, left: float, bottom: float, right: float, top: float, size: tuple[int, int]) -> None:
@@ -247,8 +267,8 @@ class CompositeModel(traitlets.HasTraits):
             self.size = (max(size[0], 1), max(size[1], 1))
 
     def undo(self) -> None:
-        """Take the last change back."""
-        if self._earlier:
+        """Take the last change of the composite back, also where other changes of the page came later."""
+        if not self.session.history.undo_of(_SUBJECT) and self._earlier:
             self._last_change = (), 0.0
             self.mapping = self._earlier.pop()
 

@@ -205,7 +205,7 @@ def _render_png(
     wide = 4.8  # two stand beside each other on a page
     figure = Figure(figsize=(wide, min(max(wide * ny / nx * 0.86, 2.0), 6.4)), layout="constrained")
     FigureCanvasAgg(figure)
-    plot = figure.add_subplot() if wcs is None else figure.add_subplot(projection=wcs)
+    plot: Any = figure.add_subplot() if wcs is None else figure.add_subplot(projection=wcs)
     norm = ImageNormalize(vmin=low, vmax=high, stretch=AsinhStretch(0.1))
     shown = plot.imshow(image, origin="lower", cmap="gray_r", norm=norm, interpolation="nearest")
     if wcs is None:

@@ -52,6 +52,8 @@ def address(tmp_path_factory: Any, serve_folder: Callable[..., Any]) -> str:
 
 def opened(page: Page, address: str) -> None:
     page.goto(address, wait_until="commit")
+    page.locator("[data-tab=program]").click()  # the page comes back as it was left by the test before
+    page.get_by_role("separator").press("Enter")
     page.locator(CANVAS).first.wait_for()
     expect(page.locator(".mw-looks button").first).to_be_enabled()
     expect(page.locator(".mw-range-handle").first).to_be_attached()
