@@ -50,11 +50,10 @@ bench: $(VENV)/.installed-test
 science: $(VENV)/.installed-test
 	$(BIN)/python tests/benchmarks/science.py
 
-# The README's picture: the browser test on the demo program.
+# The pictures of the README and of the gallery, of the program that `make demo` shows.
 picture: $(VENV)/.installed-test
-	MIRI_WIDGETS_PICTURE=demo $(BIN)/python -m pytest tests/browser/test_dashboard.py -k killed_kernel
-	mkdir -p dashboards/public
-	cp build/screenshots/mosaic.png dashboards/public/demo.png
+	-$(BIN)/python tests/browser/get_chromium.py
+	$(BIN)/python tests/browser/gallery.py
 
 # Every dashboard, clicked through in Chromium by Voila and in JupyterLab: hours. make dashboards DASHBOARDS="persistence --host voila"
 DASHBOARDS ?=

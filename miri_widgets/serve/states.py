@@ -15,6 +15,7 @@ from miri_widgets.run.events import EventKind, JobEvent, read_events
 from miri_widgets.run.job_files import job_ids
 from miri_widgets.run.records import RECORD
 from miri_widgets.run.workspace import Workspace
+from miri_widgets.simulation import PROGRAMS
 from miri_widgets.steps.stages import STAGES
 
 __all__ = ["ProgramState", "read_state"]
@@ -46,7 +47,7 @@ class ProgramState:
     target : str
         The object, as the header of the newest mosaic names it.
     filters : tuple of str
-        Filters of the mosaics, or those that the program's file names, by wavelength.
+        Filters of the mosaics, or without any those of the observed program, by wavelength.
     mosaic : Path, optional
         The newest mosaic.
     """
@@ -111,7 +112,7 @@ def read_state(path: Path, current_time: float | None = None) -> ProgramState:
     else:
         progress = "done" if finished and ended and good else "partly done"
     mosaics = _mosaics(workspace)
-    named = {_filter_of(mosaic) for mosaic in mosaics} or {*program.display, *program.filters}
+    named = {_filter_of(mosaic) for mosaic in mosaics} or _filters_of(program)
     unit = (
         f"mosaic{'' if finished == 1 else 's'}"
         if last_stage.name == _MOSAIC_STAGE
@@ -133,6 +134,15 @@ def read_state(path: Path, current_time: float | None = None) -> ProgramState:
         filters=tuple(name for name in FILTERS if name in named),
         mosaic=mosaics[-1] if mosaics else None,
     )
+
+
+def _filters_of(program: Program) -> set[str]:
+    """Return the filters of a program without mosaics: the observed program's, else what its file names, else the twin's."""
+    named = {*program.display, *program.filters}
+    observed, twin = PROGRAMS.get(f"{program.simulated}_full"), PROGRAMS.get(program.simulated)
+    if observed is not None:
+        return named | set(observed.filters)
+    return named or (set(twin.filters) if twin is not None else named)
 
 
 def _section(program: Program) -> str:

@@ -42,7 +42,7 @@ MINUTES = 60_000
 
 
 @dataclass
-class CorrectionResult:
+class DriveResult:
     """What one dashboard did on one host."""
 
     dashboard: str
@@ -101,9 +101,9 @@ def copy_of_dashboards() -> Path:
     return pages
 
 
-def drive(name: str, host: str, pages: Path, patience: float) -> CorrectionResult:
+def drive(name: str, host: str, pages: Path, patience: float) -> DriveResult:
     """Click through one dashboard on one host; whatever goes wrong is in the outcome."""
-    outcome, report, began = CorrectionResult(name, host), PageReport(), time.monotonic()
+    outcome, report, began = DriveResult(name, host), PageReport(), time.monotonic()
     tour = tour_of(name, pages)
     hand = Hand(patience)
     try:
@@ -173,7 +173,7 @@ def open_page(page: Page, host: str, name: str, hand: Hand) -> None:
     hand.click(page.locator('.lm-Menu-item[data-command="runmenu:run-all"]'), "Run All Cells")
 
 
-def write(outcomes: Sequence[CorrectionResult]) -> None:
+def write(outcomes: Sequence[DriveResult]) -> None:
     """Write the table, as JSON and as Markdown."""
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "every_dashboard.json").write_text(json.dumps([asdict(one) for one in outcomes], indent=1) + "\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import shutil
 import signal
@@ -23,7 +22,6 @@ from playwright.sync_api import Locator, Page, expect
 from miri_widgets.products.program import Program, load_program, save_program
 from miri_widgets.run.engine import Engine
 from miri_widgets.serve import ServerProcess
-from miri_widgets.simulation.twins import ensure_twin
 
 from .pace import REDUCTION, limit_ms
 from .tool_menus import close_tool, open_tool
@@ -31,7 +29,7 @@ from .waits import CANVAS, at_rest, settled, wait_until
 
 pytestmark = pytest.mark.pipeline
 
-TITLES = {"small": "Simulated cluster", "demo": "Simulated LMC field"}
+TITLE = "Simulated cluster"
 STRETCH = {"function": "sqrt", "percentile": 97.0}
 SHAPES = {"circle": "bqplot:truecircle", "rectangle": "bqplot:rectangle", "ellipse": "bqplot:ellipse"}
 """What the first of jdaviz' region tools draw, in the order of their menu, and the names of the tools."""
@@ -52,13 +50,9 @@ def served(repository: Path, small_twin: Any, tmp_path_factory: Any, serve_folde
     folder = tmp_path_factory.mktemp("dash")
     text = (repository / "dashboards" / "demo.ipynb").read_text()
     (folder / "small.ipynb").write_text(text.replace("demo.toml", "small.toml"))
-    # make picture: the large program, for the README
-    name = os.environ.get("MIRI_WIDGETS_PICTURE", "small")
     (folder / "small.toml").write_text(
-        f'title = "{TITLES[name]}"\nsimulated = "{name}"\nworkspace = "{folder / "workspace"}"\n'
+        f'title = "{TITLE}"\nsimulated = "small"\nworkspace = "{folder / "workspace"}"\n'
     )
-    if name != "small":
-        ensure_twin(name)
     server = serve_folder(folder)
     program = load_program(folder / "small.toml")
     yield Served(program, server, server.page_url("small.ipynb"))

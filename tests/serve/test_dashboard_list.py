@@ -41,8 +41,9 @@ def test_a_program_file_loads_and_belongs_to_a_notebook(path, tmp_path, monkeypa
     assert path.name in text
 
 
-def test_the_readme_lists_them():
-    text = (FOLDER.parent / "README.md").read_text()
+@pytest.mark.parametrize("page", ["README.md", "docs/programs.md"])
+def test_the_documents_list_them(page):
+    text = (FOLDER.parent / page).read_text(encoding="utf-8")
     assert [name for name in NAMES if f"`{name}`" not in text] == []
 
 

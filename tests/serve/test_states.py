@@ -109,6 +109,18 @@ def test_where_a_program_stands_and_what_it_shows(path, tmp_path):
     assert (state.filters, state.wavelengths, state.mosaic) == (("F770W", "F1500W"), "7.7, 15 µm", None)
 
 
+@pytest.mark.parametrize(
+    ("name", "wavelengths"),
+    [
+        ("lmc_1040", "5.6, 7.7, 10, 11.3, 12.8, 15, 18, 21, 25.5 µm"),
+        ("carina_2731", "7.7, 11.3, 12.8, 18 µm"),
+        ("cluster", "7.7, 10, 15 µm"),
+    ],
+)
+def test_a_program_without_mosaics_shows_the_filters_that_were_observed(name, wavelengths, repository):
+    assert read_state(repository / "dashboards" / f"{name}.toml").wavelengths == wavelengths
+
+
 def test_the_newest_mosaic_names_object_and_filters(path, tmp_path):
     raw(tmp_path / "data")
     for age, (key, name) in enumerate((("c" * 20, "one_f1500w_i2d.fits"), ("d" * 20, "one_f560w_i2d.fits"))):
