@@ -43,8 +43,7 @@ SUFFIXES = (".png", ".jpg", ".tif", ".pdf")
 
 MOSAIC_STAGE = "image3"
 _MOST_UNDO = 100
-_SUBJECT = ("colour composite",)
-"""Of its changes among those of the page."""
+_SUBJECT = ("colour composite",)  # of its changes among those of the page
 _ONE_MOVE = 0.7
 """Changes of one value that follow each other within this time are one move of a slider, s."""
 
@@ -147,7 +146,7 @@ class CompositeModel(traitlets.HasTraits):
                 current = CompositeMapping.from_dict(self._recalled["mapping"])
             except (ValueError, MiriWidgetsError):
                 current = None
-        if current is not None and tuple(channel.filter for channel in current.channels) == images.filters:
+        if current is not None and current.filters == images.filters:
             return current
         return images.start
 
@@ -212,17 +211,12 @@ class CompositeModel(traitlets.HasTraits):
         """
         if self.mapping is None:
             return
-        channels = self.mapping.channels
-        if name not in {channel.filter for channel in channels}:
-            known = ", ".join(channel.filter for channel in channels)
-            raise ParameterError(
-                f"no filter {name[:40]!r} in the picture", f"one of {known}", "choose one of them"
-            )
-        self.set_mapping(
-            channels=tuple(
-                replace(channel, **values) if channel.filter == name else channel for channel in channels
-            )
-        )
+        channels, known = self.mapping.channels, self.mapping.filters
+        if name not in known:
+            problem = f"no filter {name[:40]!r} in the picture"
+            raise ParameterError(problem, f"one of {', '.join(known)}", "choose one of them")
+        changed = (replace(each, **values) if each.filter == name else each for each in channels)
+        self.set_mapping(channels=tuple(changed))
 
     def _change(self, mapping: CompositeMapping) -> None:
         if self.mapping is None or mapping == self.mapping:
@@ -239,15 +233,12 @@ class CompositeModel(traitlets.HasTraits):
         self.session.history.add(change, extends=not is_new)
 
     def _take_back(self, mapping: CompositeMapping) -> None:
-        """Take settings that the page's Undo or Redo brings back, if they are for the filters of now."""
+        """Take settings of the page's Undo or Redo, if they are for the filters of now."""
         self._last_change = (), 0.0
-        filters = [channel.filter for channel in mapping.channels]
-        if self.mapping is None or filters != [channel.filter for channel in self.mapping.channels]:
+        if self.mapping is None or mapping.filters != self.mapping.filters:
             return
-        if self._earlier and self._earlier[-1] == mapping:
-            self._earlier.pop()
-        else:
-            self._earlier.append(self.mapping)
+        is_undo = mapping in self._earlier[-1:]
+        self._earlier = self._earlier[:-1] if is_undo else [*self._earlier, self.mapping]
         self.mapping = mapping
 
     def show_part(self, left: float, bottom: float, right: float, top: float, size: tuple[int, int]) -> None:
@@ -385,16 +376,16 @@ class _Binned:
 
 def _difference(before: CompositeMapping, after: CompositeMapping) -> tuple[object, ...]:
     """Return which fields differ, those of channels with their number."""
-    names = [
-        field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)
+    pairs: list[tuple[int, Any, Any]] = [
+        (-1, before, after),
+        *zip(range(99), before.channels, after.channels, strict=False),
     ]
-    numbers = [
+    return tuple(
         (number, field.name)
-        for number, (first, second) in enumerate(zip(before.channels, after.channels, strict=True))
+        for number, first, second in pairs
         for field in fields(first)
         if getattr(first, field.name) != getattr(second, field.name)
-    ]
-    return (*names, *numbers)
+    )
 
 
 def _binned(images: CompositeImages, viewport: Viewport, size: tuple[int, int]) -> _Binned:

@@ -110,13 +110,13 @@ def test_what_is_in_the_menu_works_by_keys(address: str, page: Page, screenshots
 def test_the_range_is_dragged_on_the_histogram(address: str, page: Page, screenshots: Path) -> None:
     opened(page, address)
     plot, handle = page.locator(".mw-histogram-plot"), page.locator("[data-end=white]")
-    plot.scroll_into_view_if_needed()
-    at_rest(page)
 
     def white() -> float:
         return float(str(handle.get_attribute("aria-valuenow")))
 
     first, before = white(), settled(page, lambda: picture(page))
+    plot.scroll_into_view_if_needed()  # a picture of the image brought that into view
+    at_rest(page)
     box, room = handle.bounding_box(), plot.bounding_box()
     assert box is not None and room is not None
     page.mouse.move(box["x"] + 7, box["y"] + 60)

@@ -20,9 +20,7 @@ def drawn(view, levels):
         )
         for number, (name, level) in enumerate(levels)
     ]  # fmt: skip
-    view._points = lambda: points
-    view._drawn_state = None
-    view._update(None)
+    view.draw(points)
     marks = [mark for mark in view.figure.marks if mark is not view.ring.mark]
     values = {x: y for mark in marks for x, y in zip(mark.x, mark.y, strict=True)}
     return [values[hour] for hour in sorted(values)]

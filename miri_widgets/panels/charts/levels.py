@@ -103,12 +103,20 @@ class LevelsView(Part):
             self.children = [self._heading, self.status]
             self.status.value = "After Detector 1 and Image 2, one point per exposure appears here."
             return
-        self._draw(points)
+        self.draw(points)
 
     def _update_chosen(self, _: Any) -> None:
         self.ring.highlight(self.session.programs.selected)
 
-    def _draw(self, points: list[tuple[Any, Any]]) -> None:
+    def draw(self, points: list[tuple[Any, Any]]) -> None:
+        """
+        Draw the levels of exposures.
+
+        Parameters
+        ----------
+        points : list of (Exposure, PixelMeasurement)
+            Exposures with a measured level, one at least.
+        """
         filters = list(dict.fromkeys(exposure.filter for exposure, _ in points))
         by_filter = len(filters) > 1
         first = min((exposure.order[0] for exposure, _ in points), default=0.0)
