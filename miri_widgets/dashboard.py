@@ -9,8 +9,9 @@ from typing import Any
 
 import ipywidgets
 
+from miri_widgets.models.opening import open_session
 from miri_widgets.models.program_chooser import OpeningModel
-from miri_widgets.models.session import SessionModel, open_session
+from miri_widgets.models.session import SessionModel
 from miri_widgets.panels import ProgramPanel, StagePanel, stage_panel
 from miri_widgets.panels.charts.groupshifts import GroupShifts
 from miri_widgets.panels.composite import CompositePanel, composite_item

@@ -13,7 +13,8 @@ import numpy as np
 from astropy.wcs import WCS, FITSFixedWarning
 from numpy.typing import NDArray
 
-from miri_widgets.core.composite import CompositeMapping, start_mapping
+from miri_widgets.core.composite import CompositeMapping
+from miri_widgets.core.composite_start import start_mapping
 from miri_widgets.core.thumbnails import block_means
 from miri_widgets.errors import InputError, MixedExposuresError
 from miri_widgets.products.brightness_units import mjy_per_sr, unit_name

@@ -8,7 +8,8 @@ from typing import Any
 
 from miri_widgets.core.mosaic_grid import MosaicGrid, grid_around, parse_footprint
 from miri_widgets.errors import InputError, MiriWidgetsError
-from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.products.moving_targets import mosaic_footprints
 
 __all__ = ["Corners", "known_footprints", "previewed_grid", "read_footprints"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miri_widgets.analysis.footprints import Corners
+from miri_widgets.analysis.shift_residuals import (
+    ExposureResidual,
+    HistogramPicture,
+    OverlapResidual,
+    StarMatch,
+)
 from miri_widgets.core.shifts.choices import TrustedShift
 from miri_widgets.core.shifts.groups import Group
 from miri_widgets.core.shifts.measurements import Measurement
@@ -21,115 +26,7 @@ from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.products.tables.exposure_shifts import ExposureShift, ExposureShifts
 from miri_widgets.products.tables.shift_tables import ShiftTable
 
-__all__ = [
-    "ExposureResidual",
-    "HistogramPicture",
-    "OverlapResidual",
-    "ShiftFacts",
-    "StarMatch",
-    "group_labels",
-    "short_name",
-    "star_matches",
-    "star_of",
-    "stored_histograms",
-]
-
-
-@dataclass(frozen=True)
-class ExposureResidual:
-    """
-    The shift of one exposure beside that of its group.
-
-    Attributes
-    ----------
-    root, group, guide_star : str
-        The exposure, its group and guide star.
-    mjd : float
-        Start, MJD UTC; NaN when not known.
-    before : (float, float)
-        Its own shift, arcsec along RA cos(Dec) and Dec: what is wrong before shifts are applied.
-    after : (float, float)
-        The same less the shift of its group: what is wrong afterwards.
-    usable : bool
-        Whether it was a measurement; else a fall-back or a failed fit.
-    note : str
-        What it is when it is no measurement.
-    """
-
-    root: str
-    group: str
-    guide_star: str
-    mjd: float
-    before: tuple[float, float]
-    after: tuple[float, float]
-    usable: bool
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class OverlapResidual:
-    """What two overlapping exposures of different groups disagree by, arcsec, before and after."""
-
-    root_a: str
-    root_b: str
-    matches: int
-    before: tuple[float, float]
-    after: tuple[float, float]
-
-
-@dataclass(frozen=True, eq=False)
-class HistogramPicture:
-    """
-    Pairs of stars by offset.
-
-    Attributes
-    ----------
-    group, of : str
-        Group, and what was compared with what.
-    dx, dy : float
-        The peak, arcsec.
-    significance : float
-        Of the peak.
-    counts : ndarray of float, shape (n, n)
-        First axis dy, second axis dx.
-    edges : ndarray of float, shape (n + 1,)
-        Edges of the bins, arcsec.
-    """
-
-    group: str
-    of: str
-    dx: float
-    dy: float
-    significance: float
-    counts: NDArray[np.float64]
-    edges: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class StarMatch:
-    """
-    A star that is in two lists.
-
-    Attributes
-    ----------
-    root, other : str
-        Its exposure; the other exposure, empty for the catalogue.
-    x, y : float
-        In `root`, 0-based pixels.
-    ra, dec : float
-        Degrees.
-    before, after : (float, float)
-        Residual, arcsec along RA cos(Dec) and Dec: what would have to be added.
-    """
-
-    root: str
-    other: str
-    x: float
-    y: float
-    ra: float
-    dec: float
-    before: tuple[float, float]
-    after: tuple[float, float]
+__all__ = ["ShiftFacts", "group_labels", "short_name", "star_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -302,53 +199,6 @@ def group_labels(groups: Iterable[Group]) -> dict[str, str]:
     return labels
 
 
-def stored_histograms(report: Mapping[str, Any]) -> tuple[HistogramPicture, ...]:
-    """
-    Return the histograms of a step's report; those that are not whole are left out.
-
-    Parameters
-    ----------
-    report : mapping
-        Report of the step, from its record.
-    """
-    histograms = []
-    for group, values in dict(report.get("histograms") or {}).items():
-        try:
-            counts, edges = np.asarray(values["counts"], float), np.asarray(values["edges"], float)
-            dx, dy, significance = (_number(values.get(name)) for name in ("dx", "dy", "significance"))
-            of = " to ".join(str(part) for part in values.get("of", ()))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            continue
-        if counts.ndim == 2 and counts.size and counts.shape == (len(edges) - 1,) * 2:
-            histograms.append(HistogramPicture(str(group), of, dx, dy, significance, counts, edges))
-    return tuple(histograms)
-
-
-def star_matches(report: Mapping[str, Any]) -> tuple[StarMatch, ...]:
-    """
-    Return the matched stars of a step's report; none when they are not whole.
-
-    Parameters
-    ----------
-    report : mapping
-        Report of the step, from its record.
-    """
-    columns = report.get("matches") or {}
-    try:
-        names = ("root", "other", "x", "y", "ra", "dec", "dx_before", "dy_before", "dx", "dy")
-        rows = list(zip(*(columns[name] for name in names), strict=True))
-        return tuple(
-            StarMatch(str(root), str(other), x, y, ra, dec, (dx_before, dy_before), (dx, dy))
-            for root, other, x, y, ra, dec, dx_before, dy_before, dx, dy in rows
-        )
-    except (KeyError, TypeError, ValueError):
-        return ()
-
-
 def _believed(shift: ExposureShift) -> Measurement:
     """The measurement that is solved with: the offset histogram only where tweakreg failed."""
     return shift.histogram if shift.histogram.usable and not shift.tweakreg.usable else shift.tweakreg
-
-
-def _number(value: Any) -> float:
-    return math.nan if value is None else float(value)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.analysis.footprints import read_footprints
-from miri_widgets.analysis.shift_diagnostics import ShiftFacts, star_matches, stored_histograms
+from miri_widgets.analysis.shift_diagnostics import ShiftFacts
+from miri_widgets.analysis.shift_residuals import star_matches, stored_histograms
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.tables.exposure_shifts import read_exposure_shifts
 from miri_widgets.products.tables.shift_tables import read_shift_table

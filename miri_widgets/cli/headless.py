@@ -12,7 +12,8 @@ from miri_widgets.errors import error_from_dict
 from miri_widgets.products.program import Program, load_program
 from miri_widgets.products.program_schema import path_named
 from miri_widgets.run.events import EventKind, JobEvent
-from miri_widgets.run.reduction import Overrides, Reduction
+from miri_widgets.run.overrides import Overrides
+from miri_widgets.run.reduction import Reduction
 from miri_widgets.simulation.twins import ensure_twin
 from miri_widgets.steps.acceleration import State, acceleration_states
 

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
-from scipy.special import bdtrc
 
-from miri_widgets.core.areas import imager_area
 from miri_widgets.core.dq import BITS
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
-from miri_widgets.core.lone_pixels import excess_over_neighbours, stands_alone
 from miri_widgets.core.sky.pointings import pointing_of, pointings
+from miri_widgets.core.warm_pixel_counts import SAMPLE, STEPS, PixelCounts, count_excesses, needed_of
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
 
-__all__ = ["flag_warm_pixels", "needed_of"]
+__all__ = ["flag_warm_pixels"]
 
-_STEPS = (1, 2, 4, 8)
-_CHANCE = 1e-5
-"""Expected fraction of good pixels that stand out often enough because of sources and noise."""
 _CHANCE_ALONE = 1e-4
 """The same of pixels that stand alone, at each threshold. What comes back there is not random as stars are: fewer are
 flagged than this allows."""
 
 _NEIGHBOURHOOD = 33
 _MANY, _UNJUDGED = 0.02, 0.05
-_SAMPLE = 65536
-_CLIP = 30.0
 _AGAIN = 3
 """Pointings at which a pixel must stand alone: two are a coincidence of two cosmic rays."""
 
@@ -125,7 +116,7 @@ def flag_warm_pixels(
             f"at least {min_exposures} pointings to tell warm pixels from stars",
             "add dithered exposures, or leave this step out",
         )
-    counts, noise = _count(exposures, groups, nsigma, box, cold)
+    counts, noise = count_excesses(exposures, groups, nsigma, box, cold)
     high, judged = _decided(counts.high, counts.valid, fraction, min_exposures)
     blink = _blinking(counts, blinking, min_exposures) & ~high[0]
     high[0] |= blink
@@ -146,9 +137,7 @@ def flag_warm_pixels(
         "cold": int(low.sum()),
         "blinking": int(blink.sum()),
         "flat_residual": residual,
-        "warm_above": {
-            f"{nsigma * step:g}": int(mask.sum()) for step, mask in zip(_STEPS, high, strict=True)
-        },
+        "warm_above": {f"{nsigma * step:g}": int(mask.sum()) for step, mask in zip(STEPS, high, strict=True)},
         "outstanding": float(counts.high[0].sum() / max(int(counts.valid.sum()), 1)),
         "unjudged": float(1 - judged[good].mean()) if good.any() else 1.0,
     }
@@ -162,114 +151,7 @@ def flag_warm_pixels(
     return CorrectionResult(Lazy(len(exposures), flag), facts, {"warm": image}, _warnings(facts, good))
 
 
-def needed_of(
-    valid: NDArray[np.integer], rate: NDArray[np.floating], fraction: float, chance: float = _CHANCE
-) -> NDArray[np.int16]:
-    """
-    Return at how many pointings a pixel must stand out.
-
-    Parameters
-    ----------
-    valid : ndarray of int, shape (ny, nx)
-        Pointings at which the pixel is good.
-    rate : ndarray of float, shape (ny, nx)
-        Probability that a good pixel stands out at one pointing.
-    fraction : float
-        Of the pointings, at least.
-    chance : float
-        Expected fraction of good pixels that reach the number because of sources and noise.
-
-    Returns
-    -------
-    ndarray of int16, shape (ny, nx)
-        ``valid + 1``, which is never reached, where standing out always would be no wonder.
-    """
-    edges = np.concatenate([np.geomspace(1e-4, 0.1, 40), np.linspace(0.11, 1, 90)])
-    bins = np.minimum(np.searchsorted(edges, rate), edges.size - 1)
-    result = np.ones(valid.shape, np.int16)
-    for number in np.unique(valid[valid > 0]).tolist():
-        wanted = np.arange(1, number + 2)
-        rare = bdtrc(wanted[:, np.newaxis] - 1, number, edges) <= chance
-        enough = rare & (wanted >= math.ceil(fraction * number - 1e-9))[:, np.newaxis]
-        enough[-1] = True
-        here = valid == number
-        result[here] = wanted[np.argmax(enough, axis=0)][bins[here]]
-    return result
-
-
-@dataclass
-class _Counts:
-    """
-    How often pixels are good, stand out above thresholds, below, and alone; (ny, nx) and (thresholds, ny, nx).
-
-    Beside them ``total``, the sum of the excesses in units of their noise, and ``samples``, how many these are.
-    """
-
-    valid: NDArray[np.int16]
-    high: NDArray[np.int16]
-    low: NDArray[np.int16]
-    alone: NDArray[np.int16]
-    total: NDArray[np.float32]
-    samples: NDArray[np.int16]
-
-    @classmethod
-    def none(cls, shape: tuple[int, int]) -> _Counts:
-        """Nothing counted yet."""
-        several = (len(_STEPS), *shape)
-        return cls(
-            valid=np.zeros(shape, np.int16),
-            high=np.zeros(several, np.int16),
-            low=np.zeros((1, *shape), np.int16),
-            alone=np.zeros(several, np.int16),
-            total=np.zeros(shape, np.float32),
-            samples=np.zeros(shape, np.int16),
-        )
-
-
-def _count(
-    exposures: Sequence[ExposureArrays], groups: list[list[int]], nsigma: float, box: int, cold: bool
-) -> tuple[_Counts, dict[int, float]]:
-    shape = exposures[groups[0][0]].shape
-    total = _Counts.none(shape)
-    noise: dict[int, float] = {}
-    for group in groups:
-        own = _Counts.none(shape)
-        for index in group:
-            ratio, noise[index] = _significance(exposures[index], box)
-            own.valid += np.isfinite(ratio)
-            alone = stands_alone(ratio)
-            for multiple, step in enumerate(_STEPS):
-                own.high[multiple] += ratio > nsigma * step
-                own.alone[multiple] += alone & (ratio > nsigma * step)
-            # one cosmic ray must not make a mean
-            total.total += np.clip(np.nan_to_num(ratio), -_CLIP, _CLIP)
-            total.samples += np.isfinite(ratio)
-            if cold:
-                own.low[0] += ratio < -nsigma
-        total.valid += own.valid > 0
-        total.high += 2 * own.high > own.valid
-        total.alone += 2 * own.alone > own.valid
-        total.low += 2 * own.low > own.valid
-    return total, noise
-
-
-def _significance(exposure: ExposureArrays, box: int) -> tuple[NDArray[np.float32], float]:
-    """Excess over its standard deviation, NaN where unknown, and by what ERR was multiplied."""
-    good = exposure.good & np.isfinite(exposure.err) & (exposure.err > 0)
-    excess = excess_over_neighbours(exposure.sci, good, box)
-    ratio = (excess / np.where(good, exposure.err, np.nan)).astype(np.float32)
-    some = ratio[imager_area(exposure.shape, exposure.corner) & np.isfinite(ratio)]
-    if some.size == 0:
-        some = ratio[np.isfinite(ratio)]
-    if some.size == 0:
-        return ratio, 1.0
-    # the lower half alone: sources lift the upper one
-    low, middle = np.percentile(some[:: max(some.size // _SAMPLE, 1)], [15.866, 50])
-    factor = max(float(middle - low), 1.0)
-    return (ratio / factor).astype(np.float32), factor
-
-
-def _blinking(counts: _Counts, fraction: float, least: int) -> NDArray[np.bool_]:
+def _blinking(counts: PixelCounts, fraction: float, least: int) -> NDArray[np.bool_]:
     """Which pixels stand alone more often than chance, at any threshold."""
     result = np.zeros(counts.valid.shape, bool)
     if fraction <= 0:
@@ -284,14 +166,14 @@ def _blinking(counts: _Counts, fraction: float, least: int) -> NDArray[np.bool_]
     return result
 
 
-def _pattern_scatter(counts: _Counts) -> float:
+def _pattern_scatter(counts: PixelCounts) -> float:
     """Return the scatter of the mean excesses of pixels beyond that of noise, in the noise of one exposure."""
     usual = counts.samples >= max(int(counts.samples.max(initial=0)) // 2, 1)
     if not usual.any():
         return 0.0
     number = counts.samples[usual].astype(float)
     mean = counts.total[usual] / number
-    low, middle, high = np.percentile(mean[:: max(mean.size // _SAMPLE, 1)], [15.866, 50, 84.134])
+    low, middle, high = np.percentile(mean[:: max(mean.size // SAMPLE, 1)], [15.866, 50, 84.134])
     spread = min(middle - low, high - middle)
     return float(np.sqrt(max(spread**2 - float(np.median(1 / number)), 0.0)))
 

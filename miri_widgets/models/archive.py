@@ -13,7 +13,8 @@ from humanize import naturalsize
 
 from miri_widgets.errors import InputError, MiriWidgetsError
 from miri_widgets.models.download_model import FetchingModel
-from miri_widgets.products.archive.mast import LEVELS, MAST, ArchiveFile, Holdings, list_program, remotes
+from miri_widgets.products.archive.holdings import LEVELS, ArchiveFile, Holdings
+from miri_widgets.products.archive.mast import MAST, list_program, remotes
 from miri_widgets.products.download.partial_files import part_of
 from miri_widgets.products.download.queue import DownloadResult, environment_token
 from miri_widgets.products.download.retry_policy import RetryPolicy
@@ -93,7 +94,14 @@ class ArchiveModel(FetchingModel):
     # -- asking -------------------------------------------------------------
 
     def look_up(self, program: str = "") -> None:
-        """Ask the archive what it has; the answer comes as `holdings` or `sentence`."""
+        """
+        Ask the archive what it has; the answer comes as `holdings` or `sentence`.
+
+        Parameters
+        ----------
+        program : str
+            Number of the program, as 2736 or jw02736; empty for that of the trait `program`.
+        """
         if self.asking or self.downloading:
             return
         if program:
@@ -129,7 +137,14 @@ class ArchiveModel(FetchingModel):
             self.holdings, self.chosen, self.states = None, (), {}
 
     def use_folder(self, folder: str) -> None:
-        """Let files go to another folder; what is there already counts. `folder_sentence` tells why not."""
+        """
+        Let files go to another folder; what is there already counts. `folder_sentence` tells why not.
+
+        Parameters
+        ----------
+        folder : str
+            Path as the user typed it.
+        """
         if self.downloading:
             return
         try:
@@ -162,13 +177,27 @@ class ArchiveModel(FetchingModel):
         )
 
     def choices(self, what: str) -> tuple[str, ...]:
-        """Return what can be ticked of "levels", "filters" or "observations"."""
+        """
+        Return what can be ticked of "levels", "filters" or "observations".
+
+        Parameters
+        ----------
+        what : str
+            "levels", "filters" or "observations".
+        """
         values = {getattr(file, what.removesuffix("s")) for file in self.files}
         order = {"levels": LEVELS, "filters": FILTERS}.get(what, ())
         return tuple(name for name in order if name in values) + tuple(sorted(values - set(order) - {""}))
 
     def choose(self, names: Iterable[str]) -> None:
-        """Choose files by name; unknown ones are left out."""
+        """
+        Choose files by name; unknown ones are left out.
+
+        Parameters
+        ----------
+        names : iterable of str
+            File names as the archive lists them.
+        """
         wanted = set(names)
         self.chosen = tuple(file.name for file in self.files if file.name in wanted)
 
@@ -214,7 +243,14 @@ class ArchiveModel(FetchingModel):
     # -- the token ----------------------------------------------------------
 
     def use_token(self, token: str) -> None:
-        """Keep a token in the memory of this process, for this page only; an empty one forgets it."""
+        """
+        Keep a token in the memory of this process, for this page only; an empty one forgets it.
+
+        Parameters
+        ----------
+        token : str
+            MAST token of the user; it is written nowhere.
+        """
         try:
             self._token = entered_token(token)
         except InputError as error:

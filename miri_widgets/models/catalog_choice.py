@@ -8,7 +8,7 @@ from typing import Any
 
 import traitlets
 
-from miri_widgets.analysis.source_catalog import CatalogSource, ProgramCatalog
+from miri_widgets.analysis.catalog_sources import CatalogSource, ProgramCatalog
 from miri_widgets.core.photometry.catalog import EXTENDED, POINT, SHARP, UNSURE
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.tables.source_export import write_source_regions, write_source_table
@@ -90,7 +90,14 @@ class CatalogModel(traitlets.HasTraits):
         return (x, y) if math.isfinite(x) and math.isfinite(y) else None
 
     def click(self, x: float, y: float) -> bool:
-        """Look at the source at a place of the mosaic in view, 0-based pixels; return whether there is one."""
+        """
+        Look at the source at a place of the mosaic in view, 0-based pixels; return whether there is one.
+
+        Parameters
+        ----------
+        x, y : float
+            Position on the mosaic, 0-based pixels.
+        """
         if self.value is None or self.in_view is None:
             return False
         source = self.value.at(self.in_view, x, y, _REACH)

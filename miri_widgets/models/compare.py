@@ -139,6 +139,11 @@ class CompareModel(traitlets.HasTraits):
         Bring one of `MODES` to the front; the comparison is made when it is asked for first.
 
         Of a preview in view, its own images are meant. Where nothing can be compared, `sentence` says why.
+
+        Parameters
+        ----------
+        mode : str
+            One of `MODES`.
         """
         if self.session.displayed.content is Content.PREVIEW:
             self.session.previews.shown = mode
@@ -275,7 +280,16 @@ def _is_like(session: SessionModel, partner: Partner) -> bool:
 
 
 def reason_against(session: SessionModel, partners: tuple[Partner, ...] = ()) -> str:
-    """Return why what is in view cannot be compared with another image, a sentence."""
+    """
+    Return why what is in view cannot be compared with another image, a sentence.
+
+    Parameters
+    ----------
+    session : SessionModel
+        Its image in view is meant.
+    partners : tuple of Partner
+        What there is to compare with.
+    """
     shown = session.shown
     if session.displayed.content is Content.GROUPS:
         return (

@@ -126,14 +126,28 @@ class ContactSheetModel(traitlets.HasTraits):
     # -- what is there ------------------------------------------------------
 
     def choices(self, what: str) -> tuple[Any, ...]:
-        """Return the filters, observations or tiles that there are."""
+        """
+        Return the filters, observations or tiles that there are.
+
+        Parameters
+        ----------
+        what : str
+            "filter", "observation" or "tile".
+        """
         exposures = self.session.programs.exposures
         if what == "filter":
             return self.session.programs.filters
         return tuple(sorted({getattr(exposure, what) for exposure in exposures}))
 
     def card(self, root: str) -> Card | None:
-        """Return the card of an exposure, whether it is shown or not; None when there is no such exposure."""
+        """
+        Return the card of an exposure, whether it is shown or not; None when there is no such exposure.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        """
         return self._cards.get(root)
 
     @property
@@ -142,13 +156,27 @@ class ContactSheetModel(traitlets.HasTraits):
         return tuple(self._cards.values())
 
     def picture(self, card: Card) -> bytes:
-        """Return the thumbnail of an exposure as PNG; empty when it is not there."""
+        """
+        Return the thumbnail of an exposure as PNG; empty when it is not there.
+
+        Parameters
+        ----------
+        card : Card
+            Card of the exposure.
+        """
         sheet = self.sheets.get((card.filter, card.suffix))
         # by path: a sheet of earlier settings may be there until the new one is made
         return b"" if sheet is None else sheet.pictures.get(str(card.path), b"")
 
     def failure(self, card: Card) -> str:
-        """Return why an exposure has no thumbnail, as a sentence; empty when it has, or will have."""
+        """
+        Return why an exposure has no thumbnail, as a sentence; empty when it has, or will have.
+
+        Parameters
+        ----------
+        card : Card
+            Card of the exposure.
+        """
         if card.path is None:
             return f"There is no {card.suffix} product of it with the settings of now."
         sheet = self.sheets.get((card.filter, card.suffix))
@@ -258,6 +286,13 @@ class ContactSheetModel(traitlets.HasTraits):
         """
         Say something of an exposure, see `miri_widgets.products.tags.Tag`; who tags it has seen it.
 
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        **values : object
+            New values by attribute of a tag.
+
         Raises
         ------
         ParameterError
@@ -267,7 +302,14 @@ class ContactSheetModel(traitlets.HasTraits):
             self.session.tags.change([root], **{"seen": True, **values})
 
     def open(self, root: str) -> None:
-        """Show an exposure in the viewer, and choose it everywhere."""
+        """
+        Show an exposure in the viewer, and choose it everywhere.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        """
         card = self.card(root)
         if card is None:
             return
@@ -279,6 +321,11 @@ class ContactSheetModel(traitlets.HasTraits):
     def export(self, kind: str) -> Path:
         """
         Write the tags of all exposures into the workspace, as ``csv`` or ``json``; return the file.
+
+        Parameters
+        ----------
+        kind : str
+            "csv" or "json".
 
         Raises
         ------
@@ -293,6 +340,11 @@ class ContactSheetModel(traitlets.HasTraits):
     def load(self, text: str) -> int:
         """
         Take tags from an export; return how many exposures of this program it names.
+
+        Parameters
+        ----------
+        text : str
+            Content of a file that `export` wrote, CSV or JSON.
 
         Raises
         ------

@@ -29,7 +29,15 @@ class CrdsParameters:
         self._requested: set[str] = set()
 
     def request(self, stage: StageModel) -> None:
-        """Look the parameters of a stage up, once; needs a run, whose exposure selects them."""
+        """
+        Look the parameters of a stage up, once; needs a run, whose exposure selects them.
+
+        Parameters
+        ----------
+        stage : StageModel
+            The stage; nothing happens while it has no planned run, or where it has no parameter
+            files.
+        """
         if stage.name in self._requested or stage.stage.is_own or self.session.closed:
             return
         path = self._selecting(stage)

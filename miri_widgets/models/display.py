@@ -65,6 +65,13 @@ def read_sample(path: Path, extension: str = "SCI") -> Sample:
     """
     Read enough of an image to judge a range.
 
+    Parameters
+    ----------
+    path : Path
+        A FITS product.
+    extension : str
+        Name of its image.
+
     Raises
     ------
     MiriWidgetsError
@@ -83,6 +90,11 @@ def read_sample(path: Path, extension: str = "SCI") -> Sample:
 def sample_of(view: InView) -> Sample:
     """
     Return enough pixels of what is in view to judge a range.
+
+    Parameters
+    ----------
+    view : InView
+        What is in view: pixels in memory, or an image of a file.
 
     Raises
     ------
@@ -162,13 +174,27 @@ class DisplayModel(traitlets.HasTraits):
                 self.method = method if method in RANGE_METHODS else "percentile"
 
     def in_force(self, black: float, white: float) -> None:
-        """Take the range that the viewer draws the product with."""
+        """
+        Take the range that the viewer draws the product with.
+
+        Parameters
+        ----------
+        black, white : float
+            Values at which the colour map begins and ends, in the unit of the image.
+        """
         with self.hold_trait_notifications():
             self.black, self.white = black, white
         self._judge(None)
 
     def fix(self, black: float, white: float) -> None:
-        """Fix a range for the filter and unit of the product in view; what cannot be one is a sentence."""
+        """
+        Fix a range for the filter and unit of the product in view; what cannot be one is a sentence.
+
+        Parameters
+        ----------
+        black, white : float
+            Values at which the colour map begins and ends, in the unit of the image.
+        """
         try:
             check_range(black, white)
         except ParameterError as error:
@@ -195,7 +221,14 @@ class DisplayModel(traitlets.HasTraits):
         self._judge(None)
 
     def take(self, kind: str) -> None:
-        """Fix a range that the program offers, by the kind of image that it is meant for."""
+        """
+        Fix a range that the program offers, by the kind of image that it is meant for.
+
+        Parameters
+        ----------
+        kind : str
+            Kind of image, as the program's ranges name it.
+        """
         if kind in self.ranges:
             self.fix(*self.ranges[kind])
 
@@ -240,7 +273,14 @@ class DisplayModel(traitlets.HasTraits):
         return sample
 
     def is_fixed_to(self, kind: str) -> bool:
-        """Return whether the range is one that the program offers."""
+        """
+        Return whether the range is one that the program offers.
+
+        Parameters
+        ----------
+        kind : str
+            Kind of image, as the program's ranges name it.
+        """
         known = self.ranges.get(kind)
         return self.fixed is not None and known is not None and bool(np.allclose(self.fixed, known))
 

@@ -90,7 +90,14 @@ class ExposureMap(BackgroundValue):
         return tuple(root for root, corners in self.corners.items() if _holds(corners, ra, dec))
 
     def next_under(self, ra: float, dec: float) -> str:
-        """Return the exposure at a position that comes after the one chosen; empty where there is none."""
+        """
+        Return the exposure at a position that comes after the one chosen; empty where there is none.
+
+        Parameters
+        ----------
+        ra, dec : float
+            ICRS degrees.
+        """
         roots = self.under(ra, dec)
         selected = self.session.programs.selected
         if len(selected) == 1 and selected[0] in roots:

@@ -66,12 +66,29 @@ class FlagsModel(traitlets.HasTraits):
         self._follow(None)
 
     def open(self, opened: bool) -> None:
-        """Look at the list, or close it; an overlay stays."""
+        """
+        Look at the list, or close it; an overlay stays.
+
+        Parameters
+        ----------
+        opened : bool
+            Whether the list is on the page: only then are flags counted.
+        """
         self.opened = opened
         self._request()
 
     def choose(self, names: Sequence[str], *, only_gained: bool | None = None) -> None:
-        """Tick these flags and no others; the overlay shows them."""
+        """
+        Tick these flags and no others; the overlay shows them.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Mnemonics of flags, as DO_NOT_USE.
+        only_gained : bool, optional
+            Whether to show only pixels that gained the flag in the last stage; unchanged by
+            default.
+        """
         with self.hold_trait_notifications():
             self.chosen = tuple(name for name in BITS if name in names)
             self.visible = bool(self.chosen)

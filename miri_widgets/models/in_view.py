@@ -121,7 +121,14 @@ class InView:
 
 
 def time_of_writing(path: Path) -> int:
-    """Return when a file was written, ns; 0 when it is not there."""
+    """
+    Return when a file was written, ns; 0 when it is not there.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -129,6 +136,15 @@ def time_of_writing(path: Path) -> int:
 
 
 def product_in_view(path: Path, extension: str = "SCI") -> InView:
-    """Return a product as it is on the disk now."""
+    """
+    Return a product as it is on the disk now.
+
+    Parameters
+    ----------
+    path : Path
+        The product.
+    extension : str
+        Name of its image.
+    """
     label = shown_name(path) if extension == "SCI" else f"{shown_name(path)} {extension}"
     return InView(Content.PRODUCT, label, path, path, extension, time_of_writing(path))

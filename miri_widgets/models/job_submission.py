@@ -54,6 +54,11 @@ class JobSubmission(PlannedStages):
         """
         Submit what is not complete of some stages; return the job's id.
 
+        Parameters
+        ----------
+        *names : str
+            Names of stages, in running order.
+
         Raises
         ------
         MiriWidgetsError
@@ -78,6 +83,11 @@ class JobSubmission(PlannedStages):
     def run_all(self, upto: str | None = None) -> str:
         """
         Submit every stage, in one job; up to and with `upto` when it is given.
+
+        Parameters
+        ----------
+        upto : str, optional
+            Name of the last stage; all of the chain by default.
 
         Raises
         ------
@@ -141,7 +151,14 @@ class JobSubmission(PlannedStages):
                 self.messages.put(Subject.ACTION, str(error))
 
     def accept(self, key: str) -> None:
-        """Let the chain go on after a run that did harm; other settings are asked about again."""
+        """
+        Let the chain go on after a run that did harm; other settings are asked about again.
+
+        Parameters
+        ----------
+        key : str
+            Key of the run.
+        """
         row = next((known for stage in self.models.values() if (known := stage.row(key)) is not None), None)
         self.services.accept(key, row.harm if row is not None else "")
 
@@ -174,7 +191,14 @@ class JobSubmission(PlannedStages):
         self.fraction, self.eta = self.progress.fraction, self.progress.eta
 
     def note_running(self, running: bool) -> None:
-        """Take whether a job is in progress."""
+        """
+        Take whether a job is in progress.
+
+        Parameters
+        ----------
+        running : bool
+            Whether the engine has a job of this program.
+        """
         if self.running and not running:
             self.messages.drop(Subject.ACTION)  # "a run is in progress" is not true any more
         self.running = running

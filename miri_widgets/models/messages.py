@@ -57,7 +57,14 @@ class Messages(traitlets.HasTraits):
         self._show()
 
     def drop(self, *subjects: Subject) -> None:
-        """Take back the sentences about some subjects: their state is over."""
+        """
+        Take back the sentences about some subjects: their state is over.
+
+        Parameters
+        ----------
+        *subjects : Subject
+            What they are about.
+        """
         for subject in subjects:
             self._sentences.pop(subject, None)
         self._show()

@@ -48,7 +48,14 @@ class ProgressSnapshot:
 
     @classmethod
     def of(cls, session: SessionModel) -> ProgressSnapshot:
-        """Take it from a session."""
+        """
+        Take it from a session.
+
+        Parameters
+        ----------
+        session : SessionModel
+            The session; it is only read.
+        """
         failed, cancelled, left, total = [], 0, 0, 0
         for stage in session.stages.values():
             title = stage.stage.title.partition(":")[0]
@@ -64,6 +71,11 @@ class ProgressSnapshot:
 def news(before: ProgressSnapshot, now: ProgressSnapshot) -> tuple[str, str]:
     """
     Return what is worth a word between two moments, and its tone; empty when nothing is.
+
+    Parameters
+    ----------
+    before, now : ProgressSnapshot
+        The progress at two successive polls.
 
     Returns
     -------
@@ -99,7 +111,16 @@ def _ending(now: ProgressSnapshot) -> tuple[str, str]:
 
 
 def mark_of(now: ProgressSnapshot, tone: str) -> str:
-    """Return what is put before the page's title: how far, or how it ended; empty when there is nothing to tell."""
+    """
+    Return what is put before the page's title: how far, or how it ended; empty when there is nothing to tell.
+
+    Parameters
+    ----------
+    now : ProgressSnapshot
+        The progress.
+    tone : str
+        Tone of the last news, see `news`.
+    """
     if now.running:
         return f"● {percent(now.fraction)} %"
     return {"good": "✓ done", "bad": "✗ failed", "calm": "– stopped"}.get(tone, "")

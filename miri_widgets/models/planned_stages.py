@@ -83,7 +83,14 @@ class PlannedStages(traitlets.HasTraits):
         return tuple(stage for stage in self.services.stages if stage.name in self.chain)
 
     def names_to(self, upto: str | None) -> tuple[str, ...]:
-        """Return the names of the stages of the chain, in order; up to and with `upto` when it is given."""
+        """
+        Return the names of the stages of the chain, in order; up to and with `upto` when it is given.
+
+        Parameters
+        ----------
+        upto : str or None
+            Name of the last stage.
+        """
         return self.chain if upto is None else self.chain[: self.chain.index(upto) + 1]
 
     def use_stage(self, name: str, use: bool = True) -> None:
@@ -114,7 +121,14 @@ class PlannedStages(traitlets.HasTraits):
             self.touch()
 
     def recall_chain(self, names: Iterable[str]) -> None:
-        """Take the stages of the session file, unless the user has chosen since."""
+        """
+        Take the stages of the session file, unless the user has chosen since.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Names of stages; those that do not exist are left out.
+        """
         if not self._has_chosen:
             self.chain = self._in_order(names)
 
@@ -135,7 +149,14 @@ class PlannedStages(traitlets.HasTraits):
             stage.planning = True
 
     def show_trouble(self, sentence: str) -> None:
-        """Show what cannot be had now; nothing when it is empty."""
+        """
+        Show what cannot be had now; nothing when it is empty.
+
+        Parameters
+        ----------
+        sentence : str
+            What is wrong.
+        """
         self.trouble = sentence
 
     @property
@@ -153,15 +174,36 @@ class PlannedStages(traitlets.HasTraits):
         return ""
 
     def code(self, name: str) -> str:
-        """Return the first run of a stage as Python that needs the pipeline only, with its ``strun`` line."""
+        """
+        Return the first run of a stage as Python that needs the pipeline only, with its ``strun`` line.
+
+        Parameters
+        ----------
+        name : str
+            Name of the stage.
+        """
         return self._exports.code(name)
 
     def script(self, upto: str | None = None) -> str:
-        """Return all runs, up to and with a stage, as a Python program that gives the same keys."""
+        """
+        Return all runs, up to and with a stage, as a Python program that gives the same keys.
+
+        Parameters
+        ----------
+        upto : str, optional
+            Name of the last stage; all of the chain by default.
+        """
         return self._exports.script(self.names_to(upto))
 
     def notebook(self, upto: str | None = None) -> str:
-        """Return the same as a Jupyter notebook."""
+        """
+        Return the same as a Jupyter notebook.
+
+        Parameters
+        ----------
+        upto : str, optional
+            Name of the last stage; all of the chain by default.
+        """
         return self._exports.notebook(self.names_to(upto))
 
     def export(self, upto: str | None = None) -> tuple[Path, Path]:

@@ -68,7 +68,14 @@ class Poller:
             self._task = None
 
     async def settled(self, timeout: float) -> None:
-        """Wait until all is read and planned for the settings of now, at most so many seconds."""
+        """
+        Wait until all is read and planned for the settings of now, at most so many seconds.
+
+        Parameters
+        ----------
+        timeout : float
+            Longest wait [s].
+        """
         session = self.session
         if self._task is None:
             session.poll()

@@ -44,7 +44,16 @@ class PreviewModel(traitlets.HasTraits):
         self._done_for: Any = None
 
     def start(self, stage: str, root: str = "") -> None:
-        """Preview a stage on one exposure; on the first that has its inputs when none is named."""
+        """
+        Preview a stage on one exposure; on the first that has its inputs when none is named.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage.
+        root : str
+            Name of the exposure without suffix.
+        """
         roots = self.roots(stage)
         with self.hold_trait_notifications():
             self.stage = stage
@@ -65,7 +74,14 @@ class PreviewModel(traitlets.HasTraits):
             self.result, self.fresh, self.working = None, False, False
 
     def roots(self, stage: str) -> tuple[str, ...]:
-        """Return the exposures that can be previewed: those whose inputs are there."""
+        """
+        Return the exposures that can be previewed: those whose inputs are there.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage.
+        """
         roots_ = []
         for plan in self.session.plans:
             if plan.stage == stage and all(path.is_file() for path in self.session.services.inputs(plan)):

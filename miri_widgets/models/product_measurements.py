@@ -9,8 +9,9 @@ from typing import Any
 
 import traitlets
 
+from miri_widgets.analysis.catalog_sources import ProgramCatalog
 from miri_widgets.analysis.image_statistics import PixelMeasurement, measure
-from miri_widgets.analysis.source_catalog import ProgramCatalog, catalog_of
+from miri_widgets.analysis.source_catalog import catalog_of
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.background import Background
 
@@ -31,12 +32,26 @@ class ProductMeasurements(traitlets.HasTraits):
         self._pending: set[Hashable] = set()
 
     def ask_measure(self, path: Path) -> None:
-        """Measure a product, unless it is."""
+        """
+        Measure a product, unless it is.
+
+        Parameters
+        ----------
+        path : Path
+            A product with an image; the result is in `measured`.
+        """
         if path not in self.measured:
             self._start(path, partial(self._take_measured, path), PixelMeasurement.failed, measure)
 
     def ask_catalog(self, mosaics: tuple[Path, ...]) -> None:
-        """Make the catalogue of some mosaics, unless there is one."""
+        """
+        Make the catalogue of some mosaics, unless there is one.
+
+        Parameters
+        ----------
+        mosaics : tuple of Path
+            Mosaics (i2d).
+        """
         if mosaics not in self.catalogs:
             self._start(mosaics, partial(self._take_catalog, mosaics), ProgramCatalog.failed, catalog_of)
 

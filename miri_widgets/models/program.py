@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import traitlets
 
@@ -11,7 +11,7 @@ from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.products.program import Program
 from miri_widgets.products.program_schema import STARTS
 from miri_widgets.products.scan import ScanResult
-from miri_widgets.run.status_rows import ExposureRow, RowState
+from miri_widgets.run.status_rows import ExposureRow
 
 __all__ = ["ProgramModel"]
 
@@ -46,7 +46,14 @@ class ProgramModel(traitlets.HasTraits):
         self.program = program
 
     def take(self, scan: ScanResult) -> None:
-        """Take what lies in the folders."""
+        """
+        Take what lies in the folders.
+
+        Parameters
+        ----------
+        scan : ScanResult
+            Exposures, mosaics and problems that a scan gave.
+        """
         self.exposures = scan.exposures
         self.mosaics = scan.mosaics
         self.problems = scan.problems
@@ -84,7 +91,14 @@ class ProgramModel(traitlets.HasTraits):
         )
 
     def exclude(self, roots: Iterable[str]) -> None:
-        """Let exposures take no part in runs."""
+        """
+        Let exposures take no part in runs.
+
+        Parameters
+        ----------
+        roots : iterable of str
+            Exposures by name without suffix.
+        """
         self.excluded = self.excluded | frozenset(roots)
 
     def choose(self, roots: Iterable[str]) -> tuple[str, ...]:
@@ -106,15 +120,38 @@ class ProgramModel(traitlets.HasTraits):
         return self.selected
 
     def include(self, roots: Iterable[str]) -> None:
-        """Let exposures take part again."""
+        """
+        Let exposures take part again.
+
+        Parameters
+        ----------
+        roots : iterable of str
+            Exposures by name without suffix.
+        """
         self.excluded = self.excluded - frozenset(roots)
 
     def uses_filter(self, name: str) -> bool:
-        """Say whether any exposure of a filter takes part."""
+        """
+        Say whether any exposure of a filter takes part.
+
+        Parameters
+        ----------
+        name : str
+            A filter, as F770W.
+        """
         return any(exposure.filter == name for exposure in self.included)
 
     def use_filter(self, name: str, use: bool) -> None:
-        """Include or exclude all exposures of a filter."""
+        """
+        Include or exclude all exposures of a filter.
+
+        Parameters
+        ----------
+        name : str
+            A filter, as F770W.
+        use : bool
+            Whether its exposures take part in runs.
+        """
         roots = [exposure.root for exposure in self.exposures if exposure.filter == name]
         if use:
             self.include(roots)
@@ -122,7 +159,14 @@ class ProgramModel(traitlets.HasTraits):
             self.exclude(roots)
 
     def find(self, root: str) -> Exposure | None:
-        """Return an exposure by its name without suffix, or None."""
+        """
+        Return an exposure by its name without suffix, or None.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        """
         return next((exposure for exposure in self.exposures if exposure.root == root), None)
 
     def blockers(self) -> list[str]:
@@ -148,12 +192,3 @@ class ProgramModel(traitlets.HasTraits):
         if not self.included:
             return ["Every exposure is excluded: include some in the Program tab."]
         return []
-
-    def count_states(self, stage: str) -> Mapping[RowState, int]:
-        """Return how many exposures are in each state of a stage."""
-        counts: dict[RowState, int] = {}
-        for pairs in self.states.values():
-            for name, state in pairs:
-                if name == stage:
-                    counts[state] = counts.get(state, 0) + 1
-        return counts

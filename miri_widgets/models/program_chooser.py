@@ -45,7 +45,14 @@ class FolderModel(BackgroundValue):
         self.go(str(start or Path.home()))
 
     def go(self, text: str) -> None:
-        """Look into a folder, or choose a file, by its full path; what is wrong is told in `sentence`."""
+        """
+        Look into a folder, or choose a file, by its full path; what is wrong is told in `sentence`.
+
+        Parameters
+        ----------
+        text : str
+            Path as the user typed it.
+        """
         mark = (text, time.monotonic())  # the same folder again: it may have changed
         self.request(mark, self._list, text)
 
@@ -53,7 +60,14 @@ class FolderModel(BackgroundValue):
         return list_folder(typed_path(text), self.suffixes)
 
     def enter(self, name: str) -> None:
-        """Go into a sub-folder, or choose a file, by its name in the listing."""
+        """
+        Go into a sub-folder, or choose a file, by its name in the listing.
+
+        Parameters
+        ----------
+        name : str
+            Name of an entry of the folder in view.
+        """
         if self.value is not None and name in (*self.value.folders, *self.value.files):
             self.go(str(self.value.path / name))
 
@@ -63,7 +77,14 @@ class FolderModel(BackgroundValue):
             self.go(str(self.value.path.parent))
 
     def complete(self, text: str) -> None:
-        """Find folders that continue what is typed."""
+        """
+        Find folders that continue what is typed.
+
+        Parameters
+        ----------
+        text : str
+            Beginning of a path.
+        """
         self.completions = complete_path(text)
 
 
@@ -91,7 +112,14 @@ class OpeningModel(traitlets.HasTraits):
         self.recent = opened_programs(self.like.chain if self.like else ())
 
     def starts(self, counts: Mapping[str, int]) -> tuple[str, ...]:
-        """Return the products that a chain can begin with, of those that a folder holds; the rawest first."""
+        """
+        Return the products that a chain can begin with, of those that a folder holds; the rawest first.
+
+        Parameters
+        ----------
+        counts : mapping of str to int
+            How many products of each suffix there are, the rawest first.
+        """
         chain = self.like.chain if self.like is not None else ()
         if not chain:
             return tuple(counts)
@@ -125,7 +153,14 @@ class OpeningModel(traitlets.HasTraits):
         self._put(path)
 
     def open_again(self, path: Path) -> None:
-        """Open a program that was opened before."""
+        """
+        Open a program that was opened before.
+
+        Parameters
+        ----------
+        path : Path
+            TOML file of one of `recent`; another one changes nothing.
+        """
         if any(recent.path == path for recent in self.recent):
             touch_opened(path)
             self._put(path)

@@ -145,12 +145,24 @@ class RegionsModel(traitlets.HasTraits):
             self.shown = tuple(path for path in self.shown if any(kept.path == path for kept in sets))
 
     def find(self, path: Path) -> RegionSet | None:
-        """Return a kept file, or None."""
+        """
+        Return a kept file, or None.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        """
         return next((kept for kept in self.sets if kept.path == Path(path)), None)
 
     def keep_drawn(self, name: str) -> Path:
         """
         Keep what is drawn in the viewer, on the sky where the image in view has a WCS, else in its pixels.
+
+        Parameters
+        ----------
+        name : str
+            Name that the user chose; characters that a file name should not have are replaced.
 
         Raises
         ------
@@ -166,11 +178,27 @@ class RegionsModel(traitlets.HasTraits):
         return path
 
     def load(self, path: str | Path) -> None:
-        """Load a DS9 file in a thread; `sets` gets it, or `sentence` tells why not; no path is an `InputError`."""
+        """
+        Load a DS9 file in a thread; `sets` gets it, or `sentence` tells why not; no path is an `InputError`.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; it is copied, and stays as it is.
+        """
         self._ask_load(_copy_file, entered_path(path))
 
     def load_bytes(self, name: str, content: bytes) -> None:
-        """Load the content of a DS9 file that a browser sent."""
+        """
+        Load the content of a DS9 file that a browser sent.
+
+        Parameters
+        ----------
+        name : str
+            Its name there.
+        content : bytes
+            What it holds.
+        """
         self._ask_load(_copy_bytes, name, content)
 
     def _ask_load(self, call: Any, *arguments: Any) -> None:
@@ -187,6 +215,11 @@ class RegionsModel(traitlets.HasTraits):
     def remove(self, path: Path) -> None:
         """
         Delete a kept file.
+
+        Parameters
+        ----------
+        path : Path
+            One of `sets`.
 
         Raises
         ------
@@ -207,7 +240,14 @@ class RegionsModel(traitlets.HasTraits):
     # -- using --------------------------------------------------------------
 
     def uses_of(self, path: Path) -> tuple[RegionUse, ...]:
-        """Return what takes a file now."""
+        """
+        Return what takes a file now.
+
+        Parameters
+        ----------
+        path : Path
+            A kept file.
+        """
         models = self.session.models
         return tuple(
             use
@@ -227,6 +267,13 @@ class RegionsModel(traitlets.HasTraits):
     def use(self, path: Path, use: RegionUse) -> str:
         """
         Give a kept file to a parameter, instead of what it had.
+
+        Parameters
+        ----------
+        path : Path
+            One of `sets`.
+        use : RegionUse
+            The parameter.
 
         Returns
         -------
@@ -249,7 +296,14 @@ class RegionsModel(traitlets.HasTraits):
         return f"{self._short(use)} uses them as {use.declared.title}; run it again."
 
     def stop_using(self, path: Path) -> None:
-        """Let no parameter take a file any longer."""
+        """
+        Let no parameter take a file any longer.
+
+        Parameters
+        ----------
+        path : Path
+            A kept file.
+        """
         for use in self.uses_of(path):
             self.session.models[use.stage].reset(use.parameter)
 
@@ -293,7 +347,16 @@ class RegionsModel(traitlets.HasTraits):
     # -- showing ------------------------------------------------------------
 
     def show(self, path: Path, show: bool = True) -> None:
-        """Put the regions of a file on the image in view, or take them away."""
+        """
+        Put the regions of a file on the image in view, or take them away.
+
+        Parameters
+        ----------
+        path : Path
+            One of `sets`.
+        show : bool
+            Whether they are to be seen.
+        """
         others = tuple(other for other in self.shown if other != path)
         self.shown = (*others, path) if show and self.find(path) is not None else others
 
@@ -305,7 +368,14 @@ class RegionsModel(traitlets.HasTraits):
 
 
 def safe_name(name: str) -> str:
-    """Return what a file may be called: letters, digits, dash and underscore, at most 60; "regions" for nothing."""
+    """
+    Return what a file may be called: letters, digits, dash and underscore, at most 60; "regions" for nothing.
+
+    Parameters
+    ----------
+    name : str
+        Any text.
+    """
     return re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_-")[:60] or "regions"
 
 

@@ -91,6 +91,11 @@ def differences_of(first: Choice, second: Choice) -> RunDifferences:
     """
     Compare two choices: facts, then the pixels of products of the same kind.
 
+    Parameters
+    ----------
+    first, second : Choice
+        Runs or files that the user chose.
+
     Raises
     ------
     InputError
@@ -181,18 +186,41 @@ class RunDifferencesModel(traitlets.HasTraits):
         return tuple(sorted(counts, key=lambda name: counts[name] < 2))
 
     def of_group(self, group: str) -> tuple[Choice, ...]:
-        """Return the choices of one group, the newest first."""
+        """
+        Return the choices of one group, the newest first.
+
+        Parameters
+        ----------
+        group : str
+            One of `groups`.
+        """
         return tuple(choice for choice in self.choices if choice.group == group)
 
     def refresh(self, folder: Path | None = None, mark: object = None) -> None:
-        """List the folder anew, when it or `mark` is another one than before."""
+        """
+        List the folder anew, when it or `mark` is another one than before.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            The folder; the one of before by default.
+        mark : object
+            Anything that is another value when the content of the folder may have changed.
+        """
         if folder is not None:
             self.folder = folder
         if self.folder is not None:
             self._listing.request((self.folder, mark), choices_in, self.folder, self.stage)
 
     def look_into(self, entered: str) -> None:
-        """List the folder that a text names; `sentence` tells why not."""
+        """
+        List the folder that a text names; `sentence` tells why not.
+
+        Parameters
+        ----------
+        entered : str
+            Path as the user typed it.
+        """
         try:
             path = entered_path(entered)
         except MiriWidgetsError as error:
@@ -202,7 +230,14 @@ class RunDifferencesModel(traitlets.HasTraits):
             self.refresh(path, mark=object())
 
     def choose_entered(self, first: str, second: str) -> None:
-        """Compare what two texts name; `sentence` tells why not."""
+        """
+        Compare what two texts name; `sentence` tells why not.
+
+        Parameters
+        ----------
+        first, second : str
+            Paths as the user typed them.
+        """
         if not first.strip() or not second.strip():
             self.sentence = "Name two files: A and B."
             return
@@ -214,7 +249,14 @@ class RunDifferencesModel(traitlets.HasTraits):
             self.choose(*paths)
 
     def choose_group(self, group: str) -> None:
-        """Compare the newest of a group with the one before it."""
+        """
+        Compare the newest of a group with the one before it.
+
+        Parameters
+        ----------
+        group : str
+            One of `groups`.
+        """
         latest = self.of_group(group)
         if len(latest) > 1:
             self.choose(latest[1], latest[0])
@@ -225,7 +267,14 @@ class RunDifferencesModel(traitlets.HasTraits):
                 self.sentence = _ALONE if latest else ""
 
     def choose(self, first: Choice | Path | None, second: Choice | Path | None) -> None:
-        """Compare two choices, or what two paths name."""
+        """
+        Compare two choices, or what two paths name.
+
+        Parameters
+        ----------
+        first, second : Choice, Path or None
+            What is compared; nothing is while one of them is None.
+        """
         try:
             choice, other = _named(first), _named(second)
             if choice is not None and other is not None and choice.path.resolve() == other.path.resolve():

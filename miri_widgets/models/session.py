@@ -33,7 +33,7 @@ from miri_widgets.models.stage_settings import SettingsInput
 from miri_widgets.models.tags import TagsModel
 from miri_widgets.models.twin import TwinModel
 from miri_widgets.models.viewed_image import ViewedImage, latest_image
-from miri_widgets.products.program import Program, load_program
+from miri_widgets.products.program import Program
 from miri_widgets.products.session_file import SessionFile, session_file_of
 from miri_widgets.report.facts import ReportRequest
 from miri_widgets.run import status_reduction
@@ -41,7 +41,7 @@ from miri_widgets.run.service_wiring import real_services
 from miri_widgets.run.services import Services
 from miri_widgets.run.snapshot import Declared, Request, Snapshot, SnapshotReader
 
-__all__ = ["SessionModel", "open_session"]
+__all__ = ["SessionModel"]
 
 
 class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImage):
@@ -151,11 +151,15 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
             tags_epoch=self.tags.epoch,
         )
 
+    def snapshot(self) -> Snapshot:
+        """Return what disk, engine and planner say now, for the settings of now; nothing is changed."""
+        return self._looker.read(self.request())
+
     def poll(self) -> None:
         """Look once and take what is found: for scripts and tests; a dashboard follows by itself."""
         self.tags.wait()
         for _ in range(4):
-            self.apply(self._looker.read(self.request()))
+            self.apply(self.snapshot())
             if not self.planning:
                 break
         self._update()
@@ -178,7 +182,14 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         self._poller.start()
 
     def apply(self, facts: Snapshot) -> None:
-        """Take what was found: the only writer of the models' facts."""
+        """
+        Take what was found: the only writer of the models' facts.
+
+        Parameters
+        ----------
+        facts : Snapshot
+            What the poller read from disk, engine and planner.
+        """
         self.tags.take(facts.tags, facts.tags_epoch)
         if facts.scan is not None:
             self._rescan = False
@@ -332,7 +343,14 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
     # -- slow answers -------------------------------------------------------
 
     def ask_crds(self, name: str) -> None:
-        """Have the CRDS values of a stage looked up; its settings get them."""
+        """
+        Have the CRDS values of a stage looked up; its settings get them.
+
+        Parameters
+        ----------
+        name : str
+            Name of the stage.
+        """
         self._crds.request(self.models[name])
 
     def _update(self) -> None:
@@ -359,34 +377,3 @@ class SessionModel(JobSubmission, StageProducts, ProductMeasurements, ViewedImag
         )  # fmt: skip
         for model in (self, *parts, *self.models.values()):
             model.unobserve_all()
-
-
-def open_session(
-    program: Program | Path | str,
-    services: Services | None = None,
-    *,
-    workers: int = 2,
-    scheduler: str | None = None,
-) -> SessionModel:
-    """
-    Open a program; follow it when an event loop is running, else look once.
-
-    Parameters
-    ----------
-    program : Program or path
-        The program, or its TOML file.
-    services : Services, optional
-        The rooms below; the real ones by default.
-    workers : int
-        Exposures at a time, for the real engine.
-    scheduler : str, optional
-        Address of a Dask scheduler for the real engine; one of its own by default.
-    """
-    chosen = program if isinstance(program, Program) else load_program(Path(program))
-    wired = services or real_services(chosen, workers=workers, scheduler=scheduler)
-    session = SessionModel(chosen, wired)
-    try:
-        session.follow()
-    except RuntimeError:  # no running loop: a script or a test
-        session.poll()
-    return session

@@ -111,7 +111,18 @@ class ShiftsModel(BackgroundValue):
         return self.value
 
     def open(self, table: Path, measured: Path | None = None, exposures: Iterable[Path] = ()) -> None:
-        """Read a table of this or another program; `exposures` are files that give the footprints."""
+        """
+        Read a table of this or another program; `exposures` are files that give the footprints.
+
+        Parameters
+        ----------
+        table : Path
+            The table of shifts.
+        measured : Path, optional
+            The table of measurements beside it.
+        exposures : iterable of Path
+            FITS files of the exposures.
+        """
         files = {root_of(path): Path(path) for path in exposures}
         self.request((table, measured, tuple(files)), lambda: read_shift_facts(table, measured, files=files))
 
@@ -151,6 +162,11 @@ class ShiftsModel(BackgroundValue):
         """
         Return the groups as the next run will make them.
 
+        Parameters
+        ----------
+        lines : sequence of str, optional
+            Lines that regroup, as the parameter has them; those that act by default.
+
         Raises
         ------
         ParameterError
@@ -165,13 +181,29 @@ class ShiftsModel(BackgroundValue):
         return regroup(group_exposures(chosen), self.lines if lines is None else lines)
 
     def merge(self, names: Sequence[str]) -> None:
-        """Let groups share one shift."""
+        """
+        Let groups share one shift.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of two or more groups.
+        """
         if len(names) < 2:
             raise ParameterError(f"{len(names)} groups are chosen", "two or more", "choose those to merge")
         self._add_line("merge " + " ".join(names))
 
     def split(self, name: str, roots: Sequence[str]) -> None:
-        """Give some exposures of a group a shift of their own."""
+        """
+        Give some exposures of a group a shift of their own.
+
+        Parameters
+        ----------
+        name : str
+            Name of the group.
+        roots : sequence of str
+            Exposures that leave it, by name without suffix.
+        """
         if not roots:
             raise ParameterError("no exposure is chosen", "some of the group", "choose those that leave it")
         self._add_line(f"split {name} " + " ".join(roots))
@@ -199,6 +231,11 @@ class ShiftsModel(BackgroundValue):
         """
         Write the table elsewhere.
 
+        Parameters
+        ----------
+        path : str or Path
+            A new ``.ecsv`` file.
+
         Raises
         ------
         ParameterError
@@ -221,7 +258,18 @@ class ShiftsModel(BackgroundValue):
         return path
 
     def center_on(self, root: str, x: float, y: float, marks: Sequence[tuple[float, float]] = ()) -> bool:
-        """Bring a star of an exposure to the middle of the viewer; False without a viewer or a file."""
+        """
+        Bring a star of an exposure to the middle of the viewer; False without a viewer or a file.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        x, y : float
+            Position of the star, 0-based pixels.
+        marks : sequence of (float, float)
+            Positions that are marked in the viewer, 0-based pixels.
+        """
         path = self.facts.files.get(root) if self.facts is not None else None
         if self.session is None or path is None:
             return False

@@ -42,7 +42,14 @@ NO_RAMP = "There is no ramp of this exposure yet: run Detector 1 first; with thi
 
 
 def suggestion_threshold(entered: str | float) -> float:
-    """Return what suggestions must stand above, in sigma; what is no such number is a `ParameterError`."""
+    """
+    Return what suggestions must stand above, in sigma; what is no such number is a `ParameterError`.
+
+    Parameters
+    ----------
+    entered : str or float
+        What the user typed, sigma.
+    """
     return entered_number(entered, "What suggestions stand above", 2, 100, unit="σ", units=("sigma",))
 
 
@@ -99,7 +106,14 @@ class ShowerModel(traitlets.HasTraits):
     # -- the picture --------------------------------------------------------
 
     def ramp(self, root: str) -> Path | None:
-        """Return the ramp of an exposure that detector1 made with the settings of now; None without one."""
+        """
+        Return the ramp of an exposure that detector1 made with the settings of now; None without one.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        """
         plan = next(
             (
                 candidate
@@ -117,7 +131,16 @@ class ShowerModel(traitlets.HasTraits):
         return tuple(root for root in planned if self.ramp(root) is not None)
 
     def show(self, root: str, integration: int | None = None, group: int | None = None) -> None:
-        """Bring one group of an exposure into view; counted from 1, by default the ones of now."""
+        """
+        Bring one group of an exposure into view; counted from 1, by default the ones of now.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        integration, group : int, optional
+            Counted from 1.
+        """
         with self.hold_trait_notifications():
             self._learn(root)
             self.root = root
@@ -253,7 +276,14 @@ class ShowerModel(traitlets.HasTraits):
         return self.root, self.integration, self.group
 
     def remove(self, number: int) -> None:
-        """Forget one shower, by its place in the file from 0; all others stay."""
+        """
+        Forget one shower, by its place in the file from 0; all others stay.
+
+        Parameters
+        ----------
+        number : int
+            Its number in the file.
+        """
         self._keep(tuple(region for index, region in enumerate(self._regions()) if index != number))
 
     # -- suggestions --------------------------------------------------------
@@ -293,7 +323,14 @@ class ShowerModel(traitlets.HasTraits):
             self.searching, self.sentence = False, str(error)
 
     def is_taken(self, shower: ShowerMask) -> bool:
-        """Tell whether a suggestion is among the showers."""
+        """
+        Tell whether a suggestion is among the showers.
+
+        Parameters
+        ----------
+        shower : ShowerMask
+            One of `suggested`.
+        """
         return any(
             row.is_in(self.searched)
             and row.integration == shower.integration + 1
@@ -302,13 +339,27 @@ class ShowerModel(traitlets.HasTraits):
         )
 
     def accept(self, shower: ShowerMask) -> None:
-        """Make a suggestion one of the showers."""
+        """
+        Make a suggestion one of the showers.
+
+        Parameters
+        ----------
+        shower : ShowerMask
+            One of `suggested`.
+        """
         if not self.is_taken(shower):
             region = dated(shower.shape, self.searched, shower.integration + 1, shower.first_group + 1)
             self._keep((*self._regions(), region))
 
     def pixels_of(self, row: ShowerRow) -> int | None:
-        """Return how many pixels a shower covers; None for one on the sky."""
+        """
+        Return how many pixels a shower covers; None for one on the sky.
+
+        Parameters
+        ----------
+        row : ShowerRow
+            One of `rows`.
+        """
         if row.region.sky:
             return None
         exposures = self.session.programs.exposures

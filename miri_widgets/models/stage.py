@@ -122,17 +122,38 @@ class StageModel(StageSettings):
         self._runs.run_when_planned(lambda: self._runs.run_all(self.name))
 
     def accept(self, key: str) -> None:
-        """Let the chain go on after a run that did harm."""
+        """
+        Let the chain go on after a run that did harm.
+
+        Parameters
+        ----------
+        key : str
+            Key of the run.
+        """
         self._runs.accept(key)
 
     def cancel(self, *keys: str) -> None:
-        """Ask the runs of this stage that are at work to stop, or some of them; what needs them ends, too."""
+        """
+        Ask the runs of this stage that are at work to stop, or some of them; what needs them ends, too.
+
+        Parameters
+        ----------
+        *keys : str
+            Keys of runs; all by default.
+        """
         self._runs.cancel_runs(
             [row for row in self.rows if row.active and row.job and (not keys or row.key in keys)]
         )
 
     def ask_log(self, key: str) -> None:
-        """Follow the log of a run, and have it shown."""
+        """
+        Follow the log of a run, and have it shown.
+
+        Parameters
+        ----------
+        key : str
+            Key of the run.
+        """
         self.watched = key
         emit(self, "view_requested", "log")
 
@@ -162,9 +183,23 @@ class StageModel(StageSettings):
                 setattr(self, name, value)
 
     def row(self, key: str) -> RunRow | None:
-        """Return the row of a run, or None."""
+        """
+        Return the row of a run, or None.
+
+        Parameters
+        ----------
+        key : str
+            Key of the run.
+        """
         return next((row for row in self.rows if row.key == key), None)
 
     def explain(self, error: MiriWidgetsError) -> None:
-        """Show an error of an action (run, load ...) until the next action."""
+        """
+        Show an error of an action (run, load ...) until the next action.
+
+        Parameters
+        ----------
+        error : MiriWidgetsError
+            Its sentence is shown.
+        """
         self._runs.messages.put(Subject.ACTION, str(error))

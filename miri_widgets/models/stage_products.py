@@ -23,7 +23,14 @@ class StageProducts(PlannedStages):
     """Planned stages that find the products of their complete runs."""
 
     def latest_product(self, root: str) -> Path | None:
-        """Return the image of an exposure that is furthest in the chain, else its raw file; None when it is unknown."""
+        """
+        Return the image of an exposure that is furthest in the chain, else its raw file; None when it is unknown.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        """
         made = self.latest_products().get(root)
         if made is not None:
             return made
@@ -55,7 +62,14 @@ class StageProducts(PlannedStages):
         return products
 
     def inputs_of(self, name: str) -> dict[str, Path]:
-        """Return the files that go into the runs of a stage, by exposure; those that are there already."""
+        """
+        Return the files that go into the runs of a stage, by exposure; those that are there already.
+
+        Parameters
+        ----------
+        name : str
+            Name of the stage.
+        """
         return {
             root_of(path): path
             for plan in self.plans

@@ -103,6 +103,11 @@ class StageSettings(traitlets.HasTraits):
         """
         Change values of the user.
 
+        Parameters
+        ----------
+        changes : mapping of str to object
+            Values by full name of the parameter.
+
         Raises
         ------
         ParameterError
@@ -112,16 +117,39 @@ class StageSettings(traitlets.HasTraits):
         self.forget_unfinished(*changes)
 
     def reset(self, *names: str) -> None:
-        """Forget the user's values of `names`, and text that is not allowed; of all when none is named."""
+        """
+        Forget the user's values of `names`, and text that is not allowed; of all when none is named.
+
+        Parameters
+        ----------
+        *names : str
+            Full names of parameters.
+        """
         self.settings = self.settings.without(*names)
         self.forget_unfinished(*names)
 
     def note_unfinished(self, name: str, text: str) -> None:
-        """Remember text that stands in a control and is not allowed: the value before it is the one that acts."""
+        """
+        Remember text that stands in a control and is not allowed: the value before it is the one that acts.
+
+        Parameters
+        ----------
+        name : str
+            Full name of the parameter.
+        text : str
+            What the user typed.
+        """
         self.unfinished = {**self.unfinished, name: text}
 
     def forget_unfinished(self, *names: str) -> None:
-        """Forget such text of `names`; of all when none is named."""
+        """
+        Forget such text of `names`; of all when none is named.
+
+        Parameters
+        ----------
+        *names : str
+            Full names of parameters.
+        """
         self.unfinished = {
             name: text for name, text in self.unfinished.items() if names and name not in names
         }
@@ -223,7 +251,16 @@ class StageSettings(traitlets.HasTraits):
         return all(passed.get(name) == value for name, value in values.items())
 
     def use_layers(self, declared: Sequence[Any], layers: Mapping[Source, Mapping[str, Any]]) -> None:
-        """Take what the spec, CRDS, presets and the program say; the user's values stay."""
+        """
+        Take what the spec, CRDS, presets and the program say; the user's values stay.
+
+        Parameters
+        ----------
+        declared : sequence of Parameter
+            All parameters of the stage.
+        layers : mapping of Source to mapping
+            Values by full name of the parameter, of each source.
+        """
         known = {parameter.name for parameter in declared}
         user = {name: value for name, value in self.settings.user.items() if name in known}
         merged = {**layers, Source.USER: {**layers.get(Source.USER, {}), **user}}
@@ -268,18 +305,25 @@ class StageSettings(traitlets.HasTraits):
         self.use_layers(declared, layers)
         return refused, forgotten
 
-    def take_crds(self, values: Mapping[str, Any]) -> None:
-        """Take the values of CRDS parameter files; those that are not allowed are left out."""
-        layer = checked_layer(self.settings.declared, values, [])
-        self.settings = self.settings.with_layer(Source.CRDS, layer)
-
     def save(self, path: Path) -> None:
-        """Save the settings as a parameter file: ASDF for the pipeline, or TOML for a program."""
+        """
+        Save the settings as a parameter file: ASDF for the pipeline, or TOML for a program.
+
+        Parameters
+        ----------
+        path : Path
+            The file; its suffix, ``.asdf`` or ``.toml``, says which.
+        """
         self._owner.services.save_set(self.name, self.settings, Path(path))
 
     def load(self, path: Path) -> None:
         """
         Take the user's values from a parameter file.
+
+        Parameters
+        ----------
+        path : Path
+            The file, ASDF or TOML.
 
         Raises
         ------

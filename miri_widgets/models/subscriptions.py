@@ -35,11 +35,33 @@ class Subscriptions:
         self._held: list[tuple[traitlets.HasTraits, Callable[..., None], list[str], str]] = []
 
     def add(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
-        """Call `handler` on every change of the named traits, until `end`."""
+        """
+        Call `handler` on every change of the named traits, until `end`.
+
+        Parameters
+        ----------
+        model : HasTraits
+            Whose traits are observed.
+        handler : callable
+            Gets the change.
+        *names : str
+            Names of the traits.
+        """
         self._observe(model, handler, names, "change")
 
     def add_event(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
-        """Call `handler` on every named event, until `end`; see `emit`."""
+        """
+        Call `handler` on every named event, until `end`; see `emit`.
+
+        Parameters
+        ----------
+        model : HasTraits
+            What emits the events.
+        handler : callable
+            Gets the event as a change, whose ``new`` is its value.
+        *names : str
+            Names of the events.
+        """
         self._observe(model, handler, names, _EVENT)
 
     def _observe(

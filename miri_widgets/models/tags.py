@@ -47,7 +47,14 @@ class TagsModel(traitlets.HasTraits):
         self.observe(self._replan, "tags")
 
     def of(self, root: str) -> Tag:
-        """Return the tag of an exposure."""
+        """
+        Return the tag of an exposure.
+
+        Parameters
+        ----------
+        root : str
+            Name of the exposure without suffix.
+        """
         return self.tags.get(root, Tag())
 
     @property
@@ -59,6 +66,13 @@ class TagsModel(traitlets.HasTraits):
         """
         Change some attributes of exposures; see `miri_widgets.products.tags.Tag`.
 
+        Parameters
+        ----------
+        roots : iterable of str
+            Exposures by name without suffix.
+        **values : object
+            New values by attribute of a tag.
+
         Raises
         ------
         ParameterError
@@ -69,6 +83,11 @@ class TagsModel(traitlets.HasTraits):
     def merge(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """
         Change attributes by exposure.
+
+        Parameters
+        ----------
+        changes : mapping of str to mapping
+            New values by attribute, for each exposure by name without suffix.
 
         Raises
         ------
@@ -90,7 +109,16 @@ class TagsModel(traitlets.HasTraits):
             self.on_change(before, own)
 
     def take(self, tags: Mapping[str, Tag] | None, epoch: int) -> None:
-        """Take what was read from the disk, unless something has changed here since it was asked for."""
+        """
+        Take what was read from the disk, unless something has changed here since it was asked for.
+
+        Parameters
+        ----------
+        tags : mapping of str to Tag or None
+            Tags by exposure; None when they were not read.
+        epoch : int
+            Count of the changes here when they were asked for.
+        """
         if tags is not None and epoch == self.epoch and not self._writing:
             self._kept = dict(tags)
             self.tags = dict(tags)

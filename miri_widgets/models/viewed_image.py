@@ -150,11 +150,25 @@ class ViewedImage(traitlets.HasTraits):
         self._latest, self._latest_since = None, 0.0
 
     def click(self, x: float, y: float) -> None:
-        """Emit ``clicked``: a click on the image `shown`, 0-based pixels."""
+        """
+        Emit ``clicked``: a click on the image `shown`, 0-based pixels.
+
+        Parameters
+        ----------
+        x, y : float
+            Position on the image, 0-based pixels.
+        """
         emit(self, "clicked", (x, y))
 
     def center_on(self, x: float, y: float) -> None:
-        """Emit ``centered``: a position of `shown`, 0-based pixels, is to come to the middle of the viewer."""
+        """
+        Emit ``centered``: a position of `shown`, 0-based pixels, is to come to the middle of the viewer.
+
+        Parameters
+        ----------
+        x, y : float
+            Position on the image, 0-based pixels.
+        """
         emit(self, "centered", (x, y))
 
     def view_state(self) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from miri_widgets.panels.parts.theme import (
     stylesheet,
     text,
 )
-from miri_widgets.products.archive.mast import MAST, ArchiveFile
+from miri_widgets.products.archive.holdings import ArchiveFile
+from miri_widgets.products.archive.mast import MAST
 
 __all__ = ["ArchivePanel", "show_archive"]
 

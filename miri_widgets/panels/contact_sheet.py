@@ -10,7 +10,8 @@ import ipywidgets
 
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.contact_sheet import PRODUCTS, SHOWN, Card, ContactSheetModel, SheetSection
-from miri_widgets.models.session import SessionModel, open_session
+from miri_widgets.models.opening import open_session
+from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.contactgrid import ContactGrid
 from miri_widgets.panels.parts.theme import button, counted, escape, help_page, sentences, stylesheet, text

@@ -8,7 +8,6 @@ number, mosaics on two grids, a sign that was lost in copying.
 from __future__ import annotations
 
 import glob
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,15 +15,15 @@ from pathlib import Path
 from statistics import median
 
 from miri_widgets.products.exposure import FILTERS, Exposure
+from miri_widgets.products.mosaic_grids import mosaic_grids
 from miri_widgets.products.moving_targets import moving_targets
-from miri_widgets.products.names import MosaicName, program_number
+from miri_widgets.products.names import program_number
 from miri_widgets.products.scan import Mosaic
 from miri_widgets.products.tables.shift_tables import ShiftTable
 
 __all__ = [
     "filter_folders",
     "header_faults",
-    "mosaic_grids",
     "program_contradictions",
     "program_numbers",
     "segmented_exposures",
@@ -35,13 +34,11 @@ __all__ = [
 
 _FILTER = re.compile(r"(?<![A-Z0-9])F\d{3,4}W(?![A-Z0-9])", re.IGNORECASE)
 _FOLDERS = 4  # that may say a filter, from the file up
-_GRIDS = 4  # that a sentence names
 _NAMES = 3  # of files that a sentence names
 _LOST_SIGN_ARCSEC = 0.1
 """A shift smaller than half of this may change its sign from visit to visit."""
 _OUTLIER_ARCSEC = 0.3
 """Visits on one guide star differed by 11 mas in the LMC field (visits 3 and 4 of program 1040)."""
-_SAME_PIXELS = 0.01
 
 
 def program_contradictions(
@@ -224,48 +221,6 @@ def program_numbers(number: str, exposures: Iterable[Exposure]) -> tuple[str, ..
     return tuple(problems)
 
 
-def mosaic_grids(mosaics: Iterable[Mosaic]) -> tuple[str, ...]:
-    """
-    Return a sentence per program and target whose mosaics do not share one grid.
-
-    Mosaics without a WCS are left out. Those of other targets or observations are of another field, which no grid has to hold.
-
-    Parameters
-    ----------
-    mosaics : iterable of Mosaic
-        The mosaics.
-    """
-    programs: dict[tuple[str, str], list[list[Mosaic]]] = defaultdict(list)
-    for mosaic in mosaics:
-        if not math.isfinite(mosaic.crval1 + mosaic.crval2 + mosaic.crpix1 + mosaic.crpix2 + mosaic.angle):
-            continue
-        grids = programs[mosaic.program, _field(mosaic)]
-        for members in grids:
-            if _same_grid(mosaic, members[0]):
-                members.append(mosaic)
-                break
-        else:
-            grids.append([mosaic])
-    problems = []
-    for (program, _), grids in sorted(programs.items()):
-        if len(grids) > 1:
-            grids.sort(key=lambda members: (-len(members), members[0].path))
-            text = "; ".join(
-                f"{members[0].nx} x {members[0].ny} pixels at {members[0].angle:.2f} degrees: "
-                + ", ".join(
-                    sorted({f"{member.path.parent.name}/{member.path.name}" for member in members})[:3]
-                )
-                + (" …" if len(members) > 3 else "")
-                for members in grids[:_GRIDS]
-            ) + f"; and {len(grids) - _GRIDS} more" * (len(grids) > _GRIDS)
-            count = sum(map(len, grids))
-            problems.append(
-                f"{count} mosaics of program {program or 'unknown'} lie on {len(grids)} grids ({text}): they cannot be "
-                "compared pixel by pixel; make them again with the stage Grid in the chain."
-            )
-    return tuple(problems)
-
-
 def shift_signs(table: ShiftTable) -> tuple[str, ...]:
     """
     Return a sentence per shift that its neighbours on the same guide star contradict.
@@ -314,24 +269,6 @@ def _outliers(star: str, axis: str, values: dict[str, float]) -> list[str]:
 
 def _is_lost_sign(value: float, other: float) -> bool:
     return abs(value - other) > _LOST_SIGN_ARCSEC and abs(value + other) < 0.02 + 0.1 * abs(other)
-
-
-def _field(mosaic: Mosaic) -> str:
-    """What mosaics of one field share: observation and target of the archive's name, else the target of the header."""
-    name = MosaicName.parse(mosaic.path)
-    return f"{name.candidate}_{name.target}" if name else mosaic.target
-
-
-def _same_grid(mosaic: Mosaic, other: Mosaic) -> bool:
-    close = math.isclose
-    return (
-        (mosaic.nx, mosaic.ny) == (other.nx, other.ny)
-        and close(mosaic.crpix1, other.crpix1, abs_tol=_SAME_PIXELS)
-        and close(mosaic.crpix2, other.crpix2, abs_tol=_SAME_PIXELS)
-        and close(mosaic.crval1, other.crval1, abs_tol=1e-7)
-        and close(mosaic.crval2, other.crval2, abs_tol=1e-7)
-        and close(mosaic.angle, other.angle, abs_tol=1e-3)
-    )
 
 
 def _same(value: str, other: str) -> bool | None:

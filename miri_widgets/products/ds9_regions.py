@@ -9,10 +9,11 @@ draws it (on the sky: west), towards the second (north).
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from miri_widgets.products.ds9_values import angle_of, point_of, shortened, size_of, values_of
 
 __all__ = ["FRAMES", "ParsedShape", "parse_ds9"]
 
@@ -62,20 +63,6 @@ _OTHER_SHAPES = frozenset(
     ]
 )
 _COUNTS = {"circle": (3,), "ellipse": (4, 5), "rectangle": (4, 5), "point": (2,)}
-_SKY_SIZES = {
-    '"': 1.0,
-    "arcsec": 1.0,
-    "'": 60.0,
-    "arcmin": 60.0,
-    "": 3600.0,
-    "d": 3600.0,
-    "deg": 3600.0,
-    "r": math.degrees(1) * 3600,
-    "rad": math.degrees(1) * 3600,
-}
-_PIXEL_SIZES = {"": 1.0, "i": 1.0, "p": 1.0, "pix": 1.0}
-_NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)([a-z]*|'|\")", re.IGNORECASE)
-_SEXAGESIMAL = re.compile(r"([-+]?)(\d+)(?:[:hd])(\d+)(?:[:m'])(\d+\.?\d*|\.\d+)?(?:s|\")?", re.IGNORECASE)
 _COMMAND = re.compile(r"([-+!]?)\s*([a-z_]\w*)\s*(.*)", re.IGNORECASE | re.DOTALL)
 _PROPERTY = re.compile(r"(\w+)\s*=\s*(?:\{([^}]*)\}|\"([^\"]*)\"|'([^']*)'|(\S+))")
 _HIDDEN = re.compile(r"(?i)^(vector|ruler|compass|projection|segment|composite)\s*\(")
@@ -155,7 +142,7 @@ class _State:
             raise ValueError("a member of a composite; dissolve the composite in DS9")
         match = _COMMAND.fullmatch(command)
         if match is None:
-            raise ValueError(f"{_short(command)} is no command of a region file")
+            raise ValueError(f"{shortened(command)} is no command of a region file")
         sign, name, rest = match[1], match[2].lower(), match[3].strip()
         if name == "global":
             self.include = _properties(rest).get("include", "1") != "0"
@@ -243,8 +230,8 @@ def _shape(
     if name in _OTHER_SHAPES:
         raise ValueError(f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
     if name not in _SHAPES:
-        raise ValueError(f"{_short(f'{name} {rest}'.strip())} is no command of a region file")
-    shape, values = _SHAPES[name], _values(rest)
+        raise ValueError(f"{shortened(f'{name} {rest}'.strip())} is no command of a region file")
+    shape, values = _SHAPES[name], values_of(rest)
     if shape == "polygon":
         if len(values) < 6 or len(values) % 2:
             raise ValueError(f"a polygon with {len(values)} numbers; it needs pairs, three at least")
@@ -254,91 +241,8 @@ def _shape(
         raise ValueError(f"{what}; it needs {' or '.join(map(str, _COUNTS[shape]))}")
     ends = len(values) if shape == "polygon" else 2
     pairs = zip(values[:ends:2], values[1:ends:2], strict=True)
-    points = tuple(_point(first, second, frame) for first, second in pairs)
+    points = tuple(point_of(first, second, frame) for first, second in pairs)
     count = {"circle": 1, "ellipse": 2, "rectangle": 2}.get(shape, 0)
-    sizes = tuple(_size(value, frame) for value in values[ends : ends + count])
-    angle = _angle(values[4]) if shape in ("ellipse", "rectangle") and len(values) == 5 else 0.0
+    sizes = tuple(size_of(value, frame) for value in values[ends : ends + count])
+    angle = angle_of(values[4]) if shape in ("ellipse", "rectangle") and len(values) == 5 else 0.0
     return shape, points, sizes, angle
-
-
-def _values(rest: str) -> list[str]:
-    """Numbers between commas or spaces, with or without parentheses."""
-    rest = rest.strip()
-    if rest.startswith("("):
-        if not rest.endswith(")"):
-            raise ValueError(f"{_short(rest)} is not closed, or goes on after its parenthesis")
-        rest = rest[1:-1]
-    for odd, plain in (("''", '"'), ("″", '"'), ("”", '"'), ("′", "'"), ("’", "'"), ("°", "d"), ("−", "-")):
-        rest = rest.replace(odd, plain)
-    if re.search(r",\s*,|^\s*,|,\s*$", rest):
-        raise ValueError(f"{_short(rest)} lacks a number between commas")
-    return [part for part in re.split(r"[\s,]+", rest.strip()) if part]
-
-
-def _number(text: str) -> tuple[float, str]:
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{_short(text)} is no number")
-    value = float(match[1])
-    if not math.isfinite(value):
-        raise ValueError(f"{_short(text)} is too large")
-    return value, match[2].lower()
-
-
-def _point(first: str, second: str, frame: str) -> tuple[float, float]:
-    if frame == "image":
-        pair = []
-        for text in (first, second):
-            value, unit = _number(text)
-            if unit not in ("", "i", "p"):
-                raise ValueError(f"{_short(text)} is no pixel; name the frame of the sky")
-            pair.append(value)
-        return pair[0], pair[1]
-    longitude = _degrees(first, hours=frame in ("icrs", "fk5", "fk4"))
-    latitude = _degrees(second, hours=False)
-    if abs(latitude) > 90:
-        raise ValueError(f"a latitude of {latitude:g} degrees")
-    if abs(longitude) > 720:
-        raise ValueError(f"a longitude of {longitude:g} degrees")
-    return longitude % 360, latitude
-
-
-def _degrees(text: str, *, hours: bool) -> float:
-    """Read a coordinate: degrees, radians, or sexagesimal, whose longitude is in hours in equatorial frames."""
-    parts = _SEXAGESIMAL.fullmatch(text)
-    if parts is None:
-        value, unit = _number(text)
-        if unit in ("i", "p"):
-            raise ValueError(f"{_short(text)} in pixels within a frame of the sky")
-        factors = {"": 1.0, "d": 1.0, "deg": 1.0, "r": math.degrees(1), "rad": math.degrees(1), "h": 15.0}
-        if unit not in factors:
-            raise ValueError(f"{_short(text)} is no coordinate")
-        return value * factors[unit]
-    sign, whole, minutes, seconds = parts[1], float(parts[2]), float(parts[3]), float(parts[4] or 0)
-    if minutes >= 60 or seconds > 60:
-        raise ValueError(f"{_short(text)} has 60 minutes or seconds")
-    in_hours = "h" in text.lower() or (hours and ":" in text)
-    return (-1 if sign == "-" else 1) * (whole + minutes / 60 + seconds / 3600) * (15 if in_hours else 1)
-
-
-def _size(text: str, frame: str) -> float:
-    value, unit = _number(text)
-    known, other = (_PIXEL_SIZES, _SKY_SIZES) if frame == "image" else (_SKY_SIZES, _PIXEL_SIZES)
-    if unit in known:
-        return value * known[unit]
-    if unit in other:
-        kinds = ("pixels", "an angle") if frame == "image" else ("an angle", "pixels")
-        raise ValueError(f"the size {_short(text)} is {kinds[1]}, its position is not; give {kinds[0]}")
-    raise ValueError(f"the size {_short(text)} has an unknown unit")
-
-
-def _angle(text: str) -> float:
-    value, unit = _number(text)
-    if unit not in ("", "d", "deg", "r", "rad"):
-        raise ValueError(f"{_short(text)} is no angle")
-    return math.degrees(value) if unit in ("r", "rad") else value
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return repr(text if len(text) <= 40 else f"{text[:37]}...")

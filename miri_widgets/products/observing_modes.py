@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from miri_widgets.products.archive.mast import ArchiveFile
+from miri_widgets.products.archive.holdings import ArchiveFile
 from miri_widgets.products.exposure import FILTERS, Exposure
 from miri_widgets.serialization import Serializable
 

@@ -36,8 +36,7 @@ Files that parameters name may lie beside the TOML file.
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -53,12 +52,11 @@ from miri_widgets.products.names import suffix_of
 from miri_widgets.products.program_schema import (
     STARTS,
     check_values,
-    flat_settings,
     path_named,
     read_program_number,
     read_ranges,
 )
-from miri_widgets.products.text_files import read_text
+from miri_widgets.products.program_toml import full_settings, names_in, paths_named, read_toml
 
 __all__ = ["INSTITUTE_CACHE", "Program", "as_simulated", "data_root", "load_program", "save_program"]
 
@@ -255,7 +253,7 @@ def load_program(path: Path) -> Program:
         If it is not TOML, has an unknown key or a value of the wrong type.
     """
     path = Path(path)
-    values = _toml(path)
+    values = read_toml(path)
     check_values(values, path)
     if not (values.get("folders") or values.get("simulated")):
         raise BadTableError(
@@ -264,8 +262,8 @@ def load_program(path: Path) -> Program:
     crds_path = values.get("crds_path", "")
     program = Program(
         name=values.get("name", path.stem),
-        folders=_paths_named(values, "folders", path),
-        exclude=_paths_named(values, "exclude", path),
+        folders=paths_named(values, "folders", path),
+        exclude=paths_named(values, "exclude", path),
         workspace=path_named(values.get("workspace", path.stem + "_workspace"), "workspace", path),
         title=values.get("title", path.stem),
         description=values.get("description", ""),
@@ -276,18 +274,18 @@ def load_program(path: Path) -> Program:
         stages=tuple(values.get("stages", ())),
         chain=tuple(values.get("chain", ())),
         settings={
-            stage: _full_settings(entries, path) for stage, entries in values.get("settings", {}).items()
+            stage: full_settings(entries, path) for stage, entries in values.get("settings", {}).items()
         },
         pitfalls=tuple(values.get("pitfalls", ())),
         twin=values.get("twin", ""),
         start=values.get("start", "uncal"),
         only={stage: tuple(names) for stage, names in values.get("only", {}).items()},
         filters={
-            name: {stage: _full_settings(entries, path) for stage, entries in stages.items()}
+            name: {stage: full_settings(entries, path) for stage, entries in stages.items()}
             for name, stages in values.get("filters", {}).items()
         },
         display=read_ranges(values.get("display", {}), path),
-        acceleration_off=_names(values.get("acceleration_off", ())),
+        acceleration_off=names_in(values.get("acceleration_off", ())),
     )
     if program.workspace in program.folders:
         raise BadTableError(
@@ -388,49 +386,3 @@ def save_program(program: Program, path: Path) -> None:
         name: {kind: list(ends) for kind, ends in kinds.items()} for name, kinds in program.display.items()
     }
     write_text(Path(path), tomli_w.dumps(values))
-
-
-def _names(value: str | Sequence[str]) -> tuple[str, ...]:
-    """Return names that stand in a list, or in one text with commas between."""
-    parts = value.split(",") if isinstance(value, str) else value
-    return tuple(filter(None, (part.strip() for part in parts)))
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    """Return what a TOML file holds."""
-    text = read_text(path, "a program's TOML file", "correct its name, or write it again as text")
-    try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise BadTableError(
-            f"{shown_name(path)}: tables within tables without end", "a program's TOML file", "correct it"
-        ) from error
-    except ValueError as error:  # integers of thousands of digits, too
-        is_json = text.lstrip().startswith("{")
-        raise BadTableError(
-            f"{shown_name(path)}: {str(error)[:200]}",
-            "a TOML file" + ", not JSON" * is_json,
-            "write its keys as KEY = VALUE" if is_json else "correct that line",
-        ) from error
-
-
-def _paths_named(values: Mapping[str, Any], key: str, path: Path) -> tuple[Path, ...]:
-    given = values.get(key, ())
-    return tuple(path_named(entry, key, path) for entry in ([given] if isinstance(given, str) else given))
-
-
-def _full_settings(entries: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return values by full name, with the files that lie beside the program's file named in full."""
-    return {
-        name: str((path.parent / value).resolve())
-        if isinstance(value, str) and value and _is_beside(path.parent / value)
-        else value
-        for name, value in flat_settings(entries).items()
-    }
-
-
-def _is_beside(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # no name that a file can have
-        return False

@@ -26,7 +26,8 @@ from miri_widgets.errors import (
 from miri_widgets.products.atomic import write_json
 from miri_widgets.products.brightness_units import unit_name
 from miri_widgets.products.duplicates import without_duplicates
-from miri_widgets.products.exposure import EXPOSURE_SUFFIXES, Exposure, exposure_from_headers
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure_headers import EXPOSURE_SUFFIXES, exposure_from_headers
 from miri_widgets.products.file_search import is_fits_name, is_packed_name, is_partial_name, search_files
 from miri_widgets.products.fits_reader import read_with_tree, shown_name
 from miri_widgets.products.header_values import Header, header_integer, header_number, header_text

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from miri_widgets.products.exposure import read_exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.run.chain_planning import plan_stages
 from miri_widgets.run.plan import RunPlan, without_accelerations
 from miri_widgets.run.workspace import Workspace

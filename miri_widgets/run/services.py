@@ -18,24 +18,9 @@ from miri_widgets.settings import Parameter, Settings
 from miri_widgets.steps.acting import Acting
 from miri_widgets.steps.stage import Stage
 
-__all__ = ["EngineLike", "PlanLike", "PlannedLike", "Services", "SettingsOf"]
+__all__ = ["EngineLike", "PlannedLike", "Services", "SettingsOf"]
 
 SettingsOf: TypeAlias = Callable[[str, Exposure], Settings]
-
-
-class PlanLike(Protocol):
-    """What the models read of a `miri_widgets.run.plan.RunPlan`."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def stage(self) -> str: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def exposures(self) -> tuple[str, ...]: ...
-    @property
-    def depends(self) -> tuple[str, ...]: ...
 
 
 class PlannedLike(Protocol):

@@ -208,6 +208,11 @@ class StaticHandler(_OwnHeaders, MultiStaticFileHandler):
         """
         Return how long a browser may keep the file [s]: the path changes when the file does.
 
+        Parameters
+        ----------
+        *_args : object
+            Path, time of writing and type of the file, which make no difference.
+
         Returns
         -------
         int

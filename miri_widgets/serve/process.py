@@ -147,10 +147,24 @@ def start_server(
 
     Parameters
     ----------
-    dashboards, port, base_url, preheat, environment, ping, grace, most_pages, fork_kernels
-        As for `miri_widgets.serve.serve`.
+    dashboards : Path
+        Folder of notebooks.
+    port : int
+        Port on loopback; 0 takes a free one.
+    base_url : str
+        Prefix of all addresses, for a server behind a proxy.
     token : str, optional
         Secret that a browser must know; none by default, for tests on a machine of one's own.
+    preheat : bool
+        Whether to keep a kernel per dashboard started in advance.
+    environment : mapping of str to str, optional
+        Variables of the server besides those of this process.
+    ping, grace : float
+        Interval between two pings to a page, and how long the kernel of a page is kept without connection [s].
+    most_pages : int
+        Pages that may be open at a time.
+    fork_kernels : bool
+        Whether kernels are forked from one that has its modules in memory.
     timeout : float
         Longest wait for the address [s].
 

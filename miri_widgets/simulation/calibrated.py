@@ -11,9 +11,9 @@ Calibrated exposures with their full truth: what is left to do after the officia
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ from miri_widgets.simulation.artefacts import IMAGER_COLUMN
 from miri_widgets.simulation.calibrated_parts import artefact_parts, level_offset
 from miri_widgets.simulation.calibrated_truth import CalibratedTruth
 from miri_widgets.simulation.detector import DETECTOR, DQ, coronagraph_areas
-from miri_widgets.simulation.effects import Effects
+from miri_widgets.simulation.effects import CAL_EFFECTS, Effects
 from miri_widgets.simulation.instrument import FILTERS, PIXEL_ARCSEC, SUBARRAYS
+from miri_widgets.simulation.kept_values import made_once
 from miri_widgets.simulation.layouts import (
     cycling_dithers,
     drift_factors,
@@ -43,28 +44,10 @@ from miri_widgets.simulation.skymap import SkyMap
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["CAL_EFFECTS", "CalibratedProgram", "CalibratedTruth", "SimulatedExposure", "calibrated_program"]
-
-CAL_EFFECTS = (
-    "noise",
-    "bad_pixels",
-    "coronagraphs",
-    "sky_pattern",
-    "drift",
-    "stripes",
-    "pullupdown",
-    "warm_pixels",
-    "tile_steps",
-    "planes",
-    "persistence",
-    "pointing_error",
-)
-"""All effects of calibrated exposures."""
+__all__ = ["CalibratedProgram", "CalibratedTruth", "SimulatedExposure", "calibrated_program"]
 
 _FLAT_ERROR = 5e-4
 _SCENES_KEPT, _EXPOSURES_KEPT = 16, 2
-
-_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,7 +259,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         index : int
             Number of the exposure, 0-based.
         """
-        return _kept(self._made, index, _EXPOSURES_KEPT, self._make)
+        return made_once(self._made, index, _EXPOSURES_KEPT, self._make)
 
     def scene(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """
@@ -287,7 +270,7 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
         index : int
             Number of the exposure, 0-based.
         """
-        return _kept(self._scenes, index, _SCENES_KEPT, self._render)
+        return made_once(self._scenes, index, _SCENES_KEPT, self._render)
 
     def has(self, effect: str) -> float:
         """
@@ -408,13 +391,3 @@ class CalibratedProgram(Sequence[SimulatedExposure]):
             Number of the exposure, 0-based.
         """
         return index // len(self.program.dithers)
-
-
-def _kept(store: OrderedDict[int, _Made], key: int, count: int, make: Callable[[int], _Made]) -> _Made:
-    """Return what `make` gives for `key`, made once as long as it is among the last `count` used."""
-    if key not in store:
-        store[key] = make(key)
-        while len(store) > count:
-            store.popitem(last=False)
-    store.move_to_end(key)
-    return store[key]

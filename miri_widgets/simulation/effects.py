@@ -6,7 +6,23 @@ from dataclasses import dataclass, fields, replace
 
 from miri_widgets.errors import ParameterError
 
-__all__ = ["Effects"]
+__all__ = ["CAL_EFFECTS", "Effects"]
+
+CAL_EFFECTS = (
+    "noise",
+    "bad_pixels",
+    "coronagraphs",
+    "sky_pattern",
+    "drift",
+    "stripes",
+    "pullupdown",
+    "warm_pixels",
+    "tile_steps",
+    "planes",
+    "persistence",
+    "pointing_error",
+)
+"""All effects of calibrated exposures."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 _ENERGIES = (20, 30, 40, 50, 60, 70, 80)
-_AREA_PIXELS = 401
 
 
 def table_references(filters: tuple[str, ...]) -> Iterator[SimulatedReference]:

@@ -22,11 +22,12 @@ from miri_widgets.products.fits_reader import shown_name
 from miri_widgets.products.names import ExposureName, root_of
 from miri_widgets.products.tables.shift_tables import ShiftTable, read_shift_table
 from miri_widgets.steps.conditions import absent, rule, value
-from miri_widgets.steps.miri_step import MiriStep, copied, is_single
+from miri_widgets.steps.miri_step import MiriStep
 from miri_widgets.steps.model_arrays import model_times
 from miri_widgets.steps.shifted_wcs import Shift, apply_shift, recorded_shift, undo_shift
 from miri_widgets.steps.sip_keywords import SIP_LIMIT_MAS
 from miri_widgets.steps.stage import ChainPreset, Chart, RunCost, Scope, Section, Stage, TimelineChart
+from miri_widgets.steps.step_inputs import copied, is_single
 
 __all__ = ["STAGE", "ApplyShiftStep"]
 

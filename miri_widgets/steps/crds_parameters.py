@@ -17,7 +17,8 @@ from typing import Any
 
 from miri_widgets.errors import WorkspaceError
 from miri_widgets.products.atomic import write_json
-from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.steps.children import answer, cache_folder, call_in_child, jwst_version
 from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.stages import stage

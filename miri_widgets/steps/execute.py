@@ -15,21 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import StepFailedError
-from miri_widgets.products.atomic import require_writable, write_json
+from miri_widgets.products.atomic import require_writable
 from miri_widgets.products.exposure import Exposure
-from miri_widgets.products.names import root_of, suffix_of
+from miri_widgets.products.names import suffix_of
 from miri_widgets.steps.acceleration import accelerated
 from miri_widgets.steps.causes import cause_of_nothing, state_of_inputs
-from miri_widgets.steps.declarations import declared, owned_reason
 from miri_widgets.steps.facts import facts_of
 from miri_widgets.steps.failures import as_our_error
 from miri_widgets.steps.inputs import check_inputs, check_settings, pipeline_input
 from miri_widgets.steps.left_out import left_out
+from miri_widgets.steps.pipeline_run import run_pipeline
 from miri_widgets.steps.progress import StepProgress, StepReport, ignore
-from miri_widgets.steps.specs import build_config, pipeline_class
 from miri_widgets.steps.stages import Stage, stage
 
-__all__ = ["StageResult", "StepReport", "execute", "keywords", "resolved_parameters", "run_pipeline"]
+__all__ = ["StageResult", "StepReport", "execute"]
 
 PACKAGES = (
     "miri_widgets",
@@ -49,7 +48,6 @@ PACKAGES = (
 )
 """Packages whose versions can change pixels."""
 
-_CORES = ("jump.maximum_cores", "ramp_fit.maximum_cores")
 _CAL_STEP = {"dark_current": "dark_sub"}
 _NOT_PRODUCTS = ("log.txt", "record.json")
 
@@ -165,89 +163,6 @@ def execute(
         raise ours from error
 
 
-def keywords(values: Mapping[str, Any], output: Path, cores: Sequence[str] = _CORES) -> dict[str, Any]:
-    """
-    Return the keyword arguments that a pipeline is called with.
-
-    Parameters
-    ----------
-    values : mapping
-        Parameter values by full name.
-    output : Path
-        Folder of the products.
-    cores : sequence of str
-        Parameters that ask for more processes; set to one.
-    """
-    arguments: dict[str, Any] = {"save_results": True, "output_dir": str(output)}
-    steps: dict[str, dict[str, Any]] = {}
-    for name, value in {**values, **dict.fromkeys(cores, "1")}.items():
-        step, _, label = name.rpartition(".")
-        (steps.setdefault(step, {}) if step else arguments)[label] = value
-    return {**arguments, "steps": steps} if steps else arguments
-
-
-def resolved_parameters(stage_name: str, pipeline: Any) -> dict[str, Any]:
-    """
-    Return every parameter of a configured pipeline, by full name.
-
-    Parameters
-    ----------
-    stage_name : str
-        The stage.
-    pipeline : stpipe.Pipeline
-        An instance as it will run.
-    """
-    resolved = {}
-    for parameter in declared(stage_name):
-        if not owned_reason(parameter.name):
-            owner = getattr(pipeline, parameter.step) if parameter.step else pipeline
-            resolved[parameter.name] = _plain(getattr(owner, parameter.label, None))
-    return resolved
-
-
-def run_pipeline(
-    chosen: Stage, source: Path, values: Mapping[str, Any], output: Path
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """
-    Run the pipeline of a stage.
-
-    Parameters
-    ----------
-    chosen : Stage
-        The stage.
-    source : Path
-        An exposure or an association.
-    values : mapping of str to object
-        Parameters by full name.
-    output : Path
-        Folder of the products.
-
-    Returns
-    -------
-    resolved, reported : dict
-        The parameters as they acted, and what a step of ours reports.
-    """
-    cls = pipeline_class(chosen.pipeline)
-    cores = _CORES if chosen.name == "detector1" else ()
-    # These are the three lines of `Pipeline.call(..., configure_log=False)`; taken apart,
-    # because `call` keeps the instance, and with it the resolved parameters, to itself.
-    config = build_config(cls, str(source), **keywords(values, output, cores))
-    config.pop("class", None)
-    name = chosen.steps[0] if chosen.is_single_step else config.get("name")
-    pipeline = cls.from_config_section(config, name=name)
-    resolved = resolved_parameters(chosen.name, pipeline)
-    if chosen.is_check:
-        pipeline.save_results = False
-    pipeline.run(str(source))
-    report = getattr(pipeline, "report", None)
-    if chosen.is_check:
-        root = root_of(source)
-        write_json(output / f"{root}_check.json", report or {})
-    if chosen.is_own and hasattr(pipeline, "close"):
-        pipeline.close()  # the process ends without the interpreter's farewell
-    return resolved, {"report": report} if report else {}
-
-
 def _file_names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
 
@@ -336,9 +251,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return versions
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from miri_widgets.errors import ParameterError
-from miri_widgets.products.exposure import read_exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.steps.conditions import absent, rule, value
 from miri_widgets.steps.members import member_files, product_root
 from miri_widgets.steps.miri_step import MiriStep

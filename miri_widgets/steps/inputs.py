@@ -16,7 +16,8 @@ from miri_widgets.products.association import (
     require_one,
     write_association,
 )
-from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.products.moving_targets import require_one_target
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason

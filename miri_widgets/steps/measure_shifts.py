@@ -27,7 +27,8 @@ from miri_widgets.core.shifts.star_positions import StarPositions, find_stars
 from miri_widgets.core.tangent_plane import mean_position
 from miri_widgets.errors import InputError, StepFailedError
 from miri_widgets.products.association import require_one
-from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.products.names import root_of
 from miri_widgets.products.tables.exposure_shifts import ExposureShift, ExposureShifts, write_exposure_shifts
 from miri_widgets.products.tables.reference_catalogs import (

@@ -22,8 +22,7 @@ from __future__ import annotations
 import logging
 import math
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,32 +34,28 @@ from stpipe import config_parser
 from miri_widgets.core.exposure_arrays import CorrectionResult, ExposureArrays, Lazy
 from miri_widgets.core.validation.figures import Proof
 from miri_widgets.core.validation.validation import prove
-from miri_widgets.errors import MissingFileError, NotWritableError, ParameterError, WrongSuffixError
-from miri_widgets.products.association import (
-    SCIENCE,
-    check_members,
-    read_association,
-    science_members,
-)
+from miri_widgets.errors import NotWritableError, ParameterError
 from miri_widgets.products.image_products import write_images
 from miri_widgets.products.names import root_of, suffix_of
 from miri_widgets.steps.arguments import arguments_of
 from miri_widgets.steps.model_arrays import (
     CachedExposures,
     ascii_only,
-    exposure_arrays_of,
-    require_miri_imager,
     write_exposure_arrays,
 )
+from miri_widgets.steps.step_inputs import (
+    association_of,
+    copied,
+    exposure_arrays_in,
+    files_of,
+    indices_by_name,
+    is_single,
+    opened_model,
+    product_name,
+    science_association,
+)
 
-__all__ = [
-    "CorrectionStep",
-    "MiriStep",
-    "copied",
-    "exposure_arrays_in",
-    "indices_of",
-    "is_single",
-]
+__all__ = ["CorrectionStep", "MiriStep"]
 
 log = logging.getLogger(f"stpipe.{__name__}")
 
@@ -169,7 +164,7 @@ class MiriStep(Step):
         source : object
             What the step was given: a file, an association, models, or a list of them.
         """
-        self._inputs = tuple(_files_of(source))
+        self._inputs = tuple(files_of(source))
 
     def opened_library(self, source: Any) -> Any:
         """
@@ -186,9 +181,9 @@ class MiriStep(Step):
             members = list(source)
             if any(isinstance(member, datamodels.JwstDataModel) for member in members):
                 return ModelLibrary([copied(member) for member in members], on_disk=False)
-            source = _association(members)
+            source = association_of(members)
         elif isinstance(source, str | Path):
-            source = _of_science(Path(source))
+            source = science_association(Path(source))
         # on disk: only one exposure of many is in memory at a time
         self._scratch = tempfile.TemporaryDirectory(prefix="miri_widgets-")
         library = ModelLibrary(
@@ -249,7 +244,7 @@ class CorrectionStep(MiriStep):
         return library
 
     def _correct_each(self, models: Any) -> None:
-        reports = [self._correct(models, index) for index in sorted(_by_name(models))]
+        reports = [self._correct(models, index) for index in sorted(indices_by_name(models))]
         self.report = {
             "exposures": {root: facts for each in reports for root, facts in each["exposures"].items()},
             "warnings": list(dict.fromkeys(line for each in reports for line in each["warnings"])),
@@ -258,7 +253,7 @@ class CorrectionStep(MiriStep):
 
     def _correct(self, models: Any, index: int | None = None) -> dict[str, Any]:
         """Correct some exposures, or one of them, in place; return and keep the report."""
-        indices = _by_name(models) if index is None else [index]
+        indices = indices_by_name(models) if index is None else [index]
         with tempfile.TemporaryDirectory(prefix="miri_widgets-") as folder:
             read = CachedExposures(
                 Path(folder), lambda position: exposure_arrays_in(models, indices[position])
@@ -269,7 +264,7 @@ class CorrectionStep(MiriStep):
             for position, at in enumerate(indices):
                 exposure = result.exposures[position]
                 by_root[exposure.root] = dict(exposure.facts)
-                with _opened(models, at, modify=True) as model:
+                with opened_model(models, at, modify=True) as model:
                     write_exposure_arrays(model, exposure, self.class_alias, notes)
         self.report = {
             "exposures": by_root,
@@ -301,8 +296,8 @@ class CorrectionStep(MiriStep):
     def _save_images(self, models: Any, first: int, result: CorrectionResult) -> None:
         if not (self.images_suffix and result.images and self.save_results):
             return
-        with _opened(models, first) as model:
-            name = _product_name(models) or root_of(model.meta.filename)
+        with opened_model(models, first) as model:
+            name = product_name(models) or root_of(model.meta.filename)
             header = {
                 "TELESCOP": "JWST",
                 "INSTRUME": "MIRI",
@@ -317,150 +312,5 @@ class CorrectionStep(MiriStep):
         log.info("Saved %s", path.name)
 
 
-def is_single(source: Any) -> bool:
-    """
-    Return whether a step was given one exposure: a data model, or a file that is no association.
-
-    Parameters
-    ----------
-    source : object
-        What the step was given: a file, an association, models, or a list of them.
-    """
-    if isinstance(source, str | Path):
-        return Path(source).suffix.lower() != ".json"
-    return isinstance(source, datamodels.JwstDataModel)
-
-
-def _files_of(source: Any) -> list[Path]:
-    if isinstance(source, str | Path):
-        path = Path(source).resolve()
-        if path.suffix.lower() != ".json":
-            return [path]
-        return [member.resolve() for member in check_members(path)]
-    if isinstance(source, list | tuple):
-        return [path for entry in source for path in _files_of(entry)]
-    if isinstance(source, ModelLibrary):
-        # as a hook of a pipeline, whose association names files
-        members = source.asn["products"][0]["members"]
-        return [(Path(source.asn_dir) / member["expname"]).resolve() for member in members]
-    return []  # data models have left their files
-
-
-def copied(model: Any) -> Any:
-    """
-    Return a data model of its own: opening one gives another with the same arrays.
-
-    Parameters
-    ----------
-    model : object
-        The data model.
-    """
-    return model.copy() if isinstance(model, datamodels.JwstDataModel) else datamodels.open(model)
-
-
-def _association(files: list[Any]) -> dict[str, Any]:
-    # not `level3_association`: a library keeps the order of the list that it is made from
-    members = [{"expname": str(Path(path).resolve()), "exptype": "science"} for path in files]
-    return {
-        "asn_type": "image3",
-        "asn_rule": "DMS_Level3_Base",
-        "asn_id": "a3001",
-        "asn_pool": "none",
-        "products": [{"name": "", "members": members}],
-    }
-
-
-def _of_science(path: Path) -> dict[str, Any]:
-    """Return an association of the science members, of any letter case, with their places in full."""
-    members = [{**member.entry, "expname": str(member.path.resolve())} for member in science_members(path)]
-    association = read_association(path)
-    log.info("%s: %d science members", path.name, len(members))
-    name = next((str(product["name"]) for product in association["products"] if product.get("name")), "")
-    return {**association, "table_name": path.name, "products": [{"name": name, "members": members}]}
-
-
 def _is_plain(value: Any) -> bool:
     return isinstance(value, bool | int | float | str)
-
-
-def _by_name(models: Any) -> list[int]:
-    """Return the places of the science models by name: results depend neither on the order of files nor of members."""
-    if not isinstance(models, ModelLibrary):
-        return list(range(len(models)))
-    indices = indices_of(models, SCIENCE)
-    if not indices:
-        raise MissingFileError(
-            "a library without science exposures", "at least one", "correct the exptype of its members"
-        )
-    members = models.asn["products"][0]["members"]
-    return sorted(indices, key=lambda index: Path(members[index]["expname"]).name)
-
-
-def indices_of(models: Any, exptype: str) -> list[int]:
-    """
-    Return the places of the models of a library that are for something, such as "background".
-
-    Parameters
-    ----------
-    models : object
-        Library of models, or a list of models or files.
-    exptype : str
-        Type of members, such as ``"background"``.
-    """
-    members = models.asn["products"][0]["members"]
-    return [
-        index
-        for index, member in enumerate(members)
-        if str(member.get("exptype", SCIENCE)).lower() == exptype
-    ]
-
-
-@contextmanager
-def _opened(models: Any, index: int, *, modify: bool = False) -> Iterator[Any]:
-    """Give one model of a library, or of a list, and put it back."""
-    if not isinstance(models, ModelLibrary):
-        yield models[index]
-        return
-    with models:
-        model = models.borrow(index)
-        try:
-            yield model
-        finally:
-            models.shelve(model, index, modify=modify)
-
-
-def exposure_arrays_in(models: Any, index: int) -> ExposureArrays:
-    """
-    Return the arrays of one exposure of a library, or of a list of data models or files.
-
-    Parameters
-    ----------
-    models : object
-        Library of models, or a list of models or files.
-    index : int
-        Number of the member, 0-based.
-    """
-    if isinstance(models, list) and isinstance(models[index], str | Path):
-        with datamodels.open(models[index]) as model:
-            _require_imaging(model)
-            return exposure_arrays_of(model)
-    with _opened(models, index) as model:
-        _require_imaging(model)
-        return exposure_arrays_of(model)
-
-
-def _require_imaging(model: Any) -> None:
-    if not isinstance(model, datamodels.ImageModel):
-        raise WrongSuffixError(
-            f"{model.meta.filename} is a {type(model).__name__}",
-            "exposures of one plane (rate or cal)",
-            "choose rate or cal files",
-        )
-    require_miri_imager(model)
-
-
-def _product_name(models: Any) -> str:
-    if not isinstance(models, ModelLibrary) or len(models) == 1:
-        return ""
-    products = models.asn.get("products") or [{}]
-    return str(products[0].get("name") or "").strip()

@@ -26,7 +26,8 @@ from miri_widgets.core.shifts.solution import LEFT_OUT_BY_USER
 from miri_widgets.core.shifts.transfers import transfer_shifts
 from miri_widgets.core.shifts.verdicts import Limits, Verdict
 from miri_widgets.errors import InputError
-from miri_widgets.products.exposure import FILTERS, read_exposure
+from miri_widgets.products.exposure import FILTERS
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.products.names import root_of
 from miri_widgets.products.tables.exposure_shifts import ExposureShift, write_exposure_shifts
 from miri_widgets.products.tables.reference_catalogs import write_reference_catalog

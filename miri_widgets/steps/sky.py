@@ -12,7 +12,7 @@ from miri_widgets.core.exposure_arrays import Lazy
 from miri_widgets.core.sky.dedicated_exposures import subtract_program_sky
 from miri_widgets.products.association import BACKGROUND, background_members
 from miri_widgets.steps.conditions import is_not, rule, value
-from miri_widgets.steps.miri_step import CorrectionStep, exposure_arrays_in, indices_of, is_single
+from miri_widgets.steps.miri_step import CorrectionStep
 from miri_widgets.steps.model_arrays import CachedExposures
 from miri_widgets.steps.stage import (
     ChainPreset,
@@ -25,6 +25,7 @@ from miri_widgets.steps.stage import (
     Stage,
     TimelineChart,
 )
+from miri_widgets.steps.step_inputs import exposure_arrays_in, indices_of, is_single
 
 __all__ = ["STAGE", "SkyStep"]
 

@@ -14,6 +14,7 @@ VALUES_AND_PROTOCOLS = {
     "subscriptions": "observers of traits and events, which models and views hold",
     "poller": "calls the session again and again, and owns no state of the page",
     "crds_parameters": "a call in the background, once per stage",
+    "opening": "the function that opens a session for a program",
     "capabilities": "protocols: what the parts of a session use of it",
 }
 """Modules of `miri_widgets.models` without traits, and what they hold instead."""

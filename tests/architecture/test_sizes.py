@@ -11,17 +11,11 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 
 LONGEST_FUNCTION = 60  # lines, its docstring aside
 LONGEST_MODULE = 400  # lines
-LONGEST_TENTH = 317  # lines that a tenth of the modules may exceed; may only fall, to 290
+LONGEST_TENTH = 307  # lines that a tenth of the modules may exceed; may only fall, to 290
 LARGEST_SHARE_OF_ANY = 0.03
 
 LONG_MODULES = {
-    "core/stacks/clipped_mean.py": 438,
     "core/stripes/pullupdown.py": 426,
-    "products/program.py": 444,
-    "run/reduction.py": 424,
-    "settings.py": 465,
-    "simulation/calibrated.py": 428,
-    "steps/miri_step.py": 469,
 }
 """Modules that are too long still, with their lines: a number here may only fall, and goes at 400."""
 

@@ -86,7 +86,7 @@ ROOMS = {
     "analysis": set(),
     "simulation": set(),
     "errors.py": set(),
-    "settings.py": set(),
+    "settings": set(),
     "former_parameters.py": set(),
     "option_numbers.py": set(),
     "message_buffer.py": set(),

@@ -54,7 +54,7 @@ def measure() -> tuple[dict[str, float | None], list[str]]:
 def _mosaics(programs, folder: Path) -> list[Path]:
     from jwst.pipeline import Image3Pipeline
 
-    from miri_widgets.products.exposure import read_exposure
+    from miri_widgets.products.exposure_headers import read_exposure
     from miri_widgets.simulation.calibrated_files import write_cal
     from miri_widgets.steps.mosaic_grid import grid_of_exposures, write_grid
 

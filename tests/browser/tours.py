@@ -200,7 +200,8 @@ class CompareTour(Tour):
     def prepare(self) -> str:
         """Make both runs, and let their workspace be the latest."""
         from miri_widgets.cli.headless import wait_for_job
-        from miri_widgets.run.reduction import Overrides, Reduction
+        from miri_widgets.run.overrides import Overrides
+        from miri_widgets.run.reduction import Reduction
         from miri_widgets.simulation.twins import ensure_twin
 
         ensure_twin(self.program.simulated)

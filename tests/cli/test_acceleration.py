@@ -5,9 +5,7 @@ from dataclasses import replace
 import pytest
 
 from miri_widgets.cli import headless, main
-from miri_widgets.cli.doctor import CheckState, examine, report
 from miri_widgets.errors import ParameterError
-from miri_widgets.steps.acceleration import SWITCH, acceleration_states
 
 
 @pytest.fixture
@@ -73,24 +71,3 @@ def test_the_flag_is_an_option_of_the_command(monkeypatch):
     monkeypatch.setattr(headless, "run_program", lambda options: seen.append(options.acceleration_off) or 0)
     assert main(["run", "x.toml"]) == 0 and main(["run", "x.toml", "--acceleration-off", "all"]) == 0
     assert seen == ["", "all"]
-
-
-def line_of_doctor():
-    return next(check for check in examine(port=0) if check.name == "acceleration")
-
-
-def test_the_doctor_tells_what_acts_and_who_switched_it_off(monkeypatch):
-    monkeypatch.delenv(SWITCH, raising=False)
-    assert (
-        line_of_doctor().result.count(" on") == len(acceleration_states())
-        and line_of_doctor().state == CheckState.OK
-    )
-    monkeypatch.setenv(SWITCH, "jump_medians")
-    found = line_of_doctor()
-    assert "jump_medians off" in found.result and f"({SWITCH}=jump_medians)" in found.result
-    assert found.state == CheckState.OK and "acceleration" in report((found,))
-
-
-def test_the_doctor_tells_a_wrong_name(monkeypatch):
-    monkeypatch.setenv(SWITCH, "jumps")
-    assert line_of_doctor().state == CheckState.FAILED and "jumps" in line_of_doctor().result

@@ -6,18 +6,8 @@ from astropy.visualization import make_lupton_rgb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.core.composite import (
-    Channel,
-    CompositeMapping,
-    Curve,
-    Method,
-    composite_rgb,
-    default_hues,
-    mixing_matrix,
-    sky_statistics,
-    start_channel,
-    start_mapping,
-)
+from miri_widgets.core.composite import Channel, CompositeMapping, Curve, Method, composite_rgb, mixing_matrix
+from miri_widgets.core.composite_start import default_hues, sky_statistics, start_channel, start_mapping
 from miri_widgets.errors import InputError, ParameterError
 
 RGB = (240.0, 120.0, 0.0)

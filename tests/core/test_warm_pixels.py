@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from miri_widgets.core.dq import BITS, has
 from miri_widgets.core.exposure_arrays import ExposureArrays, Lazy
 from miri_widgets.core.lone_pixels import excess_over_neighbours
-from miri_widgets.core.sky.pointings import pointings
-from miri_widgets.core.warm_pixels import flag_warm_pixels, needed_of
+from miri_widgets.core.warm_pixel_counts import needed_of
+from miri_widgets.core.warm_pixels import flag_warm_pixels
 from miri_widgets.errors import InputError, MixedExposuresError, ParameterError
 
 SHAPE, CORNER, SCALE = (48, 56), (500, 300), 0.11 / 3600
@@ -170,12 +170,6 @@ def test_more_is_asked_for_where_more_stands_out(number, rate, fraction):
     valid = np.full((1, 2), number, np.int16)
     low, high = needed_of(valid, np.array([[rate, min(2 * rate, 1.0)]]), fraction)[0]
     assert fraction * number - 1e-6 <= low <= high <= number + 1
-
-
-def test_grouping_of_pointings():
-    ra = np.array([359.99999, 0.00001, 0.5, 0.50001])
-    assert pointings(ra, np.zeros(4), 1e-4) == [[0, 1], [2, 3]]
-    assert len(pointings(ra, np.zeros(4), 1e-6)) == 4
 
 
 def test_defect_a_star_in_an_undithered_set_is_not_a_warm_pixel():

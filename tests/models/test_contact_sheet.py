@@ -203,7 +203,7 @@ def test_what_another_page_says_appears_and_neither_loses_its_own(sheet, session
 
 def test_an_old_look_does_not_bring_an_old_tag_back(sheet, session, monkeypatch):
     root = roots(sheet)[0]
-    old = session._looker.read(session.request())
+    old = session.snapshot()
     held = threading.Event()
     real = change_tags
 
@@ -213,7 +213,7 @@ def test_an_old_look_does_not_bring_an_old_tag_back(sheet, session, monkeypatch)
 
     monkeypatch.setattr("miri_widgets.models.tags.change_tags", slow)
     sheet.tag(root, verdict="suspect")
-    during = session._looker.read(session.request())
+    during = session.snapshot()
     sheet.tag(root, verdict="rejected")
     for facts in (old, during):
         session.apply(facts)

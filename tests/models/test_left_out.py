@@ -3,10 +3,7 @@
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-import pytest
-
 from miri_widgets.report.record_facts import left_out_sentences
-from miri_widgets.run.few_groups import few_groups_notes
 from miri_widgets.run.snapshot import Snapshot
 from miri_widgets.run.status_reduction import stage_values
 from miri_widgets.run.status_rows import RowState, RunRow
@@ -50,15 +47,3 @@ def test_the_report_says_it_once_for_equal_steps():
         f"The pipeline left steps of detector1 out of 2 of 3 runs (jw1, jw2): {WORDS}.",
     )
     assert left_out_sentences(made[:1]) == ()
-
-
-@pytest.mark.parametrize(
-    ("ngroups", "words"), [(1, "no slope"), (2, "leaves out lastframe"), (3, "jump"), (5, "rscd")]
-)
-def test_few_groups_are_warned_of_before_the_run(ngroups, words):
-    short = SimpleNamespace(suffix="uncal", ngroups=ngroups, root="jw1")
-    long = SimpleNamespace(suffix="uncal", ngroups=20, root="jw2")
-    (note,) = few_groups_notes([short, long])
-    assert words in note and note.startswith(f"jw1 has {ngroups} group")
-    assert few_groups_notes([long]) == ()
-    assert few_groups_notes([SimpleNamespace(suffix="rate", ngroups=ngroups, root="jw1")]) == ()

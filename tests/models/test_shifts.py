@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from miri_widgets.analysis.shift_diagnostics import group_labels, short_name, star_matches, stored_histograms
+from miri_widgets.analysis.shift_diagnostics import group_labels, short_name
 from miri_widgets.analysis.shift_files import read_shift_facts
+from miri_widgets.analysis.shift_residuals import star_matches, stored_histograms
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import BadTableError, ParameterError
 from miri_widgets.models.shifts import ShiftsModel, next_step

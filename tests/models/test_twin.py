@@ -130,7 +130,7 @@ def test_while_a_twin_is_made_one_count_is_on_the_page_and_it_goes_with_its_stat
 
     def follow():
         session.background.apply()
-        session.apply(session._looker.read(session.request()))
+        session.apply(session.snapshot())
 
     together = []
     session.twin.observe(

@@ -433,7 +433,7 @@ def count_observers(session):
 
 
 def test_sources_are_listed_marked_and_centred(session, tmp_path):
-    from miri_widgets.analysis.source_catalog import CatalogSource, FilterFlux, ProgramCatalog
+    from miri_widgets.analysis.catalog_sources import CatalogSource, FilterFlux, ProgramCatalog
     from miri_widgets.panels.charts.sources import Sources
 
     mosaics = (tmp_path / "<b>_i2d.fits",)

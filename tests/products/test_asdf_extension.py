@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 
 from miri_widgets.errors import NotJwstError
-from miri_widgets.products.exposure import read_exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.products.scan import scan
 
 

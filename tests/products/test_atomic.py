@@ -9,7 +9,6 @@ import pytest
 
 from miri_widgets.errors import DiskFullError, NotWritableError
 from miri_widgets.products.atomic import new_file, os_errors_as_ours, require_writable, write_json, write_text
-from miri_widgets.products.file_hash import file_identity
 
 
 def test_failure_keeps_the_old_file_and_leaves_nothing(tmp_path):
@@ -50,17 +49,6 @@ def test_full_disk(tmp_path):
     else:
         with pytest.raises(DiskFullError), os_errors_as_ours(disk):
             raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_identity_is_taken_once_and_follows_the_bytes(tmp_path, monkeypatch):
-    path, remembered = tmp_path / "a.fits", tmp_path / "identities"
-    path.write_bytes(b"one")
-    first = file_identity(path, remembered)
-    with monkeypatch.context() as patch:
-        patch.setattr("hashlib.file_digest", lambda *a: pytest.fail("hashed again"))
-        assert file_identity(path, remembered) == first
-    path.write_bytes(b"two!")
-    assert file_identity(path, remembered) != first
 
 
 def test_json_is_readable(tmp_path):

@@ -12,18 +12,15 @@ from miri_widgets.core.shifts.groups import Group
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.products.checks import (
     filter_folders,
-    mosaic_grids,
     program_contradictions,
     program_numbers,
     segmented_exposures,
     shift_signs,
-    time_series,
     unmatched_exclusions,
 )
 from miri_widgets.products.exposure import Exposure
 from miri_widgets.products.names import ExposureName
-from miri_widgets.products.observing_modes import modes_of
-from miri_widgets.products.scan import Mosaic, scan
+from miri_widgets.products.scan import scan
 from miri_widgets.products.tables.shift_tables import ShiftTable
 
 
@@ -64,37 +61,6 @@ def test_a_wrong_program_number_is_told():
     assert "1 exposure is of program 02727 by the header, while this program is 02732" in line
     (line,) = program_numbers("02732", [exposure(program="02727", header="02732")])
     assert "named as of program 02727, while the header says 02732" in line
-
-
-def mosaic(name, nx=2404, ny=1994, angle=62.0, program="02732", crval1=339.0):
-    return Mosaic(
-        Path(f"/data/{name}"),
-        "F770W",
-        program,
-        "",
-        "MJy/sr",
-        nx,
-        ny,
-        1,
-        1,
-        crval1,
-        33.96,
-        1202.5,
-        997.5,
-        angle,
-    )
-
-
-def test_mosaics_on_two_grids_are_told():
-    same = [mosaic("a_i2d.fits"), mosaic("b_i2d.fits")]
-    assert mosaic_grids(same) == ()
-    assert mosaic_grids([*same, mosaic("c_i2d.fits", 2508, 2149, 50.0, program="02736")]) == ()
-    (line,) = mosaic_grids([*same, mosaic("c_i2d.fits", 2508, 2149, 50.0)])
-    assert line.startswith("3 mosaics of program 02732 lie on 2 grids (2404 x 1994 pixels at 62.00 degrees")
-    assert mosaic_grids([*same, mosaic("c_i2d.fits", crval1=339.0001)])
-    (line,) = mosaic_grids([mosaic(f"m{number:02d}_i2d.fits", 100 + number) for number in range(30)])
-    assert "lie on 30 grids" in line and "; and 26 more)" in line and len(line) < 500
-    assert mosaic_grids([*same, mosaic("c_i2d.fits", 1, 1, float("nan"))]) == ()
 
 
 @pytest.mark.parametrize(
@@ -161,16 +127,6 @@ def test_the_measured_shifts_of_the_lmc_field_are_no_contradiction():
     assert len(shift_signs(replace(measured, shifts=(measured.shifts[0], flipped)))) == 1
 
 
-def test_foreign_mosaics_of_other_targets_are_no_contradiction():
-    names = [f"jw02732-o00{number}_t00{number}_miri_f770w_i2d.fits" for number in (1, 2, 3)]
-    assert mosaic_grids([mosaic(name, nx=100 + len(name) + place) for place, name in enumerate(names)]) == ()
-    same = [
-        mosaic(f"jw02732-o001_t001_miri_{name}_i2d.fits", nx=nx)
-        for name, nx in (("f770w", 10), ("f560w", 11))
-    ]
-    assert "2 mosaics of program 02732 lie on 2 grids" in mosaic_grids(same)[0]
-
-
 def segment(number, total=0, order=1):
     name = ExposureName.parse(f"jw01041001001_02101_{order:05d}-seg{number:03d}_mirimage_uncal.fits")
     return replace(exposure(), name=name, path=Path("/data") / name.filename, segments=total)
@@ -218,25 +174,3 @@ def test_exclusions_that_name_nothing_are_told(tmp_path):
     assert unmatched_exclusions(there) == ()
     (sentence,) = unmatched_exclusions([*there, tmp_path / "b_uncal.fits"])
     assert "b_uncal.fits, and nothing there has that name: correct or remove it." in sentence
-
-
-@pytest.mark.parametrize(
-    ("flag", "nints", "is_series"),
-    [(True, 5, True), ("T", 5, True), (False, 5, False), (None, 5, False), (True, 1, False), ("F", 2, False)],
-)
-def test_time_series_are_told_at_the_scan_and_again_from_its_index(tmp_path, flag, nints, is_series):
-    keys = {
-        "TELESCOP": "JWST", "INSTRUME": "MIRI", "DETECTOR": "MIRIMAGE", "EXP_TYPE": "MIR_IMAGE", "FILTER": "F770W",
-        "SUBARRAY": "SUB64", "READPATT": "FASTR1", "NINTS": nints, "NGROUPS": 5, "EFFEXPTM": 10.0, "EXPSTART": 60310.0,
-    }  # fmt: skip
-    primary = fits.PrimaryHDU()
-    primary.header.update(keys if flag is None else {**keys, "TSOVISIT": flag})
-    cube = fits.ImageHDU(np.zeros((nints, 5, 64, 72), "u2"), name="SCI")
-    fits.HDUList([primary, cube]).writeto(tmp_path / "jw01234001001_04101_00001_mirimage_uncal.fits")
-    for _ in range(2):
-        exposures = scan([tmp_path], index=tmp_path / "index.json").exposures
-        assert [found.is_time_series for found in exposures] == [is_series]
-        sentences = [text for text in program_contradictions("01234", exposures) if "TSOVISIT" in text]
-        assert sentences == list(time_series(exposures))
-        assert len(sentences) == is_series
-        assert modes_of(exposures)[0].parameters()["META.VISIT.TSOVISIT"] == "FT"[is_series]

@@ -6,7 +6,8 @@ from astropy.io import fits
 
 from miri_widgets.errors import InputError, MixedExposuresError
 from miri_widgets.products.checks import program_contradictions
-from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.products.moving_targets import mosaic_footprints, moving_targets, require_one_target
 from miri_widgets.products.scan import scan
 

@@ -17,7 +17,7 @@ from miri_widgets.analysis.source_catalog import catalog_of
 from miri_widgets.errors import InputError, WrongSuffixError
 from miri_widgets.products.brightness_units import mjy_per_sr, unit_name
 from miri_widgets.products.covered_images import blank_without_weight, read_covered_image
-from miri_widgets.products.exposure import read_exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.products.pixels import read_pixel
 from miri_widgets.products.product_digest import content_hash
 from miri_widgets.products.scan import scan

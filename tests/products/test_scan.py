@@ -22,7 +22,8 @@ from miri_widgets.products.association import (
     require_one,
     write_association,
 )
-from miri_widgets.products.exposure import Exposure, read_exposure
+from miri_widgets.products.exposure import Exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.products.fits_reader import read_headers, read_image
 from miri_widgets.products.pixels import read_pixel
 from miri_widgets.products.scan import scan

@@ -11,10 +11,8 @@ import pytest
 from astropy.io import fits
 
 from miri_widgets.errors import EngineError, NotFitsError
-from miri_widgets.report.citations import CITATIONS, bibtex
 from miri_widgets.report.figures import picture
 from miri_widgets.report.report import gather
-from miri_widgets.report.texts import count_text, short_numbers, without_advice, without_folders
 from miri_widgets.steps.stage_list import STAGES
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -179,56 +177,6 @@ def test_methods_and_citations_follow_the_steps(session):
     assert found.stages[0].skipped == ("source_catalog",)
 
 
-def test_advice_for_a_page_is_left_out_of_a_paper():
-    text = "nothing is here; expected a grid: press Make in the Program tab."
-    assert without_advice(text) == "nothing is here; expected a grid."
-    assert (
-        without_advice("Pressure is no advice. Version 1.2 ran.") == "Pressure is no advice. Version 1.2 ran."
-    )
-    assert without_advice("Press Run.") == ""
-    assert (
-        count_text(1, 20, "exposure") == "1 of 20 exposures is"
-        and count_text(2, 2, "run") == "2 of 2 runs are"
-    )
-    assert count_text(1, 1, "run") == "1 of 1 run is"
-
-
-@pytest.mark.parametrize(
-    ("text", "printed"),
-    [
-        ("/home/a b/work/runs/x_cal.fits", "runs/x_cal.fits"),
-        ("read (/data/x/gaia.ecsv), then", "read (gaia.ecsv), then"),
-        ("from '~/points.reg'.", "from 'points.reg'."),
-        ("in C:\\Users\\me\\cat.ecsv and \\\\host\\share\\b.fits", "in cat.ecsv and b.fits"),
-        ("/mnt/My Stars/gaia cat.ecsv", "gaia cat.ecsv"),
-        (
-            "12 MJy/sr, 1/f, N/A, https://doi.org/10.1/x and/or",
-            "12 MJy/sr, 1/f, N/A, https://doi.org/10.1/x and/or",
-        ),
-        ("In /home/a b/work are files", "In work are files"),
-    ],
-)
-def test_folders_of_a_machine_are_not_printed(text, printed):
-    assert without_folders(text, (Path("/home/a b/work"),)) == printed
-
-
-@pytest.mark.parametrize(
-    ("text", "printed"),
-    [
-        ("0.30000000000000004 mas", "0.3 mas"),
-        ("MJD 60310.123456789.", "MJD 60310.123."),
-        ("rms 1.23456789012e-09", "rms 1.23457e-09"),
-        ("0.12345678 of 60310.123", "0.12345678 of 60310.123"),
-        (
-            "jwst 1.20.3.dev12345678901 at 2024-01-02T00:00:00.1234567890",
-            "jwst 1.20.3.dev12345678901 at 2024-01-02T00:00:00.1234567890",
-        ),
-    ],
-)
-def test_long_numbers_are_shortened(text, printed):
-    assert short_numbers(text) == printed
-
-
 def test_warnings_of_python_are_no_warnings_of_the_pipeline(session):
     finish(session, "detector1")
     with_records(
@@ -252,15 +200,6 @@ def test_methods_of_every_stage_are_in_the_past_tense():
     for stage in STAGES:
         if stage.name != "image3":  # told step by step
             assert re.search(r"\b(was|were)\b", stage.methods) and stage.methods.endswith("."), stage.name
-
-
-def test_every_citation_has_a_doi_or_a_journal_and_gives_bibtex():
-    for one in CITATIONS.values():
-        assert one.doi or one.journal
-        assert one.short.split()[0].strip(",")
-    text = bibtex(CITATIONS.values(), {"Bushouse": "3.0.0"})
-    assert text.count("@article{") + text.count("@software{") == len(CITATIONS)
-    assert text.count("{") == text.count("}") and "= {3.0.0}," in text
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 2000), (30, 30)])
@@ -476,14 +415,6 @@ def test_what_was_not_fitted_has_no_shift_of_zero(session):
     with_records(session, facts={"shifts": entries})
     printable = {one["root"]: one["dra_mas"] for one in gather(session.report_request()).shifts}
     assert printable == {roots[0]: None, roots[1]: 4.0, roots[2]: 0.0}
-
-
-@pytest.mark.parametrize(
-    "text", ["Use dedicated background exposures.", "Do not use steps here.", "Take care with nebulae."]
-)
-def test_a_paper_gives_no_orders(text):
-    assert without_advice(text) == ""
-    assert without_advice(f"Faint emission is lost: {text[0].lower()}{text[1:]}") == "Faint emission is lost."
 
 
 def test_a_picture_says_of_how_many_exposures_it_is_made(session):

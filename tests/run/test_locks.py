@@ -8,7 +8,6 @@ import pytest
 
 from miri_widgets.errors import WorkspaceError
 from miri_widgets.products import tags
-from miri_widgets.products.download.partial_files import own_part
 from miri_widgets.products.session_file import SessionFile
 from miri_widgets.run.events import EventKind, JobEvent, append_events, read_events
 from miri_widgets.run.locks import RunLock
@@ -83,16 +82,6 @@ def test_a_session_is_saved_where_a_disk_has_no_locks(tmp_path, monkeypatch):
     file = SessionFile(tmp_path / "session.json")
     file.write({"tab": "sky"}, immediately=True)
     assert '"tab": "sky"' in (tmp_path / "session.json").read_text()
-
-
-def test_a_download_has_one_owner(tmp_path):
-    part = tmp_path / "a.fits.part"
-    with own_part(part) as stream:
-        stream.write(b"1")
-        with pytest.raises(WorkspaceError, match="being downloaded to this folder already"), own_part(part):
-            pass
-    with own_part(part) as stream:
-        assert stream.read() == b"1"
 
 
 def test_events_of_several_processes_stay_whole(tmp_path):

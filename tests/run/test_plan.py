@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miri_widgets.errors import CrdsCacheError, WrongSuffixError
+from miri_widgets.errors import WrongSuffixError
 from miri_widgets.run import RunPlan, plan_stages, run_key
-from miri_widgets.run.crds_context import crds_variables, resolved_context
 
 from .conftest import ENVIRONMENT, make_exposure
 
@@ -138,24 +137,3 @@ def test_memory_follows_what_was_measured(tmp_path):
         stream.write('{"stage": "detector1", "torn')
     found = plan(tmp_path, [full])[0]
     assert found.predicted_mb == pytest.approx(690) and found.predicted_seconds == 7.0
-
-
-@pytest.mark.parametrize("wanted", ["", "latest", "jwst-operational"])
-def test_context_is_always_a_name(tmp_path, wanted):
-    environment = {"CRDS_PATH": str(tmp_path), "CRDS_CONTEXT": wanted}
-    with pytest.raises(CrdsCacheError):
-        resolved_context(environment)
-    config = tmp_path / "config" / "jwst" / "server_config"
-    config.parent.mkdir(parents=True)
-    config.write_text("{'operational_context': 'jwst_1413.pmap', 'observatory': 'jwst'}")
-    assert resolved_context(environment) == "jwst_1413.pmap"
-    assert crds_variables(environment)["CRDS_CONTEXT"] == "jwst_1413.pmap"
-    config.write_text("{broken")
-    with pytest.raises(CrdsCacheError):
-        resolved_context(environment)
-
-
-def test_other_variables_stay_out_of_a_plan(monkeypatch):
-    monkeypatch.setenv("CRDS_SERVER_URL", "https://here")
-    found = crds_variables({"CRDS_CONTEXT": "jwst_1413.pmap", "HOME": "/x"})
-    assert "HOME" not in found and found["CRDS_SERVER_URL"] == "https://here"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from miri_widgets.core.dq import has
 from miri_widgets.errors import ParameterError
 from miri_widgets.simulation.artefacts import LYOT_BACKGROUND, stripes, usable_imager
-from miri_widgets.simulation.calibrated import CAL_EFFECTS, calibrated_program
+from miri_widgets.simulation.calibrated import calibrated_program
+from miri_widgets.simulation.effects import CAL_EFFECTS
 from miri_widgets.simulation.instrument import FILTERS, PIXEL_ARCSEC
 
 WINDOW = (200, 240)

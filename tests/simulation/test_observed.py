@@ -169,7 +169,7 @@ def test_a_twin_made_anew_leaves_no_exposure_of_the_old_one(tmp_path, monkeypatc
 @pytest.mark.pipeline
 @pytest.mark.parametrize("name", SMALL)
 def test_the_first_exposure_is_written_as_its_headers_say(name, tmp_path):
-    from miri_widgets.products.exposure import read_exposure
+    from miri_widgets.products.exposure_headers import read_exposure
     from miri_widgets.simulation import load_truth, simulate
 
     program = PROGRAMS[name]

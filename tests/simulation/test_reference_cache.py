@@ -10,8 +10,6 @@ from scipy.signal import convolve2d
 from miri_widgets.errors import CrdsCacheError, ParameterError
 from miri_widgets.simulation import crds_environment, write_reference_cache
 from miri_widgets.simulation.detector import DETECTOR, detector_maps
-from miri_widgets.simulation.psf import point_spread
-from miri_widgets.simulation.reference_tables import annulus, aperture_correction, parameters
 
 
 @pytest.fixture(scope="session")
@@ -98,24 +96,6 @@ def test_unknown_filter_is_refused(tmp_path):
         write_reference_cache(tmp_path / "new", filters=("F444W",))
     with pytest.raises(ParameterError, match="reference error"):
         write_reference_cache(tmp_path / "new", reference_error=-1)
-
-
-@pytest.mark.parametrize("name", ["F560W", "F2550W"])
-def test_aperture_corrections_restore_the_flux(name):
-    spread = point_spread(name).drizzled()
-    seen = spread.under_aperture()
-    inner, outer = annulus(name)
-    factors = [
-        aperture_correction(seen, spread.radius_of(energy), inner, outer) for energy in (0.3, 0.5, 0.7)
-    ]
-    assert factors == sorted(factors, reverse=True)
-    assert 1 / 0.75 < factors[-1] < 1 / 0.6
-
-
-def test_parameters_follow_the_filter():
-    short, long = (parameters(name)["tweakreg"][1] for name in ("F560W", "F2100W"))
-    assert short["kernel_fwhm"] < long["kernel_fwhm"]
-    assert (short["fitgeometry"], long["fitgeometry"]) == ("rshift", "shift")
 
 
 def test_coupling_reference_undoes_the_coupling(cache):

@@ -138,8 +138,9 @@ class OwnRuns:
 @pytest.fixture(scope="session")
 def own_runs(small_program, in_child, tmp_path_factory) -> Iterator[OwnRuns]:
     """Four calibrated exposures with all artefacts, and a process that runs stages on them."""
-    from miri_widgets.simulation.calibrated import CAL_EFFECTS, calibrated_program
+    from miri_widgets.simulation.calibrated import calibrated_program
     from miri_widgets.simulation.calibrated_files import write_cal
+    from miri_widgets.simulation.effects import CAL_EFFECTS
 
     folder = tmp_path_factory.mktemp("own")
     effects = [name for name in CAL_EFFECTS if name != "pointing_error"]

@@ -16,7 +16,8 @@ from parameter_trials.corrections import ACTS, BASE, IDLE, NOT_PIXELS
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.settings import Settings
-from miri_widgets.simulation.calibrated import CAL_EFFECTS, calibrated_program
+from miri_widgets.simulation.calibrated import calibrated_program
+from miri_widgets.simulation.effects import CAL_EFFECTS
 from miri_widgets.steps.acting import acting_in_chain, inactive, rules_of
 from miri_widgets.steps.acting_rules import RULES
 from miri_widgets.steps.conditions import Holds

@@ -45,7 +45,7 @@ def table(cals, tmp_path):
 
 
 def guide_star(path):
-    from miri_widgets.products.exposure import read_exposure
+    from miri_widgets.products.exposure_headers import read_exposure
 
     return read_exposure(path).guide_star
 

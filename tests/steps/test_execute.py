@@ -8,7 +8,8 @@ import pytest
 from miri_widgets import errors
 from miri_widgets.settings import Settings, Source
 from miri_widgets.steps.declarations import declared, owned_reason
-from miri_widgets.steps.execute import execute, keywords, run_pipeline
+from miri_widgets.steps.execute import execute
+from miri_widgets.steps.pipeline_run import keywords, run_pipeline
 from miri_widgets.steps.specs import pipeline_class
 from miri_widgets.steps.stages import STAGES, stage
 

@@ -23,7 +23,7 @@ def no_pipeline(monkeypatch, request):
     def refuse(dotted):
         raise AssertionError("the pipeline was asked for")
 
-    monkeypatch.setattr("miri_widgets.steps.execute.pipeline_class", refuse)
+    monkeypatch.setattr("miri_widgets.steps.pipeline_run.pipeline_class", refuse)
 
 
 def refused(kind, stage_name, inputs, tmp_path, settings=None):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from miri_widgets.errors import InputError, ParameterError
-from miri_widgets.products.exposure import read_exposure
+from miri_widgets.products.exposure_headers import read_exposure
 from miri_widgets.steps.members import member_files
 
 

@@ -61,7 +61,7 @@ def test_gwcs_and_fits_agree():
 def test_resample_makes_exactly_this_grid_whatever_the_order(cals, tmp_path, order):
     from jwst.resample import ResampleStep
 
-    from miri_widgets.products.exposure import read_exposure
+    from miri_widgets.products.exposure_headers import read_exposure
     from miri_widgets.steps.mosaic_grid import grid_of_exposures, write_grid
 
     grid = grid_of_exposures([read_exposure(path) for path in cals[::order]], rotation=37.0, scale=0.15)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from miri_widgets.products.exposure import read_exposure
+from miri_widgets.products.exposure_headers import read_exposure
 
 _RUN = """
 import sys

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from miri_widgets.errors import CrdsCacheError, DamagedDownloadError
-from miri_widgets.products.archive.mast import ArchiveFile
+from miri_widgets.products.archive.holdings import ArchiveFile
 from miri_widgets.products.download.queue import download
 from miri_widgets.products.download.retry_policy import RetryPolicy
 from miri_widgets.products.observing_modes import ObservingMode, assumed_modes, modes_of

@@ -7,8 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
+from miri_widgets.core.stacks.clipping import (
+    Plane,
+    all_within,
+    clipping_bounds,
+    kept_samples,
+    number_within,
+    six_bounds,
+    sums_of_all,
+    sums_within,
+)
 from miri_widgets.core.stacks.fast_masking import keep
 from miri_widgets.core.stacks.order_statistics import at_rank, in_order, inner_ranks
 
@@ -23,7 +32,6 @@ __all__ = [
     "median_stack",
 ]
 
-Plane = NDArray[np.float32]
 
 _PRIOR = 4.0
 """The `noise` counts as so many samples in the variance of a mean, which few samples alone determine poorly."""
@@ -84,8 +92,8 @@ def clipped_mean(
     centre = _finite(at_rank(ordered, positions[2]))
     ordered -= centre
     order = [at_rank(ordered, where) for where in positions]
-    below, above = _bounds(order, count, low, high, noise, fixed)
-    return _stack(_sums(ordered, below, above), centre, noise)
+    below, above = clipping_bounds(order, count, low, high, noise, fixed)
+    return _stack(sums_within(ordered, below, above), centre, noise)
 
 
 def clipped_means_of_others(
@@ -225,15 +233,17 @@ def leave_one_out(
     ordered, count = in_order(values)
     centre = _finite(at_rank(ordered, count // 2))
     ordered -= centre
-    everything = _stack(_all_sums(ordered, count), centre, noise)
+    everything = _stack(sums_of_all(ordered, count), centre, noise)
     above = np.full(centre.shape, np.finfo(np.float32).max)
     below = -above
-    doubtful = np.flatnonzero(~_all_within(ordered, count, low, high, noise, least) & (count > 0))
+    doubtful = np.flatnonzero(~all_within(ordered, count, low, high, noise, least) & (count > 0))
     few, some, middle = ordered[:, doubtful], count[doubtful], centre[doubtful]
-    bounds = _six_bounds(few, some, low, high, noise, fixed)
+    bounds = six_bounds(few, some, low, high, noise, fixed)
     lowest, highest = bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0)
-    sums = _sums(few, lowest, highest)
-    same = (sums[2] == _number(few, bounds[:, 0].max(axis=0), bounds[:, 1].min(axis=0))) & (sums[2] > least)
+    sums = sums_within(few, lowest, highest)
+    same = (sums[2] == number_within(few, bounds[:, 0].max(axis=0), bounds[:, 1].min(axis=0))) & (
+        sums[2] > least
+    )
     below[doubtful], above[doubtful] = lowest + middle, highest + middle
     rest = np.flatnonzero(~same)
     hard = doubtful[rest]
@@ -272,7 +282,7 @@ def median_stack(values: Plane, *, noise: float = 0.0) -> Stack:
     ordered, count = in_order(values)
     centre = _middle(ordered, count)
     ordered -= _finite(centre)
-    mean = _stack(_all_sums(ordered, count), centre, noise)
+    mean = _stack(sums_of_all(ordered, count), centre, noise)
     return Stack(centre, mean.var * np.float32(np.pi / 2), mean.count)
 
 
@@ -296,64 +306,8 @@ def _middle(ordered: Plane, count: NDArray[np.intp]) -> Plane:
     return centre
 
 
-def _spreads(most: int) -> Plane:
-    """Expected distance between the low and the high order statistic of normal samples; Blom (1958)."""
-    count = np.arange(most + 1)
-    last = np.maximum(count - 1, 0)
-    rank = last - (2 * last + 5) // 10 + 1
-    spread = 2 * ndtri((rank - 0.375) / (count + 0.25))
-    return np.where(count > 1, spread, 1.0).astype(np.float32)
-
-
 def _finite(centre: Plane) -> Plane:
     return np.where(np.isfinite(centre), centre, np.float32(0))
-
-
-def _bounds(
-    order: list[Plane], count: NDArray[np.intp], low: float, high: float, noise: float, fixed: bool
-) -> tuple[Plane, Plane]:
-    with np.errstate(invalid="ignore"):
-        sigma = (order[3] - order[0]) / _spreads(int(count.max(initial=0)))[count]
-        middle = (order[1] + order[2]) * np.float32(0.5)
-    # no sample, no bounds: absent ones, which are infinite, must not be within them
-    middle[~np.isfinite(middle)] = np.nan
-    sigma = np.maximum(np.where(np.isfinite(sigma) & (not fixed), sigma, np.float32(0)), np.float32(noise))
-    return middle - np.float32(low) * sigma, middle + np.float32(high) * sigma
-
-
-def _kept(ordered: Plane, below: Plane, above: Plane) -> tuple[Plane, Plane, Plane]:
-    """Samples within bounds, 0 for others, shape (n, npix); their sum and their number, shape (npix,)."""
-    within = ordered >= below
-    within &= ordered <= above
-    inside = ordered.copy()
-    keep(inside, within)
-    number = within.view(np.uint8).sum(axis=0, dtype=np.uint16)
-    return inside, inside.sum(axis=0), number.astype(np.float32)
-
-
-def _sums(ordered: Plane, below: Plane, above: Plane) -> tuple[Plane, Plane, Plane]:
-    """Sum, sum of squares and number of the samples within bounds, shape (npix,) each."""
-    inside, total, number = _kept(ordered, below, above)
-    return total, np.einsum("ij,ij->j", inside, inside), number
-
-
-def _number(ordered: Plane, below: Plane, above: Plane) -> Plane:
-    """Count the samples within bounds, shape (npix,)."""
-    within = ordered >= below
-    within &= ordered <= above
-    return within.view(np.uint8).sum(axis=0, dtype=np.uint16).astype(np.float32)
-
-
-def _all_sums(ordered: Plane, count: NDArray[np.intp]) -> tuple[Plane, Plane, Plane]:
-    """Sum, sum of squares and number of all samples, shape (npix,) each."""
-    full = int(count.min(initial=len(ordered)))
-    some = ordered[full:]
-    present = np.where(np.isfinite(some), some, np.float32(0))
-    total = ordered[:full].sum(axis=0)
-    squares = np.einsum("ij,ij->j", ordered[:full], ordered[:full])
-    total += present.sum(axis=0)
-    squares += np.einsum("ij,ij->j", present, present)
-    return total, squares, count.astype(np.float32)
 
 
 def _stack(sums: Any, centre: Plane, noise: float) -> Stack:
@@ -371,37 +325,6 @@ def _stack(sums: Any, centre: Plane, noise: float) -> Stack:
     return Stack(centre + mean, scatter, count)
 
 
-def _all_within(
-    ordered: Plane, count: NDArray[np.intp], low: float, high: float, noise: float, least: int
-) -> NDArray[np.bool_]:
-    """Tell where no sample can be clipped, whichever is left out: the median is among four, the width is `noise`."""
-    last = np.maximum(count - 1, 0)
-    lowest = at_rank(ordered, np.maximum(last // 2 - 1, 0))
-    highest = at_rank(ordered, np.minimum(count // 2 + 1, last))
-    within = ordered[0] >= highest - np.float32(low * noise)
-    within &= at_rank(ordered, last) <= lowest + np.float32(high * noise)
-    within &= count > least
-    return within
-
-
-def _six_bounds(
-    ordered: Plane, count: NDArray[np.intp], low: float, high: float, noise: float, fixed: bool
-) -> NDArray[np.float32]:
-    """Bounds without one of the samples, for five cases of its rank, and with all of them; shape (6, 2, npix)."""
-    last = np.maximum(count - 1, 0)
-    positions = inner_ranks(last, count)
-    here = [at_rank(ordered, where) for where in positions]
-    after = [at_rank(ordered, np.minimum(where + 1, len(ordered) - 1)) for where in positions]
-    cases = [[(here[j] if j < case else after[j]) for j in range(4)] for case in range(5)]
-    bounds = [_bounds(case, last, low, high, noise, fixed) for case in cases]
-    bounds.append(
-        _bounds(
-            [at_rank(ordered, where) for where in inner_ranks(count, count)], count, low, high, noise, fixed
-        )
-    )
-    return np.array(bounds)
-
-
 def _within_bounds(
     own: Plane,
     ordered: Plane,
@@ -414,7 +337,7 @@ def _within_bounds(
     """Means of the others, and of all, within the bounds of six cases; samples are relative to `centre`."""
     below, above = bounds[:, 0], bounds[:, 1]
     totals, numbers = (
-        np.array(part) for part in zip(*(_kept(ordered, *pair)[1:] for pair in bounds), strict=True)
+        np.array(part) for part in zip(*(kept_samples(ordered, *pair)[1:] for pair in bounds), strict=True)
     )
     case = np.zeros(own.shape, np.int32)
     for where in inner_ranks(np.maximum(count - 1, 0), count):
@@ -427,4 +350,4 @@ def _within_bounds(
     total = totals.take(case) - np.where(inside, own, np.float32(0))
     with np.errstate(divide="ignore", invalid="ignore"):
         others = np.where(number >= max(least, 1), centre + total / number, np.float32(np.nan))
-    return others, _stack(_sums(ordered, *bounds[5]), centre, noise)
+    return others, _stack(sums_within(ordered, *bounds[5]), centre, noise)

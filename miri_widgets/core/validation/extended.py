@@ -80,14 +80,34 @@ class DiscSet:
         return tuple((disc.position, RING[1] * disc.radius) for disc in self.discs)
 
     def pixel(self, disc: Disc, index: int, arrays: ExposureArrays) -> tuple[float, float]:
-        """Return where a disc lies on an exposure, (x, y); NaN when it is on another one."""
+        """
+        Return where a disc lies on an exposure, (x, y); NaN when it is on another one.
+
+        Parameters
+        ----------
+        disc : Disc
+            One of `discs`.
+        index : int
+            Number of the exposure among all, from 0.
+        arrays : ExposureArrays
+            That exposure; its WCS is used.
+        """
         if disc.only not in (-1, index):
             return float("nan"), float("nan")
         x, y = to_pixels(arrays, np.array([disc.position], float))[0]
         return float(x), float(y)
 
     def image(self, index: int, arrays: ExposureArrays) -> NDArray[np.float32]:
-        """Return what is added to an exposure, in its unit; shape (ny, nx)."""
+        """
+        Return what is added to an exposure, in its unit; shape (ny, nx).
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure among all, from 0.
+        arrays : ExposureArrays
+            That exposure; its shape and WCS are used.
+        """
         added = np.zeros(arrays.shape, np.float32)
         for disc in self.discs:
             x, y = self.pixel(disc, index, arrays)
@@ -129,7 +149,14 @@ def disc_profile(distance: NDArray[np.floating], radius: float, mean: float) -> 
 
 
 def arcsec_per_pixel(arrays: ExposureArrays) -> float:
-    """Return the side of the central pixel on the sky, arcsec; that of the imager where there is no WCS."""
+    """
+    Return the side of the central pixel on the sky, arcsec; that of the imager where there is no WCS.
+
+    Parameters
+    ----------
+    arrays : ExposureArrays
+        An exposure; its shape and WCS are used.
+    """
     if arrays.to_sky is None:
         return _PIXEL
     ny, nx = arrays.shape

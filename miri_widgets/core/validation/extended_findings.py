@@ -21,7 +21,14 @@ ROUNDED = 5e-5
 
 
 def is_structured(proof: Proof) -> bool:
-    """Tell whether the field shows light that moves with the sky and is not in compact sources."""
+    """
+    Tell whether the field shows light that moves with the sky and is not in compact sources.
+
+    Parameters
+    ----------
+    proof : Proof
+        Its `sky_structure` with error, and its `pixel_noise`.
+    """
     least = proof.sky_structure - 2 * finite_or_zero(proof.sky_structure_err)
     return bool(least > STRUCTURED * proof.pixel_noise)
 

@@ -35,7 +35,16 @@ class FieldLight:
     side: int
 
     def image(self, index: int, arrays: ExposureArrays) -> NDArray[np.float32]:
-        """Return what is added to an exposure, in its unit; shape (ny, nx)."""
+        """
+        Return what is added to an exposure, in its unit; shape (ny, nx).
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure among all; the light is the same in each.
+        arrays : ExposureArrays
+            That exposure, which must have a WCS; its shape is used.
+        """
         assert arrays.to_sky is not None
         my, mx = (length // self.side + 1 for length in arrays.shape)
         row, column = np.indices((my, mx))

@@ -160,7 +160,14 @@ class Proof(Serializable):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Proof:
-        """Return the proof of a record; keys that are not known are left out."""
+        """
+        Return the proof of a record; keys that are not known are left out.
+
+        Parameters
+        ----------
+        values : mapping
+            Plain values as `to_dict` gives them; None is NaN.
+        """
         return super().from_dict(_filled(values))
 
 

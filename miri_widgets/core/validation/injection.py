@@ -38,13 +38,31 @@ Pairs = NDArray[np.float64]
 
 
 def usable_imager(arrays: ExposureArrays) -> NDArray[np.bool_]:
-    """Return True on good pixels of the imager field; of the whole exposure where it does not see the imager."""
+    """
+    Return True on good pixels of the imager field; of the whole exposure where it does not see the imager.
+
+    Parameters
+    ----------
+    arrays : ExposureArrays
+        An exposure; its DQ, shape and corner are used.
+    """
     good, area = arrays.good, imager_area(arrays.shape, arrays.corner)
     return good & area if (good & area).any() else good
 
 
 def bright_mask(arrays: ExposureArrays, usable: NDArray[np.bool_], noise: float) -> NDArray[np.bool_]:
-    """Return True within two FWHM of pixels that stand out by 25 times the noise; shape (ny, nx)."""
+    """
+    Return True within two FWHM of pixels that stand out by 25 times the noise; shape (ny, nx).
+
+    Parameters
+    ----------
+    arrays : ExposureArrays
+        An exposure; its SCI and FWHM are used. Not modified.
+    usable : ndarray of bool, shape (ny, nx)
+        Pixels of which the surface below the sources is made.
+    noise : float
+        Noise of a pixel, in the unit of the exposure.
+    """
     surface = smooth_surface(arrays.sci, usable, box=32)
     with np.errstate(invalid="ignore"):
         high = usable & (arrays.sci - surface > _BRIGHT * noise)
@@ -52,7 +70,16 @@ def bright_mask(arrays: ExposureArrays, usable: NDArray[np.bool_], noise: float)
 
 
 def pixel_noise(arrays: ExposureArrays, usable: NDArray[np.bool_]) -> float:
-    """Return the median error of usable pixels; where there is none, their scatter from pixel to pixel."""
+    """
+    Return the median error of usable pixels; where there is none, their scatter from pixel to pixel.
+
+    Parameters
+    ----------
+    arrays : ExposureArrays
+        An exposure; its ERR, or else its SCI, is used.
+    usable : ndarray of bool, shape (ny, nx)
+        Pixels that count.
+    """
     err = arrays.err[usable]
     err = err[np.isfinite(err) & (err > 0)]
     if err.size:
@@ -85,7 +112,16 @@ class Injection:
     _known: dict[int, Pairs] = field(default_factory=dict)
 
     def pixels(self, index: int, arrays: ExposureArrays) -> Pairs:
-        """Return where the sources lie on an exposure: (x, y), shape (n, 2); NaN for those elsewhere."""
+        """
+        Return where the sources lie on an exposure: (x, y), shape (n, 2); NaN for those elsewhere.
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure among all, from 0.
+        arrays : ExposureArrays
+            That exposure; its WCS is used.
+        """
         if index not in self._known:
             positions = to_pixels(arrays, self.positions)
             positions[(self.only >= 0) & (self.only != index)] = np.nan
@@ -93,7 +129,16 @@ class Injection:
         return self._known[index]
 
     def image(self, index: int, arrays: ExposureArrays) -> NDArray[np.float32]:
-        """Return what is added to an exposure, in its unit; shape (ny, nx)."""
+        """
+        Return what is added to an exposure, in its unit; shape (ny, nx).
+
+        Parameters
+        ----------
+        index : int
+            Number of the exposure among all, from 0.
+        arrays : ExposureArrays
+            That exposure; its shape, FWHM and WCS are used.
+        """
         added = np.zeros(arrays.shape, np.float64)
         psf = model_psf(arrays.fwhm)
         for (x, y), flux in zip(self.pixels(index, arrays), self.fluxes, strict=True):

@@ -35,7 +35,14 @@ class PointSpread:
     _spline: RectBivariateSpline
 
     def stamp(self, dx: float, dy: float) -> NDArray[np.float64]:
-        """Return the function, its middle (dx, dy) pixels off that of the stamp; shape (2 half_width + 1,) * 2."""
+        """
+        Return the function, its middle (dx, dy) pixels off that of the stamp; shape (2 half_width + 1,) * 2.
+
+        Parameters
+        ----------
+        dx, dy : float
+            Offset of the source from the middle of the stamp, pixels; half a pixel at most.
+        """
         offsets = np.arange(-self.half_width, self.half_width + 1)
         values: NDArray[np.float64] = self._spline(offsets - dy, offsets - dx)
         return values

@@ -60,6 +60,11 @@ def field_of(arrays: ExposureArrays) -> Field:
     """
     Find the sources of an exposure whose sky is still there.
 
+    Parameters
+    ----------
+    arrays : ExposureArrays
+        An exposure. Not modified.
+
     Notes
     -----
     A surface of medians of 64 pixels is taken away, and what stands out is masked; twice, the second surface without
@@ -81,6 +86,13 @@ def aperture_weights(
     """
     Return the weights of a circle and of the ring around it.
 
+    Parameters
+    ----------
+    radius : float
+        Radius of the circle, pixels.
+    inner, outer : float
+        Radii between which the ring lies, pixels.
+
     Returns
     -------
     circle, ring : ndarray, shape (k, k)
@@ -96,7 +108,18 @@ def aperture_weights(
 
 
 def stamps(image: NDArray, x: NDArray[np.intp], y: NDArray[np.intp], size: int) -> NDArray:
-    """Return cut-outs of `size` pixels around n pixels, all of them inside; shape (n, size, size)."""
+    """
+    Return cut-outs of `size` pixels around n pixels, all of them inside; shape (n, size, size).
+
+    Parameters
+    ----------
+    image : ndarray, shape (ny, nx)
+        What is cut.
+    x, y : ndarray of int, shape (n,)
+        Middle pixels, 0-based, at least ``size // 2`` from all edges.
+    size : int
+        Side of a cut-out, pixels; odd.
+    """
     steps = np.arange(size) - size // 2
     return image[y[:, None, None] + steps[:, None], x[:, None, None] + steps]
 
@@ -144,7 +167,20 @@ def empty_apertures(
 def aperture_sums(
     arrays: ExposureArrays, free: Mask, x: NDArray[np.intp], y: NDArray[np.intp], radius: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return sums in empty apertures above the mean of their rings, and the error that ERR gives them."""
+    """
+    Return sums in empty apertures above the mean of their rings, and the error that ERR gives them.
+
+    Parameters
+    ----------
+    arrays : ExposureArrays
+        An exposure; its SCI and ERR are used.
+    free : ndarray of bool, shape (ny, nx)
+        Pixels without sources and flags.
+    x, y : ndarray of int, shape (n,)
+        Middle pixels of the apertures, 0-based.
+    radius : float
+        Of the apertures, pixels.
+    """
     circle, ring = aperture_weights(radius, 2 * radius, 4 * radius)
     size, area = circle.shape[0], circle.sum()
     rings = ring * stamps(free, x, y, size)
@@ -215,7 +251,16 @@ class Boxes:
 
 
 def boxes_of(values: NDArray[np.floating], side: int) -> Boxes:
-    """Return medians of the finite values in whole boxes; NaN where less than a quarter of a box is finite."""
+    """
+    Return medians of the finite values in whole boxes; NaN where less than a quarter of a box is finite.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (ny, nx)
+        An image; NaN where a pixel does not count.
+    side : int
+        Side of a box, pixels; incomplete boxes at the far edges are left out.
+    """
     my, mx = values.shape[0] // side, values.shape[1] // side
     cut = np.asarray(values[: my * side, : mx * side], np.float32).reshape(my, side, mx, side)
     ranked = np.sort(cut.transpose(0, 2, 1, 3).reshape(my, mx, side * side), axis=2)

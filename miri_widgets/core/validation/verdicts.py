@@ -114,10 +114,24 @@ def grade(name: str, value: float, err: float = 0.0) -> str:
 
 
 def is_significant(value: float, err: float) -> bool:
-    """Return whether a figure is more than noise: `SIGNIFICANT` times its error. Not for what was not measured."""
+    """
+    Return whether a figure is more than noise: `SIGNIFICANT` times its error. Not for what was not measured.
+
+    Parameters
+    ----------
+    value, err : float
+        A figure and its standard error.
+    """
     return math.isfinite(err) and abs(value) > SIGNIFICANT * max(err, 0.0) + 1e-12
 
 
 def worst(grades: Sequence[str]) -> str:
-    """Return the worst of some grades; "good" of none."""
+    """
+    Return the worst of some grades; "good" of none.
+
+    Parameters
+    ----------
+    grades : sequence of str
+        Some of `GRADES`.
+    """
     return max(grades, key=GRADES.index, default="good")

@@ -13,7 +13,14 @@ SMALL = "small but significant"
 
 
 def finite_or_zero(err: float) -> float:
-    """Return an error, 0 where it is not known."""
+    """
+    Return an error, 0 where it is not known.
+
+    Parameters
+    ----------
+    err : float
+        A standard error; NaN or infinite when it is not known.
+    """
     return err if math.isfinite(err) else 0.0
 
 

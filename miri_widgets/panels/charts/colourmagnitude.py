@@ -9,7 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from miri_widgets.analysis.source_catalog import CatalogSource
+from miri_widgets.analysis.catalog_sources import CatalogSource
 from miri_widgets.core.photometry.catalog import EXTENDED, POINT, SHARP, UNSURE
 from miri_widgets.models.catalog_choice import CatalogModel
 from miri_widgets.panels.charts.chart import axis, figure, fit_axis

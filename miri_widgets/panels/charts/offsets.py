@@ -9,7 +9,8 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from miri_widgets.analysis.shift_diagnostics import HistogramPicture, ShiftFacts
+from miri_widgets.analysis.shift_diagnostics import ShiftFacts
+from miri_widgets.analysis.shift_residuals import HistogramPicture
 from miri_widgets.models.shifts import ShiftsModel
 from miri_widgets.panels.charts.chart import axis, figure, fit_axis
 from miri_widgets.panels.charts.shiftplots import replace_marks

@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.analysis.source_catalog import CatalogSource, ProgramCatalog
+from miri_widgets.analysis.catalog_sources import CatalogSource, ProgramCatalog
 from miri_widgets.core.photometry.catalog import EXTENDED, POINT, SHARP
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.models.catalog_choice import KINDS, CatalogModel

@@ -7,7 +7,8 @@ from typing import Any
 
 import ipywidgets
 
-from miri_widgets.analysis.shift_diagnostics import StarMatch, group_labels
+from miri_widgets.analysis.shift_diagnostics import group_labels
+from miri_widgets.analysis.shift_residuals import StarMatch
 from miri_widgets.core.shifts.choices import TrustedShift
 from miri_widgets.core.shifts.verdicts import Verdict
 from miri_widgets.errors import MiriWidgetsError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,7 @@ from miri_widgets.core.regions import Region
 from miri_widgets.errors import ParameterError
 from miri_widgets.products.tables.region_files import from_astropy, write_regions
 
-__all__ = ["Drawn", "keep_regions", "taken_from"]
-
-Drawn = Callable[[], Mapping[str, Any]]
-"""Gives the regions in the viewer, by name, as objects of the package `regions`."""
+__all__ = ["keep_regions", "taken_from"]
 
 
 def taken_from(shapes: Mapping[str, Any]) -> tuple[Region, ...]:

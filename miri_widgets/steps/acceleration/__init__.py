@@ -6,11 +6,10 @@ the source that it was proven against, and only where it is not switched off. Wh
 is a setting and has no place here.
 """
 
+from miri_widgets.steps.acceleration.acceleration import Acceleration, State
 from miri_widgets.steps.acceleration.registry import (
     ACCELERATIONS,
     SWITCH,
-    Acceleration,
-    State,
     accelerated,
     acceleration_states,
     stock_function,

@@ -13,21 +13,16 @@ from typing import Any
 
 from miri_widgets.steps.acceleration.registry import stock_function
 
-__all__ = ["configuration_value"]
+__all__ = ["TARGET", "configuration_value"]
 
-_TARGET = "astropy.config.configuration:ConfigItem.__call__"
+TARGET = "astropy.config.configuration:ConfigItem.__call__"
 _KEPT = "_value_by_text"
 _PLAIN = (bool, int, float, str)
 
 
 def configuration_value(self: Any) -> Any:
     """
-    Return the value of an item of the configuration, as ``ConfigItem.__call__``.
-
-    Parameters
-    ----------
-    self : astropy.config.ConfigItem
-        The item.
+    Return the value of `self`, an item of the configuration, as ``ConfigItem.__call__``.
 
     Notes
     -----
@@ -46,7 +41,7 @@ def configuration_value(self: Any) -> Any:
             and _entry(section, self.name) is text
         ):
             return value
-    value = stock_function(_TARGET)(self)
+    value = stock_function(TARGET)(self)
     _keep(self, value, configurations)
     return value
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["calc_chisq_amplitudes", "fill_fitter"]
+__all__ = ["BLOCK", "calc_chisq_amplitudes", "fill_fitter", "summed_by_numpy", "summed_products"]
 
-_BLOCK = 32_768
+BLOCK = 32_768
 """Values that are worked on at once: they stay in the cache of the processor."""
 
 _MOST_AT_ONCE = 128
@@ -34,12 +34,10 @@ def fill_fitter(
     dphase_frame: float,
 ) -> None:
     """
-    Prepare the sums over the waveform, as ``EMIfitter.__init__``.
+    Prepare the sums over the waveform, as ``EMIfitter.__init__``; `self`, the fitter, gets them.
 
     Parameters
     ----------
-    self : jwst.emicorr.emicorr.EMIfitter
-        Gets the sums.
     all_y : ndarray, shape (nints, nphases, ngroups)
         Sums of the pixels by phase.
     all_n : ndarray, shape (nints, nphases)
@@ -70,7 +68,7 @@ def fill_fitter(
     self.zlist, self.szlist, self.stzlist, self.szzlist = [], [], [], []
     # groups before phases in memory, as in the pipeline: the order of every sum follows from it
     template = np.ascontiguousarray(phases_template.T)
-    step = max(1, _BLOCK // max(1, template.size))
+    step = max(1, BLOCK // max(1, template.size))
     for start in range(0, len(phaselist), step):
         waves = phasefunc((template + phaselist[start : start + step, None, None]) % 1)
         self.zlist += [wave.T for wave in waves]
@@ -143,7 +141,7 @@ def _terms(
     by_group = np.ascontiguousarray(y.transpose(2, 0, 1))
     # sums in pieces are in the order of NumPy: looked at once, as other versions may sum otherwise
     same = len(which) > 0 and np.array_equal(
-        _summed(fitter.zlist[0], by_group), _by_numpy(fitter.zlist[0], y)
+        summed_products(fitter.zlist[0], by_group), summed_by_numpy(fitter.zlist[0], y)
     )
     for k in np.unique(nearest):
         rows = (nearest == k).any(axis=1)
@@ -164,25 +162,41 @@ def _terms(
             + fitter.ngroups * s_tz * s_ty[some],
             axis=1,
         )
-        products = _summed(z, by_group[:, some]) if same else _by_numpy(z, y[some])
+        products = summed_products(z, by_group[:, some]) if same else summed_by_numpy(z, y[some])
         product[some, k] = np.sum(products, axis=1)
     return curvature, slope, product
 
 
-def _by_numpy(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sums over groups of the products with each integration, each as the pipeline takes it."""
+def summed_by_numpy(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Return the sums over groups of the products with each integration, each as the pipeline takes it.
+
+    Parameters
+    ----------
+    z : ndarray, shape (nphases, ngroups)
+        The waveform.
+    y : ndarray, shape (nints, nphases, ngroups)
+        Sums of the pixels.
+    """
     return np.array([np.sum(z * row, axis=1) for row in y])
 
 
-def _summed(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def summed_products(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     Return the sums over groups of ``z[p, g] * y[g, i, p]``, by integration and phase.
 
     NumPy adds fewer than 8 numbers one after the other, up to 128 in 8 interleaved sums, and more in halves; so do
     whole images of numbers here.
+
+    Parameters
+    ----------
+    z : ndarray, shape (nphases, ngroups)
+        The waveform.
+    y : ndarray, shape (ngroups, nints, nphases)
+        Sums of the pixels, groups first.
     """
     total = np.empty(y.shape[1:])
-    step = max(1, _BLOCK // (8 * max(1, y.shape[2])))
+    step = max(1, BLOCK // (8 * max(1, y.shape[2])))
     for start in range(0, y.shape[1], step):
         piece = slice(start, start + step)
         total[piece] = _pairwise(z, y[:, piece], 0, len(y))

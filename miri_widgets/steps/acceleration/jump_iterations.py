@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["iterative_jump"]
+__all__ = ["BLOCK", "iterative_jump"]
 
-_BLOCK = 262_144
+BLOCK = 262_144
 """Differences that are worked on at once: they stay in the cache of the processor."""
 
 
@@ -70,7 +70,7 @@ def iterative_jump(
     flags = gdq[:, 1:].reshape(nints, gdq.shape[1] - 1, ny * nx)
     diffs = first_diffs.reshape(nints, count, ny * nx)
     noise = read_noise_2.reshape(ny * nx)
-    step = max(1, _BLOCK // max(1, nints * count))
+    step = max(1, BLOCK // max(1, nints * count))
     for start in range(0, ny * nx, step):
         piece = slice(start, start + step)
         pixels, jumps = _search(np.abs(diffs[:, :, piece]), noise[piece], ndiffs, twopt_p)

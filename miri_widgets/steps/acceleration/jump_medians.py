@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["calc_med_first_diffs", "median_without_nan", "run_jump_detection"]
+__all__ = ["BLOCK", "calc_med_first_diffs", "median_without_nan", "run_jump_detection"]
 
-_BLOCK = 4_000_000
+BLOCK = 4_000_000
 """Values that are sorted at once; keeps the copy small."""
 
 _MANY = 600
@@ -131,7 +131,7 @@ def median_without_nan(values: NDArray[np.floating]) -> NDArray[np.floating]:
     rest = values.shape[2:]
     flat = values.reshape(values.shape[0] * values.shape[1], -1)
     medians = np.empty(flat.shape[1], values.dtype)
-    step = max(1, _BLOCK // max(1, len(flat)))
+    step = max(1, BLOCK // max(1, len(flat)))
     for start in range(0, len(medians), step):
         medians[start : start + step] = _sorted_median(flat[:, start : start + step])
     return medians.reshape(rest)

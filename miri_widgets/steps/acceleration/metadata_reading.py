@@ -15,9 +15,9 @@ from typing import Any
 
 from miri_widgets.steps.acceleration.registry import stock_function
 
-__all__ = ["read_metadata"]
+__all__ = ["TARGET", "read_metadata"]
 
-_TARGET = "stdatamodels.jwst.datamodels.util:read_metadata"
+TARGET = "stdatamodels.jwst.datamodels.util:read_metadata"
 _KEPT = 4
 """Files whose metadata are kept."""
 
@@ -41,7 +41,7 @@ def read_metadata(fname: str | Path, model_type: str | None = None, flatten: boo
     -----
     A file is the same as long as its number on the disk, its size and its times are. Every caller gets a copy.
     """
-    stock = stock_function(_TARGET)
+    stock = stock_function(TARGET)
     if not isinstance(fname, (str, Path)):
         return stock(fname, model_type, flatten)
     try:

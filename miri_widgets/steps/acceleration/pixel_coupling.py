@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from miri_widgets.steps.acceleration.registry import stock_function
 
-__all__ = ["ipc_convolve"]
+__all__ = ["BLOCK", "TARGET", "ipc_convolve"]
 
-_TARGET = "jwst.ipc.ipc_corr:ipc_convolve"
-_BLOCK = 32_768
+TARGET = "jwst.ipc.ipc_corr:ipc_convolve"
+BLOCK = 32_768
 """Pixels that are worked on at once: they stay in the cache of the processor."""
 
 
@@ -41,7 +41,7 @@ def ipc_convolve(output_data: NDArray[np.floating], kernel: NDArray[np.floating]
     so that the same products are added in the same order here.
     """
     if kernel.ndim != 2:
-        stock_function(_TARGET)(output_data, kernel, nref)
+        stock_function(TARGET)(output_data, kernel, nref)
         return
     rows, columns = kernel.shape
     ny = output_data.shape[0] - (nref.bottom_rows + nref.top_rows)
@@ -58,7 +58,7 @@ def ipc_convolve(output_data: NDArray[np.floating], kernel: NDArray[np.floating]
     positions = [(element, rows - element[0] - 1, columns - element[1] - 1) for element in elements]
     # the pipeline takes the middle one last, and from where it counts the kernel
     positions.append((middle, *middle))
-    step = max(1, _BLOCK // max(1, nx))
+    step = max(1, BLOCK // max(1, nx))
     for start in range(0, ny, step):
         end = min(start + step, ny)
         for element, down, right in positions:

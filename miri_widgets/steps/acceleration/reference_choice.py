@@ -14,9 +14,9 @@ from typing import Any
 
 from miri_widgets.steps.acceleration.registry import stock_function
 
-__all__ = ["hv_best_references"]
+__all__ = ["TARGET", "hv_best_references"]
 
-_TARGET = "crds.core.heavy_client:hv_best_references"
+TARGET = "crds.core.heavy_client:hv_best_references"
 _INSTRUMENT = "META.INSTRUMENT.NAME"
 _PLAIN = (str, int, float, bool, type(None))
 _chosen: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {}
@@ -45,7 +45,7 @@ def hv_best_references(
     """
     from crds.core import heavy_client
 
-    stock = stock_function(_TARGET)
+    stock = stock_function(TARGET)
     if include is None or not condition:
         return stock(context_file, header, include, condition)
     context = heavy_client.get_symbolic_mapping(context_file, cached=True)

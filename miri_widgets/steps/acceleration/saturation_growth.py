@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from miri_widgets.steps.acceleration.registry import stock_function
 
-__all__ = ["adjacent_pixels"]
+__all__ = ["TARGET", "adjacent_pixels"]
 
-_TARGET = "stcal.saturation.saturation:_adjacent_pixels"
+TARGET = "stcal.saturation.saturation:_adjacent_pixels"
 _MOST = 0.02
 """Share of saturated pixels above which the shifted image is faster."""
 
@@ -47,7 +47,7 @@ def adjacent_pixels(
     ny, nx = plane_gdq.shape
     y, x = np.nonzero(plane_gdq & saturated > 0)
     if n_pix_grow_sat < 1 or min(ny, nx) < 2 * box or len(y) > _MOST * plane_gdq.size:
-        made: NDArray[np.integer] | None = stock_function(_TARGET)(
+        made: NDArray[np.integer] | None = stock_function(TARGET)(
             plane_gdq, saturated, n_pix_grow_sat, inplace
         )
         return made

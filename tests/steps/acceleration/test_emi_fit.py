@@ -88,13 +88,15 @@ def test_sums_in_pieces_are_those_of_numpy(ngroups):
     random = np.random.default_rng(ngroups)
     z = random.normal(size=(ngroups, 70)).T
     y = random.normal(size=(5, 70, ngroups)) * 10.0 ** random.integers(-8, 8, (5, 70, ngroups))
-    expected = fast._by_numpy(z, y)
-    assert fast._summed(z, np.ascontiguousarray(y.transpose(2, 0, 1))).tobytes() == expected.tobytes()
+    expected = fast.summed_by_numpy(z, y)
+    assert fast.summed_products(z, np.ascontiguousarray(y.transpose(2, 0, 1))).tobytes() == expected.tobytes()
 
 
 def test_another_way_to_sum_is_noticed(monkeypatch):
     mine, theirs = fitters(3, 40, 9)
-    monkeypatch.setattr(fast, "_summed", lambda z, y: fast._by_numpy(z, y.transpose(1, 2, 0)) + 1)
+    monkeypatch.setattr(
+        fast, "summed_products", lambda z, y: fast.summed_by_numpy(z, y.transpose(1, 2, 0)) + 1
+    )
     from jwst.emicorr.emicorr import calc_chisq_amplitudes as stock
 
     assert calc_chisq_amplitudes(mine) == stock(theirs)

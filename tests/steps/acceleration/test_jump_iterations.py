@@ -47,7 +47,7 @@ CASES = [
 def test_flags_are_those_of_the_pipeline(nints, ngroups, changes, kind, medians, monkeypatch):
     from stcal.jump import twopoint_difference as stcal_module
 
-    monkeypatch.setattr(fast, "_BLOCK", 1000)  # several pieces
+    monkeypatch.setattr(fast, "BLOCK", 1000)  # several pieces
     diffs, flags, noise = ramps(nints, ngroups, kind=kind)
     given = parameters(nints, ngroups, **changes)
     count = nints * (ngroups - 1)

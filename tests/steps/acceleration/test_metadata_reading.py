@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from miri_widgets.steps.acceleration import accelerated, stock_function
-from miri_widgets.steps.acceleration.metadata_reading import _TARGET, read_metadata
+from miri_widgets.steps.acceleration.metadata_reading import TARGET, read_metadata
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def save(path, band):
 @pytest.mark.parametrize("flatten", [True, False])
 @pytest.mark.parametrize("kind", [None, "ImageModel"])
 def test_metadata_are_those_of_the_datamodels(path, kind, flatten):
-    stock = stock_function(_TARGET)
+    stock = stock_function(TARGET)
     for source in (path, str(path), path):
         assert read_metadata(source, kind, flatten) == stock(source, kind, flatten)
 
@@ -50,7 +50,7 @@ def test_a_file_that_was_written_again_is_read_again(path):
 @pytest.mark.parametrize("wrong", [3, "no_such_file.fits", __file__])
 def test_errors_are_those_of_the_datamodels(wrong):
     errors = []
-    for function in (read_metadata, stock_function(_TARGET)):
+    for function in (read_metadata, stock_function(TARGET)):
         with pytest.raises(Exception) as caught:
             function(wrong)
         errors.append((caught.type, str(caught.value)))
@@ -66,5 +66,5 @@ def test_every_module_that_took_the_function_by_name_has_the_fast_one():
     stock = [holder.read_metadata for holder in holders]
     with accelerated():
         assert {holder.read_metadata for holder in holders} == {read_metadata}
-        assert stock_function(_TARGET) is stock[0]
+        assert stock_function(TARGET) is stock[0]
     assert [holder.read_metadata for holder in holders] == stock

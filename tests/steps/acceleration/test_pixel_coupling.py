@@ -16,7 +16,7 @@ Edges = namedtuple("Edges", "bottom_rows top_rows left_columns right_columns")
 @pytest.mark.parametrize("kinds", [("f4", "f4"), ("f4", "f8"), ("f8", "f4")])
 @pytest.mark.parametrize("block", [40, 150, 10**6])
 def test_every_bit_is_that_of_the_pipeline(edges, kernel_shape, kinds, block, monkeypatch):
-    monkeypatch.setattr(fast, "_BLOCK", block)
+    monkeypatch.setattr(fast, "BLOCK", block)
     random = np.random.default_rng(len(kernel_shape) + block)
     data = random.normal(1e4, 3e3, (24, 40)).astype(kinds[0])
     data[random.random(data.shape) < 0.02] = np.nan
@@ -26,6 +26,6 @@ def test_every_bit_is_that_of_the_pipeline(edges, kernel_shape, kinds, block, mo
     kernel[kernel_shape[0] // 2, kernel_shape[1] // 2] = 0.9
     expected, result = data.copy(), data.copy()
     with np.errstate(all="ignore"):
-        stock_function(fast._TARGET)(expected, kernel, edges)
+        stock_function(fast.TARGET)(expected, kernel, edges)
         fast.ipc_convolve(result, kernel, edges)
     assert result.tobytes() == expected.tobytes() and not np.array_equal(result, data, equal_nan=True)

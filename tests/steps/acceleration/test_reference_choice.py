@@ -3,7 +3,7 @@
 import pytest
 
 from miri_widgets.steps.acceleration import stock_function
-from miri_widgets.steps.acceleration.reference_choice import _TARGET, hv_best_references
+from miri_widgets.steps.acceleration.reference_choice import TARGET, hv_best_references
 
 HEADER = {
     "meta.instrument.name": "MIRI", "meta.instrument.detector": "MIRIMAGE", "meta.instrument.filter": "F770W",
@@ -39,7 +39,7 @@ def context(tmp_path_factory):
 
 def both(context, header, include, *more):
     outcomes = []
-    for function in (hv_best_references, stock_function(_TARGET), hv_best_references):
+    for function in (hv_best_references, stock_function(TARGET), hv_best_references):
         try:
             outcomes.append(function(context, header, include, *more))
         except Exception as error:

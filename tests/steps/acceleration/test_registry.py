@@ -16,7 +16,8 @@ from miri_widgets.steps.acceleration import (
     acceleration_states,
     stock_function,
 )
-from miri_widgets.steps.acceleration.registry import SWITCH, Acceleration
+from miri_widgets.steps.acceleration.acceleration import Acceleration
+from miri_widgets.steps.acceleration.registry import SWITCH
 
 STOCK = """def slow(value):
     return value + 1

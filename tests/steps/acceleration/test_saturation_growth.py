@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from miri_widgets.steps.acceleration import stock_function
-from miri_widgets.steps.acceleration.saturation_growth import _TARGET, adjacent_pixels
+from miri_widgets.steps.acceleration.saturation_growth import TARGET, adjacent_pixels
 
 
 @pytest.mark.parametrize("share", [0.0, 0.005, 0.02, 0.5])
@@ -19,7 +19,7 @@ def test_flags_are_those_of_the_pipeline(shape, grow, share, kind):
         flags[0, 0] |= 2
         flags[-1, 3] |= 2
         flags[2, -1] |= 2
-    stock = stock_function(_TARGET)
+    stock = stock_function(TARGET)
 
     def outcome(function, plane, inplace):
         try:

@@ -191,7 +191,7 @@ def _table(path: Path, source: list[Path]) -> None:
     from miri_widgets.core.shifts.choices import TrustedShift
     from miri_widgets.core.shifts.groups import group_exposures
     from miri_widgets.core.shifts.verdicts import Verdict
-    from miri_widgets.products.exposure import read_exposure
+    from miri_widgets.products.exposure_headers import read_exposure
     from miri_widgets.products.tables.shift_tables import ShiftTable, write_shift_table
 
     (group,) = group_exposures([read_exposure(source[0], suffix="cal")])

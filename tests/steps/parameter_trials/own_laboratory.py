@@ -86,7 +86,7 @@ class OwnLaboratory:
     @staticmethod
     def _split(files: list[Path]) -> str:
         from miri_widgets.core.shifts.groups import group_exposures
-        from miri_widgets.products.exposure import read_exposure
+        from miri_widgets.products.exposure_headers import read_exposure
 
         group = group_exposures([read_exposure(path, suffix="cal") for path in files])[0]
         return f"split {group.name} {sorted(group.roots)[0]}"
