@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,14 @@ from miri_widgets.products.program import Program
 from miri_widgets.products.tags import ExposureVerdict, Tag, rejected_roots
 from miri_widgets.report.facts import ReportRequest, RunFacts, StageFacts, ValidationFacts
 from miri_widgets.report.figures import Picture, pictures_of
+from miri_widgets.report.grouped_rows import (
+    ExposureGroup,
+    VerdictGroup,
+    acceleration_groups,
+    exposure_groups,
+    same_findings,
+    verdict_groups,
+)
 from miri_widgets.report.methods_text import methods
 from miri_widgets.report.parameters import ChangedParameter, changed_parameters
 from miri_widgets.report.record_facts import (
@@ -36,31 +44,6 @@ __all__ = ["Report", "default_path", "gather"]
 
 
 _MAX_NAMED = 4
-
-
-@dataclass(frozen=True)
-class ExposureGroup:
-    """Exposures of one filter and readout."""
-
-    filter: str
-    count: int
-    tiles: int
-    ngroups: int
-    nints: int
-    seconds: float
-    first: str
-    last: str
-
-
-@dataclass(frozen=True)
-class VerdictGroup:
-    """Runs of a stage that had the same verdict."""
-
-    stage: str
-    verdict: str
-    headline: str
-    accepted: bool
-    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -135,43 +118,22 @@ class Report:
     @property
     def exposure_groups(self) -> tuple[ExposureGroup, ...]:
         """Exposures that take part, by filter and readout."""
-        groups: dict[tuple[str, int, int], list[Exposure]] = {}
-        for exposure, included in self.exposures:
-            if included:
-                groups.setdefault((exposure.filter, exposure.ngroups, exposure.nints), []).append(exposure)
-        ordered = sorted(groups.items(), key=lambda item: (_wavelength_order(item[0][0]), item[0][1:]))
-        return tuple(
-            ExposureGroup(
-                name, len(members), len({member.tile for member in members}), ngroups, nints,
-                sum(member.exposure_time for member in members),
-                min(member.start for member in members)[:10], max(member.start for member in members)[:10],
-            )
-            for (name, ngroups, nints), members in ordered
-        )  # fmt: skip
+        return exposure_groups(self.exposures)
 
     @property
     def acceleration_groups(self) -> tuple[tuple[tuple[str, ...], str], ...]:
         """Accelerations in the same state as one: names, and the state."""
-        groups: dict[str, list[str]] = {}
-        for name, summary in self.accelerations:
-            groups.setdefault(summary, []).append(name)
-        return tuple((tuple(names), summary) for summary, names in groups.items())
+        return acceleration_groups(self.accelerations)
 
     @property
     def verdicts(self) -> tuple[VerdictGroup, ...]:
         """What the steps of this package report, runs with the same verdict as one."""
-        groups: dict[tuple[str, str, str, bool], list[str]] = {}
-        for one in self.validations:
-            groups.setdefault((one.stage, one.verdict, one.headline, one.accepted), []).append(one.label)
-        return tuple(VerdictGroup(*key, tuple(labels)) for key, labels in groups.items())
+        return verdict_groups(self.validations)
 
     @property
     def findings(self) -> tuple[ValidationFacts, ...]:
         """The validations in full; runs that say the same are one row."""
-        groups: dict[ValidationFacts, list[str]] = {}
-        for each in self.validations:
-            groups.setdefault(replace(each, label=""), []).append(each.label)
-        return tuple(replace(key, label=", ".join(labels)) for key, labels in groups.items())
+        return same_findings(self.validations)
 
     @property
     def rejected(self) -> frozenset[str]:
@@ -258,10 +220,6 @@ def gather(request: ReportRequest) -> Report:
             )
         ),
     )
-
-
-def _wavelength_order(name: str) -> int:
-    return FILTERS.index(name) if name in FILTERS else len(FILTERS)
 
 
 def _in_order(
