@@ -107,9 +107,10 @@ def verdict_groups(validations: Sequence[ValidationFacts]) -> tuple[VerdictGroup
         The rows.
     """
     groups: dict[tuple[str, str, str, bool], list[str]] = {}
-    for one in validations:
-        groups.setdefault((one.stage, one.verdict, one.headline, one.accepted), []).append(one.label)
-    return tuple(VerdictGroup(*key, tuple(labels)) for key, labels in groups.items())
+    for facts in validations:
+        key = (facts.stage, facts.verdict, facts.headline, facts.accepted)
+        groups.setdefault(key, []).append(facts.label)
+    return tuple(VerdictGroup(*group, tuple(labels)) for group, labels in groups.items())
 
 
 def same_findings(validations: Sequence[ValidationFacts]) -> tuple[ValidationFacts, ...]:
