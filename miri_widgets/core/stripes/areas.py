@@ -189,15 +189,17 @@ class StripeArea:
         roughness = sky_roughness(clean, self.use, noise, splines.rows, splines.columns)
         weight = self._weights(rest, noise)
         start = {
-            axis: one.value for axis, one in ((0, self.rows), (1, self.columns)) if (rows, columns)[axis]
+            axis: offsets.value
+            for axis, offsets in ((0, self.rows), (1, self.columns))
+            if (rows, columns)[axis]
         }
-        found, sky = joint_offsets(self.sci, weight, splines, roughness, start)
+        solved, sky = joint_offsets(self.sci, weight, splines, roughness, start)
         self.alone, self.joint_sky = 0, sky.astype(np.float32)
-        self.power = {("rows", "columns")[axis]: one.facts for axis, one in found.items()}
+        self.power = {("rows", "columns")[axis]: offsets.facts for axis, offsets in solved.items()}
         if columns:
-            self.columns = self._kept(found[1], 0)
+            self.columns = self._kept(solved[1], 0)
         if rows:
-            self.rows = self._kept(found[0], 1)
+            self.rows = self._kept(solved[0], 1)
 
     def _weights(self, rest: NDArray[np.float32], noise: float) -> NDArray[np.float64]:
         """Inverse variances that hold outliers off, and whose sums are those of the means that they make."""
@@ -207,12 +209,12 @@ class StripeArea:
         squares = float(np.sum((weight[weight > 0] * far[weight > 0]) ** 2)) * noise**2
         return np.asarray(weight * inside**2 / (squares * float(weight.sum())))
 
-    def _kept(self, found: AxisOffsets, axis: int) -> Offsets:
+    def _kept(self, offsets: AxisOffsets, axis: int) -> Offsets:
         """Offsets of lines with enough pixels; the others are left alone."""
         known = np.count_nonzero(self.use, axis=axis) >= self.least
         self.alone += int(np.count_nonzero(~known))
         return Offsets(
-            np.where(known, found.value, 0.0), np.where(known, np.sqrt(found.variance), 0.0), 0, known
+            np.where(known, offsets.value, 0.0), np.where(known, np.sqrt(offsets.variance), 0.0), 0, known
         )
 
     def _find_sources(self, clean: NDArray[np.float32]) -> None:

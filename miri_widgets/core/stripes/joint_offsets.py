@@ -180,17 +180,19 @@ class _Problem:
         for axis, value in self.whole.items():
             rest -= np.expand_dims(value, 1 - axis)
         rest *= self.weight
-        found = {axis: np.zeros(self.weight.shape[axis]) for axis in self.axes}
+        values = {axis: np.zeros(self.weight.shape[axis]) for axis in self.axes}
         for axis in self.axes * 2:
             others = [
-                (self.weight if axis == 0 else self.weight.T) @ found[one] for one in self.axes if one != axis
+                (self.weight if axis == 0 else self.weight.T) @ values[other]
+                for other in self.axes
+                if other != axis
             ]
             total = rest.sum(axis=1 - axis) - sum(others)
             known = self.sums[axis] > 0
             raw = np.zeros(total.size)
             raw[known] = total[known] / self.sums[axis][known]
-            found[axis] = self.fast(axis, raw)
-        return found
+            values[axis] = self.fast(axis, raw)
+        return values
 
     def find_power(self, fast: dict[int, NDArray[np.float64]]) -> None:
         """Find the power of all cosines; each slow one is judged by its own data, the prior divided out."""
@@ -238,12 +240,12 @@ def _waves_variance(waves: NDArray[np.float64], covariance: NDArray[np.float64])
 def _share_lines(solved: dict[int, AxisOffsets], sky: NDArray[np.float64], least: float) -> None:
     """Give offsets their share of the slopes of the sky, in place; `least` is the square of a slope of the sky."""
     slopes, chance = {}, {}
-    for axis, one in solved.items():
-        run, line = _line(one.value.size)
-        own, under = float(line @ one.value), float(line @ sky.mean(axis=1 - axis))
+    for axis, offsets in solved.items():
+        run, line = _line(offsets.value.size)
+        own, under = float(line @ offsets.value), float(line @ sky.mean(axis=1 - axis))
         slopes[axis] = own + under
-        chance[axis] = float(np.sum(one.power * dct(line, norm="ortho")[1:] ** 2))
-        one.value -= own * run
+        chance[axis] = float(np.sum(offsets.power * dct(line, norm="ortho")[1:] ** 2))
+        offsets.value -= own * run
         sky -= np.expand_dims(under * run, 1 - axis)
     mean = sum(chance.values()) / len(chance)
     wide = np.maximum(_SLOPES * mean, least)
@@ -253,13 +255,13 @@ def _share_lines(solved: dict[int, AxisOffsets], sky: NDArray[np.float64], least
     # no slope at all is as likely beforehand as all others together
     likely = np.exp(-0.5 * (score - np.min(score))) * np.where(_SLOPES == 0.0, _SLOPES.size - 1, 1.0)
     likely /= likely.sum()
-    for axis, one in solved.items():
-        run, _ = _line(one.value.size)
+    for axis, offsets in solved.items():
+        run, _ = _line(offsets.value.size)
         share = chance[axis] / (chance[axis] + wide)
         taken = float(likely @ share)
         spread = float(likely @ (share * wide + (share - taken) ** 2 * slopes[axis] ** 2))
-        one.value += taken * slopes[axis] * run
-        one.variance += spread * run**2
+        offsets.value += taken * slopes[axis] * run
+        offsets.variance += spread * run**2
         sky += np.expand_dims((1 - taken) * slopes[axis] * run, 1 - axis)
 
 

@@ -1,4 +1,4 @@
-"""How rough the sky is beneath stripes, place by place, from differences that stripes do not change."""
+"""How rough the sky is beneath stripes, from place to place, by differences that stripes do not change."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def sky_roughness(
     that noise gives it, so that the sky is rather taken for too rough than for too smooth. Where shorter distances show
     less than that, the power falls more steeply, as that of galaxies does: p is the largest that they need.
     """
-    spacing = block_variance(image, use, noise)
+    spacing = _block_variance(image, use, noise)
     grid = np.meshgrid(rows, columns, indexing="ij")
     plate = np.full(grid[0].shape, _NOTHING * noise**2)
-    found: list[tuple[int, NDArray[np.float64]]] = []
+    densities: list[tuple[int, NDArray[np.float64]]] = []
     for distance in _DISTANCES:
         side = distance // 2
         mean, count = _blocks(image, use, side)
@@ -76,18 +76,18 @@ def sky_roughness(
         several = np.maximum(weight * np.pi * _WINDOW**2, 0.5)
         density -= _SURE * float(np.mean(expected[whole])) * np.sqrt(2.0 / several)
         density /= _factor(distance, side) * distance**2
-        places = [(axis + 0.5) / side - 0.5 for axis in grid]
-        here = map_coordinates(density, places, order=1, mode="nearest")
-        found.append((distance, np.maximum(here, _NOTHING * noise**2)))
+        positions = [(axis + 0.5) / side - 0.5 for axis in grid]
+        here = map_coordinates(density, positions, order=1, mode="nearest")
+        densities.append((distance, np.maximum(here, _NOTHING * noise**2)))
         plate = np.maximum(plate, here)
     smooth = np.zeros(plate.shape)
-    for distance, here in found:
+    for distance, here in densities:
         needed = (_WAVE / distance) ** 2 * here / np.maximum(1.0 - here / plate, 0.5)
         smooth = np.maximum(smooth, needed)
     return plate, np.where(smooth > 0, smooth, np.inf)
 
 
-def block_variance(image: NDArray[np.floating], use: NDArray[np.bool_], noise: float) -> float:
+def _block_variance(image: NDArray[np.floating], use: NDArray[np.bool_], noise: float) -> float:
     """Variance of a pixel as averages of blocks show it: more than that of single pixels where noise is correlated."""
     mean, count = _blocks(image, use, _CELL)
     known = count >= _LEAST * _CELL**2
