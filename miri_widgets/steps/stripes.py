@@ -49,7 +49,7 @@ STAGE = (
         after="pullupdown",
         chain_presets=(ChainPreset.EVERY_CORRECTION,),
         acting=(
-            rule(value("method", "profiles"), "protect_scale", "adaptive"),
+            rule(value("method", "profiles"), "protect_scale adaptive"),
             never(
                 "rateints_file",
                 "Calibrated exposures have no integrations; it acts in the stage for rates.",
@@ -86,7 +86,7 @@ STAGE = (
         optional=True,
         correction="miri_widgets.core.stripes.stripes:clean_stripes",
         after="rates",
-        acting=(rule(value("method", "profiles"), "protect_scale", "adaptive"),),
+        acting=(rule(value("method", "profiles"), "protect_scale adaptive"),),
         charts=(
             Chart.PROFILES,
             TimelineChart("stripes.column_power_after", "column structure left", "DN/s"),

@@ -35,6 +35,7 @@ _FINE = (16.0, 10.0, 6.0, 6.0)
 _JOINT_ROUNDS = 2
 _JOINT_GROW = 0.5  # of masks, FWHM: what is beside a mask is held off by its weight
 _FARTHEST = 4.0  # standard deviations: pixels beyond do not count
+_PROFILE_SCALE = 60.0  # pixels: of profiles that stand in for the joint estimate, whatever its parameter says
 _SHORTEST = 8  # pixels: a side of an area with fewer has no sky and no offsets to tell apart
 _NARROWEST = 16  # columns of an area that can be told from its emission
 
@@ -121,7 +122,7 @@ class StripeArea:
             if rows:
                 self.rows = self._common(flat, self.surface, self.rows.value, scale, adaptive)
 
-    def fit_jointly(self, *, columns: bool, rows: bool, scale: float) -> None:
+    def fit_jointly(self, *, columns: bool, rows: bool) -> None:
         """
         Measure offsets and sky together, by generalised least squares; the scale of the sky comes from the exposure.
 
@@ -131,8 +132,6 @@ class StripeArea:
             Measure the offsets of columns.
         rows : bool
             Measure the offsets of rows.
-        scale : float
-            Of profiles, should they be needed; see `fit`.
 
         Notes
         -----
@@ -147,7 +146,8 @@ class StripeArea:
             rest = self.sci - self.offset - sky
             self.use = self.good & ~self._sources(rest)
             noise = robust_sigma(rest[self.use]) if self.use.any() else 0.0
-            if not noise > 0:
+            longest = max(np.count_nonzero(self.use, axis=axis).max() for axis in (0, 1))
+            if not noise > 0 or longest < self.least:
                 self.columns, self.rows = (Offsets.none(n) for n in self.sci.shape[::-1])
                 return
             self.surface = sky
@@ -159,7 +159,7 @@ class StripeArea:
             ny, nx = self.sci.shape
             self.use, self.power = self.good, {}
             self.columns, self.rows = Offsets.none(nx), Offsets.none(ny)
-            self.fit(columns=columns, rows=rows, scale=scale, adaptive=True)
+            self.fit(columns=columns, rows=rows, scale=_PROFILE_SCALE, adaptive=True)
 
     def _quick_profiles(self, *, columns: bool, rows: bool) -> None:
         """Offsets finer than the boxes of the surface, which sources are found beside."""

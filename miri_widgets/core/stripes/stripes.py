@@ -194,7 +194,7 @@ def find_stripes(
     for name, area in areas_of(exposure, coronagraphs).items():
         part = StripeArea(exposure.sci[:, area], good[:, area], exposure.fwhm, source_nsigma, min_pixels)
         if method == "joint":
-            part.fit_jointly(columns=columns, rows=rows, scale=protect_scale)
+            part.fit_jointly(columns=columns, rows=rows)
         else:
             part.fit(columns=columns, rows=rows, scale=protect_scale, adaptive=adaptive)
         offset[:, area], variance[:, area] = part.offset, part.variance

@@ -109,5 +109,6 @@ IDLE: dict[str, dict[str, dict[str, Any]]] = {
         "source_grow": {"mask_sources": False},
     },
     "pullupdown": {"brighter_than": {"find": False}},
+    "stripes": {"protect_scale": {"method": "joint"}, "adaptive": {"method": "joint"}},
 }
 """By stage and parameter: the settings with which it does not act."""
