@@ -145,6 +145,10 @@ def _facts(stage: Stage) -> list[str]:
         "|---|---|",
         f"| takes | `{stage.takes}`, {_SCOPES[stage.scope]} |",
         f"| gives | {', '.join(f'`{suffix}`' for suffix in stage.gives)} |",
+        *(
+            f"| gives `{suffix}` with | `{name} = {str(value).lower()}` |"
+            for suffix, name, value in stage.on_demand
+        ),
         f"| name in program files | `{stage.name}` |",
         f"| version | {stage.version} |",
         f"| without a page | `{command}` |",

@@ -34,7 +34,9 @@ def stage_table(stages: Iterable[Stage] = STAGES) -> str:
 def _row(stage: Stage) -> str:
     pipeline = "" if stage.is_own else f" The pipeline `calwebb_{stage.name}`."
     optional = " optional" if stage.optional else ""
-    return f"| `{stage.name}` | {stage.summary}{pipeline} | {stage.takes} | {', '.join(stage.gives)} |{optional} |"
+    on_demand = "".join(f", {suffix} on demand" for suffix, _, _ in stage.on_demand)
+    gives = ", ".join(stage.gives) + on_demand
+    return f"| `{stage.name}` | {stage.summary}{pipeline} | {stage.takes} | {gives} |{optional} |"
 
 
 def written(text: str) -> str:

@@ -162,14 +162,18 @@ def _add_changes(command: argparse.ArgumentParser) -> None:
 def _add_report(commands: argparse._SubParsersAction) -> None:
     report = commands.add_parser(
         "report",
-        help="write what was done as one HTML file",
+        help="write what was done as one HTML file or as PDF",
         description="Write the report of all complete runs of a program: methods, images, parameters, versions, "
         "references. Runs count whose settings are those of its file, with what is given here changed; what was chosen "
         "on the program's page counts with --session.",
     )
     report.add_argument("program", type=Path, help="the program's TOML file")
     report.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="the HTML file (default: reports/ in the workspace)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the file, .html, or .pdf where Chromium or WeasyPrint is installed (default: an HTML file in reports/ of the workspace)",
     )
     _add_changes(report)
     report.set_defaults(command=_report)

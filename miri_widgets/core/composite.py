@@ -102,6 +102,11 @@ class CompositeMapping(Serializable):
     softening: float = 8.0
     saturation: float = 1.0
 
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Filters of the channels."""
+        return tuple(channel.filter for channel in self.channels)
+
     def __post_init__(self) -> None:
         """Refuse what gives no picture."""
         for name, value, least in (

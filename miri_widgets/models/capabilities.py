@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from miri_widgets.models.background import Background
+from miri_widgets.models.history import History
 from miri_widgets.models.messages import Messages
 from miri_widgets.models.program import ProgramModel
 from miri_widgets.models.stage import StageModel
@@ -46,6 +47,8 @@ class HasPlans(HasBackground, Protocol):
     def plans(self) -> tuple[Any, ...]: ...
     @property
     def planning(self) -> bool: ...
+    @property
+    def history(self) -> History: ...
 
 
 class HasViewer(HasPlans, Protocol):

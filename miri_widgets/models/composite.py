@@ -23,6 +23,7 @@ from miri_widgets.core.composite import CompositeMapping, composite_rgb
 from miri_widgets.errors import MiriWidgetsError, ParameterError
 from miri_widgets.models.background import BackgroundValue
 from miri_widgets.models.capabilities import HasPlans
+from miri_widgets.models.history import UserChange
 from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.products.file_hash import file_stamps
 from miri_widgets.products.names import suffix_of
@@ -42,6 +43,7 @@ SUFFIXES = (".png", ".jpg", ".tif", ".pdf")
 
 MOSAIC_STAGE = "image3"
 _MOST_UNDO = 100
+_SUBJECT = ("colour composite",)  # of its changes among those of the page
 _ONE_MOVE = 0.7
 """Changes of one value that follow each other within this time are one move of a slider, s."""
 
@@ -144,7 +146,7 @@ class CompositeModel(traitlets.HasTraits):
                 current = CompositeMapping.from_dict(self._recalled["mapping"])
             except (ValueError, MiriWidgetsError):
                 current = None
-        if current is not None and tuple(channel.filter for channel in current.channels) == images.filters:
+        if current is not None and current.filters == images.filters:
             return current
         return images.start
 
@@ -209,25 +211,34 @@ class CompositeModel(traitlets.HasTraits):
         """
         if self.mapping is None:
             return
-        channels = self.mapping.channels
-        if name not in {channel.filter for channel in channels}:
-            known = ", ".join(channel.filter for channel in channels)
-            raise ParameterError(
-                f"no filter {name[:40]!r} in the picture", f"one of {known}", "choose one of them"
-            )
-        self.set_mapping(
-            channels=tuple(
-                replace(channel, **values) if channel.filter == name else channel for channel in channels
-            )
-        )
+        channels, known = self.mapping.channels, self.mapping.filters
+        if name not in known:
+            problem = f"no filter {name[:40]!r} in the picture"
+            raise ParameterError(problem, f"one of {', '.join(known)}", "choose one of them")
+        changed = (replace(each, **values) if each.filter == name else each for each in channels)
+        self.set_mapping(channels=tuple(changed))
 
     def _change(self, mapping: CompositeMapping) -> None:
         if self.mapping is None or mapping == self.mapping:
             return
         subject, now = _difference(self.mapping, mapping), time.monotonic()
-        if subject != self._last_change[0] or now - self._last_change[1] > _ONE_MOVE or not self._earlier:
+        is_new = (
+            subject != self._last_change[0] or now - self._last_change[1] > _ONE_MOVE or not self._earlier
+        )
+        if is_new:
             self._earlier = [*self._earlier[-_MOST_UNDO:], self.mapping]
         self._last_change = subject, now
+        change = UserChange("colour composite", _SUBJECT, self.mapping, mapping, self._take_back)
+        self.mapping = mapping
+        self.session.history.add(change, extends=not is_new)
+
+    def _take_back(self, mapping: CompositeMapping) -> None:
+        """Take settings of the page's Undo or Redo, if they are for the filters of now."""
+        self._last_change = (), 0.0
+        if self.mapping is None or mapping.filters != self.mapping.filters:
+            return
+        is_undo = mapping in self._earlier[-1:]
+        self._earlier = self._earlier[:-1] if is_undo else [*self._earlier, self.mapping]
         self.mapping = mapping
 
     def show_part(self, left: float, bottom: float, right: float, top: float, size: tuple[int, int]) -> None:
@@ -247,8 +258,8 @@ class CompositeModel(traitlets.HasTraits):
             self.size = (max(size[0], 1), max(size[1], 1))
 
     def undo(self) -> None:
-        """Take the last change back."""
-        if self._earlier:
+        """Take the last change of the composite back, also where other changes of the page came later."""
+        if not self.session.history.undo_of(_SUBJECT) and self._earlier:
             self._last_change = (), 0.0
             self.mapping = self._earlier.pop()
 
@@ -365,16 +376,16 @@ class _Binned:
 
 def _difference(before: CompositeMapping, after: CompositeMapping) -> tuple[object, ...]:
     """Return which fields differ, those of channels with their number."""
-    names = [
-        field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)
+    pairs: list[tuple[int, Any, Any]] = [
+        (-1, before, after),
+        *zip(range(99), before.channels, after.channels, strict=False),
     ]
-    numbers = [
+    return tuple(
         (number, field.name)
-        for number, (first, second) in enumerate(zip(before.channels, after.channels, strict=True))
+        for number, first, second in pairs
         for field in fields(first)
         if getattr(first, field.name) != getattr(second, field.name)
-    ]
-    return (*names, *numbers)
+    )
 
 
 def _binned(images: CompositeImages, viewport: Viewport, size: tuple[int, int]) -> _Binned:

@@ -140,6 +140,7 @@ class DisplayModel(traitlets.HasTraits):
         super().__init__()
         self.session = session
         self._ranges: dict[tuple[str, str, bool], tuple[float, float]] = {}
+        self._dragged: tuple[tuple[str, str, bool], tuple[float, float] | None] | None = None
         self._reading = BackgroundValue(session.background)
         self._reading.observe(self._judge, ["value"])
         self._watches = Subscriptions()
@@ -202,6 +203,23 @@ class DisplayModel(traitlets.HasTraits):
         offset = self._offset
         self._change((black - offset, white - offset))
 
+    def drag(self, black: float, white: float) -> None:
+        """
+        Draw with a range while it is being moved; `fix` ends the movement, which is one change for Undo.
+
+        Parameters
+        ----------
+        black, white : float
+            In the unit of the image in view; what cannot be a range is left out.
+        """
+        if self._sample is None or not (np.isfinite([black, white]).all() and white > black):
+            return
+        key, offset = self._key, self._offset
+        if self._dragged is None or self._dragged[0] != key:
+            self._dragged = key, self._ranges.get(key)
+        self._ranges[key] = black - offset, white - offset
+        self._judge(None)
+
     def take(self, kind: str) -> None:
         """
         Fix a range that the program offers, by the kind of image that it is meant for.
@@ -224,6 +242,9 @@ class DisplayModel(traitlets.HasTraits):
             return
         key = self._key
         before = self._ranges.get(key)
+        if self._dragged is not None and self._dragged[0] == key:
+            before = self._dragged[1]
+        self._dragged = None
 
         def apply(limits: tuple[float, float] | None) -> None:
             if limits is None:

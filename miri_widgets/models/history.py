@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import traitlets
@@ -111,7 +111,7 @@ class History(traitlets.HasTraits):
         model.observe(note, name)
         self._followed.append((model, note, name))
 
-    def add(self, change: UserChange) -> None:
+    def add(self, change: UserChange, *, extends: bool = False) -> None:
         """
         Remember a change, unless the program makes it itself.
 
@@ -119,8 +119,14 @@ class History(traitlets.HasTraits):
         ----------
         change : UserChange
             The change; what was taken back before it is forgotten.
+        extends : bool
+            Whether it belongs to the last change, if that has the same subject: a slider that is still moved.
         """
         if self._paused:
+            return
+        last = self._past[-1] if self._past else None
+        if extends and last is not None and last.subject == change.subject:
+            self._past[-1] = replace(last, after=change.after)
             return
         self._past = [*self._past[-_MOST + 1 :], change]
         self._future = []
@@ -129,6 +135,25 @@ class History(traitlets.HasTraits):
     def undo(self) -> None:
         """Take the last change back; nothing when there is none."""
         self._step(self._past, self._future, lambda change: change.before)
+
+    def undo_of(self, subject: tuple[Any, ...]) -> bool:
+        """
+        Take the last change back if it is of a subject.
+
+        Parameters
+        ----------
+        subject : tuple
+            The subject.
+
+        Returns
+        -------
+        bool
+            Whether it was.
+        """
+        is_last = bool(self._past) and self._past[-1].subject == subject
+        if is_last:
+            self.undo()
+        return is_last
 
     def redo(self) -> None:
         """Bring back what was taken back last; nothing when there is none."""

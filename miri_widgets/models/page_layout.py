@@ -7,10 +7,16 @@ from typing import Any
 
 import traitlets
 
-__all__ = ["CHART_POSITIONS", "DEFAULT_SIDE", "DEFAULT_TOP", "PageLayout"]
+__all__ = ["CHART_POSITIONS", "COUNT_SCALES", "DEFAULT_SIDE", "DEFAULT_TOP", "LEVEL_UNITS", "PageLayout"]
 
 CHART_POSITIONS = ("below", "beside", "hidden")
 """Where the charts of the image in view are."""
+
+COUNT_SCALES = ("log", "linear")
+"""Axis of the pixels of a histogram."""
+
+LEVEL_UNITS = ("percent", "brightness")
+"""Levels of exposures relative to the median of their filter, or as they are."""
 
 DEFAULT_SIDE = 38.0
 """Width of the panels beside the image, percent of the page: the image has 45 % of a window of 1440 x 900."""
@@ -35,12 +41,18 @@ class PageLayout(traitlets.HasTraits):
         Where the charts of the image are, one of `CHART_POSITIONS`.
     viewer_bars : bool
         Whether the bars of the image viewer itself (jdaviz) are open.
+    counts : str
+        Axis of the pixels of the histogram, one of `COUNT_SCALES`.
+    levels : str
+        In what the chart of levels is drawn, one of `LEVEL_UNITS`.
     """
 
     side = traitlets.Float(DEFAULT_SIDE)
     top = traitlets.Float(DEFAULT_TOP)
     charts = traitlets.Enum(CHART_POSITIONS, "below")
     viewer_bars = traitlets.Bool(False)
+    counts = traitlets.Enum(COUNT_SCALES, "log")
+    levels = traitlets.Enum(LEVEL_UNITS, "percent")
 
     @traitlets.validate("side", "top")
     def _within_the_page(self, proposal: Any) -> float:
@@ -59,6 +71,8 @@ class PageLayout(traitlets.HasTraits):
             "top": self.top,
             "charts": self.charts,
             "viewer_bars": self.viewer_bars,
+            "counts": self.counts,
+            "levels": self.levels,
         }
 
     def restore(self, values: Mapping[str, Any]) -> None:
@@ -75,7 +89,12 @@ class PageLayout(traitlets.HasTraits):
                 value = values.get(name)
                 if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
                     setattr(self, name, float(value))
-            if values.get("charts") in CHART_POSITIONS:
-                self.charts = values["charts"]
+            for name, allowed in (
+                ("charts", CHART_POSITIONS),
+                ("counts", COUNT_SCALES),
+                ("levels", LEVEL_UNITS),
+            ):
+                if values.get(name) in allowed:
+                    setattr(self, name, values[name])
             if isinstance(values.get("viewer_bars"), bool):
                 self.viewer_bars = values["viewer_bars"]

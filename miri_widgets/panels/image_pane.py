@@ -11,7 +11,7 @@ from miri_widgets.models.compare import CompareModel
 from miri_widgets.models.display import DisplayModel
 from miri_widgets.models.figure_export import FigureModel
 from miri_widgets.models.flags import FlagsModel
-from miri_widgets.models.in_view import COMPARED, PREVIEWS, Content
+from miri_widgets.models.in_view import COMPARED, PREVIEWS
 from miri_widgets.models.page_layout import CHART_POSITIONS
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.colourbar import ColourBar
@@ -29,8 +29,8 @@ from miri_widgets.panels.parts.flags import FlagBar, colour_of
 from miri_widgets.panels.parts.pair import PairView
 from miri_widgets.panels.parts.regionlist import RegionList
 from miri_widgets.panels.parts.shown_images import MOST_IMAGES, ShownImages
-from miri_widgets.panels.parts.theme import button, escape, sentences, text
-from miri_widgets.panels.parts.tool_menu import ToolMenu
+from miri_widgets.panels.parts.theme import escape, sentences, text
+from miri_widgets.panels.parts.tool_menu import ToolLink, ToolMenu
 from miri_widgets.panels.parts.viewmemory import ViewMemory
 from miri_widgets.panels.toolbar import ToolBar, WindowTools
 from miri_widgets.viewer import ImageViewer
@@ -73,8 +73,6 @@ class ImagePane(Part):
         self.regions = RegionList(session, viewer)
         self.figure = FigureBar(FigureModel(self.display.model))
         self.status = text("", "mw-viewer-words")
-        self.blink = button("Blink", tip="Show the next image")
-        self.blink.on_click(lambda _: viewer.blink())
         self._overlaid: dict[str, object] = {}  # flag: what was drawn
         self.follow = ipywidgets.Checkbox(
             description="Follow newest",
@@ -84,9 +82,9 @@ class ImagePane(Part):
         self.follow.add_class("mw-follow")
         self.follow.observe(self._follow_clicked, "value")
         self.window = WindowTools(session.page_layout)
-        strip = ipywidgets.HBox([self.status, self.compare.status, self.follow, self.blink, self.window])
+        strip = ipywidgets.HBox([self.status, self.compare.status, self.follow, self.window])
         strip.add_class("mw-viewer-strip")
-        self.tools = ToolBar(self.compare, self._menus())
+        self.tools = ToolBar(self.compare, self._tools())
         notices = ipywidgets.VBox([self.compare.status, self.display.notice, self.flags.status])
         notices.add_class("mw-image-notices")  # over the image, while the menu that they belong to is closed
         self.stack = ipywidgets.Box([viewer.widget, self.pair.canvas])
@@ -95,7 +93,7 @@ class ImagePane(Part):
         reading.add_class("mw-reading")
         self._frame = frame = ipywidgets.VBox([strip, self.tools, self.stack, reading, notices])
         frame.add_class("mw-frame")
-        self.histogram = HistogramView(session)
+        self.histogram = HistogramView(session, self.display.model)
         self.levels = LevelsView(session)
         self.pixel = PixelHistoryView(session)
         self.charts = ipywidgets.VBox([self.pixel, self.histogram, self.levels])
@@ -103,17 +101,28 @@ class ImagePane(Part):
         self.children = (frame, self.charts)
         self._watch_all()
 
-    def _menus(self) -> tuple[ToolMenu, ...]:
-        """Return the menus of the tool bar; what is in them is made once, so that its keys act while they are closed."""
+    def _tools(self) -> tuple[ToolMenu | ToolLink, ...]:
+        """Return the tools of the bar; what is in a menu is made once, so that its keys act while it is closed."""
         return (
             ToolMenu("range", "Stretch", self.display, tip="Stretch and display range: black and white"),
             ToolMenu("flags", "Flags", self.flags, tip="Data quality flags over the image", shortcut="f"),
+            *self._links(),
             ToolMenu("catalogue", "Catalogue", CatalogBar(self.session), tip="Sources of the mosaics"),
             ToolMenu("regions", "Regions", self.regions, tip="Draw, save and use regions"),
             ToolMenu(
                 "figure", "Figure", self.figure, tip="The image in view with RA and Dec axes, as a file"
             ),
         )
+
+    def _links(self) -> tuple[ToolLink, ...]:
+        """Return the buttons of the tool bar that lead to another place of the page."""
+        if "image3" not in self.session.models:
+            return ()
+
+        def show() -> None:
+            self.session.tab = "composite"
+
+        return (ToolLink("colour", "Colour", show, tip="Colour composite of the mosaics"),)
 
     def _watch_all(self) -> None:
         session = self.session
@@ -191,7 +200,6 @@ class ImagePane(Part):
     def _update_caption(self, _: Any) -> None:
         """Show the caption, which marks products of other settings."""
         session, caption = self.session, caption_of(self.session)
-        self.blink.disabled = session.displayed.content is Content.NOTHING
         tone = ' class="mw-chip mw-warn"' if caption.warns else ""
         caption_html = f"<b>{escape(caption.title)}</b><span{tone}>{escape(caption.detail)}</span>"
         if session.not_displayed:

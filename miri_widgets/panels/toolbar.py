@@ -11,7 +11,8 @@ import traitlets
 
 from miri_widgets.models.page_layout import CHART_POSITIONS, PageLayout
 from miri_widgets.panels.parts.base_view import Part
-from miri_widgets.panels.parts.tool_menu import ToolMenu
+from miri_widgets.panels.parts.overflow_menu import OverflowMenu
+from miri_widgets.panels.parts.tool_menu import ToolLink, ToolMenu
 
 __all__ = ["ToolBar", "WindowTools"]
 
@@ -101,21 +102,29 @@ class WindowTools(ipyvue.VueTemplate):
 
 class ToolBar(Part):
     """
-    What people use at the image, in one row: the comparison, and menus.
+    What people use at the image, in one row: the comparison, menus, and links to other places of the page.
+
+    What the width does not hold is in a menu at the end.
 
     Parameters
     ----------
     compare : Widget
-        The comparison, which is always in view.
-    menus : sequence of ToolMenu
-        Menus, from left to right.
+        The comparison.
+    tools : sequence of ToolMenu or ToolLink
+        Tools, from left to right; those at the right leave a narrow bar first.
+
+    Attributes
+    ----------
+    menus : dict of str to ToolMenu
+        The menus by name.
     """
 
-    def __init__(self, compare: ipywidgets.Widget, menus: Sequence[ToolMenu]) -> None:
+    def __init__(self, compare: ipywidgets.Widget, tools: Sequence[ToolMenu | ToolLink]) -> None:
         super().__init__("mw-toolbar")
-        self.menus = {menu.name: menu for menu in menus}
-        self.children = (compare, *menus)
-        for menu in menus:
+        self.menus = {tool.name: tool for tool in tools if isinstance(tool, ToolMenu)}
+        self.more = OverflowMenu()
+        self.children = (compare, *tools, self.more)
+        for menu in self.menus.values():
             menu.observe(self._opened, "opened")
 
     def add(self, menu: ToolMenu) -> None:
@@ -128,7 +137,7 @@ class ToolBar(Part):
             The menu, closed with the bar.
         """
         self.menus[menu.name] = menu
-        self.children = (*self.children, menu)
+        self.children = (*self.children[:-1], menu, self.more)
         menu.observe(self._opened, "opened")
 
     def _opened(self, change: dict[str, Any]) -> None:

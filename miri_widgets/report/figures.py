@@ -14,6 +14,7 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
 from numpy.typing import NDArray
 
+from miri_widgets.core.display_range import find_range
 from miri_widgets.core.tangent_plane import to_plane
 from miri_widgets.errors import MiriWidgetsError
 from miri_widgets.products.brightness_units import unit_name
@@ -41,11 +42,14 @@ class Picture:
         Subject; range and scale as text.
     png : bytes
         The picture.
+    is_mosaic : bool
+        Whether it is a mosaic on the sky.
     """
 
     title: str
     caption: str
     png: bytes
+    is_mosaic: bool = False
 
 
 def pictures_of(runs: Sequence[tuple[Any, tuple[Path, ...]]]) -> tuple[Picture, ...]:
@@ -122,14 +126,14 @@ def picture(path: Path, title: str) -> Picture:
     if suffix_of(path) != "i2d":
         wcs = None
     scale = float(np.mean(proj_plane_pixel_scales(wcs))) * 3600 if wcs is not None else 0.0
-    png, bar = _render_png(small, low, high, unit, scale * step, _axes(wcs, image.shape))
+    png, bar = _render_png(small, low, high, unit, scale * step, _axes(wcs, image.shape), _binned(wcs, step))
     caption = [f"{image.shape[1]} × {image.shape[0]} pixels"]
     caption += [f"{scale:.3g} arcsec per pixel"] if scale else []
     caption += [
         f"white to black: {low:.3g} to {high:.3g} {unit}, on an arcsinh curve".replace("-", "\N{MINUS SIGN}")
     ]
     caption += [f"bar {bar} arcsec; north and east as marked"] if bar else []
-    return Picture(title, "; ".join(caption), png)
+    return Picture(title, "; ".join(caption), png, wcs is not None)
 
 
 def _averaged(image: NDArray[np.float32], step: int) -> NDArray[np.float32]:
@@ -144,12 +148,16 @@ def _averaged(image: NDArray[np.float32], step: int) -> NDArray[np.float32]:
         return np.where(count > 0, total / count, np.nan).astype(np.float32)
 
 
+def _binned(wcs: Any, step: int) -> Any:
+    """Return the WCS of an image that was averaged in boxes."""
+    return None if wcs is None else wcs.slice((slice(None, None, step), slice(None, None, step)))
+
+
 def _limits(image: NDArray[np.float32]) -> tuple[float, float]:
-    values = image[np.isfinite(image)]
-    if not values.size:
+    low, high = find_range(image)
+    if not np.isfinite([low, high]).all():
         return 0.0, 1.0
-    low, high = np.percentile(values, [1.0, 99.5])
-    return float(low), float(high if high > low else low + 1.0)
+    return low, high if high > low else low + 1.0
 
 
 def _celestial(header: Any) -> Any:
@@ -185,6 +193,7 @@ def _render_png(
     unit: str,
     scale: float,
     axes: tuple[tuple[float, float], ...],
+    wcs: Any = None,
 ) -> tuple[bytes, int]:
     """Return the PNG and the length of its scale bar [arcsec], 0 if it has none."""
     # not at import: matplotlib takes long, and few sessions make a report
@@ -193,16 +202,23 @@ def _render_png(
     from matplotlib.figure import Figure
 
     ny, nx = image.shape
-    wide = 6.4
-    figure = Figure(figsize=(wide, min(max(wide * ny / nx * 0.86, 2.4), 8.0)), layout="constrained")
+    wide = 4.8  # two stand beside each other on a page
+    figure = Figure(figsize=(wide, min(max(wide * ny / nx * 0.86, 2.0), 6.4)), layout="constrained")
     FigureCanvasAgg(figure)
-    plot = figure.add_subplot()
+    plot: Any = figure.add_subplot() if wcs is None else figure.add_subplot(projection=wcs)
     norm = ImageNormalize(vmin=low, vmax=high, stretch=AsinhStretch(0.1))
     shown = plot.imshow(image, origin="lower", cmap="gray_r", norm=norm, interpolation="nearest")
-    plot.set_xticks([])
-    plot.set_yticks([])
-    for spine in plot.spines.values():
-        spine.set_color("#9aa5b1")
+    if wcs is None:
+        plot.set_xlabel("x [pixel]", fontsize=8)
+        plot.set_ylabel("y [pixel]", fontsize=8)
+        plot.tick_params(labelsize=7)
+        for spine in plot.spines.values():
+            spine.set_color("#9aa5b1")
+    else:
+        for axis, name in zip(plot.coords, ("RA (ICRS)", "Dec (ICRS)"), strict=True):
+            axis.set_axislabel(name, fontsize=8)
+            axis.set_ticklabel(size=7)
+            axis.display_minor_ticks(True)
     bar = figure.colorbar(shown, ax=plot, fraction=0.046, pad=0.02)
     # a header may hold what matplotlib takes for mathematics
     bar.set_label(unit.replace("$", r"\$"), fontsize=8)
@@ -211,7 +227,7 @@ def _render_png(
     if len(axes) == 2:
         _compass(plot, nx, ny, axes)
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=130, metadata={"Software": None})
+    figure.savefig(stream, format="png", dpi=180, metadata={"Software": None})
     return stream.getvalue(), length
 
 

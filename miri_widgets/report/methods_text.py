@@ -101,11 +101,11 @@ def methods(
     if mosaics:
         lines += _mosaics(mosaics, sources)
     if own:
-        lines.append("miri_widgets uses NumPy [Harris2020], SciPy [Virtanen2020] and Astropy [Astropy2022].")
+        lines.append("miri_widgets used NumPy [Harris2020], SciPy [Virtanen2020] and Astropy [Astropy2022].")
     else:
-        lines.append("The pipeline uses Astropy [Astropy2022].")
+        lines.append("The pipeline used Astropy [Astropy2022].")
     if _uses_gaia(program, parameters):
-        lines.append("Positions are tied to Gaia DR3 [Gaia2023].")
+        lines.append("Positions were tied to Gaia DR3 [Gaia2023].")
     text = " ".join(lines)
     keys = [segment.partition("]")[0] for segment in text.split("[")[1:]]
     cited = [key for group in keys for key in group.split("; ") if key in CITATIONS]
@@ -132,7 +132,11 @@ def _data(program: Program, exposures: Sequence[Exposure], rejected: int) -> str
     of = f" of program {program.program.lstrip('0')}" if program.program else ""
     if len(exposures) == 1:
         kind = kind.removesuffix("s")
-    rejected_text = f" The mosaics leave {rejected} rejected of them out." if rejected else ""
+    rejected_text = (
+        f" Of these, {rejected} {'was' if rejected == 1 else 'were'} rejected and left out of the mosaics."
+        if rejected
+        else ""
+    )
     return (
         f"We reduced {len(exposures)} {kind}{of} of the MIRI imager [Rieke2015; Bouchet2015; Wright2023] in "
         f"{_and(filters)}, with {number_text(round(seconds))} s of exposure time in all.{rejected_text}"
@@ -168,7 +172,7 @@ def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
         adjective = "other " if inputs else ""
         return [
             *passed,
-            f"All {adjective}parameters have the values of the pipeline and of its CRDS parameter files.",
+            f"All {adjective}parameters had the values of the pipeline and of its CRDS parameter files.",
         ]
     assignments = [
         f"{_full_name(parameter)} = {value_text(parameter.value)}{f' {parameter.unit}' if parameter.unit and parameter.value is not None else ''}"
@@ -176,9 +180,9 @@ def _changed(parameters: Sequence[ChangedParameter]) -> list[str]:
         for parameter in changed[:_MAX_VALUES]
     ]
     more = len(changed) - len(assignments)
-    verb = "these parameters differ" if len(changed) > 1 else "this parameter differs"
+    verb = "these parameters differed" if len(changed) > 1 else "this parameter differed"
     verb += " from the pipeline's defaults:"
-    rest = f", and {more} more that the table of parameters lists" if more else ""
+    rest = f", and {more} more, listed in the table of parameters" if more else ""
     return [
         *passed,
         f"Apart from the values of CRDS parameter files, {verb} {_and(assignments) if not rest else ', '.join(assignments)}{rest}.",

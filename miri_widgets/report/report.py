@@ -18,6 +18,14 @@ from miri_widgets.products.program import Program
 from miri_widgets.products.tags import ExposureVerdict, Tag, rejected_roots
 from miri_widgets.report.facts import ReportRequest, RunFacts, StageFacts, ValidationFacts
 from miri_widgets.report.figures import Picture, pictures_of
+from miri_widgets.report.grouped_rows import (
+    ExposureGroup,
+    VerdictGroup,
+    acceleration_groups,
+    exposure_groups,
+    same_findings,
+    verdict_groups,
+)
 from miri_widgets.report.methods_text import methods
 from miri_widgets.report.parameters import ChangedParameter, changed_parameters
 from miri_widgets.report.record_facts import (
@@ -106,6 +114,26 @@ class Report:
     def shifted(self) -> bool:
         """Whether exposures were moved by measured shifts before they were aligned."""
         return any(stage.name == "apply_shift" and stage.done and stage.acted for stage in self.stages)
+
+    @property
+    def exposure_groups(self) -> tuple[ExposureGroup, ...]:
+        """Exposures that take part, by filter and readout."""
+        return exposure_groups(self.exposures)
+
+    @property
+    def acceleration_groups(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Accelerations in the same state as one: names, and the state."""
+        return acceleration_groups(self.accelerations)
+
+    @property
+    def verdicts(self) -> tuple[VerdictGroup, ...]:
+        """What the steps of this package report, runs with the same verdict as one."""
+        return verdict_groups(self.validations)
+
+    @property
+    def findings(self) -> tuple[ValidationFacts, ...]:
+        """The validations in full; runs that say the same are one row."""
+        return same_findings(self.validations)
 
     @property
     def rejected(self) -> frozenset[str]:

@@ -1,5 +1,5 @@
 """
-What happens in the process of one run.
+What happens in the process of a run, or of a run and the one that goes on in its process.
 
 The process is forked with the pipeline in memory. It works in the run's partial
 folder, has its own session and log, and dies with the service that began it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gc
 import logging
 import os
 import resource
@@ -17,6 +18,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -43,43 +45,82 @@ _NICENESS = 19
 _LOGGERS = ("stpipe", "jwst", "stcal", "stdatamodels", "tweakwcs", "CRDS", "py.warnings", "miri_widgets")
 
 
-def run_child(root: str, values: dict[str, Any], replies: Connection, lock: object) -> None:
+def run_child(
+    root: str,
+    plans: Sequence[dict[str, Any]],
+    replies: Connection,
+    start_signals: Connection,
+    locks: object,
+) -> None:
     """
-    Do one run and report its end.
+    Do runs one after the other and report their ends.
 
     Parameters
     ----------
     root : str
         Root of the workspace.
-    values : dict
-        The plan, as `RunPlan.to_dict`.
+    plans : sequence of dict
+        The plans, as `RunPlan.to_dict`.
     replies : Connection
-        Takes ``("step", ...)``, then ``("done", ...)`` or ``("failed", ...)``.
-        When its other end closes, the service is gone and this process ends.
-    lock : object
-        Held open, so that the run stays locked as long as this process lives.
+        Takes ``("step", ...)``, then ``("done", ...)`` or ``("failed", ...)``, for each run; the first one that fails
+        is the last. When its other end closes, the service is gone and this process ends.
+    start_signals : Connection
+        Gives something when the next run is to begin: the one before lies where it belongs then. When its other end
+        closes, there is nothing more to do.
+    locks : object
+        Held open, so that the runs stay locked as long as this process lives.
     """
-    plan = RunPlan.from_dict(values)
     workspace = Workspace(Path(root))
-    folder = workspace.partial_folder(plan.stage, plan.key)
     _live_alone(replies)
+    try:
+        for number, values in enumerate(plans):
+            if number:
+                _begin_anew()
+                start_signals.recv()
+            if not _run(workspace, RunPlan.from_dict(values), replies):
+                break
+    except EOFError:
+        pass
+    finally:
+        logging.shutdown()
+        # leave without the interpreter's farewell: the arrays of a run take long to take apart
+        os._exit(0)
+
+
+def _run(workspace: Workspace, plan: RunPlan, replies: Connection) -> bool:
+    """Do one run, report its end, and return whether it went well."""
+    folder = workspace.partial_folder(plan.stage, plan.key)
+    processor = sum(os.times()[:4])
     os.environ.update(plan.environment)  # of CRDS alone, see `run.disk_names`
     os.environ[SWITCH] = ",".join({*plan.acceleration_off, *switched_off()})
     os.chdir(folder)
     log = _open_log(folder)
     try:
-        replies.send(("done", _work(workspace, plan, folder, replies)))
+        facts = _work(workspace, plan, folder, replies, processor)
     except BaseException as error:  # SystemExit of CRDS included
         traceback.print_exc()
         replies.send(("failed", _as_ours(error, plan, workspace).to_dict(), _peak_mb()))
+        return False
     finally:
-        logging.shutdown()
         log.flush()
-        # leave without the interpreter's farewell: the arrays of a run take long to take apart
-        os._exit(0)
+    replies.send(("done", facts))
+    return True
 
 
-def _work(workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection) -> dict[str, Any]:
+def _begin_anew() -> None:
+    """Leave behind what the run before has measured and warned of."""
+    gc.collect()
+    gc.freeze()  # what it keeps for the next run is not looked at again
+    with warnings.catch_warnings():
+        pass  # Python then forgets which warnings it has given already
+    with suppress(OSError):
+        # proc(5): 5 resets the peak of resident memory; without it the peak is that of both runs
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _work(
+    workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection, processor: float
+) -> dict[str, Any]:
     started = time.time()
     execute = _executor()
     _require_version(plan)
@@ -123,7 +164,7 @@ def _work(workspace: Workspace, plan: RunPlan, folder: Path, replies: Connection
         started=started,
         finished=worked,
         seconds=worked - started,
-        cpu_seconds=sum(os.times()[:4]),  # of this process, which was born for this run, and its children
+        cpu_seconds=sum(os.times()[:4]) - processor,  # of this process and its children, for this run
     )
     write_record(folder, record)
     sync_tree(folder)

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -23,7 +23,7 @@ from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.preload import PIPELINE_MODULES, PRELOAD_VARIABLE
 from miri_widgets.run.workspace import Workspace
 
-__all__ = ["ChildEnd", "is_warm", "stop_all", "wait_until_warm", "warm_up", "watch_child"]
+__all__ = ["ChildEnd", "RunProcess", "is_stopping", "is_warm", "stop_all", "wait_until_warm", "warm_up"]
 
 _POLL_SECONDS = 0.05
 _MEMORY_SECONDS = 0.5
@@ -111,50 +111,80 @@ def wait_until_warm(cancelled: Callable[[], bool], waiting: Callable[[], None]) 
 
 
 def stop_all() -> None:
-    """End all processes of runs; `watch_child` then returns "stopped"."""
+    """End all processes of runs; `RunProcess.follow` then returns "stopped"."""
     _stopping.set()
 
 
-def watch_child(
-    workspace: Workspace,
-    plan: RunPlan,
-    lock: RunLock,
-    *,
-    cancelled: Callable[[], bool],
-    on_step: Callable[[str, int, int, str, float], None],
-) -> ChildEnd:
+def is_stopping() -> bool:
+    """Say whether all processes of runs are to end."""
+    return _stopping.is_set()
+
+
+class RunProcess:
     """
-    Do a run in a process of its own, and see it to its end.
+    A process of a run, or of a run and of the one that goes on in it; closing it ends what is left of it.
 
     Parameters
     ----------
-    workspace, plan : Workspace, RunPlan
-        The run; its partial folder exists.
-    lock : RunLock
-        Locked; the process shares it.
-    cancelled : callable
-        Asked several times a second; True ends the process at once.
-    on_step : callable
-        Gets step, index, total, state, seconds.
+    workspace : Workspace
+        The workspace.
+    plans : sequence of RunPlan
+        The runs, in their order; the partial folder of the first exists.
+    locks : sequence of RunLock
+        Their locks, locked; the process shares them.
+
+    Attributes
+    ----------
+    count : int
+        Number of the runs that it does.
     """
-    warm_up()
-    while not _warm.wait(_POLL_SECONDS):
-        if cancelled():
-            return ChildEnd("cancelled", {})
-        if _stopping.is_set():
-            return ChildEnd("stopped", {})
-    context = _context()
-    ours, theirs = context.Pipe(duplex=True)
-    process = _start(
-        context.Process(target=run_child, args=(str(workspace.root), plan.to_dict(), theirs, lock))
-    )
-    theirs.close()
-    try:
-        return _follow(process, ours, cancelled, on_step)
-    finally:
-        _end(process)
-        ours.close()
-        process.close()
+
+    def __init__(self, workspace: Workspace, plans: Sequence[RunPlan], locks: Sequence[RunLock]) -> None:
+        context = _context()
+        self.count = len(plans)
+        self._replies, replies = context.Pipe(duplex=True)
+        start_signals, self._start_signals = context.Pipe(duplex=False)
+        values = [plan.to_dict() for plan in plans]
+        try:
+            self._process = _start(
+                context.Process(
+                    target=run_child, args=(str(workspace.root), values, replies, start_signals, list(locks))
+                )
+            )
+        except BaseException:
+            self._replies.close()
+            self._start_signals.close()
+            raise
+        finally:
+            replies.close()
+            start_signals.close()
+
+    def go_on(self) -> None:
+        """Begin the next run: its partial folder exists, and what it needs lies where it belongs."""
+        with suppress(OSError):  # a process that is lost by now is reported by `follow`
+            self._start_signals.send(True)
+
+    def follow(
+        self, *, cancelled: Callable[[], bool], on_step: Callable[[str, int, int, str, float], None]
+    ) -> ChildEnd:
+        """
+        See the run at work to its end.
+
+        Parameters
+        ----------
+        cancelled : callable
+            Asked several times a second; when it is True, the process is to be closed.
+        on_step : callable
+            Gets step, index, total, state, seconds.
+        """
+        return _follow(self._process, self._replies, cancelled, on_step)
+
+    def close(self) -> None:
+        """End the process."""
+        self._start_signals.close()
+        _end(self._process)
+        self._replies.close()
+        self._process.close()
 
 
 def _follow(

@@ -14,6 +14,7 @@ from miri_widgets.run.jobs import RunState, RunStatus, reduce_events
 from miri_widgets.run.plan import RunPlan
 from miri_widgets.run.records import completed
 from miri_widgets.run.run_task import RunResult, run_task
+from miri_widgets.run.shared_processes import followers
 from miri_widgets.run.workspace import Workspace
 
 __all__ = ["MEMORY", "JobGraphs"]
@@ -80,9 +81,15 @@ class JobGraphs:
         before = reduce_events(events)
         active = _Active(job, {})
         self._count += 1
-        for rank, plan in enumerate(job.plans):
-            known = self._known(plan, before.run(plan.key))
-            active.futures[plan.key] = known if known else self._submit(job_id, plan, active, rank)
+        known = {plan.key: self._known(plan, before.run(plan.key)) for plan in job.plans}
+        next_runs = followers(job.plans, [key for key, result in known.items() if result is None])
+        for plan in job.plans:
+            if plan.key in active.futures:
+                continue  # goes on in the process of the run before
+            result = known[plan.key]
+            active.futures[plan.key] = result or self._submit(job_id, plan, active, next_runs.get(plan.key))
+            if plan.key in next_runs:
+                active.futures[next_runs[plan.key].key] = active.futures[plan.key]
         self._active[job_id] = active
 
     def _known(self, plan: RunPlan, run: RunState | None) -> dict[str, Any] | None:
@@ -94,19 +101,24 @@ class JobGraphs:
             return RunResult(plan.key, plan.label, str(EventKind.REUSED)).to_dict()
         return None
 
-    def _submit(self, job_id: str, plan: RunPlan, active: _Active, rank: int) -> Any:
+    def _submit(self, job_id: str, plan: RunPlan, active: _Active, follower: RunPlan | None) -> Any:
+        plans = [plan] if follower is None else [plan, follower]
         waits_for = [active.futures[key] for key in plan.depends if key in active.futures]
         # the same run in another job: never at the same time, and reused when it went well
         waits_for += [
-            active.futures[plan.key] for active in self._active.values() if plan.key in active.futures
+            other.futures[run.key]
+            for other in self._active.values()
+            for run in plans
+            if run.key in other.futures
         ]
-        resources = {MEMORY: min(plan.predicted_mb, self._memory_mb)} if self._memory_mb else None
+        need = max(run.predicted_mb for run in plans)
+        resources = {MEMORY: min(need, self._memory_mb)} if self._memory_mb else None
         stages = list(dict.fromkeys(plan.stage for plan in active.job.plans))
         return self._client.submit(
             run_task,
             str(self._workspace.root),
             job_id,
-            plan.to_dict(),
+            [run.to_dict() for run in plans],
             waits_for,
             key=f"{plan.stage}-{plan.key}-{job_id}-{self._count}",
             # older jobs first; in a job, whoever can go on with a later stage
@@ -147,8 +159,8 @@ class JobGraphs:
                 active.futures[plan.key] = result.to_dict()
 
     def _end(self, active: _Active) -> None:
-        results = [_result(future) for future in active.futures.values()]
-        if any(result is not None and result.kind == "stopped" for result in results):
+        results = [result for future in active.futures.values() for result in _results(future)]
+        if any(result.kind == "stopped" for result in results):
             return
         events, _ = read_events(self._workspace.events_file(active.job.job))
         state = reduce_events(events)
@@ -182,7 +194,8 @@ def _over(future: Any) -> bool:
     return isinstance(future, dict) or future.done()
 
 
-def _result(future: Any) -> RunResult | None:
+def _results(future: Any) -> list[RunResult]:
+    """Return how the runs of a task ended; none when the task itself was lost."""
     if isinstance(future, dict):
-        return RunResult.from_dict(future)
-    return RunResult.from_dict(future.result()) if future.status == "finished" else None
+        return [RunResult.from_dict(future)]
+    return [RunResult.from_dict(result) for result in future.result()] if future.status == "finished" else []

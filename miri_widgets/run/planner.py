@@ -18,6 +18,7 @@ from miri_widgets.run.estimates import Estimate, Measured, estimate, read_measur
 from miri_widgets.run.few_groups import few_groups_notes
 from miri_widgets.run.key_settings import KeySettings, with_whole_paths
 from miri_widgets.run.loss_notes import expected_loss
+from miri_widgets.run.on_demand import asked_for, require_asked_for
 from miri_widgets.run.plan import RunInput, RunPlan, run_key
 from miri_widgets.run.rejected import rejected_note
 from miri_widgets.run.workspace import Workspace
@@ -238,8 +239,7 @@ class Planner:
 
     def _note_made(self, stage: Stage, plan: RunPlan, members: Sequence[Exposure]) -> None:
         for exposure in members:
-            extra = ("ramp",) if plan.settings.get("save_calibrated_ramp") else ()
-            for suffix in (*stage.gives, *extra):
+            for suffix in (*stage.gives, *asked_for(stage, plan.settings)):
                 product = f"{exposure.root}_{suffix}.fits"
                 self._missing.pop((exposure.root, suffix), None)
                 self._made[exposure.root, suffix] = RunInput(
@@ -365,6 +365,7 @@ class Planner:
         if made is not None:
             return made
         if exposure.suffix != stage.takes:
+            require_asked_for(stage, {made.stage for made in self._made.values()})
             raise WrongSuffixError(
                 f"{exposure.path.name} for the stage {stage.title!r}",
                 f"a {stage.takes} product, or the stage before in the same job",

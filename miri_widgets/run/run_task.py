@@ -1,9 +1,7 @@
-"""One run as a task of a worker: reuse or do, commit or tidy up, and report."""
+"""Runs as tasks of a worker: reuse or do, commit or tidy up, and report."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 import traceback
 from collections.abc import Sequence
@@ -21,14 +19,14 @@ from miri_widgets.errors import (
     UpstreamFailedError,
     WorkerLostError,
 )
-from miri_widgets.products.atomic import os_errors_as_ours
-from miri_widgets.run.child_processes import ChildEnd, wait_until_warm, watch_child
+from miri_widgets.run.child_processes import ChildEnd, RunProcess, is_stopping, wait_until_warm
 from miri_widgets.run.estimates import Measured, note_measured
 from miri_widgets.run.events import EventKind, JobEvent, append_events
 from miri_widgets.run.harm import require_accepted
 from miri_widgets.run.locks import RunLock
+from miri_widgets.run.partial_folders import commit_partial, make_partial, remove_partial
 from miri_widgets.run.plan import RunPlan
-from miri_widgets.run.records import LOG, completed
+from miri_widgets.run.records import completed
 from miri_widgets.run.workspace import Workspace
 from miri_widgets.serialization import Serializable
 
@@ -53,9 +51,11 @@ class RunResult(Serializable):
         return self.kind in (EventKind.DONE, EventKind.REUSED)
 
 
-def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any] = ()) -> dict[str, Any]:
+def run_task(
+    root: str, job: str, plans: Sequence[dict[str, Any]], upstream: Sequence[Any] = ()
+) -> list[dict[str, Any]]:
     """
-    Do one run of a job. This is what dask calls; it never raises.
+    Do a run of a job, or a run and the one that goes on in its process. This is what dask calls; it never raises.
 
     Parameters
     ----------
@@ -63,23 +63,43 @@ def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any
         Root of the workspace.
     job : str
         The job.
-    values : dict
-        The plan, as `RunPlan.to_dict`.
-    upstream : sequence of dict
+    plans : sequence of dict
+        One plan or two, as `RunPlan.to_dict`; the second needs the first and nothing else.
+    upstream : sequence of dict or of list of dict
         Outcomes of runs that had to end before.
 
     Returns
     -------
-    dict
-        The `RunResult`.
+    list of dict
+        The `RunResult` of each run.
     """
-    task = _Task(Workspace(Path(root)), job, RunPlan.from_dict(values))
+    workspace = Workspace(Path(root))
+    before = [
+        RunResult.from_dict(result)
+        for results in upstream
+        for result in (results if isinstance(results, list) else [results])
+    ]
+    follower: _Task | None = None
+    tasks: list[_Task] = []
+    for values in reversed(plans):
+        follower = _Task(workspace, job, RunPlan.from_dict(values), follower)
+        tasks.insert(0, follower)
+    results: list[RunResult] = []
     try:
-        result = task.go(
-            [RunResult.from_dict(result) for result in upstream if result["key"] in task.plan.depends]
-        )
+        for task in tasks:
+            results.append(_ended(task, [*before, *results]))
+    finally:
+        for task in tasks:
+            task.close()
+    return [result.to_dict() for result in results]
+
+
+def _ended(task: _Task, upstream: Sequence[RunResult]) -> RunResult:
+    """Do a run, and return how it ended, whatever happens."""
+    try:
+        return task.go([result for result in upstream if result.key in task.plan.depends])
     except MiriWidgetsError as error:
-        result = task.end(EventKind.FAILED, error=error.to_dict())
+        return task.end(EventKind.FAILED, error=error.to_dict())
     except Exception as error:
         traceback.print_exc()
         ours = EngineError(
@@ -87,15 +107,29 @@ def run_task(root: str, job: str, values: dict[str, Any], upstream: Sequence[Any
             "a run to its end",
             "run again; if it happens again report it with engine/service.log of the workspace",
         )
-        result = task.end(EventKind.FAILED, error=ours.to_dict())
-    return result.to_dict()
+        return task.end(EventKind.FAILED, error=ours.to_dict())
 
 
 class _Task:
-    def __init__(self, workspace: Workspace, job: str, plan: RunPlan) -> None:
+    """
+    A run of a job on a worker.
+
+    Parameters
+    ----------
+    workspace, job, plan : Workspace, str, RunPlan
+        The run.
+    follower : _Task, optional
+        The run that goes on in its process.
+    """
+
+    def __init__(self, workspace: Workspace, job: str, plan: RunPlan, follower: _Task | None = None) -> None:
         self.workspace = workspace
         self.job = job
         self.plan = plan
+        self._follower = follower
+        self._process: RunProcess | None = None  # of the run before, where it waits for this one
+        self._lock: RunLock | None = None
+        self._locked = False
         self._events = workspace.events_file(job)
         self._markers = (workspace.cancel_marker(job), workspace.run_cancel_marker(job, plan.key))
 
@@ -104,82 +138,107 @@ class _Task:
         if self._cancelled():
             return self._end_cancelled()
         bad = [result for result in upstream if not result.good]
+        if any(result.kind == "stopped" for result in bad):
+            return self._stopped()
         if bad:
             return self._end_upstream(bad)
-        lock = RunLock(self.workspace.run_lock(self.plan.key))
-        try:
-            while not lock.acquire():
-                if self._cancelled():
-                    return self._end_cancelled()
-                time.sleep(_POLL_SECONDS)
-            if completed(self.workspace, self.plan.key, self.plan.stage) is not None:
-                return self.end(EventKind.REUSED)
-            self._require_inputs()
-            require_accepted(self.workspace, self.plan)
-            return self._attempts(lock)
-        finally:
-            lock.close()
+        while not self.lock():
+            if self._cancelled():
+                return self._end_cancelled()
+            time.sleep(_POLL_SECONDS)
+        if completed(self.workspace, self.plan.key, self.plan.stage) is not None:
+            return self.end(EventKind.REUSED)
+        self._require_inputs()
+        require_accepted(self.workspace, self.plan)
+        return self._attempts()
 
-    def _attempts(self, lock: RunLock) -> RunResult:
+    def lock(self) -> bool:
+        """Try to lock the run, unless it is locked by us already; say whether it is."""
+        if self._lock is None:
+            self._lock = RunLock(self.workspace.run_lock(self.plan.key))
+        self._locked = self._locked or self._lock.acquire()
+        return self._locked
+
+    def close(self) -> None:
+        """End what is left of the process, and unlock the run."""
+        self._end_process()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def _attempts(self) -> RunResult:
         # a run begins when the pipeline is in memory: the import is no part of what it takes
         wait_until_warm(
             self._cancelled,
             lambda: self._append(EventKind.QUEUED, message="waits for the import of the pipeline"),
         )
         for attempt in range(1, _ATTEMPTS + 1):
+            if self._cancelled():
+                return self._end_cancelled()
+            if is_stopping():
+                return self._stopped()
             began = time.time()
-            partial = self._fresh_partial()
+            make_partial(self.workspace, self.plan)
             self._append(EventKind.STARTED, message="" if attempt == 1 else "again, the process was lost")
             try:
-                end = watch_child(
-                    self.workspace, self.plan, lock, cancelled=self._cancelled, on_step=self._append_step
-                )
+                process = self._begin()
+                end = process.follow(cancelled=self._cancelled, on_step=self._append_step)
                 if end.kind == "done":
-                    self._commit(partial, end, time.time() - began)
+                    commit_partial(self.workspace, self.plan)
+                    seconds = time.time() - began
+                    note_measured(
+                        self.workspace, Measured(self.plan.stage, self.plan.size, end.peak_mb, seconds)
+                    )
+                    self._hand_on()
                     return self.end(EventKind.DONE, seconds=float(end.facts["seconds"]))
             finally:
-                self._tidy(partial)
+                self._end_process()
+                remove_partial(self.workspace, self.plan, self.job)
             if end.kind != "lost":
                 break
         return self._end_badly(end)
+
+    def _begin(self) -> RunProcess:
+        """Let the process of the run before go on, or start one; it takes the next run along when that is free."""
+        if self._process is not None:
+            self._process.go_on()
+            return self._process
+        tasks = [self]
+        if self._follower is not None and self._follower.can_follow():
+            tasks.append(self._follower)
+        locks = [task._lock for task in tasks if task._lock is not None]
+        self._process = RunProcess(self.workspace, [task.plan for task in tasks], locks)
+        return self._process
+
+    def can_follow(self) -> bool:
+        """Whether the process of the run before may go on with this one: nobody else does it or has done it."""
+        return (
+            not self._cancelled()
+            and self.lock()
+            and completed(self.workspace, self.plan.key, self.plan.stage) is None
+        )
+
+    def _hand_on(self) -> None:
+        """Give the process to the next run, which was handed over to it."""
+        if self._follower is not None and self._process is not None and self._process.count > 1:
+            self._follower._process, self._process = self._process, None
+
+    def _stopped(self) -> RunResult:
+        # no event: the job is unfinished and goes on with the next service
+        return RunResult(self.plan.key, self.plan.label, "stopped")
 
     def _end_badly(self, end: ChildEnd) -> RunResult:
         if end.kind == "cancelled":
             return self._end_cancelled()
         if end.kind == "stopped":
-            # no event: the job is unfinished and goes on with the next service
-            return RunResult(self.plan.key, self.plan.label, "stopped")
+            return self._stopped()
         error = end.error if end.kind == "failed" else _lost(self.plan, end).to_dict()
         return self.end(EventKind.FAILED, error=error)
-
-    def _fresh_partial(self) -> Path:
-        partial = self.workspace.partial_folder(self.plan.stage, self.plan.key)
-        self.workspace.require_space(self.plan.predicted_bytes)
-        with os_errors_as_ours(partial.parent):
-            if partial.exists():
-                shutil.rmtree(partial)
-            partial.mkdir(parents=True)
-        return partial
-
-    def _commit(self, partial: Path, end: ChildEnd, seconds: float) -> None:
-        final = self.workspace.run_folder(self.plan.stage, self.plan.key)
-        with os_errors_as_ours(final.parent):
-            if final.exists():
-                shutil.rmtree(final)  # not complete, or it would have been reused
-            partial.rename(final)
-            _sync_folder(final.parent)
-        measured = Measured(self.plan.stage, self.plan.size, end.peak_mb, seconds)
-        note_measured(self.workspace, measured)
-
-    def _tidy(self, partial: Path) -> None:
-        """Keep the log of a run that did not end well, and nothing else."""
-        if not partial.exists():
-            return
-        kept = self.workspace.kept_log(self.job, self.plan.key)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        if (partial / LOG).exists():
-            shutil.copyfile(partial / LOG, kept)
-        shutil.rmtree(partial, ignore_errors=True)
 
     def _require_inputs(self) -> None:
         for run_input in self.plan.inputs:
@@ -227,14 +286,6 @@ class _Task:
         """Tell how the run ended, and return it."""
         self._append(kind, seconds=seconds, error=error)
         return RunResult(self.plan.key, self.plan.label, str(kind), error)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _lost(plan: RunPlan, end: ChildEnd) -> WorkerLostError:

@@ -230,6 +230,8 @@ class StageInputs:
         Product suffix of the inputs.
     gives : tuple of str
         Product suffixes of the outputs; the first is what the next stage takes.
+    on_demand : tuple of (str, str, object)
+        Products that are made when a parameter asks for them: suffix, parameter, and the value that asks.
     main : str
         Product suffix that is shown first.
     each : bool
@@ -255,6 +257,7 @@ class StageInputs:
     scope: Scope
     takes: str
     gives: tuple[str, ...]
+    on_demand: tuple[tuple[str, str, Any], ...] = ()
     main: str
     each: bool = False
     companions: tuple[tuple[str, str], ...] = ()

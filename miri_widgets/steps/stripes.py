@@ -15,7 +15,7 @@ from miri_widgets.core.stripes.stripes import clean_stripes
 from miri_widgets.core.validation.validation import prove
 from miri_widgets.errors import MissingFileError
 from miri_widgets.products.names import root_of, suffix_of
-from miri_widgets.steps.conditions import never
+from miri_widgets.steps.conditions import never, rule, value
 from miri_widgets.steps.miri_step import CorrectionStep
 from miri_widgets.steps.model_arrays import ascii_only, exposure_arrays_of, write_exposure_arrays
 from miri_widgets.steps.stage import ChainPreset, Chart, RegionParameter, Scope, Stage, TimelineChart
@@ -28,19 +28,28 @@ STAGE = (
         title="Stripes: columns and rows",
         summary="Removes the offsets of columns and rows, and leaves what is as wide as the sky.",
         methods="The offsets of columns and rows were removed from the calibrated exposures.",
-        version=2,
+        version=3,
         pipeline="miri_widgets.steps.stripes.StripesStep",
         scope=Scope.EXPOSURE,
         takes="cal",
         gives=("cal",),
         main="cal",
         steps=("miri_stripes",),
-        essential=("columns", "rows", "protect_scale", "source_nsigma", "exclude_file", "coronagraphs"),
+        essential=(
+            "columns",
+            "rows",
+            "method",
+            "protect_scale",
+            "source_nsigma",
+            "exclude_file",
+            "coronagraphs",
+        ),
         optional=True,
         correction="miri_widgets.core.stripes.stripes:clean_stripes",
         after="pullupdown",
         chain_presets=(ChainPreset.EVERY_CORRECTION,),
         acting=(
+            rule(value("method", "profiles"), "protect_scale adaptive"),
             never(
                 "rateints_file",
                 "Calibrated exposures have no integrations; it acts in the stage for rates.",
@@ -58,17 +67,26 @@ STAGE = (
         title="Stripes of rates: columns and rows",
         summary="Removes the offsets of columns and rows from each integration and from the rate, before the flat.",
         methods="The offsets of columns and rows were removed from each integration and from the rates, before the flat field.",
-        version=1,
+        version=2,
         pipeline="miri_widgets.steps.stripes.StripesStep",
         scope=Scope.EXPOSURE,
         takes="rate",
         gives=("rate", "rateints"),
         main="rate",
         steps=("miri_stripes",),
-        essential=("columns", "rows", "protect_scale", "source_nsigma", "exclude_file", "coronagraphs"),
+        essential=(
+            "columns",
+            "rows",
+            "method",
+            "protect_scale",
+            "source_nsigma",
+            "exclude_file",
+            "coronagraphs",
+        ),
         optional=True,
         correction="miri_widgets.core.stripes.stripes:clean_stripes",
         after="rates",
+        acting=(rule(value("method", "profiles"), "protect_scale adaptive"),),
         charts=(
             Chart.PROFILES,
             TimelineChart("stripes.column_power_after", "column structure left", "DN/s"),
@@ -207,8 +225,9 @@ class StripesStep(_RateintsStep):
     spec = """
         columns = boolean(default=True)  # Remove the offset of each column.
         rows = boolean(default=True)  # Remove the offset of each row.
-        protect_scale = float(min=5, max=1000, default=60.0)  # Structure along a profile that is wider than this may be sky, and stays (sigma of a Gaussian). [pixels]
-        adaptive = boolean(default=True)  # Protect only what the profile shows to be there; else all that is wide, as with a Gaussian.
+        method = option('joint', 'profiles', default='joint')  # Sky and offsets estimated together, the scale of the sky chosen by the data; or profiles of bands, as in versions before.
+        protect_scale = float(min=5, max=1000, default=60.0)  # With profiles: structure along a profile that is wider than this may be sky, and stays (sigma of a Gaussian). [pixels]
+        adaptive = boolean(default=True)  # With profiles: protect only what the profile shows to be there; else all that is wide, as with a Gaussian.
         source_nsigma = float(min=1, max=50, default=3.0)  # Sources are masked above this. [sigma]
         exclude_above = float(default=None)  # Pixels above this are left out of the medians, in the unit of the exposure.
         exclude_file = string(default=None)  # DS9 regions; pixels inside are left out of the medians.

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent / "scenes"))
 import held_level_match
 import held_persistence
 import held_shifts
+import held_stripes
 import held_warm_pixels
 import notebook_sky
 import numpy as np
@@ -55,7 +56,7 @@ _SKY_KEYS = tuple(
     for name, unit, bounds in _SKY
     for whose in ("", ".exposure_masks", ".notebook")
 )
-OTHERS = (held_shifts, held_persistence, held_warm_pixels, held_level_match)
+OTHERS = (held_shifts, held_persistence, held_warm_pixels, held_stripes, held_level_match)
 """The other steps, each with keys and scenes of its own."""
 KEYS = _SKY_KEYS + tuple(key for part in OTHERS for key in part.KEYS)
 

@@ -190,11 +190,14 @@ def test_title_and_picture_agree_through_twenty_actions(
     assert bar is not None and bar["width"] > 150 and bar["height"] > 20, "nobody has pressed a key yet"
     top = page.locator(CANVAS).first.bounding_box()
     pictures: dict[str, np.ndarray] = {}
-    for step in ["s", *"bsdbsbbdsbd", "Blink", "Blink", "b", "Blink", "s", "d", "b", "s"]:
-        if step == "Blink":
-            page.locator(".mw-viewer-strip").get_by_role("button", name="Blink").click()
-        else:
-            page.keyboard.press(step)
+    for step in ["s", *"bsdbsbbdsbd", "v", "s", "b", "w", "s", "d", "b", "s"]:
+        page.keyboard.press(step)
+        if step in "vw":  # two images over the viewer, then the one of before
+            expect(page.locator(".mw-pair-canvas")).to_be_visible()
+            expect(page.locator(".mw-viewer-strip")).to_contain_text(
+                "side by side" if step == "v" else "swipe"
+            )
+            continue
         words, now = in_view(page)
         known = pictures.setdefault(words, now)
         assert np.abs(known - now).mean() < 1.0, f"{step}: another picture under {words!r}"

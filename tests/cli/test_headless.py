@@ -8,6 +8,7 @@ import pytest
 from miri_widgets.cli import headless
 from miri_widgets.errors import ParameterError
 from miri_widgets.run.program_runs import ProgramRuns
+from miri_widgets.run.reduction import Reduction
 
 THRESHOLD = "jump.rejection_threshold"
 
@@ -51,6 +52,29 @@ def test_flags_of_a_run_change_nothing_on_the_page(open_page, options, small_pro
     again = open_page()
     assert "sky" not in again.chain and not again.models["detector1"].settings.user
     assert again.models["image3"].settings.user == {"outlier_detection.skip": True}
+
+
+def test_the_resampled_image_of_an_exposure_is_left_out_unless_flag_page_or_file_asks(
+    open_page, options, small_program, quick_engine
+):
+    name = "resample.skip"
+    runs = ProgramRuns(small_program)
+    first = open_page()
+    assert first.models["image2"].settings[name] is True
+    first.models["image2"].set({name: False})
+    first.poll()
+    assert first.models["image2"].settings[name] is False
+    of_page = {plan.settings[name] for plan in first.plans if plan.stage == "image2"}
+    first.close()
+    assert headless.run_program(options) == 0
+    assert {plan.settings[name] for plan in plans_of(quick_engine, "image2")} == {True}
+    options.set = [f"image2.{name}=false"]
+    assert headless.run_program(options) == 0
+    assert {plan.settings[name] for plan in plans_of(quick_engine, "image2")} == {True, False}
+    told = replace(small_program, settings={"image2": {name: False}})
+    of_file = Reduction(told, engine=quick_engine).planned.plans
+    assert {plan.settings[name] for plan in of_file if plan.stage == "image2"} == of_page == {False}
+    assert runs.preset("image2", "F560W") == {name: True}
 
 
 def test_flags_make_no_session_file(options, small_program, quick_engine):

@@ -91,6 +91,29 @@ def test_a_slider_that_is_dragged_is_one_change(model, monkeypatch):
     assert model.mapping == start
 
 
+def test_the_undo_of_the_page_reaches_the_colours(model, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("miri_widgets.models.composite.time.monotonic", lambda: now[0])
+    history, start = model.session.history, model.mapping
+    for step in range(5):
+        now[0] += 0.05
+        model.set_mapping(saturation=1.1 + step / 10)
+    now[0] += 5
+    model.set_channel("F770W", weight=0.5)
+    changed = model.mapping
+    assert history.undo_label == "colour composite"
+    history.undo()
+    assert model.mapping.saturation == 1.5 and model.mapping.channels == start.channels
+    history.redo()
+    assert model.mapping == changed
+    history.undo()
+    history.undo()
+    assert model.mapping == start and history.undo_label == ""
+    model.set_mapping(saturation=2.5)
+    model.undo()
+    assert model.mapping == start and history.undo_label == "", "one change, whoever takes it back"
+
+
 def test_what_is_not_allowed_changes_nothing(model):
     before = model.mapping
     with pytest.raises(ParameterError, match="black below white"):

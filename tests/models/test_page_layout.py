@@ -20,6 +20,7 @@ def test_neither_side_can_be_lost():
 def test_values_come_back():
     layout, other = PageLayout(), PageLayout()
     layout.side, layout.top, layout.charts, layout.viewer_bars = 51.5, 44.0, "beside", True
+    layout.counts, layout.levels = "linear", "brightness"
     other.restore(json.loads(json.dumps(layout.state())))
     assert other.state() == layout.state() != PageLayout().state()
 
@@ -34,6 +35,8 @@ def test_values_come_back():
         {"charts": "elsewhere"},
         {"charts": ["below"]},
         {"viewer_bars": 1},
+        {"counts": "square"},
+        {"levels": ["percent"]},
         {"unknown": 3},
     ],
 )

@@ -354,8 +354,6 @@ def test_dashboard_from_first_look_to_mosaic(session, engine):
     assert dashboard.view.histogram.line.x.size == 101
     session.poll()
     assert sum(mark.x.size for mark in dashboard.view.levels.figure.marks) == 4
-    dashboard.view.blink.click()
-    assert viewer.blinked == 1
     assert "Image 3 · trial_f1500w" in dashboard.view.status.value
     session.show(session.shown)
     session.stages["image3"].set({"resample.pixfrac": 0.5})

@@ -23,12 +23,12 @@ def test_one_menu_is_open_at_a_time():
     bar = ToolBar(ipywidgets.Label("compare"), menus)
     added = ToolMenu("colour", "Colour", ipywidgets.Label())
     bar.add(added)
-    assert list(bar.menus) == ["range", "flags", "colour"] and bar.children[-1] is added
+    assert list(bar.menus) == ["range", "flags", "colour"] and bar.children[-2:] == (added, bar.more)
     menus[0].opened = True
     added.opened = True
     assert [menu.opened for menu in bar.menus.values()] == [False, False, True]
     bar.close()
-    assert added.comm is None
+    assert added.comm is None and bar.more.comm is None
 
 
 def test_window_tools_and_the_model_follow_each_other():
@@ -71,3 +71,9 @@ def test_to_follow_the_newest_image_is_a_switch(dashboard):
     assert session.picked
     session.picked = False
     assert follow.value
+
+
+def test_colour_is_a_click_away(dashboard):
+    link = next(tool for tool in dashboard.view.tools.children if getattr(tool, "name", "") == "colour")
+    link.vue_press()
+    assert dashboard.session.tab == "composite"

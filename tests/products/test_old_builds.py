@@ -118,7 +118,7 @@ def test_pixels_without_data_are_none_whatever_fills_them(tmp_path, fill):
     thumbnail = read_thumbnail(path)
     assert np.isnan(thumbnail.pixels[:, 0]).all()
     assert thumbnail.spread.low > LEVEL - 5
-    assert "white to black: 98.9 to" in picture(path, "title").caption
+    assert "white to black: 99 to" in picture(path, "title").caption
     difference = compared(path, path, "title").difference
     np.testing.assert_array_equal(np.isfinite(difference), covered)
 

@@ -59,7 +59,7 @@ def test_a_whole_chain(session):
     assert [one.title for one in found.pictures] == ["Mosaic · trial_f770w", "Mosaic · trial_f1500w"]
     assert all(one.png.startswith(PNG) and "MJy/sr" in one.caption for one in found.pictures)
     assert found.missing == () and found.parameters == ()
-    assert "All parameters have the values of the pipeline" in " ".join(found.methods)
+    assert "All parameters had the values of the pipeline" in " ".join(found.methods)
     assert {"Rieke2015", "Wright2023", "Bushouse"} <= set(found.citations)
     assert not {"Gaia2023", "Greenfield2016", "Fruchter2002"} & set(found.citations)
 

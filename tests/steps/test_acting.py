@@ -46,7 +46,7 @@ ALWAYS = {
     "showers": "save_unmasked prove",
     "miri_showers": "showers_file",
     "miri_rates": "rateints_file algorithm tolerance",
-    "miri_stripes": "prove rateints_file columns rows protect_scale adaptive source_nsigma exclude_above exclude_file coronagraphs min_pixels",
+    "miri_stripes": "prove rateints_file columns rows method source_nsigma exclude_above exclude_file coronagraphs min_pixels",
     "bkg_subtract": "bkg_list",
     "assign_wcs": "sip_approx override_distortion override_filteroffset",
     "flat_field": "user_supplied_flat inverse save_interpolated_flat",

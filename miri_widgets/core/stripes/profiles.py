@@ -19,6 +19,7 @@ from miri_widgets.core.levels.exposure_level import robust_sigma
 from miri_widgets.core.stripes.smooth_curves import Curves
 
 __all__ = [
+    "HUBER",
     "Bands",
     "Offsets",
     "band_edges",
@@ -28,7 +29,9 @@ __all__ = [
     "rough_rms",
 ]
 
-_HUBER = 1.5
+HUBER = 1.5
+"""Standard deviations beyond which values pull no more."""
+
 _BAND_SCALE = 20.0  # pixels; rougher than this, bands are compared
 _EXCESS = 4.0  # times the power of noise
 
@@ -115,7 +118,7 @@ def location(values: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray
     sigma = 1.4826 * float(np.nanmedian(np.abs(distance)))
     if not sigma > 0:
         return middle, count
-    limit = _HUBER * sigma
+    limit = HUBER * sigma
     pulled = np.nansum(np.clip(distance, -limit, limit), axis=1, dtype=np.float64)
     inside = np.count_nonzero(np.abs(distance) < limit, axis=1)
     # in a row of few values the step could go past all of them

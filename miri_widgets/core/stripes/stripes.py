@@ -29,6 +29,9 @@ _FEWEST_ROWS = 128
 CORONAGRAPHS = ("own", "leave")
 """Ways with the Lyot and coronagraph areas."""
 
+METHODS = ("joint", "profiles")
+"""Sky and offsets estimated together; or profiles of bands, as before."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stripes:
@@ -58,6 +61,7 @@ def clean_stripes(
     *,
     columns: bool = True,
     rows: bool = True,
+    method: str = "joint",
     protect_scale: float = 60.0,
     adaptive: bool = True,
     source_nsigma: float = 3.0,
@@ -75,8 +79,11 @@ def clean_stripes(
         Cal or rate exposures; each is cleaned by itself. Not modified.
     columns, rows : bool
         Whether to clean columns, and rows.
+    method : str
+        "joint": sky and offsets together, the scale of the sky chosen by the data; "profiles": levels of bands, less
+        what is smooth along a profile.
     protect_scale : float
-        Structure along a profile that is wider than this may be sky, pixels (sigma of a Gaussian).
+        With profiles: structure along a profile that is wider than this may be sky, pixels (sigma of a Gaussian).
     adaptive : bool
         Protect of it only what the profile shows to be there; else all of it, as with a Gaussian of that sigma.
     source_nsigma : float
@@ -105,10 +112,11 @@ def clean_stripes(
     Pixels of value exactly 0 were never measured, and do not count. ERR and ``var_rnoise`` gain the variance of
     the offsets. DQ stays as it is.
     """
-    _require_sense(columns, rows, exclude_above, coronagraphs)
+    _require_sense(columns, rows, exclude_above, coronagraphs, method)
     settings = {
         "columns": columns,
         "rows": rows,
+        "method": method,
         "protect_scale": protect_scale,
         "adaptive": adaptive,
         "source_nsigma": source_nsigma,
@@ -129,6 +137,7 @@ def find_stripes(
     *,
     columns: bool = True,
     rows: bool = True,
+    method: str = "joint",
     protect_scale: float = 60.0,
     adaptive: bool = True,
     source_nsigma: float = 3.0,
@@ -148,8 +157,11 @@ def find_stripes(
         Measure the offsets of columns.
     rows : bool
         Measure the offsets of rows.
+    method : str
+        "joint": sky and offsets together, the scale of the sky chosen by the data; "profiles": levels of bands, less
+        what is smooth along a profile.
     protect_scale : float
-        Structure along a profile that is wider than this may be sky, pixels (sigma of a Gaussian).
+        With profiles: structure along a profile that is wider than this may be sky, pixels (sigma of a Gaussian).
     adaptive : bool
         Whether to follow wide structure only as far as the profile shows it.
     source_nsigma : float
@@ -165,7 +177,8 @@ def find_stripes(
 
     Notes
     -----
-    Imager field and coronagraphs are apart. In each: (1) subtract a surface of medians of 32 x 32 pixels, so that
+    Imager field and coronagraphs are apart. The joint estimate is told in `joint_offsets`; where emission is finer than
+    its splines, and with profiles, in each: (1) subtract a surface of medians of 32 x 32 pixels, so that
     masks and gradients make no steps; (2) level of each column in bands of rows, plus the mean of the surface there;
     (3) what all bands have in common and is not smooth along the profile is an offset (`common_offsets`); (4) the
     same for rows. Then find sources in what is left, and once more. Where the residual shows emission finer than the
@@ -180,7 +193,10 @@ def find_stripes(
     masked, facts = ~good, {}
     for name, area in areas_of(exposure, coronagraphs).items():
         part = StripeArea(exposure.sci[:, area], good[:, area], exposure.fwhm, source_nsigma, min_pixels)
-        part.fit(columns=columns, rows=rows, scale=protect_scale, adaptive=adaptive)
+        if method == "joint":
+            part.fit_jointly(columns=columns, rows=rows)
+        else:
+            part.fit(columns=columns, rows=rows, scale=protect_scale, adaptive=adaptive)
         offset[:, area], variance[:, area] = part.offset, part.variance
         masked[:, area] = ~part.use
         facts[name] = part.facts()
@@ -257,7 +273,9 @@ def _cleaned(exposure: ExposureArrays, *, settings: Mapping[str, Any]) -> Exposu
     )
 
 
-def _require_sense(columns: bool, rows: bool, exclude_above: float | None, coronagraphs: str) -> None:
+def _require_sense(
+    columns: bool, rows: bool, exclude_above: float | None, coronagraphs: str, method: str
+) -> None:
     """Refuse what bounds of single parameters cannot say; the bounds stand in the spec of the step."""
     if not (columns or rows):
         raise ParameterError("rows = False and columns = False", "columns, rows or both", "set one of them")
@@ -267,6 +285,8 @@ def _require_sense(columns: bool, rows: bool, exclude_above: float | None, coron
         raise ParameterError(
             f"coronagraphs = {coronagraphs!r}", "one of " + ", ".join(CORONAGRAPHS), "choose one of them"
         )
+    if method not in METHODS:
+        raise ParameterError(f"method = {method!r}", "one of " + ", ".join(METHODS), "choose one of them")
 
 
 def _warnings(exposures: Sequence[ExposureArrays], coronagraphs: str) -> tuple[str, ...]:

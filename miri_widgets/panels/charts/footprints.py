@@ -51,7 +51,7 @@ class FootprintMap(Part):
     Parameters
     ----------
     height : int
-        Height of the figure in CSS pixels.
+        Height of the figure in CSS pixels at its full width; a narrower one is lower, in the same shape.
 
     Attributes
     ----------
@@ -64,6 +64,7 @@ class FootprintMap(Part):
     def __init__(self, height: int = _HEIGHT) -> None:
         super().__init__("mw-chart", "mw-sky")
         self._height = height
+        self.add_class(f"mw-sky-{height}")
         self.centre: tuple[float, float] | None = None
         self.x_axis = axis("Δα cos δ from field centre [arcmin]")
         self.x_axis.scale.reverse = True

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import bqplot
+import ipywidgets
 import numpy as np
+import traitlets
 
 from miri_widgets.analysis.image_statistics import PixelMeasurement, measure_pixels
 from miri_widgets.models.background import BackgroundValue
-from miri_widgets.models.display import read_sample
+from miri_widgets.models.display import DisplayModel, read_sample
 from miri_widgets.models.in_view import Content, InView
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import COLOURS, axis, figure, fit_axis
+from miri_widgets.panels.charts.range_handles import RangeHandles
 from miri_widgets.panels.parts.base_view import Part, close_all
+from miri_widgets.panels.parts.choice_buttons import ChoiceButtons
 from miri_widgets.panels.parts.theme import escape, text
 
 __all__ = ["HistogramView"]
@@ -21,19 +25,21 @@ __all__ = ["HistogramView"]
 
 class HistogramView(Part):
     """
-    Counts of pixels by value, with the clipped median.
+    Counts of pixels by value, with the clipped median, and black and white as handles.
 
     Parameters
     ----------
     session : SessionModel
         The session, whose image in view is drawn: a product, a preview, a difference.
+    display : DisplayModel, optional
+        The display range, which the handles move; no handles by default.
     """
 
-    def __init__(self, session: SessionModel) -> None:
+    def __init__(self, session: SessionModel, display: DisplayModel | None = None) -> None:
         super().__init__("mw-chart")
         self.session = session
         self.x_axis = axis("value")
-        self.y_axis = axis("log₁₀ (pixels + 1)", vertical=True)
+        self.y_axis = axis("", vertical=True)
         scales = {"x": self.x_axis.scale, "y": self.y_axis.scale}
         placeholder = {"x": [0.0, 1.0], "y": [0.0, 0.0], "scales": scales}
         # Trap: Bars on a LogScale draw NaN rectangles and nothing else; the logarithm is taken here.
@@ -48,14 +54,25 @@ class HistogramView(Part):
         )
         self.middle = bqplot.Lines(**placeholder, colors=[COLOURS[4]], stroke_width=1.5, line_style="dashed")
         self.figure = figure(self.x_axis, self.y_axis, [self.line, self.middle])
+        self.handles = RangeHandles(display) if display is not None else None
+        self._plot = ipywidgets.Box([self.figure] if self.handles is None else [self.figure, self.handles])
+        self._plot.add_class("mw-histogram-plot")
         self.status = text("", "mw-chart-words")
         self._heading = text("Histogram", "mw-heading")
+        self.counts = ChoiceButtons(
+            "Axis of the pixels",
+            [("log", "log", "Logarithm of the pixels"), ("linear", "linear", "Number of pixels")],
+        )
+        self._links = [traitlets.link((session.page_layout, "counts"), (self.counts, "value"))]
+        self._head = ipywidgets.HBox([self._heading, self.counts])
+        self._head.add_class("mw-chart-head")
         # Trap: a figure that is on the page without a size logs errors; it comes when it has data.
         self.children = [self._heading, self.status]
         self._drawn_state: Any = None
         self.computed = BackgroundValue(session.background)
         self.watch(self.computed, self._update, "value", "sentence")
         self.watch(session, self._update, "displayed", "measured")
+        self.watch(session.page_layout, self._update, "counts")
 
     def _measurement(self, view: InView) -> PixelMeasurement | None:
         """Return the measurement of the pixels in view; None until it is available."""
@@ -82,7 +99,7 @@ class HistogramView(Part):
             self._hide("Measuring the image …")
         elif measurement.histogram is None or measurement.level is None:
             self._hide(escape(measurement.sentence or "This product holds no image."))
-        elif self._drawn_state != (view, measurement):
+        elif self._drawn_state != (view, measurement, self.session.page_layout.counts):
             self._draw(view, measurement)
 
     def _hide(self, message: str) -> None:
@@ -92,11 +109,16 @@ class HistogramView(Part):
 
     def _draw(self, view: InView, measurement: Any) -> None:
         edges, counts = measurement.histogram.edges, measurement.histogram.counts
-        heights = np.log10(counts + 1.0)
+        is_linear = self.session.page_layout.counts == "linear"
+        heights = counts.astype(float) if is_linear else np.log10(counts + 1.0)
         with self.line.hold_sync():
             self.line.x, self.line.y = edges, np.append(heights, heights[-1])
         fit_axis(self.x_axis, float(edges[0]), float(edges[-1]), margin=0.02)
         fit_axis(self.y_axis, 0.0, float(heights.max()), margin=0.0, count=4)
+        self.y_axis.label = "pixels" if is_linear else "log₁₀ (pixels + 1)"
+        if self.handles is not None:
+            with self.handles.hold_sync():
+                self.handles.low, self.handles.high = self.x_axis.scale.min, self.x_axis.scale.max
         level = measurement.level.median
         with self.middle.hold_sync():
             self.middle.x, self.middle.y = np.array([level, level]), np.array([0.0, float(heights.max())])
@@ -109,12 +131,16 @@ class HistogramView(Part):
             f"<span>pixel scatter {measurement.level.sigma:.3g}{unit}</span>"
             f"<span>{nx} × {ny} pixels, {outside} outside this range</span>"
         )
-        self.children = [self._heading, self.figure, self.status]
-        self._drawn_state = (view, measurement)
+        self.children = [self._head, self._plot, self.status]
+        self._drawn_state = (view, measurement, self.session.page_layout.counts)
 
     def close(self) -> None:
         """Close the view and the figure, even if it is not on the page."""
-        close_all(self.figure)
+        for each in self._links:
+            each.unlink()
+        self._links = []  # closed again when it is collected
+        close_all(self._plot)
+        close_all(self._head)
         super().close()
         self.computed.close()
 

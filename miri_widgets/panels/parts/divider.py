@@ -135,4 +135,5 @@ class Divider(ipyvue.VueTemplate):
         )  # a widget may be closed again when it is collected
         for each in links:
             each.unlink()
+        self._links = []  # closed again when it is collected
         super().close()

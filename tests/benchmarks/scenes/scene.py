@@ -268,6 +268,8 @@ def field_side(wcs: list[TangentWcs], shape: tuple[int, int]) -> int:
 
 def dither_offsets(count: int, step: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return offsets in arcsec, shape (count, 2), about zero; the two that are closest are `step` apart."""
+    if count == 1:
+        return np.zeros((1, 2))
     turn = np.pi * (3 - 5**0.5) * np.arange(count) + rng.uniform(0, 2 * np.pi)
     radius = np.sqrt(np.arange(count) + 0.5)
     offsets = np.column_stack([radius * np.cos(turn), radius * np.sin(turn)])

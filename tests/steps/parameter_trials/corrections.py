@@ -55,8 +55,9 @@ ACTS: dict[str, Trials] = {
     "stripes": {
         "columns": (False, {}),
         "rows": (False, {}),
-        "protect_scale": (10.0, {}),
-        "adaptive": (False, {}),
+        "method": ("profiles", {}),
+        "protect_scale": (10.0, {"method": "profiles"}),
+        "adaptive": (False, {"method": "profiles"}),
         "source_nsigma": (10.0, {}),
         "exclude_above": ("level", {}),
         "exclude_file": ([Region("circle", ((60.0, 60.0),), (30.0,))], {}),
@@ -109,5 +110,6 @@ IDLE: dict[str, dict[str, dict[str, Any]]] = {
         "source_grow": {"mask_sources": False},
     },
     "pullupdown": {"brighter_than": {"find": False}},
+    "stripes": {"protect_scale": {"method": "joint"}, "adaptive": {"method": "joint"}},
 }
 """By stage and parameter: the settings with which it does not act."""

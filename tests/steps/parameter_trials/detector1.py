@@ -86,7 +86,7 @@ VALUES: dict[str, Trials] = {
         "find_showers": (True, {"extend_min_area": 40}),
         "max_shower_amplitude": (0.01, SHOWERS),
         "extend_snr_threshold": (4.0, SHOWERS),
-        "extend_min_area": (4000, {"find_showers": True}),
+        "extend_min_area": (40, {"find_showers": True}),
         "extend_inner_radius": (4.0, SHOWERS),
         "extend_outer_radius": (6.0, SHOWERS),
         "extend_ellipse_expand_ratio": (2.0, SHOWERS),

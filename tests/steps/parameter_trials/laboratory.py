@@ -56,7 +56,10 @@ class Laboratory:
             warnings.simplefilter("ignore")
             result = self._run(stage, step, settings, source)
             for place, model in enumerate(_models(result)):
-                model.save(f"result{place}.fits")
+                if hasattr(model, "save"):
+                    model.save(f"result{place}.fits")
+                else:  # the catalogue of source_catalog is a table
+                    model.write(f"result{place}.ecsv", format="ascii.ecsv")
             return {
                 f"{path.name} {part}": value
                 for path in sorted(Path(folder).rglob("*"))

@@ -1,0 +1,58 @@
+"""Laws of the joint estimate: what no stripe changes, what the sky keeps, and what ERR states."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from miri_widgets.core.exposure_arrays import ExposureArrays
+from miri_widgets.core.stripes.stripes import clean_stripes
+
+SHAPE = (300, 280)
+
+
+def offsets(seed, slow=0.0):
+    rng = np.random.default_rng([seed, 1])
+    rows, columns = rng.normal(0, 1, SHAPE[0]), rng.normal(0, 1, SHAPE[1])
+    if slow:
+        rows = rows + gaussian_filter(rng.normal(0, 1, SHAPE[0]), 30) * slow * 10
+    return rows[:, None] - rows.mean() + columns[None, :] - columns.mean()
+
+
+def galaxy(peak=60.0, scale=30.0):
+    y, x = np.indices(SHAPE)
+    return peak * np.exp(-np.hypot(y - 160, x - 120) / scale)
+
+
+def exposure(sci):
+    sci = np.asarray(sci, np.float32)
+    return ExposureArrays(
+        sci, np.ones_like(sci), np.zeros(SHAPE, np.uint32), corner=(500, 300), root="a",
+        var_rnoise=np.ones_like(sci),
+    )  # fmt: skip
+
+
+def noise(seed):
+    return np.random.default_rng(seed).normal(0, 1, SHAPE)
+
+
+def test_stripes_beside_a_galaxy_are_removed_and_the_galaxy_stays():
+    left, stated, former = [], [], []
+    for seed in range(4):
+        stripes = offsets(seed)
+        planes = exposure(galaxy() + stripes + noise(seed))
+        after = clean_stripes([planes]).exposures[0]
+        left.append(np.var(planes.sci - after.sci - stripes))
+        stated.append(np.mean(after.err**2 - planes.err**2))
+        profiles = clean_stripes([planes], method="profiles").exposures[0]
+        former.append(np.var(planes.sci - profiles.sci - stripes))
+        assert np.array_equal(after.dq, planes.dq) and np.isfinite(after.sci).all()
+    assert np.sqrt(np.mean(left) / 2) < 0.2
+    assert np.mean(left) < 0.25 * np.mean(former)
+    assert 0.6 < np.sqrt(np.mean(stated) / np.mean(left)) < 1.6
+
+
+def test_slow_rows_are_removed():
+    stripes = offsets(7, slow=1.0)
+    planes = exposure(stripes + noise(7))
+    after = clean_stripes([planes]).exposures[0]
+    assert np.std(planes.sci - after.sci - stripes) < 0.25 * np.std(stripes)
+    assert after.facts["stripes"]["power"]["rows"]["slow"] > 0
