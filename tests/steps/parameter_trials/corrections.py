@@ -50,7 +50,7 @@ ACTS: dict[str, Trials] = {
         "box": (32, {"group": "exposure"}),
         "min_cells": (10000, {}),
         "plane_sigma": (1.0, {"model": "plane", "min_cells": 3}),
-        "own_shapes": (False, {"min_cells": 3, "plane_sigma": 1.0}),
+        "own_shapes": (False, {"min_cells": 3, "plane_sigma": 0.1, "group": "exposure"}),
     },
     "stripes": {
         "columns": (False, {}),
