@@ -31,7 +31,7 @@ __all__ = ["KEYS", "measure"]
 GALAXIES = ("galaxy_40_14", "galaxy_80_10", "galaxy_40_20", "galaxy_60_12")
 FLICKER = ("flicker", "flicker_long")
 OTHERS = ("rows_alone", "crowded", "cirrus", "nebula")
-HELD, TUNING = range(900, 902), range(1, 3)
+HELD, TUNING = range(950, 953), range(1, 3)
 WAYS = ("", ".former", ".former_20", ".notebook", ".limit")
 
 _BOUNDS: dict[str, dict[str, float]] = {"galaxy": {"at_most": 0.12}, "flicker": {"at_most": 0.25}}
