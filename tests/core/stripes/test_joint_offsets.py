@@ -1,25 +1,10 @@
 """Laws of the joint estimate: what no stripe changes, what the sky keeps, and what ERR states."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from miri_widgets.core.exposure_arrays import ExposureArrays
 from miri_widgets.core.stripes.stripes import clean_stripes
-
-SHAPE = (300, 280)
-
-
-def offsets(seed, slow=0.0):
-    rng = np.random.default_rng([seed, 1])
-    rows, columns = rng.normal(0, 1, SHAPE[0]), rng.normal(0, 1, SHAPE[1])
-    if slow:
-        rows = rows + gaussian_filter(rng.normal(0, 1, SHAPE[0]), 30) * slow * 10
-    return rows[:, None] - rows.mean() + columns[None, :] - columns.mean()
-
-
-def galaxy(peak=60.0, scale=30.0):
-    y, x = np.indices(SHAPE)
-    return peak * np.exp(-np.hypot(y - 160, x - 120) / scale)
+from tests.support.striped_windows import SHAPE, galaxy, noise, offsets
 
 
 def exposure(sci):
@@ -28,10 +13,6 @@ def exposure(sci):
         sci, np.ones_like(sci), np.zeros(SHAPE, np.uint32), corner=(500, 300), root="a",
         var_rnoise=np.ones_like(sci),
     )  # fmt: skip
-
-
-def noise(seed):
-    return np.random.default_rng(seed).normal(0, 1, SHAPE)
 
 
 def test_stripes_beside_a_galaxy_are_removed_and_the_galaxy_stays():

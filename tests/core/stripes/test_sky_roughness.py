@@ -1,29 +1,11 @@
 """Laws of the roughness of the sky: no offset changes it, and it grows with the square of the light."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from miri_widgets.core.stripes.sky_roughness import sky_roughness
+from tests.support.striped_windows import SHAPE, galaxy, noise, offsets
 
-SHAPE = (300, 280)
 PLACES = np.linspace(20, 260, 6), np.linspace(20, 250, 5)
-
-
-def offsets(seed, slow=0.0):
-    rng = np.random.default_rng([seed, 1])
-    rows, columns = rng.normal(0, 1, SHAPE[0]), rng.normal(0, 1, SHAPE[1])
-    if slow:
-        rows = rows + gaussian_filter(rng.normal(0, 1, SHAPE[0]), 30) * slow * 10
-    return rows[:, None] - rows.mean() + columns[None, :] - columns.mean()
-
-
-def galaxy(peak=60.0, scale=30.0):
-    y, x = np.indices(SHAPE)
-    return peak * np.exp(-np.hypot(y - 160, x - 120) / scale)
-
-
-def noise(seed):
-    return np.random.default_rng(seed).normal(0, 1, SHAPE)
 
 
 def test_roughness_is_free_of_offsets_and_grows_with_the_square_of_light():
