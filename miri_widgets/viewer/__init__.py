@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from miri_widgets.viewer.protocol import ImageViewer, View
+from miri_widgets.viewer.protocol import ImageViewer
+from miri_widgets.viewer.view_values import View
 
 if TYPE_CHECKING:
     from miri_widgets.viewer.base import DrawingViewer

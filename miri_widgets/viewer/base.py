@@ -9,8 +9,9 @@ from typing import Any
 from ipywidgets import Widget
 
 from miri_widgets.viewer.image import ViewerImage, load_image, safe_label
-from miri_widgets.viewer.protocol import Cursor, Hints, ImageSource, ImageViewer, View
+from miri_widgets.viewer.protocol import Cursor, Hints, ImageSource, ImageViewer
 from miri_widgets.viewer.state import checked_state
+from miri_widgets.viewer.view_values import View
 
 __all__ = ["DrawingViewer"]
 

@@ -23,11 +23,12 @@ from miri_widgets.viewer.light_figure import ImageFigure, binned
 from miri_widgets.viewer.outlines import outlines
 from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.png_encoding import send_quickly
-from miri_widgets.viewer.protocol import MARK_COLOR, Hints, Position, StretchFunction, View
+from miri_widgets.viewer.protocol import MARK_COLOR, Hints, Position, StretchFunction
 from miri_widgets.viewer.ranges import DisplayRanges, ImageStretch
 from miri_widgets.viewer.state import ordered_labels, regions_in
 from miri_widgets.viewer.style import viewer_style
 from miri_widgets.viewer.view_position import view_on_image, view_position_of
+from miri_widgets.viewer.view_values import View
 
 __all__ = ["LightViewer"]
 

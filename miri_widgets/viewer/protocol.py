@@ -33,7 +33,6 @@ __all__ = [
     "ImageViewer",
     "Position",
     "StretchFunction",
-    "View",
 ]
 
 ImageSource: TypeAlias = Path | str | NDArray[Any]

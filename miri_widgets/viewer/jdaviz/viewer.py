@@ -32,10 +32,11 @@ from miri_widgets.viewer.jdaviz.regions import Drawings
 from miri_widgets.viewer.jdaviz.view_area import Area
 from miri_widgets.viewer.overlay import MaskPicture
 from miri_widgets.viewer.png_encoding import send_quickly
-from miri_widgets.viewer.protocol import MARK_COLOR, Hints, Position, StretchFunction, View
+from miri_widgets.viewer.protocol import MARK_COLOR, Hints, Position, StretchFunction
 from miri_widgets.viewer.ranges import ImageStretch
 from miri_widgets.viewer.state import ordered_labels, regions_in
 from miri_widgets.viewer.style import viewer_style
+from miri_widgets.viewer.view_values import View
 
 __all__ = ["JdavizViewer"]
 
