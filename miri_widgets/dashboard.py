@@ -33,8 +33,6 @@ from miri_widgets.viewer import ImageViewer, make_viewer
 
 __all__ = ["Dashboard", "show", "show_any"]
 
-_ALWAYS = ("program", "contact_sheet", "data", "table", "composite")
-
 
 class Dashboard(Part):
     """
@@ -69,7 +67,7 @@ class Dashboard(Part):
         self.tabs = Tabs(variant="steps", items=self._items(), label="Steps of the reduction")
         self.body = ipywidgets.VBox()
         self.body.add_class("mw-body")
-        self.view = ImagePane(session, viewer or make_viewer(height="100%"))
+        self.view = ImagePane(session, viewer or make_viewer(height="100%"), colour=self._has_composite)
         column = ipywidgets.VBox([self.tabs, self.body])
         column.add_class("mw-left")
         self.divider = Divider(session.page_layout)
@@ -163,7 +161,8 @@ class Dashboard(Part):
         self.session.tab = change["new"]
 
     def _update_tab(self, _: Any) -> None:
-        name = self.session.tab if self.session.tab in (*_ALWAYS, *self.names) else "program"
+        known = {item["id"] for item in self._items()}
+        name = self.session.tab if self.session.tab in known else "program"
         self.tabs.active = name
         in_colour = name == "composite"
         self.session.composite.awake = in_colour

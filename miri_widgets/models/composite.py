@@ -42,7 +42,6 @@ SUFFIXES = (".png", ".jpg", ".tif", ".pdf")
 """Formats of a saved picture."""
 
 MOSAIC_STAGE = "image3"
-_MOST_UNDO = 100
 _SUBJECT = ("colour composite",)  # of its changes among those of the page
 _ONE_MOVE = 0.7
 """Changes of one value that follow each other within this time are one move of a slider, s."""
@@ -83,7 +82,6 @@ class CompositeModel(traitlets.HasTraits):
     def __init__(self, session: HasPlans) -> None:
         super().__init__()
         self.session = session
-        self._earlier: list[CompositeMapping] = []
         self._last_change: tuple[tuple[object, ...], float] = (), 0.0
         self._recalled: Mapping[str, Any] = {}
         self._reading = BackgroundValue(session.background)
@@ -222,24 +220,17 @@ class CompositeModel(traitlets.HasTraits):
         if self.mapping is None or mapping == self.mapping:
             return
         subject, now = _difference(self.mapping, mapping), time.monotonic()
-        is_new = (
-            subject != self._last_change[0] or now - self._last_change[1] > _ONE_MOVE or not self._earlier
-        )
-        if is_new:
-            self._earlier = [*self._earlier[-_MOST_UNDO:], self.mapping]
+        is_new = subject != self._last_change[0] or now - self._last_change[1] > _ONE_MOVE
         self._last_change = subject, now
         change = UserChange("colour composite", _SUBJECT, self.mapping, mapping, self._take_back)
         self.mapping = mapping
         self.session.history.add(change, extends=not is_new)
 
     def _take_back(self, mapping: CompositeMapping) -> None:
-        """Take settings of the page's Undo or Redo, if they are for the filters of now."""
+        """Take the settings of an Undo or a Redo, if they are for the filters in the picture."""
         self._last_change = (), 0.0
-        if self.mapping is None or mapping.filters != self.mapping.filters:
-            return
-        is_undo = mapping in self._earlier[-1:]
-        self._earlier = self._earlier[:-1] if is_undo else [*self._earlier, self.mapping]
-        self.mapping = mapping
+        if self.mapping is not None and mapping.filters == self.mapping.filters:
+            self.mapping = mapping
 
     def show_part(self, left: float, bottom: float, right: float, top: float, size: tuple[int, int]) -> None:
         """
@@ -259,9 +250,7 @@ class CompositeModel(traitlets.HasTraits):
 
     def undo(self) -> None:
         """Take the last change of the composite back, also where other changes of the page came later."""
-        if not self.session.history.undo_of(_SUBJECT) and self._earlier:
-            self._last_change = (), 0.0
-            self.mapping = self._earlier.pop()
+        self.session.history.undo_of(_SUBJECT)
 
     def reset(self) -> None:
         """Begin again with the values of the data; `undo` takes that back."""

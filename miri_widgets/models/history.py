@@ -136,24 +136,19 @@ class History(traitlets.HasTraits):
         """Take the last change back; nothing when there is none."""
         self._step(self._past, self._future, lambda change: change.before)
 
-    def undo_of(self, subject: tuple[Any, ...]) -> bool:
+    def undo_of(self, subject: tuple[Any, ...]) -> None:
         """
-        Take the last change back if it is of a subject.
+        Take the last change of a subject back, also where other changes came later; nothing when there is none.
 
         Parameters
         ----------
         subject : tuple
             The subject.
-
-        Returns
-        -------
-        bool
-            Whether it was.
         """
-        is_last = bool(self._past) and self._past[-1].subject == subject
-        if is_last:
+        own = [index for index, change in enumerate(self._past) if change.subject == subject]
+        if own:
+            self._past.append(self._past.pop(own[-1]))
             self.undo()
-        return is_last
 
     def redo(self) -> None:
         """Bring back what was taken back last; nothing when there is none."""

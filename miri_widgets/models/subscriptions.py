@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import traitlets
@@ -33,6 +34,7 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self._held: list[tuple[traitlets.HasTraits, Callable[..., None], list[str], str]] = []
+        self._linked: list[traitlets.link] = []
 
     def add(self, model: traitlets.HasTraits, handler: Callable[..., None], *names: str) -> None:
         """
@@ -64,6 +66,17 @@ class Subscriptions:
         """
         self._observe(model, handler, names, _EVENT)
 
+    def link(self, first: tuple[traitlets.HasTraits, str], second: tuple[traitlets.HasTraits, str]) -> None:
+        """
+        Keep two traits equal, until `end`.
+
+        Parameters
+        ----------
+        first, second : tuple of (HasTraits, str)
+            Objects and names of their traits; the second takes the value of the first.
+        """
+        self._linked.append(traitlets.link(first, second))
+
     def _observe(
         self, model: traitlets.HasTraits, handler: Callable[..., None], names: tuple[str, ...], kind: str
     ) -> None:
@@ -78,3 +91,7 @@ class Subscriptions:
             except ValueError:  # the model was closed first
                 continue
         self._held.clear()
+        for each in self._linked:
+            with suppress(ValueError):  # one of the two was closed first
+                each.unlink()
+        self._linked.clear()

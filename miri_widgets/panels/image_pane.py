@@ -49,9 +49,11 @@ class ImagePane(Part):
         What is displayed.
     viewer : ImageViewer
         The viewer, closed with the pane.
+    colour : bool
+        Whether the page has a colour composite, which a button of the tool bar leads to.
     """
 
-    def __init__(self, session: SessionModel, viewer: ImageViewer) -> None:
+    def __init__(self, session: SessionModel, viewer: ImageViewer, *, colour: bool = False) -> None:
         super().__init__("mw-right")
         self.session = session
         self.viewer = viewer
@@ -84,7 +86,7 @@ class ImagePane(Part):
         self.window = WindowTools(session.page_layout)
         strip = ipywidgets.HBox([self.status, self.compare.status, self.follow, self.window])
         strip.add_class("mw-viewer-strip")
-        self.tools = ToolBar(self.compare, self._tools())
+        self.tools = ToolBar(self.compare, self._tools(colour))
         notices = ipywidgets.VBox([self.compare.status, self.display.notice, self.flags.status])
         notices.add_class("mw-image-notices")  # over the image, while the menu that they belong to is closed
         self.stack = ipywidgets.Box([viewer.widget, self.pair.canvas])
@@ -101,12 +103,16 @@ class ImagePane(Part):
         self.children = (frame, self.charts)
         self._watch_all()
 
-    def _tools(self) -> tuple[ToolMenu | ToolLink, ...]:
+    def _tools(self, colour: bool) -> tuple[ToolMenu | ToolLink, ...]:
         """Return the tools of the bar; what is in a menu is made once, so that its keys act while it is closed."""
         return (
             ToolMenu("range", "Stretch", self.display, tip="Stretch and display range: black and white"),
             ToolMenu("flags", "Flags", self.flags, tip="Data quality flags over the image", shortcut="f"),
-            *self._links(),
+            *(
+                [ToolLink("colour", "Colour", self._show_colour, tip="Colour composite of the mosaics")]
+                if colour
+                else []
+            ),
             ToolMenu("catalogue", "Catalogue", CatalogBar(self.session), tip="Sources of the mosaics"),
             ToolMenu("regions", "Regions", self.regions, tip="Draw, save and use regions"),
             ToolMenu(
@@ -114,15 +120,8 @@ class ImagePane(Part):
             ),
         )
 
-    def _links(self) -> tuple[ToolLink, ...]:
-        """Return the buttons of the tool bar that lead to another place of the page."""
-        if "image3" not in self.session.models:
-            return ()
-
-        def show() -> None:
-            self.session.tab = "composite"
-
-        return (ToolLink("colour", "Colour", show, tip="Colour composite of the mosaics"),)
+    def _show_colour(self) -> None:
+        self.session.tab = "composite"
 
     def _watch_all(self) -> None:
         session = self.session

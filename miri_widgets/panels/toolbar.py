@@ -10,6 +10,7 @@ import ipywidgets
 import traitlets
 
 from miri_widgets.models.page_layout import CHART_POSITIONS, PageLayout
+from miri_widgets.models.subscriptions import Subscriptions
 from miri_widgets.panels.parts.base_view import Part
 from miri_widgets.panels.parts.overflow_menu import OverflowMenu
 from miri_widgets.panels.parts.tool_menu import ToolLink, ToolMenu
@@ -86,17 +87,14 @@ class WindowTools(ipyvue.VueTemplate):
     viewer_bars = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, model: PageLayout) -> None:
+        self._watches = Subscriptions()
         super().__init__(layout=ipywidgets.Layout(width="auto"))
-        self._links = [
-            traitlets.link((model, "charts"), (self, "charts")),
-            traitlets.link((model, "viewer_bars"), (self, "viewer_bars")),
-        ]
+        self._watches.link((model, "charts"), (self, "charts"))
+        self._watches.link((model, "viewer_bars"), (self, "viewer_bars"))
 
     def close(self) -> None:
         """Close the widget and its links to the model."""
-        for each in getattr(self, "_links", []):
-            each.unlink()
-        self._links = []  # closed again when it is collected
+        self._watches.end()
         super().close()
 
 

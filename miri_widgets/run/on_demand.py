@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from typing import Any
 
 from miri_widgets.errors import ParameterError
@@ -31,7 +30,6 @@ def asked_for(stage: Stage, settings: Mapping[str, Any]) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=16)  # asked for every exposure
 def _default(stage_name: str, parameter: str) -> Any:
     return next(known.default for known in declared(stage_name) if known.name == parameter)
 

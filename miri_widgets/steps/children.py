@@ -30,16 +30,30 @@ def cache_folder() -> Path:
     return Path(os.environ.get("MIRI_WIDGETS_CACHE") or platformdirs.user_cache_dir("miri_widgets"))
 
 
-@lru_cache(maxsize=1)
 def jwst_version() -> str:
     """
-    Return the version of the installed jwst, without importing it; looked up once, as a plan asks thousands of times.
+    Return the version of the installed jwst, without importing it.
+
+    It is looked up again when something was installed or removed: a plan asks thousands of times.
 
     Raises
     ------
     StepFailedError
         If it is not installed.
     """
+    return _jwst_version(tuple(_changed(Path(folder)) for folder in sys.path))
+
+
+def _changed(folder: Path) -> tuple[str, int]:
+    """Return a folder of `sys.path` and when something came into it or left it; 0 where it is no folder."""
+    try:
+        return str(folder), folder.stat().st_mtime_ns
+    except OSError:
+        return str(folder), 0
+
+
+@lru_cache(maxsize=1)
+def _jwst_version(_: tuple[tuple[str, int], ...]) -> str:
     try:
         return version("jwst")
     except PackageNotFoundError as error:

@@ -16,7 +16,7 @@ MODULES = {
 }
 NAMES = Counter(Path(module).name for module in MODULES)
 TABLE = tomllib.loads((TESTS / "architecture" / "tested_by.toml").read_text(encoding="utf-8"))["tests"]
-MOST_ENTRIES = 244
+MOST_ENTRIES = 242
 """Modules without a test of their name; may only fall."""
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
+
+from miri_widgets.report.pdf import find_browser
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # needed for root, as in containers
@@ -58,16 +57,8 @@ HARMLESS = (
 
 
 def find_chromium() -> str | None:
-    """Return the path of a Chromium: named by the user, on the path, or Playwright's own."""
-    named = os.environ.get("MIRI_WIDGETS_CHROMIUM")
-    if named:
-        return named
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    root = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or str(Path.home() / ".cache" / "ms-playwright")
-    downloaded = sorted(Path(root).glob("chromium*/chrome-*/*chrome*"))
-    return str(downloaded[-1]) if downloaded else None
+    """Return the path of a Chromium, as the report's PDF finds it; None where there is none."""
+    return find_browser() or None
 
 
 @dataclass

@@ -10,6 +10,7 @@ from miri_widgets.analysis.composite_images import Viewport
 from miri_widgets.core.composite import CompositeMapping, Method, composite_rgb
 from miri_widgets.errors import ParameterError
 from miri_widgets.models.composite import CompositeModel
+from miri_widgets.models.history import UserChange
 from miri_widgets.models.session import SessionModel
 from tests.support import fake_rooms
 from tests.support.composite_files import FILTERS, write_mosaic, write_mosaics
@@ -112,6 +113,10 @@ def test_the_undo_of_the_page_reaches_the_colours(model, monkeypatch):
     model.set_mapping(saturation=2.5)
     model.undo()
     assert model.mapping == start and history.undo_label == "", "one change, whoever takes it back"
+    model.set_mapping(saturation=2.5)
+    history.add(UserChange("another", ("another",), 0, 1, lambda _: None))
+    model.undo()
+    assert model.mapping == start and history.undo_label == "another", "what came later stays"
 
 
 def test_what_is_not_allowed_changes_nothing(model):

@@ -49,6 +49,21 @@ def test_what_the_program_sets_is_no_change():
     assert lamp.level == 9
 
 
+def test_the_last_change_of_one_subject_is_taken_back_beneath_later_ones():
+    lamp, history, colours = Lamp(), History(), []
+    history.follow(lamp, "level", "level of the lamp")
+    for number in (1, 2):
+        history.add(UserChange("colour", ("colour",), number - 1, number, colours.append))
+        lamp.level = number
+    history.undo_of(("colour",))
+    assert colours == [1] and lamp.level == 2 and history.redo_label == "colour"
+    history.undo_of(("colour",))
+    history.undo_of(("colour",))
+    assert colours == [1, 0], "nothing when there is none"
+    history.undo()
+    assert lamp.level == 1
+
+
 def test_it_remembers_the_last_two_hundred():
     history, seen = History(), []
     for number in range(300):

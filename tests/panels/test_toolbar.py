@@ -77,3 +77,14 @@ def test_colour_is_a_click_away(dashboard):
     link = next(tool for tool in dashboard.view.tools.children if getattr(tool, "name", "") == "colour")
     link.vue_press()
     assert dashboard.session.tab == "composite"
+
+
+@pytest.mark.parametrize("stages", [None, ["detector1"]])
+def test_colour_is_offered_where_its_panel_is_and_nowhere_else(session, stages):
+    board = Dashboard(session, stages=stages, viewer=Viewer())
+    has_panel = any(item["id"] == "composite" for item in board.tabs.items)
+    links = [tool for tool in board.view.tools.children if getattr(tool, "name", "") == "colour"]
+    assert has_panel == (stages is None) == bool(links)
+    session.tab = "composite"
+    assert board.tabs.active == ("composite" if has_panel else "program"), "no panel that is not listed"
+    board.close()

@@ -7,7 +7,6 @@ from typing import Any
 import bqplot
 import ipywidgets
 import numpy as np
-import traitlets
 
 from miri_widgets.analysis.image_statistics import PixelMeasurement, measure_pixels
 from miri_widgets.models.background import BackgroundValue
@@ -63,7 +62,7 @@ class HistogramView(Part):
             "Axis of the pixels",
             [("log", "log", "Logarithm of the pixels"), ("linear", "linear", "Number of pixels")],
         )
-        self._links = [traitlets.link((session.page_layout, "counts"), (self.counts, "value"))]
+        self._watches.link((session.page_layout, "counts"), (self.counts, "value"))
         self._head = ipywidgets.HBox([self._heading, self.counts])
         self._head.add_class("mw-chart-head")
         # Trap: a figure that is on the page without a size logs errors; it comes when it has data.
@@ -136,9 +135,6 @@ class HistogramView(Part):
 
     def close(self) -> None:
         """Close the view and the figure, even if it is not on the page."""
-        for each in self._links:
-            each.unlink()
-        self._links = []  # closed again when it is collected
         close_all(self._plot)
         close_all(self._head)
         super().close()

@@ -8,7 +8,6 @@ from typing import Any
 import bqplot
 import ipywidgets
 import numpy as np
-import traitlets
 
 from miri_widgets.models.session import SessionModel
 from miri_widgets.panels.charts.chart import COLOURS, Ring, axis, dots, figure, fit_axis
@@ -50,7 +49,7 @@ class LevelsView(Part):
                 ("brightness", "unit", "In the unit of the image"),
             ],
         )
-        self._links = [traitlets.link((session.page_layout, "levels"), (self.levels, "value"))]
+        self._watches.link((session.page_layout, "levels"), (self.levels, "value"))
         self._head = ipywidgets.HBox([self._heading, self.levels])
         self._head.add_class("mw-chart-head")
         self.children = [self._heading, self.status]
@@ -180,9 +179,6 @@ class LevelsView(Part):
 
     def close(self) -> None:
         """Close the view and the figure, even if it is not on the page."""
-        for each in self._links:
-            each.unlink()
-        self._links = []  # closed again when it is collected
         close_all(self._head)
         close_all(self.figure)
         close_all(self.ring.mark)

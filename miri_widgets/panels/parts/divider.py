@@ -7,6 +7,7 @@ import ipywidgets
 import traitlets
 
 from miri_widgets.models.page_layout import DEFAULT_SIDE, DEFAULT_TOP, PageLayout
+from miri_widgets.models.subscriptions import Subscriptions
 
 __all__ = ["NARROW", "Divider"]
 
@@ -119,21 +120,13 @@ class Divider(ipyvue.VueTemplate):
     limit = traitlets.Int(NARROW).tag(sync=True)
 
     def __init__(self, layout_model: PageLayout) -> None:
-        self._model = layout_model
+        self._watches = Subscriptions()
         super().__init__(layout=ipywidgets.Layout(width="auto"))
         self.add_class("mw-divider-box")
-        self._links = [
-            traitlets.link((layout_model, "side"), (self, "side")),
-            traitlets.link((layout_model, "top"), (self, "top_share")),
-        ]
+        self._watches.link((layout_model, "side"), (self, "side"))
+        self._watches.link((layout_model, "top"), (self, "top_share"))
 
     def close(self) -> None:
         """Close the widget and its links to the model."""
-        links, self._links = (
-            getattr(self, "_links", []),
-            [],
-        )  # a widget may be closed again when it is collected
-        for each in links:
-            each.unlink()
-        self._links = []  # closed again when it is collected
+        self._watches.end()
         super().close()
